@@ -1,0 +1,1 @@
+"""Our own networks and styles, with their cards in docs/."""

@@ -1,0 +1,75 @@
+"""Everything that Impasto raises on purpose.
+
+::
+
+    ImpastoError                 exit status 1
+    ├── InputError               3  a picture, mask or folder that cannot be read or used
+    ├── OutputError              4  a result that cannot be written (path, permission, full disk)
+    ├── StyleError               5  an unknown style, or a style file that cannot be used
+    ├── MissingExtraError        6  an optional package is not installed
+    ├── DownloadError            7  weights could not be fetched or verified
+    ├── TrainingError            8  training cannot start or had to stop (settings, data, NaN)
+    └── PartialError             9  some files of a batch failed; the others were written
+
+Each message is one sentence that says what is wrong and what to do about it.
+Status 2 is the command line's own (unknown option, missing argument), 130 is Ctrl-C.
+"""
+
+from __future__ import annotations
+
+
+class ImpastoError(Exception):
+    """Base of all errors that Impasto raises on purpose."""
+
+    exit_status = 1
+
+
+class InputError(ImpastoError):
+    """A picture, mask, weights file or folder cannot be read or used."""
+
+    exit_status = 3
+
+
+class OutputError(ImpastoError):
+    """A result cannot be written."""
+
+    exit_status = 4
+
+
+class StyleError(ImpastoError):
+    """A style is unknown, or its file cannot be used."""
+
+    exit_status = 5
+
+
+class MissingExtraError(ImpastoError):
+    """An optional package is needed and not installed.
+
+    Args:
+        what: the thing that was asked for, for example ``"training"``.
+        extra: the extra that brings it, for example ``"train"``.
+    """
+
+    exit_status = 6
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f'{what} needs an optional package: pip install "impasto[{extra}]"')
+        self.extra = extra
+
+
+class DownloadError(ImpastoError):
+    """Weights could not be downloaded or did not verify."""
+
+    exit_status = 7
+
+
+class TrainingError(ImpastoError):
+    """Training cannot start, or had to stop."""
+
+    exit_status = 8
+
+
+class PartialError(ImpastoError):
+    """Some files of a batch failed; all others were written."""
+
+    exit_status = 9

@@ -1,0 +1,1 @@
+"""The networks: the transformer that paints and the perceptual network that judges (both need torch)."""

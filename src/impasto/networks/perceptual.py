@@ -1,0 +1,244 @@
+"""The perceptual network: features of a pretrained classifier, by the names of its ReLUs.
+
+Everything that trains or optimises judges pictures by such features (Gatys, Ecker and Bethge 2015,
+arXiv 1508.06576). One interface serves four kinds of network:
+
+``builtin``
+    our own, distilled from VGG-19 (``impasto distill``) and shipped with the package;
+``vgg19``, ``vgg16``
+    the originals, downloaded once (:mod:`impasto.downloads`);
+a path
+    a torchvision state dict (``.pth``), or one of the safetensors layouts that :func:`_read` knows.
+
+**The teacher's metric at the student's price.** A narrow network that imitates a wide one carries, for each
+tap, a head: wide = A s + b. With s' = (s, 1) and A' = (A, b) = Q R (QR decomposition, Q orthonormal), every
+distance between wide features, and every Frobenius distance between their Gram matrices, equals the one
+between the narrow vectors R s': ``||A' G A'^T|| = ||R G R^T||``. So the taps of a network with heads return
+``R s'`` (C + 1 channels), and plain losses on these are losses in the teacher's metric, although no wide
+feature map is ever made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from impasto import downloads
+from impasto.errors import InputError
+
+Weights = tuple[Tensor, Tensor]
+
+_MEAN = (0.485, 0.456, 0.406)  # ImageNet, RGB in [0, 1]: what torchvision's weights expect
+_STD = (0.229, 0.224, 0.225)
+# VGG's stages: how many convolutions each has. A ReLU follows each, a pooling each stage but the last.
+_STAGES = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
+_BUILTIN = "perceptual.safetensors"
+
+
+class PerceptualNetwork(nn.Module):
+    """A VGG-shaped stack of 3x3 convolutions whose ReLUs can be tapped.
+
+    Args:
+        convolutions: ``"conv1_1"`` ... to (weight O x I x 3 x 3, bias O); names give order and stages, a
+            2x2 pooling stands between stages.
+        preprocess: 1x1 convolution (weight 3 x 3 x 1 x 1, bias 3) from RGB in [0, 1] to what ``conv1_1`` expects.
+        heads: tap name to (weight W x C x 1 x 1, bias W), linear maps to a teacher's features; see the module.
+        padding: ``"zeros"`` or ``"reflect"``.
+        pooling: ``"max"`` or ``"average"``.
+    """
+
+    def __init__(
+        self,
+        convolutions: Mapping[str, Weights],
+        preprocess: Weights,
+        heads: Mapping[str, Weights] | None = None,
+        *,
+        padding: Literal["zeros", "reflect"] = "zeros",
+        pooling: Literal["max", "average"] = "max",
+    ) -> None:
+        super().__init__()
+        self.names = sorted(convolutions, key=_position)
+        self.padding = padding
+        self.pooling = pooling
+        self.taps = tuple(name.replace("conv", "relu") for name in self.names)
+        self._add("preprocess", preprocess)
+        for name in self.names:
+            self._add(name, convolutions[name])
+        self.heads = {tap: (a.flatten(1).float(), b.float()) for tap, (a, b) in (heads or {}).items()}
+        for tap, (a, b) in self.heads.items():
+            _, r = torch.linalg.qr(torch.cat([a, b[:, None]], dim=1).double())
+            r = r.float()
+            self._add(f"{tap}_metric", (r[:, :-1, None, None], r[:, -1]))
+
+    def _add(self, name: str, weights: Weights) -> None:
+        self.register_buffer(f"{name}_weight", weights[0].float().clone(), persistent=False)
+        self.register_buffer(f"{name}_bias", weights[1].float().clone(), persistent=False)
+
+    def _conv(self, name: str, x: Tensor) -> Tensor:
+        weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
+        if weight.shape[-1] == 1:
+            return F.conv2d(x, weight, bias)
+        if self.padding == "reflect":
+            # A side of one pixel has nothing to reflect.
+            mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"
+            return F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
+        return F.conv2d(x, weight, bias, padding=1)
+
+    def narrow(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+        """The network's own features after the named ReLUs, without heads."""
+        wanted = self.check(taps)
+        last = max(self.taps.index(tap) for tap in wanted)
+        x = self._conv("preprocess", images)
+        features: dict[str, Tensor] = {}
+        stage = 1
+        for name, tap in zip(self.names[: last + 1], self.taps, strict=False):
+            if _position(name)[0] > stage:
+                stage = _position(name)[0]
+                pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
+                x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
+            x = F.relu(self._conv(name, x))
+            if tap in wanted:
+                features[tap] = x
+        return features
+
+    def forward(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+        """Features after the named ReLUs, in the teacher's metric where the network has heads.
+
+        Args:
+            images: N x 3 x H x W, RGB in [0, 1].
+            taps: names out of :attr:`taps`.
+
+        Returns:
+            Tap name to N x C x h x w.
+
+        Raises:
+            InputError: a name that the network does not have.
+        """
+        features = self.narrow(images, taps)
+        return {tap: self._conv(f"{tap}_metric", x) if tap in self.heads else x for tap, x in features.items()}
+
+    def wide(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+        """The teacher's features as the heads predict them (for measuring; costly)."""
+        features = self.narrow(images, taps)
+        for tap, x in features.items():
+            if tap in self.heads:
+                a, b = self.heads[tap]
+                features[tap] = F.conv2d(x, a[:, :, None, None].to(x), b.to(x))
+        return features
+
+    def check(self, taps: Iterable[str]) -> set[str]:
+        """The taps as a set, or one clear sentence about the first that this network does not have."""
+        import difflib
+
+        wanted = set(taps)
+        for tap in sorted(wanted - set(self.taps)):
+            near = difflib.get_close_matches(tap, self.taps, n=1)
+            hint = f"did you mean {near[0]}?" if near else "choose one of them."
+            raise InputError(f"The perceptual network has no layer {tap} but {', '.join(self.taps)}; {hint}")
+        return wanted
+
+    def macs(self, height: int, width: int, tap: str = "relu5_1") -> int:
+        """Multiply-accumulates of one forward pass from an H x W picture to a tap."""
+        total = 9 * height * width
+        for name in self.names[: self.taps.index(tap) + 1]:
+            scale = 2 ** (_position(name)[0] - 1)
+            total += self.get_buffer(f"{name}_weight").numel() * (height // scale) * (width // scale)
+        return total
+
+
+def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
+    """Load a perceptual network.
+
+    Args:
+        features: ``"builtin"``, ``"vgg19"``, ``"vgg16"`` or the path of a weights file.
+        pooling: ``"max"`` as trained, or ``"average"`` (Gatys 2015, section 2).
+
+    Returns:
+        The network, frozen, on the CPU.
+
+    Raises:
+        InputError: no such file, or a layout that is not known.
+        DownloadError: VGG's weights are not at hand and cannot be fetched.
+    """
+    if str(features) == "builtin":
+        with resources.as_file(resources.files("impasto.assets") / _BUILTIN) as path:
+            network = _read(path, pooling)
+    elif str(features) in _STAGES:
+        network = _read(downloads.fetch(str(features)), pooling)
+    else:
+        path = Path(features)
+        if not path.is_file():
+            raise InputError(f"There are no weights at {path}; give builtin, vgg19, vgg16 or the path of a weights file.")
+        network = _read(path, pooling)
+    return network.eval().requires_grad_(False)
+
+
+def _position(name: str) -> tuple[int, int]:
+    """``"conv3_2"`` to (3, 2)."""
+    stage, index = name.removeprefix("conv").split("_")
+    return int(stage), int(index)
+
+
+def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
+    """Recognise a weights file by its keys.
+
+    Known: torchvision's VGG-16 and VGG-19 (``features.N.weight``), also cut short; the normalised VGG-19
+    (``preprocess``, ``conv1_1`` ...); the 16-times smaller VGG-19 of Collaborative Distillation (``conv0``,
+    ``conv11`` ..., ``conv11_aux``); our own (``preprocess``, ``conv1_1`` ..., ``relu1_1_head`` ...).
+    """
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, framework="pt") as file:
+                state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(f"{path} cannot be read as network weights ({error}); is the file complete?") from error
+    if isinstance(state, dict) and all(isinstance(value, Tensor) for value in state.values()):
+        pairs = {
+            key.removesuffix(".weight"): (state[key], state[key.removesuffix("weight") + "bias"])
+            for key in state
+            if key.endswith(".weight") and key.removesuffix("weight") + "bias" in state
+        }
+        if "features.0" in pairs:
+            return _torchvision(pairs, pooling)
+        if "preprocess" in pairs and "conv1_1" in pairs:
+            heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
+            convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
+            return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
+        if "conv0" in pairs and "conv11" in pairs:
+            renamed = {re.sub(r"^conv(\d)(\d)$", r"conv\1_\2", key): value for key, value in pairs.items()}
+            heads = {f"relu{key[4]}_{key[5]}": pairs[key] for key in pairs if key.endswith("_aux")}
+            convolutions = {key: value for key, value in renamed.items() if re.fullmatch(r"conv\d_\d", key)}
+            return PerceptualNetwork(convolutions, pairs["conv0"], heads, padding="reflect", pooling=pooling)
+    raise InputError(
+        f"{path} holds no layout that Impasto knows; give a torchvision VGG-16 or VGG-19 state dict, "
+        "or a safetensors file as the documentation of --features lists."
+    )
+
+
+def _torchvision(pairs: Mapping[str, Weights], pooling: Literal["max", "average"]) -> PerceptualNetwork:
+    """``features.N`` counts convolutions, ReLUs and poolings; which VGG it is shows in where they stand."""
+    found = sorted(int(key.split(".")[1]) for key in pairs if key.startswith("features."))
+    for stages in _STAGES.values():
+        slots: dict[int, str] = {}
+        slot = 0
+        for stage, count in enumerate(stages, 1):
+            for index in range(1, count + 1):
+                slots[slot] = f"conv{stage}_{index}"
+                slot += 2
+            slot += 1
+        if found == sorted(slots)[: len(found)]:
+            convolutions = {slots[number]: pairs[f"features.{number}"] for number in found}
+            std, mean = torch.tensor(_STD), torch.tensor(_MEAN)
+            preprocess = (torch.diag(1 / std)[:, :, None, None], -mean / std)
+            return PerceptualNetwork(convolutions, preprocess, padding="zeros", pooling=pooling)
+    raise InputError("The state dict has VGG's names but neither VGG-16's nor VGG-19's layers; give one of these.")

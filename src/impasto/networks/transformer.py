@@ -1,0 +1,177 @@
+"""The transformer network: one network for all styles, by conditional instance normalisation.
+
+A style is only the scale and the shift of every instance normalisation (Dumoulin, Shlens and Kudlur 2017,
+arXiv 1610.07629): ``scale`` and ``shift`` are vectors over all normalised channels of the network, in order.
+The network works at an eighth of the picture's size, where a brush stroke is a few pixels wide and a
+convolution is cheap; padding reflects, so that borders look like the rest.
+
+**No checkerboard by construction.** Features are enlarged by nearest neighbour and convolved (Odena,
+Dumoulin and Olah 2016). The last doubling is a pixel shuffle, which is several times cheaper, followed by a
+fixed binomial filter (1 2 1)/4 in both directions: its response is zero at the Nyquist frequency, so the
+two-pixel weave that a pixel shuffle tends to draw cannot leave the network.
+
+**Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
+measured: tiles of one picture share theirs, video smooths them over frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPSILON = 1e-5
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The numbers that make a transformer network; kept in its file."""
+
+    half: int = 24  # channels at 1/2, 1/4 and 1/8 of the picture's size
+    quarter: int = 40
+    eighth: int = 80
+    blocks: int = 5
+
+    @property
+    def normalised_channels(self) -> int:
+        """Length of a style's scale and shift."""
+        return 2 * (self.half + self.quarter) + self.eighth * (1 + 2 * self.blocks)
+
+
+@dataclass
+class Statistics:
+    """Mean and (biased) variance of every normalised channel: each N x C, C as in a style's scale."""
+
+    mean: Tensor
+    variance: Tensor
+
+
+class _Cursor:
+    """Hands the layers their slices of the style and of the statistics, in the order they run."""
+
+    def __init__(self, scale: Tensor, shift: Tensor, given: Statistics | None, keep: Tensor | None) -> None:
+        self.scale, self.shift, self.given, self.keep = scale, shift, given, keep
+        self.at = 0
+        self.means: list[Tensor] = []
+        self.variances: list[Tensor] = []
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """Conditional instance normalisation of N x C x H x W."""
+        part = slice(self.at, self.at + x.shape[1])
+        self.at += x.shape[1]
+        mean = x.mean(dim=(2, 3))
+        variance = x.var(dim=(2, 3), unbiased=False)
+        self.means.append(mean)
+        self.variances.append(variance)
+        if self.given is not None:
+            measured = 0.0 if self.keep is None else self.keep
+            mean = measured * mean + (1 - measured) * self.given.mean[:, part]
+            variance = measured * variance + (1 - measured) * self.given.variance[:, part]
+        gain = self.scale[:, part] * torch.rsqrt(variance + EPSILON)
+        offset = self.shift[:, part] - mean * gain
+        return x * gain[:, :, None, None] + offset[:, :, None, None]
+
+
+class _Conv(nn.Conv2d):
+    """3x3 convolution with reflection padding."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, bias: bool = False) -> None:
+        # A normalisation follows and takes the mean out, so a bias would do nothing.
+        super().__init__(inputs, outputs, 3, stride=stride, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (1, 1, 1, 1), mode="reflect"))
+
+
+class TransformerNetwork(nn.Module):
+    """Picture and style in, painted picture out.
+
+    Input and output sizes agree; both sides must be multiples of :attr:`multiple` and at least :attr:`minimum`.
+    """
+
+    multiple = 8
+    minimum = 16
+
+    def __init__(self, architecture: Architecture | None = None) -> None:
+        super().__init__()
+        self.architecture = a = architecture or Architecture()
+        self.stem = _Conv(12, a.half)
+        self.down1 = _Conv(a.half, a.quarter, stride=2)
+        self.down2 = _Conv(a.quarter, a.eighth, stride=2)
+        self.blocks = nn.ModuleList(
+            nn.ModuleList([_Conv(a.eighth, a.eighth), _Conv(a.eighth, a.eighth)]) for _ in range(a.blocks)
+        )
+        self.up1 = _Conv(a.eighth, a.quarter)
+        self.up2 = _Conv(a.quarter, a.half)
+        self.head = _Conv(a.half, 12, bias=True)
+        binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("binomial", (binomial[:, None] * binomial).expand(3, 1, 3, 3).clone(), persistent=False)
+
+    def forward(
+        self,
+        images: Tensor,
+        scale: Tensor,
+        shift: Tensor,
+        given: Statistics | None = None,
+        measured_share: Tensor | None = None,
+    ) -> tuple[Tensor, Statistics]:
+        """Paint.
+
+        Args:
+            images: N x 3 x H x W, RGB in [0, 1].
+            scale, shift: N x C (or 1 x C), C = ``architecture.normalised_channels``.
+            given: statistics to normalise with, N x C (or 1 x C); ``None`` measures them on the images.
+            measured_share: with ``given``, the share of measured statistics in what is used, a number in
+                [0, 1]: 0 or ``None`` uses the given ones alone, in between is what video smoothing wants.
+
+        Returns:
+            Painted images, N x 3 x H x W in [0, 1], and the statistics measured on the way.
+        """
+        style = _Cursor(scale, shift, given, measured_share)
+        x = F.pixel_unshuffle(images - 0.5, 2)
+        x = F.relu(style.normalise(self.stem(x)))
+        x = F.relu(style.normalise(self.down1(x)))
+        x = F.relu(style.normalise(self.down2(x)))
+        for first, second in self._pairs():
+            y = F.relu(style.normalise(first(x)))
+            x = x + style.normalise(second(y))
+        x = F.relu(style.normalise(self.up1(_double(x))))
+        x = F.relu(style.normalise(self.up2(_double(x))))
+        x = torch.sigmoid(F.pixel_shuffle(self.head(x), 2))
+        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.binomial, groups=3)
+        return x, Statistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
+
+    def _pairs(self) -> Iterator[tuple[nn.Module, nn.Module]]:
+        for block in self.blocks:
+            assert isinstance(block, nn.ModuleList)
+            yield block[0], block[1]
+
+    def receptive_radius(self) -> int:
+        """Input pixels on each side that a painted pixel depends on, statistics aside."""
+        # Walking back from the output: half-size pixels are 2 wide, and so on; each 3x3 reaches one further.
+        a = self.architecture
+        full = 1  # binomial
+        half = 1 + 1  # head, up2
+        quarter = 1  # up1
+        eighth = 2 * a.blocks + 1
+        return full + 2 * (half + 1) + 4 * (quarter + 1) + 8 * (eighth + 1)
+
+    def macs(self, height: int, width: int) -> int:
+        """Multiply-accumulates of one forward pass for an H x W picture."""
+        pixels = height * width
+        layers = [
+            (self.stem, 4), (self.down1, 16), (self.down2, 64), (self.up1, 16), (self.up2, 4), (self.head, 4),
+        ]  # fmt: skip
+        layers += [(conv, 64) for pair in self._pairs() for conv in pair]
+        return sum(layer.weight.numel() * pixels // shrink for layer, shrink in layers) + 27 * pixels
+
+    def describe(self) -> dict[str, int]:
+        """The architecture as plain numbers, for a file's metadata."""
+        return asdict(self.architecture)
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")

@@ -1,0 +1,1 @@
+"""Training: photographs, the fitting loop, distillation and export (needs the extra ``train``)."""

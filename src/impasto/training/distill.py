@@ -1,0 +1,244 @@
+"""Distil the builtin perceptual network from VGG-19 (``impasto distill``).
+
+The student has VGG's shape with fewer channels and convolutions; during training a batch normalisation
+follows each convolution (without it the deep taps do not learn) and is folded into the convolution at the
+end. A linear head per tap predicts the teacher's features there; the loss is the share of the teacher's
+variance that stays unexplained, summed over the taps. Heads travel with the student: they carry the
+teacher's metric (see :mod:`impasto.networks.perceptual`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from impasto.files import atomic_path
+from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features
+from impasto.training.photographs import Photographs
+
+log = logging.getLogger(__name__)
+
+TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# Convolutions as (stage, output channels): 1.1 GMAC at 256 x 256, a twenty-first of VGG-19's to relu5_1.
+PLAN = ((1, 12), (1, 12), (2, 32), (2, 32), (3, 64), (3, 64), (3, 64), (4, 128), (4, 128), (4, 128), (5, 128))
+
+
+@dataclass
+class DistillSettings:
+    """What a distillation is made of."""
+
+    steps: int = 4000
+    batch: int = 6
+    crop: int = 160
+    learning_rate: float = 3e-3
+    warmup: int = 100
+    seed: int = 0
+    checkpoint_every: int = 250
+
+
+class Teacher:
+    """One or several perceptual networks: each tap is taken from the first that has it.
+
+    A network's heads are followed by a ReLU, as the 16-times smaller VGG-19 has it, so that every tap has
+    the wide network's channels.
+    """
+
+    def __init__(self, networks: Sequence[PerceptualNetwork]) -> None:
+        self.networks = list(networks)
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
+        """Tap name to N x C x h x w wide features of N x 3 x H x W pictures in [0, 1]."""
+        features: dict[str, Tensor] = {}
+        for network in self.networks:
+            here = [tap for tap in taps if tap in network.taps and tap not in features]
+            if here:
+                features |= {tap: F.relu(x) for tap, x in network.wide(images, here).items()}
+        missing = [tap for tap in taps if tap not in features]
+        if missing:
+            self.networks[-1].check(missing)
+        return features
+
+
+class Student(nn.Module):
+    """The builtin network while it learns: convolutions with batch normalisation, and the heads."""
+
+    def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, int]] = PLAN) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.convolutions, self.norms, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        channels, counts = 3, [0] * 6
+        for stage, width in plan:
+            counts[stage] += 1
+            name = f"conv{stage}_{counts[stage]}"
+            self.names.append(name)
+            self.convolutions[name] = nn.Conv2d(channels, width, 3, bias=False)
+            self.norms[name] = nn.BatchNorm2d(width, momentum=0.02)
+            channels = width
+            tap = name.replace("conv", "relu")
+            if tap in widths:
+                self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Predicted wide features by tap."""
+        x, stage = (images - 0.45) / 0.225, "1"
+        predicted = {}
+        for name in self.names:
+            if name[4] != stage:
+                stage, x = name[4], F.max_pool2d(x, 2)
+            x = F.pad(x, (1, 1, 1, 1), mode="reflect")
+            x = F.relu(self.norms[name](self.convolutions[name](x)))
+            tap = name.replace("conv", "relu")
+            if tap in self.heads:
+                predicted[tap] = self.heads[tap](x)
+        return predicted
+
+    @torch.no_grad()
+    def folded(self) -> dict[str, Weights]:
+        """Convolutions with their normalisation folded in, preprocessing and heads, by name."""
+        eye = torch.eye(3)[:, :, None, None] / 0.225
+        pairs: dict[str, Weights] = {"preprocess": (eye, torch.full((3,), -2.0))}
+        for name in self.names:
+            norm, weight = self.norms[name], self.convolutions[name].weight
+            assert isinstance(norm, nn.BatchNorm2d)
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            pairs[name] = (weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain)
+        for tap, head in self.heads.items():
+            pairs[f"{tap}_head"] = (head.weight, head.bias)
+        return pairs
+
+
+def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> None:
+    """Write the folded student as fp16 safetensors (rounding costs 76 dB and more: nothing to see)."""
+    tensors = {}
+    for name, (weight, bias) in student.folded().items():
+        tensors[f"{name}.weight"] = weight.half().contiguous()
+        tensors[f"{name}.bias"] = bias.half().contiguous()
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, metadata=dict(metadata))
+
+
+def unexplained(
+    predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], variance: Mapping[str, Tensor] | None = None
+) -> dict[str, Tensor]:
+    """Share of the teacher's variance (around each channel's mean) that the student does not explain, by tap."""
+    shares = {}
+    for tap, wide in target.items():
+        spread = variance[tap] if variance else wide.var(dim=(0, 2, 3), unbiased=False).sum()
+        shares[tap] = ((predicted[tap] - wide) ** 2).mean(dim=(0, 2, 3)).sum() / spread
+    return shares
+
+
+def distill(
+    photographs: Photographs,
+    teacher_files: Sequence[str | Path],
+    output: Path,
+    settings: DistillSettings | None = None,
+    *,
+    resume: bool = False,
+    progress: Callable[[int, int, dict[str, float]], None] | None = None,
+) -> dict[str, float]:
+    """Train a student, with a checkpoint beside ``output`` to resume from, and write it folded.
+
+    Args:
+        photographs: pictures to learn from; paintings may be among them.
+        teacher_files: what :func:`load_features` takes; each tap comes from the first network that has it.
+        output: safetensors file for the folded student.
+        settings: see :class:`DistillSettings`.
+        resume: go on from the checkpoint ``output`` + ``.checkpoint``.
+        progress: called with (step, steps, unexplained share by tap, smoothed).
+
+    Returns:
+        Unexplained share by tap on the held-out photographs.
+    """
+    settings = settings or DistillSettings()
+    torch.manual_seed(settings.seed)
+    teacher = Teacher([load_features(file) for file in teacher_files])
+    first = torch.from_numpy(photographs.batch(2))
+    student = Student({tap: x.shape[1] for tap, x in teacher(first).items()})
+    optimiser = torch.optim.Adam(student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
+    checkpoint = output.with_suffix(".checkpoint")
+    step, smooth = 0, dict.fromkeys(TAPS, 1.0)
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        student.load_state_dict(state["student"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, smooth = state["step"], state["smooth"]
+        photographs.set_state(json.loads(state["photographs"]))
+        log.info("resumed from %s at step %d", checkpoint, step)
+
+    started = time.monotonic()
+    while step < settings.steps:
+        rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * max(rate, 0.005)
+        images = torch.from_numpy(photographs.batch(settings.batch))
+        target = teacher(images)
+        losses = unexplained(student(images), target)
+        loss = torch.stack(list(losses.values())).sum()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+        optimiser.step()
+        step += 1
+        smooth = {tap: 0.98 * smooth[tap] + 0.02 * losses[tap].item() for tap in TAPS}
+        if progress:
+            progress(step, settings.steps, smooth)
+        if step % settings.checkpoint_every == 0 or step == settings.steps:
+            with atomic_path(checkpoint) as temporary:
+                torch.save(
+                    {
+                        "student": student.state_dict(),
+                        "optimiser": optimiser.state_dict(),
+                        "step": step,
+                        "smooth": smooth,
+                        "photographs": json.dumps(photographs.state()),
+                    },
+                    temporary,
+                )
+            save_folded(student, output, _metadata(settings, step, photographs))
+            log.info("step %d, %.0f s, unexplained %s", step, time.monotonic() - started, smooth)
+    return held_out(load_features(output), teacher, photographs.val_batch(64))
+
+
+def _metadata(settings: DistillSettings, step: int, photographs: Photographs) -> dict[str, str]:
+    return {
+        "format": "impasto-perceptual",
+        "settings": json.dumps(asdict(settings)),
+        "step": str(step),
+        "photographs": str(len(photographs.train)),
+    }
+
+
+@torch.no_grad()
+def held_out(student: PerceptualNetwork, teacher: Teacher, images: np.ndarray) -> dict[str, float]:
+    """Unexplained share by tap over N x 3 x H x W held-out pictures in [0, 1]."""
+    errors = dict.fromkeys(TAPS, 0.0)
+    count = dict.fromkeys(TAPS, 0)
+    total: dict[str, Tensor] = {}
+    squares: dict[str, Tensor] = {}
+    for start in range(0, len(images), 8):
+        batch = torch.from_numpy(images[start : start + 8])
+        target, predicted = teacher(batch), student.wide(batch, TAPS)
+        for tap, wide in target.items():
+            errors[tap] += float(((predicted[tap] - wide) ** 2).sum())
+            count[tap] += wide.shape[0] * wide.shape[2] * wide.shape[3]
+            total[tap] = total.get(tap, 0) + wide.sum(dim=(0, 2, 3)).double()
+            squares[tap] = squares.get(tap, 0) + (wide.double() ** 2).sum(dim=(0, 2, 3))
+    return {
+        tap: errors[tap] / float((squares[tap] - total[tap] ** 2 / count[tap]).sum())
+        for tap in TAPS
+    }
