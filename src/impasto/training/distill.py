@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -128,7 +128,7 @@ def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> No
         tensors[f"{name}.weight"] = weight.half().contiguous()
         tensors[f"{name}.bias"] = bias.half().contiguous()
     with atomic_path(path) as temporary:
-        save_file(tensors, temporary, metadata=dict(metadata))
+        temporary.write_bytes(save(tensors, metadata=dict(metadata)))
 
 
 def unexplained(

@@ -1,0 +1,5 @@
+"""``python -m impasto`` is ``impasto``."""
+
+from impasto.cli import main
+
+main()

@@ -1,0 +1,129 @@
+"""Which file formats there are, how each is told, and what it can hold."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+# Importing the plugins registers them with Pillow: only the formats that are wanted, and at once.
+from PIL import (  # noqa: F401
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    PpmImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+    features,
+)
+
+from impasto.errors import InputError, MissingExtraError, OutputError
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a file format can hold.
+
+    Attributes:
+        name: Pillow's name for it.
+        suffixes: how its files end; the first is the usual one.
+        writable: results can be written in it.
+        alpha: it holds transparency.
+        deep: it holds 16 bits per sample.
+        longest: the most pixels it allows along a side.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    writable: bool = True
+    alpha: bool = False
+    deep: bool = False
+    longest: int | None = None
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), longest=65_500),
+        Format("PNG", (".png",), alpha=True, deep=True),
+        Format("WEBP", (".webp",), alpha=True, longest=16_383),
+        Format("TIFF", (".tif", ".tiff"), alpha=True, deep=True),
+        Format("AVIF", (".avif",), alpha=True, longest=65_536),
+        Format("HEIF", (".heic", ".heif", ".hif"), alpha=True, longest=65_535),
+        Format("PPM", (".ppm", ".pnm")),
+        Format("PGM", (".pgm",)),
+        Format("GIF", (".gif",), writable=False),
+        Format("BMP", (".bmp",), writable=False),
+    )
+}
+
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+
+
+def supported_suffixes(*, write: bool = False) -> tuple[str, ...]:
+    """The suffixes that can be read, or with ``write`` those that can be written."""
+    return tuple(s for f in FORMATS.values() if f.writable or not write for s in f.suffixes)
+
+
+def output_format(format: str) -> Format:
+    """Look up a format to write by its name or suffix, whatever the case.
+
+    Raises:
+        OutputError: there is no such format, or it cannot be written here.
+    """
+    wanted = format.strip().lower().removeprefix(".")
+    for found in FORMATS.values():
+        if found.writable and (wanted == found.name.lower() or f".{wanted}" in found.suffixes):
+            if found.name in ("WEBP", "AVIF") and not features.check(found.name.lower()):
+                raise OutputError(
+                    f"This Pillow was built without {found.name}: install another, or choose a format."
+                )
+            return found
+    names = " ".join(supported_suffixes(write=True))
+    raise OutputError(f"Pictures cannot be written as {format!r}: choose one of {names}.")
+
+
+def identified(name: str, head: bytes) -> str:
+    """The format's name, told by the first bytes; the suffix may lie."""
+    if not head:
+        raise InputError(f"{name} is empty: get it afresh.")
+    if head[4:8] == b"ftyp":
+        shared_brand = head[8:12] in (b"mif1", b"msf1") and b"avif" not in head
+        if head[8:12] in _HEIF_BRANDS or shared_brand:
+            return "HEIF"
+    for format in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "PPM"):
+        accept = Image.OPEN[format][1]
+        accepted = accept(head[:16]) if accept else False
+        if isinstance(accepted, str):  # Pillow's way to say that it was built without the decoder
+            raise InputError(
+                f"{name} is {format}, which this Pillow was built without: install another build."
+            )
+        if accepted:
+            return format
+    readable = ", ".join(f.name for f in FORMATS.values())
+    raise InputError(f"{name} is not a picture, or of an unknown format: convert it to one of {readable}.")
+
+
+def opened(data: bytes, format: str) -> ImageFile.ImageFile:
+    """Read the header.
+
+    Not ``Image.open``, whose limit on the number of pixels is a global setting and which warns
+    through ``warnings``; ``read`` has its own limit.
+    """
+    if format == "HEIF":
+        image: ImageFile.ImageFile = heif("Reading").HeifImageFile(io.BytesIO(data))
+        return image
+    return Image.OPEN[format][0](io.BytesIO(data), "")
+
+
+def heif(doing: str) -> Any:
+    """The package that reads and writes HEIC, which is an extra."""
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise MissingExtraError(f"{doing} HEIC", "heic") from error
+    return pillow_heif

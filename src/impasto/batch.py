@@ -1,0 +1,222 @@
+"""Many pictures: which files, where their results go, and painting them with reading and writing alongside."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from impasto import images
+from impasto.errors import ImpastoError, InputError
+from impasto.repaint import Options, default_output, describe, paint
+from impasto.styles import Style
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to paint."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How results are written: format (``None``: by the file's suffix), quality, and whether metadata goes."""
+
+    format: str | None = None
+    quality: int = 95
+    strip: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job; ``seconds`` by stage: read, paint, write."""
+
+    job: Job
+    status: Literal["written", "skipped", "failed"]
+    seconds: dict[str, float]
+    error: ImpastoError | None = None
+
+
+def expand(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Files for what the user named: pairs of file and its path relative to the folder it was found in.
+
+    A folder gives all pictures in it and in its sub-folders, hidden ones aside; a pattern is expanded where
+    the shell did not do so; anything else is taken as it is, so that a missing file fails by itself.
+    """
+    found: list[tuple[Path, Path]] = []
+    for path in inputs:
+        if path.is_dir():
+            inside = sorted(
+                file
+                for file in path.rglob("*")
+                if file.suffix.lower() in images.supported_suffixes()
+                and file.is_file()
+                and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            )
+            if not inside:
+                raise InputError(f"There is no picture in {path}; give a folder with pictures, or a file.")
+            found += [(file, file.relative_to(path)) for file in inside]
+        elif any(sign in str(path) for sign in "*?[") and not path.exists():
+            matched = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
+            if not matched:
+                raise InputError(f"Nothing matches {path}; check the pattern.")
+            found += expand(matched)
+        else:
+            found.append((path, Path(path.name)))
+    return found
+
+
+def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Writing) -> list[Job]:
+    """Where each result goes.
+
+    One file goes to ``output`` as named, or into it where that is a folder. Several files, or a folder, go
+    into the folder ``output`` under mirrored names. Without ``output`` results lie beside their inputs, with the style's
+    name appended.
+    """
+    files = expand(inputs)
+    suffix = None if writing.format is None else images.output_format(writing.format).suffixes[0]
+    single = len(files) == 1 and not inputs[0].is_dir()
+    jobs = []
+    for source, relative in files:
+        if output is None:
+            target = default_output(source, style)
+        elif single and not (output.is_dir() or str(output).endswith(("/", "\\"))):
+            jobs.append(Job(source, output))
+            break
+        else:
+            if output.exists() and not output.is_dir():
+                raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
+            target = output / relative
+            if target.suffix.lower() not in images.supported_suffixes(write=True):
+                target = target.with_suffix(".png")
+        jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        if (other := taken.setdefault(job.target, job.source)) != job.source:
+            raise InputError(f"{other} and {job.source} would both become {job.target}; paint them one after the other.")
+    return jobs
+
+
+def run(
+    jobs: Iterable[Job],
+    style: Style,
+    options: Options,
+    writing: Writing | None = None,
+    *,
+    overwrite: bool = False,
+) -> Iterator[Outcome]:
+    """Paint jobs in order; the next picture is read and the last one written while one is painted.
+
+    A job that fails yields its error and does not stop the others. Existing results are skipped unless
+    ``overwrite``.
+    """
+    writing = writing or Writing()
+    pending = iter(jobs)
+
+    def read(job: Job) -> tuple[images.Picture, float]:
+        started = time.perf_counter()
+        images.output_format(writing.format or job.target.suffix)
+        return images.read(job.source, max_pixels=options.max_pixels), time.perf_counter() - started
+
+    def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:
+        started = time.perf_counter()
+        images.write(
+            picture,
+            job.target,
+            format=writing.format,
+            quality=writing.quality,
+            strip=writing.strip,
+            settings=describe(style, options),
+        )
+        return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
+
+    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
+        ahead: tuple[Job, Future[tuple[images.Picture, float]] | None] | None = None
+
+        def advance() -> tuple[Job, Future[tuple[images.Picture, float]] | None] | None:
+            job = next(pending, None)
+            if job is None:
+                return None
+            skip = job.target.exists() and not overwrite
+            return job, None if skip else reader.submit(read, job)
+
+        ahead = advance()
+        behind: tuple[Job, Future[Outcome]] | None = None
+        while ahead is not None:
+            job, future = ahead
+            ahead = advance()
+            outcome: Outcome | None = None
+            writes: Future[Outcome] | None = None
+            if future is None:
+                outcome = Outcome(job, "skipped", {})
+            else:
+                try:
+                    picture, took = future.result()
+                    started = time.perf_counter()
+                    painted = paint(picture, style, options)
+                    seconds = {"read": took, "paint": time.perf_counter() - started}
+                    writes = writer.submit(write, job, painted, seconds)
+                except (ImpastoError, MemoryError) as error:
+                    outcome = failed(job, error)
+            if behind is not None:
+                yield finished(*behind)
+                behind = None
+            if writes is not None:
+                behind = (job, writes)
+            elif outcome is not None:
+                yield outcome
+        if behind is not None:
+            yield finished(*behind)
+
+
+def finished(job: Job, future: Future[Outcome]) -> Outcome:
+    """The outcome of a write, also where it failed."""
+    try:
+        return future.result()
+    except ImpastoError as error:
+        return failed(job, error)
+
+
+def failed(job: Job, error: ImpastoError | MemoryError) -> Outcome:
+    """The outcome of a job that raised."""
+    if isinstance(error, MemoryError):
+        error = InputError(f"{job.source} needs more memory than there is; make it smaller with --size.")
+    return Outcome(job, "failed", {}, error)
+
+
+def watch(folder: Path, output: Path, style: Style, writing: Writing, *, every: float = 1.0) -> Iterator[Job]:
+    """Jobs for pictures as they appear in a folder, for ever.
+
+    A file counts once its size has not changed between two looks, so that half-copied files are left alone;
+    files whose result exists are not painted again.
+    """
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder} to watch; create it first.")
+    sizes: dict[Path, int] = {}
+    done: set[Path] = set()
+    while True:
+        try:
+            there = plan([folder], output, style, writing)
+        except InputError:  # empty so far
+            there = []
+        for job in there:
+            if job.source in done or output in job.source.parents:
+                continue
+            try:
+                size = job.source.stat().st_size
+            except OSError:
+                continue
+            if size and sizes.get(job.source) == size:
+                done.add(job.source)
+                yield job
+            sizes[job.source] = size
+        time.sleep(every)

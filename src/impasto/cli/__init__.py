@@ -1,0 +1,87 @@
+"""The command line: one module a command, imported only when that command runs."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from typing import Any
+
+import click
+
+# Command to one-line help, so that `impasto --help` need not import any of them.
+COMMANDS = {
+    "apply": "Repaint pictures in a style.",
+    "styles": "List the styles, show one, preview all on your picture.",
+    "train": "Train the network: many styles jointly, or one.",
+    "dataset": "Pack photographs for training, or describe a pack.",
+    "distill": "Distil the builtin perceptual network.",
+    "doctor": "Say what is installed and whether it works.",
+}
+INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Commands by name, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"impasto.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "impasto --help lists all."
+            raise click.UsageError(f"There is no command {args[0]}; {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        import impasto
+
+        click.echo(f"impasto {impasto.__version__}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens, and show tracebacks.")
+@click.pass_context
+def cli(ctx: click.Context, verbose: bool) -> None:
+    """Repaint photographs in the style of any picture: offline, on a laptop."""
+    ctx.obj = {"verbose": verbose}
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; errors become one sentence and an exit status (see :mod:`impasto.errors`)."""
+    from impasto.errors import ImpastoError
+
+    try:
+        sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ImpastoError as error:
+        if "-v" in sys.argv or "--verbose" in sys.argv:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_status)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stderr.close()
+        sys.exit(0)

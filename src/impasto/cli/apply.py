@@ -1,0 +1,175 @@
+"""``impasto apply``: repaint pictures."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from impasto import batch, images
+from impasto.batch import Outcome, Writing
+from impasto.cli import options
+from impasto.errors import InputError, PartialError
+from impasto.repaint import Options, describe, paint, same_format
+from impasto.styles import Style, resolve
+
+_STANDARD = Path("-")
+
+
+@click.command("apply", short_help="Repaint pictures in a style.")
+@click.argument("inputs", nargs=-1, type=options.PATH, metavar="PICTURE...")
+@options.style
+@click.option("-o", "--output", type=options.PATH, help="File for one picture, folder for several; - is standard output.")
+@options.painting
+@click.option("--format", "format_", metavar="NAME", help="jpg, png, webp, tiff, avif, ppm: instead of the suffix's.")
+@click.option("--quality", type=click.IntRange(1, 100), default=Writing.quality, show_default=True, help="Of JPEG, WebP, AVIF.")
+@click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
+@click.option("--overwrite", is_flag=True, help="Repaint where a result exists; without it, it is skipped.")
+@click.option("--watch", type=options.PATH, metavar="FOLDER", help="Paint pictures as they appear in FOLDER, until Ctrl-C.")
+@click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a picture on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def command(
+    inputs: tuple[Path, ...],
+    styles: tuple[str, ...],
+    output: Path | None,
+    format_: str | None,
+    quality: int,
+    strip: bool,
+    overwrite: bool,
+    watch: Path | None,
+    timing: bool,
+    as_json: bool,
+    quiet: bool,
+    **painting: Any,
+) -> None:
+    """Repaint pictures, folders of pictures, or standard input (-) in a style.
+
+    \b
+    impasto apply photo.jpg --style starry-night -o painted.jpg
+    impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
+    impasto apply holiday/ --style great-wave -o painted/
+    """
+    chosen = Options(**{item.name: painting[item.name] for item in fields(Options)})
+    style = resolve(list(styles))
+    writing = Writing(format_, quality, strip)
+    if bool(inputs) == bool(watch):
+        raise click.UsageError("Give pictures or folders, or one folder to --watch.")
+    if _STANDARD in inputs:
+        if len(inputs) > 1:
+            raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
+        _pipe(style, chosen, writing, output)
+        return
+    if output == _STANDARD:
+        _to_standard_output(inputs, style, chosen, writing)
+        return
+    say = _Reporter(timing=timing, as_json=as_json, quiet=quiet)
+    if watch:
+        if output is None:
+            raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
+        if not quiet:
+            click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
+        for job in batch.watch(watch, output, style, writing):
+            for outcome in batch.run([job], style, chosen, writing, overwrite=overwrite):
+                say.outcome(outcome)
+        return
+    jobs = batch.plan(list(inputs), output, style, writing)
+    # A file named on the command line is meant to be written; only the picture itself is not to be lost.
+    named = output is not None and len(jobs) == 1 and jobs[0].target == output
+    if named and not overwrite and output is not None and output.exists() and output.samefile(jobs[0].source):
+        raise InputError(f"{output} is the picture itself; give another -o, or --overwrite to replace it.")
+    with say.progress(len(jobs)):
+        for outcome in batch.run(jobs, style, chosen, writing, overwrite=overwrite or named):
+            say.outcome(outcome)
+    say.end(len(jobs))
+
+
+def _pipe(style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise InputError("Nothing came on standard input; pipe a picture into it.")
+    picture = images.read(data, max_pixels=chosen.max_pixels)
+    _finish(picture, style, chosen, writing, output)
+
+
+def _to_standard_output(inputs: tuple[Path, ...], style: Style, chosen: Options, writing: Writing) -> None:
+    if len(inputs) > 1 or inputs[0].is_dir():
+        raise click.UsageError("Standard output takes one picture; give a folder with -o.")
+    _finish(images.read(inputs[0], max_pixels=chosen.max_pixels), style, chosen, writing, None)
+
+
+def _finish(picture: images.Picture, style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
+    """Paint one picture and write it to a file, or to standard output in the format that it came in."""
+    extra: dict[str, Any] = {
+        "quality": writing.quality,
+        "strip": writing.strip,
+        "settings": describe(style, chosen),
+    }
+    if output is not None and output != _STANDARD:
+        images.output_format(writing.format or output.suffix)
+        images.write(paint(picture, style, chosen), output, format=writing.format, **extra)
+        return
+    writable = writing.format or same_format(picture.format)
+    sys.stdout.buffer.write(images.encode(paint(picture, style, chosen), writable, **extra))
+    sys.stdout.buffer.flush()
+
+
+class _Reporter:
+    """What the user sees of a run; results go to standard output, progress and errors to standard error."""
+
+    def __init__(self, *, timing: bool, as_json: bool, quiet: bool) -> None:
+        self.timing, self.as_json, self.quiet = timing, as_json, quiet
+        self.counts = {"written": 0, "skipped": 0, "failed": 0}
+        self.last: Outcome | None = None
+        self.bar: Any = None
+
+    def progress(self, total: int) -> Any:
+        from contextlib import nullcontext
+
+        if self.quiet or self.as_json or total < 2 or not sys.stderr.isatty():
+            return nullcontext()
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.bar = Progress(console=Console(stderr=True))
+        self.bar.add_task("Painting", total=total)
+        return self.bar
+
+    def outcome(self, outcome: Outcome) -> None:
+        self.counts[outcome.status] += 1
+        self.last = outcome
+        if self.bar is not None:
+            self.bar.advance(self.bar.task_ids[0])
+        if self.as_json:
+            click.echo(
+                json.dumps(
+                    {
+                        "input": str(outcome.job.source),
+                        "output": str(outcome.job.target),
+                        "status": outcome.status,
+                        "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
+                        **({"error": str(outcome.error)} if outcome.error else {}),
+                    }
+                )
+            )
+        elif outcome.status == "skipped" and not self.quiet:
+            click.echo(f"{outcome.job.target} exists and is kept; --overwrite repaints it.", err=True)
+        elif outcome.status == "written" and not self.quiet:
+            times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
+            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""))
+        if outcome.error and not self.as_json:
+            click.echo(f"Error: {outcome.error}", err=True)
+
+    def end(self, total: int) -> None:
+        """Say the sum, and fail if something failed."""
+        failed = self.counts["failed"]
+        if total > 1 and not self.quiet and not self.as_json:
+            click.echo(", ".join(f"{count} {name}" for name, count in self.counts.items() if count), err=True)
+        if failed and total == 1 and self.last and self.last.error:
+            sys.exit(self.last.error.exit_status)
+        if failed:
+            sys.exit(PartialError.exit_status)

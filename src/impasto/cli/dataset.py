@@ -1,0 +1,59 @@
+"""``impasto dataset``: packs of photographs in the ancestors' HDF5 layout."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from impasto.cli import options
+
+
+@click.group("dataset", short_help="Pack photographs for training, or describe a pack.")
+def command() -> None:
+    """Packs of photographs (HDF5, the layout of fast-neural-style)."""
+
+
+@command.command("pack")
+@click.option("--train", type=options.PATH, required=True, help="Folder or .zip of photographs to train on.")
+@click.option("--val", type=options.PATH, required=True, help="Folder or .zip of photographs to hold out.")
+@click.option("-o", "--output", type=options.PATH, required=True, help="The HDF5 file.")
+@click.option("--size", type=click.IntRange(16), default=256, show_default=True, help="Side of the packed pictures.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many pictures of each.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Decoding threads.")
+@click.option("-q", "--quiet", is_flag=True)
+def pack(train: Path, val: Path, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
+    """Pack photographs; an interrupted pack goes on where it stopped."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from impasto.training import dataset
+
+    with Progress(console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("Packing", total=None)
+        report = dataset.pack(
+            train,
+            val,
+            output,
+            size=(size, size),
+            limit=limit,
+            workers=workers,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    click.echo(f"{output}: {report.train} to train on, {report.val} held out, {len(report.skipped)} skipped")
+
+
+@command.command("info")
+@click.argument("file", type=options.PATH)
+@click.option("--json", "as_json", is_flag=True)
+def info(file: Path, as_json: bool) -> None:
+    """Describe a pack."""
+    from impasto.training import dataset
+
+    facts = dataset.info(file)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for key, value in facts.items():
+        click.echo(f"{key}: {value}")

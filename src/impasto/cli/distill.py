@@ -1,0 +1,56 @@
+"""``impasto distill``: make the builtin perceptual network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from impasto.cli import options
+from impasto.errors import MissingExtraError
+
+
+@click.command("distill", short_help="Distil the builtin perceptual network.")
+@click.option("--photos", type=options.PATH, required=True, help="Folder, .zip or HDF5 file of pictures; paintings may be among them.")
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    default=("vgg19",),
+    show_default=True,
+    metavar="vgg19|PATH",
+    help="Repeat: each layer comes from the first teacher that has it.",
+)
+@click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
+@click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=6, show_default=True)
+@click.option("--crop", type=click.IntRange(64), default=160, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
+@click.option("-q", "--quiet", is_flag=True)
+def command(
+    photos: Path, teachers: tuple[str, ...], output: Path, steps: int, batch: int, crop: int, resume: bool, quiet: bool
+) -> None:
+    """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
+    try:
+        from impasto.training.distill import DistillSettings, distill
+    except ImportError as error:
+        raise MissingExtraError("Distillation", "train") from error
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from impasto.training.photographs import Photographs
+
+    pictures = Photographs(photos, crop=crop, scales=(1.0, 2.0))
+    settings = DistillSettings(steps=steps, batch=batch, crop=crop)
+    with Progress(console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("Distilling", total=steps)
+        shares = distill(
+            pictures,
+            teachers,
+            output,
+            settings,
+            resume=resume,
+            progress=lambda step, _steps, _shares: bar.update(task, completed=step),
+        )
+    for tap, share in shares.items():
+        click.echo(f"{tap}  {share:.1%} unexplained on held-out pictures")

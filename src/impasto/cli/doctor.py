@@ -1,0 +1,81 @@
+"""``impasto doctor``: what is installed, and whether it works."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import sys
+from typing import Any
+
+import click
+
+_EXTRAS = {"train": ("torch", "h5py", "onnx"), "heic": ("pillow-heif",)}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _engine() -> dict[str, Any]:
+    """Paint a small grey picture for real: an engine that merely imports is no proof."""
+    import time
+
+    import numpy as np
+
+    from impasto.engines import load_engine
+    from impasto.styles import bundled, load_style
+
+    started = time.perf_counter()
+    engine = load_engine("auto")
+    style = load_style(bundled()[0])
+    painted, _ = engine.paint(np.full((1, 3, 64, 64), 0.5, np.float32), style.scale, style.shift)
+    works = bool(np.isfinite(painted).all())
+    return {"engine": engine.name, "network": engine.network, "works": works, "seconds": time.perf_counter() - started}
+
+
+def examine() -> dict[str, Any]:
+    """Everything that the command shows."""
+    import impasto
+    from impasto import downloads
+    from impasto.engines import threads
+    from impasto.styles import bundled
+
+    cache = downloads.cache_dir()
+    return {
+        "impasto": impasto.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "threads": threads(),
+        **_engine(),
+        "packages": {name: _version(name) for name in ("numpy", "pillow", "onnxruntime", "safetensors")},
+        "extras": {extra: {name: _version(name) for name in names} for extra, names in _EXTRAS.items()},
+        "cache": {"folder": str(cache), "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else []},
+        "offline": downloads.offline(),
+        "styles": bundled(),
+    }
+
+
+@click.command("doctor", short_help="Say what is installed and whether it works.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+def command(as_json: bool) -> None:
+    """Say what is installed and whether it works: engines, extras, cache, styles."""
+    facts = examine()
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        click.echo(f"impasto     {facts['impasto']}, Python {facts['python']}, {facts['platform']}")
+        verdict = "works" if facts["works"] else "DOES NOT WORK"
+        click.echo(f"engine      {facts['engine']}, {facts['threads']} threads: {verdict} ({facts['seconds']:.2f} s to load and paint)")
+        click.echo("packages    " + ", ".join(f"{name} {found}" for name, found in facts["packages"].items()))
+        for extra, packages in facts["extras"].items():
+            missing = [name for name, found in packages.items() if found is None]
+            there = ", ".join(f"{name} {found}" for name, found in packages.items() if found)
+            hint = f'missing {", ".join(missing)}: pip install "impasto[{extra}]"' if missing else ""
+            click.echo(f"[{extra}]".ljust(12) + "; ".join(filter(None, (there, hint))))
+        click.echo(f"cache       {facts['cache']['folder']}: {', '.join(facts['cache']['files']) or 'empty'}")
+        click.echo(f"styles      {len(facts['styles'])}: {', '.join(facts['styles'])}")
+    sys.exit(0 if facts["works"] else 1)

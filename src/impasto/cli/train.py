@@ -1,0 +1,140 @@
+"""``impasto train``: fit the network and its styles."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from impasto.cli import options
+from impasto.errors import MissingExtraError, TrainingError
+
+
+@click.command("train", short_help="Train the network: many styles jointly, or one.")
+@click.argument("styles", nargs=-1, required=True, type=options.PATH, metavar="SETTINGS.toml | PAINTING...")
+@click.option("--photos", type=options.PATH, required=True, help="Folder, .zip or HDF5 file of photographs.")
+@click.option("--val-photos", type=options.PATH, help="Held-out photographs; default: the HDF5's own, or 2 % by name.")
+@click.option("--paintings", type=options.PATH, help="Folder of the pictures that SETTINGS.toml names; default: its own.")
+@click.option("-o", "--output", type=options.PATH, required=True, help="Folder for checkpoints, log, previews and result.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
+@click.option("--from", "start", metavar="bundled|FOLDER", help="Start from a trained network and its styles.")
+@click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network.")
+@click.option("--steps", type=click.IntRange(1), help="Length of the run.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long, whatever the steps.")
+@click.option("--batch", type=click.IntRange(1))
+@click.option("--crop", type=click.IntRange(64), help="Side of the crops, a multiple of 16.")
+@click.option("--content-weight", type=click.FloatRange(0))
+@click.option("--style-weight", type=click.FloatRange(0))
+@click.option("--tv-weight", type=click.FloatRange(0))
+@click.option("--equivariance-weight", type=click.FloatRange(0), help="Steadiness against crispness.")
+@click.option("--style-size", type=click.IntRange(32), help="Shorter side at which paintings are looked at: larger strokes.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@click.option("--checkpoint-every", type=click.IntRange(1))
+@click.option("--preview-every", type=click.IntRange(1))
+@click.option("--threads", type=click.IntRange(1))
+@click.option("--limit", type=click.IntRange(1), help="Read at most so many photographs.")
+@click.option("--seed", type=int)
+@click.option("--device", type=click.Choice(("cpu", "cuda", "mps")), default="cpu", show_default=True)
+@click.option("-q", "--quiet", is_flag=True)
+def command(
+    styles: tuple[Path, ...],
+    photos: Path,
+    val_photos: Path | None,
+    paintings: Path | None,
+    output: Path,
+    resume: bool,
+    start: str | None,
+    limit: int | None,
+    device: str,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Train on photographs: all styles of a settings file jointly, or the paintings named, a style each.
+
+    \b
+    impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
+    impasto train docs/training/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
+
+    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model: network.safetensors,
+    network.onnx and styles/NAME.safetensors.
+    """
+    try:
+        from impasto.training import export
+        from impasto.training.fit import Fit, FitSettings, Progress
+    except ImportError as error:
+        raise MissingExtraError("Training", "train") from error
+    from impasto.training.photographs import Photographs
+
+    table, sources = _sources(styles, paintings)
+    table |= {name: value for name, value in given.items() if value is not None}
+    settings = FitSettings.from_mapping(table)
+    if (output / "checkpoint.pt").exists() and not resume:
+        raise TrainingError(f"{output} holds a checkpoint already; add --resume to go on, or give another -o.")
+    pictures = Photographs(
+        photos, crop=settings.crop, scales=settings.scales, seed=settings.seed, val_source=val_photos, limit=limit
+    )
+    architecture = None
+    loaded = None
+    if start:
+        loaded = export.load_folder(_assets() if start == "bundled" else Path(start))
+        architecture = loaded[0].architecture
+    fit = Fit(pictures, sources, output, settings, architecture=architecture, device=device)
+    if loaded:
+        fit.start_from(*loaded)
+    if resume:
+        fit.resume()
+
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("step {task.fields[step]}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[now]}"))
+    with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        task = bar.add_task("", total=1.0, step=fit.step, now="")
+
+        def show(progress: Progress) -> None:
+            now = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+            bar.update(task, completed=progress.share, step=progress.step, now=now)
+
+        fit.run(show)
+    network, scale, shift = fit.averaged_network()
+    result = {name: (scale[index], shift[index]) for index, name in enumerate(fit.names)}
+    export.export(network, result, output / "model", fit.style_metadata())
+    click.echo(output / "model")
+
+
+def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
+    """Settings table and paintings, from a settings file or from the paintings themselves."""
+    from impasto.training.fit import Painting
+
+    if styles[0].suffix != ".toml":
+        missing = [path for path in styles if not path.is_file()]
+        if missing:
+            raise TrainingError(f"There is no painting {missing[0]}; check the path.")
+        return {}, [Painting(path.stem, (path,)) for path in styles]
+    if len(styles) > 1:
+        raise TrainingError("Give one settings file, or paintings, not both.")
+    try:
+        with styles[0].open("rb") as file:
+            recipe = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise TrainingError(f"{styles[0]} cannot be read as settings ({error}).") from error
+    root = folder or styles[0].parent
+    sources = []
+    for style in recipe.get("style", []):
+        pictures = tuple(root / name for name in style.get("pictures", ()))
+        if not style.get("name") or not pictures:
+            raise TrainingError(f"{styles[0]}: each [[style]] needs a name and pictures.")
+        facts = {key: str(style[key]) for key in ("title", "artist", "year", "licence") if key in style}
+        sources.append(Painting(style["name"], pictures, **facts))
+    return dict(recipe.get("settings", {})), sources
+
+
+def _assets() -> Path:
+    """The package's own folder of networks and styles."""
+    import impasto.assets
+
+    return Path(impasto.assets.__path__[0])

@@ -1,0 +1,61 @@
+"""Colours of a result: the style's, or the photograph's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Colors = Literal["style", "content", "match"]
+COLORS: tuple[Colors, ...] = ("style", "content", "match")
+
+# Rec. 601 luma, as the ancestors' colour restoring uses (Gatys et al. 2016, arXiv 1606.05897).
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def keep_chroma(result: Array, content: Array) -> Array:
+    """The photograph's chroma under the result's luminance; both H x W x 3 in [0, 1].
+
+    Adding the same amount to R, G and B changes luminance and leaves chroma (U and V) alone.
+    """
+    change = (result - content) @ _LUMA
+    return np.clip(content + change[..., None], 0, 1, dtype=np.float32)
+
+
+def match(result: Array, content: Array) -> Array:
+    """The result with the photograph's mean and covariance of colours; both H x W x 3 in [0, 1].
+
+    The linear map between Gaussians that moves colours least (Monge-Kantorovich):
+    A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph.
+    """
+    pixels, wanted = result.reshape(-1, 3), content.reshape(-1, 3)
+    mean, wanted_mean = pixels.mean(0, dtype=np.float64), wanted.mean(0, dtype=np.float64)
+    spread, wanted_spread = _covariance(pixels, mean), _covariance(wanted, wanted_mean)
+    root, inverse = _power(spread, 0.5), _power(spread, -0.5)
+    transport = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
+    matched = (result - mean.astype(np.float32)) @ transport.astype(np.float32).T + wanted_mean.astype(np.float32)
+    return np.clip(matched, 0, 1, dtype=np.float32)
+
+
+def apply(result: Array, content: Array, colors: Colors) -> Array:
+    """The result with the colours that were asked for."""
+    if colors == "content":
+        return keep_chroma(result, content)
+    if colors == "match":
+        return match(result, content)
+    return result
+
+
+def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    second: NDArray[np.float64] = (pixels.T @ pixels).astype(np.float64) / len(pixels)
+    # A grey or flat picture has no spread in some direction: a little keeps the map finite.
+    covariance: NDArray[np.float64] = second - np.outer(mean, mean) + 1e-5 * np.eye(3)
+    return covariance
+
+
+def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(matrix)
+    powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-7) ** exponent) @ vectors.T
+    return powered

@@ -1,0 +1,58 @@
+"""The default engine: onnxruntime, on the CPU or on CUDA."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from impasto.engines import Array, Statistics, threads
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_ERROR = 3  # severity: warnings about which provider runs which node are not for users
+
+
+class OnnxEngine:
+    """The bundled network in onnxruntime; see :class:`impasto.engines.Engine`."""
+
+    multiple = 8
+    minimum = 16
+
+    def __init__(self, device: str = "cpu") -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads()
+        options.log_severity_level = _ERROR
+        # Pictures differ in size, so that a kept arena would only grow; see also the memory in benchmarks/apply.py.
+        options.enable_cpu_mem_arena = True
+        model = (resources.files("impasto.assets") / "network.onnx").read_bytes()
+        providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
+        self.session = ort.InferenceSession(model, options, providers=providers)
+        self.network: str = self.session.get_modelmeta().custom_metadata_map["id"]
+        self.name = f"onnxruntime {ort.__version__}, {device}"
+        self.channels: int = next(i.shape[0] for i in self.session.get_inputs() if i.name == "scale")
+
+    @staticmethod
+    def devices() -> list[str]:
+        """Devices that the installed onnxruntime can use."""
+        there = ort.get_available_providers()
+        return [device for device, provider in _PROVIDERS.items() if provider in there]
+
+    def paint(
+        self,
+        image: Array,
+        scale: Array,
+        shift: Array,
+        given: Statistics | None = None,
+        measured_share: float = 0.0,
+    ) -> tuple[Array, Statistics]:
+        """See :meth:`impasto.engines.Engine.paint`."""
+        inputs: dict[str, Any] = {"image": image, "scale": scale, "shift": shift}
+        if given is None:
+            measured_share = 1.0
+            given = Statistics(np.zeros_like(scale), np.ones_like(scale))
+        inputs |= {"given_mean": given.mean, "given_variance": given.variance}
+        inputs["measured_share"] = np.array([measured_share], np.float32)
+        painted, mean, variance = self.session.run(["painted", "mean", "variance"], inputs)
+        return painted, Statistics(mean, variance)

@@ -1,0 +1,54 @@
+"""The torch engine: CUDA and MPS, and the CPU for comparison."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import torch
+
+from impasto.engines import Array
+from impasto.engines import Statistics as ArrayStatistics
+from impasto.networks.transformer import Statistics, TransformerNetwork
+from impasto.training.export import load_network
+
+
+def available() -> list[str]:
+    """GPU devices that torch can use here."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return [device for device, is_there in there.items() if is_there]
+
+
+class TorchEngine:
+    """The bundled network in torch; see :class:`impasto.engines.Engine`."""
+
+    multiple = TransformerNetwork.multiple
+    minimum = TransformerNetwork.minimum
+
+    def __init__(self, device: str = "cpu") -> None:
+        with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
+            network, self.network = load_network(path)
+        self.device = torch.device(device)
+        self.module = network.to(self.device)
+        self.channels = network.architecture.normalised_channels
+        self.name = f"torch {torch.__version__}, {device}"
+
+    @torch.inference_mode()
+    def paint(
+        self,
+        image: Array,
+        scale: Array,
+        shift: Array,
+        given: ArrayStatistics | None = None,
+        measured_share: float = 0.0,
+    ) -> tuple[Array, ArrayStatistics]:
+        """See :meth:`impasto.engines.Engine.paint`."""
+
+        def tensor(array: Array) -> torch.Tensor:
+            return torch.from_numpy(array).to(self.device)
+
+        statistics = None if given is None else Statistics(tensor(given.mean)[None], tensor(given.variance)[None])
+        share = torch.tensor(measured_share, device=self.device)
+        painted, measured = self.module(tensor(image), tensor(scale)[None], tensor(shift)[None], statistics, share)
+        return painted.cpu().numpy(), ArrayStatistics(
+            measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy()
+        )

@@ -1,0 +1,83 @@
+"""Files that are either written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from impasto.errors import OutputError
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path to write to, and move it over ``path`` once the block is done.
+
+    Readers see the old file or the new one, never half of one, and whatever stops the block
+    (Ctrl-C included) leaves no temporary file behind. Missing folders are made, a link is written
+    through, and an existing file keeps its permissions; a new one gets those that the umask allows.
+    A device or a pipe has nothing to replace, so for one of those ``path`` itself is yielded.
+
+    Raises:
+        OutputError: the file cannot be written; says why.
+    """
+    wanted = Path(path)
+    try:
+        target = wanted.resolve()  # os.replace would turn a link into a file of its own
+        mode = _checked(wanted, target)
+        if mode is not None and not stat.S_ISREG(mode):
+            yield target
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".impasto-{secrets.token_hex(6)}{target.suffix}.part")
+        try:
+            # Not tempfile, whose files only their owner may read: here the kernel applies the umask.
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            yield temporary
+            if mode is not None:
+                temporary.chmod(stat.S_IMODE(mode))
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, OSError) or "\0" in str(wanted):
+            raise OutputError(_explained(wanted, error)) from error
+        raise
+
+
+def _checked(wanted: Path, target: Path) -> int | None:
+    """The mode of what is already there, or None if nothing is."""
+    if not wanted.name or not target.exists():
+        if not wanted.name:
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        return None
+    mode = target.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder")
+    if not os.access(target, os.W_OK):  # os.replace would not ask: it needs only the folder's permission
+        raise PermissionError(errno.EACCES, "permission denied")
+    return mode
+
+
+def _explained(path: Path, error: Exception) -> str:
+    code = error.errno if isinstance(error, OSError) else None
+    if code in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path} was not written because the disk is full: free some space and try again."
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return (
+            f"{path} cannot be written, permission denied: choose another folder, or change its permissions."
+        )
+    if code == errno.EISDIR:
+        return f"{path} cannot be written because it is a folder: add a file name."
+    if code in (errno.ENOTDIR, errno.EEXIST):
+        return (
+            f"{path} cannot be written because a file stands where one of its folders should be: rename it."
+        )
+    if code == errno.ENAMETOOLONG:
+        return f"{path} cannot be written because its name is too long: choose a shorter one."
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{path} cannot be written ({reason}): choose another name or folder."

@@ -1,0 +1,454 @@
+"""Pictures in and out: files, bytes, Pillow images and arrays to and from floating-point RGB.
+
+Whatever comes in (grey, palette, CMYK, 16 bits, any colour profile, any orientation) becomes a
+:class:`Picture`: upright sRGB in [0, 1] with its transparency beside it. What goes out is tagged as
+sRGB, keeps 16 bits and transparency where the format can hold them, and keeps the metadata.
+
+No function here touches global state, so all of them may run in several threads at once.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto import _deep, _formats, _icc, _metadata
+from impasto._formats import FORMATS, Format, output_format, supported_suffixes
+from impasto._metadata import Metadata
+from impasto._resample import fill_transparent, lanczos
+from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.files import atomic_path
+
+log = logging.getLogger(__name__)
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Metadata",
+    "Picture",
+    "encode",
+    "fill_transparent",
+    "from_array",
+    "from_pil",
+    "output_format",
+    "read",
+    "resized",
+    "supported_suffixes",
+    "to_array",
+    "to_pil",
+    "write",
+]
+
+Array = np.ndarray
+Floats = NDArray[np.float32]
+
+_SEGMENT = 65_000  # a JPEG holds each kind of metadata in one segment of 64 KiB less its heading
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in memory.
+
+    Attributes:
+        rgb: H x W x 3, float32, sRGB in [0, 1].
+        alpha: H x W, float32 in [0, 1], not premultiplied; None if all of the picture is opaque.
+        mode: the Pillow mode of the source, for information.
+        bits: bits per sample of the source, 8 or 16.
+        format: the Pillow format name of the source, None if it was no file.
+        metadata: what the source said about itself.
+    """
+
+    rgb: Array
+    alpha: Array | None = None
+    mode: str = "RGB"
+    bits: int = 8
+    format: str | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+
+# ---- in -------------------------------------------------------------------------------------------
+
+
+def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000) -> Picture:
+    """Read a picture; of an animation, its first frame.
+
+    Args:
+        source: a path, the bytes of a file, or a file opened in binary mode.
+        max_pixels: refuse anything larger, before decoding it.
+
+    Raises:
+        InputError: there is no such file, or it is no picture, damaged or too large.
+        MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
+    """
+    name, format, data = _loaded(source)
+    try:
+        image = _formats.opened(data, format)
+        width, height = image.size
+        if width * height > max_pixels:
+            raise InputError(
+                f"{name} has {width} x {height} pixels, more than the limit of {max_pixels:,}: "
+                "shrink it, or raise the limit."
+            )
+        return _picture(image, _deep.samples(image, lambda: _formats.opened(data, format)))
+    except ImpastoError:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        raise InputError(
+            f"{name} is damaged or cut off and cannot be decoded: get it afresh ({error})."
+        ) from error
+
+
+def from_pil(image: Image.Image) -> Picture:
+    """Take over a Pillow image, as :func:`read` would its file (orientation and profile are applied)."""
+    if image.width == 0 or image.height == 0:
+        raise InputError("The image has no pixels: give one of at least 1 x 1.")
+    try:
+        return _picture(image, None)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"The image of mode {image.mode} cannot be used: {error}.") from error
+
+
+def from_array(a: Array) -> Picture:
+    """Take over an array: H x W, or H x W x 1, 3 or 4; uint8, uint16, or floating point in [0, 1].
+
+    The array is taken to be sRGB; a fourth channel is alpha, not premultiplied.
+    """
+    a = np.asarray(a)
+    if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
+        raise InputError(f"An array of shape {a.shape} is no picture: give H x W, or H x W x 1, 3 or 4.")
+    if a.size == 0:
+        raise InputError(f"An array of shape {a.shape} has no pixels: give at least 1 x 1.")
+    if a.dtype not in (np.uint8, np.uint16) and a.dtype.kind != "f":
+        raise InputError(f"An array of {a.dtype} is no picture: convert it to uint8, uint16 or float32.")
+    a = a if a.ndim == 3 else a[..., None]
+    alpha = a[..., 3] if a.shape[2] == 4 else None
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[a.shape[2]]
+    return Picture(_as_rgb(_unit(a[..., :3])), _opacity(alpha), mode, 8 if a.dtype == np.uint8 else 16)
+
+
+def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
+    """Name, format and content. The format is found first, so that a film is not loaded in vain."""
+    if isinstance(source, bytes):
+        return "The picture", _formats.identified("The picture", source[:64]), source
+    if not isinstance(source, str | Path):
+        name = str(getattr(source, "name", "The picture"))
+        return _loaded_from(name, source)
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return _loaded_from(str(path), file)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: check its name and folder.") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
+    except PermissionError as error:
+        if path.is_dir():  # so says Windows
+            raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
+        raise InputError(f"{path} cannot be read, permission denied: change its permissions.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({reason}): check its name and the disk.") from error
+
+
+def _loaded_from(name: str, file: BinaryIO) -> tuple[str, str, bytes]:
+    head = file.read(64)
+    return name, _formats.identified(name, head), head + file.read()
+
+
+def _picture(image: Image.Image, deep: Array | None) -> Picture:
+    """Make the picture; ``deep`` has its 16-bit samples if there are more than the image's own."""
+    mode = image.mode
+    image.load()
+    if deep is not None:
+        colour, alpha = (deep[..., :-1], deep[..., -1]) if deep.shape[2] in (2, 4) else (deep, None)
+    else:
+        colour, alpha = _samples(image)
+    bits = 8 if colour.dtype == np.uint8 else 16
+    key = image.info.get("transparency")
+    if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
+        alpha = (colour != np.array(key)).any(axis=2).astype(np.float32)
+    rgb = _to_srgb(_unit(colour), image.info.get("icc_profile"))
+    # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
+    turn = _UPRIGHT.get(_orientation(image), np.asarray)
+    opacity = _opacity(alpha)
+    return Picture(
+        rgb=np.ascontiguousarray(turn(rgb)),
+        alpha=None if opacity is None else np.ascontiguousarray(turn(opacity)),
+        mode=mode,
+        bits=bits,
+        format="JPEG"
+        if image.format == "MPO"
+        else image.format,  # a phone's JPEG with a second picture in it
+        metadata=_metadata.read(image),
+    )
+
+
+_UPRIGHT: dict[int, Callable[[Array], Array]] = {
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a[::-1].swapaxes(0, 1),
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: a[:, ::-1].swapaxes(0, 1),
+}
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_metadata.ORIENTATION, 1))
+    except Exception as error:  # Pillow's parser fails in many ways
+        log.warning("orientation ignored because the EXIF cannot be read: %s", error)
+        return 1
+
+
+def _samples(image: Image.Image) -> tuple[Array, Array | None]:
+    """Colour, H x W x 1 (grey), 3 (RGB) or 4 (CMYK), and alpha."""
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return _deep.grey_samples(image), None
+    if mode == "I":
+        wide = np.asarray(image)
+        if wide.min() < 0 or wide.max() > 65535:
+            raise InputError("The picture has 32-bit samples beyond 0 to 65535: scale it to 16 bits first.")
+        return wide.astype(np.uint16)[..., None], None
+    if mode == "F":
+        return np.asarray(image)[..., None], None
+    if mode == "LAB":
+        return np.asarray(_icc.lab_to_rgb(image)), None
+    if mode == "CMYK":
+        return np.asarray(image), None
+    if image.has_transparency_data:
+        both = np.asarray(image.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
+        return both[..., :-1], both[..., -1]
+    if mode in ("1", "L"):
+        return np.asarray(image.convert("L"))[..., None], None
+    return np.asarray(image.convert("RGB")), None
+
+
+def _unit(a: Array) -> Floats:
+    """To float32 in [0, 1]."""
+    if a.dtype.kind == "u":
+        return np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
+    # Resampling overshoots a little, but 0 to 255 or high dynamic range is another thing altogether.
+    if not (a.min() >= -0.01 and a.max() <= 1.01):  # so written that NaN fails too
+        raise InputError(
+            "The picture's floating-point values are not all in 0 to 1: divide by their maximum first."
+        )
+    return np.clip(a.astype(np.float32), 0, 1)
+
+
+def _opacity(alpha: Array | None) -> Floats | None:
+    if alpha is None:
+        return None
+    opacity = np.ascontiguousarray(_unit(alpha))
+    return None if opacity.min() >= 1 else opacity
+
+
+def _as_rgb(colour: Floats) -> Floats:
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else np.ascontiguousarray(colour)
+
+
+def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
+    if profile:
+        try:
+            wanted = _icc.channels(profile)
+            if wanted == 3 and colour.shape[2] == 1:
+                colour = _as_rgb(colour)
+            if wanted != colour.shape[2]:
+                raise _icc.ProfileError(f"it is for {wanted} channels and the picture has {colour.shape[2]}")
+            return _icc.to_srgb(colour, profile)
+        except _icc.ProfileError as error:
+            log.warning("colour profile ignored because it cannot be used: %s", error)
+    if colour.shape[2] == 4:  # CMYK of unknown inks
+        return (1 - colour[..., :3]) * (1 - colour[..., 3:])
+    return _as_rgb(colour)
+
+
+# ---- out ------------------------------------------------------------------------------------------
+
+
+def to_pil(picture: Picture) -> Image.Image:
+    """An 8-bit image, RGBA if the picture is transparent anywhere and else RGB."""
+    return Image.fromarray(_stacked(picture, 8))
+
+
+def to_array(picture: Picture, like: Array) -> Array:
+    """An array of the type of ``like``, with alpha if that has four channels, and else H x W x 3."""
+    like = np.asarray(like)
+    bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
+    alpha = picture.alpha if like.ndim == 3 and like.shape[2] == 4 else None
+    if like.ndim == 3 and like.shape[2] == 4 and alpha is None:
+        alpha = np.ones(picture.rgb.shape[:2], np.float32)
+    both = _stacked(replace(picture, alpha=alpha), bits)
+    return both if bits else both.astype(like.dtype)
+
+
+def write(
+    picture: Picture,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    quality: int = 95,
+    strip: bool = False,
+    settings: str | None = None,
+) -> None:
+    """Write a picture to a file, which appears whole or not at all; missing folders are made.
+
+    Args:
+        picture: the picture.
+        path: the file; its suffix names the format unless ``format`` does.
+        format: a format's name or suffix.
+        quality: 1 to 100, for the formats that lose something.
+        strip: leave the source's metadata out.
+        settings: one line on how the result was made, kept as EXIF ``Software`` (PNG: a text of that name).
+
+    Raises:
+        OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
+    """
+    path = Path(path)
+    data = encode(
+        picture, format or path.suffix or path.name, quality=quality, strip=strip, settings=settings
+    )
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def encode(
+    picture: Picture, format: str, *, quality: int = 95, strip: bool = False, settings: str | None = None
+) -> bytes:
+    """The bytes of the file that :func:`write` would write."""
+    target = output_format(format)
+    longest = max(picture.size)
+    if target.longest and longest > target.longest:
+        raise OutputError(
+            f"{target.name} allows {target.longest} pixels along a side and the result has {longest}: "
+            "choose a smaller size, or write PNG or TIFF."
+        )
+    if not 1 <= quality <= 100:
+        raise OutputError(f"A quality of {quality} is outside 1 to 100: choose one in between.")
+    metadata = Metadata() if strip else picture.metadata
+    try:
+        return _encoded(picture, target, quality, metadata, settings)
+    except ImpastoError:
+        raise
+    except Exception as error:
+        if metadata == Metadata():
+            raise OutputError(
+                f"The result cannot be written as {target.name} ({error}): choose another."
+            ) from error
+        log.warning("metadata left out because %s cannot hold it: %s", target.name, error)
+    return encode(picture, format, quality=quality, strip=True, settings=settings)
+
+
+def _encoded(
+    picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None
+) -> bytes:
+    if not target.alpha:
+        picture = _on_white(picture)
+    bits = picture.bits if target.deep else 8
+    exif = _metadata.exif(metadata, picture.size, settings if target.name != "PNG" else None)
+    profile = _icc.srgb()
+    if target.name == "TIFF":
+        return _deep.tiff(_stacked(picture, bits), _metadata.tiff_tags(metadata, exif, profile))
+
+    options: dict[str, Any] = {"icc_profile": profile}
+    if len(exif):
+        options["exif"] = exif.tobytes()
+    if metadata.dpi and target.name in ("JPEG", "PNG"):
+        options["dpi"] = metadata.dpi
+    if target.name == "PNG":
+        options["pnginfo"] = _metadata.png_text(metadata, settings)
+        if bits == 16:
+            shell = _saved(Image.new("RGB", (1, 1)), "PNG", **options)
+            return _deep.png(_stacked(picture, 16), shell)
+        return _saved(to_pil(picture), "PNG", **options)
+
+    if metadata.xmp:
+        options["xmp"] = metadata.xmp
+    if target.name == "JPEG":
+        options |= {"comment": metadata.text["Comment"].encode()} if "Comment" in metadata.text else {}
+        for kind in ("exif", "xmp", "comment"):
+            if len(options.get(kind, b"")) > _SEGMENT:
+                log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
+                del options[kind]
+                if kind == "exif" and settings:
+                    options["exif"] = _metadata.exif(Metadata(), picture.size, settings).tobytes()
+    if target.name in ("PPM", "PGM"):
+        image = to_pil(picture)
+        return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
+    options["quality"] = quality
+    if target.name == "HEIF":
+        out = io.BytesIO()
+        _formats.heif("Writing").from_pillow(to_pil(picture)).save(out, chroma=444, **options)
+        return out.getvalue()
+    if target.name != "WEBP":  # which always halves the resolution of colours
+        options["subsampling"] = "4:4:4"
+    return _saved(to_pil(picture), target.name, **options)
+
+
+def _saved(image: Image.Image, format: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def _stacked(picture: Picture, bits: int) -> Array:
+    """Colour and alpha in one array, of 8 or 16 bits, or with 0 bits as they are."""
+    rgb, alpha = picture.rgb, picture.alpha
+    out = np.empty(
+        (*rgb.shape[:2], 3 if alpha is None else 4), {0: np.float32, 8: np.uint8, 16: np.uint16}[bits]
+    )
+    peak = np.float32(2**bits - 1) if bits else np.float32(1)
+    for row in range(0, len(out), 256):  # so that the temporaries stay small
+        part = slice(row, row + 256)
+        for target, values in ((out[part, :, :3], rgb[part]), (out[part, :, 3:], alpha)):
+            if values is None:
+                continue
+            values = values if values is not alpha else values[part, :, None]
+            scaled = np.clip(np.nan_to_num(values * peak), 0, peak)
+            target[...] = np.rint(scaled) if bits else scaled
+    return out
+
+
+def _on_white(picture: Picture) -> Picture:
+    if picture.alpha is None:
+        return picture
+    alpha = picture.alpha[..., None]
+    return replace(picture, rgb=picture.rgb * alpha + (1 - alpha), alpha=None)
+
+
+# ---- size ----------------------------------------------------------------------------------------
+
+
+def resized(picture: Picture, longer_side: int) -> Picture:
+    """Scale a picture so that its longer side has so many pixels; 0 leaves it as it is."""
+    width, height = picture.size
+    longest = max(width, height)
+    if longer_side < 0:
+        raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
+    if longer_side in (0, longest):
+        return picture
+    size = (max(1, width * longer_side // longest), max(1, height * longer_side // longest))
+    if picture.alpha is None:
+        return replace(picture, rgb=lanczos(picture.rgb, size))
+    # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
+    alpha = lanczos(picture.alpha[..., None], size)
+    rgb = lanczos(picture.rgb * picture.alpha[..., None], size)
+    rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
+    return replace(picture, rgb=rgb, alpha=alpha[..., 0])

@@ -1,0 +1,208 @@
+"""Write a trained network and its styles as the package ships them.
+
+The network goes to ``network.safetensors`` (for torch) and ``network.onnx`` (for everywhere else), both
+rounded to fp16 and of the same id; a style goes to ``styles/NAME.safetensors``. The ONNX graph is built node
+by node: that keeps it small, lets height and width vary, and gives every normalisation's mean and variance
+as outputs and as inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from impasto.errors import InputError, MissingExtraError
+from impasto.files import atomic_path
+from impasto.networks.transformer import EPSILON, Architecture, TransformerNetwork
+from impasto.styles import Style, load_style
+
+OPSET = 18
+
+
+def network_id(network: TransformerNetwork) -> str:
+    """Twelve hex digits that name the network's weights, rounded to fp16 as they are shipped."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode() + value.detach().half().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def export(
+    network: TransformerNetwork,
+    styles: Mapping[str, tuple[Tensor, Tensor]],
+    folder: Path,
+    metadata: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    """Write network and styles into a folder laid out as ``impasto/assets``.
+
+    Args:
+        network: on the CPU.
+        styles: name to scale and shift, C numbers each.
+        metadata: by style name: title, artist, year, licence and the like.
+
+    Returns:
+        The network's id.
+    """
+    identity = network_id(network)
+    description = {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
+    state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    with atomic_path(folder / "network.safetensors") as temporary:
+        temporary.write_bytes(save(state, metadata=description))
+    with atomic_path(folder / "network.onnx") as temporary:
+        temporary.write_bytes(onnx_model(network, description))
+    for name, (scale, shift) in styles.items():
+        style = Style(name, scale.float().numpy(), shift.float().numpy(), identity, (metadata or {}).get(name, {}))
+        style.save(folder / "styles" / f"{name}.safetensors")
+    return identity
+
+
+def load_network(path: Path) -> tuple[TransformerNetwork, str]:
+    """Read ``network.safetensors``: the network and its id.
+
+    Raises:
+        InputError: the file is not one of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
+        network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
+        network.load_state_dict(state)
+    except Exception as error:
+        raise InputError(f"{path} is not an Impasto network ({error}).") from error
+    return network.eval().requires_grad_(False), metadata["id"]
+
+
+def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
+    """Read what :func:`export` wrote: the network, and scale and shift by style name.
+
+    Raises:
+        InputError: the folder holds no network.
+    """
+    if not (folder / "network.safetensors").is_file():
+        raise InputError(f"There is no network.safetensors in {folder}; give a folder that impasto train wrote.")
+    network, _ = load_network(folder / "network.safetensors")
+    styles = {}
+    for path in sorted((folder / "styles").glob("*.safetensors")):
+        style = load_style(path)
+        styles[style.name] = (torch.from_numpy(style.scale.copy()), torch.from_numpy(style.shift.copy()))
+    return network, styles
+
+
+class _Graph:
+    """A small ONNX graph in the making; methods add nodes and return the names of their outputs."""
+
+    def __init__(self) -> None:
+        try:
+            import onnx
+        except ImportError:
+            raise MissingExtraError("Exporting a network", "train") from None
+        self.onnx = onnx
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.at = 0  # in the style's vectors
+        self.means: list[str] = []
+        self.variances: list[str] = []
+
+    def constant(self, value: np.ndarray[Any, Any]) -> str:
+        name = f"c{len(self.constants)}"
+        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        output = f"t{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def conv(self, x: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
+        pads = self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
+        x = self.op("Pad", x, pads, mode="reflect")
+        # fp16 on disk; the run time folds the casts once when it loads the model.
+        inputs = [self.op("Cast", self.constant(w.detach().half().numpy()), to=1) for w in (weight, bias) if w is not None]
+        return self.op("Conv", x, *inputs, kernel_shape=[3, 3], **attributes)
+
+    def normalise(self, x: str, channels: int) -> str:
+        """Conditional instance normalisation for one picture: BatchNormalization with run-time statistics."""
+        ends = [self.constant(np.array([i], np.int64)) for i in (self.at, self.at + channels)]
+        self.at += channels
+        scale, shift, given_mean, given_variance = (
+            self.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
+        )
+        axes = self.constant(np.array([0, 2, 3], np.int64))
+        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=1)
+        mean = self.op("ReduceMean", x, axes, keepdims=0)
+        square = self.op("Div", self.op("ReduceSumSquare", x, axes, keepdims=0), count)
+        variance = self.op("Relu", self.op("Sub", square, self.op("Mul", mean, mean)))
+        self.means.append(mean)
+        self.variances.append(variance)
+        return self.op(
+            "BatchNormalization",
+            x, scale, shift, self._mixed(mean, given_mean), self._mixed(variance, given_variance),
+            epsilon=EPSILON,
+        )  # fmt: skip
+
+    def _mixed(self, measured: str, given: str) -> str:
+        return self.op("Add", given, self.op("Mul", self.op("Sub", measured, given), "measured_share"))
+
+    def double(self, x: str) -> str:
+        scales = self.constant(np.array([1, 1, 2, 2], np.float32))
+        return self.op(
+            "Resize", x, "", scales,
+            mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric",
+        )  # fmt: skip
+
+
+def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> bytes:
+    """The network as an ONNX model.
+
+    Inputs: ``image`` (1 x 3 x H x W in [0, 1]; H and W multiples of 8), ``scale``, ``shift``, ``given_mean``,
+    ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
+    statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
+    """
+    g = _Graph()
+    helper = g.onnx.helper
+
+    def layer(x: str, conv: torch.nn.Module, stride: int = 1) -> str:
+        weight = conv.weight
+        assert isinstance(weight, Tensor)
+        return g.normalise(g.conv(x, weight, strides=[stride, stride]), weight.shape[0])
+
+    x = g.op("SpaceToDepth", g.op("Sub", "image", g.constant(np.float32(0.5))), blocksize=2)
+    # SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
+    order = torch.tensor([color * 4 + offset for offset in range(4) for color in range(3)])
+    x = g.op("Relu", g.normalise(g.conv(x, network.stem.weight[:, order]), network.stem.out_channels))
+    x = g.op("Relu", layer(x, network.down1, 2))
+    x = g.op("Relu", layer(x, network.down2, 2))
+    for first, second in network._pairs():
+        x = g.op("Add", x, layer(g.op("Relu", layer(x, first)), second))
+    x = g.op("Relu", layer(g.double(x), network.up1))
+    x = g.op("Relu", layer(g.double(x), network.up2))
+    x = g.op("DepthToSpace", g.conv(x, network.head.weight, network.head.bias), blocksize=2, mode="CRD")
+    x = g.conv(g.op("Sigmoid", x), network.binomial, group=3)
+    for name, parts in (("mean", g.means), ("variance", g.variances)):
+        g.nodes.append(helper.make_node("Concat", parts, [name], axis=0))
+    g.nodes.append(helper.make_node("Identity", [x], ["painted"]))
+
+    channels = network.architecture.normalised_channels
+    value = helper.make_tensor_value_info
+    picture = [1, 3, "height", "width"]
+    inputs = [value("image", 1, picture)]
+    inputs += [value(name, 1, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
+    inputs += [value("measured_share", 1, [1])]
+    outputs = [value("painted", 1, picture), value("mean", 1, [channels]), value("variance", 1, [channels])]
+    graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")
+    model.ir_version = 9
+    helper.set_model_props(model, dict(metadata))
+    g.onnx.checker.check_model(model)
+    serialised: bytes = model.SerializeToString()
+    return serialised

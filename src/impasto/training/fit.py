@@ -1,0 +1,428 @@
+"""Fit the transformer network: many styles jointly, or one alone (``impasto train``).
+
+One step paints a batch of photograph crops, each in a random style, and judges the results by a perceptual
+network: content against the photograph, Gram matrices against the painting (Johnson, Alahi and Fei-Fei 2016,
+arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). Two more terms:
+
+* **photograph**, a style like the others whose painting is the photograph itself: an identity, towards which
+  ``--strength`` interpolates;
+* **equivariance**: the painting of a warped, slightly noisy photograph shall be the warped painting (compound
+  regularisation, Wang et al. 2020), so that video is steady although no video was seen.
+
+The weights that are kept are an exponential moving average of the trained ones.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from impasto import losses
+from impasto.errors import InputError, TrainingError
+from impasto.files import atomic_path
+from impasto.networks.perceptual import PerceptualNetwork, load_features
+from impasto.networks.transformer import Architecture, TransformerNetwork
+from impasto.training.photographs import Photographs
+
+log = logging.getLogger(__name__)
+
+PHOTOGRAPH = "photograph"
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What a training run is made of; a settings file gives the same names."""
+
+    steps: int = 10_000
+    minutes: float | None = None  # stop after so long, with the learning rate brought down by then
+    batch: int = 4
+    crop: int = 224
+    scales: tuple[float, float] = (1.0, 2.5)  # enlargement of photographs: strokes shall not shrink with it
+    features: str = "builtin"
+    content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0})
+    style_layers: Mapping[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), 1.0)
+    )
+    content_weight: float = 1.0
+    style_weight: float = 5.0
+    tv_weight: float = 0.2
+    equivariance_weight: float = 2.0
+    noise: float = 0.01  # standard deviation of the equivariance term's noise
+    photograph_share: float = 0.1  # of the passes that learn the identity
+    style_size: int = 512  # shorter side at which the paintings are looked at
+    learning_rate: float = 2e-3
+    style_learning_rate: float = 6e-3
+    warmup: int = 100
+    average: float = 0.998
+    checkpoint_every: int = 250
+    preview_every: int = 250
+    threads: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> FitSettings:
+        """Settings from a settings file's table.
+
+        Raises:
+            TrainingError: a name that is not a setting.
+        """
+        known = {item.name for item in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise TrainingError(f"{name} is not a training setting; there are {', '.join(sorted(known))}.")
+        return replace(cls(), **values)
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A style to learn: its pictures (several by one artist are averaged) and what is known of them."""
+
+    name: str
+    pictures: tuple[Path, ...]
+    title: str = ""
+    artist: str = ""
+    year: str = ""
+    licence: str = ""
+
+
+@dataclass
+class Progress:
+    """Where a run is; handed to the progress callback after each step."""
+
+    step: int
+    share: float  # of the run that is done
+    seconds: float
+    losses: dict[str, float]
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimate from the speed so far."""
+        return self.seconds * (1 - self.share) / max(self.share, 1e-9)
+
+
+class Fit:
+    """A training run: all that a checkpoint holds, and the step.
+
+    Args:
+        photographs: what to paint.
+        paintings: the styles to learn; the photograph style is added.
+        folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview-*.png``.
+        settings: see :class:`FitSettings`.
+        architecture: of the network.
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        paintings: Sequence[Painting],
+        folder: Path,
+        settings: FitSettings,
+        *,
+        architecture: Architecture | None = None,
+        device: str = "cpu",
+    ) -> None:
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.photographs, self.paintings, self.folder = photographs, list(paintings), folder
+        self.settings, self.device = settings, torch.device(device)
+        self.names = [PHOTOGRAPH, *(painting.name for painting in paintings)]
+        self.features = load_features(settings.features).to(self.device)
+        self.taps = self.features.check([*settings.content_layers, *settings.style_layers])
+        self.targets = self._style_targets()
+        self.network = TransformerNetwork(architecture).to(self.device)
+        count = self.network.architecture.normalised_channels
+        self.scale = nn.Parameter(torch.ones(len(self.names), count, device=self.device))
+        self.shift = nn.Parameter(torch.zeros(len(self.names), count, device=self.device))
+        self.optimiser = torch.optim.Adam(
+            [
+                {"params": list(self.network.parameters()), "peak": settings.learning_rate},
+                {"params": [self.scale, self.shift], "peak": settings.style_learning_rate},
+            ],
+            lr=settings.learning_rate,
+            betas=(0.9, 0.99),
+        )
+        self.averaged = {name: value.detach().clone() for name, value in self._weights().items()}
+        self.step = 0
+        self.seconds = 0.0
+
+    # ---- one step -------------------------------------------------------------------------------------
+
+    def _weights(self) -> dict[str, Tensor]:
+        """All that is learnt, by name."""
+        return {**dict(self.network.named_parameters()), "styles.scale": self.scale, "styles.shift": self.shift}
+
+    def _style_targets(self) -> dict[str, Tensor]:
+        """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
+        targets: dict[str, list[Tensor]] = {layer: [] for layer in self.settings.style_layers}
+        for painting in self.paintings:
+            grams: dict[str, list[Tensor]] = {layer: [] for layer in targets}
+            for path in painting.pictures:
+                picture = read_painting(path, self.settings.style_size).to(self.device)
+                with torch.no_grad():
+                    for layer, x in self.features(picture, targets).items():
+                        grams[layer].append(losses.gram(x))
+            for layer, found in grams.items():
+                targets[layer].append(torch.stack(found).mean(dim=0))
+        return {layer: torch.cat(found) if found else torch.empty(0) for layer, found in targets.items()}
+
+    def _losses(self, images: Tensor, which: Tensor, painted: Tensor) -> dict[str, Tensor]:
+        """Content, style, photograph and total variation, each averaged over the pictures that it concerns."""
+        s = self.settings
+        with torch.no_grad():
+            target = self.features(images, self.taps)
+        found = self.features(painted, self.taps)
+        is_style = which > 0
+        result = {"tv": losses.total_variation(painted).mean()}
+        if is_style.any():
+            content = [
+                weight * losses.content_loss(found[layer][is_style], target[layer][is_style])
+                for layer, weight in s.content_layers.items()
+            ]
+            style = [
+                weight * losses.style_loss(losses.gram(found[layer][is_style]), self.targets[layer][which[is_style] - 1])
+                for layer, weight in s.style_layers.items()
+            ]
+            result["content"] = torch.stack(content).sum(dim=0).mean() / sum(s.content_layers.values())
+            result["style"] = torch.stack(style).sum(dim=0).mean() / sum(s.style_layers.values())
+        if not is_style.all():
+            plain = ~is_style
+            same = [losses.content_loss(found[layer][plain], target[layer][plain]) for layer in self.taps]
+            pixels = (painted[plain] - images[plain]).abs().mean() * 10
+            result["photograph"] = torch.stack(same).mean() + pixels
+        return result
+
+    def _equivariance(self, images: Tensor, which: Tensor, painted: Tensor) -> Tensor:
+        """Mean distance between the warped painting and the painting of the warped, noisy photograph."""
+        n, _, h, w = images.shape
+        flow = losses.random_flow(n, h, w).to(images.device)
+        moved = losses.warp(images, flow)
+        moved = (moved + self.settings.noise * torch.randn_like(moved)).clamp(0, 1)
+        repainted, _ = self.network(moved, self.scale[which], self.shift[which])
+        inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
+        return (losses.warp(painted, flow) - repainted)[inner].abs().mean()
+
+    def _step(self) -> dict[str, float]:
+        s = self.settings
+        images = torch.from_numpy(self.photographs.batch(s.batch)).to(self.device)
+        which = torch.randint(1, len(self.names), (s.batch,)) if self.paintings else torch.zeros(s.batch).long()
+        which = torch.where(torch.rand(s.batch) < s.photograph_share, 0, which).to(self.device)
+        painted, _ = self.network(images, self.scale[which], self.shift[which])
+        parts = self._losses(images, which, painted)
+        if s.equivariance_weight:
+            parts["equivariance"] = self._equivariance(images[:1], which[:1], painted[:1])
+        weights = {
+            "content": s.content_weight,
+            "style": s.style_weight,
+            "tv": s.tv_weight,
+            "equivariance": s.equivariance_weight,
+            "photograph": 1.0,
+        }
+        loss = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
+        if not torch.isfinite(loss):
+            broken = [name for name, value in parts.items() if not torch.isfinite(value)]
+            raise TrainingError(
+                f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
+                "The last checkpoint is intact; resume with a lower --learning-rate."
+            )
+        share = self.share()
+        for group in self.optimiser.param_groups:
+            decay = 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = group["peak"] * min(1.0, (self.step + 1) / s.warmup) * max(decay, 0.01)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([p for group in self.optimiser.param_groups for p in group["params"]], 5.0)
+        self.optimiser.step()
+        # A short average at first, so that the random start is forgotten.
+        keep = min(s.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, value in self._weights().items():
+                self.averaged[name].lerp_(value, 1 - keep)
+        self.step += 1
+        return {name: value.item() for name, value in parts.items()}
+
+    # ---- the run --------------------------------------------------------------------------------------
+
+    def share(self) -> float:
+        """How much of the run is done, in [0, 1]."""
+        by_time = self.seconds / (60 * self.settings.minutes) if self.settings.minutes else 0.0
+        return min(1.0, max(self.step / self.settings.steps, by_time))
+
+    def run(self, progress: Callable[[Progress], None] | None = None) -> dict[str, float]:
+        """Train to the end, or until Ctrl-C; a checkpoint is written in both cases.
+
+        Returns:
+            The validation losses of the last checkpoint.
+        """
+        s = self.settings
+        self.folder.mkdir(parents=True, exist_ok=True)
+        validation: dict[str, float] = {}
+        smooth: dict[str, float] = {}
+        try:
+            while self.share() < 1:
+                started = time.monotonic()
+                for name, value in self._step().items():
+                    smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
+                self.seconds += time.monotonic() - started
+                if progress:
+                    progress(Progress(self.step, self.share(), self.seconds, smooth))
+                if self.step % s.preview_every == 0 or self.share() >= 1:
+                    self.preview()
+                if self.step % s.checkpoint_every == 0 or self.share() >= 1:
+                    validation = self.validate()
+                    self._log({"step": self.step, "seconds": round(self.seconds), "train": smooth, "val": validation})
+                    self.save()
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        return validation
+
+    def _log(self, record: dict[str, Any]) -> None:
+        with (self.folder / "log.jsonl").open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            return
+        with SummaryWriter(self.folder / "tensorboard") as writer:
+            for kind in ("train", "val"):
+                for name, value in record[kind].items():
+                    writer.add_scalar(f"{kind}/{name}", value, record["step"])
+
+    def averaged_network(self) -> tuple[TransformerNetwork, Tensor, Tensor]:
+        """The averaged network with all styles' scale and shift, S x C, on the CPU."""
+        network = TransformerNetwork(self.network.architecture)
+        network.load_state_dict({k: v.cpu() for k, v in self.averaged.items() if not k.startswith("styles.")})
+        network.eval().requires_grad_(False)
+        return network, self.averaged["styles.scale"].cpu(), self.averaged["styles.shift"].cpu()
+
+    @torch.no_grad()
+    def validate(self, count: int = 8) -> dict[str, float]:
+        """Losses of the averaged network on held-out photographs, each in every style, by loss and by style."""
+        network, scale, shift = self.averaged_network()
+        network = network.to(self.device)
+        images = torch.from_numpy(self.photographs.val_batch(count)).to(self.device)
+        sums: dict[str, list[float]] = {}
+        for index, name in enumerate(self.names):
+            which = torch.full((len(images),), index, device=self.device)
+            painted, _ = network(images, scale[which].to(images), shift[which].to(images))
+            for kind, value in self._losses(images, which, painted).items():
+                sums.setdefault(kind, []).append(value.item())
+                if kind in ("content", "style"):
+                    sums[f"{kind}/{name}"] = [value.item()]
+        return {name: round(float(np.mean(values)), 5) for name, values in sums.items()}
+
+    @torch.no_grad()
+    def preview(self, count: int = 3) -> Path:
+        """Write held-out photographs, a row each, in every style."""
+        network, scale, shift = self.averaged_network()
+        images = torch.from_numpy(self.photographs.val_batch(count))
+        rows = []
+        for image in images:
+            row = [network(image[None], scale[i : i + 1], shift[i : i + 1])[0][0] for i in range(len(self.names))]
+            rows.append(torch.cat([image, *row], dim=2))
+        sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()
+        path = self.folder / f"preview-{self.step:06d}.png"
+        Image.fromarray(sheet).save(path)
+        return path
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        with atomic_path(self.folder / "checkpoint.pt") as temporary:
+            torch.save(
+                {
+                    "step": self.step,
+                    "seconds": self.seconds,
+                    "names": self.names,
+                    "settings": json.dumps(asdict(self.settings)),
+                    "architecture": self.network.describe(),
+                    "weights": {name: value.detach() for name, value in self._weights().items()},
+                    "averaged": self.averaged,
+                    "optimiser": self.optimiser.state_dict(),
+                    "torch": torch.get_rng_state(),
+                    "photographs": json.dumps(self.photographs.state()),
+                },
+                temporary,
+            )
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in the folder.
+
+        Raises:
+            TrainingError: there is none, or it is of other styles.
+        """
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            raise TrainingError(f"There is no checkpoint in {self.folder} to resume; leave --resume out.")
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["names"] != self.names or state["architecture"] != self.network.describe():
+            raise TrainingError(f"{path} was trained on other styles or another network; start in a new folder.")
+        self.load_weights(state["weights"], state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        torch.set_rng_state(state["torch"].cpu())
+        self.photographs.set_state(json.loads(state["photographs"]))
+
+    @torch.no_grad()
+    def load_weights(self, weights: Mapping[str, Tensor], averaged: Mapping[str, Tensor] | None = None) -> None:
+        """Take over weights by name; ``averaged`` ones, too, or the same again."""
+        for name, value in self._weights().items():
+            value.copy_(weights[name])
+            self.averaged[name].copy_((averaged or weights)[name])
+
+
+    def start_from(self, network: TransformerNetwork, styles: Mapping[str, tuple[Tensor, Tensor]]) -> None:
+        """Begin with a trained network; a style that it does not know begins as the mean of those it does."""
+        known = [pair for name, pair in styles.items() if name != PHOTOGRAPH] or list(styles.values())
+        mean = tuple(torch.stack([pair[i] for pair in known]).mean(dim=0) for i in (0, 1))
+        pairs = [styles.get(name, mean) for name in self.names]
+        weights = dict(network.named_parameters())
+        self.load_weights(
+            {
+                **weights,
+                "styles.scale": torch.stack([pair[0] for pair in pairs]),
+                "styles.shift": torch.stack([pair[1] for pair in pairs]),
+            }
+        )
+
+    def style_metadata(self) -> dict[str, dict[str, str]]:
+        """What a style file says of its origin, by style name."""
+        s = self.settings
+        trained = {
+            "trained": f"{self.step} steps of {s.batch} pictures, {s.crop} px",
+            "loss": f"content {s.content_weight:g}, style {s.style_weight:g}, features {Path(s.features).name}",
+        }
+        facts = {PHOTOGRAPH: {"title": "the photograph itself", **trained}}
+        for painting in self.paintings:
+            about = {key: getattr(painting, key) for key in ("title", "artist", "year", "licence")}
+            facts[painting.name] = {key: value for key, value in about.items() if value} | trained
+        return facts
+
+
+def read_painting(path: Path, size: int) -> Tensor:
+    """A painting as 1 x 3 x H x W in [0, 1], its shorter side shrunk to ``size``."""
+    try:
+        with Image.open(path) as file:
+            image = file.convert("RGB")
+    except (OSError, ValueError) as error:
+        raise InputError(f"The painting {path} cannot be read ({error}); give a picture file.") from error
+    factor = min(1.0, size / min(image.size))
+    small = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def count_macs(features: PerceptualNetwork, network: TransformerNetwork, crop: int) -> int:
+    """Multiply-accumulates of one picture's pass through training, forward and backward, roughly."""
+    return 3 * network.macs(crop, crop) + 3 * features.macs(crop, crop)
