@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
 
+from impasto.errors import InputError
+
 Array = np.ndarray
 
 _LEVEL = 4  # the low bytes are mostly noise: a higher level takes far longer and gains next to nothing
 _BLOCK = 1 << 22  # bytes filtered or compressed at a time
 _OPPOSITE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
-_PHOTOMETRIC, _PLANAR = 262, 284
+_BITS, _PHOTOMETRIC, _PLANAR = 258, 262, 284
 
 
 def samples(image: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]) -> Array | None:
@@ -41,11 +43,17 @@ def samples(image: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]
         # Four bytes a pixel: the 8-bit RGBA reader takes all of them as they are.
         _set_raw_mode(image, "RGBA")
         return np.asarray(image).view(">u2").astype(np.uint16)
-    if not raw.startswith(("RGB;16", "RGBA;16", "RGBX;16", "RGBa;16")) or raw[-1] not in _OPPOSITE:
-        return None
     tags = getattr(image, "tag_v2", {})
     if tags.get(_PLANAR) == 2:
-        return None  # libtiff's separate planes are reduced to 8 bits whatever the raw mode says
+        # libtiff's separate planes are reduced to 8 bits whatever the raw mode says. Without libtiff
+        # (nothing to decompress) Pillow takes each half of a sample for a pixel.
+        if image.tile[0].codec_name == "raw" and max(tags.get(_BITS, (8,))) > 8:
+            raise InputError(
+                "A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved."
+            )
+        return None
+    if not raw.startswith(("RGB;16", "RGBA;16", "RGBX;16", "RGBa;16")) or raw[-1] not in _OPPOSITE:
+        return None
     straight = raw.replace("a", "A")
     _set_raw_mode(image, straight)
     high = np.asarray(image)

@@ -41,8 +41,9 @@ def _extended(colour: Floats, weight: Floats) -> Floats:
     if height == width == 1:
         return colour / weight
     total = _halved(weight)
-    coarse_weight = np.minimum(total, 1)
-    coarse = _halved(colour) * (coarse_weight / np.maximum(total, 1e-12))
+    coarse_weight = np.minimum(total, np.float32(1))
+    scale: Floats = np.divide(coarse_weight, np.maximum(total, 1e-12), dtype=np.float32)
+    coarse = _halved(colour) * scale
     below = _doubled(_doubled(_extended(coarse, coarse_weight), 0), 1)[:height, :width]
     return colour + (1 - weight) * below
 

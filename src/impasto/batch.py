@@ -58,7 +58,7 @@ def expand(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
             inside = sorted(
                 file
                 for file in path.rglob("*")
-                if file.suffix.lower() in images.supported_suffixes()
+                if file.suffix.lower() in images.READ_SUFFIXES
                 and file.is_file()
                 and not any(part.startswith(".") for part in file.relative_to(path).parts)
             )
@@ -79,11 +79,11 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
     """Where each result goes.
 
     One file goes to ``output`` as named, or into it where that is a folder. Several files, or a folder, go
-    into the folder ``output`` under mirrored names. Without ``output`` results lie beside their inputs, with the style's
-    name appended.
+    into the folder ``output`` under mirrored names. Without ``output`` results lie beside their
+    inputs, with the style's name appended.
     """
     files = expand(inputs)
-    suffix = None if writing.format is None else images.output_format(writing.format).suffixes[0]
+    suffix = None if writing.format is None else images.suffix_of(writing.format)
     single = len(files) == 1 and not inputs[0].is_dir()
     jobs = []
     for source, relative in files:
@@ -96,13 +96,15 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
             if output.exists() and not output.is_dir():
                 raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
             target = output / relative
-            if target.suffix.lower() not in images.supported_suffixes(write=True):
+            if target.suffix.lower() not in images.WRITE_SUFFIXES:
                 target = target.with_suffix(".png")
         jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
     taken: dict[Path, Path] = {}
     for job in jobs:
         if (other := taken.setdefault(job.target, job.source)) != job.source:
-            raise InputError(f"{other} and {job.source} would both become {job.target}; paint them one after the other.")
+            raise InputError(
+                f"{other} and {job.source} would both become {job.target}; paint them one after the other."
+            )
     return jobs
 
 
@@ -124,7 +126,7 @@ def run(
 
     def read(job: Job) -> tuple[images.Picture, float]:
         started = time.perf_counter()
-        images.output_format(writing.format or job.target.suffix)
+        images.output_format(job.target, writing.format)
         return images.read(job.source, max_pixels=options.max_pixels), time.perf_counter() - started
 
     def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:

@@ -21,7 +21,8 @@ def keep_chroma(result: Array, content: Array) -> Array:
     Adding the same amount to R, G and B changes luminance and leaves chroma (U and V) alone.
     """
     change = (result - content) @ _LUMA
-    return np.clip(content + change[..., None], 0, 1, dtype=np.float32)
+    kept: Array = np.clip(content + change[..., None], 0, 1, dtype=np.float32)
+    return kept
 
 
 def match(result: Array, content: Array) -> Array:
@@ -36,7 +37,8 @@ def match(result: Array, content: Array) -> Array:
     root, inverse = _power(spread, 0.5), _power(spread, -0.5)
     transport = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
     matched = (result - mean.astype(np.float32)) @ transport.astype(np.float32).T + wanted_mean.astype(np.float32)
-    return np.clip(matched, 0, 1, dtype=np.float32)
+    clipped: Array = np.clip(matched, 0, 1, dtype=np.float32)
+    return clipped
 
 
 def apply(result: Array, content: Array, colors: Colors) -> Array:

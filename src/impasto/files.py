@@ -27,8 +27,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     wanted = Path(path)
     try:
-        target = wanted.resolve()  # os.replace would turn a link into a file of its own
-        mode = _checked(wanted, target)
+        if "\0" in str(wanted):
+            raise OSError(errno.EINVAL, "its name has a null character")
+        target = Path(os.path.realpath(wanted))  # os.replace would turn a link into a file of its own
+        mode = _checked(target)
         if mode is not None and not stat.S_ISREG(mode):
             yield target
             return
@@ -43,19 +45,16 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        if isinstance(error, OSError) or "\0" in str(wanted):
-            raise OutputError(_explained(wanted, error)) from error
-        raise
+    except OSError as error:
+        raise OutputError(_explained(wanted, error)) from error
 
 
-def _checked(wanted: Path, target: Path) -> int | None:
+def _checked(target: Path) -> int | None:
     """The mode of what is already there, or None if nothing is."""
-    if not wanted.name or not target.exists():
-        if not wanted.name:
-            raise IsADirectoryError(errno.EISDIR, "is a folder")
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
         return None
-    mode = target.stat().st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "is a folder")
     if not os.access(target, os.W_OK):  # os.replace would not ask: it needs only the folder's permission
@@ -63,21 +62,16 @@ def _checked(wanted: Path, target: Path) -> int | None:
     return mode
 
 
-def _explained(path: Path, error: Exception) -> str:
-    code = error.errno if isinstance(error, OSError) else None
+def _explained(path: Path, error: OSError) -> str:
+    code = error.errno
     if code in (errno.ENOSPC, errno.EDQUOT):
         return f"{path} was not written because the disk is full: free some space and try again."
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return (
-            f"{path} cannot be written, permission denied: choose another folder, or change its permissions."
-        )
+        return f"{path} cannot be written, permission denied: choose another folder, or change its permissions."
     if code == errno.EISDIR:
         return f"{path} cannot be written because it is a folder: add a file name."
     if code in (errno.ENOTDIR, errno.EEXIST):
-        return (
-            f"{path} cannot be written because a file stands where one of its folders should be: rename it."
-        )
+        return f"{path} cannot be written because a file stands where one of its folders should be: rename it."
     if code == errno.ENAMETOOLONG:
         return f"{path} cannot be written because its name is too long: choose a shorter one."
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"{path} cannot be written ({reason}): choose another name or folder."
+    return f"{path} cannot be written ({error.strerror or error}): choose another name or folder."

@@ -18,10 +18,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from impasto import _deep, _formats, _icc, _metadata
-from impasto._formats import FORMATS, Format, output_format, supported_suffixes
+from impasto._formats import FORMATS, Format
 from impasto._metadata import Metadata
 from impasto._resample import fill_transparent, lanczos
 from impasto.errors import ImpastoError, InputError, OutputError
@@ -30,8 +30,8 @@ from impasto.files import atomic_path
 log = logging.getLogger(__name__)
 
 __all__ = [
-    "FORMATS",
-    "Format",
+    "READ_SUFFIXES",
+    "WRITE_SUFFIXES",
     "Metadata",
     "Picture",
     "encode",
@@ -41,14 +41,22 @@ __all__ = [
     "output_format",
     "read",
     "resized",
-    "supported_suffixes",
+    "suffix_of",
     "to_array",
     "to_pil",
+    "writable",
     "write",
 ]
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
+
+# HEIC is only read: few encoders of it are free, and AVIF does better.
+_WRITABLE = {name: format for name, format in FORMATS.items() if format.writable and name != "HEIF"}
+READ_SUFFIXES = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
+"""Suffixes of the files that can be read, lower case."""
+WRITE_SUFFIXES = tuple(suffix for format in _WRITABLE.values() for suffix in format.suffixes)
+"""Suffixes of the files that can be written, lower case."""
 
 _SEGMENT = 65_000  # a JPEG holds each kind of metadata in one segment of 64 KiB less its heading
 
@@ -60,7 +68,6 @@ class Picture:
     Attributes:
         rgb: H x W x 3, float32, sRGB in [0, 1].
         alpha: H x W, float32 in [0, 1], not premultiplied; None if all of the picture is opaque.
-        mode: the Pillow mode of the source, for information.
         bits: bits per sample of the source, 8 or 16.
         format: the Pillow format name of the source, None if it was no file.
         metadata: what the source said about itself.
@@ -68,7 +75,6 @@ class Picture:
 
     rgb: Array
     alpha: Array | None = None
-    mode: str = "RGB"
     bits: int = 8
     format: str | None = None
     metadata: Metadata = field(default_factory=Metadata)
@@ -102,14 +108,19 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
                 f"{name} has {width} x {height} pixels, more than the limit of {max_pixels:,}: "
                 "shrink it, or raise the limit."
             )
-        return _picture(image, _deep.samples(image, lambda: _formats.opened(data, format)))
+        deep = _deep.samples(_unlimited(image), lambda: _unlimited(_formats.opened(data, format)))
+        return _picture(image, deep)
     except ImpastoError:
         raise
-    except (MemoryError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # Pillow's global limit, of which WebP and GIF have to take heed
+        raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
+    except MemoryError as error:
         raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
     except Exception as error:  # a damaged file can make a decoder raise anything
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise InputError(
-            f"{name} is damaged or cut off and cannot be decoded: get it afresh ({error})."
+            f"{name} cannot be decoded ({reason}): it is damaged, cut off or of an unusual kind; "
+            "get it afresh, or convert it to PNG."
         ) from error
 
 
@@ -137,8 +148,7 @@ def from_array(a: Array) -> Picture:
         raise InputError(f"An array of {a.dtype} is no picture: convert it to uint8, uint16 or float32.")
     a = a if a.ndim == 3 else a[..., None]
     alpha = a[..., 3] if a.shape[2] == 4 else None
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[a.shape[2]]
-    return Picture(_as_rgb(_unit(a[..., :3])), _opacity(alpha), mode, 8 if a.dtype == np.uint8 else 16)
+    return Picture(_as_rgb(_unit(a[..., :3])), _opacity(alpha), 8 if a.dtype == np.uint8 else 16)
 
 
 def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
@@ -170,9 +180,15 @@ def _loaded_from(name: str, file: BinaryIO) -> tuple[str, str, bytes]:
     return name, _formats.identified(name, head), head + file.read()
 
 
+def _unlimited(image: ImageFile.ImageFile) -> ImageFile.ImageFile:
+    """A TIFF with room for its pixels, which Pillow would make only below its global limit."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        image.im = Image.new(image.mode, image._tile_size).im
+    return image
+
+
 def _picture(image: Image.Image, deep: Array | None) -> Picture:
     """Make the picture; ``deep`` has its 16-bit samples if there are more than the image's own."""
-    mode = image.mode
     image.load()
     if deep is not None:
         colour, alpha = (deep[..., :-1], deep[..., -1]) if deep.shape[2] in (2, 4) else (deep, None)
@@ -182,18 +198,16 @@ def _picture(image: Image.Image, deep: Array | None) -> Picture:
     key = image.info.get("transparency")
     if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
         alpha = (colour != np.array(key)).any(axis=2).astype(np.float32)
-    rgb = _to_srgb(_unit(colour), image.info.get("icc_profile"))
+    profile = image.info.get("icc_profile") if image.mode != "LAB" else None  # which needs none
+    rgb = _to_srgb(_unit(colour), profile)
     # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
     turn = _UPRIGHT.get(_orientation(image), np.asarray)
     opacity = _opacity(alpha)
     return Picture(
         rgb=np.ascontiguousarray(turn(rgb)),
         alpha=None if opacity is None else np.ascontiguousarray(turn(opacity)),
-        mode=mode,
         bits=bits,
-        format="JPEG"
-        if image.format == "MPO"
-        else image.format,  # a phone's JPEG with a second picture in it
+        format="JPEG" if image.format == "MPO" else image.format,  # a phone's JPEG with a second picture in it
         metadata=_metadata.read(image),
     )
 
@@ -232,7 +246,9 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
     if mode == "LAB":
         return np.asarray(_icc.lab_to_rgb(image)), None
     if mode == "CMYK":
-        return np.asarray(image), None
+        inks = np.asarray(image)
+        # Pillow takes every CMYK JPEG for Adobe's, which are inverted; those without its mark are not.
+        return 255 - inks if image.format == "JPEG" and "adobe" not in image.info else inks, None
     if image.has_transparency_data:
         both = np.asarray(image.convert("LA" if mode in ("1", "L", "LA", "La") else "RGBA"))
         return both[..., :-1], both[..., -1]
@@ -244,12 +260,11 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
 def _unit(a: Array) -> Floats:
     """To float32 in [0, 1]."""
     if a.dtype.kind == "u":
-        return np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
+        unit: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
+        return unit
     # Resampling overshoots a little, but 0 to 255 or high dynamic range is another thing altogether.
     if not (a.min() >= -0.01 and a.max() <= 1.01):  # so written that NaN fails too
-        raise InputError(
-            "The picture's floating-point values are not all in 0 to 1: divide by their maximum first."
-        )
+        raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
     return np.clip(a.astype(np.float32), 0, 1)
 
 
@@ -289,14 +304,12 @@ def to_pil(picture: Picture) -> Image.Image:
 
 
 def to_array(picture: Picture, like: Array) -> Array:
-    """An array of the type of ``like``, with alpha if that has four channels, and else H x W x 3."""
+    """An array of the type of ``like``: H x W x 3, or 4 if the picture or ``like`` has alpha."""
     like = np.asarray(like)
+    if picture.alpha is None and like.ndim == 3 and like.shape[2] == 4:
+        picture = replace(picture, alpha=np.ones(picture.rgb.shape[:2], np.float32))
     bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
-    alpha = picture.alpha if like.ndim == 3 and like.shape[2] == 4 else None
-    if like.ndim == 3 and like.shape[2] == 4 and alpha is None:
-        alpha = np.ones(picture.rgb.shape[:2], np.float32)
-    both = _stacked(replace(picture, alpha=alpha), bits)
-    return both if bits else both.astype(like.dtype)
+    return _stacked(picture, bits).astype(like.dtype, copy=False)
 
 
 def write(
@@ -321,10 +334,7 @@ def write(
     Raises:
         OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
     """
-    path = Path(path)
-    data = encode(
-        picture, format or path.suffix or path.name, quality=quality, strip=strip, settings=settings
-    )
+    data = encode(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
@@ -333,7 +343,7 @@ def encode(
     picture: Picture, format: str, *, quality: int = 95, strip: bool = False, settings: str | None = None
 ) -> bytes:
     """The bytes of the file that :func:`write` would write."""
-    target = output_format(format)
+    target = FORMATS[output_format("", format)]
     longest = max(picture.size)
     if target.longest and longest > target.longest:
         raise OutputError(
@@ -343,22 +353,61 @@ def encode(
     if not 1 <= quality <= 100:
         raise OutputError(f"A quality of {quality} is outside 1 to 100: choose one in between.")
     metadata = Metadata() if strip else picture.metadata
+    _warn_of_losses(metadata, target)
     try:
         return _encoded(picture, target, quality, metadata, settings)
     except ImpastoError:
         raise
     except Exception as error:
         if metadata == Metadata():
-            raise OutputError(
-                f"The result cannot be written as {target.name} ({error}): choose another."
-            ) from error
+            raise OutputError(f"The result cannot be written as {target.name} ({error}): choose another.") from error
         log.warning("metadata left out because %s cannot hold it: %s", target.name, error)
     return encode(picture, format, quality=quality, strip=True, settings=settings)
 
 
-def _encoded(
-    picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None
-) -> bytes:
+def output_format(path: str | Path, format: str | None = None) -> str:
+    """The name of the format to write: Pillow's, except that ``PGM`` is told from ``PPM``.
+
+    Args:
+        path: the file, whose suffix names the format.
+        format: a format's name or suffix, instead of the path's.
+
+    Raises:
+        OutputError: there is no such format, or this Pillow lacks it.
+    """
+    wanted = (Path(path).suffix if format is None else format).strip().lower().removeprefix(".")
+    for name, found in _WRITABLE.items():
+        if wanted == name.lower() or f".{wanted}" in found.suffixes:
+            if name not in Image.SAVE and name != "PGM":
+                raise OutputError(f"This Pillow lacks {name}: install its own wheel, or choose another format.")
+            return name
+    asked = f"{path} names" if format is None else f"{format!r} is"
+    raise OutputError(f"{asked.lstrip()} no format that can be written: choose {', '.join(_WRITABLE)}.")
+
+
+def suffix_of(format: str) -> str:
+    """The usual suffix of a format's files."""
+    return FORMATS[output_format("", format)].suffixes[0]
+
+
+def writable(format: str | None) -> str:
+    """The format itself if it can be written, else PNG (GIF, BMP, HEIC)."""
+    try:
+        return output_format("", format)
+    except OutputError:
+        return "PNG"
+
+
+def _warn_of_losses(metadata: Metadata, target: Format) -> None:
+    bare = target.name in ("PPM", "PGM")
+    holds = {"JPEG": {"Comment"}, "PNG": set(metadata.text)}.get(target.name, set())
+    lost = [f"text {key!r}" for key in metadata.text if key not in holds]
+    lost += [name for name, value in (("EXIF", metadata.exif), ("XMP", metadata.xmp)) if bare and value]
+    if lost:
+        log.warning("%s cannot hold the original's %s: left out", target.name, ", ".join(lost))
+
+
+def _encoded(picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None) -> bytes:
     if not target.alpha:
         picture = _on_white(picture)
     bits = picture.bits if target.deep else 8
@@ -393,10 +442,6 @@ def _encoded(
         image = to_pil(picture)
         return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
     options["quality"] = quality
-    if target.name == "HEIF":
-        out = io.BytesIO()
-        _formats.heif("Writing").from_pillow(to_pil(picture)).save(out, chroma=444, **options)
-        return out.getvalue()
     if target.name != "WEBP":  # which always halves the resolution of colours
         options["subsampling"] = "4:4:4"
     return _saved(to_pil(picture), target.name, **options)
@@ -411,9 +456,7 @@ def _saved(image: Image.Image, format: str, **options: Any) -> bytes:
 def _stacked(picture: Picture, bits: int) -> Array:
     """Colour and alpha in one array, of 8 or 16 bits, or with 0 bits as they are."""
     rgb, alpha = picture.rgb, picture.alpha
-    out = np.empty(
-        (*rgb.shape[:2], 3 if alpha is None else 4), {0: np.float32, 8: np.uint8, 16: np.uint16}[bits]
-    )
+    out = np.empty((*rgb.shape[:2], 3 if alpha is None else 4), {0: np.float32, 8: np.uint8, 16: np.uint16}[bits])
     peak = np.float32(2**bits - 1) if bits else np.float32(1)
     for row in range(0, len(out), 256):  # so that the temporaries stay small
         part = slice(row, row + 256)

@@ -17,7 +17,7 @@ from impasto.colors import COLORS, Colors
 from impasto.engines import DEVICES, Array, Device, Engine, load_engine
 from impasto.errors import InputError, StyleError
 from impasto.images import Picture
-from impasto.styles import PHOTOGRAPH, Style, StyleLike, load_style, resolve
+from impasto.styles import Style, StyleLike, photograph_of, resolve
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -101,17 +101,18 @@ def stylize(
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
-        return [stylize(item, resolved, **options) for item in image]
+        items: Sequence[Any] = image
+        return [stylize(item, resolved, **options) for item in items]
     if isinstance(image, (str, Path)):
         target = Path(output) if output is not None else default_output(Path(image), resolved)
-        images.output_format(target.suffix)  # refuse a wrong suffix before the work, not after it
+        images.output_format(target)  # refuse a wrong suffix before the work, not after it
         picture = paint(images.read(image, max_pixels=chosen.max_pixels), resolved, chosen)
         images.write(picture, target, settings=describe(resolved, chosen))
         return target
     if isinstance(image, bytes):
         picture = images.read(io.BytesIO(image), max_pixels=chosen.max_pixels)
         painted = paint(picture, resolved, chosen)
-        return images.encode(painted, same_format(picture.format), settings=describe(resolved, chosen))
+        return images.encode(painted, images.writable(picture.format), settings=describe(resolved, chosen))
     if isinstance(image, np.ndarray):
         return images.to_array(paint(images.from_array(image), resolved, chosen), image)
     if hasattr(image, "getbands"):
@@ -126,7 +127,7 @@ def paint(picture: Picture, style: Style, options: Options = DEFAULTS) -> Pictur
     picture = images.resized(picture, options.size)
     if options.strength == 0:
         return picture
-    engine = load_engine(options.device)
+    engine = load_engine(options.device, style.home)
     if style.network != engine.network or len(style.scale) != engine.channels:
         raise StyleError(
             f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
@@ -136,7 +137,7 @@ def paint(picture: Picture, style: Style, options: Options = DEFAULTS) -> Pictur
     # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
     # from the photograph to the painting, faster: the network alone never gives the exact photograph.
     t = options.strength
-    mixed = load_style(PHOTOGRAPH).towards(style, t) if t < 1 else style
+    mixed = photograph_of(style).towards(style, t) if t < 1 else style
     result = color_modes.apply(_run(engine, content, mixed), content, options.colors)
     if t < 1:
         share = np.float32(t * (2 - t))
@@ -154,12 +155,13 @@ def _run(engine: Engine, rgb: Array, style: Style) -> Array:
     batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
     painted, _ = engine.paint(batch, style.scale, style.shift)
     top, left = before
-    return painted[0].transpose(1, 2, 0)[top : top + height, left : left + width]
+    result: Array = painted[0].transpose(1, 2, 0)[top : top + height, left : left + width]
+    return result
 
 
 def default_output(image: Path, style: Style, folder: Path | None = None) -> Path:
     """``photo.jpg`` in scream to ``photo-scream.jpg``; kinds that cannot be written become PNG."""
-    suffix = image.suffix if image.suffix.lower() in images.supported_suffixes(write=True) else ".png"
+    suffix = image.suffix if image.suffix.lower() in images.WRITE_SUFFIXES else ".png"
     return (folder or image.parent) / f"{image.stem}-{Path(style.name).name}{suffix}"
 
 
@@ -176,9 +178,3 @@ def describe(style: Style, options: Options) -> str:
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
     return " ".join(parts)
-
-
-def same_format(name: str | None) -> str:
-    """The format that a picture came in where it can be written, else PNG."""
-    known = images.FORMATS.get(name or "")
-    return known.name if known and known.writable else "PNG"

@@ -23,6 +23,7 @@ from impasto.files import atomic_path
 
 Vector = NDArray[np.float32]
 
+_ASSETS = Path(str(resources.files("impasto.assets")))
 PHOTOGRAPH = "photograph"
 SUFFIX = ".safetensors"
 _FORMAT = "impasto-style-1"
@@ -38,6 +39,7 @@ class Style:
         scale, shift: C numbers each, C as the network has normalised channels.
         network: id of the network that they belong to.
         metadata: title, artist, year, licence, and how the style was trained.
+        home: the folder that holds the network, as ``impasto train`` writes it; ``None``: the package.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Style:
     shift: Vector
     network: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    home: Path | None = None
 
     def save(self, path: Path) -> None:
         """Write a style file (safetensors)."""
@@ -93,8 +96,8 @@ def load_style(name: StyleLike) -> Style:
         if not path.is_file():
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")
         raise StyleError(
-            f"{path} is a picture and its style is not learnt yet: "
-            f"impasto train {path} --photos FOLDER -o {path.stem}{SUFFIX} learns it; then give that file."
+            f"{path} is a picture and its style is not learnt yet: impasto train {path} --photos FOLDER "
+            f"--from bundled -o {path.stem} learns it; then give --style {path.stem}/model/styles/{path.stem}{SUFFIX}."
         )
     if path.is_file():
         return _read(path)
@@ -125,12 +128,14 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
             raise StyleError(f"{style.name} and {first.name} belong to different networks and cannot be blended.")
     if len(styles) == 1:
         return first
+    shares = np.array([weight / total for _, weight in styles], np.float32)
     return Style(
         name="+".join(style.name for style, _ in styles),
-        scale=sum((style.scale * (weight / total) for style, weight in styles), np.float32(0)).astype(np.float32),
-        shift=sum((style.shift * (weight / total) for style, weight in styles), np.float32(0)).astype(np.float32),
+        scale=shares @ np.stack([style.scale for style, _ in styles]),
+        shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
-        metadata={"blend": json.dumps({style.name: weight / total for style, weight in styles})},
+        home=first.home,
+        metadata={"blend": json.dumps({style.name: round(weight / total, 6) for style, weight in styles})},
     )
 
 
@@ -161,6 +166,15 @@ def resolve(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -
     return blend(pairs)
 
 
+def photograph_of(style: Style) -> Style:
+    """The photograph style of a style's network.
+
+    Raises:
+        StyleError: there is none beside a style that has a network of its own.
+    """
+    return load_style(PHOTOGRAPH if style.home is None else style.home / "styles" / f"{PHOTOGRAPH}{SUFFIX}")
+
+
 @cache
 def _bundled_style(name: str) -> Style:
     with resources.as_file(resources.files("impasto.assets") / "styles" / f"{name}{SUFFIX}") as path:
@@ -181,4 +195,7 @@ def _read(path: Path) -> Style:
     if scale.ndim != 1 or scale.shape != shift.shape or not (np.isfinite(scale).all() and np.isfinite(shift).all()):
         raise StyleError(f"{path} is damaged: its scale and shift are not two finite vectors of one length.")
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
-    return Style(name, scale.astype(np.float32), shift.astype(np.float32), network, metadata)
+    # `impasto train` writes FOLDER/network.onnx and FOLDER/styles/NAME: such a style has its network with it.
+    folder = path.resolve().parent.parent
+    home = folder if (folder / "network.onnx").is_file() and folder != _ASSETS else None
+    return Style(name, scale.astype(np.float32), shift.astype(np.float32), network, metadata, home)

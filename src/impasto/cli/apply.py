@@ -14,7 +14,7 @@ from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
 from impasto.errors import InputError, PartialError
-from impasto.repaint import Options, describe, paint, same_format
+from impasto.repaint import Options, describe, paint
 from impasto.styles import Style, resolve
 
 _STANDARD = Path("-")
@@ -23,13 +23,29 @@ _STANDARD = Path("-")
 @click.command("apply", short_help="Repaint pictures in a style.")
 @click.argument("inputs", nargs=-1, type=options.PATH, metavar="PICTURE...")
 @options.style
-@click.option("-o", "--output", type=options.PATH, help="File for one picture, folder for several; - is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    type=options.PATH,
+    help="File for one picture, folder for several; - is standard output.",
+)
 @options.painting
 @click.option("--format", "format_", metavar="NAME", help="jpg, png, webp, tiff, avif, ppm: instead of the suffix's.")
-@click.option("--quality", type=click.IntRange(1, 100), default=Writing.quality, show_default=True, help="Of JPEG, WebP, AVIF.")
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    default=Writing.quality,
+    show_default=True,
+    help="Of JPEG, WebP, AVIF.",
+)
 @click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
 @click.option("--overwrite", is_flag=True, help="Repaint where a result exists; without it, it is skipped.")
-@click.option("--watch", type=options.PATH, metavar="FOLDER", help="Paint pictures as they appear in FOLDER, until Ctrl-C.")
+@click.option(
+    "--watch",
+    type=options.PATH,
+    metavar="FOLDER",
+    help="Paint pictures as they appear in FOLDER, until Ctrl-C.",
+)
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -110,10 +126,10 @@ def _finish(picture: images.Picture, style: Style, chosen: Options, writing: Wri
         "settings": describe(style, chosen),
     }
     if output is not None and output != _STANDARD:
-        images.output_format(writing.format or output.suffix)
+        images.output_format(output, writing.format)
         images.write(paint(picture, style, chosen), output, format=writing.format, **extra)
         return
-    writable = writing.format or same_format(picture.format)
+    writable = writing.format or images.writable(picture.format)
     sys.stdout.buffer.write(images.encode(paint(picture, style, chosen), writable, **extra))
     sys.stdout.buffer.flush()
 

@@ -11,7 +11,12 @@ from impasto.errors import MissingExtraError
 
 
 @click.command("distill", short_help="Distil the builtin perceptual network.")
-@click.option("--photos", type=options.PATH, required=True, help="Folder, .zip or HDF5 file of pictures; paintings may be among them.")
+@click.option(
+    "--photos",
+    type=options.PATH,
+    required=True,
+    help="Folder, .zip or HDF5 file of pictures; paintings may be among them.",
+)
 @click.option(
     "--teacher",
     "teachers",
@@ -28,7 +33,14 @@ from impasto.errors import MissingExtraError
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(
-    photos: Path, teachers: tuple[str, ...], output: Path, steps: int, batch: int, crop: int, resume: bool, quiet: bool
+    photos: Path,
+    teachers: tuple[str, ...],
+    output: Path,
+    steps: int,
+    batch: int,
+    crop: int,
+    resume: bool,
+    quiet: bool,
 ) -> None:
     """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
     try:

@@ -34,7 +34,12 @@ def _engine() -> dict[str, Any]:
     style = load_style(bundled()[0])
     painted, _ = engine.paint(np.full((1, 3, 64, 64), 0.5, np.float32), style.scale, style.shift)
     works = bool(np.isfinite(painted).all())
-    return {"engine": engine.name, "network": engine.network, "works": works, "seconds": time.perf_counter() - started}
+    return {
+        "engine": engine.name,
+        "network": engine.network,
+        "works": works,
+        "seconds": time.perf_counter() - started,
+    }
 
 
 def examine() -> dict[str, Any]:
@@ -53,7 +58,10 @@ def examine() -> dict[str, Any]:
         **_engine(),
         "packages": {name: _version(name) for name in ("numpy", "pillow", "onnxruntime", "safetensors")},
         "extras": {extra: {name: _version(name) for name in names} for extra, names in _EXTRAS.items()},
-        "cache": {"folder": str(cache), "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else []},
+        "cache": {
+            "folder": str(cache),
+            "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else [],
+        },
         "offline": downloads.offline(),
         "styles": bundled(),
     }
@@ -69,7 +77,10 @@ def command(as_json: bool) -> None:
     else:
         click.echo(f"impasto     {facts['impasto']}, Python {facts['python']}, {facts['platform']}")
         verdict = "works" if facts["works"] else "DOES NOT WORK"
-        click.echo(f"engine      {facts['engine']}, {facts['threads']} threads: {verdict} ({facts['seconds']:.2f} s to load and paint)")
+        click.echo(
+            f"engine      {facts['engine']}, {facts['threads']} threads: {verdict} "
+            f"({facts['seconds']:.2f} s to load and paint)"
+        )
         click.echo("packages    " + ", ".join(f"{name} {found}" for name, found in facts["packages"].items()))
         for extra, packages in facts["extras"].items():
             missing = [name for name, found in packages.items() if found is None]

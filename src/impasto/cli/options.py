@@ -52,7 +52,11 @@ def painting(command: F) -> F:
                 help="The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
             ),
             click.option(
-                "--device", type=click.Choice(DEVICES), default=DEFAULTS.device, show_default=True, help="Where to run."
+                "--device",
+                type=click.Choice(DEVICES),
+                default=DEFAULTS.device,
+                show_default=True,
+                help="Where to run.",
             ),
             click.option(
                 "--max-pixels",

@@ -52,7 +52,13 @@ def show(name: str, as_json: bool) -> None:
 @command.command("preview")
 @click.argument("picture", type=options.PATH)
 @click.option("-o", "--output", type=options.PATH, help="Where to write the sheet; default: PICTURE-styles.jpg.")
-@click.option("--tile", type=click.IntRange(32), default=384, show_default=True, help="Longer side of each small picture.")
+@click.option(
+    "--tile",
+    type=click.IntRange(32),
+    default=384,
+    show_default=True,
+    help="Longer side of each small picture.",
+)
 @options.painting
 def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
@@ -63,7 +69,7 @@ def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> N
 
     chosen = Options(**{item.name: painting[item.name] for item in fields(Options)} | {"size": tile})
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
-    images.output_format(target.suffix)
+    images.output_format(target)
     original = images.read(picture, max_pixels=chosen.max_pixels)
     cells = [("original", images.resized(original, tile))]
     cells += [(name, paint(original, styles.load_style(name), chosen)) for name in styles.bundled()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,18 @@ from impasto.errors import MissingExtraError, TrainingError
 @click.argument("styles", nargs=-1, required=True, type=options.PATH, metavar="SETTINGS.toml | PAINTING...")
 @click.option("--photos", type=options.PATH, required=True, help="Folder, .zip or HDF5 file of photographs.")
 @click.option("--val-photos", type=options.PATH, help="Held-out photographs; default: the HDF5's own, or 2 % by name.")
-@click.option("--paintings", type=options.PATH, help="Folder of the pictures that SETTINGS.toml names; default: its own.")
-@click.option("-o", "--output", type=options.PATH, required=True, help="Folder for checkpoints, log, previews and result.")
+@click.option(
+    "--paintings",
+    type=options.PATH,
+    help="Folder of the pictures that SETTINGS.toml names; default: its own.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=options.PATH,
+    required=True,
+    help="Folder for checkpoints, log, previews and result.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
 @click.option("--from", "start", metavar="bundled|FOLDER", help="Start from a trained network and its styles.")
 @click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network.")
@@ -30,7 +39,11 @@ from impasto.errors import MissingExtraError, TrainingError
 @click.option("--style-weight", type=click.FloatRange(0))
 @click.option("--tv-weight", type=click.FloatRange(0))
 @click.option("--equivariance-weight", type=click.FloatRange(0), help="Steadiness against crispness.")
-@click.option("--style-size", type=click.IntRange(32), help="Shorter side at which paintings are looked at: larger strokes.")
+@click.option(
+    "--style-size",
+    type=click.IntRange(32),
+    help="Shorter side at which paintings are looked at: larger strokes.",
+)
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
 @click.option("--checkpoint-every", type=click.IntRange(1))
 @click.option("--preview-every", type=click.IntRange(1))
@@ -74,7 +87,12 @@ def command(
     if (output / "checkpoint.pt").exists() and not resume:
         raise TrainingError(f"{output} holds a checkpoint already; add --resume to go on, or give another -o.")
     pictures = Photographs(
-        photos, crop=settings.crop, scales=settings.scales, seed=settings.seed, val_source=val_photos, limit=limit
+        photos,
+        crop=settings.crop,
+        scales=settings.scales,
+        seed=settings.seed,
+        val_source=val_photos,
+        limit=limit,
     )
     architecture = None
     loaded = None
@@ -91,7 +109,12 @@ def command(
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("step {task.fields[step]}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[now]}"))
+    columns = (
+        TextColumn("step {task.fields[step]}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[now]}"),
+    )
     with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("", total=1.0, step=fit.step, now="")
 

@@ -11,6 +11,7 @@ import logging
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -67,10 +68,12 @@ def threads() -> int:
 
 
 @lru_cache(maxsize=4)
-def load_engine(device: Device = "auto") -> Engine:
-    """The engine for a device; loaded once per process.
+def load_engine(device: Device = "auto", folder: Path | None = None) -> Engine:
+    """The engine for a device and a network; loaded once per process.
 
     Args:
+        folder: with ``network.onnx`` and ``network.safetensors`` in it, as ``impasto train`` writes it;
+            ``None`` is the bundled network.
         device: ``"auto"`` takes CUDA or MPS through torch where both are there, else the CPU.
 
     Raises:
@@ -80,30 +83,29 @@ def load_engine(device: Device = "auto") -> Engine:
     from impasto.engines.onnx import OnnxEngine
 
     if device == "cpu":
-        return OnnxEngine("cpu")
+        return OnnxEngine("cpu", folder)
     if device == "auto" and importlib.util.find_spec("torch") is None:
-        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu")
+        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu", folder)
     if device == "cuda" and "cuda" in OnnxEngine.devices():
-        return OnnxEngine("cuda")
+        return OnnxEngine("cuda", folder)
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError(f"--device {device}", "train")
     # torch takes a second to import: with --device auto only a machine with a GPU shall pay that.
     if device == "auto" and not _may_have_gpu():
-        return OnnxEngine("cpu")
+        return OnnxEngine("cpu", folder)
     from impasto.engines.torch import TorchEngine, available
 
     there = available()
     if device == "auto":
-        return TorchEngine(there[0]) if there else OnnxEngine("cpu")
+        return TorchEngine(there[0], folder) if there else OnnxEngine("cpu", folder)
     if device not in there:
         raise InputError(f"This machine has no {device} device that torch can use; take --device auto.")
-    return TorchEngine(device)
+    return TorchEngine(device, folder)
 
 
 def _may_have_gpu() -> bool:
     """A cheap guess without importing torch."""
     import platform
-    from pathlib import Path
 
     is_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
     return is_mac or Path("/proc/driver/nvidia").exists() or Path("/dev/nvidia0").exists() or os.name == "nt"

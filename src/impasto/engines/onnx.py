@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,16 @@ _ERROR = 3  # severity: warnings about which provider runs which node are not fo
 
 
 class OnnxEngine:
-    """The bundled network in onnxruntime; see :class:`impasto.engines.Engine`."""
+    """A network in onnxruntime; see :class:`impasto.engines.Engine`."""
 
     multiple = 8
     minimum = 16
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = _ERROR
-        # Pictures differ in size, so that a kept arena would only grow; see also the memory in benchmarks/apply.py.
-        options.enable_cpu_mem_arena = True
-        model = (resources.files("impasto.assets") / "network.onnx").read_bytes()
+        model = ((folder or resources.files("impasto.assets")) / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self.session = ort.InferenceSession(model, options, providers=providers)
         self.network: str = self.session.get_modelmeta().custom_metadata_map["id"]

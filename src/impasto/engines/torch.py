@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import torch
 
@@ -19,13 +20,13 @@ def available() -> list[str]:
 
 
 class TorchEngine:
-    """The bundled network in torch; see :class:`impasto.engines.Engine`."""
+    """A network in torch; see :class:`impasto.engines.Engine`."""
 
     multiple = TransformerNetwork.multiple
     minimum = TransformerNetwork.minimum
 
-    def __init__(self, device: str = "cpu") -> None:
-        with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
+    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
+        with resources.as_file((folder or resources.files("impasto.assets")) / "network.safetensors") as path:
             network, self.network = load_network(path)
         self.device = torch.device(device)
         self.module = network.to(self.device)

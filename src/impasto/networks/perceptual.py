@@ -176,7 +176,9 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
     else:
         path = Path(features)
         if not path.is_file():
-            raise InputError(f"There are no weights at {path}; give builtin, vgg19, vgg16 or the path of a weights file.")
+            raise InputError(
+                f"There are no weights at {path}; give builtin, vgg19, vgg16 or the path of a weights file."
+            )
         network = _read(path, pooling)
     return network.eval().requires_grad_(False)
 

@@ -94,6 +94,7 @@ class TransformerNetwork(nn.Module):
 
     multiple = 8
     minimum = 16
+    binomial: Tensor
 
     def __init__(self, architecture: Architecture | None = None) -> None:
         super().__init__()
@@ -135,7 +136,7 @@ class TransformerNetwork(nn.Module):
         x = F.relu(style.normalise(self.stem(x)))
         x = F.relu(style.normalise(self.down1(x)))
         x = F.relu(style.normalise(self.down2(x)))
-        for first, second in self._pairs():
+        for first, second in self.pairs():
             y = F.relu(style.normalise(first(x)))
             x = x + style.normalise(second(y))
         x = F.relu(style.normalise(self.up1(_double(x))))
@@ -144,10 +145,14 @@ class TransformerNetwork(nn.Module):
         x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.binomial, groups=3)
         return x, Statistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
 
-    def _pairs(self) -> Iterator[tuple[nn.Module, nn.Module]]:
+    def pairs(self) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]]:
+        """The two convolutions of each residual block."""
         for block in self.blocks:
             assert isinstance(block, nn.ModuleList)
-            yield block[0], block[1]
+            first, second = block
+            assert isinstance(first, nn.Conv2d)
+            assert isinstance(second, nn.Conv2d)
+            yield first, second
 
     def receptive_radius(self) -> int:
         """Input pixels on each side that a painted pixel depends on, statistics aside."""
@@ -162,10 +167,10 @@ class TransformerNetwork(nn.Module):
     def macs(self, height: int, width: int) -> int:
         """Multiply-accumulates of one forward pass for an H x W picture."""
         pixels = height * width
-        layers = [
+        layers: list[tuple[nn.Conv2d, int]] = [
             (self.stem, 4), (self.down1, 16), (self.down2, 64), (self.up1, 16), (self.up2, 4), (self.head, 4),
         ]  # fmt: skip
-        layers += [(conv, 64) for pair in self._pairs() for conv in pair]
+        layers += [(conv, 64) for pair in self.pairs() for conv in pair]
         return sum(layer.weight.numel() * pixels // shrink for layer, shrink in layers) + 27 * pixels
 
     def describe(self) -> dict[str, int]:

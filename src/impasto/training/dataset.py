@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from PIL import Image
 
 from impasto.errors import InputError, OutputError
 from impasto.training.photographs import (
+    UNFINISHED,
     PictureFiles,
     Pixels,
     filled_rows,
@@ -33,8 +35,12 @@ Progress = Callable[[int, int], None]
 _BLOCK = 64
 """Pictures that are decoded, written and counted together: what an interruption costs at most."""
 _SAMPLE = 256
-_MARK = "impasto_pack"
-"""The attribute that only an unfinished file has: what it is being made from."""
+"""Pictures that `info` takes the mean colour of."""
+_PROGRESS = "impasto_progress"
+"""Attribute of a data set while it grows: files dealt with, rows written. One attribute, so that both change
+at once."""
+_SKIPPED = "impasto_skipped"
+"""Attribute of a data set while it grows: a JSON object of the names of skipped files, with reasons."""
 
 
 @dataclass(frozen=True)
@@ -80,25 +86,166 @@ def pack(
     if min(size) < 1 or max_resize < 1:
         raise InputError(f"The size {size} and the multiple {max_resize} must be at least 1.")
     h5py = import_h5py()
-    groups: dict[str, PictureFiles] = {}
+    sources = {"train2014": train} | ({} if val is None else {"val2014": val})
+    part = output.with_name(output.name + ".part")
+    with ExitStack() as stack:
+        groups = {name: stack.enter_context(PictureFiles(source, limit)) for name, source in sources.items()}
+        total = sum(len(files.names) for files in groups.values())
+        mark = _fingerprint(sources, groups, size, max_resize)
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            with _open_part(h5py, part, mark, groups, size) as file:
+                images = {name: file[name]["images"] for name in groups}
+                resumed = _files_done(images)
+                for name, files in groups.items():
+                    for _ in _fill(images[name], files, max_resize, workers):
+                        if progress is not None:
+                            progress(_files_done(images), total)
+                skipped = {name: _skipped(images[name]) for name in groups}
+                rows = {name: int(images[name].attrs[_PROGRESS][1]) for name in groups}
+            for name, source in sources.items():
+                if not rows[name]:
+                    part.unlink()  # else the next call would take these files as dealt with
+                    raise InputError(f"None of the {len(groups[name].names)} pictures in {source} can be read.")
+                if skipped[name]:
+                    warn_of_skipped(list(skipped[name].items()), len(groups[name].names), source)
+            _finish(h5py, part, output, rows)
+        except OSError as error:
+            raise OutputError(f"{output} cannot be written: {error}.") from error
+    every = tuple(item for name in groups for item in skipped[name].items())
+    return PackReport(output, rows["train2014"], rows.get("val2014", 0), every, resumed)
+
+
+def info(path: Path) -> dict[str, Any]:
+    """Describe an HDF5 file of training pictures, finished or not, in terms that can be written as JSON.
+
+    Returns:
+        ``path``, ``bytes``, ``complete`` (finished, and without rows that were never written) and ``groups``:
+        by name the ``pictures``, the rows left ``empty`` after them, ``height``, ``width``, ``bytes`` of the
+        pixels and, of a sample, ``mean_colour`` (red, green and blue in 0..255; None without pictures).
+    """
+    if not is_hdf5(path):
+        raise InputError(f"{path} is not an HDF5 file." if path.exists() else f"There is no file {path}.")
+    h5py = import_h5py()
     try:
-        groups["train2014"] = PictureFiles(train, limit)
-        if val is not None:
-            groups["val2014"] = PictureFiles(val, limit)
-        mark = _fingerprint(train, val, groups, size, max_resize)
-        part = output.with_name(output.name + ".part")
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with _open_part(h5py, part, mark, groups, size) as file:
-            total = sum(len(files.names) for files in groups.values())
-            before = resumed = sum(int(file[name].attrs["done"]) for name in groups)
-            for name, files in groups.items():
-                _fill(file[name], files, size, max_resize, workers, progress, before, total)
-            report = _report(file, groups, output, resumed)
-        _check(report, part, groups, {"train2014": train, "val2014": val})
-        _finish(h5py, part, output)
+        with h5py.File(path, "r") as file:
+            groups = {name: _describe(images) for name, images in image_groups(file).items()}
+            finished = UNFINISHED not in file.attrs
     except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error}.") from error
-    finally:
-        for files in groups.values():
-            files.close()
-    return report
+        raise InputError(f"{path} cannot be read as HDF5: {error}.") from error
+    complete = finished and not any(group["empty"] for group in groups.values())
+    return {"path": str(path), "bytes": path.stat().st_size, "complete": complete, "groups": groups}
+
+
+def _describe(images: Any) -> dict[str, Any]:
+    progress = images.attrs.get(_PROGRESS)
+    pictures = filled_rows(images) if progress is None else int(progress[1])
+    sample = np.unique(np.linspace(0, pictures - 1, min(pictures, _SAMPLE)).astype(int))
+    colours = [images[row].mean(axis=(1, 2)) for row in sample]
+    return {
+        "pictures": pictures,
+        "empty": len(images) - pictures,
+        "height": int(images.shape[2]),
+        "width": int(images.shape[3]),
+        "bytes": int(np.prod(images.shape)),
+        "mean_colour": [round(float(value), 1) for value in np.mean(colours, axis=0)] if colours else None,
+    }
+
+
+def _fingerprint(
+    sources: dict[str, Path], groups: dict[str, PictureFiles], size: tuple[int, int], max_resize: int
+) -> str:
+    """Tell what a file is made from and how; only a call with the same may go on with an unfinished one."""
+    names = "\n".join(f"{group}/{name}" for group, files in groups.items() for name in files.names)
+    digest = hashlib.sha1(names.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+    paths = [str(source.resolve()) for source in sources.values()]
+    return json.dumps([paths, digest, list(size), max_resize])
+
+
+def _open_part(h5py: Any, part: Path, mark: str, groups: dict[str, PictureFiles], size: tuple[int, int]) -> Any:
+    """Open the unfinished file of the same call, or begin a new one."""
+    if part.exists():
+        try:
+            file = h5py.File(part, "r+")
+        except BlockingIOError:  # another process is writing it
+            raise
+        except OSError:  # the interruption left it in pieces
+            pass
+        else:
+            if file.attrs.get(UNFINISHED) == mark:
+                return file
+            file.close()
+    file = h5py.File(part, "w")
+    for name, files in groups.items():
+        # all rows in one piece from the start, since what is in one piece can be mapped into memory
+        images = file.create_dataset(f"{name}/images", (len(files.names), 3, *size), np.uint8)
+        images.attrs[_PROGRESS] = np.zeros(2, np.int64)
+    file.attrs[UNFINISHED] = mark
+    file.flush()
+    return file
+
+
+def _fill(images: Any, files: PictureFiles, max_resize: int, workers: int) -> Iterator[None]:
+    """Write the rows of the files that are not dealt with yet; pause after each block of them."""
+    height, width = images.shape[2:]
+
+    def fit(pixels: Pixels) -> Pixels:
+        return _fit(pixels, (width, height), max_resize)
+
+    while (done := int(images.attrs[_PROGRESS][0])) < len(files.names):
+        block = files.names[done : done + _BLOCK]
+        pictures: list[Pixels] = []
+        skipped: dict[str, str] = {}
+        for name, picture in files.decode_all(block, workers, then=fit):
+            if isinstance(picture, str):
+                skipped[name] = picture
+            else:
+                pictures.append(picture.transpose(2, 0, 1))
+        row = int(images.attrs[_PROGRESS][1])
+        if pictures:
+            images[row : row + len(pictures)] = np.stack(pictures)
+        if skipped:
+            images.attrs[_SKIPPED] = json.dumps(_skipped(images) | skipped)
+        images.attrs.modify(_PROGRESS, np.array([done + len(block), row + len(pictures)], np.int64))
+        images.file.flush()
+        yield
+
+
+def _fit(pixels: Pixels, size: tuple[int, int], multiple: int) -> Pixels:
+    """Cut the sides to multiples (a side shorter than one stays), and resize to width and height."""
+    height, width = (side - side % multiple or side for side in pixels.shape[:2])
+    image = Image.fromarray(np.ascontiguousarray(pixels[:height, :width]))
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+
+
+def _files_done(images: dict[str, Any]) -> int:
+    return sum(int(dataset.attrs[_PROGRESS][0]) for dataset in images.values())
+
+
+def _skipped(images: Any) -> dict[str, str]:
+    skipped: dict[str, str] = json.loads(images.attrs.get(_SKIPPED, "{}"))
+    return skipped
+
+
+def _finish(h5py: Any, part: Path, output: Path, rows: dict[str, int]) -> None:
+    """Leave exactly the pictures in the file, nothing of the making, and give it its name."""
+    with h5py.File(part, "r+") as file:
+        exact = all(len(file[name]["images"]) == count for name, count in rows.items())
+        if exact:
+            del file.attrs[UNFINISHED]
+            for name in rows:
+                del file[name]["images"].attrs[_PROGRESS]
+    if exact:
+        part.replace(output)
+        return
+    # A data set in one piece cannot shrink: copy what is in it. This needs the space twice for a moment.
+    copy = output.with_name(output.name + ".copy")
+    with h5py.File(part, "r") as file, h5py.File(copy, "w") as shorter:
+        for name, count in rows.items():
+            old = file[name]["images"]
+            new = shorter.create_dataset(f"{name}/images", (count, *old.shape[1:]), np.uint8)
+            for row in range(0, count, _BLOCK):
+                end = min(row + _BLOCK, count)
+                new[row:end] = old[row:end]
+    copy.replace(output)
+    part.unlink()

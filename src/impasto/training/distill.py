@@ -110,13 +110,16 @@ class Student(nn.Module):
         eye = torch.eye(3)[:, :, None, None] / 0.225
         pairs: dict[str, Weights] = {"preprocess": (eye, torch.full((3,), -2.0))}
         for name in self.names:
-            norm, weight = self.norms[name], self.convolutions[name].weight
+            norm, convolution = self.norms[name], self.convolutions[name]
             assert isinstance(norm, nn.BatchNorm2d)
+            assert isinstance(convolution, nn.Conv2d)
             assert norm.running_mean is not None
             assert norm.running_var is not None
             gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-            pairs[name] = (weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain)
+            pairs[name] = (convolution.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain)
         for tap, head in self.heads.items():
+            assert isinstance(head, nn.Conv2d)
+            assert head.bias is not None
             pairs[f"{tap}_head"] = (head.weight, head.bias)
         return pairs
 
@@ -132,7 +135,9 @@ def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> No
 
 
 def unexplained(
-    predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], variance: Mapping[str, Tensor] | None = None
+    predicted: Mapping[str, Tensor],
+    target: Mapping[str, Tensor],
+    variance: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Share of the teacher's variance (around each channel's mean) that the student does not explain, by tap."""
     shares = {}
@@ -190,7 +195,7 @@ def distill(
         losses = unexplained(student(images), target)
         loss = torch.stack(list(losses.values())).sum()
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(student.parameters(), 5.0)
         optimiser.step()
         step += 1
@@ -238,7 +243,4 @@ def held_out(student: PerceptualNetwork, teacher: Teacher, images: np.ndarray) -
             count[tap] += wide.shape[0] * wide.shape[2] * wide.shape[3]
             total[tap] = total.get(tap, 0) + wide.sum(dim=(0, 2, 3)).double()
             squares[tap] = squares.get(tap, 0) + (wide.double() ** 2).sum(dim=(0, 2, 3))
-    return {
-        tap: errors[tap] / float((squares[tap] - total[tap] ** 2 / count[tap]).sum())
-        for tap in TAPS
-    }
+    return {tap: errors[tap] / float((squares[tap] - total[tap] ** 2 / count[tap]).sum()) for tap in TAPS}

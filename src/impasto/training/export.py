@@ -53,7 +53,11 @@ def export(
         The network's id.
     """
     identity = network_id(network)
-    description = {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
+    description = {
+        "format": "impasto-network-1",
+        "id": identity,
+        "architecture": json.dumps(network.describe()),
+    }
     state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     with atomic_path(folder / "network.safetensors") as temporary:
         temporary.write_bytes(save(state, metadata=description))
@@ -127,7 +131,9 @@ class _Graph:
         pads = self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
         x = self.op("Pad", x, pads, mode="reflect")
         # fp16 on disk; the run time folds the casts once when it loads the model.
-        inputs = [self.op("Cast", self.constant(w.detach().half().numpy()), to=1) for w in (weight, bias) if w is not None]
+        inputs = [
+            self.op("Cast", self.constant(w.detach().half().numpy()), to=1) for w in (weight, bias) if w is not None
+        ]
         return self.op("Conv", x, *inputs, kernel_shape=[3, 3], **attributes)
 
     def normalise(self, x: str, channels: int) -> str:
@@ -171,18 +177,16 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     g = _Graph()
     helper = g.onnx.helper
 
-    def layer(x: str, conv: torch.nn.Module, stride: int = 1) -> str:
-        weight = conv.weight
-        assert isinstance(weight, Tensor)
-        return g.normalise(g.conv(x, weight, strides=[stride, stride]), weight.shape[0])
+    def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
+        return g.normalise(g.conv(x, conv.weight, strides=[stride, stride]), conv.out_channels)
 
-    x = g.op("SpaceToDepth", g.op("Sub", "image", g.constant(np.float32(0.5))), blocksize=2)
+    x = g.op("SpaceToDepth", g.op("Sub", "image", g.constant(np.array(0.5, np.float32))), blocksize=2)
     # SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
     order = torch.tensor([color * 4 + offset for offset in range(4) for color in range(3)])
     x = g.op("Relu", g.normalise(g.conv(x, network.stem.weight[:, order]), network.stem.out_channels))
     x = g.op("Relu", layer(x, network.down1, 2))
     x = g.op("Relu", layer(x, network.down2, 2))
-    for first, second in network._pairs():
+    for first, second in network.pairs():
         x = g.op("Add", x, layer(g.op("Relu", layer(x, first)), second))
     x = g.op("Relu", layer(g.double(x), network.up1))
     x = g.op("Relu", layer(g.double(x), network.up2))

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from impasto import losses
 from impasto.errors import InputError, TrainingError
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, load_features
+from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.training.photographs import Photographs
 
@@ -162,7 +162,11 @@ class Fit:
 
     def _weights(self) -> dict[str, Tensor]:
         """All that is learnt, by name."""
-        return {**dict(self.network.named_parameters()), "styles.scale": self.scale, "styles.shift": self.shift}
+        return {
+            **dict(self.network.named_parameters()),
+            "styles.scale": self.scale,
+            "styles.shift": self.shift,
+        }
 
     def _style_targets(self) -> dict[str, Tensor]:
         """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
@@ -186,20 +190,20 @@ class Fit:
         found = self.features(painted, self.taps)
         is_style = which > 0
         result = {"tv": losses.total_variation(painted).mean()}
+        # Over the whole batch, so that its variance is that of several photographs.
+        distances = {layer: losses.content_loss(found[layer], target[layer]) for layer in self.taps}
         if is_style.any():
-            content = [
-                weight * losses.content_loss(found[layer][is_style], target[layer][is_style])
-                for layer, weight in s.content_layers.items()
-            ]
+            content = [weight * distances[layer][is_style] for layer, weight in s.content_layers.items()]
             style = [
-                weight * losses.style_loss(losses.gram(found[layer][is_style]), self.targets[layer][which[is_style] - 1])
+                weight
+                * losses.style_loss(losses.gram(found[layer][is_style]), self.targets[layer][which[is_style] - 1])
                 for layer, weight in s.style_layers.items()
             ]
             result["content"] = torch.stack(content).sum(dim=0).mean() / sum(s.content_layers.values())
             result["style"] = torch.stack(style).sum(dim=0).mean() / sum(s.style_layers.values())
         if not is_style.all():
             plain = ~is_style
-            same = [losses.content_loss(found[layer][plain], target[layer][plain]) for layer in self.taps]
+            same = [distance[plain].mean() for distance in distances.values()]
             pixels = (painted[plain] - images[plain]).abs().mean() * 10
             result["photograph"] = torch.stack(same).mean() + pixels
         return result
@@ -212,7 +216,8 @@ class Fit:
         moved = (moved + self.settings.noise * torch.randn_like(moved)).clamp(0, 1)
         repainted, _ = self.network(moved, self.scale[which], self.shift[which])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
-        return (losses.warp(painted, flow) - repainted)[inner].abs().mean()
+        distance: Tensor = (losses.warp(painted, flow) - repainted)[inner].abs().mean()
+        return distance
 
     def _step(self) -> dict[str, float]:
         s = self.settings
@@ -243,8 +248,12 @@ class Fit:
             group["lr"] = group["peak"] * min(1.0, (self.step + 1) / s.warmup) * max(decay, 0.01)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([p for group in self.optimiser.param_groups for p in group["params"]], 5.0)
-        self.optimiser.step()
+        norm = nn.utils.clip_grad_norm_([p for group in self.optimiser.param_groups for p in group["params"]], 5.0)
+        # Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows.
+        if torch.isfinite(norm):
+            self.optimiser.step()
+        else:
+            log.warning("step %d left out: its gradient is not finite", self.step)
         # A short average at first, so that the random start is forgotten.
         keep = min(s.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
@@ -282,7 +291,14 @@ class Fit:
                     self.preview()
                 if self.step % s.checkpoint_every == 0 or self.share() >= 1:
                     validation = self.validate()
-                    self._log({"step": self.step, "seconds": round(self.seconds), "train": smooth, "val": validation})
+                    self._log(
+                        {
+                            "step": self.step,
+                            "seconds": round(self.seconds),
+                            "train": smooth,
+                            "val": validation,
+                        }
+                    )
                     self.save()
         except KeyboardInterrupt:
             self.save()
@@ -382,7 +398,6 @@ class Fit:
             value.copy_(weights[name])
             self.averaged[name].copy_((averaged or weights)[name])
 
-
     def start_from(self, network: TransformerNetwork, styles: Mapping[str, tuple[Tensor, Tensor]]) -> None:
         """Begin with a trained network; a style that it does not know begins as the mean of those it does."""
         known = [pair for name, pair in styles.items() if name != PHOTOGRAPH] or list(styles.values())
@@ -419,10 +434,7 @@ def read_painting(path: Path, size: int) -> Tensor:
     except (OSError, ValueError) as error:
         raise InputError(f"The painting {path} cannot be read ({error}); give a picture file.") from error
     factor = min(1.0, size / min(image.size))
-    small = image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS)
+    small = image.resize(
+        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
+    )
     return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255
-
-
-def count_macs(features: PerceptualNetwork, network: TransformerNetwork, crop: int) -> int:
-    """Multiply-accumulates of one picture's pass through training, forward and backward, roughly."""
-    return 3 * network.macs(crop, crop) + 3 * features.macs(crop, crop)

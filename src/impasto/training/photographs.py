@@ -16,7 +16,7 @@ import logging
 import os
 import threading
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -30,13 +30,18 @@ from impasto.errors import InputError, MissingExtraError, TrainingError
 
 Pixels = NDArray[np.uint8]
 
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .png .webp .bmp .tif .tiff .gif .ppm .pgm .avif .heic .heif .jp2".split()
+# Formats that Pillow may lack here are among them, so that their files are reported rather than overlooked.
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"),
+    *(".avif", ".heic", ".heif", ".jp2"),
 )
 FEW = 50
 """Fewer photographs than this are worth a warning: the network would learn them by heart."""
 MOST_HELD_OUT = 1000
 """As many held-out photographs as are ever read; COCO's own validation group would be 8 GB."""
+
+UNFINISHED = "impasto_pack"
+"""The attribute of an HDF5 file that `impasto.training.dataset.pack` has not finished."""
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _log = logging.getLogger(__name__)
@@ -203,13 +208,24 @@ class PictureFiles:
             self._zip.close()
 
     def decode_all(
-        self, names: Iterable[str], workers: int, keep: int | None = None
+        self,
+        names: Iterable[str],
+        workers: int,
+        keep: int | None = None,
+        then: Callable[[Pixels], Pixels] = lambda pixels: pixels,
     ) -> Iterator[tuple[str, Pixels | str]]:
-        """Decode files in threads: each name in its turn, with its pixels or the reason why there are none."""
+        """Decode files in threads: each name in its turn, with its pixels or the reason why there are none.
+
+        Args:
+            names: the files.
+            workers: the number of threads.
+            keep: see `decode`.
+            then: is done to the pixels in the same thread.
+        """
 
         def attempt(name: str) -> tuple[str, Pixels | str]:
             try:
-                return name, decode(self._bytes(name), keep)
+                return name, then(decode(self._bytes(name), keep))
             except Exception as error:  # damaged files make the decoders raise almost anything
                 return name, str(error) or type(error).__name__
 
@@ -308,7 +324,7 @@ def _read_hdf5(path: Path, limit: int | None) -> tuple[dict[str, Pixels], list[P
     h5py = import_h5py()
     try:
         with h5py.File(path, "r") as file:
-            if "impasto_pack" in file.attrs:
+            if UNFINISHED in file.attrs:
                 raise InputError(f"{path} is not finished; pack it again to go on where it stopped.")
             groups = image_groups(file)
             train = _rows(path, groups[min(name for name in groups if name.startswith("train"))], limit)
@@ -326,12 +342,9 @@ def _rows(path: Path, images: Any, limit: int | None) -> list[Pixels]:
     count = min(len(images), limit or len(images))
     if not count:
         return []
-    start = images.id.get_offset()
-    rows: Pixels
-    if start is None:  # in chunks, or compressed
-        rows = images[:count]
-    else:
-        rows = np.memmap(path, np.uint8, "r", start, (count, *images.shape[1:]))
+    start = images.id.get_offset()  # None where the pixels are in chunks, or compressed
+    shape = (count, *images.shape[1:])
+    rows: Pixels = images[:count] if start is None else np.memmap(path, np.uint8, "r", start, shape)
     return [row.transpose(1, 2, 0) for row in rows[: filled_rows(rows)]]
 
 

@@ -1,0 +1,130 @@
+import errno
+import os
+import stat
+import sys
+
+import pytest
+
+from impasto.errors import OutputError
+from impasto.files import atomic_path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+as_user = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_writes_and_makes_folders(tmp_path):
+    path = tmp_path / "a" / "b" / "x.png"
+    with atomic_path(path) as temporary:
+        assert temporary.parent == path.parent
+        assert temporary.name.startswith(".impasto-")
+        assert temporary.name.endswith(".png.part")
+        assert not path.exists()
+        temporary.write_bytes(b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path.parent) == ["x.png"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, MemoryError])
+def test_failure_keeps_the_old_file_and_leaves_nothing(tmp_path, error):
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(error), atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise error
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["x.bin"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EACCES, "permission denied"),
+        (errno.EROFS, "permission denied"),
+        (errno.EIO, "cannot be written"),
+    ],
+)
+def test_operating_system_errors_are_translated(tmp_path, code, words):
+    with pytest.raises(OutputError, match=words), atomic_path(tmp_path / "x") as temporary:
+        temporary.write_bytes(b"half")
+        raise OSError(code, os.strerror(code))
+    assert names(tmp_path) == []
+
+
+def refuse(path, words):
+    with pytest.raises(OutputError, match=words), atomic_path(path):
+        pytest.fail("the block must not run")
+
+
+def test_impossible_targets(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    refuse(tmp_path, "is a folder")
+    refuse("", "is a folder")
+    refuse(tmp_path / "file" / "x.png", "file stands where")
+    refuse("nul\0l", "cannot be written")
+    assert names(tmp_path) == ["file"]
+
+
+def test_name_too_long(tmp_path):
+    with pytest.raises(OutputError, match="too long"), atomic_path(tmp_path / ("x" * 300)) as temporary:
+        temporary.write_bytes(b"")
+    assert names(tmp_path) == []
+
+
+@posix
+@as_user
+def test_read_only(tmp_path):
+    (tmp_path / "kept").write_bytes(b"old")
+    (tmp_path / "kept").chmod(0o400)
+    refuse(tmp_path / "kept", "permission denied")
+    tmp_path.chmod(0o500)
+    refuse(tmp_path / "x", "permission denied")
+    tmp_path.chmod(0o700)
+
+
+@posix
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_permissions_follow_the_umask(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with atomic_path(tmp_path / "x") as temporary:
+            temporary.write_bytes(b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == mode
+
+
+@posix
+def test_an_existing_file_keeps_its_permissions(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@posix
+def test_links_are_written_through(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    with atomic_path(tmp_path / "link") as temporary:
+        temporary.write_bytes(b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+
+
+@posix
+def test_a_link_to_itself(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    refuse(tmp_path / "loop", "cannot be written")
+
+
+@posix
+def test_devices_are_written_directly():
+    with atomic_path("/dev/null") as path:
+        path.write_bytes(b"gone")
