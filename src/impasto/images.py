@@ -417,6 +417,8 @@ def _encoded(picture: Picture, target: Format, quality: int, metadata: Metadata,
         return _deep.tiff(_stacked(picture, bits), _metadata.tiff_tags(metadata, exif, profile))
 
     options: dict[str, Any] = {"icc_profile": profile}
+    if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
+        exif.pop(_metadata.ORIENTATION, None)
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi and target.name in ("JPEG", "PNG"):

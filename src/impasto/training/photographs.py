@@ -11,7 +11,6 @@ data set ``images`` of N x 3 x height x width bytes. Any groups named ``train...
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import os
 import threading
@@ -26,17 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from impasto import _formats
 from impasto.errors import InputError, MissingExtraError, TrainingError
+from impasto.images import READ_SUFFIXES
 
 Pixels = NDArray[np.uint8]
 
-# Formats that Pillow may lack here are among them, so that their files are reported rather than overlooked.
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"),
-    *(".avif", ".heic", ".heif", ".jp2"),
-)
 FEW = 50
 """Fewer photographs than this are worth a warning: the network would learn them by heart."""
+MOST_PIXELS = 300_000_000
+"""A larger file is left out: it is damaged, or made to fill the memory."""
 MOST_HELD_OUT = 1000
 """As many held-out photographs as are ever read; COCO's own validation group would be 8 GB."""
 
@@ -84,6 +82,8 @@ class Photographs:
     ) -> None:
         if crop < 1:
             raise TrainingError(f"The crop is {crop} pixels wide; it must be at least 1.")
+        if limit is not None and limit < 1:
+            raise TrainingError(f"At most {limit} photographs were asked for; ask for at least 1.")
         if not 1 <= scales[0] <= scales[1]:
             raise TrainingError(f"The scales {scales} must not be below 1, the smaller one first.")
         self._crop = crop
@@ -157,7 +157,7 @@ class Photographs:
         if not pictures:
             name, reason = skipped[0]
             raise InputError(
-                f"None of the {len(skipped)} pictures in {source} can be read; the first, {name}: {reason}."
+                f"None of the {len(skipped)} pictures in {source} can be read; the first, {name}: {reason}"
             )
         if skipped:
             warn_of_skipped(skipped, len(files.names), source)
@@ -244,7 +244,9 @@ def decode(data: bytes, keep: int | None = None) -> Pixels:
 
     Whatever the decoder raises comes through.
     """
-    with Image.open(io.BytesIO(data)) as image:
+    with _formats.opened(data, _formats.identified("it", data[:64])) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise InputError(f"it has {image.width} x {image.height} pixels, more than can be read")
         size = _shrunk(image.size, keep)
         image.draft(None, size)  # a JPEG can be decoded at 1/2, 1/4 or 1/8 in a fraction of the time
         picture = _to_rgb(ImageOps.exif_transpose(image))
@@ -370,7 +372,7 @@ def _is_picture(name: str) -> bool:
     parts = name.split("/")
     if any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return False
-    return Path(parts[-1]).suffix.lower() in SUFFIXES
+    return Path(parts[-1]).suffix.lower() in READ_SUFFIXES
 
 
 def _digest(name: str) -> bytes:

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from safetensors.torch import save_file  # noqa: E402
+
+from impasto.networks.perceptual import load_features  # noqa: E402
+from impasto.training.distill import TAPS, DistillSettings, Student, Teacher, distill, held_out, save_folded  # noqa: E402
+from impasto.training.photographs import Photographs  # noqa: E402
+
+PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("distill")
+    (folder / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(6):
+        small = Image.fromarray(rng.integers(0, 255, (10, 10, 3), dtype=np.uint8))
+        small.resize((80, 80), Image.Resampling.BICUBIC).save(folder / "photos" / f"{index}.png")
+    torch.manual_seed(4)
+    tensors, channels = (
+        {"preprocess.weight": 4 * torch.eye(3)[:, :, None, None], "preprocess.bias": -2 * torch.ones(3)},
+        3,
+    )
+    for stage in range(1, 6):
+        tensors[f"conv{stage}_1.weight"] = torch.randn(8, channels, 3, 3) / (channels * 4.5) ** 0.5
+        tensors[f"conv{stage}_1.bias"] = torch.zeros(8)
+        channels = 8
+    save_file(tensors, folder / "teacher.safetensors")
+    return folder
+
+
+def test_folding_changes_nothing(tmp_path):
+    torch.manual_seed(0)
+    student = Student(dict.fromkeys(TAPS, 10), PLAN)
+    for _ in range(3):
+        student(torch.rand(4, 3, 64, 64))  # running statistics
+    student.eval()
+    save_folded(student, tmp_path / "folded.safetensors", {})
+    images = torch.rand(2, 3, 64, 64)
+    folded = load_features(tmp_path / "folded.safetensors").wide(images, TAPS)
+    for tap, expected in student(images).items():
+        assert torch.allclose(folded[tap], expected, atol=0.01 * expected.abs().max().item()), tap
+
+
+def test_distilling_explains_more_and_resumes(root, tmp_path):
+    photographs = Photographs(root / "photos", crop=64)
+    teacher = Teacher([load_features(root / "teacher.safetensors")])
+    settings = DistillSettings(steps=8, batch=2, crop=64, warmup=2, checkpoint_every=4)
+    output = tmp_path / "student.safetensors"
+    distill(photographs, [root / "teacher.safetensors"], output, settings)
+    early = held_out(load_features(output), teacher, photographs.val_batch(4))
+    seen = []
+    longer = DistillSettings(steps=80, batch=2, crop=64, warmup=2, checkpoint_every=40)
+    late = distill(
+        photographs,
+        [root / "teacher.safetensors"],
+        output,
+        longer,
+        resume=True,
+        progress=lambda step, *_: seen.append(step),
+    )
+    assert seen[0] == 9
+    assert seen[-1] == 80
+    assert late["relu1_1"] < 0.8 * early["relu1_1"]
+
+
+def test_each_tap_comes_from_the_first_teacher_that_has_it(root):
+    network = load_features(root / "teacher.safetensors")
+    images = torch.rand(1, 3, 32, 32)
+    assert torch.equal(Teacher([network, network])(images)["relu5_1"], network(images, TAPS)["relu5_1"])

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+import onnxruntime as ort  # noqa: E402
+
+from impasto.engines.onnx import OnnxEngine  # noqa: E402
+from impasto.engines.torch import TorchEngine  # noqa: E402
+from impasto.errors import InputError  # noqa: E402
+from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
+from impasto.styles import load_style  # noqa: E402
+from impasto.training import export  # noqa: E402
+
+TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(2)
+    network = TransformerNetwork(TINY)
+    count = TINY.normalised_channels
+    styles = {name: (1 + 0.2 * torch.randn(count), 0.2 * torch.randn(count)) for name in ("photograph", "mine")}
+    export.export(network, styles, tmp_path, {"mine": {"artist": "Me"}})
+    return tmp_path
+
+
+@pytest.mark.parametrize("size", [(16, 16), (40, 24), (64, 128)])
+def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
+    style = load_style(folder / "styles" / "mine.safetensors")
+    onnx, peer = OnnxEngine("cpu", folder), TorchEngine("cpu", folder)
+    image = np.random.default_rng(0).random((1, 3, *size), np.float32)
+    painted, statistics = onnx.paint(image, style.scale, style.shift)
+    expected, expected_statistics = peer.paint(image, style.scale, style.shift)
+    assert np.abs(painted - expected).max() < 1e-3
+    assert np.allclose(statistics.mean, expected_statistics.mean, atol=1e-4)
+    assert np.allclose(statistics.variance, expected_statistics.variance, atol=1e-4, rtol=1e-3)
+    other = np.random.default_rng(1).random((1, 3, *size), np.float32) ** 2
+    for share in (0.0, 0.3):
+        given = [engine.paint(other, style.scale, style.shift, statistics, share)[0] for engine in (onnx, peer)]
+        assert np.abs(given[0] - given[1]).max() < 1e-3
+    assert np.abs(given[0] - onnx.paint(other, style.scale, style.shift)[0]).max() > 1e-3
+
+
+def test_network_id_is_the_same_everywhere_and_names_the_weights(folder):
+    network, identity = export.load_network(folder / "network.safetensors")
+    assert identity == export.network_id(network)
+    assert identity == load_style(folder / "styles" / "mine.safetensors").network
+    assert identity == OnnxEngine("cpu", folder).network
+    assert ort.InferenceSession(folder / "network.onnx").get_modelmeta().custom_metadata_map["id"] == identity
+    with torch.no_grad():
+        network.head.bias += 1
+    assert export.network_id(network) != identity
+
+
+def test_a_folder_reads_back_as_it_was_written(folder):
+    network, styles = export.load_folder(folder)
+    assert network.architecture == TINY
+    assert set(styles) == {"photograph", "mine"}
+    assert load_style(folder / "styles" / "mine.safetensors").metadata["artist"] == "Me"
+
+
+def test_a_style_brings_its_network_along(folder, tmp_path):
+    from impasto import stylize
+
+    image = np.random.default_rng(3).random((20, 30, 3), np.float32)
+    style = load_style(folder / "styles" / "mine.safetensors")
+    assert style.home == folder.resolve()
+    assert stylize(image, style, strength=0.5).shape == image.shape
+    assert not np.allclose(stylize(image, style), stylize(image, "scream"), atol=0.05)
+
+
+def test_what_is_no_network_is_refused(tmp_path):
+    (tmp_path / "network.safetensors").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="not an Impasto network"):
+        export.load_network(tmp_path / "network.safetensors")
+    with pytest.raises(InputError, match=r"no network\.safetensors"):
+        export.load_folder(tmp_path / "empty")

@@ -1,0 +1,151 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from safetensors.torch import save_file  # noqa: E402
+
+from impasto.errors import TrainingError  # noqa: E402
+from impasto.networks.transformer import Architecture  # noqa: E402
+from impasto.training.fit import Fit, FitSettings, Painting  # noqa: E402
+from impasto.training.photographs import Photographs  # noqa: E402
+
+TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Eight photographs, two paintings and a tiny perceptual network."""
+    root = tmp_path_factory.mktemp("fit")
+    (root / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(8):
+        small = Image.fromarray(rng.integers(0, 255, (9, 12, 3), dtype=np.uint8))
+        small.resize((120, 90), Image.Resampling.BICUBIC).save(root / "photos" / f"{index}.png")
+    for name, levels in (("stripes", 2), ("checks", 3)):
+        y, x = np.mgrid[:96, :96]
+        pattern = (x // 6 % levels) / levels if name == "stripes" else (x // 8 + y // 8) % 2
+        Image.fromarray((np.stack([pattern, 1 - pattern, pattern * 0.5], -1) * 255).astype(np.uint8)).save(
+            root / f"{name}.png"
+        )
+    torch.manual_seed(5)
+    tensors, channels = {"preprocess.weight": 2 * torch.eye(3)[:, :, None, None], "preprocess.bias": -torch.ones(3)}, 3
+    for stage, width in enumerate((4, 6, 8, 8), 1):
+        tensors[f"conv{stage}_1.weight"] = torch.randn(width, channels, 3, 3) / (channels * 9) ** 0.5
+        tensors[f"conv{stage}_1.bias"] = torch.zeros(width)
+        channels = width
+    save_file(tensors, root / "tiny.safetensors")
+    return root
+
+
+def settings(folder, **changes):
+    layers = {"relu1_1": 1.0, "relu2_1": 1.0}
+    given = {
+        "steps": 6, "batch": 2, "crop": 64, "features": str(folder / "tiny.safetensors"), "warmup": 1,
+        "content_layers": {"relu3_1": 1.0}, "style_layers": layers, "checkpoint_every": 3, "preview_every": 3,
+    }  # fmt: skip
+    return FitSettings.from_mapping(given | changes)
+
+
+def fit(folder, output, *, paintings=("stripes", "checks"), **changes):
+    chosen = settings(folder, **changes)
+    photographs = Photographs(folder / "photos", crop=chosen.crop, scales=chosen.scales)
+    sources = [Painting(name, (folder / f"{name}.png",)) for name in paintings]
+    return Fit(photographs, sources, output, chosen, architecture=TINY)
+
+
+def test_training_lowers_the_losses_and_leaves_its_traces(folder, tmp_path):
+    run = fit(folder, tmp_path, steps=60, checkpoint_every=60, preview_every=60)
+    before = run.validate()
+    after = run.run()
+    assert after["style"] < 0.7 * before["style"]
+    assert after["photograph"] < before["photograph"]
+    record = json.loads((tmp_path / "log.jsonl").read_text().splitlines()[-1])
+    assert record["step"] == 60
+    assert set(record["val"]) >= {"content", "style", "photograph", "style/stripes", "content/checks"}
+    with Image.open(tmp_path / "preview-000060.png") as sheet:
+        assert sheet.width == 64 * 4  # the photograph, the photograph style, and two styles
+
+
+def test_resuming_gives_the_weights_of_an_uninterrupted_run(folder, tmp_path):
+    whole = fit(folder, tmp_path / "whole")
+    whole.run()
+
+    first = fit(folder, tmp_path / "halves")
+
+    def interrupt(progress):
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        first.run(interrupt)
+    second = fit(folder, tmp_path / "halves")
+    second.resume()
+    assert second.step == 4
+    second.run()
+    for name, value in whole._weights().items():
+        assert torch.allclose(value, second._weights()[name], atol=1e-6), name
+        assert torch.allclose(whole.averaged[name], second.averaged[name], atol=1e-6), name
+
+
+def test_a_checkpoint_of_other_styles_is_refused(folder, tmp_path):
+    fit(folder, tmp_path).run()
+    with pytest.raises(TrainingError, match="other styles"):
+        fit(folder, tmp_path, paintings=("stripes",)).resume()
+    with pytest.raises(TrainingError, match="no checkpoint"):
+        fit(folder, tmp_path / "elsewhere").resume()
+
+
+def test_a_loss_that_is_not_a_number_stops_with_its_name(folder, tmp_path):
+    run = fit(folder, tmp_path)
+    run.targets["relu1_1"][:] = float("nan")
+    with pytest.raises(TrainingError, match="style loss is not a number"):
+        run.run()
+
+
+def test_a_flat_photograph_does_not_end_the_run(folder, tmp_path):
+    run = fit(folder, tmp_path, steps=4)
+    run.photographs.train[:] = [np.full((90, 120, 3), 255, np.uint8)] * len(run.photographs.train)
+    run.run()
+    assert all(torch.isfinite(value).all() for value in run._weights().values())
+
+
+def test_minutes_end_a_run_before_its_steps(folder, tmp_path):
+    run = fit(folder, tmp_path, steps=10_000, minutes=0.02)
+    run.run()
+    assert 0 < run.step < 10_000
+    assert run.share() == 1
+
+
+def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):
+    assert fit(folder, tmp_path / "one", paintings=("stripes",), steps=2).run()["style"] > 0
+    assert "style" not in fit(folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
+
+
+def test_a_run_can_begin_with_trained_weights(folder, tmp_path):
+    first = fit(folder, tmp_path / "first")
+    first.run()
+    network, scale, shift = first.averaged_network()
+    styles = {name: (scale[i], shift[i]) for i, name in enumerate(first.names)}
+    second = fit(folder, tmp_path / "second", paintings=("stripes", "checks"))
+    second.start_from(network, styles)
+    assert torch.equal(second.scale.detach(), scale)
+    third = fit(folder, tmp_path / "third", paintings=("checks",))
+    third.start_from(network, {"photograph": styles["photograph"], "stripes": styles["stripes"]})
+    assert torch.equal(third.scale[1].detach(), styles["stripes"][0])  # the mean of those known
+
+
+def test_several_pictures_of_an_artist_are_averaged(folder, tmp_path):
+    run = fit(folder, tmp_path)
+    both = [Painting("both", (folder / "stripes.png", folder / "checks.png"))]
+    photographs = Photographs(folder / "photos", crop=64)
+    mixed = Fit(photographs, both, tmp_path, settings(folder), architecture=TINY)
+    assert torch.allclose(mixed.targets["relu1_1"][0], run.targets["relu1_1"].mean(dim=0), atol=1e-6)
+
+
+def test_an_unknown_setting_is_named(folder):
+    with pytest.raises(TrainingError, match="stile_weight is not a training setting"):
+        settings(folder, stile_weight=3)
