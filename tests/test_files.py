@@ -16,6 +16,12 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
+def fail_halfway(path, error):
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise error
+
+
 def test_writes_and_makes_folders(tmp_path):
     path = tmp_path / "a" / "b" / "x.png"
     with atomic_path(path) as temporary:
@@ -32,9 +38,8 @@ def test_writes_and_makes_folders(tmp_path):
 def test_failure_keeps_the_old_file_and_leaves_nothing(tmp_path, error):
     path = tmp_path / "x.bin"
     path.write_bytes(b"old")
-    with pytest.raises(error), atomic_path(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise error
+    with pytest.raises(error):
+        fail_halfway(path, error)
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["x.bin"]
 
@@ -49,9 +54,8 @@ def test_failure_keeps_the_old_file_and_leaves_nothing(tmp_path, error):
     ],
 )
 def test_operating_system_errors_are_translated(tmp_path, code, words):
-    with pytest.raises(OutputError, match=words), atomic_path(tmp_path / "x") as temporary:
-        temporary.write_bytes(b"half")
-        raise OSError(code, os.strerror(code))
+    with pytest.raises(OutputError, match=words):
+        fail_halfway(tmp_path / "x", OSError(code, os.strerror(code)))
     assert names(tmp_path) == []
 
 
