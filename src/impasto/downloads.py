@@ -304,7 +304,9 @@ def _disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(f"the disk is full, so {path} cannot be written; free some space and try again") from error
+            raise OutputError(
+                f"the disk is full, so {path} cannot be written; free some space and try again"
+            ) from error
         raise OutputError(
             f"{path} cannot be used ({error.strerror or error}); set IMPASTO_CACHE to a folder that can be written to"
         ) from error

@@ -82,9 +82,18 @@ def pack(
         max_resize: cut the sides to multiples of this first; 1 cuts nothing.
         workers: threads that decode.
         progress: called with the files done and the files there are.
+
+    Raises:
+        InputError: there are no pictures, or not one of them can be read.
+        OutputError: the file cannot be written, or another process is writing it.
+        MissingExtraError: h5py is not installed.
     """
     if min(size) < 1 or max_resize < 1:
         raise InputError(f"The size {size} and the multiple {max_resize} must be at least 1.")
+    if output.is_dir():
+        raise OutputError(f"{output} cannot be written because it is a folder: add a file name.")
+    if output.resolve() in {train.resolve(), val and val.resolve()}:
+        raise OutputError(f"{output} is what the pictures are read from: choose another name to write to.")
     h5py = import_h5py()
     sources = {"train2014": train} | ({} if val is None else {"val2014": val})
     part = output.with_name(output.name + ".part")
@@ -106,7 +115,11 @@ def pack(
             for name, source in sources.items():
                 if not rows[name]:
                     part.unlink()  # else the next call would take these files as dealt with
-                    raise InputError(f"None of the {len(groups[name].names)} pictures in {source} can be read.")
+                    first, reason = next(iter(skipped[name].items()))
+                    count = len(groups[name].names)
+                    raise InputError(
+                        f"None of the {count} pictures in {source} can be read; the first, {first}: {reason}"
+                    )
                 if skipped[name]:
                     warn_of_skipped(list(skipped[name].items()), len(groups[name].names), source)
             _finish(h5py, part, output, rows)

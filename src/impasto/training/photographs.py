@@ -260,8 +260,11 @@ def is_hdf5(path: Path) -> bool:
     """Tell an HDF5 file by its first bytes."""
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HDF5_SIGNATURE)) == _HDF5_SIGNATURE
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def import_h5py() -> Any:
