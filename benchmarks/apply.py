@@ -72,7 +72,13 @@ def peer_in_onnxruntime() -> Callable[[np.ndarray], object]:
         path = Path(folder) / "peer.onnx"
         axes = {"x": {2: "h", 3: "w"}}
         torch.onnx.export(
-            peer(), (torch.rand(1, 3, 64, 64),), path, input_names=["x"], dynamic_axes=axes, opset_version=17, dynamo=False
+            peer(),
+            (torch.rand(1, 3, 64, 64),),
+            path,
+            input_names=["x"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
         )
         options = ort.SessionOptions()
         options.intra_op_num_threads = THREADS
@@ -187,7 +193,9 @@ def main() -> None:
     from impasto.networks.transformer import TransformerNetwork
 
     network = TransformerNetwork()
-    print(f"{platform.processor() or platform.machine()}, {THREADS} threads; medians of {arguments.repeats}, in turns\n")
+    print(
+        f"{platform.processor() or platform.machine()}, {THREADS} threads; medians of {arguments.repeats}, in turns\n"
+    )
     print("| size | contender | ms | min | times as fast as the peer in torch | in onnxruntime | peak MB |")
     print("|---|---|---:|---:|---:|---:|---:|")
     figures: dict[str, dict[str, float]] = {}
@@ -198,13 +206,18 @@ def main() -> None:
         for name, median in medians.items():
             memory = "" if arguments.quick else f"{peak_memory(name, size):.0f}"
             ratios = " | ".join(f"{medians[other] / median:.1f}" for other in CONTENDERS[:2])
-            print(f"| {size} | {name} | {median * 1e3:.0f} | {min(seconds[name]) * 1e3:.0f} | {ratios} | {memory} |", flush=True)
+            print(
+                f"| {size} | {name} | {median * 1e3:.0f} | {min(seconds[name]) * 1e3:.0f} | {ratios} | {memory} |",
+                flush=True,
+            )
     speed = sgemm()
     size, (width, height) = next(iter(sizes.items()))
     reached = 2 * network.macs(height, width) / figures[size]["impasto, network"] / 1e9
     print(f"\nsgemm {speed:.0f} GFLOP/s; the network at {size} reaches {reached:.0f}, {reached / speed:.0%} of it.")
     ratio = figures[size][CONTENDERS[0]] / figures[size][CONTENDERS[3]]
-    print(f"Aim: stylize() at {size} at least 10 times as fast as the peer in torch: {ratio:.1f}, {'PASS' if ratio >= 10 else 'FAIL'}")
+    print(
+        f"Aim: stylize() at {size} at least 10 times as fast as the peer in torch: {ratio:.1f}, {'PASS' if ratio >= 10 else 'FAIL'}"
+    )
     if not arguments.quick:
         whole, folder = command_line(arguments.repeats)
         print(f"Aim: impasto apply on a 1024 px JPEG under 1.5 s: {whole:.2f} s, {'PASS' if whole < 1.5 else 'FAIL'}")

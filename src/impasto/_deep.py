@@ -48,9 +48,7 @@ def samples(image: ImageFile.ImageFile, again: Callable[[], ImageFile.ImageFile]
         # libtiff's separate planes are reduced to 8 bits whatever the raw mode says. Without libtiff
         # (nothing to decompress) Pillow takes each half of a sample for a pixel.
         if image.tile[0].codec_name == "raw" and max(tags.get(_BITS, (8,))) > 8:
-            raise InputError(
-                "A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved."
-            )
+            raise InputError("A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved.")
         return None
     if not raw.startswith(("RGB;16", "RGBA;16", "RGBX;16", "RGBa;16")) or raw[-1] not in _OPPOSITE:
         return None
@@ -84,8 +82,7 @@ def _raw_mode(image: ImageFile.ImageFile) -> str:
 
 def _set_raw_mode(image: ImageFile.ImageFile, raw: str) -> None:
     image.tile = [
-        tile._replace(args=(raw, *tile.args[1:]) if isinstance(tile.args, tuple) else raw)
-        for tile in image.tile
+        tile._replace(args=(raw, *tile.args[1:]) if isinstance(tile.args, tuple) else raw) for tile in image.tile
     ]
 
 

@@ -79,9 +79,7 @@ def output_format(format: str) -> Format:
     for found in FORMATS.values():
         if found.writable and (wanted == found.name.lower() or f".{wanted}" in found.suffixes):
             if found.name in ("WEBP", "AVIF") and not features.check(found.name.lower()):
-                raise OutputError(
-                    f"This Pillow was built without {found.name}: install another, or choose a format."
-                )
+                raise OutputError(f"This Pillow was built without {found.name}: install another, or choose a format.")
             return found
     names = " ".join(supported_suffixes(write=True))
     raise OutputError(f"Pictures cannot be written as {format!r}: choose one of {names}.")
@@ -99,9 +97,7 @@ def identified(name: str, head: bytes) -> str:
         accept = Image.OPEN[format][1]
         accepted = accept(head[:16]) if accept else False
         if isinstance(accepted, str):  # Pillow's way to say that it was built without the decoder
-            raise InputError(
-                f"{name} is {format}, which this Pillow was built without: install another build."
-            )
+            raise InputError(f"{name} is {format}, which this Pillow was built without: install another build.")
         if accepted:
             return format
     readable = ", ".join(f.name for f in FORMATS.values())

@@ -127,9 +127,7 @@ def _shaper(profile: bytes) -> _Shaper | None:
         return None
     if profile[16:20] == b"GRAY" and b"kTRC" in tags:
         return _Shaper((_curve(tags[b"kTRC"]),), None)
-    if profile[16:20] == b"RGB " and all(
-        c + b"XYZ" in tags and c + b"TRC" in tags for c in (b"r", b"g", b"b")
-    ):
+    if profile[16:20] == b"RGB " and all(c + b"XYZ" in tags and c + b"TRC" in tags for c in (b"r", b"g", b"b")):
         to_linear_srgb = np.linalg.inv(_matrix(_tags(srgb()))) @ _matrix(tags)
         curves = tuple(_curve(tags[c + b"TRC"]) for c in (b"r", b"g", b"b"))
         return _Shaper(curves, to_linear_srgb.astype(np.float32))
@@ -173,8 +171,6 @@ def _curve(data: bytes) -> Curve:
     return _parametric(*values)
 
 
-def _parametric(
-    g: float, a: float = 1, b: float = 0, c: float = 0, d: float = 0, e: float = 0, f: float = 0
-) -> Curve:
+def _parametric(g: float, a: float = 1, b: float = 0, c: float = 0, d: float = 0, e: float = 0, f: float = 0) -> Curve:
     """The general curve of the ICC specification: (ax + b)^g + e from d on, cx + f below."""
     return lambda x: np.where(x >= d, np.maximum(a * x + b, 0) ** np.float32(g) + e, c * x + f)
