@@ -57,7 +57,6 @@ class Teacher:
     def __init__(self, networks: Sequence[PerceptualNetwork]) -> None:
         self.networks = list(networks)
 
-    @torch.no_grad()
     def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
         """Tap name to N x C x h x w wide features of N x 3 x H x W pictures in [0, 1]."""
         features: dict[str, Tensor] = {}
@@ -191,7 +190,8 @@ def distill(
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
         images = torch.from_numpy(photographs.batch(settings.batch))
-        target = teacher(images)
+        with torch.no_grad():
+            target = teacher(images)
         losses = unexplained(student(images), target)
         loss = torch.stack(list(losses.values())).sum()
         optimiser.zero_grad(set_to_none=True)

@@ -1,0 +1,101 @@
+"""How well the builtin perceptual network stands in for its teacher.
+
+    python benchmarks/perceptual.py --photos DIR --styles DIR --teacher FILE [--teacher FILE] [--optimise OUT]
+
+Prints, on photographs that were not trained on: the share of the teacher's variance that stays unexplained at each tap,
+and Spearman's rank correlation between the two networks' style distances over all pairs of photograph and painting.
+``--optimise`` writes a sheet of what a few hundred L-BFGS steps give under each. Needs the extra ``train``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from impasto import images, losses, sheet
+from impasto.networks.perceptual import load_features
+from impasto.training.distill import TAPS, Teacher, held_out
+from impasto.training.fit import read_painting
+
+
+def ranks(values: list[float]) -> np.ndarray:
+    """Each value's place in the order."""
+    return np.argsort(np.argsort(values))
+
+
+def optimised(features, content: torch.Tensor, style: torch.Tensor, steps: int) -> torch.Tensor:
+    """The content, optimised towards the style's Gram matrices (Gatys 2015) with L-BFGS."""
+    with torch.no_grad():
+        targets = {tap: losses.gram(x) for tap, x in features(style, TAPS).items()}
+        wanted = features(content, ("relu4_1",))["relu4_1"]
+    picture = content.clone().requires_grad_(True)
+    optimiser = torch.optim.LBFGS([picture], max_iter=steps, history_size=20, tolerance_change=0, tolerance_grad=0)
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        found = features(picture, TAPS)
+        style_loss = torch.stack(
+            [losses.style_loss(losses.gram(found[tap]), targets[tap]).mean() for tap in TAPS]
+        ).mean()
+        loss = losses.content_loss(found["relu4_1"], wanted).mean() + 30 * style_loss
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return picture.detach().clamp(0, 1)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="The builtin perceptual network beside its teacher.")
+    parser.add_argument("--photos", type=Path, required=True, help="pictures that were not trained on")
+    parser.add_argument("--styles", type=Path, required=True)
+    parser.add_argument("--teacher", action="append", required=True, help="each tap from the first that has it")
+    parser.add_argument("--features", default="builtin")
+    parser.add_argument("--optimise", type=Path, help="write a sheet of optimised pictures there")
+    parser.add_argument("--steps", type=int, default=200)
+    arguments = parser.parse_args()
+    student, teacher = load_features(arguments.features), Teacher([load_features(file) for file in arguments.teacher])
+
+    def teach(x: torch.Tensor, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
+        return teacher(x, taps)
+
+    photographs = [read_painting(path, 256) for path in sorted(arguments.photos.iterdir())]
+    paintings = [read_painting(path, 256) for path in sorted(arguments.styles.iterdir())]
+    crops = np.concatenate(
+        [x[:, :, a : a + 192, a : a + 192].numpy() for x in photographs + paintings for a in (0, 48)]
+    )
+    for tap, share in held_out(student, teacher, crops).items():
+        print(f"{tap}  {share:.1%} unexplained")
+    with torch.no_grad():
+        grams = [
+            [{tap: losses.gram(f) for tap, f in network(x, TAPS).items()} for x in photographs + paintings]
+            for network in (student, teach)
+        ]
+    distances: list[list[float]] = [[], []]
+    count = len(photographs)
+    for kind in (0, 1):
+        for content in grams[kind]:
+            for style in grams[kind][count:]:
+                if content is not style:
+                    layers = [losses.style_loss(content[tap], style[tap]).item() for tap in TAPS]
+                    distances[kind].append(float(np.mean(layers)))
+    correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
+    print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
+    if arguments.optimise:
+        chosen = sorted(arguments.photos.iterdir())[0], sorted(arguments.styles.iterdir())[-2]
+        content, style = (read_painting(path, 384) for path in chosen)
+        cells = []
+        for name, network in (("builtin", student), ("teacher", teach)):
+            started = time.perf_counter()
+            result = optimised(network, content, style, arguments.steps)[0].permute(1, 2, 0).numpy()
+            cells.append((f"{name}, {time.perf_counter() - started:.0f} s", images.from_array(result)))
+        images.write(sheet.contact_sheet(cells, columns=2), arguments.optimise)
+
+
+if __name__ == "__main__":
+    main()
