@@ -1,9 +1,11 @@
 """Downloads, from a real server on the loopback interface."""
 
+import errno
 import hashlib
 import os
 import re
 import socket
+import struct
 import sys
 import threading
 from contextlib import contextmanager
@@ -32,6 +34,7 @@ class Reply:
     ranges: bool = True
     length: bool = True
     content_range: str | None = None
+    reset: bool = False  # hang up rudely instead of answering
 
 
 @dataclass
@@ -57,6 +60,9 @@ def serving():
                 server.requests.append((self.path, asked))
                 server.headers.append(dict(self.headers))
                 reply = server.replies.pop(0) if server.replies else Reply()
+            if reply.reset:  # lingering for zero seconds makes close send RST
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
             body, status, extra = reply.body, reply.status, {}
             if asked and reply.ranges and status == 200:
                 start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1])
@@ -265,6 +271,18 @@ class TestErrors:
         with pytest.raises(DownloadError, match=r"cannot be reached .*connect to the network, or put http"):
             fetch(Weights(f"http://127.0.0.1:{port}/net.pth", "net.pth", SHA256, "MIT"))
 
+    def test_connection_reset(self, server, weights):
+        server.replies = [Reply(reset=True), Reply(reset=True)]
+        assert fetch(weights).read_bytes() == BODY
+        assert len(server.requests) == 3
+
+    def test_server_that_stays_silent(self, monkeypatch):
+        monkeypatch.setattr(downloads, "_TIMEOUT", 0.05)
+        with socket.create_server(("127.0.0.1", 0)) as mute:  # its backlog accepts, nobody answers
+            url = f"http://127.0.0.1:{mute.getsockname()[1]}/net.pth"
+            with pytest.raises(DownloadError, match="timed out"):
+                fetch(Weights(url, "net.pth", SHA256, "MIT"))
+
     def test_answer_that_is_not_http(self, weights):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.settimeout(10)
@@ -295,6 +313,34 @@ class TestErrors:
         cache.write_text("")
         with pytest.raises(OutputError, match="set IMPASTO_CACHE"):
             fetch(weights)
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_full_disk(self, server, weights, cache):
+        cache.mkdir()
+        (cache / "net.pth.part").symlink_to("/dev/full")
+        with pytest.raises(OutputError, match="the disk is full"):
+            fetch(weights)
+        assert len(server.requests) == 1
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only for root")
+    def test_read_only_cache(self, server, weights, cache):
+        cache.mkdir(0o500)
+        with pytest.raises(OutputError, match="set IMPASTO_CACHE"):
+            fetch(weights)
+        cache.chmod(0o700)
+        (cache / "net.pth").write_bytes(BODY)
+        cache.chmod(0o500)
+        assert fetch(weights).read_bytes() == BODY  # a file that is there needs no writing
+        assert not server.requests
+        cache.chmod(0o700)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="the lock is another")
+    def test_file_system_without_locks(self, weights, monkeypatch):
+        def unsupported(*arguments):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("fcntl.flock", unsupported)
+        assert fetch(weights).read_bytes() == BODY
 
 
 class TestCache:
@@ -355,6 +401,17 @@ class TestCache:
         assert cache_dir() == home
         if sys.platform == "linux":
             assert home == tmp_path / "home" / ".cache" / "impasto"
+
+    def test_folders_of_the_platforms(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(Path, "home", lambda: tmp_path)
+        for name in ("IMPASTO_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(sys, "platform", "darwin")
+        assert cache_dir() == tmp_path / "Library" / "Caches" / "impasto"
+        monkeypatch.setattr(sys, "platform", "win32")
+        assert cache_dir() == tmp_path / "AppData" / "Local" / "impasto" / "cache"
+        monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+        assert cache_dir() == tmp_path / "local" / "impasto" / "cache"
 
 
 class TestSwitches:

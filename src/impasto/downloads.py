@@ -1,8 +1,12 @@
-"""Published weights: ``fetch("vgg19")`` downloads once, verifies by SHA-256 and keeps the file in a cache.
+"""Published weights: fetched once, verified by SHA-256, kept in a cache folder.
 
-Environment: ``IMPASTO_CACHE`` is the folder to keep files in, ``IMPASTO_OFFLINE=1`` forbids requests, and
-``IMPASTO_MIRROR`` is a base address that takes the place of the directory part of the published one.
-Beside a file ``x`` there may be ``x.part`` (a download to go on with), ``x.verified`` and ``x.lock``.
+    path = fetch("vgg19")
+
+Environment: ``IMPASTO_CACHE`` is the folder to keep files in, ``IMPASTO_OFFLINE=1`` forbids every
+request, ``IMPASTO_MIRROR`` is a base address that takes the place of the published one's directory.
+
+Next to a file ``x`` the cache may hold ``x.part`` (a download to be resumed), ``x.verified`` (see
+`_is_verified`) and ``x.lock`` (see `_locked`).
 """
 
 from __future__ import annotations
@@ -39,50 +43,52 @@ _LOCK_POLL = 0.2
 
 @dataclass(frozen=True)
 class Weights:
-    """Where weights are published, and how to know them: SHA-256 (or its leading digits), size in bytes."""
+    """A file of published weights.
+
+    Args:
+        url: where it is published.
+        file: its name in the cache.
+        sha256: its SHA-256 in hexadecimal, or as many leading digits of it as are published.
+        licence: under which terms it may be used.
+        size: about how many bytes it has, for messages only.
+    """
 
     url: str
     file: str
     sha256: str
     licence: str
-    size: int | None = None  # for messages only
+    size: int | None = None
 
 
-def _vgg(file: str, sha256: str, size: int) -> Weights:
-    # The publisher vouches for the 8 digits in the name, enough against accidents only. The other digits are
-    # those that several unrelated projects record for these files.
-    licence = "BSD-3-Clause (torchvision); the terms of ImageNet, the training data, may apply as well"
-    return Weights(f"https://download.pytorch.org/models/{file}", file, sha256, licence, size)
-
-
+# The names end in the first 8 hex digits of the SHA-256. So short a hash finds every accident but not an
+# attacker; against the latter the address is HTTPS, and the reader must not unpickle arbitrary objects.
+_VGG_LICENCE = "BSD-3-Clause (torchvision); the terms of ImageNet, the training data, may apply as well"
+_VGG = "https://download.pytorch.org/models/"
 WEIGHTS = {
-    "vgg19": _vgg(
-        "vgg19-dcbb9e9d.pth", "dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44", 574_673_361
-    ),
-    "vgg16": _vgg(
-        "vgg16-397923af.pth", "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0", 553_433_881
-    ),
+    "vgg19": Weights(f"{_VGG}vgg19-dcbb9e9d.pth", "vgg19-dcbb9e9d.pth", "dcbb9e9d", _VGG_LICENCE, 575_000_000),
+    "vgg16": Weights(f"{_VGG}vgg16-397923af.pth", "vgg16-397923af.pth", "397923af", _VGG_LICENCE, 553_000_000),
 }
 
 
-class _TransferError(Exception):
-    """An attempt failed; ``retry`` says whether another one may succeed."""
-
-    def __init__(self, reason: object, *, retry: bool = True) -> None:
-        super().__init__(str(reason) or type(reason).__name__)
-        self.retry = retry
+class _TransientError(Exception):
+    """The attempt failed in a way that another attempt may not."""
 
 
 def cache_dir() -> Path:
     """The folder that downloads are kept in; it may not exist yet."""
     if own := os.environ.get("IMPASTO_CACHE"):
         return Path(own).expanduser()
-    xdg = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if xdg.is_absolute():  # the XDG specification has relative paths ignored
-        return xdg / "impasto"
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(xdg).is_absolute():  # the XDG specification has relative paths ignored
+        return Path(xdg) / "impasto"
+    home = Path.home()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "impasto" / "cache"
-    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "impasto"
+        path = Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "impasto/cache"
+    elif sys.platform == "darwin":
+        path = home / "Library/Caches/impasto"
+    else:
+        path = home / ".cache/impasto"
+    return path
 
 
 def offline() -> bool:
@@ -90,117 +96,122 @@ def offline() -> bool:
     return os.environ.get("IMPASTO_OFFLINE", "").strip().lower() in {"1", "true", "yes"}
 
 
-def fetch(name_or_weights: str | Weights, *, progress: Progress | None = None, folder: Path | None = None) -> Path:
+def fetch(weights: str | Weights, *, progress: Progress | None = None, folder: Path | None = None) -> Path:
     """Return the path of verified weights, downloading them if they are not in the cache.
 
     Ctrl-C and failures leave what has arrived in a ``.part`` file, from which the next call goes on.
 
     Args:
-        name_or_weights: a name in `WEIGHTS`, or an entry of your own.
-        progress: called with the bytes that have arrived and their total (None if the server does not say),
-            not for a cached file. The count falls back only when the file has to be started over.
-        folder: where to keep the file, instead of `cache_dir`.
+        weights: a name in `WEIGHTS`, or an entry of your own.
+        progress: called with the bytes that have arrived and their total (None if the server does not say);
+            not called for a cached file. The count falls back only if the server cannot resume.
+        folder: where to keep the file instead of `cache_dir`.
     """
-    if isinstance(name_or_weights, Weights):
-        weights = name_or_weights
-    elif name_or_weights in WEIGHTS:
-        weights = WEIGHTS[name_or_weights]
-    else:
-        raise DownloadError(f"no weights are named {name_or_weights!r}; known are {', '.join(sorted(WEIGHTS))}")
+    if isinstance(weights, str):
+        if weights not in WEIGHTS:
+            raise DownloadError(f"there are no weights named {weights!r}; known are {', '.join(sorted(WEIGHTS))}")
+        weights = WEIGHTS[weights]
     target = (cache_dir() if folder is None else folder) / weights.file
-    if _is_verified(target, weights):  # before anything is written: a complete cache may be read-only
+    # Before anything is written, so that a complete cache may be read-only.
+    if _is_verified(target, weights):
         return target
-    url = weights.url
-    if mirror := os.environ.get("IMPASTO_MIRROR"):
-        url = mirror.rstrip("/") + "/" + url.rpartition("/")[2]
-    size = f" (about {weights.size / 1e6:.0f} MB)" if weights.size else ""
-    by_hand = f"put {url}{size} at {target} by hand, or use --features builtin, which works offline"
+    url = _address(weights)
     if offline():
-        state = "does not have the right SHA-256" if target.exists() else "is missing"
-        raise DownloadError(f"{target} {state} and IMPASTO_OFFLINE forbids downloads; unset it, {by_hand}")
-    if not url.lower().startswith(("http://", "https://")):  # urllib would take file: and ftp: too
-        raise DownloadError(f"{url!r} does not begin with https:// or http://; check IMPASTO_MIRROR")
+        state = "does not have the right SHA-256" if target.exists() else "is not there"
+        raise DownloadError(
+            f"{target} {state} and IMPASTO_OFFLINE forbids downloading it; unset IMPASTO_OFFLINE, or "
+            f"{_by_hand(url, target, weights)}"
+        )
     with _disk(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(_beside(target, ".lock")):
+    with _locked(target.with_name(target.name + ".lock")):
         if not _is_verified(target, weights):  # whoever held the lock before may have fetched it
-            try:
-                _download(url, target, weights, progress or (lambda done, total: None))
-            except _TransferError as error:
-                hint = "check the network" + (" and IMPASTO_MIRROR" if mirror else "")
-                raise DownloadError(f"{url} could not be downloaded ({error}); {hint}, {by_hand}") from error
+            _download(url, target, weights, progress or (lambda done, total: None))
     return target
 
 
 def _download(url: str, target: Path, weights: Weights, progress: Progress) -> None:
-    """Transfer with retries, verify, move into place."""
-    part = _beside(target, ".part")
+    """Transfer with retries, verify, move into place. The caller holds the lock."""
+    part = target.with_name(target.name + ".part")
     failures, furthest = 0, _size(part)
     while True:
         try:
-            _transfer(url, part, weights, progress)
+            _transfer(url, part, target, weights, progress)
             break
-        except _TransferError as error:
+        except _TransientError as error:
             # Only attempts that bring nothing new use up retries: a poor line may cut 500 MB many times.
+            # (Going beyond the furthest point, lest a server that cannot resume keeps us here for ever.)
             if _size(part) > furthest:
                 failures, furthest = 0, _size(part)
-            if failures == len(_WAITS) or not error.retry:
-                raise
+            if failures == len(_WAITS):
+                raise DownloadError(
+                    f"{url} could not be downloaded ({error}); try again later, what has arrived is kept, or "
+                    f"{_by_hand(url, target, weights)}"
+                ) from error
             time.sleep(_WAITS[failures])
             failures += 1
     with _disk(part):
         digest = _sha256(part)
-        if not digest.startswith(weights.sha256):
+        if not digest.startswith(weights.sha256.lower()):
             part.unlink()
             raise DownloadError(
-                f"what {url} sent is not {weights.file} (SHA-256 expected {weights.sha256[:16]}, got "
-                f"{digest[:16]}) and was deleted; try again, or look for a proxy or sign-in page that answers "
-                "in place of the server"
+                f"what {url} sent is not {weights.file}: SHA-256 {weights.sha256} expected, "
+                f"got {digest[: len(weights.sha256)]}; it was deleted, so try again, and if that does not help "
+                "look for a proxy or sign-in page that answers in place of the server"
             )
         part.replace(target)
     _stamp(target, digest)
 
 
-def _transfer(url: str, part: Path, weights: Weights, progress: Progress) -> None:
-    """One attempt to append to ``part`` what is missing; returns when it is complete, though not verified."""
+def _transfer(url: str, part: Path, target: Path, weights: Weights, progress: Progress) -> None:
+    """One attempt: append what is missing to ``part``. Returns once it is complete, though not verified."""
     have = _size(part)
+    headers = {"User-Agent": _user_agent()} | ({"Range": f"bytes={have}-"} if have else {})
     try:
-        headers = {"User-Agent": _user_agent()} | ({"Range": f"bytes={have}-"} if have else {})
         response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and have:  # there is nothing after what we have: it is complete, or not this file
+        if error.code == 416 and have:  # nothing lies beyond what we have: it is complete, or not this file
             with _disk(part):
-                if not _sha256(part).startswith(weights.sha256):
+                if not _sha256(part).startswith(weights.sha256.lower()):
                     part.unlink()
-                    raise _TransferError("the partial file did not fit") from error
-            return progress(have, have)
-        transient = error.code >= 500 or error.code in (408, 429)
-        raise _TransferError(f"the server answered {error.code} {error.reason}", retry=transient) from error
-    except urllib.error.URLError as error:
-        # No network, no such host, nobody listening or a bad certificate: seconds of waiting change nothing.
-        cause = error.reason
-        transient = isinstance(cause, (ConnectionResetError, ConnectionAbortedError, TimeoutError))
-        raise _TransferError(cause, retry=transient) from error
+                    raise _TransientError("the partial file did not fit") from None
+            progress(have, have)
+            return
+        if error.code >= 500 or error.code in (408, 429):
+            raise _TransientError(f"the server answered {error.code} {error.reason}") from error
+        raise DownloadError(
+            f"{url} could not be downloaded: the server answered {error.code} {error.reason}; check "
+            f"IMPASTO_MIRROR if it is set, or {_by_hand(url, target, weights)}"
+        ) from error
     except (ValueError, http.client.InvalidURL) as error:
-        raise _TransferError(error, retry=False) from error
+        raise DownloadError(f"{url!r} is not a usable address ({error}); check IMPASTO_MIRROR") from error
+    except urllib.error.URLError as error:
+        cause = error.reason
+        if isinstance(cause, (ConnectionError, TimeoutError)) and not isinstance(cause, ConnectionRefusedError):
+            raise _TransientError(str(cause)) from error
+        raise DownloadError(
+            f"{url} cannot be reached ({cause}); connect to the network, or {_by_hand(url, target, weights)}"
+        ) from error
     except (http.client.HTTPException, OSError) as error:
-        raise _TransferError(error) from error
+        raise _TransientError(str(error) or type(error).__name__) from error
+
     with response:
         length = response.headers.get("Content-Length", "")
         total = int(length) if length.isdecimal() else None
         if response.status == 206:
             found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
             if found is None or int(found[1]) != have:
-                part.unlink(missing_ok=True)
-                raise _TransferError("the server sent another range than the one asked for")
+                with _disk(part):
+                    part.unlink(missing_ok=True)
+                raise _TransientError("the server sent another range than the one asked for")
             total = None if found[2] == "*" else int(found[2])
         else:
             have = 0  # the server ignored the range and sends the file from its beginning
+        # Disk errors are caught apart from network errors (the latter are retried), and the caller's
+        # callback is under neither: both kinds are OSError, and so may be what the callback raises.
         with _disk(part):
             file = part.open("ab" if have else "wb")
-        # Network errors are retried, disk errors are not, and what the callback raises is the caller's
-        # business; all three may be OSError, so each is caught apart.
         try:
             while chunk := _receive(response):
                 with _disk(part):
@@ -211,15 +222,29 @@ def _transfer(url: str, part: Path, weights: Weights, progress: Progress) -> Non
         finally:
             with _disk(part):
                 file.close()
-    if total is not None and have < total:  # http.client passes off a body cut short as a whole one
-        raise _TransferError(f"the connection ended after {have} of {total} bytes")
+    if total is not None and have < total:  # http.client reports a short body as if it were a whole one
+        raise _TransientError(f"the connection ended after {have} of {total} bytes")
 
 
 def _receive(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read(_CHUNK)
     except (http.client.HTTPException, OSError) as error:
-        raise _TransferError(error) from error
+        raise _TransientError(str(error) or type(error).__name__) from error
+
+
+def _address(weights: Weights) -> str:
+    mirror = os.environ.get("IMPASTO_MIRROR")
+    if not mirror:
+        return weights.url
+    if not mirror.lower().startswith(("http://", "https://")):
+        raise DownloadError(f"IMPASTO_MIRROR is {mirror!r} and must begin with http:// or https://")
+    return mirror.rstrip("/") + "/" + weights.url.rpartition("/")[2]
+
+
+def _by_hand(url: str, target: Path, weights: Weights) -> str:
+    size = f" (about {weights.size / 1e6:.0f} MB)" if weights.size else ""
+    return f"put {url}{size} at {target} by hand, or use --features builtin, which works offline"
 
 
 def _user_agent() -> str:
@@ -229,12 +254,11 @@ def _user_agent() -> str:
         return "impasto"
 
 
-def _beside(target: Path, ending: str) -> Path:
-    return target.with_name(target.name + ending)
-
-
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _sha256(path: Path) -> str:
@@ -253,19 +277,23 @@ def _is_verified(target: Path, weights: Weights) -> bool:
         if not target.is_file():
             return False
         with suppress(OSError, ValueError):
-            digest, state = _beside(target, ".verified").read_text("ascii").split()
-            if state == _state(target) and digest.startswith(weights.sha256):
+            digest, state = _stamp_path(target).read_text("ascii").split()
+            if state == _state(target) and digest.startswith(weights.sha256.lower()):
                 return True
         digest = _sha256(target)
-    if digest.startswith(weights.sha256):
-        _stamp(target, digest)
-        return True
-    return False
+    if not digest.startswith(weights.sha256.lower()):
+        return False
+    _stamp(target, digest)
+    return True
 
 
 def _stamp(target: Path, digest: str) -> None:
     with suppress(OSError):  # in a read-only cache the file is hashed each time: slower, not wrong
-        _beside(target, ".verified").write_text(f"{digest} {_state(target)}\n", "ascii")
+        _stamp_path(target).write_text(f"{digest} {_state(target)}\n", "ascii")
+
+
+def _stamp_path(target: Path) -> Path:
+    return target.with_name(target.name + ".verified")
 
 
 def _state(target: Path) -> str:
@@ -275,23 +303,25 @@ def _state(target: Path) -> str:
 
 @contextmanager
 def _disk(path: Path) -> Iterator[None]:
-    """Turn errors of the file system into an OutputError."""
+    """Turn errors of the file system into an OutputError of one sentence."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = "the disk is full; free some space and try again, what has arrived is kept"
-        else:
-            advice = f"{error.strerror or error}; set IMPASTO_CACHE to a folder that can be written to"
-        raise OutputError(f"{path} cannot be used: {advice}") from error
+            raise OutputError(
+                f"the disk is full, so {path} cannot be written; free some space and try again"
+            ) from error
+        raise OutputError(
+            f"{path} cannot be used ({error.strerror or error}); set IMPASTO_CACHE to a folder that can be written to"
+        ) from error
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock, so that two processes or threads never write to the same ``.part`` file.
 
-    It is the operating system's lock, which ends with its process; a file whose existence is the lock would
-    outlive a crash. The empty file stays: deleted while another waits on it, it would make two locks.
+    It is the operating system's lock, which ends with its process, and not the existence of the file, which
+    would outlive a crash. The empty file stays: deleting it while another waits on it would make two locks.
     """
     with _disk(path):
         file = path.open("ab")
