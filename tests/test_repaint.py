@@ -8,16 +8,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
-from impasto.errors import InputError, StyleError
+from impasto.errors import InputError, OutputError, StyleError
 from impasto.repaint import Options
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-
-
-@pytest.fixture(scope="module")
-def photo():
-    with Image.open(EXAMPLES / "harbour.jpg") as image:
-        return image.convert("RGB").resize((192, 128))
 
 
 def test_the_same_kind_comes_out_as_went_in(photo, tmp_path):
@@ -84,15 +78,24 @@ def test_styles_differ(photo):
             assert np.abs(first - second).mean() > 10
 
 
-def test_alpha_stays_and_what_lies_beneath_does_not_matter():
-    with Image.open(EXAMPLES / "penguin.png") as file:
-        penguin = np.asarray(file.convert("RGBA").resize((96, 112)))
-    garbage = penguin.copy()
-    garbage[penguin[..., 3] == 0, :3] = (255, 0, 255)
-    painted, other = (impasto.stylize(image, "wheat-field") for image in (penguin, garbage))
-    assert (painted[..., 3] == penguin[..., 3]).all()
-    visible = penguin[..., 3] > 0
-    assert (painted[visible] == other[visible]).all()
+def test_alpha_stays_and_what_lies_beneath_does_not_matter(cutout):
+    hole = np.asarray(cutout)
+    garbage = hole.copy()
+    garbage[hole[..., 3] == 0, :3] = (255, 0, 255)
+    for options in ({}, {"colors": "content"}, {"strength": 0.5}, {"size": 60}):
+        painted, other = (impasto.stylize(image, "wheat-field", **options) for image in (hole, garbage))
+        assert (painted[..., 3] == other[..., 3]).all()
+        if "size" not in options:
+            assert (painted[..., 3] == hole[..., 3]).all()
+        visible = painted[..., 3] > 0
+        assert visible.any()
+        assert np.abs(painted[visible].astype(int) - other[visible]).max() <= (1 if "size" in options else 0)
+
+
+def test_a_wholly_transparent_picture_stays_so():
+    painted = impasto.stylize(np.zeros((9, 7, 4), np.uint8), "scream")
+    assert painted.shape == (9, 7, 4)
+    assert (painted[..., 3] == 0).all()
 
 
 def test_colors_content_keeps_the_chroma_and_match_the_mean(photo):
@@ -127,13 +130,118 @@ def test_what_is_no_picture_is_refused():
         impasto.stylize(np.zeros((4, 4, 3), np.uint8), "skream")
 
 
-def test_engines_agree_on_a_real_picture(photo):
-    pytest.importorskip("torch")
-    from impasto.engines.onnx import OnnxEngine
-    from impasto.engines.torch import TorchEngine
+def test_a_style_of_another_network_is_refused(photo):
+    from impasto import load_style
+    from impasto.styles import Style
 
-    batch = np.ascontiguousarray(np.asarray(photo, np.float32).transpose(2, 0, 1)[None] / 255)
-    for name in ("starry-night", "udnie", "photograph"):
-        style = impasto.load_style(name)
-        onnx, torch = (engine.paint(batch, style.scale, style.shift)[0] for engine in (OnnxEngine(), TorchEngine()))
-        assert np.abs(onnx - torch).max() * 255 < 2
+    scream = load_style("scream")
+    for foreign in (
+        Style("foreign", scream.scale, scream.shift, "another"),
+        Style("short", scream.scale[:-1], scream.shift[:-1], scream.network),
+    ):
+        with pytest.raises(StyleError, match="was made for network"):
+            impasto.stylize(photo, foreign)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
+def test_strength_0_gives_back_the_exact_pixels(photo, mode):
+    image = photo.resize((31, 17)).convert(mode)
+    same = impasto.stylize(image, "scream", strength=0)
+    wanted = image.convert(same.mode) if mode != "CMYK" else same
+    assert same.size == image.size
+    assert np.array_equal(np.asarray(same), np.asarray(wanted))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_strength_0_gives_back_the_exact_array(photo, dtype):
+    array = np.asarray(photo)[:20, :30].astype(dtype)
+    array = array * 257 if dtype == np.uint16 else array / dtype(255) if dtype not in (np.uint8,) else array
+    array = array.astype(np.float32).astype(dtype)
+    assert np.array_equal(impasto.stylize(array, "scream", strength=0), array)
+
+
+@pytest.mark.parametrize("style", ["scream", "udnie"])
+def test_the_full_style_is_approached_without_a_jump(photo, style):
+    array = np.asarray(photo, np.float32) / 255
+    nearly, full = (impasto.stylize(array, style, strength=s) for s in (0.999, 1.0))
+    assert np.abs(nearly - full).mean() < 0.01
+    barely = impasto.stylize(array, style, strength=0.001)
+    assert 0 < np.abs(barely - array).mean() < 0.01
+
+
+def test_grey_and_16_bit_pictures_are_painted_in_full_depth(photo):
+    deep = np.asarray(photo.convert("L"), np.uint16) * 257
+    painted = impasto.stylize(deep, "great-wave")
+    assert painted.shape == (*deep.shape, 3)
+    assert len(np.unique(painted)) > 256 * 4
+
+
+def test_a_blend_is_the_same_however_its_weights_are_written(small):
+    array = np.asarray(small)
+    first = impasto.stylize(array, ["scream:2", "udnie:6"])
+    assert np.array_equal(first, impasto.stylize(array, [("scream", 1), ("udnie", 3.0)]))
+    assert (
+        np.array_equal(
+            first, impasto.stylize(array, impasto.load_style("scream").towards(impasto.load_style("udnie"), 0.75))
+        )
+        or np.abs(first.astype(int) - impasto.stylize(array, [("scream", 0.25), ("udnie", 0.75)])).max() <= 1
+    )
+
+
+def test_the_result_says_how_it_was_made_and_keeps_the_metadata(small, tmp_path):
+    exif = Image.Exif()
+    exif[0x010F] = "Camera maker"
+    small.save(tmp_path / "a.jpg", exif=exif)
+    out = impasto.stylize(tmp_path / "a.jpg", ["scream:3", "udnie"], strength=0.5, size=40, output=tmp_path / "o.jpg")
+    with Image.open(out) as image:
+        assert image.size == (40, 26)
+        assert image.getexif()[0x010F] == "Camera maker"
+        software = image.getexif()[0x0131]
+    for part in (f"impasto {impasto.__version__}", "scream", "udnie", "0.75", "strength=0.5", "size=40"):
+        assert part in software
+    assert "colors" not in software  # defaults are left out
+
+
+def test_bytes_keep_their_format_and_what_cannot_be_written_becomes_png(small):
+    for given_format, expected in {"JPEG": "JPEG", "WEBP": "WEBP", "TIFF": "TIFF", "BMP": "PNG", "GIF": "PNG"}.items():
+        encoded = io.BytesIO()
+        small.save(encoded, given_format)
+        with Image.open(io.BytesIO(impasto.stylize(encoded.getvalue(), "scream"))) as image:
+            assert (image.format, image.size) == (expected, small.size)
+
+
+def test_all_kinds_give_the_same_painting(small, tmp_path):
+    small.save(tmp_path / "a.png")
+    wanted = impasto.stylize(np.asarray(small), "scream")
+    seen = [
+        np.asarray(impasto.stylize(small, "scream")),
+        np.asarray(Image.open(impasto.stylize(tmp_path / "a.png", "scream", output=tmp_path / "b.png"))),
+        np.asarray(Image.open(impasto.stylize(str(tmp_path / "a.png"), Path("scream").name))),
+        np.asarray(Image.open(io.BytesIO(impasto.stylize((tmp_path / "a.png").read_bytes(), "scream")))),
+    ]
+    assert all(np.array_equal(other, wanted) for other in seen)
+
+
+def test_what_went_in_is_left_as_it_was(small, cutout):
+    for image in (np.asarray(small, np.float32) / 255, np.asarray(cutout).copy()):
+        before = image.copy()
+        impasto.stylize(image, "scream", colors="match")
+        assert np.array_equal(image, before)
+
+
+def test_several_pictures_cannot_go_to_one_output(small, tmp_path):
+    with pytest.raises(InputError, match="One output"):
+        impasto.stylize([small, small], "scream", output=tmp_path / "o.png")
+    assert impasto.stylize([], "scream") == []
+
+
+def test_an_output_of_no_format_is_refused_before_the_work(small, tmp_path):
+    with pytest.raises(OutputError, match="names no format"):
+        impasto.stylize(tmp_path / "not-even-there.png", "scream", output=tmp_path / "o.docx")
+
+
+def test_max_pixels_refuses_what_is_larger(small, tmp_path):
+    small.save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="48 x 32"):
+        impasto.stylize(tmp_path / "a.png", "scream", max_pixels=48 * 32 - 1)
+    impasto.stylize(tmp_path / "a.png", "scream", max_pixels=48 * 32, strength=0)

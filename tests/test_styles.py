@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto.errors import StyleError
-from impasto.styles import PHOTOGRAPH, Style, blend, bundled, load_style, parse, resolve
+from impasto.styles import PHOTOGRAPH, Style, blend, bundled, load_style, parse, photograph_of, resolve
 
 
 def style(name, value, network="n"):
@@ -77,3 +77,91 @@ def test_what_is_no_style_gets_one_sentence(tmp_path):
     Style("nan", np.full(4, np.nan, np.float32), np.ones(4, np.float32), "n").save(tmp_path / "nan.safetensors")
     with pytest.raises(StyleError, match="damaged"):
         load_style(tmp_path / "nan.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("starry night", "starry-night"), ("Scream", "scream"), ("udnei", "udnie"), ("night_cafe", "night-cafe")],
+)
+def test_the_nearest_name_is_suggested(typed, meant):
+    with pytest.raises(StyleError, match=f"did you mean {meant}"):
+        load_style(typed)
+
+
+def test_a_name_near_nothing_points_to_the_list():
+    with pytest.raises(StyleError, match="impasto styles list"):
+        load_style("qqqqqqqq")
+
+
+def test_a_painting_names_the_command_that_learns_it(tmp_path, small):
+    painting = tmp_path / "my-painting.JPG"
+    with pytest.raises(StyleError, match="no picture"):
+        load_style(painting)
+    small.save(painting)
+    with pytest.raises(StyleError) as raised:
+        load_style(str(painting))
+    assert f"impasto train {painting} --photos FOLDER --from bundled" in str(raised.value)
+
+
+def test_each_message_is_one_line(tmp_path):
+    for name in ("nope", "a/b", "x.png", tmp_path / "x.safetensors", ""):
+        with pytest.raises(StyleError) as raised:
+            load_style(name)
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "tensors", [{"scale": (4,)}, {"scale": (4,), "shift": (5,)}, {"scale": (2, 2), "shift": (2, 2)}]
+)
+def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "odd.safetensors"
+    arrays = {name: np.ones(shape, np.float32) for name, shape in tensors.items()}
+    save_file(arrays, path, metadata={"format": "impasto-style-1"})
+    with pytest.raises(StyleError):
+        load_style(path)
+    save_file(arrays, path)
+    with pytest.raises(StyleError, match="not an Impasto style"):
+        load_style(path)
+
+
+def test_a_style_beside_a_network_of_its_own_knows_its_home(tmp_path):
+    (tmp_path / "styles").mkdir()
+    style("mine", 1).save(tmp_path / "styles" / "mine.safetensors")
+    assert load_style(tmp_path / "styles" / "mine.safetensors").home is None
+    (tmp_path / "network.onnx").write_bytes(b"")
+    found = load_style(tmp_path / "styles" / "mine.safetensors")
+    assert found.home == tmp_path
+    with pytest.raises(StyleError, match=r"photograph\.safetensors"):
+        photograph_of(found)
+    style("photograph", 7).save(tmp_path / "styles" / "photograph.safetensors")
+    assert photograph_of(found).scale[0] == 7
+    assert photograph_of(load_style("scream")).name == PHOTOGRAPH
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=5).filter(lambda weights: sum(weights) > 1e-3))
+def test_only_the_proportion_of_weights_matters(weights):
+    styles = [style(f"s{index}", index) for index in range(len(weights))]
+    one = blend(list(zip(styles, weights, strict=True)))
+    two = blend([(item, weight * 8) for item, weight in zip(styles, weights, strict=True)])
+    assert np.allclose(one.scale, two.scale)
+    assert -1e-4 <= one.scale[0] <= len(weights) - 1 + 1e-4
+    assert one.scale.dtype == np.float32
+
+
+@given(st.text(max_size=30))
+def test_parsing_never_fails_and_never_loses_the_name(text):
+    name, weight = parse(text)
+    assert text.startswith(name)
+    assert isinstance(weight, float)
+
+
+def test_a_style_can_be_given_in_every_way(tmp_path):
+    scream = load_style("scream")
+    scream.save(tmp_path / "copy.safetensors")
+    ways = ["scream", scream, ["scream"], [("scream", 2)], tmp_path / "copy.safetensors", ["scream:3"],
+            f"{tmp_path / 'copy.safetensors'}:1", [scream, "scream"], iter([scream])]  # fmt: skip
+    for way in ways:
+        assert np.allclose(resolve(way).scale, scream.scale, atol=1e-6)
+    assert load_style(scream) is scream

@@ -55,16 +55,10 @@ def expand(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     found: list[tuple[Path, Path]] = []
     for path in inputs:
         if path.is_dir():
-            inside = sorted(
-                file
-                for file in path.rglob("*")
-                if file.suffix.lower() in images.READ_SUFFIXES
-                and file.is_file()
-                and not any(part.startswith(".") for part in file.relative_to(path).parts)
-            )
+            inside = _pictures_in(path)
             if not inside:
                 raise InputError(f"There is no picture in {path}; give a folder with pictures, or a file.")
-            found += [(file, file.relative_to(path)) for file in inside]
+            found += inside
         elif any(sign in str(path) for sign in "*?[") and not path.exists():
             matched = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
             if not matched:
@@ -75,37 +69,57 @@ def expand(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     return found
 
 
+def _pictures_in(folder: Path) -> list[tuple[Path, Path]]:
+    """Pictures in a folder and its sub-folders, and their paths relative to it."""
+    inside = ((file, file.relative_to(folder)) for file in sorted(folder.rglob("*")))
+    return [
+        (file, relative)
+        for file, relative in inside
+        if file.suffix.lower() in images.READ_SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in relative.parts)
+    ]
+
+
+def _inside(output: Path, relative: Path, suffix: str | None) -> Path:
+    """Where in the folder ``output`` the result of a picture goes."""
+    target = output / relative
+    if suffix or target.suffix.lower() not in images.WRITE_SUFFIXES:
+        target = target.with_suffix(suffix or ".png")
+    return target
+
+
 def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Writing) -> list[Job]:
     """Where each result goes.
 
-    One file goes to ``output`` as named, or into it where that is a folder. Several files, or a folder, go
-    into the folder ``output`` under mirrored names. Without ``output`` results lie beside their
-    inputs, with the style's name appended.
+    One file goes to ``output`` as named, or into it where that is a folder or names no format. Several files,
+    or a folder, go into the folder ``output`` under mirrored names. Without ``output`` results lie beside
+    their inputs, with the style's name appended. Results of an earlier run are not painted again.
     """
-    files = expand(inputs)
+    files = list(dict.fromkeys(expand(inputs)))
     suffix = None if writing.format is None else images.suffix_of(writing.format)
     single = len(files) == 1 and not inputs[0].is_dir()
+    if single and output is not None and not output.is_dir() and (suffix or output.suffix or output.exists()):
+        return [Job(files[0][0], output)]
+    if output is not None and output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
     jobs = []
     for source, relative in files:
-        if output is None:
-            target = default_output(source, style)
-        elif single and not (output.is_dir() or str(output).endswith(("/", "\\"))):
-            jobs.append(Job(source, output))
-            break
+        if output is not None:
+            root = source.absolute().parents[len(relative.parts) - 1]
+            if root in output.absolute().parents and output.absolute() in source.absolute().parents:
+                continue  # a result of an earlier run, in a folder within the one that is painted
+            jobs.append(Job(source, _inside(output, relative, suffix)))
         else:
-            if output.exists() and not output.is_dir():
-                raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
-            target = output / relative
-            if target.suffix.lower() not in images.WRITE_SUFFIXES:
-                target = target.with_suffix(".png")
-        jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
+            target = default_output(source, style)
+            jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
     taken: dict[Path, Path] = {}
     for job in jobs:
         if (other := taken.setdefault(job.target, job.source)) != job.source:
             raise InputError(
                 f"{other} and {job.source} would both become {job.target}; paint them one after the other."
             )
-    return jobs
+    return [job for job in jobs if taken.get(job.source, job.source) == job.source]
 
 
 def run(
@@ -195,7 +209,7 @@ def failed(job: Job, error: ImpastoError | MemoryError) -> Outcome:
     return Outcome(job, "failed", {}, error)
 
 
-def watch(folder: Path, output: Path, style: Style, writing: Writing, *, every: float = 1.0) -> Iterator[Job]:
+def watch(folder: Path, output: Path, writing: Writing, *, every: float = 1.0) -> Iterator[Job]:
     """Jobs for pictures as they appear in a folder, for ever.
 
     A file counts once its size has not changed between two looks, so that half-copied files are left alone;
@@ -203,22 +217,21 @@ def watch(folder: Path, output: Path, style: Style, writing: Writing, *, every: 
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder} to watch; create it first.")
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file, but the results need a folder; give another -o.")
+    suffix = None if writing.format is None else images.suffix_of(writing.format)
     sizes: dict[Path, int] = {}
     done: set[Path] = set()
     while True:
-        try:
-            there = plan([folder], output, style, writing)
-        except InputError:  # empty so far
-            there = []
-        for job in there:
-            if job.source in done or output in job.source.parents:
+        for source, relative in _pictures_in(folder):
+            if source in done or output in source.parents:
                 continue
             try:
-                size = job.source.stat().st_size
+                size = source.stat().st_size
             except OSError:
                 continue
-            if size and sizes.get(job.source) == size:
-                done.add(job.source)
-                yield job
-            sizes[job.source] = size
+            if size and sizes.get(source) == size:
+                done.add(source)
+                yield Job(source, _inside(output, relative, suffix))
+            sizes[source] = size
         time.sleep(every)

@@ -51,13 +51,13 @@ def apply(result: Array, content: Array, colors: Colors) -> Array:
 
 
 def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    second: NDArray[np.float64] = (pixels.T @ pixels).astype(np.float64) / len(pixels)
+    centred = pixels - mean.astype(np.float32)  # before squaring, or rounding swallows a small spread
     # A grey or flat picture has no spread in some direction: a little keeps the map finite.
-    covariance: NDArray[np.float64] = second - np.outer(mean, mean) + 1e-5 * np.eye(3)
+    covariance: NDArray[np.float64] = (centred.T @ centred).astype(np.float64) / len(pixels) + 1e-5 * np.eye(3)
     return covariance
 
 
 def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     values, vectors = np.linalg.eigh(matrix)
-    powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-7) ** exponent) @ vectors.T
+    powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
     return powered

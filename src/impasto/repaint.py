@@ -153,7 +153,12 @@ def _run(engine: Engine, rgb: Array, style: Style) -> Array:
     before = [e // 2 for e in extra]
     padded = np.pad(rgb, [(b, e - b) for b, e in zip(before, extra, strict=True)] + [(0, 0)], mode="symmetric")
     batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
-    painted, _ = engine.paint(batch, style.scale, style.shift)
+    try:
+        painted, _ = engine.paint(batch, style.scale, style.shift)
+    except Exception as error:  # engines say in classes of their own that memory is short
+        if isinstance(error, MemoryError) or "alloc" in str(error) or "out of memory" in str(error):
+            raise InputError(f"{width} x {height} pixels need more memory than there is; give a --size.") from error
+        raise
     top, left = before
     result: Array = painted[0].transpose(1, 2, 0)[top : top + height, left : left + width]
     return result

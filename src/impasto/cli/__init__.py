@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 from typing import Any
 
@@ -74,7 +75,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors become one sentence and an exit status (see :mod:`impasto.errors`)."""
-    from impasto.errors import ImpastoError
+    from impasto.errors import ImpastoError, OutputError
 
     try:
         sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False) or 0)
@@ -92,3 +93,16 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # of standard output on a full disk, or a name that is too long to look for
+        _abandon_output()
+        where = "Standard output" if error.filename is None else error.filename
+        click.echo(f"Error: {where}: {error.strerror or error}; free some space, or name another file.", err=True)
+        sys.exit(OutputError.exit_status)
+
+
+def _abandon_output() -> None:
+    """Let the interpreter's last flush of what could not be written go nowhere, instead of failing again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -80,28 +80,32 @@ def command(
             raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
         _pipe(style, chosen, writing, output)
         return
-    if output == _STANDARD:
+    if output == _STANDARD and not watch:
         _to_standard_output(inputs, style, chosen, writing)
         return
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet)
     if watch:
-        if output is None:
+        if output is None or output == _STANDARD:
             raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
-        for job in batch.watch(watch, output, style, writing):
+        for job in batch.watch(watch, output, writing):
             for outcome in batch.run([job], style, chosen, writing, overwrite=overwrite):
                 say.outcome(outcome)
         return
     jobs = batch.plan(list(inputs), output, style, writing)
     # A file named on the command line is meant to be written; only the picture itself is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
-    if named and not overwrite and output is not None and output.exists() and output.samefile(jobs[0].source):
+    if named and not overwrite and _same_file(jobs[0]):
         raise InputError(f"{output} is the picture itself; give another -o, or --overwrite to replace it.")
     with say.progress(len(jobs)):
         for outcome in batch.run(jobs, style, chosen, writing, overwrite=overwrite or named):
             say.outcome(outcome)
     say.end(len(jobs))
+
+
+def _same_file(job: batch.Job) -> bool:
+    return job.source.exists() and job.target.exists() and job.target.samefile(job.source)
 
 
 def _pipe(style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:

@@ -68,9 +68,9 @@ def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> N
     from impasto.repaint import Options, paint
 
     chosen = Options(**{item.name: painting[item.name] for item in fields(Options)} | {"size": tile})
+    original = images.read(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
     images.output_format(target)
-    original = images.read(picture, max_pixels=chosen.max_pixels)
     cells = [("original", images.resized(original, tile))]
     cells += [(name, paint(original, styles.load_style(name), chosen)) for name in styles.bundled()]
     images.write(sheet.contact_sheet(cells), target)

@@ -1,0 +1,41 @@
+"""Pictures that several tests paint."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def made_up() -> Image.Image:
+    """As smooth as a sky and as rough as grass."""
+    y, x = np.mgrid[0:128, 0:192]
+    sky = np.stack([90 + y * 0.9, 130 + x * 0.4, 220 - y * 0.8], axis=2)
+    grass = np.random.default_rng(1).normal(0, 30, (128, 192, 1)) * (y > 80)[..., None]
+    return Image.fromarray(np.clip(sky + grass, 0, 255).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def photo() -> Image.Image:
+    """A photograph, 192 x 128."""
+    if not (EXAMPLES / "harbour.jpg").exists():
+        return made_up()
+    with Image.open(EXAMPLES / "harbour.jpg") as image:
+        return image.convert("RGB").resize((192, 128))
+
+
+@pytest.fixture(scope="session")
+def small(photo) -> Image.Image:
+    """The photograph, 48 x 32."""
+    return photo.resize((48, 32))
+
+
+@pytest.fixture(scope="session")
+def cutout(photo) -> Image.Image:
+    """The photograph in a round hole, 96 x 64, half transparent at its rim."""
+    image = photo.resize((96, 64))
+    y, x = np.mgrid[-1:1:64j, -1:1:96j]
+    image.putalpha(Image.fromarray(np.uint8(np.clip(3 * (0.9 - np.hypot(x, y)), 0, 1) * 255)))
+    return image

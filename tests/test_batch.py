@@ -1,0 +1,235 @@
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import batch, repaint
+from impasto.batch import Job, Outcome, Writing, expand, plan
+from impasto.errors import InputError, OutputError
+from impasto.repaint import Options
+from impasto.styles import load_style
+
+PLAIN = Writing()
+
+
+@pytest.fixture
+def style():
+    return load_style("scream")
+
+
+@pytest.fixture
+def folder(tmp_path, small):
+    """Pictures at three depths, and what is not to be painted."""
+    inside = tmp_path / "in"
+    (inside / "deep" / "deeper").mkdir(parents=True)
+    (inside / ".hidden").mkdir()
+    for name in ("b.jpg", "a.PNG", "deep/c.webp", "deep/deeper/d.tif", ".hidden/e.png", ".f.jpg"):
+        small.save(inside / name)
+    (inside / "notes.txt").write_text("not a picture")
+    (inside / "folder.jpg").mkdir()
+    return inside
+
+
+def painted(jobs, style, **more) -> list[Outcome]:
+    return list(batch.run(jobs, style, Options(), **more))
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.endswith(".part")]
+
+
+# ---- which files ----
+
+
+def test_a_folder_gives_its_pictures_recursively_in_order_without_hidden_ones(folder):
+    names = [relative.as_posix() for _, relative in expand([folder])]
+    assert names == ["a.PNG", "b.jpg", "deep/c.webp", "deep/deeper/d.tif"]
+
+
+def test_a_pattern_is_expanded_where_the_shell_did_not(folder):
+    assert [file.name for file, _ in expand([folder / "*.jpg"])][:1] == ["b.jpg"]
+    assert {file.name for file, _ in expand([folder / "**" / "*.tif"])} == {"d.tif"}
+    odd = folder / "odd[1].png"
+    odd.write_bytes((folder / "a.PNG").read_bytes())
+    assert expand([odd]) == [(odd, Path("odd[1].png"))]
+
+
+def test_a_pattern_or_folder_without_pictures_is_refused(folder, tmp_path):
+    with pytest.raises(InputError, match="Nothing matches"):
+        expand([folder / "*.gif"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no picture in"):
+        expand([tmp_path / "empty"])
+
+
+# ---- where results go ----
+
+
+def test_names_are_mirrored_in_the_output_folder_and_unwritable_kinds_become_png(folder, tmp_path, style, small):
+    small.save(folder / "g.gif")
+    out = tmp_path / "out"
+    targets = [job.target.relative_to(out).as_posix() for job in plan([folder], out, style, PLAIN)]
+    assert targets == ["a.PNG", "b.jpg", "deep/c.webp", "deep/deeper/d.tif", "g.png"]
+    targets = [job.target.suffix for job in plan([folder], out, style, Writing(format="jpg"))]
+    assert set(targets) == {".jpg"}
+
+
+def test_one_file_goes_where_it_is_told(folder, tmp_path, style):
+    source = folder / "b.jpg"
+    assert plan([source], tmp_path / "x.png", style, PLAIN) == [Job(source, tmp_path / "x.png")]
+    assert plan([source], tmp_path, style, PLAIN) == [Job(source, tmp_path / "b.jpg")]
+    assert plan([source], tmp_path / "new", style, PLAIN) == [Job(source, tmp_path / "new" / "b.jpg")]
+    assert plan([source], tmp_path / "new", style, Writing(format="png")) == [Job(source, tmp_path / "new")]
+    assert plan([source], None, style, PLAIN) == [Job(source, folder / "b-scream.jpg")]
+    assert plan([source], None, style, Writing(format="png")) == [Job(source, folder / "b-scream.png")]
+
+
+def test_two_results_under_one_name_are_refused_and_the_same_file_twice_is_painted_once(folder, tmp_path, style):
+    (folder / "b.gif").write_bytes(b"x")
+    (folder / "b.png").write_bytes(b"x")
+    with pytest.raises(InputError, match="both become"):
+        plan([folder / "b.gif", folder / "b.png"], tmp_path / "out", style, PLAIN)
+    assert len(plan([folder / "b.jpg", folder / "b.jpg"], tmp_path / "out", style, PLAIN)) == 1
+
+
+def test_a_file_cannot_take_several_results(folder, tmp_path, style):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="need a folder"):
+        plan([folder], tmp_path / "file", style, PLAIN)
+
+
+@pytest.mark.parametrize("where", ["beside", "in", "within"])
+def test_results_of_an_earlier_run_are_not_painted_again(folder, style, where):
+    output = {"beside": None, "in": folder, "within": folder / "painted"}[where]
+    first = plan([folder], output, style, PLAIN)
+    for job in first:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        job.target.write_bytes(job.source.read_bytes())
+    assert plan([folder], output, style, PLAIN) == first
+    assert len(first) == 4
+
+
+def test_a_deeper_file_goes_into_a_folder_above_it(folder, style):
+    source = folder / "deep" / "c.webp"
+    assert plan([source, folder / "b.jpg"], folder, style, PLAIN)[0] == Job(source, folder / "c.webp")
+
+
+# ---- painting ----
+
+
+def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path, style):
+    (folder / "bad.jpg").write_bytes(b"not a picture")
+    (folder / "cut.png").write_bytes((folder / "a.PNG").read_bytes()[:400])
+    jobs = plan([folder, folder / "missing.jpg"], tmp_path / "out", style, PLAIN)
+    outcomes = painted(jobs, style)
+    assert [outcome.job for outcome in outcomes] == jobs
+    status = {outcome.job.source.name: outcome.status for outcome in outcomes}
+    assert {name for name, value in status.items() if value == "failed"} == {"bad.jpg", "cut.png", "missing.jpg"}
+    assert all(outcome.job.target.exists() == (outcome.status == "written") for outcome in outcomes)
+    assert all(isinstance(o.error, InputError) for o in outcomes if o.status == "failed")
+    assert not leftovers(tmp_path)
+
+
+def test_existing_results_are_skipped_unless_overwritten(folder, tmp_path, style):
+    job = Job(folder / "b.jpg", tmp_path / "b.jpg")
+    job.target.write_bytes(b"mine")
+    assert [o.status for o in painted([job], style)] == ["skipped"]
+    assert job.target.read_bytes() == b"mine"
+    assert [o.status for o in painted([job], style, overwrite=True)] == ["written"]
+    assert job.target.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_result_that_cannot_be_written_fails_alone(folder, tmp_path, style):
+    (tmp_path / "out").write_text("in the way")
+    jobs = [Job(folder / "b.jpg", tmp_path / "out" / "b.jpg"), Job(folder / "b.jpg", tmp_path / "fine.jpg")]
+    first, second = painted(jobs, style)
+    assert (first.status, second.status) == ("failed", "written")
+    assert isinstance(first.error, OutputError)
+    assert not leftovers(tmp_path)
+
+
+def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
+    class Forgetful:
+        multiple, minimum, channels, network = 8, 16, len(style.scale), style.network
+
+        def paint(self, *_):
+            raise RuntimeError("Failed to allocate memory for requested buffer of size 1")
+
+    monkeypatch.setattr(repaint, "load_engine", lambda *_: Forgetful())
+    (outcome,) = painted([Job(folder / "b.jpg", tmp_path / "o.jpg")], style)
+    assert outcome.status == "failed"
+    assert "more memory" in str(outcome.error)
+    assert "--size" in str(outcome.error)
+
+
+def test_seconds_are_said_by_stage(folder, tmp_path, style):
+    (outcome,) = painted([Job(folder / "b.jpg", tmp_path / "o.jpg")], style)
+    assert list(outcome.seconds) == ["read", "paint", "write"]
+    assert all(value > 0 for value in outcome.seconds.values())
+    json.dumps(outcome.seconds)
+
+
+def test_writing_goes_by_format_and_quality(folder, tmp_path, style):
+    sizes = []
+    for quality in (20, 95):
+        job = Job(folder / "a.PNG", tmp_path / f"{quality}")
+        painted([job], style, writing=Writing(format="jpg", quality=quality))
+        with Image.open(job.target) as image:
+            assert image.format == "JPEG"
+        sizes.append(job.target.stat().st_size)
+    assert sizes[0] < sizes[1]
+
+
+def test_a_batch_gives_what_stylize_gives(folder, tmp_path, style):
+    painted([Job(folder / "a.PNG", tmp_path / "o.png")], style)
+    with Image.open(folder / "a.PNG") as source, Image.open(tmp_path / "o.png") as result:
+        assert np.array_equal(np.asarray(result), np.asarray(repaint.stylize(source, style)))
+
+
+# ---- watching ----
+
+
+def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_path, monkeypatch):
+    growing = folder / "b.jpg"
+    looks = []
+
+    def look(_seconds: float) -> None:
+        looks.append(1)
+        if len(looks) < 4:  # still being copied
+            growing.write_bytes(growing.read_bytes() + b"more")
+        if len(looks) > 12:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch.time, "sleep", look)
+    seen = []
+    with pytest.raises(KeyboardInterrupt):
+        for job in batch.watch(folder, tmp_path / "out", PLAIN):
+            seen.append((job.source.name, len(looks)))
+    assert sorted(name for name, _ in seen) == ["a.PNG", "b.jpg", "c.webp", "d.tif"]
+    assert dict(seen)["a.PNG"] == 1
+    assert dict(seen)["b.jpg"] == 4
+
+
+def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeypatch):
+    output = folder / "out"
+    output.mkdir()
+    (output / "b.jpg").write_bytes(b"painted before")
+    monkeypatch.setattr(batch.time, "sleep", lambda _seconds: None)
+    jobs = list(islice(batch.watch(folder, output, Writing(format="png")), 4))
+    assert {job.target for job in jobs} == {
+        output / "a.png",
+        output / "b.png",
+        output / "deep" / "c.png",
+        output / "deep" / "deeper" / "d.png",
+    }
+    assert output / "b.jpg" not in {job.source for job in jobs}
+
+
+def test_watching_needs_folders(folder, tmp_path):
+    with pytest.raises(InputError, match="no folder"):
+        next(batch.watch(tmp_path / "none", tmp_path, PLAIN))
+    with pytest.raises(InputError, match="is a file"):
+        next(batch.watch(folder, folder / "b.jpg", PLAIN))

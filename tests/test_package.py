@@ -1,0 +1,59 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+import impasto
+
+SOURCE = Path(impasto.__file__).parent
+LIBRARY = sorted(p for p in SOURCE.rglob("*.py") if "cli" not in p.relative_to(SOURCE).parts)
+
+
+def test_the_public_names_are_exactly_these():
+    assert impasto.__all__ == [
+        "DownloadError",
+        "ImpastoError",
+        "InputError",
+        "MissingExtraError",
+        "Options",
+        "OutputError",
+        "PartialError",
+        "Style",
+        "StyleError",
+        "TrainingError",
+        "__version__",
+        "load_style",
+        "stylize",
+    ]
+    assert set(impasto._PUBLIC) | {"__version__"} == set(impasto.__all__)
+
+
+@pytest.mark.parametrize("name", impasto.__all__)
+def test_every_public_name_resolves_and_is_documented(name):
+    found = getattr(impasto, name)
+    assert isinstance(found, str) or (found.__name__ == name and found.__doc__)
+
+
+def test_any_other_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="stylise"):
+        impasto.stylise  # noqa: B018
+
+
+def test_every_error_is_an_impasto_error_with_a_status_of_its_own():
+    errors = [getattr(impasto, name) for name in impasto.__all__ if name.endswith("Error")]
+    assert all(issubclass(error, impasto.ImpastoError) for error in errors)
+    statuses = [error.exit_status for error in errors]
+    assert len(set(statuses)) == len(statuses)
+    assert not {0, 2, 130} & set(statuses)
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_the_library_neither_prints_nor_exits(path):
+    called = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    assert not called & {"print", "exit", "quit", "sys.exit", "os._exit", "input"}
+
+
+def test_the_package_says_that_it_is_typed_and_brings_its_networks():
+    assert (SOURCE / "py.typed").exists()
+    for name in ("network.onnx", "network.safetensors"):
+        assert (SOURCE / "assets" / name).stat().st_size > 100_000
