@@ -18,7 +18,6 @@ os.environ["OMP_NUM_THREADS"] = str(THREADS)  # before anything reads it
 import argparse  # noqa: E402
 import json  # noqa: E402
 import platform  # noqa: E402
-import resource  # noqa: E402
 import shutil  # noqa: E402
 import statistics  # noqa: E402
 import subprocess  # noqa: E402
@@ -129,6 +128,7 @@ def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, lis
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
+            time.sleep(0.3)  # until the threads of the last contender have stopped spinning
             started = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - started)
@@ -188,7 +188,9 @@ def main() -> None:
     if arguments.memory_of:
         for width, height in sizes.values():
             contender(arguments.memory_of, width, height)()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        # Not getrusage: Linux hands its peak down to child processes.
+        status = Path("/proc/self/status").read_text()
+        print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
         return
 
     from impasto.networks.transformer import TransformerNetwork

@@ -21,9 +21,9 @@ ASPECT = 1.5
 HALF = 0.52  # half the picture's width, as a slope: the lens
 HORIZON = 0.60  # share of the height above the horizon
 EYE = np.array([0.0, 5.2, 0.0])
-SUN = np.array([0.66, 0.44, -0.50]) / np.linalg.norm([0.66, 0.44, -0.50])
-SUNLIGHT = np.array([1.0, 0.82, 0.60]) * 3.1
-SKYLIGHT = np.array([0.40, 0.56, 0.86]) * 0.80
+SUN = np.array([0.80, 0.40, -0.34]) / np.linalg.norm([0.80, 0.40, -0.34])
+SUNLIGHT = np.array([1.0, 0.78, 0.52]) * 3.3
+SKYLIGHT = np.array([0.40, 0.57, 0.90]) * 0.72
 HAZE = np.array([0.60, 0.70, 0.86])
 PAN_U, PAN_LOW, PAN_HIGH = 0.72, -0.03, 0.60  # what the panorama covers, as slopes
 
@@ -122,8 +122,23 @@ def ground(x: np.ndarray, z: np.ndarray, octaves: int = 9) -> np.ndarray:
     hill = (QUAY_HEIGHT + rise + 9 * fractal(x / 90, z / 90, 4) * smooth(40, 120, q) + 12) * cape - 12
     far = smooth(1500, 3600, z + 260 * fractal(x / 600, z / 600, 3))
     peaks = 0.62 + 0.50 * np.exp(-(((x / z + 0.17) / 0.20) ** 2)) - 0.18 * np.exp(-(((x / z - 0.30) / 0.16) ** 2))
-    range_ = far * (420 + 2050 * eroded(x / 2300 + 4.4, z / 2300 + 2.2, octaves) + 560 * smooth(2500, 5200, z)) * peaks
-    middle = smooth(700, 1150, z + 1.1 * x) * smooth(1900, 1300, z) * smooth(60, 420, x + 130 * fractal(x / 300, z / 300, 4))
+    crag = sum(
+        k * (1 - np.abs(noise_slopes(x / w + 3, z / w + y0)[0]))
+        for w, k, y0 in ((520, 150, 0), (240, 80, 7), (105, 40, 4), (48, 15, 9))
+    )
+    range_ = (
+        far
+        * (
+            200
+            + crag * smooth(2300, 3600, z)
+            + 2050 * eroded(x / 2300 + 4.4, z / 2300 + 2.2, octaves)
+            + 560 * smooth(2500, 5200, z)
+        )
+        * peaks
+    )
+    middle = (
+        smooth(700, 1150, z + 1.1 * x) * smooth(1900, 1300, z) * smooth(60, 420, x + 130 * fractal(x / 300, z / 300, 4))
+    )
     spit = middle * (70 + 110 * eroded(x / 420, z / 420, min(octaves, 6))) - 8
     return np.maximum(np.maximum(hill, range_ - 25), spit)
 
@@ -132,7 +147,9 @@ def woods(x: np.ndarray, z: np.ndarray, height: np.ndarray) -> np.ndarray:
     """How thick the forest stands, 0 to 1."""
     _, q = quay_coordinates(x, z)
     share = smooth(-0.22, 0.10, fractal(x / 130, z / 130, 4)) * smooth(50, 75, q)
-    return np.where(z > 700, smooth(430, 300, height + 260 * fractal(x / 500, z / 500, 4)), share) * (height > 3)
+    return np.where(
+        z > 700, smooth(440, 270, height + 520 * fractal(x / 330 + height / 160, z / 330, 7, 0.62)), share
+    ) * (height > 3)
 
 
 def trees(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +183,7 @@ def land(x: np.ndarray, z: np.ndarray, octaves: int = 9) -> tuple[np.ndarray, np
     forest[height > 2] = woods(x[height > 2], z[height > 2], height[height > 2])
     crown, which = trees(x[near], z[near])
     tall = crown * smooth(0.35, 0.6, forest[near] + 0.3 * which)
-    height[near] += tall + 0.8 * fractal(x[near] * 1.1, z[near] * 1.1, 3) * (tall > 0)
+    height[near] += tall + 0.55 * tall * fractal(x[near] * 1.3, z[near] * 1.3, 4, 0.7) * smooth(900, 500, z[near])
     number[near] = which
     return height, forest, number
 
@@ -179,23 +196,23 @@ def clouds(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     def density(p: np.ndarray, octaves: int) -> np.ndarray:
         level = (p[..., 1] - base) / (top - base)
-        q = p * np.array([1, 1.25, 1]) / 900 + np.array([3.3, 0.4, 7.9])
+        q = p * np.array([1, 1.25, 1]) / 780 + np.array([3.3, 0.4, 7.9])
         shape, weight = 0.0, 0.5
         for octave in range(octaves):
             shape = shape + weight * noise3(q + 11.3 * octave)
             q, weight = q * 2.13, weight * 0.5
         wide = noise3(p * np.array([1, 0, 1]) / 3600 + np.array([5.2, 3.5, 1.9]))
-        cover = 0.20 + 0.42 * (1 - wide)
+        cover = 0.300 + 0.42 * (1 - wide)
         body = shape - cover - 0.28 * smooth(0.15, 1.05, level) - 0.25 * smooth(0.10, 0, level)
-        return np.clip(body * 7.5, 0, 1) * (level > 0) * (level < 1)
+        return np.clip(body * 6.5, 0, 1) * (level > 0) * (level < 1)
 
     light, clear = np.zeros(u.shape), np.ones(u.shape)
     climb = np.maximum(direction[..., 1], 0.035)
-    steps = 30
+    steps = 44
     jitter = np.random.default_rng(8).random(u.shape)
     length = np.minimum((top - base) / climb, 9000) / steps
     for k in range(steps):
-        distance = base / climb + (k + jitter) * length
+        distance = base / climb + (k + 0.3 + 0.4 * jitter) * length
         p = distance[..., None] * direction
         live = np.flatnonzero((clear > 0.02).ravel() & (direction[..., 1] > 0.03).ravel())
         if live.size == 0:
@@ -205,9 +222,11 @@ def clouds(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         some = thick > 0.003
         glow = np.zeros(live.size)
         if some.any():
-            above = sum(density(p[some] + SUN * reach, 3) * share for reach, share in ((70, 90), (190, 150), (420, 240)))
+            above = sum(
+                density(p[some] + SUN * reach, 3) * share for reach, share in ((70, 90), (190, 150), (420, 240))
+            )
             level = np.clip((p[some, 1] - base) / (top - base), 0, 1)
-            glow[some] = 0.86 * np.exp(-above * 0.0085) + 0.20 + 0.22 * level
+            glow[some] = 0.95 * np.exp(-above * 0.0105) + 0.10 + 0.22 * level
         passed = np.exp(-thick * length.ravel()[live] * 0.011)
         light.ravel()[live] += clear.ravel()[live] * (1 - passed) * glow
         clear.ravel()[live] *= passed
@@ -233,12 +252,16 @@ def panorama(density: float) -> tuple[np.ndarray, np.ndarray]:
     coarse = np.meshgrid(us[::3], vs[::3])
     shapes = []
     for layer in clouds(*coarse):
+        for axis in (0, 1):  # a touch softer, against the grain of the march
+            layer = (np.roll(layer, 1, axis) + 2 * layer + np.roll(layer, -1, axis)) / 4
         shape = Image.fromarray(layer.astype(np.float32)).resize((us.size, vs.size), Image.Resampling.BICUBIC)
         shapes.append(np.clip(np.asarray(shape, float), 0, 1.6))
-    wisps = smooth(0.0, 0.55, fractal(u / (v + 0.12) * 1.1 + 9, 2.6 / (v + 0.12), 6, 0.55) + 0.02) * smooth(0.05, 0.2, v)
+    wisps = smooth(0.0, 0.55, fractal(u / (v + 0.12) * 1.1 + 9, 2.6 / (v + 0.12), 6, 0.55) + 0.02) * smooth(
+        0.05, 0.2, v
+    )
     color = mix(color, np.array([0.95, 0.95, 0.98]), 0.30 * wisps)
-    lit = mix(np.array([0.34, 0.42, 0.56]), np.array([1.34, 1.22, 1.06]), np.clip(shapes[0] - 0.12, 0, 1.1))
-    lit = mix(lit, np.array([0.80, 0.82, 0.88]), 0.6 * np.exp(-np.clip(v, 0, None) * 9))
+    lit = mix(np.array([0.34, 0.42, 0.56]), np.array([1.62, 1.42, 1.17]), np.clip(shapes[0] - 0.12, 0, 1.1))
+    lit = mix(lit, np.array([0.80, 0.80, 0.86]), 0.5 * np.exp(-np.clip(v, 0, None) * 9))
     color = mix(color, lit, np.clip(shapes[1], 0, 1))
     # The land: along each column the highest slope so far, as a function of depth.
     zs = np.concatenate([np.geomspace(45, 420, 700), np.geomspace(421, 9500, 900)])
@@ -265,7 +288,7 @@ def panorama(density: float) -> tuple[np.ndarray, np.ndarray]:
     seen = hit[::3, ::3]
     z = depth[::3, ::3][seen]
     x, y, blocked = u[::3, ::3][seen] * z, EYE[1] + v[::3, ::3][seen] * z, np.zeros(z.size)
-    for reach in np.geomspace(0.02, 0.5, 14) * 1.0:
+    for reach in np.geomspace(0.02, 0.5, 14):
         far = reach * z + 8
         above = ground(x + SUN[0] * far, z + SUN[2] * far, 6) + 4 - (y + SUN[1] * far)
         blocked = np.maximum(blocked, smooth(-0.015, 0.05, above / far))
@@ -288,13 +311,21 @@ def land_color(x: np.ndarray, z: np.ndarray, y: np.ndarray, sunlit: np.ndarray, 
     bare = ground(x, z, 6)
     rough = fractal(x / 19, z / 19, 5)
     patch = fractal(x / 240 + y / 90, z / 240, 5)
-    meadow = mix(np.array([0.16, 0.22, 0.06]), np.array([0.30, 0.28, 0.11]), np.clip(0.5 + patch + 0.5 * rough, 0, 1))
-    stone = mix(np.array([0.20, 0.19, 0.20]), np.array([0.36, 0.33, 0.30]), np.clip(0.5 + fractal(x / 120, y / 34, 5) + 0.6 * rough, 0, 1))
+    meadow = mix(np.array([0.085, 0.12, 0.035]), np.array([0.20, 0.18, 0.07]), np.clip(0.5 + patch + 0.5 * rough, 0, 1))
+    stone = mix(
+        np.array([0.12, 0.115, 0.12]),
+        np.array([0.31, 0.28, 0.25]),
+        np.clip(0.5 + fractal(x / 120, y / 34, 5) + 0.6 * rough, 0, 1),
+    )
     steep = smooth(0.88, 0.70, normal[:, 1] + 0.10 * rough) * smooth(60, 320, bare) + smooth(700, 1000, y + 300 * patch)
     albedo = mix(meadow, stone, np.clip(steep, 0, 1))
-    crowns = mix(np.array([0.035, 0.075, 0.030]), np.array([0.13, 0.17, 0.05]), number)
+    crowns = mix(np.array([0.035, 0.075, 0.030]), np.array([0.085, 0.12, 0.035]), number)
     crowns = mix(crowns, np.array([0.07, 0.11, 0.04]), (z > 2600).astype(float)) * (1 + 0.9 * rough)[:, None]
-    leafy = np.where(z < 2600, (height - bare > 0.6).astype(float), forest * smooth(0.62, 0.8, normal[:, 1]))
+    leafy = np.where(
+        z < 2600,
+        (height - bare > 0.6).astype(float),
+        smooth(0.35, 0.75, forest + 1.1 * fractal(x / 42, z / 42, 4, 0.6)) * smooth(0.55, 0.75, normal[:, 1]),
+    )
     albedo = mix(albedo, np.clip(crowns, 0.01, 1), leafy)
     snow = smooth(760, 1010, y + 330 * patch + 120 * rough) * smooth(0.52, 0.74, normal[:, 1])
     albedo = mix(albedo, np.array([0.88, 0.90, 0.94]), snow)
@@ -378,7 +409,7 @@ class Scene:
     def __init__(self) -> None:
         self.solids: list[Solid] = []
 
-    def add(self, center, frame, planes, material, reach, middle=(0, 0, 0), round_=None, **info) -> None:  # noqa: ANN001
+    def add(self, center, frame, planes, material, reach, middle=(0, 0, 0), round_=None, **info) -> None:
         """Add a solid; reach is the radius of a ball round ``middle`` that holds it."""
         frame = np.asarray(frame, float)
         planes = np.asarray(planes, float).reshape(-1, 4)
@@ -386,7 +417,7 @@ class Scene:
         solid = Solid(center, frame, planes, material, info, round_, reach, center + np.asarray(middle, float) @ frame)
         self.solids.append(solid)
 
-    def box(self, center, frame, low, high, material, **info) -> None:  # noqa: ANN001
+    def box(self, center, frame, low, high, material, **info) -> None:
         """A box between two corners in the frame."""
         low, high = np.asarray(low, float), np.asarray(high, float)
         planes = [[*(-np.eye(3)[k]), -low[k]] for k in range(3)] + [[*np.eye(3)[k], high[k]] for k in range(3)]
@@ -397,7 +428,9 @@ class Scene:
         self.middles = np.array([s.middle for s in self.solids])
         self.bounds = np.array([s.bound for s in self.solids])
 
-    def trace(self, origin: np.ndarray, ray: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def trace(
+        self, origin: np.ndarray, ray: np.ndarray, which: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Nearest hits: distance, the solid's number (-1: none), the face."""
         best = np.full(len(origin), np.inf)
         solid, side = np.full(len(origin), -1), np.full(len(origin), -1)
@@ -431,6 +464,11 @@ class Scene:
         return self.trace(origin, ray, which)[0] < reach
 
 
+def vec(*values: float) -> np.ndarray:
+    """A vector."""
+    return np.array(values, float)
+
+
 def yaw(degrees: float) -> np.ndarray:
     """A frame turned round the vertical."""
     a = np.radians(degrees)
@@ -440,20 +478,22 @@ def yaw(degrees: float) -> np.ndarray:
 TOWN = np.stack([ALONG, np.array([0.0, 1, 0]), INLAND])
 WALLS = np.array(
     [
-        [0.62, 0.13, 0.08],  # Falun red
-        [0.80, 0.50, 0.12],  # ochre
-        [0.80, 0.76, 0.68],  # white
-        [0.16, 0.30, 0.42],  # blue
-        [0.74, 0.60, 0.34],  # straw
-        [0.20, 0.34, 0.26],  # green
-        [0.70, 0.30, 0.16],  # rust
+        [0.50, 0.075, 0.045],  # Falun red
+        [0.78, 0.42, 0.07],  # ochre
+        [0.76, 0.72, 0.64],  # white
+        [0.10, 0.24, 0.37],  # blue
+        [0.72, 0.52, 0.22],  # straw
+        [0.15, 0.26, 0.16],  # green
+        [0.62, 0.21, 0.09],  # rust
         [0.60, 0.62, 0.60],  # grey
     ]
 )
 ROOFS = np.array([[0.34, 0.12, 0.07], [0.10, 0.105, 0.12], [0.42, 0.17, 0.09], [0.16, 0.13, 0.12]])
 
 
-def add_house(scene: Scene, at: np.ndarray, size: tuple, wall: np.ndarray, roof: np.ndarray, gable_front: bool, seed: int) -> None:
+def add_house(
+    scene: Scene, at: np.ndarray, size: tuple, wall: np.ndarray, roof: np.ndarray, gable_front: bool, seed: int
+) -> None:
     """A wooden house: walls up under the gable, two roof slabs, a chimney."""
     w, h, d = size
     span = w if gable_front else d
@@ -482,18 +522,36 @@ def add_house(scene: Scene, at: np.ndarray, size: tuple, wall: np.ndarray, roof:
         slab = [[*normal, k + 0.22], [*-normal, -k], inner, outer, fore, back]
         scene.add(at, TOWN, slab, "roof", reach + 1, middle, color=roof, across=across, seed=seed)
     x, z = (w * 0.30, d * 0.55) if gable_front else (w * 0.7, d * 0.42)
-    scene.box(at, TOWN, (x - 0.4, h, z - 0.4), (x + 0.4, h + rise + 0.9, z + 0.4), "brick", color=np.array([0.36, 0.16, 0.11]))
+    scene.box(
+        at, TOWN, (x - 0.4, h, z - 0.4), (x + 0.4, h + rise + 0.9, z + 0.4), "brick", color=np.array([0.36, 0.16, 0.11])
+    )
 
 
-def add_tree(scene: Scene, at: np.ndarray, tall: float, rng: np.random.Generator) -> None:
+def add_tree(scene: Scene, at: np.ndarray, tall: float, rng: np.random.Generator, fine: bool = False) -> None:
     """A trunk and a crown of many small clumps."""
-    scene.add(at, np.eye(3), [[0, 1, 0, tall * 0.6], [0, -1, 0, 1]], "wood", tall, round_=("cone", np.array([0.22, 0.02])), color=np.array([0.12, 0.09, 0.06]))
-    for _ in range(22):
+    scene.add(
+        at,
+        np.eye(3),
+        [[0, 1, 0, tall * 0.6], [0, -1, 0, 1]],
+        "wood",
+        tall,
+        round_=("cone", np.array([0.22, 0.02])),
+        color=np.array([0.12, 0.09, 0.06]),
+    )
+    for _ in range(320 if fine else 80):
         offset = rng.normal(0, 1, 3)
-        offset *= rng.uniform(0.5, 1) / np.linalg.norm(offset)
-        center = at + np.array([0, tall * 0.64, 0]) + offset * np.array([0.30, 0.34, 0.30]) * tall
-        radius = tall * rng.uniform(0.085, 0.15)
-        scene.add(center, np.eye(3), [], "leaves", radius * 1.1, round_=("ellipsoid", radius * np.array([1.1, 0.8, 1.1])), tint=rng.uniform(0, 1))
+        offset *= rng.uniform(0.45, 1.1) / np.linalg.norm(offset)
+        center = at + np.array([0, tall * 0.64, 0]) + offset * np.array([0.31, 0.30, 0.31]) * tall
+        radius = tall * rng.uniform(0.026, 0.052) * (1 if fine else 1.5)
+        scene.add(
+            center,
+            np.eye(3),
+            [],
+            "leaves",
+            radius * 1.1,
+            round_=("ellipsoid", radius * np.array([1.1, 0.8, 1.1])),
+            tint=rng.uniform(0, 1),
+        )
 
 
 def add_boat(scene: Scene, at: tuple, turn: float, length: float, hull: tuple, mast: float, cabin: bool) -> None:
@@ -502,20 +560,60 @@ def add_boat(scene: Scene, at: tuple, turn: float, length: float, hull: tuple, m
     deck = 0.085 * length + 0.28
     size = np.array([half, deck + 0.5, length * 0.17])
     color = np.array(hull)
-    scene.add(at + [0, deck, 0], frame, [[0, 1, 0, 0.0]], "hull", half, round_=("ellipsoid", size), color=color, deck=deck, scale=size)
+    scene.add(
+        at + vec(0, deck, 0),
+        frame,
+        [[0, 1, 0, 0.0]],
+        "hull",
+        half,
+        round_=("ellipsoid", size),
+        color=color,
+        deck=deck,
+        scale=size,
+    )
     for end in (-1, 1):  # the rising stems
-        scene.box(at, frame, (end * half * 0.985 - 0.07, -0.2, -0.06), (end * half * 0.985 + 0.07, deck + 0.42, 0.06), "wood", color=np.array([0.30, 0.17, 0.08]))
+        scene.box(
+            at,
+            frame,
+            (end * half * 0.95 - 0.1, deck - 0.3, -0.045),
+            (end * half * 0.95 + 0.1, deck + 0.14, 0.045),
+            "wood",
+            color=np.array([0.30, 0.17, 0.08]),
+        )
     if cabin:
         low, high = (-half * 0.5, deck, -size[2] * 0.55), (half * 0.05, deck + 1.35, size[2] * 0.55)
         scene.box(at, frame, low, high, "cabin", color=np.array([0.82, 0.80, 0.74]), deck=deck)
-        scene.box(at, frame, (low[0] - 0.2, high[1], low[2] - 0.15), (high[0] + 0.25, high[1] + 0.1, high[2] + 0.15), "wood", color=np.array([0.30, 0.17, 0.08]))
+        scene.box(
+            at,
+            frame,
+            (low[0] - 0.2, high[1], low[2] - 0.15),
+            (high[0] + 0.25, high[1] + 0.1, high[2] + 0.15),
+            "wood",
+            color=np.array([0.30, 0.17, 0.08]),
+        )
     else:  # thwarts
         for place in (-0.4, 0.0, 0.4):
-            scene.box(at, frame, (place * half - 0.14, deck, -size[2] * 0.85), (place * half + 0.14, deck + 0.06, size[2] * 0.85), "wood", color=np.array([0.50, 0.33, 0.17]))
+            scene.box(
+                at,
+                frame,
+                (place * half - 0.14, deck, -size[2] * 0.85),
+                (place * half + 0.14, deck + 0.06, size[2] * 0.85),
+                "wood",
+                color=np.array([0.50, 0.33, 0.17]),
+            )
     if mast:
         wood = np.array([0.55, 0.38, 0.20])
-        scene.add(at + [0, deck, 0], frame @ np.eye(3), [[0, 1, 0, mast], [0, -1, 0, 0]], "wood", mast, (0, 0, 0), ("cone", np.array([0.11, 0.006])), color=wood)
-        for y, thick, color in ((deck + 1.75, 0.06, wood), (deck + 1.92, 0.15, np.array([0.72, 0.66, 0.54]))):
+        scene.add(
+            at + vec(0, deck, 0),
+            frame,
+            [[0, 1, 0, mast], [0, -1, 0, 0]],
+            "wood",
+            mast,
+            (0, 0, 0),
+            ("cone", np.array([0.11, 0.006])),
+            color=wood,
+        )
+        for y, thick, color in ((deck + 1.75, 0.06, wood), (deck + 1.92, 0.11, np.array([0.62, 0.54, 0.42]))):
             scene.box(at, frame, (-half * 0.75, y - thick, -thick), (0, y + thick, thick), "wood", color=color)
 
 
@@ -524,7 +622,15 @@ def add_rock(scene: Scene, at: np.ndarray, size: float, rng: np.random.Generator
     normals = rng.normal(size=(16, 3))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     planes = np.concatenate([normals, size * rng.uniform(0.62, 0.95, (16, 1))], 1)
-    scene.add(at, yaw(rng.uniform(0, 360)), planes, "rock", size, round_=("ellipsoid", size * np.array([1.0, 0.8, 1.0])), tint=rng.uniform())
+    scene.add(
+        at,
+        yaw(rng.uniform(0, 360)),
+        planes,
+        "rock",
+        size,
+        round_=("ellipsoid", size * np.array([1.0, 0.8, 1.0])),
+        tint=rng.uniform(),
+    )
 
 
 def add_lighthouse(scene: Scene, at: np.ndarray) -> None:
@@ -533,7 +639,16 @@ def add_lighthouse(scene: Scene, at: np.ndarray) -> None:
 
     def turned(y: float, tall: float, radius: float, taper: float, material: str, **info: object) -> None:
         planes = [[*up, tall], [*down, 0]]
-        scene.add(at + [0, y, 0], eye, planes, material, np.hypot(tall, radius), (0, tall / 2, 0), ("cone", np.array([radius, taper])), **info)
+        scene.add(
+            at + vec(0, y, 0),
+            eye,
+            planes,
+            material,
+            np.hypot(tall, radius),
+            (0, tall / 2, 0),
+            ("cone", np.array([radius, taper])),
+            **info,
+        )
 
     dark = np.array([0.06, 0.07, 0.08])
     turned(-2, 3.4, 5.6, 0.1, "stone")
@@ -543,15 +658,33 @@ def add_lighthouse(scene: Scene, at: np.ndarray) -> None:
     turned(27.5, 0.08, 3.0, 0, "rail", color=dark)
     for k in range(14):
         a = 2 * np.pi * k / 14
-        spot = at + [3.0 * np.cos(a), 26.5, 3.0 * np.sin(a)]
+        spot = at + vec(3.0 * np.cos(a), 26.5, 3.0 * np.sin(a))
         scene.box(spot, eye, (-0.05, 0, -0.05), (0.05, 1.05, 0.05), "wood", color=dark)
     turned(26.6, 0.9, 1.75, 0, "wood", color=np.array([0.52, 0.07, 0.05]))
     turned(27.5, 2.3, 1.55, 0, "lantern")
     turned(29.8, 0.25, 1.95, 0, "wood", color=np.array([0.45, 0.06, 0.05]))
-    scene.add(at + [0, 30.0, 0], eye, [[*down, 0]], "wood", 2, round_=("ellipsoid", np.array([1.75, 1.5, 1.75])), color=np.array([0.52, 0.07, 0.05]))
+    scene.add(
+        at + vec(0, 30.0, 0),
+        eye,
+        [[*down, 0]],
+        "wood",
+        2,
+        round_=("ellipsoid", np.array([1.75, 1.5, 1.75])),
+        color=np.array([0.52, 0.07, 0.05]),
+    )
     turned(31.3, 1.5, 0.1, 0.02, "wood", color=dark)
-    scene.box(at, yaw(18), (-11, 0.5, -3), (-5, 4.2, 2.4), "house", size=(6, 3.7, 5.4), color=WALLS[2], seed=4, shift=np.array([-11, 0.5, -3]))
-    scene.box(at, yaw(18), (-11.4, 4.2, -3.4), (-4.6, 4.6, 2.8), "wood", color=ROOFS[0])
+    scene.box(
+        at,
+        yaw(18),
+        (4.5, 0.5, -2),
+        (11.5, 4.4, 3.4),
+        "house",
+        size=(7, 3.9, 5.4),
+        color=WALLS[2],
+        seed=4,
+        shift=np.array([4.5, 0.5, -2]),
+    )
+    scene.box(at, yaw(18), (4.1, 4.4, -2.4), (11.9, 4.75, 3.8), "wood", color=ROOFS[0])
 
 
 def build() -> Scene:
@@ -562,12 +695,15 @@ def build() -> Scene:
     scene.box(QUAY, TOWN, (-60, QUAY_HEIGHT, 0.0), (112, QUAY_HEIGHT + 0.22, 0.45), "stone")
     last = -1
     for row, (inland, first, end) in enumerate(((7.5, -22.0, 101.0), (25.0, -12.0, 104.0), (43.0, 2.0, 112.0))):
-        s = first
+        s, house = first, 0
         while s < end:
             w = rng.uniform(6.6, 9.6)
             h = rng.choice([5.8, 8.2, 8.8, 6.6]) if row == 0 else rng.choice([4.6, 6.0, 6.6])
             d = rng.uniform(8, 10)
             pick = int(rng.choice([k for k in range(len(WALLS)) if k != last]))
+            if row == 0:  # the waterfront, by hand
+                pick = (3, 2, 1, 3, 2, 1, 0, 5, 2, 6, 1, 3, 0, 2, 5, 6)[house % 16]
+            house += 1
             last = pick
             q = inland + rng.uniform(0, 1.5) * (row + 0.3)
             spot = QUAY + ALONG * s + INLAND * q
@@ -575,33 +711,99 @@ def build() -> Scene:
             base = QUAY_HEIGHT if row == 0 else float(ground(far[:1], far[2:], 6)[0])
             spot = spot + np.array([0, base, 0])
             tint = WALLS[pick] * rng.uniform(0.85, 1.1)
-            add_house(scene, spot, (w, h, d), tint, ROOFS[rng.integers(4)], bool(rng.random() < 0.62), int(rng.integers(1000)))
+            add_house(
+                scene, spot, (w, h, d), tint, ROOFS[rng.integers(4)], bool(rng.random() < 0.62), int(rng.integers(1000))
+            )
             s += w + (rng.uniform(0.0, 0.5) if row == 0 and rng.random() < 0.8 else rng.uniform(2.0, 4.5 + 4 * row))
     for _ in range(17):
         spot = QUAY + ALONG * rng.uniform(-5, 110) + INLAND * rng.choice([21.0, 38.5, 57.0])
         spot[1] = max(float(ground(spot[:1], spot[2:], 6)[0]), QUAY_HEIGHT) - 0.3
         add_tree(scene, spot, rng.uniform(6.5, 10.5), rng)
     for s, q in ((1.5, 4.2), (31.5, 4.0), (67.0, 4.5)):
-        add_tree(scene, QUAY + ALONG * s + INLAND * q + np.array([0, QUAY_HEIGHT, 0]), rng.uniform(5, 6), rng)
+        add_tree(scene, QUAY + ALONG * s + INLAND * q + np.array([0, QUAY_HEIGHT, 0]), rng.uniform(5, 6), rng, True)
     for k in range(16):  # bollards and lamps
         spot = QUAY + ALONG * (k * 7.0 - 4) + INLAND * 1.0 + np.array([0, QUAY_HEIGHT, 0])
         iron = np.array([0.05, 0.055, 0.06])
-        scene.add(spot, np.eye(3), [[0, 1, 0, 0.75], [0, -1, 0, 0]], "wood", 0.9, round_=("cone", np.array([0.2, 0.0])), color=iron)
+        scene.add(
+            spot,
+            np.eye(3),
+            [[0, 1, 0, 0.75], [0, -1, 0, 0]],
+            "wood",
+            0.9,
+            round_=("cone", np.array([0.2, 0.0])),
+            color=iron,
+        )
         if k % 2:
-            scene.add(spot + INLAND, np.eye(3), [[0, 1, 0, 4.4], [0, -1, 0, 0]], "wood", 4.5, round_=("cone", np.array([0.07, 0.0])), color=iron)
-            scene.add(spot + INLAND + [0, 4.6, 0], np.eye(3), [], "wood", 0.4, round_=("ellipsoid", np.array([0.24, 0.32, 0.24])), color=np.array([0.85, 0.82, 0.72]))
-    for _ in range(26):  # people on the quay
+            scene.add(
+                spot + INLAND,
+                np.eye(3),
+                [[0, 1, 0, 4.4], [0, -1, 0, 0]],
+                "wood",
+                4.5,
+                round_=("cone", np.array([0.07, 0.0])),
+                color=iron,
+            )
+            scene.add(
+                spot + INLAND + vec(0, 4.6, 0),
+                np.eye(3),
+                [],
+                "wood",
+                0.4,
+                round_=("ellipsoid", np.array([0.24, 0.32, 0.24])),
+                color=np.array([0.85, 0.82, 0.72]),
+            )
+    for _ in range(18):  # people on the quay
         spot = QUAY + ALONG * rng.uniform(-4, 100) + INLAND * rng.uniform(1.8, 5.5) + np.array([0, QUAY_HEIGHT, 0])
-        coat = np.array([[0.5, 0.08, 0.06], [0.07, 0.09, 0.16], [0.62, 0.55, 0.42], [0.08, 0.20, 0.22], [0.75, 0.55, 0.10]])[rng.integers(5)]
-        scene.add(spot + [0, 1.05, 0], np.eye(3), [], "wood", 0.6, round_=("ellipsoid", np.array([0.25, 0.52, 0.22])), color=coat)
-        scene.add(spot + [0, 0.35, 0], np.eye(3), [], "wood", 0.6, round_=("ellipsoid", np.array([0.16, 0.50, 0.16])), color=np.array([0.04, 0.05, 0.09]))
-        scene.add(spot + [0, 1.66, 0], np.eye(3), [], "wood", 0.2, round_=("ellipsoid", np.array([0.12, 0.15, 0.12])), color=np.array([0.50, 0.32, 0.22]))
-    red, white, blue, green, tar = (0.50, 0.06, 0.04), (0.82, 0.80, 0.74), (0.05, 0.16, 0.34), (0.06, 0.24, 0.18), (0.20, 0.11, 0.05)
+        coat = np.array(
+            [[0.5, 0.08, 0.06], [0.07, 0.09, 0.16], [0.62, 0.55, 0.42], [0.08, 0.20, 0.22], [0.75, 0.55, 0.10]]
+        )[rng.integers(5)]
+        scene.add(
+            spot + vec(0, 1.14, 0),
+            np.eye(3),
+            [[0, -1, 0, 0.3]],
+            "wood",
+            0.6,
+            round_=("ellipsoid", np.array([0.23, 0.38, 0.17])),
+            color=coat,
+        )
+        stride = rng.uniform(0.05, 0.16)
+        for side in (-stride, stride):
+            scene.add(
+                spot + vec(side, 0.42, 0),
+                np.eye(3),
+                [],
+                "wood",
+                0.6,
+                round_=("ellipsoid", np.array([0.085, 0.50, 0.09])),
+                color=np.array([0.04, 0.05, 0.09]),
+            )
+        scene.add(
+            spot + vec(0, 1.63, 0),
+            np.eye(3),
+            [],
+            "wood",
+            0.2,
+            round_=("ellipsoid", np.array([0.10, 0.13, 0.10])),
+            color=np.array([0.50, 0.32, 0.22]),
+        )
+    red, white, blue, green, tar = (
+        (0.50, 0.06, 0.04),
+        (0.82, 0.80, 0.74),
+        (0.05, 0.16, 0.34),
+        (0.06, 0.24, 0.18),
+        (0.20, 0.11, 0.05),
+    )
     boats = (
-        ((4.6, 27.5), 20, 5.2, red, 0, False), ((-10.8, 47.0), 55, 8.5, white, 9.0, True), ((-3.2, 63.0), 62, 8.0, blue, 8.5, True),
-        ((4.5, 76.0), 58, 9.5, green, 10.5, True), ((14.0, 71.0), 12, 7.0, tar, 8.0, False), ((11.8, 90.0), 60, 8.0, red, 9.0, True),
-        ((19.0, 101.0), 60, 8.0, white, 9.0, True), ((27.0, 88.0), -20, 6.5, blue, 7.5, True), ((-14.5, 36.5), 50, 4.6, green, 0, False),
-    )  # fmt: skip
+        ((4.6, 27.5), 20, 5.2, red, 0, False),
+        ((-10.8, 47.0), 55, 8.5, white, 9.0, True),
+        ((-3.2, 63.0), 62, 8.0, blue, 8.5, True),
+        ((4.5, 76.0), 58, 9.5, green, 10.5, True),
+        ((14.0, 71.0), 12, 7.0, tar, 8.0, False),
+        ((11.8, 90.0), 60, 8.0, red, 9.0, True),
+        ((19.0, 101.0), 60, 8.0, white, 9.0, True),
+        ((27.0, 88.0), -20, 6.5, blue, 7.5, True),
+        ((-14.5, 36.5), 50, 4.6, green, 0, False),
+    )
     for boat in boats:
         add_boat(scene, *boat)
     light = np.array([38.5, 1.6, 106.0])
@@ -614,7 +816,9 @@ def build() -> Scene:
         spot[1] = 1.3 - 0.26 * abs(side) - 0.5 * big + rng.uniform(-0.2, 0.6) - 0.2 * max(0, -along - 4)
         add_rock(scene, spot, big * 1.15, rng)
         if k % 5 == 0:  # some in front of the tower's foot
-            add_rock(scene, light + np.array([rng.uniform(-9, 9), -1.5, -rng.uniform(4.5, 7)]), rng.uniform(0.9, 1.8), rng)
+            add_rock(
+                scene, light + np.array([rng.uniform(-9, 9), -1.5, -rng.uniform(4.5, 7)]), rng.uniform(0.9, 1.8), rng
+            )
     scene.freeze()
     return scene
 
@@ -622,7 +826,9 @@ def build() -> Scene:
 # -------------------------------------------------------------------------------------------------- shading
 
 
-def paint_house(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def paint_house(
+    solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boards, corner trim, windows set back into the wall: colour, share of mirroring, share of sun."""
     w, h, d = solid.info["size"]
     p = p - solid.info.get("shift", 0)
@@ -636,7 +842,11 @@ def paint_house(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun
     line = np.abs(board - np.floor(board) - 0.5)
     each = _TABLE[(np.floor(board).astype(np.int64) + seed * 31) & 65535]
     weather = fractal(across * 0.5 + seed, y * 0.35, 5) + 0.5 * fractal(across * 6, y * 0.9 + seed, 4)
-    color = solid.info["color"] * (1 + 0.16 * (each - 0.5) + 0.28 * weather)[:, None] * (1 - 0.35 * smooth(0.42, 0.5, line))[:, None]
+    color = (
+        solid.info["color"]
+        * (1 + 0.16 * (each - 0.5) + 0.42 * weather)[:, None]
+        * (1 - 0.45 * smooth(0.42, 0.5, line))[:, None]
+    )
     color = mix(color, color * 0.55 + 0.02, smooth(1.0, 0.0, y) * (0.5 + weather))
     trim = np.array([0.80, 0.78, 0.72])
     if solid.info["color"].min() > 0.5:
@@ -657,7 +867,10 @@ def paint_house(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun
         x = np.where(attic, a - wide / 2, x)
         level = np.where(attic, b - h - 1.15, level)
         door = (storey == 0) & (column == seed % 3) & front & ~attic
-        half_x, half_y = np.where(door, 0.55, np.where(attic, 0.4, 0.50)), np.where(door, 1.16, np.where(attic, 0.55, 0.72))
+        half_x, half_y = (
+            np.where(door, 0.55, np.where(attic, 0.4, 0.50)),
+            np.where(door, 1.16, np.where(attic, 0.55, 0.72)),
+        )
         level = np.where(door, b - 1.75, level)
         ok = ((storey < storeys) | attic) & (b > 0)
         return x, level, half_x, half_y, ok, door, column * 13 + storey * 7
@@ -679,7 +892,12 @@ def paint_house(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun
     lean = np.maximum(np.where(front, np.abs(sun[2]), np.abs(sun[0])), 0.25)
     sx, sl = x + np.where(front, sun[0], sun[2]) / lean * depth, level + sun[1] / lean * depth
     sunlit = np.where(inner & ((np.abs(sx) > half_x) | (sl > half_y)), 0.0, sunlit)
-    bars = (np.abs(x) < 0.045) | (np.abs(level - half_y * 0.3) < 0.04) | (np.abs(x) > half_x - 0.06) | (np.abs(level) > half_y - 0.06)
+    bars = (
+        (np.abs(x) < 0.045)
+        | (np.abs(level - half_y * 0.3) < 0.04)
+        | (np.abs(x) > half_x - 0.06)
+        | (np.abs(level) > half_y - 0.06)
+    )
     pane = inner & ~bars & ~door
     color = np.where((inner & bars & ~door)[:, None], trim, color)
     chance = _TABLE[(number.astype(np.int64) * 131 + seed * 17) & 65535]
@@ -691,7 +909,9 @@ def paint_house(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, sun
     return np.clip(color, 0.008, 0.9), pane * 1.0, sunlit
 
 
-def paint(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def paint(
+    solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The look of a solid at points of its frame: colour, mirroring, share of sun, bent normal."""
     count = len(p)
     kind, info = solid.material, solid.info
@@ -721,17 +941,28 @@ def paint(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np
         each = _TABLE[(np.floor(block).astype(np.int64) * 91 + course.astype(np.int64) * 173) & 65535]
         joint = np.minimum(0.5 - np.abs(block - np.floor(block) - 0.5), (0.5 - np.abs(up / 0.46 - course - 0.5)) * 0.5)
         rough = fractal(run * 2.3, up * 2.3, 5)
-        color = np.array([0.36, 0.33, 0.30]) * (0.72 + 0.5 * each + 0.8 * rough)[:, None] * (0.45 + 0.55 * smooth(0.0, 0.05, joint))[:, None]
+        color = (
+            np.array([0.36, 0.33, 0.30])
+            * (0.72 + 0.5 * each + 0.8 * rough)[:, None]
+            * (0.45 + 0.55 * smooth(0.0, 0.05, joint))[:, None]
+        )
         wet = smooth(0.9, 0.3, world[:, 1] + 0.3 * rough)
         color = mix(color, np.array([0.035, 0.045, 0.025]), wet * 0.9)
     elif kind == "tower":
         band = np.floor(p[:, 1] / 5.0) % 2 == 1
-        grime = fractal(np.arctan2(p[:, 2], p[:, 0]) * 9, p[:, 1] * 0.25, 5) + 0.4 * fractal(p[:, 0] * 3, p[:, 1] * 3, 4)
-        color = np.where(band[:, None], np.array([0.58, 0.055, 0.04]), np.array([0.86, 0.84, 0.79])) * (1 + 0.16 * grime)[:, None]
+        grime = fractal(np.arctan2(p[:, 2], p[:, 0]) * 9, p[:, 1] * 0.25, 5) + 0.4 * fractal(
+            p[:, 0] * 3, p[:, 1] * 3, 4
+        )
+        color = (
+            np.where(band[:, None], np.array([0.58, 0.055, 0.04]), np.array([0.86, 0.84, 0.79]))
+            * (1 + 0.16 * grime)[:, None]
+        )
         around = np.arctan2(p[:, 0], -p[:, 2])
         hole = (np.abs(around - 0.1) < 0.13) & (np.abs(np.mod(p[:, 1], 7.5) - 4.6) < 0.6)
         color = np.where(hole[:, None], 0.03, color)
-        color = np.where(((np.abs(around - 0.1) < 0.19) & (np.abs(np.mod(p[:, 1], 7.5) - 4.6) < 0.8) & ~hole)[:, None], 0.62, color)
+        color = np.where(
+            ((np.abs(around - 0.1) < 0.19) & (np.abs(np.mod(p[:, 1], 7.5) - 4.6) < 0.8) & ~hole)[:, None], 0.62, color
+        )
     elif kind == "lantern":
         around = np.mod(np.arctan2(p[:, 2], p[:, 0]) / (2 * np.pi) * 10, 1)
         bars = (around < 0.08) | (np.abs(np.mod(p[:, 1], 1.1)) < 0.08)
@@ -741,12 +972,20 @@ def paint(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np
         shine = np.where(bars, 0, 1.0)
     elif kind == "leaves":
         leaf = fractal(world[:, 0] * 2.6 + world[:, 1], world[:, 2] * 2.6 + world[:, 1] * 1.7, 4, 0.65)
-        color = mix(np.array([0.055, 0.10, 0.025]), np.array([0.22, 0.24, 0.05]), np.clip(0.5 * info["tint"] + 0.9 * leaf + 0.15, 0, 1))
-        bump = n + 1.5 * np.stack([fractal(world[:, 0] * 3 + k * 9, world[:, 1] * 3 + world[:, 2] * 3, 3) for k in range(3)], -1)
-        sunlit = smooth(-0.35, 0.1, leaf)
+        color = mix(
+            np.array([0.07, 0.12, 0.03]),
+            np.array([0.25, 0.27, 0.06]),
+            np.clip(0.5 * info["tint"] + 0.9 * leaf + 0.15, 0, 1),
+        )
+        bump = n + 1.5 * np.stack(
+            [fractal(world[:, 0] * 3 + k * 9, world[:, 1] * 3 + world[:, 2] * 3, 3) for k in range(3)], -1
+        )
+        sunlit = smooth(-0.45, 0.0, leaf)
     elif kind == "rock":
         rough = fractal(p[:, 0] * 1.6 + p[:, 1], p[:, 2] * 1.6 - p[:, 1] * 0.6, 6, 0.6)
-        color = mix(np.array([0.20, 0.19, 0.18]), np.array([0.40, 0.36, 0.31]), info["tint"]) * (1 + 1.1 * rough)[:, None]
+        color = (
+            mix(np.array([0.20, 0.19, 0.18]), np.array([0.40, 0.36, 0.31]), info["tint"]) * (1 + 1.1 * rough)[:, None]
+        )
         color = mix(color, np.array([0.03, 0.035, 0.022]), smooth(1.0, 0.25, world[:, 1] + 0.5 * rough) * 0.92)
         bump = n + 0.55 * np.stack([fractal(p[:, 0] * 2 + k * 9, p[:, 1] * 2 + p[:, 2] * 2, 4) for k in range(3)], -1)
     elif kind == "hull":
@@ -759,7 +998,9 @@ def paint(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np
         scale = info["scale"]
         rim = 1 - np.sqrt((p[:, 0] / scale[0]) ** 2 + (p[:, 2] / scale[2]) ** 2)
         planks = 0.7 + 0.3 * (np.abs(np.mod(p[:, 2] / 0.16, 1) - 0.5) < 0.42)
-        well = np.where((rim < 0.09)[:, None], np.array([0.40, 0.22, 0.10]), np.array([0.20, 0.12, 0.06]) * planks[:, None])
+        well = np.where(
+            (rim < 0.09)[:, None], np.array([0.40, 0.22, 0.10]), np.array([0.20, 0.12, 0.06]) * planks[:, None]
+        )
         color = np.where(inside[:, None], well, color)
         shine = np.where(inside, 0.0, 0.10)
     elif kind == "cabin":
@@ -772,7 +1013,9 @@ def paint(solid: Solid, p: np.ndarray, n: np.ndarray, ray: np.ndarray, world: np
         course = np.floor(p[:, 1] / 0.12)
         run = (p[:, 0] + p[:, 2]) / 0.3 + 0.5 * (course % 2)
         joint = (np.abs(np.mod(run, 1) - 0.5) > 0.45) | (np.abs(p[:, 1] / 0.12 - course - 0.5) > 0.40)
-        color = np.where(joint[:, None], 0.35, info["color"]) * (1 + 0.5 * fractal(p[:, 0] * 4, p[:, 1] * 4, 4))[:, None]
+        color = (
+            np.where(joint[:, None], 0.35, info["color"]) * (1 + 0.5 * fractal(p[:, 0] * 4, p[:, 1] * 4, 4))[:, None]
+        )
     else:
         grain = fractal(p[:, 0] * 2 + p[:, 2] * 9, p[:, 1] * 2, 4)
         color = info["color"] * (1 + 0.3 * grain)[:, None]
@@ -807,7 +1050,9 @@ class Camera:
         color = mix(color, np.array([1.2, 1.12, 1.0]), 0.6 * soft)
         return mix(color, np.array([0.10, 0.14, 0.16]), smooth(0.06, -0.02, ray[:, 1]))
 
-    def shade(self, origin: np.ndarray, ray: np.ndarray, t: np.ndarray, solid: np.ndarray, face: np.ndarray, fine: bool) -> np.ndarray:
+    def shade(
+        self, origin: np.ndarray, ray: np.ndarray, t: np.ndarray, solid: np.ndarray, face: np.ndarray, fine: bool
+    ) -> np.ndarray:
         """Colours where solids were hit."""
         where = origin + ray * t[:, None]
         albedo, normal = np.zeros_like(where), np.zeros_like(where)
@@ -829,24 +1074,27 @@ class Camera:
             sun[bright] *= ~self.scene.blocked(start[bright], SUN + softness, 200.0)
         # Skylight: random rays over the half-space, open or not.
         gathered = np.zeros(len(t))
-        rounds = 2 if fine else 1
+        rounds = 5 if fine else 1
         for _ in range(rounds):
             ball = self.rng.normal(size=where.shape)
             ball = flat + ball / np.linalg.norm(ball, axis=1, keepdims=True)
             ball /= np.maximum(np.linalg.norm(ball, axis=1, keepdims=True), 1e-6)
             opened = ~self.scene.blocked(start, ball, 9.0)
-            gathered += np.where(opened, np.where(ball[:, 1] > 0, 0.55 + 0.45 * ball[:, 1], 0.22), 0.10)
+            gathered += np.where(opened, 0.56 + 0.40 * flat[:, 1], 0.13)
         gathered = gathered / rounds
         bounce = np.array([0.30, 0.24, 0.18]) * (0.6 - 0.4 * flat[:, 1])[:, None] * 0.55
         light = SUNLIGHT * sun[:, None] + SKYLIGHT * gathered[:, None] * 1.15 + bounce * (0.3 + gathered)[:, None]
         color = albedo * light
         gloss = np.flatnonzero(shine > 0)
         if gloss.size:
-            wobble = 0.018 * np.stack([fractal(where[gloss, 0] * 1.1 + k * 5, where[gloss, 1] * 1.3 + where[gloss, 2], 2) for k in range(3)], -1)
+            wobble = 0.075 * np.stack(
+                [fractal(where[gloss, 0] * 1.1 + k * 5, where[gloss, 1] * 1.3 + where[gloss, 2], 2) for k in range(3)],
+                -1,
+            )
             n = normal[gloss] + wobble
             cosine = np.einsum("ij,ij->i", n, -ray[gloss])
             bounced = ray[gloss] + 2 * cosine[:, None] * n
-            fresnel = 0.06 + 0.94 * (1 - np.clip(cosine, 0, 1)) ** 5 + 0.22 * (shine[gloss] > 0.9)
+            fresnel = 0.06 + 0.94 * (1 - np.clip(cosine, 0, 1)) ** 5 + 0.17 * (shine[gloss] > 0.9)
             color[gloss] += self.sky_behind(bounced) * (fresnel * shine[gloss])[:, None]
         veil = 1 - np.exp(-t / 2600)
         return color + (HAZE - color) * veil[:, None]
@@ -886,7 +1134,6 @@ class Camera:
         start = where + np.array([0, 0.01, 0])
         which = np.arange(len(self.scene.solids))
         # Of the solids, those a ray from this tile can meet.
-        low, high = bounced.min(0), bounced.max(0)
         middle = start.mean(0)
         spread = np.linalg.norm(start - middle, axis=1).max()
         mean = bounced.mean(0) / np.linalg.norm(bounced.mean(0))
@@ -896,7 +1143,6 @@ class Camera:
         angle = np.arccos(np.clip(offset @ mean / np.maximum(away, 1e-6), -1, 1))
         ball = np.arcsin(np.clip((self.scene.bounds + spread) / np.maximum(away, 1e-6), 0, 1))
         which = which[angle < wide + ball + 0.02]
-        del low, high
         mirrored = self.look(start, bounced, which, fine=False)
         deep = np.array([0.020, 0.075, 0.085]) * (1 + 0.5 * fractal(x / 15, z / 15, 3))[:, None]
         lit = deep + np.array([0.01, 0.06, 0.055]) * np.clip(0.5 + 6 * slope_z, 0, 1)[:, None]
@@ -926,7 +1172,13 @@ def expose(width: int) -> np.ndarray:
             ray = np.stack([a, b, np.ones_like(a)], -1)
             ray /= np.linalg.norm(ray, axis=1, keepdims=True)
             origin = np.broadcast_to(EYE, ray.shape)
-            inside = (u + r > a.min()) & (u - r < a.max()) & (v + r > b.min()) & (v - r < b.max()) & (scene.middles[:, 2] > -scene.bounds)
+            inside = (
+                (u + r > a.min())
+                & (u - r < a.max())
+                & (v + r > b.min())
+                & (v - r < b.max())
+                & (scene.middles[:, 2] > -scene.bounds)
+            )
             t, solid, face = scene.trace(origin, ray, np.flatnonzero(inside))
             color, depth = camera.far(ray)
             sea = np.where(ray[:, 1] < -2e-4, -EYE[1] / np.minimum(ray[:, 1], -2e-4), np.inf)
@@ -950,13 +1202,15 @@ def develop(picture: np.ndarray, width: int) -> Image.Image:
     light = light + 0.16 * glow
     y, x = np.mgrid[:height, :width]
     corner = ((x / width - 0.5) ** 2 + ((y / height - 0.5) / 1.2) ** 2) * 2
-    light = light * (1 - 0.34 * corner**1.3)[..., None] * np.array([1.03, 1.0, 0.965]) * 0.84
+    light = light * (1 - 0.34 * corner**1.3)[..., None] * np.array([1.03, 1.0, 0.965]) * 0.54
     film = (light * (2.51 * light + 0.03)) / (light * (2.43 * light + 0.59) + 0.14)
-    tone = np.clip(film, 0, 1) ** (1 / 2.0)
+    tone = np.clip(film, 0, 1) ** (1 / 2.2)
     gray = tone.mean(-1, keepdims=True)
-    tone = gray + (tone - gray) * 1.10
+    tone = gray + (tone - gray) * 1.16
+    tone = np.clip(tone, 0, 1)
+    tone = mix(tone, tone * tone * (3 - 2 * tone), np.full(tone.shape[:2], 0.35))
     grain = np.random.default_rng(9).normal(0, 1, (height, width, 1))
-    tone = tone + 0.010 * grain * (1.2 - gray)
+    tone = tone + 0.007 * grain * (1.2 - gray)
     return Image.fromarray((np.clip(tone, 0, 1) * 255).round().astype(np.uint8))
 
 
@@ -967,7 +1221,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1280, help="width in pixels")
     arguments = parser.parse_args()
     picture = develop(expose(arguments.size), arguments.size)
-    options = {"quality": 88, "optimize": True} if arguments.output.suffix.lower() in (".jpg", ".jpeg") else {}
+    options = {"quality": 87, "optimize": True} if arguments.output.suffix.lower() in (".jpg", ".jpeg") else {}
     picture.save(arguments.output, **options)
     print(arguments.output)
 

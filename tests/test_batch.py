@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_a_folder_gives_its_pictures_recursively_in_order_without_hidden_ones(fo
 
 
 def test_a_pattern_is_expanded_where_the_shell_did_not(folder):
-    assert [file.name for file, _ in expand([folder / "*.jpg"])][:1] == ["b.jpg"]
+    assert [file.name for file, _ in expand([folder / "*.jpg"])] == ["b.jpg"]  # folder.jpg holds nothing
     assert {file.name for file, _ in expand([folder / "**" / "*.tif"])} == {"d.tif"}
     odd = folder / "odd[1].png"
     odd.write_bytes((folder / "a.PNG").read_bytes())
@@ -88,11 +89,11 @@ def test_one_file_goes_where_it_is_told(folder, tmp_path, style):
 
 
 def test_two_results_under_one_name_are_refused_and_the_same_file_twice_is_painted_once(folder, tmp_path, style):
-    (folder / "b.gif").write_bytes(b"x")
-    (folder / "b.png").write_bytes(b"x")
     with pytest.raises(InputError, match="both become"):
         plan([folder / "b.gif", folder / "b.png"], tmp_path / "out", style, PLAIN)
-    assert len(plan([folder / "b.jpg", folder / "b.jpg"], tmp_path / "out", style, PLAIN)) == 1
+    for twice in ([folder / "b.jpg", folder / "b.jpg"], [folder / "**"]):
+        sources = [job.source for job in plan(twice, tmp_path / "out", style, Writing(format="png"))]
+        assert len(sources) == len(set(sources))
 
 
 def test_a_file_cannot_take_several_results(folder, tmp_path, style):
@@ -205,7 +206,7 @@ def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_
 
     monkeypatch.setattr(batch.time, "sleep", look)
     seen = []
-    with pytest.raises(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):
         for job in batch.watch(folder, tmp_path / "out", PLAIN):
             seen.append((job.source.name, len(looks)))
     assert sorted(name for name, _ in seen) == ["a.PNG", "b.jpg", "c.webp", "d.tif"]
@@ -230,6 +231,6 @@ def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeyp
 
 def test_watching_needs_folders(folder, tmp_path):
     with pytest.raises(InputError, match="no folder"):
-        next(batch.watch(tmp_path / "none", tmp_path, PLAIN))
+        batch.watch(tmp_path / "none", tmp_path, PLAIN)
     with pytest.raises(InputError, match="is a file"):
-        next(batch.watch(folder, folder / "b.jpg", PLAIN))
+        batch.watch(folder, folder / "b.jpg", PLAIN)

@@ -1,5 +1,7 @@
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,19 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import impasto
 from impasto.cli import COMMANDS, main
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, photo):
     """Two pictures, one in a sub-folder, and a file that is none."""
     inside = tmp_path / "in"
     (inside / "deep").mkdir(parents=True)
-    with Image.open(EXAMPLES / "harbour.jpg") as image:
-        image.resize((96, 64)).save(inside / "one.jpg")
-        image.resize((64, 96)).save(inside / "deep" / "two.png")
+    photo.resize((96, 64)).save(inside / "one.jpg")
+    photo.resize((64, 96)).save(inside / "deep" / "two.png")
     (inside / "bad.jpg").write_bytes(b"not a picture")
     return tmp_path
 
@@ -169,3 +169,240 @@ def test_apply_needs_no_torch(folder):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert (folder / "o.png").exists()
+
+
+def test_styles_and_doctor_run_in_processes_of_their_own():
+    listed = process("styles", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert b"starry-night" in listed.stdout
+    assert b"van Gogh" in listed.stdout
+    healthy = process("doctor")
+    assert healthy.returncode == 0, healthy.stderr
+    assert b"works" in healthy.stdout
+
+
+def test_version_is_the_package_s(capsys):
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"impasto {impasto.__version__}\n"
+
+
+@pytest.mark.parametrize("group", [("styles", "list"), ("styles", "show"), ("styles", "preview"), ("dataset", "pack")])
+def test_every_sub_command_has_help(group, capsys):
+    assert run(*group, "--help") == 0
+    assert f"Usage: impasto {' '.join(group)}" in capsys.readouterr().out
+
+
+def test_apply_imports_no_torch_though_it_is_there(folder):
+    script = (
+        "import sys\nfrom impasto import engines\nengines._may_have_gpu = lambda: False\n"
+        "from impasto.cli import main\ntry:\n"
+        f"    main(['apply', {str(folder / 'in' / 'one.jpg')!r}, '--style', 'scream', '-o', {str(folder / 'o.png')!r}])"
+        "\nexcept SystemExit as end:\n    print(end.code, 'torch' in sys.modules, 'onnxruntime' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False True"
+
+
+def test_patterns_and_several_files_go_into_a_folder(folder):
+    source = folder / "in" / "deep" / "two.png"
+    assert run("apply", folder / "in" / "o*.jpg", source, "--style", "scream", "-o", folder / "new") == 0
+    assert sorted(path.name for path in (folder / "new").iterdir()) == ["one.jpg", "two.png"]
+
+
+def test_without_output_results_lie_beside_and_a_second_run_skips_them(folder, capsys):
+    (folder / "in" / "bad.jpg").unlink()
+    assert run("apply", folder / "in", "--style", "scream") == 0
+    there = sorted(path.name for path in (folder / "in").rglob("*.*"))
+    assert there == ["one-scream.jpg", "one.jpg", "two-scream.png", "two.png"]
+    capsys.readouterr()
+    assert run("apply", folder / "in", "--style", "scream") == 0
+    assert sorted(path.name for path in (folder / "in").rglob("*.*")) == there
+    assert "2 skipped" in capsys.readouterr().err
+
+
+def test_overwrite_paints_again_and_also_in_place(folder, capsys):
+    source, target = folder / "in" / "one.jpg", folder / "one.jpg"
+    target.write_bytes(b"old")
+    assert run("apply", source, "--style", "scream", "-o", folder) == 0
+    assert target.read_bytes() == b"old"
+    assert run("apply", source, "--style", "scream", "-o", folder, "--overwrite") == 0
+    assert target.read_bytes() != b"old"
+    before = source.read_bytes()
+    assert run("apply", source, "--style", "scream", "-o", source, "--overwrite") == 0
+    assert source.read_bytes() != before
+
+
+def test_style_repeated_with_weights_blends(folder):
+    source = folder / "in" / "deep" / "two.png"
+    pictures = {}
+    for name, styles in {
+        "one": ["scream"],
+        "also": ["scream:5", "udnie:0"],
+        "mixed": ["scream:1", "udnie:1"],
+        "also mixed": ["udnie:2", "scream:2"],
+        "two": ["udnie"],
+    }.items():
+        arguments = [part for style in styles for part in ("--style", style)]
+        assert run("apply", source, *arguments, "-o", folder / f"{name}.png") == 0
+        with Image.open(folder / f"{name}.png") as image:
+            pictures[name] = np.asarray(image).astype(int)
+    assert np.array_equal(pictures["one"], pictures["also"])
+    assert np.abs(pictures["mixed"] - pictures["also mixed"]).max() <= 1
+    assert np.abs(pictures["mixed"] - pictures["one"]).mean() > 2
+    assert np.abs(pictures["mixed"] - pictures["two"]).mean() > 2
+
+
+def test_options_reach_the_painting(folder):
+    source = folder / "in" / "one.jpg"
+    options = {"strength": 0.5, "size": 48, "colors": "content", "device": "cpu"}
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    assert run("apply", source, "--style", "scream", *arguments, "-o", folder / "o.png") == 0
+    with Image.open(source) as given, Image.open(folder / "o.png") as painted:
+        wanted = impasto.stylize(given, "scream", **options)
+        assert painted.size == (48, 32)
+        assert np.array_equal(np.asarray(painted), np.asarray(wanted))
+
+
+def test_format_and_quality_and_strip(folder):
+    source = folder / "camera.jpg"
+    exif = Image.Exif()
+    exif[0x010F] = "Camera maker"
+    with Image.open(folder / "in" / "one.jpg") as image:
+        image.save(source, exif=exif)
+    sizes = []
+    for quality in (30, 95):
+        target = folder / f"{quality}.webp"
+        assert run("apply", source, "--style", "scream", "--quality", quality, "-o", target) == 0
+        sizes.append(target.stat().st_size)
+    assert sizes[0] < sizes[1]
+    for more, maker in (((), "Camera maker"), (("--strip",), None)):
+        assert run("apply", source, "--style", "scream", "--format", "jpg", "-o", folder / "named", *more) == 0
+        with Image.open(folder / "named") as image:
+            assert image.format == "JPEG"
+            assert image.getexif().get(0x010F) == maker
+            assert "style=scream" in image.getexif()[0x0131]
+
+
+def test_json_and_timing_say_the_seconds(folder, capsys):
+    source, target = folder / "in" / "one.jpg", folder / "o.png"
+    assert run("apply", source, "--style", "scream", "-o", target, "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["input"], record["output"], record["status"]) == (str(source), str(target), "written")
+    assert set(record["seconds"]) == {"read", "paint", "write"}
+    assert run("apply", source, "--style", "scream", "-o", target, "--timing") == 0
+    said = capsys.readouterr().out
+    assert all(f"{stage} " in said for stage in ("read", "paint", "write"))
+    assert run("apply", source, "--style", "scream", "-o", target, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_pipe_writes_files_and_files_write_to_a_pipe(folder):
+    source = folder / "in" / "one.jpg"
+    done = process("apply", source, "--style", "scream", "-o", "-", "--format", "png")
+    assert done.stdout.startswith(b"\x89PNG"), done.stderr
+    done = process("apply", "-", "--style", "scream", "-o", folder / "o.webp", input=source.read_bytes())
+    assert done.returncode == 0, done.stderr
+    with Image.open(folder / "o.webp") as image:
+        assert (image.format, image.size) == ("WEBP", (96, 64))
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n and no more"])
+def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert run("apply", "-", "--style", "scream") == 3
+    said = capsysbinary.readouterr()
+    assert said.out == b""
+    assert said.err.startswith(b"Error: ")
+    assert said.err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["apply", "IN/none.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "does not exist"),
+        (["apply", "IN/cut.png", "--style", "scream"], 3, "cut.png"),
+        (["apply", "IN/*.gif", "--style", "scream"], 3, "Nothing matches"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/bad.jpg/x.png"], 4, "a file stands where"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "/proc/impasto/x.png"], 4, "/proc/impasto/x.png"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "/dev/full", "--format", "png"], 4, "disk is full"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--format", "docx"], 4, "docx"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--strength", "2"], 2, "--strength"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--strength", "nan"], 3, "out of range"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--quality", "0"], 2, "--quality"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--watch", "IN"], 2, "or one folder to --watch"),
+        (["apply", "--style", "scream", "--watch", "IN"], 2, "add -o FOLDER"),
+        (["apply", "--style", "scream", "--watch", "IN", "-o", "-"], 2, "add -o FOLDER"),
+        (["apply", "--style", "scream", "--watch", "IN/none", "-o", "IN/o"], 3, "no folder"),
+        (["apply", "--style", "scream", "--watch", "IN", "-o", "IN/one.jpg"], 3, "is a file"),
+        (["apply", "--style", "scream"], 2, "Give pictures"),
+        (["apply", "-", "IN/one.jpg", "--style", "scream"], 2, "stands alone"),
+        (["apply", "IN", "--style", "scream", "-o", "-"], 2, "takes one picture"),
+        (["apply", "IN/one.jpg", "--style", "scream:-1", "--style", "udnie"], 5, "0 or more"),
+        (["apply", "IN/one.jpg", "--style", "scream:nan"], 5, "0 or more"),
+        (["apply", "x" * 300 + ".jpg", "--style", "scream"], None, "xxx"),
+        (["styles", "show", "scraem"], 5, "did you mean scream"),
+        (["styles", "preview", "IN/none.jpg"], 3, "does not exist"),
+        (["styles", "preview", "/"], 3, "folder"),
+        (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),
+    ],
+)
+def test_whatever_is_wrong_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
+    (folder / "in" / "cut.png").write_bytes((folder / "in" / "deep" / "two.png").read_bytes()[:500])
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    ended = run(*(argument.replace("IN", str(folder / "in")) for argument in arguments))
+    assert ended == status if status else ended > 0
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert said.count("Error") == 1
+    if ended != 2:  # click shows the usage, too
+        assert said.strip().count("\n") == 0
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("arguments", [["apply", "IN", "--style", "scream", "-o", "-"], ["styles", "list"]])
+def test_standard_output_on_a_full_disk_gets_one_sentence(folder, arguments):
+    command = [sys.executable, "-m", "impasto"]
+    command += [argument.replace("IN", str(folder / "in" / "deep" / "two.png")) for argument in arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 4
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert "space" in done.stderr
+
+
+def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
+    (folder / "watched").mkdir()
+    command = [sys.executable, "-m", "impasto", "apply", "--watch", folder / "watched", "--style", "scream"]
+    command += ["-o", folder / "done"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stderr.readline().startswith("Watching")
+        watcher.send_signal(signal.SIGINT)
+        said = watcher.stderr.read()
+    assert watcher.returncode == 130
+    assert "Interrupted." in said
+    assert "Traceback" not in said
+
+
+def test_verbose_shows_where_an_error_came_from(folder, monkeypatch):
+    arguments = ["-v", "styles", "show", "scraem"]
+    monkeypatch.setattr("sys.argv", ["impasto", *arguments])
+    with pytest.raises(impasto.StyleError):
+        main(arguments)
+
+
+def test_styles_show_json_is_the_metadata(capsys):
+    assert run("styles", "show", "great-wave", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["name"] == "great-wave"
+    assert {"title", "artist", "network"} <= set(facts)
+
+
+def test_preview_shows_all_styles_beside_the_picture_by_default(folder):
+    source = folder / "in" / "deep" / "two.png"
+    assert run("styles", "preview", source, "--tile", 32) == 0
+    with Image.open(source.with_name("two-styles.jpg")) as sheet:
+        assert sheet.width * sheet.height >= 16 * 32 * 21
+        assert sheet.convert("L").getextrema()[0] < 100

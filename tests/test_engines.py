@@ -14,6 +14,14 @@ from impasto.styles import load_style
 LEVEL = 1 / 255
 
 
+@pytest.fixture
+def nothing_loaded():
+    """No engine is left over from another test, nor for the next."""
+    load_engine.cache_clear()
+    yield
+    load_engine.cache_clear()
+
+
 def batch_of(image) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(image, np.float32).transpose(2, 0, 1)[None] / 255)
 
@@ -117,8 +125,7 @@ def test_without_a_gpu_auto_is_onnxruntime_and_imports_no_torch():
     assert done.stdout.split()[-1] == "False"
 
 
-def test_a_device_without_torch_names_the_extra(monkeypatch):
-    load_engine.cache_clear()
+def test_a_device_without_torch_names_the_extra(monkeypatch, nothing_loaded):
     monkeypatch.setattr(OnnxEngine, "devices", staticmethod(lambda: ["cpu"]))
     monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)
     for device in ("cuda", "mps"):
@@ -128,11 +135,10 @@ def test_a_device_without_torch_names_the_extra(monkeypatch):
     assert "onnxruntime" in load_engine("auto").name
 
 
-def test_a_device_that_is_not_there_is_refused(monkeypatch):
+def test_a_device_that_is_not_there_is_refused(monkeypatch, nothing_loaded):
     pytest.importorskip("torch")
     from impasto.engines import torch as module
 
-    load_engine.cache_clear()
     monkeypatch.setattr(module, "available", list)
     monkeypatch.setattr(OnnxEngine, "devices", staticmethod(lambda: ["cpu"]))
     with pytest.raises(InputError, match="no mps device"):

@@ -11,8 +11,6 @@ import impasto
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.repaint import Options
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-
 
 def test_the_same_kind_comes_out_as_went_in(photo, tmp_path):
     assert impasto.stylize(photo, "scream").size == photo.size
@@ -180,12 +178,8 @@ def test_a_blend_is_the_same_however_its_weights_are_written(small):
     array = np.asarray(small)
     first = impasto.stylize(array, ["scream:2", "udnie:6"])
     assert np.array_equal(first, impasto.stylize(array, [("scream", 1), ("udnie", 3.0)]))
-    assert (
-        np.array_equal(
-            first, impasto.stylize(array, impasto.load_style("scream").towards(impasto.load_style("udnie"), 0.75))
-        )
-        or np.abs(first.astype(int) - impasto.stylize(array, [("scream", 0.25), ("udnie", 0.75)])).max() <= 1
-    )
+    line = impasto.load_style("scream").towards(impasto.load_style("udnie"), 0.75)
+    assert np.abs(first.astype(int) - impasto.stylize(array, line)).max() <= 1
 
 
 def test_the_result_says_how_it_was_made_and_keeps_the_metadata(small, tmp_path):

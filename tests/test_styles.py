@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.errors import StyleError
@@ -11,6 +11,7 @@ def style(name, value, network="n"):
     return Style(name, np.full(4, value, np.float32), np.full(4, -value, np.float32), network)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(min_size=1).filter(lambda s: ":" not in s), st.floats(0, 100))
 def test_a_last_colon_with_a_number_is_a_weight(name, weight):
     assert parse(f"{name}:{weight!r}") == (name, weight)
@@ -140,6 +141,7 @@ def test_a_style_beside_a_network_of_its_own_knows_its_home(tmp_path):
     assert photograph_of(load_style("scream")).name == PHOTOGRAPH
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=5).filter(lambda weights: sum(weights) > 1e-3))
 def test_only_the_proportion_of_weights_matters(weights):
     styles = [style(f"s{index}", index) for index in range(len(weights))]
@@ -150,6 +152,7 @@ def test_only_the_proportion_of_weights_matters(weights):
     assert one.scale.dtype == np.float32
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=30))
 def test_parsing_never_fails_and_never_loses_the_name(text):
     name, weight = parse(text)

@@ -63,7 +63,8 @@ def expand(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
             matched = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
             if not matched:
                 raise InputError(f"Nothing matches {path}; check the pattern.")
-            found += expand(matched)
+            for match in matched:  # a folder without pictures among them is no reason to stop
+                found += _pictures_in(match) if match.is_dir() else [(match, Path(match.name))]
         else:
             found.append((path, Path(path.name)))
     return found
@@ -96,7 +97,10 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
     or a folder, go into the folder ``output`` under mirrored names. Without ``output`` results lie beside
     their inputs, with the style's name appended. Results of an earlier run are not painted again.
     """
-    files = list(dict.fromkeys(expand(inputs)))
+    once: dict[Path, Path] = {}
+    for source, relative in expand(inputs):
+        once.setdefault(source, relative)
+    files = list(once.items())
     suffix = None if writing.format is None else images.suffix_of(writing.format)
     single = len(files) == 1 and not inputs[0].is_dir()
     if single and output is not None and not output.is_dir() and (suffix or output.suffix or output.exists()):
@@ -220,6 +224,10 @@ def watch(folder: Path, output: Path, writing: Writing, *, every: float = 1.0) -
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file, but the results need a folder; give another -o.")
     suffix = None if writing.format is None else images.suffix_of(writing.format)
+    return _appearing(folder, output, suffix, every)
+
+
+def _appearing(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[Job]:
     sizes: dict[Path, int] = {}
     done: set[Path] = set()
     while True:

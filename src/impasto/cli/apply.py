@@ -87,9 +87,10 @@ def command(
     if watch:
         if output is None or output == _STANDARD:
             raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
+        appearing = batch.watch(watch, output, writing)
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
-        for job in batch.watch(watch, output, writing):
+        for job in appearing:
             for outcome in batch.run([job], style, chosen, writing, overwrite=overwrite):
                 say.outcome(outcome)
         return
