@@ -1,231 +1,249 @@
-"""Speed of the fast path beside its peer, in one run.
-
-    python benchmarks/apply.py [--repeats 7] [--sizes 512x512,1024x1024,1920x1080] [--quick]
+"""Speed and memory of the fast path beside its peer, in one run.
 
 The peer is the network of pytorch/examples (Johnson, Alahi and Fei-Fei 2016, with nearest upsampling), our own
 definition with random weights, in torch eager and in onnxruntime. Contenders take turns, so that a drift of the
-machine hits all alike; figures are medians. Run it with nothing else on the machine. Needs the extra ``train``.
+machine hits all alike. Run it with nothing else on the machine: beside a busy process torch's threads wait for each
+other many times as long, which flatters us. Needs the extra ``train``. Imports are late: after threads are set.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
+import platform
+import resource
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-THREADS = 2
-os.environ["OMP_NUM_THREADS"] = str(THREADS)  # before anything reads it
-
-import argparse  # noqa: E402
-import json  # noqa: E402
-import platform  # noqa: E402
-import shutil  # noqa: E402
-import statistics  # noqa: E402
-import subprocess  # noqa: E402
-import tempfile  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
-
-import numpy as np  # noqa: E402
-
-ROOT = Path(__file__).parent.parent
-CONTENDERS = ("peer, torch eager", "peer, onnxruntime", "impasto, network", "impasto.stylize()")
+HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
+EAGER, ORT, NETWORK, STYLIZE = "peer, torch eager", "peer, onnxruntime", "impasto, bare network", "impasto.stylize()"
+STYLE = "scream"
+PEER_MACS = 40.3e9 / 512**2  # a pixel
+REST = 0.3  # seconds before each call: thread pools of the contender before stop spinning
+Call = Callable[[], object]
 
 
-def peer() -> object:
-    """The network of pytorch/examples: 1,679,235 parameters."""
-    import torch
-    from torch import nn
-
-    def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
-        return [nn.ReflectionPad2d(kernel // 2), nn.Conv2d(inputs, outputs, kernel, stride)]
+def peer() -> Any:
+    """The network of pytorch/examples."""
+    from torch import Tensor, nn
 
     def layer(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
-        return [*conv(inputs, outputs, kernel, stride), nn.InstanceNorm2d(outputs, affine=True), nn.ReLU()]
+        conv = nn.Conv2d(inputs, outputs, kernel, stride)
+        return [nn.ReflectionPad2d(kernel // 2), conv, nn.InstanceNorm2d(outputs, affine=True), nn.ReLU()]
 
-    class Residual(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = nn.Sequential(*layer(128, 128, 3), *conv(128, 128, 3), nn.InstanceNorm2d(128, affine=True))
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x + self.body(x)
+    class Residual(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + super().forward(x)
 
     network = nn.Sequential(
-        *layer(3, 32, 9), *layer(32, 64, 3, 2), *layer(64, 128, 3, 2), *(Residual() for _ in range(5)),
+        *layer(3, 32, 9), *layer(32, 64, 3, 2), *layer(64, 128, 3, 2),
+        *(Residual(*layer(128, 128, 3), *layer(128, 128, 3)[:-1]) for _ in range(5)),
         nn.Upsample(scale_factor=2), *layer(128, 64, 3), nn.Upsample(scale_factor=2), *layer(64, 32, 3),
-        *conv(32, 3, 9),
+        *layer(32, 3, 9)[:2],
     )  # fmt: skip
     assert sum(p.numel() for p in network.parameters()) == 1_679_235
     return network.eval().requires_grad_(False)
 
 
-def peer_in_onnxruntime() -> Callable[[np.ndarray], object]:
-    """The peer exported node by node by torch's exporter, with free height and width."""
+def session(path: Path) -> Any:
+    """An onnxruntime session with the same settings as Impasto's own."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(os.environ["OMP_NUM_THREADS"])
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def export_peer(path: Path) -> bool:
+    """Write the peer as ONNX with free height and width; says so and gives False where torch cannot export."""
     import warnings
 
-    import onnxruntime as ort
+    import numpy as np
     import torch
 
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")
-        path = Path(folder) / "peer.onnx"
-        axes = {"x": {2: "h", 3: "w"}}
-        torch.onnx.export(
-            peer(),
-            (torch.rand(1, 3, 64, 64),),
-            path,
-            input_names=["x"],
-            dynamic_axes=axes,
-            opset_version=17,
-            dynamo=False,
-        )
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = THREADS
-        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return lambda image: session.run(None, {"x": image})
+    network, x, axes = peer(), torch.rand(1, 3, 64, 64), {"x": {2: "h", 3: "w"}}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(network, (x,), path, input_names=["x"], dynamic_axes=axes, opset_version=17, dynamo=False)
+    except Exception as error:
+        print(f"torch cannot export here, so {ORT} is left out: {error}\n")
+        return False
+    x = torch.rand(1, 3, 96, 80)
+    np.testing.assert_allclose(session(path).run(None, {"x": x.numpy()})[0], network(x).numpy(), atol=1e-3)
+    return True
 
 
-def contender(name: str, width: int, height: int) -> Callable[[], object]:
+def contender(name: str, width: int, height: int, peer_file: Path) -> Call:
     """A call that paints one picture of noise and gradients."""
+    import numpy as np
+    from PIL import Image
+
     rng = np.random.default_rng(0)
     pixels = (np.linspace(0, 200, width)[None, :, None] + rng.integers(0, 55, (height, width, 3))).astype(np.uint8)
     batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None], np.float32) / 255
-    if name == "peer, torch eager":
+    if name == EAGER:
         import torch
 
-        torch.set_num_threads(THREADS)
-        network, x = peer(), torch.from_numpy(batch)
-
-        def eager() -> object:
-            with torch.inference_mode():
-                return network(x)  # type: ignore[operator]
-
-        return eager
-    if name == "peer, onnxruntime":
-        run = peer_in_onnxruntime()
-        return lambda: run(batch)
-    if name == "impasto, network":
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        paint, x = torch.inference_mode()(peer().forward), torch.from_numpy(batch)
+        return lambda: paint(x)
+    if name == ORT:
+        run = session(peer_file).run
+        return lambda: run(None, {"x": batch})
+    if name == NETWORK:
         from impasto.engines import load_engine
         from impasto.styles import load_style
 
-        engine, style = load_engine("cpu"), load_style("scream")
-        multiple = engine.multiple
-        padded = np.pad(batch, ((0, 0), (0, 0), (0, -height % multiple), (0, -width % multiple)), mode="reflect")
+        engine, style = load_engine("cpu"), load_style(STYLE)
+        padded = np.pad(batch, [(0, 0), (0, 0), *((0, -side % engine.multiple) for side in (height, width))])
         return lambda: engine.paint(padded, style.scale, style.shift)
-    from PIL import Image
+    from impasto import stylize
 
-    import impasto
-
-    image, style = Image.fromarray(pixels), impasto.load_style("scream")
-    return lambda: impasto.stylize(image, style, device="cpu")
+    image = Image.fromarray(pixels)
+    return lambda: stylize(image, STYLE, device="cpu")
 
 
-def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each call, the calls taking turns."""
-    for call in calls.values():
-        call()
+def timed(calls: dict[str, Call], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each call after one to warm up, the calls taking turns."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeats):
+    for turn in range(repeats + 1):
         for name, call in calls.items():
-            time.sleep(0.3)  # until the threads of the last contender have stopped spinning
+            time.sleep(REST)
             started = time.perf_counter()
             call()
-            seconds[name].append(time.perf_counter() - started)
+            if turn:
+                seconds[name].append(time.perf_counter() - started)
     return seconds
 
 
-def peak_memory(name: str, size: str) -> float:
-    """Peak resident MB of a process that only paints this."""
-    arguments = [sys.executable, __file__, "--memory-of", name, "--sizes", size]
-    return float(subprocess.run(arguments, check=True, capture_output=True, text=True).stdout)
+def own_peak() -> float:
+    """Peak resident MB of this process."""
+    # Linux starts a child's ru_maxrss at its parent's peak; VmHWM is the process's own.
+    status = Path("/proc/self/status")
+    if status.exists():
+        return next(int(s.split()[1]) for s in status.read_text().splitlines() if s.startswith("VmHWM")) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def command_line(repeats: int) -> tuple[float, float]:
-    """Median seconds of the whole command on one 1024 px JPEG, and pictures a second over a folder of 20."""
-    from PIL import Image
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with Image.open(ROOT / "examples" / "harbour.jpg") as image:
-            image.resize((1024, 1024 * image.height // image.width)).save(folder / "one.jpg", quality=92)
-        apply = [sys.executable, "-m", "impasto", "apply", "--style", "scream", "-q", "--overwrite"]
-        times = []
-        for _ in range(repeats):
-            started = time.perf_counter()
-            subprocess.run([*apply, folder / "one.jpg", "-o", folder / "out.jpg"], check=True)
-            times.append(time.perf_counter() - started)
-        (folder / "in").mkdir()
-        for index in range(20):
-            shutil.copy(folder / "one.jpg", folder / "in" / f"{index}.jpg")
-        started = time.perf_counter()
-        subprocess.run([*apply, folder / "in", "-o", folder / "painted"], check=True)
-        return statistics.median(times), 20 / (time.perf_counter() - started)
+def peak_memory(name: str, size: str, peer_file: Path) -> float:
+    """Peak resident MB of a process that only loads this contender and paints twice."""
+    command = [sys.executable, __file__, "--memory-of", name, "--sizes", size, "--peer", peer_file]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def sgemm() -> float:
-    """This machine's own GFLOP/s in a 2048 x 2048 product, median of five."""
-    a = np.random.default_rng(0).random((2048, 2048), np.float32)
-    a @ a
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        a @ a
-        times.append(time.perf_counter() - started)
-    return 2 * 2048**3 / statistics.median(times) / 1e9
+def command_line(repeats: int, folder: Path) -> tuple[list[float], list[float]]:
+    """Seconds of the whole command on one 1024 px JPEG, and on a folder of 20 (up to three times)."""
+    import numpy as np
+    from PIL import Image, ImageFilter
+
+    if HARBOUR.exists():
+        image = Image.open(HARBOUR).convert("RGB")
+    else:
+        noise = np.random.default_rng(0).integers(0, 256, (768, 1024, 3), np.uint8)
+        image = Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1.5))
+    one = folder / "one.jpg"
+    image.resize((1024, round(1024 * image.height / image.width))).save(one, quality=92)
+    (folder / "in").mkdir()
+    for index in range(20):
+        shutil.copy(one, folder / "in" / f"{index:02}.jpg")
+    apply = [sys.executable, "-m", "impasto", "apply", "--style", STYLE, "-q", "--overwrite", "-o"]
+    single, many = [*apply, folder / "painted.jpg", one], [*apply, folder / "out", folder / "in"]
+    seconds = timed({"single": lambda: subprocess.run(single, check=True)}, repeats)["single"]
+    return seconds, timed({"many": lambda: subprocess.run(many, check=True)}, min(repeats, 3))["many"]
+
+
+def sgemm(repeats: int, side: int) -> float:
+    """This machine's own GFLOP/s in a square float32 product, median."""
+    from numpy.random import default_rng
+
+    a = default_rng(0).random((side, side), "f4")
+    return 2 * side**3 / median(timed({"product": lambda: a @ a}, repeats)["product"]) / 1e9
+
+
+def machine() -> str:
+    """CPU, threads and versions."""
+    cpu = Path("/proc/cpuinfo")
+    names = [s.split(":")[1].strip() for s in cpu.read_text().splitlines() if "model name" in s] if cpu.exists() else []
+    versions = ", ".join(f"{name} {version(name)}" for name in ("impasto", "onnxruntime", "torch", "numpy", "pillow"))
+    threads = f"{os.environ['OMP_NUM_THREADS']} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at start"
+    return f"{[*names, platform.machine()][0]}, {threads}; Python {platform.python_version()}, {versions}"
+
+
+def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Measure and print the table; returns all figures."""
+    import impasto
+    from impasto.training.export import load_network
+
+    network, _ = load_network(Path(impasto.__file__).parent / "assets" / "network.safetensors")
+    peer_file = folder / "peer.onnx"
+    names = [EAGER, *([ORT] if export_peer(peer_file) else []), NETWORK, STYLIZE]
+    speed = sgemm(arguments.repeats, 512 if arguments.quick else 4096)
+    figures: dict[str, Any] = {"machine": machine(), "sgemm GFLOP/s": speed, "sizes": {}}
+    print("| size | contender | median ms | min ms | times peer torch | times peer ort | of sgemm | peak MB |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|")
+    for size in arguments.sizes.split(","):
+        width, height = map(int, size.split("x"))
+        memory = {} if arguments.quick else {name: peak_memory(name, size, peer_file) for name in names}
+        seconds = timed({name: contender(name, width, height, peer_file) for name in names}, arguments.repeats)
+        medians = {name: median(values) for name, values in seconds.items()}
+        macs = dict.fromkeys((EAGER, ORT), PEER_MACS * width * height) | {NETWORK: network.macs(height, width)}
+        figures["sizes"][size] = {name: {"seconds": seconds[name], "peak MB": memory.get(name)} for name in names}
+        for name, own in medians.items():
+            cells = [size, name, f"{own * 1e3:.1f}", f"{min(seconds[name]) * 1e3:.1f}"]
+            cells += [f"{medians[other] / own:.2f}" if other in medians else "" for other in (EAGER, ORT)]
+            cells.append(f"{2 * macs[name] / own / 1e9 / speed:.0%}" if name in macs else "")
+            print("|", " | ".join([*cells, f"{memory[name]:.0f}" if memory else ""]), "|", flush=True)
+    print(f"\n{figures['machine']}; sgemm {speed:.0f} GFLOP/s; medians of {arguments.repeats}, in turns")
+    if not arguments.quick:
+        figures["command"], figures["folder"] = command_line(arguments.repeats, folder)
+        single, many = median(figures["command"]), 20 / median(figures["folder"])
+        print(f"impasto apply, start to finish: a 1024 px JPEG {single:.2f} s; 20 of them {many:.2f} pictures a second")
+    return figures
+
+
+def judge(figures: dict[str, Any]) -> None:
+    """Say which aims are met."""
+    verdict = {True: "PASS", False: "FAIL"}
+    if at := figures["sizes"].get("512x512"):
+        ratio = median(at[EAGER]["seconds"]) / median(at[STYLIZE]["seconds"])
+        for aim in (10, 15):
+            print(f"{verdict[ratio >= aim]}: stylize() at 512x512 {aim} times as fast as {EAGER}: {ratio:.1f}")
+    if "command" in figures:
+        whole = median(figures["command"])
+        print(f"{verdict[whole < 1.5]}: impasto apply on a 1024 px JPEG under 1.5 s: {whole:.2f} s")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Read the options, set the threads, measure."""
     parser = argparse.ArgumentParser(description="Speed of impasto apply beside the network of pytorch/examples.")
-    parser.add_argument("--sizes", default="512x512,1024x1024,1920x1080", help="widths x heights")
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="no memory, no command line")
+    parser.add_argument("--sizes", default="512x512,1024x1024,1920x1080", help="widths x heights (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=7, help="timed rounds (%(default)s)")
+    parser.add_argument("--threads", type=int, default=2, help="for everything (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="no memory, no command line, a small sgemm")
     parser.add_argument("--json", type=Path, help="write all figures there, too")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
+    parser.add_argument("--peer", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    sizes = {size: tuple(int(side) for side in size.split("x")) for size in arguments.sizes.split(",")}
-    if arguments.memory_of:
-        for width, height in sizes.values():
-            contender(arguments.memory_of, width, height)()
-        # Not getrusage: Linux hands its peak down to child processes.
-        status = Path("/proc/self/status").read_text()
-        print(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+    if arguments.memory_of:  # a child of ours, with the threads in its environment
+        call = contender(arguments.memory_of, *map(int, arguments.sizes.split("x")), arguments.peer)
+        call(), call()
+        print(own_peak())
         return
-
-    from impasto.networks.transformer import TransformerNetwork
-
-    network = TransformerNetwork()
-    print(
-        f"{platform.processor() or platform.machine()}, {THREADS} threads; medians of {arguments.repeats}, in turns\n"
-    )
-    print("| size | contender | ms | min | times as fast as the peer in torch | in onnxruntime | peak MB |")
-    print("|---|---|---:|---:|---:|---:|---:|")
-    figures: dict[str, dict[str, float]] = {}
-    for size, (width, height) in sizes.items():
-        seconds = timed({name: contender(name, width, height) for name in CONTENDERS}, arguments.repeats)
-        medians = {name: statistics.median(values) for name, values in seconds.items()}
-        figures[size] = medians
-        for name, median in medians.items():
-            memory = "" if arguments.quick else f"{peak_memory(name, size):.0f}"
-            ratios = " | ".join(f"{medians[other] / median:.1f}" for other in CONTENDERS[:2])
-            print(
-                f"| {size} | {name} | {median * 1e3:.0f} | {min(seconds[name]) * 1e3:.0f} | {ratios} | {memory} |",
-                flush=True,
-            )
-    speed = sgemm()
-    size, (width, height) = next(iter(sizes.items()))
-    reached = 2 * network.macs(height, width) / figures[size]["impasto, network"] / 1e9
-    print(f"\nsgemm {speed:.0f} GFLOP/s; the network at {size} reaches {reached:.0f}, {reached / speed:.0%} of it.")
-    ratio = figures[size][CONTENDERS[0]] / figures[size][CONTENDERS[3]]
-    verdict = "PASS" if ratio >= 10 else "FAIL"
-    print(f"Aim: stylize() at {size} at least 10 times as fast as the peer in torch: {ratio:.1f}, {verdict}")
-    if not arguments.quick:
-        whole, folder = command_line(arguments.repeats)
-        print(f"Aim: impasto apply on a 1024 px JPEG under 1.5 s: {whole:.2f} s, {'PASS' if whole < 1.5 else 'FAIL'}")
-        print(f"A folder of 20 such JPEGs: {folder:.1f} pictures a second, start of the command included")
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(arguments.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        judge(figures := measure(arguments, Path(folder)))
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2))
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":
