@@ -294,9 +294,13 @@ def panorama(density: float) -> tuple[np.ndarray, np.ndarray]:
         blocked = np.maximum(blocked, smooth(-0.015, 0.05, above / far))
     dark[seen] = blocked
     shadow = np.asarray(Image.fromarray(dark.astype(np.float32)).resize((us.size, vs.size), Image.Resampling.BILINEAR))
-    z = depth[hit]
-    x = u[hit] * z
-    color[hit] = land_color(x, z, EYE[1] + v[hit] * z, 1 - np.clip(shadow[hit], 0, 1), density)
+    for rows in np.array_split(np.arange(vs.size), 24):  # in strips, to spare memory
+        some = hit[rows]
+        z = depth[rows][some]
+        y, sunlit = EYE[1] + v[rows][some] * z, 1 - np.clip(shadow[rows][some], 0, 1)
+        strip = color[rows]
+        strip[some] = land_color(u[rows][some] * z, z, y, sunlit, density)
+        color[rows] = strip
     return color, depth
 
 
@@ -479,7 +483,7 @@ TOWN = np.stack([ALONG, np.array([0.0, 1, 0]), INLAND])
 WALLS = np.array(
     [
         [0.50, 0.075, 0.045],  # Falun red
-        [0.78, 0.42, 0.07],  # ochre
+        [0.66, 0.39, 0.12],  # ochre
         [0.76, 0.72, 0.64],  # white
         [0.10, 0.24, 0.37],  # blue
         [0.72, 0.52, 0.22],  # straw
