@@ -120,6 +120,7 @@ def ribbon(points: Points, widths: Sequence[float]) -> np.ndarray:
 
 
 def cloud(scene: Scene, rng: np.random.Generator, x: float, y: float, size: float) -> None:
+    """A cloud of five heaps."""
     for dx, dy, r in ((-1.1, 0.15, 0.55), (1.2, 0.2, 0.5), (-0.45, -0.2, 0.75), (0.5, -0.12, 0.7), (0.05, 0.25, 0.8)):
         cx, cy = x + dx * size, y + dy * size
         mask = lobed(rng, cx, cy, 1.15 * r * size, 0.72 * r * size, 11)
@@ -144,6 +145,7 @@ def flower(
 
 
 def leaf(scene: Scene, x: float, y: float, size: float, turn: float, colour: Colour) -> None:
+    """A leaf, folded along its rib."""
     dx, dy = XS - x, YS - y
     u, v = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
     inside = (np.abs(v) < 0.3 * size * np.sqrt(np.clip(1 - (u / size) ** 2, 0, 1)) * (1 - 0.45 * u / size)) & (

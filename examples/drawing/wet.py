@@ -11,61 +11,65 @@ from drawing.shapes import Scene
 
 
 def watercolour(scene: Scene) -> np.ndarray:
-    """Wet washes on rough white paper: glazes, dark edges, granulation, blooms."""
+    """Wet washes on rough white paper: glazes, dark edges, granulation, blooms, single strokes on top."""
     rng = np.random.default_rng(6)
     rough = 0.7 * noise(110, 3.2, octaves=2) + 0.5 * noise(111, 8, octaves=2)
-    paper = np.array([0.985, 0.975, 0.945]) * (1 + 0.012 * rough)[..., None]
-    colour = 1 - 0.80 * (1 - np.clip(scene.colour + 0.25 * (scene.colour - scene.tone[..., None]), 0, 1))
-    density = np.zeros_like(colour)  # of pigment, per channel
-    # First the large wet masses without edges, then glazes with edges, then the small dark touches.
-    flood = blur(warped(colour, 14 * noise(112, 60), 14 * noise(113, 60)), 11)
-    density += -np.log(np.clip(flood, 0.05, 1)) * (0.24 + 0.10 * noise(114, 120)[..., None])
-    for glaze, shift in enumerate((4.0, 2.2, 0.9)):
+    paper = np.array([0.988, 0.98, 0.955]) * (1 + 0.010 * rough)[..., None]
+    vivid = np.clip(scene.colour + 0.45 * (scene.colour - scene.tone[..., None]), 0, 1)
+    pigment = -np.log(np.clip(1 - 0.86 * (1 - vivid), 0.05, 1))  # optical density, by channel
+    # First the large wet masses without edges, with much paper left in the lights.
+    wet = np.clip(0.55 + 0.45 * noise(114, 170, octaves=3), 0.0, 1.3)
+    density = blur(warped(pigment, 14 * noise(112, 60), 14 * noise(113, 60)), 10) * (0.34 * wet)[..., None]
+    # Then glazes with edges: pigment gathers where a wash dries, and pools unevenly inside.
+    for glaze, shift in enumerate((4.0, 2.0, 0.8)):
         dx, dy = shift * noise(120 + glaze, 34, octaves=3), shift * noise(130 + glaze, 34, octaves=3)
-        labels, tint = warped(scene.outline, dx, dy), blur(warped(colour, dx, dy), 2.2 - 0.8 * glaze)
-        depth = depth_inside(labels, 12)
-        # Some white is left between washes, but most of them touch.
-        gap = smooth(0.2, 1.6, depth + 1.4 * np.abs(noise(140 + glaze, 70, octaves=2)) + 0.8)
-        rim = np.exp(-(((depth - 2.4) / 1.5) ** 2))  # pigment gathers at a drying edge
-        pool = 1 + 0.30 * noise(150 + glaze, 55, octaves=4)
-        strength = (0.26, 0.24, 0.22)[glaze] * gap * np.clip(pool + 0.75 * rim, 0.1, 2.4)
-        density += -np.log(np.clip(tint, 0.04, 1)) * strength[..., None]
-    # Single strokes of a full brush on the dry sheet, each with its own edge.
-    for width, length, share, limit in ((15.0, (40, 130), 0.30, 0.86), (7.0, (16, 60), 0.42, 0.55)):
-        marks = Image.new("I", (WIDTH, HEIGHT), 0)
-        draw = ImageDraw.Draw(marks)
-        wanted = (blur(scene.tone, 2) + 0.08 * noise(165, 60, octaves=2) < limit) & (noise(166, 90, octaves=2) > -0.7)
-        bend = scene.angle + 0.3 * noise(167, 80, octaves=2)
-        found = strokes(
-            bend, np.full(XS.shape, 0.9 * width), scene.outline, rng, length=length, wanted=wanted, tries=12_000
-        )
-        load = [0.0]
-        for points in found:
-            load.append(rng.uniform(0.4, 1.2))
-            size = width * (0.35 + 0.65 * np.sin(np.pi * np.linspace(0.06, 0.96, len(points))))
-            for (x, y), r in zip(points, size / 2, strict=True):
-                draw.ellipse((x - r, y - r, x + r, y + r), fill=len(load) - 1)
-        stroke = warped(np.asarray(marks), 0.8 * noise(168, 9), 0.8 * noise(169, 9))
-        depth = depth_inside(stroke, 4)
-        rim = 0.75 + 0.9 * np.exp(-(((depth - 1.5) / 1.1) ** 2))
-        laid = blur(np.asarray(load)[stroke] * rim, 0.6) * share * (1 + 0.2 * rough)
-        density += -np.log(np.clip(blur(colour, 0.8), 0.04, 1)) * np.clip(laid, 0, 2)[..., None]
-    density *= 1 + (0.16 * rough * smooth(0.05, 0.9, density.mean(axis=-1)))[..., None]  # grains settle in hollows
-    # Blooms: drops of water push the pigment outwards and leave a jagged, dark ring.
-    for _ in range(16):
-        x, y, r = rng.uniform(0, 900), rng.uniform(0, 700), rng.uniform(18, 70)
-        ragged = np.hypot(XS - x, YS - y) / r + 0.16 * noise(int(rng.integers(1 << 20)), 26, octaves=4)
-        inside, ring = smooth(1.0, 0.55, ragged), np.exp(-(((ragged - 1.04) / 0.07) ** 2))
-        density *= (1 - 0.42 * inside + 0.34 * ring)[..., None]
-    border = np.minimum(np.minimum(XS, 899 - XS), np.minimum(YS, 699 - YS)) + 9 * noise(161, 150, octaves=5)
-    density *= smooth(13, 17, border)[..., None]
-    density *= (1 + 0.5 * np.exp(-(((border - 19) / 2.5) ** 2)))[..., None]
-    for _ in range(90):  # splashes
-        x, y, r = rng.uniform(20, 880), rng.uniform(20, 680), 0.8 + rng.exponential(1.3)
-        drop = smooth(1.15, 0.85, np.hypot(XS - x, YS - y) / r)
-        tint = colour[int(y), int(np.clip(x + rng.normal(0, 60), 0, 899))]
-        density += drop[..., None] * -np.log(np.clip(tint, 0.1, 1)) * 0.5
-    return paper * np.exp(-np.clip(density, 0, 3.2))
+        labels = warped(scene.outline, dx, dy)
+        tint = blur(warped(pigment, dx, dy), (2.0, 1.2, 0.5)[glaze])
+        depth = blur(depth_inside(labels, 8), 0.5)
+        lost = noise(140 + glaze, 80, octaves=2)  # where positive, the next wash is not touched: a line of white paper
+        dry = smooth(0.4, 1.6, depth + 3 * smooth(0.7, 0.2, lost))
+        rim = np.exp(-(((depth - 2.0) / 1.1) ** 2)) * smooth(-0.8, 0.8, noise(145 + glaze, 60))
+        pool = np.clip(1 + 0.38 * noise(150 + glaze, 55, octaves=4), 0.15, 2)
+        density += tint * ((0.24, 0.20, 0.18)[glaze] * dry * (pool + 1.1 * rim))[..., None]
+    for size, length, share, limit in ((17.0, (40, 150), 0.26, 0.80), (8.0, (16, 70), 0.40, 0.52)):
+        density += pigment * (share * _brush_strokes(scene, rng, size, length, limit) * (1 + 0.2 * rough))[..., None]
+    density *= 1 + (0.20 * rough * smooth(0.05, 0.8, density.mean(axis=-1)))[..., None]  # grains settle in hollows
+    for _ in range(18):  # blooms: drops of water push the pigment outwards and leave a jagged, dark ring
+        x, y, r = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), rng.uniform(18, 75)
+        ragged = np.hypot(XS - x, YS - y) / r + 0.15 * noise(int(rng.integers(1 << 20)), 30, octaves=4)
+        inside, ring = smooth(1.0, 0.5, ragged), np.exp(-(((ragged - 1.03) / (1.8 / r)) ** 2))
+        density *= (1 - 0.40 * inside + 0.30 * ring)[..., None]
+    border = np.minimum(np.minimum(XS, WIDTH - 1 - XS), np.minimum(YS, HEIGHT - 1 - YS)) + 8 * noise(
+        161, 150, octaves=5
+    )
+    density *= (smooth(17, 19, border) * (1 + 0.5 * np.exp(-(((border - 21) / 1.8) ** 2))))[..., None]
+    for _ in range(60):  # splashes
+        x, y, r = rng.uniform(8, WIDTH - 8), rng.uniform(8, HEIGHT - 8), 0.6 + rng.exponential(0.9)
+        drop = smooth(r + 0.6, r - 0.6, np.hypot(XS - x, YS - y))
+        tint = pigment[int(y), int(np.clip(x + rng.normal(0, 60), 0, WIDTH - 1))]
+        density += (0.45 * drop)[..., None] * tint
+    return paper * np.exp(-density)
+
+
+def _brush_strokes(
+    scene: Scene, rng: np.random.Generator, size: float, length: tuple[float, float], limit: float
+) -> np.ndarray:
+    """Pigment of single strokes of a loaded brush where the scene is darker than the limit, each with a dry edge."""
+    marks = Image.new("I", (WIDTH, HEIGHT), 0)
+    draw = ImageDraw.Draw(marks)
+    wanted = (blur(scene.tone, 2) + 0.08 * noise(165, 60, octaves=2) < limit) & (noise(166, 90, octaves=2) > -0.5)
+    wanted &= scene.outline > 0  # skies and water stay wet
+    bend = scene.angle + 0.3 * noise(167, 80, octaves=2)
+    load = [0.0]
+    gaps = np.full(wanted.shape, 0.95 * size)
+    for points in strokes(bend, gaps, scene.outline, rng, length=length, wanted=wanted, tries=12_000):
+        load.append(rng.uniform(0.35, 1.25))
+        radius = 0.5 * size * (0.3 + 0.7 * np.sin(np.pi * np.linspace(0.05, 0.97, len(points))))
+        for (x, y), r in zip(points, radius, strict=True):
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=len(load) - 1)
+    stroke = warped(np.asarray(marks), 0.8 * noise(168, 9), 0.8 * noise(169, 9))
+    rim = 0.7 + 1.0 * np.exp(-(((depth_inside(stroke, 4) - 1.5) / 1.0) ** 2))
+    return blur(np.asarray(load)[stroke] * rim, 0.6)
 
 
 def _screen(amount: np.ndarray, pitch: float, degrees: float, offset: tuple[float, float]) -> np.ndarray:
