@@ -20,22 +20,24 @@ MaskLike = str | Path | Image.Image | NDArray[Any]
 Mask = NDArray[np.uint8]
 
 
-def read(mask: MaskLike, *, max_pixels: int) -> Mask:
+def read(mask: MaskLike, max_pixels: int) -> Mask:
     """A mask as H x W, uint8: its luminance, and nothing where it is transparent.
 
     Raises:
         InputError: it cannot be read, or is black all over.
     """
     if isinstance(mask, (str, Path)):
-        name, picture = f"The mask {mask}", images.read(mask, max_pixels=max_pixels)
+        name, picture = f"The mask {mask}", images.read(mask, max_pixels=max_pixels, compact=1)
     elif isinstance(mask, np.ndarray):
         name, picture = "The mask", images.from_array(mask.astype(np.uint8) * 255 if mask.dtype == bool else mask)
     else:
-        name, picture = "The mask", images.from_pil(mask)
-    grey = picture.rgb.mean(axis=2)
-    if picture.alpha is not None:
-        grey = grey * picture.alpha
-    levels: Mask = np.rint(grey * 255).astype(np.uint8)
+        name, picture = "The mask", images.from_pil(mask, compact=1)
+    levels = np.empty(picture.rgb.shape[:2], np.uint8)
+    for row in range(0, len(levels), 256):  # so that the temporaries stay small
+        part = picture.rows(row, row + 256)
+        grey = images.unit(part.rgb).mean(axis=2)
+        opacity = 1 if part.alpha is None else images.unit(part.alpha)
+        levels[row : row + 256] = images.samples(grey * opacity, levels.dtype)
     if not levels.any():
         raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
     return levels
@@ -95,8 +97,8 @@ def _name(item: StyleLike | tuple[StyleLike, float]) -> str:
     return parse(item)[0] if isinstance(item, str) else str(item)
 
 
-def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int], what: str) -> Mask:
-    """A mask in the size of the result; it may have that of the picture as it was read, or of the result.
+def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int]) -> Mask:
+    """A mask in the size of what is painted; it may have that already, or the size of the picture as it was read.
 
     Raises:
         InputError: it has another.
@@ -106,7 +108,7 @@ def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int], what: s
         return mask
     if own != original:
         raise InputError(
-            f"The mask {what} has {own[0]} x {own[1]} pixels and the picture {original[0]} x {original[1]}; "
+            f"A mask has {own[0]} x {own[1]} pixels and the picture {original[0]} x {original[1]}; "
             "give one of the picture's size."
         )
     return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))

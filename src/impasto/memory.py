@@ -9,8 +9,14 @@ from pathlib import Path
 from impasto.errors import InputError
 
 MOST = 2 << 30
+PER_PIXEL = 270
+"""Bytes that painting takes for each pixel that is in the network at once."""
+LEAST = 1 << 16
+"""Pixels that have to fit: a tile of less would be all margin."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SMALL = 1 << 18  # pixels that need no asking
 _UNKNOWN = 4 << 30  # where the system does not say what is free
+_PROGRAM = 128 << 20  # Python and its libraries, with the network
 
 
 def parse_size(text: str) -> int:
@@ -25,9 +31,39 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def limit(max_memory: int = 0) -> int:
-    """Bytes that a process may take: what was asked for, else half of what is free, at most 2 GiB."""
-    return max_memory or min(MOST, (free() + used()) // 2)
+class Budget:
+    """How much one painter may take.
+
+    Counted from when it is made, less what the program itself takes: so it holds for the whole of a process that
+    does nothing else, and a process that is large already has as much left for painting.
+
+    Args:
+        max_memory: bytes; 0 is half of what is free, at most 2 GiB.
+
+    Raises:
+        InputError: the program itself takes more than that.
+    """
+
+    def __init__(self, max_memory: int = 0) -> None:
+        most = max_memory or max(2 * _PROGRAM, min(MOST, free() // 2))
+        if most < _PROGRAM + LEAST * PER_PIXEL:
+            raise InputError(
+                f"{most >> 20} MB of memory are less than the program itself takes; give --max-memory 256M or more."
+            )
+        self._ceiling = max(used(), _PROGRAM) - _PROGRAM + most
+        self.largest = 1 << 62
+
+    def allows(self, pixels: int) -> bool:
+        """Whether so many pixels can be painted at once."""
+        return pixels <= min(_SMALL, self.largest) or pixels <= self.pixels()
+
+    def pixels(self, reserved: int = 0) -> int:
+        """How many pixels can be painted at once, when so many bytes are needed for something else."""
+        return min(self.largest, max(LEAST, (self._ceiling - used() - reserved) // PER_PIXEL))
+
+    def ran_short(self, pixels: int) -> None:
+        """So many at once were too many: from now on, half of them."""
+        self.largest = min(self.largest, pixels // 2)
 
 
 def free() -> int:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import colors as color_modes
-from impasto import images
+from impasto import images, masks, memory, render
+from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
-from impasto.engines import DEVICES, Array, Device, Engine, Statistics, load_engine
+from impasto.engines import DEVICES, Device, load_engine
 from impasto.errors import InputError, StyleError
 from impasto.images import Picture
-from impasto.masks import MaskLike
+from impasto.masks import Mask, MaskLike
+from impasto.scene import Layer, Memory, Scene
 from impasto.styles import Style, StyleLike, photograph_of, resolve
 
 if TYPE_CHECKING:
@@ -158,7 +160,7 @@ class Painted:
     """
 
     picture: Picture
-    statistics: tuple[Statistics, ...] = ()
+    statistics: Memory = ()
 
 
 class Painter:
@@ -180,10 +182,12 @@ class Painter:
         self.options = options
         listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
         self.style = resolve(listed)
+        self._styles = masks.split(listed, options.masks)
+        self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
+        self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
+        self._budget = memory.Budget(options.max_memory)
 
-    def paint(
-        self, picture: Picture, given: tuple[Statistics, ...] | None = None, measured_share: float = 0.0
-    ) -> Painted:
+    def paint(self, picture: Picture, given: Memory | None = None, measured_share: float = 0.0) -> Painted:
         """Repaint a picture; alpha and metadata stay.
 
         Args:
@@ -194,52 +198,51 @@ class Painter:
 
         Returns:
             The painting, and the statistics that were used.
+
+        Raises:
+            InputError: a mask is of another size, or there is too little memory even for small tiles.
         """
+        original = picture.size
         picture = images.resized(picture, self.options.size)
         if self.options.strength == 0:
             return Painted(picture, given or ())
-        style, t = self.style, self.options.strength
+        scene = self._scene(picture, original)
+        rgb, used = render.painted(scene, self._budget, given, measured_share)
+        return Painted(replace(picture, rgb=rgb), used)
+
+    def describe(self) -> str:
+        """One line for the result's metadata."""
+        return describe(self.style, self.options)
+
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        """One for every style that has a mask, and one for the blend of the others."""
+        masked, rest = self._styles
+        layers = [self._layer(style, self._masks[name]) for name, style in masked.items()]
+        return layers + ([] if rest is None else [self._layer(rest, None)])
+
+    def _layer(self, style: Style, mask: Mask | None) -> Layer:
         engine = load_engine(self.options.device, style.home)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
                 f"{engine.network}; learn it again or install the version that it came from."
             )
-        content = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
         # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
         # from the photograph to the painting, faster: the network alone never gives the exact photograph.
-        mixed = photograph_of(style).towards(style, t) if t < 1 else style
-        painted, used = _run(engine, content, mixed, given[0] if given else None, measured_share)
-        result = color_modes.apply(painted, content, self.options.colors)
-        if t < 1:
-            share = np.float32(t * (2 - t))
-            result = content + share * (result - content)
-        return Painted(replace(picture, rgb=result), (used,))
+        t = self.options.strength
+        return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask)
 
-    def describe(self) -> str:
-        """One line for the result's metadata."""
-        return describe(self.style, self.options)
-
-
-def _run(
-    engine: Engine, rgb: Array, style: Style, given: Statistics | None, measured_share: float
-) -> tuple[Array, Statistics]:
-    """H x W x 3 through the network, mirrored to sides that it takes and cropped back."""
-    height, width = rgb.shape[:2]
-    sides = [max(engine.minimum, -(-side // engine.multiple) * engine.multiple) for side in (height, width)]
-    extra = [(side - own) for side, own in zip(sides, (height, width), strict=True)]
-    before = [e // 2 for e in extra]
-    padded = np.pad(rgb, [(b, e - b) for b, e in zip(before, extra, strict=True)] + [(0, 0)], mode="symmetric")
-    batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
-    try:
-        painted, measured = engine.paint(batch, style.scale, style.shift, given, measured_share)
-    except Exception as error:  # engines say in classes of their own that memory is short
-        if isinstance(error, MemoryError) or "alloc" in str(error) or "out of memory" in str(error):
-            raise InputError(f"{width} x {height} pixels need more memory than there is; give a --size.") from error
-        raise
-    top, left = before
-    result: Array = painted[0].transpose(1, 2, 0)[top : top + height, left : left + width]
-    return result, measured if given is None else given.towards(measured, measured_share)
+    def _scene(self, source: Rows, original: tuple[int, int]) -> Scene:
+        size, t = source.size, self.options.strength
+        layers = [
+            layer if layer.mask is None else replace(layer, mask=masks.fitted(layer.mask, size, original))
+            for layer in self._layers
+        ]
+        mask = None if self._mask is None else masks.fitted(self._mask, size, original)
+        engines = [layer.engine for layer in layers]
+        canvas = Canvas(source, max(e.multiple for e in engines), max(e.minimum for e in engines))
+        return Scene(canvas, layers, t * (2 - t), mask, self.options.colors)
 
 
 def default_output(image: Path, style: Style, folder: Path | None = None) -> Path:

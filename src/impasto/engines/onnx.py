@@ -14,6 +14,10 @@ from impasto.engines import Array, Statistics, threads
 from impasto.networks import receptive_radius
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_LARGE = 1 << 20  # pixels, of which the memory is given back after use instead of being kept for the next picture
+_GIVE_BACK = ort.RunOptions()
+_GIVE_BACK.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+_OUTPUTS = ["painted", "mean", "variance"]
 _ERROR = 3  # severity: warnings about which provider runs which node are not for users
 
 
@@ -57,5 +61,6 @@ class OnnxEngine:
             given = Statistics(np.zeros_like(scale), np.ones_like(scale))
         inputs |= {"given_mean": given.mean, "given_variance": given.variance}
         inputs["measured_share"] = np.array([measured_share], np.float32)
-        painted, mean, variance = self.session.run(["painted", "mean", "variance"], inputs)
+        large = image.shape[2] * image.shape[3] > _LARGE
+        painted, mean, variance = self.session.run(_OUTPUTS, inputs, _GIVE_BACK if large else None)
         return painted, Statistics(mean, variance)
