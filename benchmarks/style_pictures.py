@@ -30,7 +30,7 @@ def field(rng: np.random.Generator, cells: float, octaves: int = 3) -> np.ndarra
 
 def landscape(rng: np.random.Generator) -> np.ndarray:
     """A motif for the pictures that depict something: hills, a sun and its glow, H x W in [0, 1]."""
-    y, x = np.mgrid[0:1 : HEIGHT * 1j, 0:1.25 : WIDTH * 1j]
+    y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1.25 : WIDTH * 1j]
     light = 0.95 - 0.5 * np.hypot(x - 0.85, y - 0.22)
     light[np.hypot(x - 0.85, y - 0.22) < 0.1] = 1
     for index, level in enumerate((0.42, 0.56, 0.7, 0.84)):

@@ -71,8 +71,8 @@ def command(
     impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
     impasto train docs/training/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
 
-    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model: network.safetensors,
-    network.onnx and styles/NAME.safetensors.
+    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
+    network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
     try:
         from impasto.training import export
@@ -123,9 +123,6 @@ def command(
             bar.update(task, completed=progress.share, step=progress.step, now=now)
 
         fit.run(show)
-    network, scale, shift = fit.averaged_network()
-    result = {name: (scale[index], shift[index]) for index, name in enumerate(fit.names)}
-    export.export(network, result, output / "model", fit.style_metadata())
     click.echo(output / "model")
 
 

@@ -33,6 +33,7 @@ from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import Architecture, TransformerNetwork
+from impasto.training import export
 from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
 
@@ -118,7 +119,7 @@ class Fit:
     Args:
         photographs: what to paint.
         paintings: the styles to learn; the photograph style is added.
-        folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview-*.png``.
+        folder: gets ``checkpoint.pt``, ``log.jsonl``, ``preview-*.png`` and ``model/`` (network and styles).
         settings: see :class:`FitSettings`.
         architecture: of the network.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -343,7 +344,10 @@ class Fit:
         return path
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Write the checkpoint, and ``model/``, so that a style can be tried while its training goes on."""
+        network, scale, shift = self.averaged_network()
+        styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
+        export.export(network, styles, self.folder / "model", self.style_metadata())
         with atomic_path(self.folder / "checkpoint.pt") as temporary:
             torch.save(
                 {

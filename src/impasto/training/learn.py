@@ -8,21 +8,17 @@ kept is an exponential moving average. Learning ends when the loss on held-out p
 
 from __future__ import annotations
 
-import json
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from impasto import losses
 from impasto.errors import TrainingError
-from impasto.files import atomic_path
 from impasto.networks.transformer import TransformerNetwork
 from impasto.training.objective import Features, Objective
 from impasto.training.photographs import Photographs

@@ -49,9 +49,7 @@ def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: f
 
 def _colour(rng: np.random.Generator, hue: float | None = None, saturation: float = 0.8) -> Floats:
     h = rng.random() if hue is None else hue + rng.normal(0, 0.03)
-    return np.array(
-        colorsys.hsv_to_rgb(h % 1, saturation * rng.random(), rng.uniform(0.15, 1)), np.float32
-    )
+    return np.array(colorsys.hsv_to_rgb(h % 1, saturation * rng.random(), rng.uniform(0.15, 1)), np.float32)
 
 
 def _between(low: Floats, high: Floats, share: Floats) -> Floats:
@@ -130,7 +128,9 @@ def _shape(rng: np.random.Generator, at: tuple[float, float], radius: float) -> 
     wobble = 1 + (0.25 * np.sin(angles * rng.integers(2, 5) + rng.uniform(0, 6)) if corners == 40 else 0)
     stretch, turn = rng.uniform(0.3, 1), rng.uniform(0, math.pi)
     u, v = radius * wobble * np.cos(angles), stretch * radius * wobble * np.sin(angles)
-    points = np.stack([at[0] + u * math.cos(turn) - v * math.sin(turn), at[1] + u * math.sin(turn) + v * math.cos(turn)])
+    points = np.stack(
+        [at[0] + u * math.cos(turn) - v * math.sin(turn), at[1] + u * math.sin(turn) + v * math.cos(turn)]
+    )
     ImageDraw.Draw(mask).polygon([tuple(point) for point in points.T], 255)
     return mask
 
@@ -188,6 +188,6 @@ def _portrait(rng: np.random.Generator) -> Floats:
         picture = _between(picture, skin * (light * texture)[..., None], edge)
         for _ in range(int(rng.integers(0, 6))):  # dark marks: eyes, buttons, leaves
             at = centre + size * rng.uniform(-0.5, 0.5, 2)
-            spot = np.exp(-(((x - at[0]) / rng.uniform(3, 12)) ** 2 + ((y - at[1]) / rng.uniform(2, 8)) ** 2) ** 2)
+            spot = np.exp(-((((x - at[0]) / rng.uniform(3, 12)) ** 2 + ((y - at[1]) / rng.uniform(2, 8)) ** 2) ** 2))
             picture = picture * (1 - rng.uniform(0.4, 0.95) * spot[..., None])
     return picture.astype(np.float32)
