@@ -127,7 +127,7 @@ def paint(picture: Picture, style: Style, options: Options = DEFAULTS) -> Pictur
     picture = images.resized(picture, options.size)
     if options.strength == 0:
         return picture
-    engine = load_engine(options.device, style.home)
+    engine = load_engine(options.device, style.own)
     if style.network != engine.network or len(style.scale) != engine.channels:
         raise StyleError(
             f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
 from impasto.engines import Array, Statistics, threads
+from impasto.styles import OwnNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _ERROR = 3  # severity: warnings about which provider runs which node are not for users
@@ -21,11 +21,11 @@ class OnnxEngine:
     multiple = 8
     minimum = 16
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
+    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = _ERROR
-        model = ((folder or resources.files("impasto.assets")) / "network.onnx").read_bytes()
+        model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self.session = ort.InferenceSession(model, options, providers=providers)
         self.network: str = self.session.get_modelmeta().custom_metadata_map["id"]

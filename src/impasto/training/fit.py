@@ -33,8 +33,9 @@ from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import Architecture, TransformerNetwork
+from impasto.styles import load_style
 from impasto.training import export
-from impasto.training.objective import Objective
+from impasto.training.objective import Objective, Plateau
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -63,10 +64,12 @@ class FitSettings:
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     style_size: int = 512  # shorter side at which the paintings are looked at
+    style_scale: float = 1.0  # size of the strokes relative to that
     learning_rate: float = 2e-3
     style_learning_rate: float = 6e-3
     warmup: int = 100
     average: float = 0.998
+    patience: int = 0  # checkpoints without a lower validation loss that end the run; 0: none do
     checkpoint_every: int = 250
     preview_every: int = 250
     threads: int | None = None
@@ -172,8 +175,8 @@ class Fit:
 
     def _style_targets(self) -> dict[str, Tensor]:
         """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
-        size = self.settings.style_size
-        found = [self.objective.style_targets(painting.pictures, size) for painting in self.paintings]
+        size, scale = self.settings.style_size, self.settings.style_scale
+        found = [self.objective.style_targets(painting.pictures, size, scale) for painting in self.paintings]
         return {
             layer: torch.cat([targets[layer] for targets in found]) if found else torch.empty(0)
             for layer in self.settings.style_layers
@@ -268,6 +271,7 @@ class Fit:
         self.folder.mkdir(parents=True, exist_ok=True)
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
+        plateau = Plateau(s.patience, gain=0.002)
         try:
             while self.share() < 1:
                 started = time.monotonic()
@@ -289,6 +293,11 @@ class Fit:
                         }
                     )
                     self.save()
+                    total = s.content_weight * validation.get("content", 0) + s.style_weight * validation.get(
+                        "style", 0
+                    )
+                    if plateau.reached(total) and s.patience:
+                        break
         except KeyboardInterrupt:
             self.save()
             raise
@@ -348,6 +357,9 @@ class Fit:
         network, scale, shift = self.averaged_network()
         styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
         export.export(network, styles, self.folder / "model", self.style_metadata())
+        if len(self.paintings) == 1:  # a style alone is one file that needs nothing beside it
+            style = load_style(self.folder / "model" / "styles" / f"{self.paintings[0].name}.safetensors")
+            style.save(self.folder / f"{self.paintings[0].name}.safetensors")
         with atomic_path(self.folder / "checkpoint.pt") as temporary:
             torch.save(
                 {

@@ -8,19 +8,27 @@ kept is an exponential moving average. Learning ends when the loss on held-out p
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from impasto import losses
-from impasto.errors import TrainingError
+from impasto.engines.torch import available
+from impasto.errors import InputError, TrainingError
+from impasto.files import atomic_path
+from impasto.images import from_array, write
+from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
-from impasto.training.objective import Features, Objective
+from impasto.sheet import contact_sheet
+from impasto.training.objective import Features, Objective, Plateau, read_painting
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -56,36 +64,42 @@ class LearnSettings:
     gain: float = 0.005  # ... the loss falling by this share end the run
     seed: int = 0
 
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> LearnSettings:
+        """Settings by name.
 
-@dataclass(frozen=True)
-class Progress:
-    """Where learning is: after each step, ``losses`` are those of the last check on held-out photographs."""
+        Raises:
+            TrainingError: a name that is not a setting, or a value out of range.
+        """
+        known = [item.name for item in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise TrainingError(f"{name} is not a setting of learning; there are {', '.join(known)}.")
+        return cls(**values)
 
-    step: int
-    steps: int
-    seconds: float
-    losses: Mapping[str, float]
-    preview: Path | None = None  # just written
+    def __post_init__(self) -> None:
+        least = {"steps": 1, "batch": 1, "crops": 1, "held_out": 1, "check_every": 1, "patience": 1, "style_size": 32}
+        for name, bound in least.items():
+            if getattr(self, name) < bound:
+                raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least {bound}.")
+        if self.crop < 64 or self.crop % TransformerNetwork.multiple:
+            raise TrainingError(f"The crop is {self.crop} pixels; it must be a multiple of 8 and at least 64.")
+        if not 0.1 <= self.style_scale <= 10:
+            raise TrainingError(f"The style scale {self.style_scale:g} is out of range; give a number from 0.1 to 10.")
 
 
-class Plateau:
-    """Tells when a loss has stopped falling.
+def torch_device(device: str) -> str:
+    """``"auto"`` to the best device that torch has here; another one is checked.
 
-    Args:
-        patience: so many values in a row may be no better than the best by ``gain``, a share of it.
+    Raises:
+        InputError: the device is not there.
     """
-
-    def __init__(self, patience: int, gain: float) -> None:
-        self.patience, self.gain = patience, gain
-        self.best, self.waited = float("inf"), 0
-
-    def reached(self, loss: float) -> bool:
-        """Take in the next value."""
-        if loss < self.best * (1 - self.gain):
-            self.best, self.waited = loss, 0
-        else:
-            self.waited += 1
-        return self.waited >= self.patience
+    there = [*available(), "cpu"]
+    if device == "auto":
+        return there[0]
+    if device not in there:
+        raise InputError(f"This machine has no {device} device that torch can use; take --device auto.")
+    return device
 
 
 class Learn:
@@ -94,10 +108,10 @@ class Learn:
     Args:
         network: trained; is frozen here.
         known: its styles by name, without the photograph style; at least one.
-        pictures: the style's pictures; several give one style by the mean of their Gram matrices.
+        pictures: of the style; several give one style by the mean of their Gram matrices.
         photographs: what is painted meanwhile.
-        objective: judges.
         settings: see :class:`LearnSettings`.
+        mark: tells this learning from others; only a checkpoint with the same is resumed.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
     """
 
@@ -107,13 +121,17 @@ class Learn:
         known: Mapping[str, Pair],
         pictures: Sequence[Path],
         photographs: Photographs,
-        objective: Objective,
         settings: LearnSettings,
+        *,
+        mark: str = "",
         device: str = "cpu",
     ) -> None:
-        self.settings, self.objective, self.device = settings, objective, torch.device(device)
+        self.settings, self.mark, self.device = settings, mark, torch.device(device)
+        judge = load_features(settings.features).to(self.device)
+        self.objective = objective = Objective(judge, settings.content_layers, settings.style_layers)
         self.network = network.to(self.device).eval().requires_grad_(False)
         self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
+        self.painting = read_painting(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)
         self.images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
@@ -129,7 +147,8 @@ class Learn:
 
     @torch.no_grad()
     def _contents(self, images: Tensor) -> Features:
-        found = [self.objective.network(part, self.objective.content_layers) for part in images.split(8)]
+        parts = torch.split(images, 8)
+        found = [self.objective.network(part, self.objective.content_layers) for part in parts]
         return {tap: torch.cat([features[tap] for features in found]) for tap in found[0]}
 
     # ---- where to begin -------------------------------------------------------------------------------
@@ -202,3 +221,108 @@ class Learn:
         """Losses of the averaged style on the held-out photographs, and their weighted sum ``total``."""
         parts = self._judge(self.held_out, self.held_out_wanted, *self.averaged)
         return {name: value.item() for name, value in {**parts, "total": self._total(parts)}.items()}
+
+    # ---- the run --------------------------------------------------------------------------------------
+
+    @property
+    def share(self) -> float:
+        """How much of the most steps is done, in [0, 1]."""
+        return 1.0 if self.finished else self.step / self.settings.steps
+
+    def run(self, folder: Path | None = None, progress: Callable[[Learn], None] | None = None) -> None:
+        """Learn until the loss is flat, or until Ctrl-C.
+
+        Args:
+            folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the first of these
+                at Ctrl-C.
+            progress: called after each step with this object.
+        """
+        s = self.settings
+        try:
+            while not self.finished:
+                started = time.monotonic()
+                self._step()
+                self.seconds += time.monotonic() - started
+                if self.step % s.check_every == 0 or self.step >= s.steps:
+                    self.losses = self.validate()
+                    self.finished = self.plateau.reached(self.losses["total"]) or self.step >= s.steps
+                    if folder:
+                        self.preview(folder / "preview.jpg")
+                        self.save(folder)
+                        record = {"step": self.step, "seconds": round(self.seconds, 1), **self.losses}
+                        with (folder / "log.jsonl").open("a") as file:
+                            file.write(json.dumps(record) + "\n")
+                if progress:
+                    progress(self)
+        except KeyboardInterrupt:
+            if folder:
+                self.save(folder)
+            raise
+
+    def style(self) -> Pair:
+        """What is learnt so far: the averaged scale and shift, on the CPU."""
+        scale, shift = self.averaged
+        return scale.cpu(), shift.cpu()
+
+    def facts(self) -> dict[str, str]:
+        """What a style file says of how it was learnt."""
+        s = self.settings
+        return {
+            "begun_as": " + ".join(f"{share:.2f} {name}" for name, share in self.start.items()),
+            "learnt": f"{self.step} steps of {s.batch} pictures, {s.crop} px, {self.seconds:.0f} s",
+            "loss": f"content {s.content_weight:g}, style {s.style_weight:g}, features {Path(s.features).name}",
+            "measured": ", ".join(f"{name} {self.losses[name]:.4f}" for name in ("content", "style")),
+        }
+
+    @torch.no_grad()
+    def preview(self, path: Path, count: int = 3) -> None:
+        """Write the style picture, and held-out photographs with their paintings, a row each."""
+        images = self.held_out[:count]
+        painted, _ = self.network(images, self.averaged[0][None], self.averaged[1][None])
+        middle = self.painting[..., : self.settings.crop, : self.settings.crop]
+        cells = [("the style", self.painting[0]), ("its strokes", middle[0])]
+        for before, after in zip(images, painted, strict=True):
+            cells += [("photograph", before), (f"after {self.step} steps", after)]
+        pictures = [(label, from_array(x.permute(1, 2, 0).cpu().numpy())) for label, x in cells]
+        write(contact_sheet(pictures, columns=2), path)
+
+    def save(self, folder: Path) -> None:
+        """Write the checkpoint."""
+        state = {
+            "mark": self.mark,
+            "step": self.step,
+            "seconds": self.seconds,
+            "finished": self.finished,
+            "losses": self.losses,
+            "scale": self.scale.detach(),
+            "shift": self.shift.detach(),
+            "averaged": self.averaged,
+            "optimiser": self.optimiser.state_dict(),
+            "random": json.dumps(self.random.bit_generator.state),
+            "plateau": (self.plateau.best, self.plateau.waited),
+        }
+        with atomic_path(folder / "checkpoint.pt") as temporary:
+            torch.save(state, temporary)
+
+    def resume(self, folder: Path) -> bool:
+        """Go on from the folder's checkpoint where it is of the same pictures, settings and network."""
+        path = folder / "checkpoint.pt"
+        if not path.exists():
+            return False
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:  # a damaged file raises almost anything; beginning anew costs a minute
+            log.warning("%s cannot be read (%s); learning begins anew", path, error)
+            return False
+        if state["mark"] != self.mark:
+            return False
+        with torch.no_grad():
+            self.scale.copy_(state["scale"])
+            self.shift.copy_(state["shift"])
+        self.averaged = tuple(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.random.bit_generator.state = json.loads(state["random"])
+        self.plateau.best, self.plateau.waited = state["plateau"]
+        self.step, self.seconds, self.finished = state["step"], state["seconds"], state["finished"]
+        self.losses = state["losses"]
+        return True

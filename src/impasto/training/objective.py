@@ -79,6 +79,26 @@ class Objective:
         return torch.stack(parts).sum(dim=0) / sum(self.style_layers.values())
 
 
+class Plateau:
+    """Tells when a loss has stopped falling.
+
+    Args:
+        patience: so many values in a row may be no better than the best by ``gain``, a share of it.
+    """
+
+    def __init__(self, patience: int, gain: float) -> None:
+        self.patience, self.gain = patience, gain
+        self.best, self.waited = float("inf"), 0
+
+    def reached(self, loss: float) -> bool:
+        """Take in the next value."""
+        if loss < self.best * (1 - self.gain):
+            self.best, self.waited = loss, 0
+        else:
+            self.waited += 1
+        return self.waited >= self.patience
+
+
 def read_painting(path: Path, size: int, scale: float = 1.0) -> Tensor:
     """A painting as 1 x 3 x H x W in [0, 1], its shorter side shrunk to ``size``, then resized by ``scale``.
 

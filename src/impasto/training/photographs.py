@@ -92,8 +92,9 @@ class Photographs:
         self.skipped = []
 
         short_side = max(keep, crop)
+        own_val: list[Pixels] = []
         if isinstance(source, Mapping):
-            pictures, own_val = dict(source), []
+            pictures = dict(source)
         else:
             pictures, own_val = self._read(source, limit, short_side)
         if val_source is not None:

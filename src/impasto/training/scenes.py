@@ -172,7 +172,8 @@ def _street(rng: np.random.Generator) -> Floats:
 def _portrait(rng: np.random.Generator) -> Floats:
     """A few large round things, shaded, before a blurred background."""
     back = Image.fromarray((np.clip(_heap(rng) if rng.random() < 0.5 else _sky(rng), 0, 1) * 255).astype(np.uint8))
-    picture = np.asarray(back.filter(ImageFilter.GaussianBlur(rng.uniform(4, 14))), np.float32) / 255
+    blurred = back.filter(ImageFilter.GaussianBlur(rng.uniform(4, 14)))
+    picture: Floats = np.asarray(blurred, np.float32) / np.float32(255)
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     hue = rng.choice((0.06, 0.08, rng.random()))
     for _ in range(int(rng.integers(1, 5))):
@@ -183,11 +184,12 @@ def _portrait(rng: np.random.Generator) -> Floats:
         z = np.sqrt(np.clip(1 - r2, 0, 1))
         light = 0.35 + 0.65 * np.clip(z * 0.7 - u * rng.uniform(-0.6, 0.6) - v * 0.4, 0, 1)
         skin = _colour(rng, hue, 0.6) * 0.5 + 0.4
-        texture = 1 + rng.uniform(0.02, 0.25) * noise(rng, rng.uniform(5, 40), 5, 0.7)
-        edge = np.clip((1 - np.sqrt(r2)) * min(size) / 1.5, 0, 1)
-        picture = _between(picture, skin * (light * texture)[..., None], edge)
+        texture = np.float32(1) + rng.uniform(0.02, 0.25) * noise(rng, rng.uniform(5, 40), 5, 0.7)
+        edge = np.clip((1 - np.sqrt(r2)) * min(size) / 1.5, 0, 1).astype(np.float32)
+        lit = (skin * (light * texture)[..., None]).astype(np.float32)
+        picture = _between(picture, lit, edge)
         for _ in range(int(rng.integers(0, 6))):  # dark marks: eyes, buttons, leaves
             at = centre + size * rng.uniform(-0.5, 0.5, 2)
             spot = np.exp(-((((x - at[0]) / rng.uniform(3, 12)) ** 2 + ((y - at[1]) / rng.uniform(2, 8)) ** 2) ** 2))
-            picture = picture * (1 - rng.uniform(0.4, 0.95) * spot[..., None])
-    return picture.astype(np.float32)
+            picture = (picture * (1 - rng.uniform(0.4, 0.95) * spot[..., None])).astype(np.float32)
+    return picture
