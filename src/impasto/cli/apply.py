@@ -13,6 +13,7 @@ import click
 from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
+from impasto.cli.progress import learn_pictures
 from impasto.errors import InputError, PartialError
 from impasto.repaint import Options, describe, paint
 from impasto.styles import Style, resolve
@@ -71,6 +72,7 @@ def command(
     impasto apply holiday/ --style great-wave -o painted/
     """
     chosen = Options(**{item.name: painting[item.name] for item in fields(Options)})
+    learn_pictures(styles, quiet=quiet)
     style = resolve(list(styles))
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from impasto import losses
 from impasto.engines.torch import available
@@ -137,6 +138,8 @@ class Learn:
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
         self.wanted = self._contents(self.images)
         self.held_out_wanted = self._contents(self.held_out)
+        # Of all crops, since two at a time differ widely in theirs.
+        self.spreads = {tap: losses.content_spread(x) for tap, x in self.wanted.items()}
         self.start, scale, shift = self._best_blend(known)
         self.scale, self.shift = scale.clone().requires_grad_(True), shift.clone().requires_grad_(True)
         self.averaged = (scale, shift)
@@ -187,7 +190,7 @@ class Learn:
         painted, _ = self.network(images, scale[None], shift[None])
         found = self.objective.features(painted)
         return {
-            "content": self.objective.content(found, wanted).mean(),
+            "content": self.objective.content(found, wanted, self.spreads).mean(),
             "style": self.objective.style(found, self.targets).mean(),
             "tv": losses.total_variation(painted).mean(),
         }
@@ -279,12 +282,17 @@ class Learn:
         """Write the style picture, and held-out photographs with their paintings, a row each."""
         images = self.held_out[:count]
         painted, _ = self.network(images, self.averaged[0][None], self.averaged[1][None])
-        middle = self.painting[..., : self.settings.crop, : self.settings.crop]
-        cells = [("the style", self.painting[0]), ("its strokes", middle[0])]
-        for before, after in zip(images, painted, strict=True):
-            cells += [("photograph", before), (f"after {self.step} steps", after)]
-        pictures = [(label, from_array(x.permute(1, 2, 0).cpu().numpy())) for label, x in cells]
-        write(contact_sheet(pictures, columns=2), path)
+        crop = self.settings.crop
+        small = F.interpolate(self.painting, size=(crop, crop), mode="area")
+        rows = (
+            (("the style", small[0]), *(("photograph", x) for x in images)),
+            (
+                ("its strokes", self.painting[0, :, :crop, :crop]),
+                *((f"after {self.step} steps", x) for x in painted),
+            ),
+        )
+        cells = [(label, from_array(x.permute(1, 2, 0).cpu().numpy())) for row in rows for label, x in row]
+        write(contact_sheet(cells, columns=1 + len(images)), path)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint."""

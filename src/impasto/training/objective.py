@@ -57,12 +57,18 @@ class Objective:
                 grams[layer].append(losses.gram(x))
         return {layer: torch.stack(found).mean(dim=0) for layer, found in grams.items()}
 
-    def content(self, found: Features, wanted: Features) -> Tensor:
+    def content(self, found: Features, wanted: Features, spreads: Features | None = None) -> Tensor:
         """Content loss of painted pictures' features against the photographs', one number a picture.
 
-        The whole batch must be given at once: distances are relative to the variance over it.
+        Args:
+            found, wanted: of the same N pictures.
+            spreads: by tap, what distances are relative to; default: the spread of ``wanted``, which should then
+                be a whole batch.
         """
-        parts = [weight * losses.content_loss(found[tap], wanted[tap]) for tap, weight in self.content_layers.items()]
+        parts = [
+            weight * losses.content_loss(found[tap], wanted[tap], spreads[tap] if spreads else None)
+            for tap, weight in self.content_layers.items()
+        ]
         return torch.stack(parts).sum(dim=0) / sum(self.content_layers.values())
 
     def style(self, found: Features, targets: Features) -> Tensor:

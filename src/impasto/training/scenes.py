@@ -103,34 +103,40 @@ def _heap(rng: np.random.Generator) -> Floats:
     picture = np.ones((HEIGHT, WIDTH, 3), np.float32) * _colour(rng)
     hue = None if rng.random() < 0.5 else rng.random()
     textures = [noise(rng, cells, 4, rng.uniform(0.4, 0.9)) for cells in (3, 12, 40)]
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     smallest = rng.uniform(4, 20)
     for _ in range(int(rng.integers(60, 220))):
         radius = min(smallest / math.sqrt(rng.random() + 1e-3), 130)
-        at = rng.uniform(-20, WIDTH + 20), rng.uniform(-20, HEIGHT + 20)
-        mask = _shape(rng, at, radius)
+        left, top = int(rng.uniform(-20, WIDTH + 20) - 2 * radius), int(rng.uniform(-20, HEIGHT + 20) - 2 * radius)
+        # Only the square that the thing and its shadow touch is worked on.
+        side = int(4 * radius)
+        y0, y1, x0, x1 = max(0, top), min(HEIGHT, top + side), max(0, left), min(WIDTH, left + side)
+        if y0 >= y1 or x0 >= x1:
+            continue
+        box, inside = np.s_[y0:y1, x0:x1], np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
+        y, x = np.mgrid[box].astype(np.float32)
+        shape = _shape(rng, side, radius)
         slope = rng.normal(0, 0.25, 2)
-        shade = 1 + (slope[0] * (x - at[0]) + slope[1] * (y - at[1])) / radius
-        rough = rng.uniform(0, 0.35) * textures[rng.integers(3)] if rng.random() < 0.7 else 0.0
-        thing = _colour(rng, hue) * (shade + rough)[..., None]
-        shadow = np.asarray(mask.filter(ImageFilter.GaussianBlur(2 + radius / 8)), np.float32)[..., None] / 255
-        cover = np.asarray(mask.filter(ImageFilter.GaussianBlur(0.7)), np.float32)[..., None] / 255
-        picture = picture * (1 - 0.4 * shadow)
-        picture = picture * (1 - cover) + np.clip(thing, 0, 1) * cover
+        shade = 1 + (slope[0] * (x - left - side / 2) + slope[1] * (y - top - side / 2)) / radius
+        if rng.random() < 0.7:
+            shade += rng.uniform(0, 0.35) * textures[rng.integers(3)][box]
+        thing = np.clip(_colour(rng, hue) * shade[..., None], 0, 1)
+        shadow, cover = (
+            np.asarray(shape.filter(ImageFilter.GaussianBlur(blur)), np.float32)[inside][..., None] / 255
+            for blur in (2 + radius / 8, 0.7)
+        )
+        picture[box] = picture[box] * (1 - 0.4 * shadow) * (1 - cover) + thing * cover
     return picture
 
 
-def _shape(rng: np.random.Generator, at: tuple[float, float], radius: float) -> Image.Image:
-    """The mask of a blob or a polygon."""
-    mask = Image.new("L", (WIDTH, HEIGHT))
+def _shape(rng: np.random.Generator, side: int, radius: float) -> Image.Image:
+    """The mask of a blob or a polygon in the middle of a square."""
+    mask, at = Image.new("L", (side, side)), side / 2
     corners = int(rng.integers(3, 7)) if rng.random() < 0.4 else 40
     angles = np.linspace(0, 2 * math.pi, corners, endpoint=False) + rng.uniform(0, 6)
     wobble = 1 + (0.25 * np.sin(angles * rng.integers(2, 5) + rng.uniform(0, 6)) if corners == 40 else 0)
     stretch, turn = rng.uniform(0.3, 1), rng.uniform(0, math.pi)
     u, v = radius * wobble * np.cos(angles), stretch * radius * wobble * np.sin(angles)
-    points = np.stack(
-        [at[0] + u * math.cos(turn) - v * math.sin(turn), at[1] + u * math.sin(turn) + v * math.cos(turn)]
-    )
+    points = np.stack([at + u * math.cos(turn) - v * math.sin(turn), at + u * math.sin(turn) + v * math.cos(turn)])
     ImageDraw.Draw(mask).polygon([tuple(point) for point in points.T], 255)
     return mask
 
