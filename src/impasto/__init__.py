@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         StyleError,
         TrainingError,
     )
+    from impasto.learning import learn_style
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
 
@@ -37,6 +38,7 @@ _PUBLIC = {
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
+    "learn_style": "learning",
     "load_style": "styles",
     "stylize": "repaint",
 }
@@ -53,6 +55,7 @@ __all__ = [
     "StyleError",
     "TrainingError",
     "__version__",
+    "learn_style",
     "load_style",
     "stylize",
 ]

@@ -222,7 +222,7 @@ class Painter:
         return layers + ([] if rest is None else [self._layer(rest, None)])
 
     def _layer(self, style: Style, mask: Mask | None) -> Layer:
-        engine = load_engine(self.options.device, style.home)
+        engine = load_engine(self.options.device, style.own)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "

@@ -13,7 +13,8 @@ import click
 # Command to one-line help, so that `impasto --help` need not import any of them.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
-    "styles": "List the styles, show one, preview all on your picture.",
+    "learn": "Learn a style from a picture, in minutes.",
+    "styles": "List the styles, show one, add yours, preview all on your picture.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",
     "distill": "Distil the builtin perceptual network.",

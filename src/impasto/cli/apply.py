@@ -12,6 +12,7 @@ import click
 from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
+from impasto.cli.progress import learn_pictures
 from impasto.errors import InputError, PartialError
 from impasto.repaint import Painter
 
@@ -68,6 +69,7 @@ def command(
     impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
     impasto apply holiday/ --style great-wave -o painted/
     """
+    learn_pictures(styles, quiet=quiet)
     painter = Painter(styles, options.chosen(painting))
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):

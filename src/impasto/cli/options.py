@@ -25,7 +25,7 @@ style = click.option(
     multiple=True,
     required=True,
     metavar="NAME[:WEIGHT]",
-    help="A bundled style or a style file; repeat to blend, with weights if you like.",
+    help="A bundled or added style, a style file, or a picture to learn it from; repeat to blend, with weights.",
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import onnxruntime as ort
 
 from impasto.engines import Array, Statistics, threads
 from impasto.networks import receptive_radius
+from impasto.styles import OwnNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _LARGE = 1 << 20  # pixels, of which the memory is given back after use instead of being kept for the next picture
@@ -27,11 +27,11 @@ class OnnxEngine:
     multiple = 8
     minimum = 16
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
+    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = _ERROR
-        model = ((folder or resources.files("impasto.assets")) / "network.onnx").read_bytes()
+        model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self.session = ort.InferenceSession(model, options, providers=providers)
         about = self.session.get_modelmeta().custom_metadata_map
