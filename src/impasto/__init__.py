@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         StyleError,
         TrainingError,
     )
+    from impasto.optimise.api import paint
+    from impasto.optimise.recipe import Recipe
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
 
@@ -34,10 +36,12 @@ _PUBLIC = {
     "Options": "repaint",
     "OutputError": "errors",
     "PartialError": "errors",
+    "Recipe": "optimise.recipe",
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
     "load_style": "styles",
+    "paint": "optimise.api",
     "stylize": "repaint",
 }
 
@@ -49,11 +53,13 @@ __all__ = [
     "Options",
     "OutputError",
     "PartialError",
+    "Recipe",
     "Style",
     "StyleError",
     "TrainingError",
     "__version__",
     "load_style",
+    "paint",
     "stylize",
 ]
 
