@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from impasto.learning import learn_style
+    from impasto.optimise.api import paint
+    from impasto.optimise.recipe import Recipe
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
 
@@ -35,11 +37,13 @@ _PUBLIC = {
     "Options": "repaint",
     "OutputError": "errors",
     "PartialError": "errors",
+    "Recipe": "optimise.recipe",
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
     "learn_style": "learning",
     "load_style": "styles",
+    "paint": "optimise.api",
     "stylize": "repaint",
 }
 
@@ -51,12 +55,14 @@ __all__ = [
     "Options",
     "OutputError",
     "PartialError",
+    "Recipe",
     "Style",
     "StyleError",
     "TrainingError",
     "__version__",
     "learn_style",
     "load_style",
+    "paint",
     "stylize",
 ]
 

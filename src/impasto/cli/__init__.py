@@ -13,6 +13,7 @@ import click
 # Command to one-line help, so that `impasto --help` need not import any of them.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
+    "paint": "Optimise a picture towards the style of any picture, without training.",
     "learn": "Learn a style from a picture, in minutes.",
     "styles": "List the styles, show one, add yours, preview all on your picture.",
     "train": "Train the network: many styles jointly, or one.",
