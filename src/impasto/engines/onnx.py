@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import onnxruntime as ort
 
 from impasto.engines import Array, Statistics, threads
+from impasto.networks import receptive_radius
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _ERROR = 3  # severity: warnings about which provider runs which node are not for users
@@ -28,7 +30,9 @@ class OnnxEngine:
         model = ((folder or resources.files("impasto.assets")) / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self.session = ort.InferenceSession(model, options, providers=providers)
-        self.network: str = self.session.get_modelmeta().custom_metadata_map["id"]
+        about = self.session.get_modelmeta().custom_metadata_map
+        self.network: str = about["id"]
+        self.radius = receptive_radius(json.loads(about["architecture"])["blocks"])
         self.name = f"onnxruntime {ort.__version__}, {device}"
         self.channels: int = next(i.shape[0] for i in self.session.get_inputs() if i.name == "scale")
 
