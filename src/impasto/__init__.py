@@ -19,9 +19,11 @@ if TYPE_CHECKING:
         PartialError,
         StyleError,
         TrainingError,
+        TruncatedError,
     )
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
+    from impasto.video.job import stylize_video
 
 __version__ = "0.1.0"
 
@@ -37,8 +39,10 @@ _PUBLIC = {
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
+    "TruncatedError": "errors",
     "load_style": "styles",
     "stylize": "repaint",
+    "stylize_video": "video.job",
 }
 
 __all__ = [
@@ -52,9 +56,11 @@ __all__ = [
     "Style",
     "StyleError",
     "TrainingError",
+    "TruncatedError",
     "__version__",
     "load_style",
     "stylize",
+    "stylize_video",
 ]
 
 

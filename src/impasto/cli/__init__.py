@@ -13,6 +13,8 @@ import click
 # Command to one-line help, so that `impasto --help` need not import any of them.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
+    "video": "Repaint a video, with its sound, without flicker.",
+    "flow": "Optical flow between frames, and how far it can be trusted.",
     "styles": "List the styles, show one, preview all on your picture.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",

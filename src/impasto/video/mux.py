@@ -12,7 +12,7 @@ from typing import Any
 from impasto.errors import OutputError
 from impasto.files import atomic_path
 from impasto.video.libraries import pyav
-from impasto.video.sink import container_of, packets_in_order
+from impasto.video.sink import Form, container_of, packets_in_order
 
 log = logging.getLogger(__name__)
 
@@ -223,24 +223,13 @@ def _codec(stream: Any) -> str:
 
 def _label(source: Any, target: Any) -> None:
     target.metadata.update({k: v for k, v in source.metadata.items() if k in _PER_STREAM})
-    try:
-        target.disposition = source.disposition
-    except AttributeError:
-        pass
+    target.disposition = source.disposition
 
 
-def join(
-    segments: list[Path],
-    target: Path,
-    *,
-    extras: Extras | None,
-    shift: Fraction,
-    about: str,
-) -> list[str]:
+def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | None, about: str) -> list[str]:
     """Write segments as one file without encoding them again, with the extras of the source beside them.
 
     Args:
-        shift: seconds that are taken off every time stamp of the picture.
         about: one line for the comment, where the source has none.
 
     Returns:
@@ -253,16 +242,68 @@ def join(
         options = {"movflags": "+faststart"} if kind in ("mp4", "mov") else {}
         with av.open(str(segments[0])) as first, av.open(str(temporary), "w", format=kind, options=options) as output:
             picture = output.add_stream_from_template(first.streams.video[0])
-            picture.time_base = first.streams.video[0].time_base
+            picture.time_base = form.time_base
             packets = extras.attach(output, kind) if extras is not None else lambda: iter(())
             output.metadata.setdefault("comment", about)
 
             def pictures() -> Iterator[Timed]:
                 for number, packet in enumerate(packets_in_order(segments)):
-                    ticks = round(shift / packet.time_base)
-                    packet.pts, packet.dts, packet.stream = packet.pts - ticks, packet.dts - ticks, picture
+                    packet.stream = picture
                     yield Fraction(packet.dts) * packet.time_base, -number, packet
 
             for _, _, packet in heapq.merge(pictures(), packets(), key=lambda timed: timed[0]):
                 output.mux(packet)
     return extras.notices if extras is not None else []
+
+
+def join_gif(segments: list[Path], target: Path, form: Form, *, loop: int | None) -> None:
+    """Write lossless segments as a GIF, every frame with the 256 colours that suit it best.
+
+    Args:
+        loop: how often it is repeated; 0 is for ever, as is ``None``.
+    """
+    av = pyav()
+    if not segments:
+        raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
+    centisecond = Fraction(1, 100)
+    with (
+        atomic_path(target) as temporary,
+        av.open(str(temporary), "w", format="gif", options={"loop": str(loop or 0)}) as output,
+    ):
+        stream = output.add_stream("gif", rate=100)
+        stream.width, stream.height, stream.pix_fmt = form.width, form.height, "pal8"
+        stream.codec_context.time_base = centisecond
+        graph = av.filter.Graph()
+        source = graph.add_buffer(width=form.width, height=form.height, format="bgr0", time_base=form.time_base)
+        split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=single")
+        use, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4"), graph.add("buffersink")
+        source.link_to(split)
+        split.link_to(palette, 0, 0)
+        split.link_to(use, 1, 0)
+        palette.link_to(use, 0, 1)
+        use.link_to(sink)
+        graph.configure()
+        last = -1
+
+        def drain() -> None:
+            nonlocal last
+            while True:
+                try:
+                    frame = graph.pull()
+                except (av.error.BlockingIOError, av.error.EOFError):
+                    return
+                shown = max(round(frame.pts * frame.time_base / centisecond), last + 1)
+                last = frame.pts = shown
+                frame.time_base = centisecond
+                output.mux(stream.encode(frame))
+
+        for path in segments:
+            with av.open(str(path)) as container:
+                for frame in container.decode(video=0):
+                    frame.pts = round(frame.pts * frame.time_base / form.time_base)
+                    frame.time_base = form.time_base
+                    graph.push(frame)
+                    drain()
+        graph.push(None)
+        drain()
+        output.mux(stream.encode(None))

@@ -16,7 +16,7 @@ from impasto.errors import InputError, OutputError
 from impasto.flow import FramePattern
 from impasto.video import pixels
 from impasto.video.libraries import pyav
-from impasto.video.source import Frame, Source
+from impasto.video.source import Frame
 
 CODECS = ("auto", "h264", "h265", "vp9", "av1", "ffv1")
 QUALITY = 80
@@ -30,6 +30,7 @@ _CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".webm": ("webm", ("vp9", "av1")),
     ".gif": ("gif", ("ffv1",)),
 }
+WRITE_SUFFIXES = tuple(_CONTAINERS)
 _SEGMENT = "nut"  # keeps every time stamp as it is and takes every codec
 _AS_IT_IS = {"avoid_negative_ts": "disabled"}  # decoding starts before the first picture is shown: move nothing
 _ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1", "ffv1": "ffv1"}
@@ -85,15 +86,25 @@ class Encoding:
     def options(self, codec: str) -> dict[str, str]:
         """The encoder's own options."""
         if codec in ("h264", "h265"):
-            return {"preset": "veryfast", "crf": f"{50 - 0.4 * self.quality:.1f}", "x265-params": "log-level=none"} | (
-                {} if codec == "h265" else {}
-            )
+            quiet = {"x265-params": "log-level=none"} if codec == "h265" else {}
+            return {"preset": "veryfast", "crf": f"{50 - 0.4 * self.quality:.1f}"} | quiet
         if codec == "vp9":
             crf = str(round(63 - 0.45 * self.quality))
             return {"crf": crf, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
         if codec == "av1":
             return {"crf": str(round(63 - 0.45 * self.quality)), "preset": "10", "svtav1-params": "fast-decode=1"}
         return {}
+
+
+@dataclass(frozen=True)
+class Form:
+    """Size, clock and colours of the frames to write."""
+
+    width: int
+    height: int
+    time_base: Fraction
+    rate: Fraction
+    colors: pixels.Colors
 
 
 class Sink(Protocol):
@@ -115,8 +126,8 @@ class Sink(Protocol):
 class Segments:
     """Files of a few seconds each, with nothing but encoded pictures."""
 
-    def __init__(self, folder: Path, source: Source, codec: str, encoding: Encoding, finished: int = 0) -> None:
-        self.folder, self.source, self.codec, self.encoding = folder, source, codec, encoding
+    def __init__(self, folder: Path, form: Form, codec: str, encoding: Encoding, finished: int = 0) -> None:
+        self.folder, self.form, self.codec, self.encoding = folder, form, codec, encoding
         self.finished = finished
         self.container: Any = None
         self.stream: Any = None
@@ -136,15 +147,15 @@ class Segments:
         """Lossless RGB, or 4:2:0 where sides are even, since only that plays everywhere."""
         if self.codec == "ffv1":
             return "bgr0"
-        odd = self.source.width % 2 or self.source.height % 2
+        odd = self.form.width % 2 or self.form.height % 2
         return "yuv444p" if odd and self.codec != "av1" else "yuv420p"
 
     def write(self, frame: Frame) -> None:
         """See :class:`Sink`."""
         if self.container is None:
             self._open()
-        picture = pixels.from_rgb(frame.rgb, self.pixel_format, self.source.colors)
-        picture.pts, picture.time_base = frame.pts, self.source.time_base
+        picture = pixels.from_rgb(frame.rgb, self.pixel_format, self.form.colors)
+        picture.pts, picture.time_base = frame.pts, self.form.time_base
         picture.duration = frame.duration
         with _disk():
             self.container.mux(self.stream.encode(picture))
@@ -155,21 +166,21 @@ class Segments:
             self.container = av.open(
                 str(self._path(self.finished).with_suffix(".part")), "w", format=_SEGMENT, options=_AS_IT_IS
             )
-        source = self.source
+        form = self.form
         try:
             stream = self.container.add_stream(_ENCODERS[self.codec], options=self.encoding.options(self.codec))
         except (av.error.FFmpegError, ValueError) as error:
             raise OutputError(f"This PyAV has no encoder for {self.codec} ({error}); give another --codec.") from error
-        stream.width, stream.height, stream.pix_fmt = source.width, source.height, self.pixel_format
+        stream.width, stream.height, stream.pix_fmt = form.width, form.height, self.pixel_format
         context = stream.codec_context
-        context.time_base = source.time_base
-        context.framerate = source.rate.limit_denominator(100_000)
-        context.sample_aspect_ratio = source.colors.aspect
-        for name, value in source.colors.tags.items():
+        context.time_base = form.time_base
+        context.framerate = form.rate.limit_denominator(100_000)
+        context.sample_aspect_ratio = form.colors.aspect
+        for name, value in form.colors.tags.items():
             if self.pixel_format != "bgr0":
                 setattr(context, name, value)
         context.flags |= av.codec.context.Flags.global_header  # parameters in one place, as MP4 wants them
-        context.gop_size = max(1, round(source.rate * 5))
+        context.gop_size = max(1, round(form.rate * 5))
         if self.codec in ("h264", "h265", "ffv1"):
             context.thread_type = "AUTO"
         self.stream = stream

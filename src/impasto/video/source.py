@@ -122,6 +122,8 @@ class VideoFile:
             self.origin = max(Fraction(0), Fraction(container.start_time or 0, pyav().time_base))
             seconds = self.declared - float(self.origin)
             self.expected: int = stream.frames or max(0, round(seconds * float(self.rate)))
+            kinds = [s.type for s in container.streams if s.type in ("audio", "subtitle")]
+            self.beside = " and ".join(sorted({"audio": "sound", "subtitle": "subtitles"}[kind] for kind in set(kinds)))
 
     def _opened(self) -> Any:
         av = pyav()
@@ -305,7 +307,7 @@ class NumberedPictures:
             from PIL import Image
 
             frame = np.array(Image.fromarray(frame).resize(wanted, Image.Resampling.LANCZOS))
-        return frame
+        return np.asarray(frame)
 
     def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
         """See :class:`Source`."""
