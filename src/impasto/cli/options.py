@@ -19,6 +19,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 
+
+def seconds(text: str) -> float:
+    """Seconds, or minutes and hours before them: ``12.5``, ``1:02``, ``1:02:03.5``."""
+    total = 0.0
+    for part in text.split(":"):
+        total = 60 * total + float(part)
+    return total
+
+
 style = click.option(
     "--style",
     "styles",
