@@ -144,7 +144,7 @@ def run(
     def read(job: Job) -> tuple[images.Picture, float]:
         started = time.perf_counter()
         images.output_format(job.target, writing.format)
-        return images.read(job.source, max_pixels=painter.options.max_pixels), time.perf_counter() - started
+        return painter.read(job.source), time.perf_counter() - started
 
     def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:
         started = time.perf_counter()

@@ -82,7 +82,7 @@ class Canvas:
         taken: NDArray[np.uint8] = _picked(plane, *self._indices(box))
         return taken
 
-    def enlarged(self, small: Array, box: Box) -> Array:
+    def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
         """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size."""
         rows, columns = self._indices(box)
         top, left = int(rows.min()), int(columns.min())
