@@ -111,7 +111,7 @@ def shrunk(source: Rows, longer_side: int) -> Picture:
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
-    picture = replace(source.rows(0, 1), rgb=np.clip(rgb, 0, 1), alpha=alpha)
+    picture = Picture(np.clip(rgb, 0, 1), alpha)
     across, down = width * longer_side // max(width, height), height * longer_side // max(width, height)
     return resized(picture, longer_side, (max(1, across), max(1, down)))
 

@@ -25,6 +25,11 @@ class Rows(Protocol):
         ...
 
     @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        ...
+
+    @property
     def transparent(self) -> bool:
         """Whether it may be transparent anywhere."""
         ...
@@ -57,7 +62,7 @@ class Canvas:
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.picture = Box(top, left, top + height, left + width)
-        self.kind = source.rows(0, 1).rgb.dtype
+        self.kind = source.kind
         self._beneath: Array | None = None
         if source.transparent:
             small = images.shrunk(source, _COARSE)

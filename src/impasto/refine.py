@@ -57,10 +57,15 @@ class Enlarged:
     size: tuple[int, int]
     transparent = False
 
+    @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        return self.picture.kind
+
     def rows(self, top: int, bottom: int) -> Picture:
         """Some rows."""
         box = Box(top, 0, bottom, self.size[0])
-        return Picture(images.samples(images.enlarged(self.picture.rgb, self.size, box), self.picture.rgb.dtype))
+        return Picture(images.samples(images.enlarged(self.picture.rgb, self.size, box), self.kind))
 
 
 def steps(work: int, full: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images, masks, memory, refine, render
+from impasto import _strips, images, masks, memory, refine, render
+from impasto._strips import Reader
 from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
 from impasto.engines import DEVICES, Device, load_engine
@@ -77,6 +78,7 @@ class Options:
 DEFAULTS = Options()
 
 _LARGE = 1 << 22  # pixels beyond which a picture is kept in its file's integers
+_WHOLE = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
 
 @overload
@@ -132,8 +134,7 @@ def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
     if isinstance(image, (str, Path)):
         target = Path(output) if output is not None else default_output(Path(image), painter.style)
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
-        painted = painter.paint(painter.read(image)).picture
-        images.write(painted, target, settings=painter.describe())
+        painter.paint_file(Path(image), target)
         return target
     if isinstance(image, bytes):
         painted = painter.paint(painter.read(image)).picture
@@ -252,7 +253,52 @@ class Painter:
 
     def read(self, source: str | Path | bytes) -> Picture:
         """Read a picture to paint: a large one compact."""
+        size = self.options.size
+        reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
+        if reader is not None and size < max(reader.size):  # made smaller before it is whole
+            return replace(
+                images.shrunk(reader, size), bits=reader.bits, format=reader.format, metadata=reader.metadata
+            )
         return images.read(source, max_pixels=self.options.max_pixels, compact=_LARGE)
+
+    def reader(self, path: str | Path) -> Reader | None:
+        """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
+        reader = _strips.reader(Path(path))
+        if reader is None or self._budget.holds(reader.size[0] * reader.size[1] * _WHOLE * reader.kind.itemsize):
+            return None
+        return reader if reader.size[0] * reader.size[1] <= self.options.max_pixels else None
+
+    def bands(self, source: Rows) -> Iterator[Picture]:
+        """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
+
+        Strokes can be laid larger than the network's, but not smaller, and the size stays.
+        """
+        scene = self._scene(source, source.size)
+        if self._work(source.size) < max(source.size):
+            self._lay_coarse(scene, None, 0.0)
+        top = 0
+        for rgb in render.bands(scene, self._budget):
+            alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
+            yield Picture(rgb, alpha)
+            top += len(rgb)
+
+    def paint_file(
+        self, source: Path, target: Path, *, format: str | None = None, quality: int = 95, strip: bool = False
+    ) -> None:
+        """Repaint a file; one that is too large for memory in strips, if both formats allow that (PNG and TIFF).
+
+        Args:
+            source, target: the files.
+            format, quality, strip: as for :func:`impasto.images.write`.
+        """
+        streamed = images.output_format(target, format) in images.STREAMED
+        reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
+        if reader is not None and self._work(reader.size) <= max(reader.size):
+            about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
+            images.write_rows(self.bands(reader), reader, target, format=format, **about)
+            return
+        painted = self.paint(self.read(source)).picture
+        images.write(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:
         """One line for the result's metadata."""
