@@ -57,6 +57,10 @@ class Budget:
         """Whether so many pixels can be painted at once."""
         return pixels <= min(_SMALL, self.largest) or pixels <= self.pixels()
 
+    def holds(self, size: int) -> bool:
+        """Whether a picture of so many bytes leaves room to paint."""
+        return size <= (self._ceiling - used()) * 3 // 4
+
     def pixels(self, reserved: int = 0) -> int:
         """How many pixels can be painted at once, when so many bytes are needed for something else."""
         return min(self.largest, max(LEAST, (self._ceiling - used() - reserved) // PER_PIXEL))
