@@ -28,7 +28,7 @@ DEEP_MINUTES = 45.0
 """How long ``deep`` fits the network unless told otherwise."""
 _EDITION = 1  # another number makes every cached style be learnt anew
 _PHOTOGRAPHS = 300  # as many are read; a style of two thousand numbers learns nothing from more
-_SCENES = 64  # are drawn where there are none
+_SCENES = 48  # are drawn where there are none
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ def learn_style(
         MissingExtraError: the extra ``train`` is not installed.
     """
     paths = tuple(map(Path, [pictures] if isinstance(pictures, (str, Path)) else pictures))
+    _examine(paths)
     target = None if output is None else Path(output)
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
     name = name or (target or paths[0]).stem
     if name == PHOTOGRAPH:
         raise StyleError(f"{PHOTOGRAPH} is the style that changes nothing; give another --name.")
-    _examine(paths)
     try:
         from impasto.training.deepen import deepen
         from impasto.training.export import load_bundled

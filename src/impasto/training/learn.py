@@ -58,7 +58,7 @@ class LearnSettings:
     tv_weight: float = 0.2
     style_size: int = 512  # shorter side at which paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
-    learning_rate: float = 0.02
+    learning_rate: float = 0.04
     average: float = 0.98
     check_every: int = 50
     patience: int = 3  # checks without ...
