@@ -101,12 +101,12 @@ def show(name: str, as_json: bool) -> None:
 @options.painting
 def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
-    from dataclasses import fields
+    from dataclasses import replace
 
     from impasto import images, sheet
-    from impasto.repaint import Options, paint
+    from impasto.repaint import paint
 
-    chosen = Options(**{item.name: painting[item.name] for item in fields(Options)} | {"size": tile})
+    chosen = replace(options.chosen(painting), size=tile)
     original = images.read(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
     images.output_format(target)

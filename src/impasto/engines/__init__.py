@@ -36,6 +36,13 @@ class Statistics:
     mean: Array
     variance: Array
 
+    def towards(self, other: Statistics, share: float) -> Statistics:
+        """A mixture: 0 is these, 1 the others."""
+        part = np.float32(share)
+        return Statistics(
+            self.mean + part * (other.mean - self.mean), self.variance + part * (other.variance - self.variance)
+        )
+
 
 class Engine(Protocol):
     """A loaded network."""
@@ -45,6 +52,7 @@ class Engine(Protocol):
     channels: int  # length of a style's vectors
     multiple: int  # sides of pictures must be multiples of this ...
     minimum: int  # ... and at least this
+    radius: int  # input pixels on each side that a painted pixel depends on, statistics aside
 
     def paint(
         self,

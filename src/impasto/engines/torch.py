@@ -34,6 +34,7 @@ class TorchEngine:
         self.device = torch.device(device)
         self.module = network.to(self.device)
         self.channels = network.architecture.normalised_channels
+        self.radius = network.receptive_radius()
         self.name = f"torch {torch.__version__}, {device}"
 
     @torch.inference_mode()
