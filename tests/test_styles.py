@@ -168,17 +168,11 @@ def test_a_network_travels_inside_the_file(tmp_path):
     assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
 
 
-@pytest.fixture
-def own_styles(tmp_path, monkeypatch):
-    monkeypatch.setenv("IMPASTO_STYLES", str(tmp_path / "mine"))
-    return tmp_path / "mine"
-
-
-def test_the_catalogue_keeps_styles_by_name(own_styles, tmp_path):
-    assert catalogue() == own_styles
+def test_the_catalogue_keeps_styles_by_name(own_catalogue):
+    assert catalogue() == own_catalogue
     assert added() == []
     scream = load_style("scream")
-    assert add(scream, "my scream") == own_styles / "my scream.safetensors"
+    assert add(scream, "my scream") == own_catalogue / "my scream.safetensors"
     assert added() == ["my scream"]
     found = load_style("my scream")
     assert found.name == "my scream"
@@ -196,12 +190,12 @@ def test_the_catalogue_keeps_styles_by_name(own_styles, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"), [("scream", "bundled"), ("", "bundled"), ("a/b", "cannot be"), ("..", "cannot be")]
 )
-def test_a_name_that_cannot_be_added(own_styles, name, words):
+def test_a_name_that_cannot_be_added(name, words):
     with pytest.raises(StyleError, match=words):
         add(load_style("scream"), name)
 
 
-def test_what_is_not_in_the_catalogue_cannot_be_removed(own_styles):
+def test_what_is_not_in_the_catalogue_cannot_be_removed():
     with pytest.raises(StyleError, match="comes with Impasto"):
         remove("scream")
     with pytest.raises(StyleError, match="no style nope in your catalogue"):
