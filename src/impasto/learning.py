@@ -203,8 +203,7 @@ def _folder(target: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another -o.") from error
     yield folder
-    _empty(folder)
-    folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _empty(folder: Path) -> None:

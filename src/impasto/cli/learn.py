@@ -83,6 +83,8 @@ def command(
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
     given = {key: value for key, value in settings.items() if value is not None}
+    if not quiet:
+        click.echo(f"Previews: {target.with_name(target.stem + '.learning') / 'preview.jpg'}", err=True)
     with learning_bar(target.stem, quiet) as show:
         style = learn_style(
             paintings,
