@@ -171,18 +171,18 @@ class Learn:
         while len(chosen) < 4:
             share = 1 / (len(chosen) + 1)
             tries = {
-                name: tuple(old + share * (new - old) for old, new in zip(blend, pair, strict=True))
-                for name, pair in pairs.items()
+                name: (blend[0].lerp(scale, share), blend[1].lerp(shift, share))
+                for name, (scale, shift) in pairs.items()
             }
-            found = {name: loss(pair) for name, pair in tries.items()}  # type: ignore[arg-type]
+            found = {name: loss(pair) for name, pair in tries.items()}
             name = min(found, key=found.__getitem__)
             if not found[name] < 0.99 * best:
                 break
             chosen.append(name)
-            best, blend = found[name], tries[name]  # type: ignore[assignment]
+            best, blend = found[name], tries[name]
         log.info("beginning with %s at a loss of %.3f", " + ".join(chosen), best)
         weights = {name: chosen.count(name) / len(chosen) for name in chosen}
-        return weights, blend[0].clone(), blend[1].clone()
+        return weights, *blend
 
     # ---- one step -------------------------------------------------------------------------------------
 
