@@ -132,6 +132,27 @@ def test_styles_are_listed_shown_and_previewed(folder, capsys):
         assert sheet.width >= 4 * 48
 
 
+def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys):
+    impasto.load_style("scream").save(folder / "mine.safetensors")
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 0
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 5
+    assert "already" in capsys.readouterr().err
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine", "--overwrite", "-q") == 0
+    (own_catalogue / "bad.safetensors").write_bytes(b"bad")
+    assert run("styles", "list", "--json") == 0
+    said = capsys.readouterr()
+    assert {style["name"]: style["added"] for style in json.loads(said.out)}["mine"] is True
+    assert "bad.safetensors cannot be read" in said.err
+    assert run("styles", "list") == 0
+    assert "(yours)" in capsys.readouterr().out
+    (own_catalogue / "bad.safetensors").unlink()
+    assert run("apply", folder / "in" / "one.jpg", "--style", "mine", "-o", folder / "out.png") == 0
+    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 32) == 0
+    assert run("styles", "remove", "mine") == 0
+    assert run("styles", "show", "mine") == 5
+    assert run("styles", "remove", "scream") == 5
+
+
 def test_doctor_finds_a_working_engine(capsys):
     assert run("doctor", "--json") == 0
     facts = json.loads(capsys.readouterr().out)
