@@ -9,6 +9,7 @@ that only the picture's true borders are padded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -279,7 +280,10 @@ class Objective:
                     value = float(z2.sum()) * len(own) / self.wanted[tap].numel() / self.spread[tap]
                 _note(parts, "content", tap, self.content_layers[tap] * value)
             if tap in self.dream_layers:
-                value = float((own**2).sum()) / self.energy[tap] / self.positions[tap]
+                limit = self._limit(tap, own)
+                size = own.abs()
+                amplified = torch.where(size < limit, size**2, 2 * limit * size - limit**2).sum()
+                value = float(amplified) / self.energy[tap] / self.positions[tap]
                 _note(parts, "dream", tap, -self.dream_layers[tap] * value)
 
     def _judge(self, sums: Sequence[Mapping[str, Moments]], parts: dict[str, float]) -> list[dict[str, Moments]]:
@@ -324,10 +328,13 @@ class Objective:
             yield "content", weight, difference * factor
         if tap in self.dream_layers:
             weight = self.dream_layers[tap]
-            # Bounded, or what is amplified would run away with ever steeper slopes.
-            limit = 10 * (self.energy[tap] / len(own)) ** 0.5
+            limit = self._limit(tap, own)
             factor = 2 * weight / self.energy[tap] / self.positions[tap]
             yield "dream", weight, own.clamp(-limit, limit) * -factor
+
+    def _limit(self, tap: str, features: Tensor) -> float:
+        """Where dreaming's slope stops growing, or what is amplified would run away."""
+        return 10 * math.sqrt(self.energy[tap] / len(features))
 
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
         """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
@@ -335,9 +342,12 @@ class Objective:
             value, slope = losses.variation_gradient(picture[0])
             parts["tv"] = self.recipe.tv_weight * value
             gradient[0] += slope.mul_(self.recipe.tv_weight)
-        excess = picture - picture.clamp(0, 1)
-        parts["range"] = _RANGE_WEIGHT * float((excess**2).mean())
-        gradient += excess.mul_(2 * _RANGE_WEIGHT / excess.numel())
+        beyond = 0.0
+        for plane, slope_of_plane in zip(picture[0], gradient[0], strict=True):  # temporaries of one plane only
+            excess = plane - plane.clamp(0, 1)
+            beyond += float((excess**2).sum())
+            slope_of_plane += excess.mul_(2 * _RANGE_WEIGHT / picture.numel())
+        parts["range"] = _RANGE_WEIGHT * beyond / picture.numel()
         if self.extra is not None:
             with torch.enable_grad():
                 leaf = picture.detach().requires_grad_()

@@ -307,8 +307,7 @@ class _Run:
                 self._paint_scale()
                 if self.scale == len(self.sizes) - 1:
                     break
-                self.scale, self.done = self.scale + 1, 0
-                self.minimiser = self.minimiser.enlarged(resized(self.minimiser.result, *self.sizes[self.scale]))
+                self._enlarge()
         except KeyboardInterrupt:
             interrupted = True
         rgb = self._shown()
@@ -316,11 +315,24 @@ class _Run:
             rgb = _resample.lanczos(rgb, self.full[::-1])
         return Result(rgb, self._state(finished=not interrupted), self.losses, interrupted)
 
+    def _enlarge(self) -> None:
+        """Go on to the next scale.
+
+        The photograph's fine detail is added to the enlarged painting: measured, this reaches lower losses of both
+        content and style than a start from the blurred painting alone.
+        """
+        before = _tensor(self._content(), self.device)
+        self.scale, self.done = self.scale + 1, 0
+        size = self.sizes[self.scale]
+        detail = _tensor(self._content(), self.device).sub_(resized(before, *size))
+        self.minimiser = self.minimiser.enlarged(detail.add_(resized(self.minimiser.result, *size)))
+
     def _paint_scale(self) -> None:
         height, width = self.sizes[self.scale]
         content = _tensor(self._content(), self.device)
         regions = self.painter.regions(content, self.full, self.content)
         objective = Objective(self.painter.viewer(height, width), content, regions, self.recipe, self.extra)
+        del content  # large pictures count every copy
 
         def evaluate(picture: Tensor) -> tuple[float, Tensor]:
             loss, gradient, self.parts = objective(picture)
@@ -362,7 +374,7 @@ class _Run:
 
     def _content(self) -> Array:
         height, width = self.sizes[self.scale]
-        return _resample.lanczos(self.content, (width, height))
+        return self.content if (height, width) == self.full else _resample.lanczos(self.content, (width, height))
 
     def _shown(self) -> Array:
         """The picture so far; where no style applies, the photograph."""
