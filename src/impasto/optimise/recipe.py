@@ -21,7 +21,8 @@ Loss = Literal["l2", "smooth-l1"]
 LONGEST = 1024  # of the result where no size is asked for
 COARSEST = 96  # longer side below which no coarser scale is worth its time
 
-_FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# Twice as much for the finest layers: measured, style and content are both better than with equal weights.
+_STYLE_LAYERS = {"relu1_1": 2.0, "relu2_1": 1.5, "relu3_1": 1.5, "relu4_1": 1.0, "relu5_1": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +65,9 @@ class Recipe:
     size: int | None = None
     content_weight: float = 1.0
     style_weight: float = 30.0
-    tv_weight: float = 2.0
+    tv_weight: float = 8.0
     content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu4_1": 1.0})
-    style_layers: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(_FIVE, 1.0))
+    style_layers: Mapping[str, float] = field(default_factory=lambda: dict(_STYLE_LAYERS))
     style_scale: float = 1.0
     style_size: int = 0
     init: str = "content"
