@@ -50,7 +50,12 @@ def total_variation(images: Tensor) -> Tensor:
     """Mean squared difference of neighbouring pixels of N x 3 x H x W, one number a picture."""
     rows = images[:, :, 1:] - images[:, :, :-1]
     columns = images[:, :, :, 1:] - images[:, :, :, :-1]
-    return (rows**2).mean(dim=(1, 2, 3)) + (columns**2).mean(dim=(1, 2, 3))
+    return _mean_square(rows) + _mean_square(columns)
+
+
+def _mean_square(differences: Tensor) -> Tensor:
+    """One number a picture; 0, not the mean of nothing, where a side of one pixel has no differences."""
+    return (differences**2).sum(dim=(1, 2, 3)) / max(1, differences[0].numel())
 
 
 def random_flow(n: int, height: int, width: int, generator: torch.Generator | None = None) -> Tensor:

@@ -70,7 +70,8 @@ def test_the_gradient_is_that_of_the_loss(recipe):
 
 def test_losses_are_those_of_the_definition():
     content, now = picture(64, 48), picture(64, 48, 3)
-    recipe = Recipe(style_loss="gram", content_weight=2.0, style_weight=3.0)
+    layers = dict.fromkeys(Recipe().style_layers, 1.0)
+    recipe = Recipe(style_loss="gram", content_weight=2.0, style_weight=3.0, style_layers=layers)
     parts = objective(recipe, content)(now).parts
     features, wanted = NETWORK(now, NETWORK.taps), NETWORK(content, NETWORK.taps)
     style = NETWORK(Viewer(NETWORK, ["relu5_1"]).mirrored(picture(70, 60, 1)), NETWORK.taps)

@@ -43,10 +43,12 @@ class Region:
     Attributes:
         targets: layer to the style's moments.
         weights: H x W in [0, 1] as the picture; ``None``: everywhere.
+        variation: total variation of the style picture, the scale of the painting's.
     """
 
     targets: Mapping[str, Moments]
     weights: Tensor | None = None
+    variation: float = 0.0
 
 
 class Box(NamedTuple):
@@ -177,11 +179,13 @@ class Objective:
         self.viewer, self.recipe, self.extra = viewer, recipe, extra
         self.evaluations = 0
         self.regions: list[_Placed] = []
+        self.variation = 0.0
         for region in regions:
             maps = viewer.weight_maps(region.weights, content)
             share = 1.0 if region.weights is None else float(region.weights.mean())
             if share > 0:
                 self.regions.append(_Placed(region.targets, maps, share))
+                self.variation += share * region.variation
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
         self.dream_layers = {tap: weight for tap, weight in recipe.dream.items() if weight > 0}
@@ -189,6 +193,8 @@ class Objective:
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
+        # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
+        self.variation = max(self.variation or float(losses.total_variation(content)), 1e-6)
         self._remember(content)
 
     def _remember(self, content: Tensor) -> None:
@@ -339,9 +345,10 @@ class Objective:
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
         """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
         if self.recipe.tv_weight > 0:
+            weight = self.recipe.tv_weight / self.variation
             value, slope = losses.variation_gradient(picture[0])
-            parts["tv"] = self.recipe.tv_weight * value
-            gradient[0] += slope.mul_(self.recipe.tv_weight)
+            parts["tv"] = weight * value
+            gradient[0] += slope.mul_(weight)
         beyond = 0.0
         for plane, slope_of_plane in zip(picture[0], gradient[0], strict=True):  # temporaries of one plane only
             excess = plane - plane.clamp(0, 1)

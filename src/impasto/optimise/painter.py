@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto import _resample
+from impasto import _resample, losses
 from impasto import colors as color_modes
 from impasto.errors import InputError
 from impasto.files import atomic_path
@@ -157,7 +157,7 @@ class Painter:
         network = network or load_features(recipe.features, pooling=recipe.pooling)
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))
-        self._moments: dict[Any, dict[str, Moments]] = {}
+        self._styles: dict[Any, tuple[dict[str, Moments], float]] = {}
 
     def paint(
         self,
@@ -213,13 +213,12 @@ class Painter:
         for style in self.styles:
             groups.setdefault(None if style.mask is None else id(style.mask), []).append(style)
         weights = self._weights(height, width)
-        return [
-            Region(
-                self._blended(group, full, (height, width), photograph),
-                None if weights is None else torch.from_numpy(weights[key]).to(content),
-            )
-            for key, group in groups.items()
-        ]
+        regions = []
+        for key, group in groups.items():
+            targets, variation = self._blended(group, full, (height, width), photograph)
+            where = None if weights is None else torch.from_numpy(weights[key]).to(content)
+            regions.append(Region(targets, where, variation))
+        return regions
 
     def _weights(self, height: int, width: int) -> dict[int | None, Array] | None:
         """Each mask at that size, where several overlap in proportion; under ``None`` what they leave."""
@@ -242,34 +241,39 @@ class Painter:
 
     def _blended(
         self, styles: Sequence[StylePicture], full: tuple[int, int], size: tuple[int, int], photograph: Array
-    ) -> dict[str, Moments]:
-        """The moments of several styles, which combine linearly, by their weights."""
+    ) -> tuple[dict[str, Moments], float]:
+        """The moments of several styles, which combine linearly, by their weights; and their total variation."""
         total = sum(style.weight for style in styles)
         mixed: dict[str, Moments] = {}
+        mean_variation = 0.0
         for style in styles:
             share = style.weight / total
-            for tap, (mean, second) in self._style_moments(style, full, size, photograph).items():
+            moments, variation = self._seen(style, full, size, photograph)
+            mean_variation += share * variation
+            for tap, (mean, second) in moments.items():
                 known = mixed.get(tap)
                 mixed[tap] = Moments(
                     share * mean + (known.mean if known else 0), share * second + (known.second if known else 0)
                 )
-        return mixed
+        return mixed, mean_variation
 
-    def _style_moments(
+    def _seen(
         self, style: StylePicture, full: tuple[int, int], size: tuple[int, int], photograph: Array
-    ) -> dict[str, Moments]:
+    ) -> tuple[dict[str, Moments], float]:
+        """A style's moments and total variation at a scale, looked at only once."""
         recipe = self.recipe
         longest = recipe.style_size or recipe.style_scale * max(full)
         longer = max(16, math.ceil(longest * max(size) / max(full)))
         before = recipe.colors == "match-before"
         key = (id(style), longer, id(photograph) if before else None)
-        if key not in self._moments:
+        if key not in self._styles:
             rgb = color_modes.match(style.rgb, photograph) if before else style.rgb
             height, width = rgb.shape[:2]
             shape = (max(1, width * longer // max(rgb.shape[:2])), max(1, height * longer // max(rgb.shape[:2])))
             picture = _tensor(_resample.lanczos(rgb, shape), self.device)
-            self._moments[key] = self.viewer(*picture.shape[2:]).moments(picture)
-        return self._moments[key]
+            viewer = self.viewer(*picture.shape[2:])
+            self._styles[key] = viewer.moments(picture), float(losses.total_variation(picture))
+        return self._styles[key]
 
 
 class _Run:

@@ -34,7 +34,8 @@ class Recipe:
     Attributes:
         features: the perceptual network: ``"builtin"``, ``"vgg19"``, ``"vgg16"`` or a weights file.
         size: longer side of the result in pixels; ``None``: the input's up to 1024; 0: the input's.
-        content_weight, style_weight, tv_weight: of the losses; 0 leaves one out. ``tv_weight`` smooths.
+        content_weight, style_weight, tv_weight: of the losses; 0 leaves one out. ``tv_weight`` smooths; its loss
+            is total variation relative to the style picture's.
         content_layers, style_layers: layer to weight; only the ratios within each count.
         style_scale: size of the strokes: the style picture's longer side is so many times the result's.
         style_size: the style picture's longer side in pixels instead, at the result's full size.
@@ -65,7 +66,7 @@ class Recipe:
     size: int | None = None
     content_weight: float = 1.0
     style_weight: float = 30.0
-    tv_weight: float = 8.0
+    tv_weight: float = 0.1
     content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu4_1": 1.0})
     style_layers: Mapping[str, float] = field(default_factory=lambda: dict(_STYLE_LAYERS))
     style_scale: float = 1.0
