@@ -71,7 +71,7 @@ _RECIPE = (
     _option("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
     _option("style_size", "The style picture's longer side in pixels instead.", int),
     _option("init", "content, noise, gray or a picture to start from.", str),
-    _option("optimizer", "Adam carries its state from scale to scale.", _choice(recipe.Optimizer)),
+    _option("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
     _option("iterations", "At each scale.", int),
     _option("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
     _option("history", "Steps that L-BFGS remembers.", int),

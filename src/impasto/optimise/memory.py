@@ -16,9 +16,9 @@ from impasto.optimise.recipe import Recipe
 _FLOAT = 4
 _PIXEL = 3 * _FLOAT
 _BASE = 450 * 2**20  # the interpreter, torch and the network
-_COPIES = 9  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
+_COPIES = 6  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
 _ADAM_COPIES = 4
-_LBFGS_COPIES = 5
+_LBFGS_COPIES = 6
 _OVERHEAD = 1.5  # of a pass through the network over what autograd keeps; see benchmarks/paint.py
 _TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 

@@ -9,6 +9,7 @@ that only the picture's true borders are padded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -42,10 +43,12 @@ class Region:
     Attributes:
         targets: layer to the style's moments.
         weights: H x W in [0, 1] as the picture; ``None``: everywhere.
+        variation: total variation of the style picture, the scale of the painting's.
     """
 
     targets: Mapping[str, Moments]
     weights: Tensor | None = None
+    variation: float = 0.0
 
 
 class Box(NamedTuple):
@@ -176,11 +179,13 @@ class Objective:
         self.viewer, self.recipe, self.extra = viewer, recipe, extra
         self.evaluations = 0
         self.regions: list[_Placed] = []
+        self.variation = 0.0
         for region in regions:
             maps = viewer.weight_maps(region.weights, content)
             share = 1.0 if region.weights is None else float(region.weights.mean())
             if share > 0:
                 self.regions.append(_Placed(region.targets, maps, share))
+                self.variation += share * region.variation
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
         self.dream_layers = {tap: weight for tap, weight in recipe.dream.items() if weight > 0}
@@ -188,6 +193,8 @@ class Objective:
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
+        # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
+        self.variation = max(self.variation or float(losses.total_variation(content)), 1e-6)
         self._remember(content)
 
     def _remember(self, content: Tensor) -> None:
@@ -279,7 +286,10 @@ class Objective:
                     value = float(z2.sum()) * len(own) / self.wanted[tap].numel() / self.spread[tap]
                 _note(parts, "content", tap, self.content_layers[tap] * value)
             if tap in self.dream_layers:
-                value = float((own**2).sum()) / self.energy[tap] / self.positions[tap]
+                limit = self._limit(tap, own)
+                size = own.abs()
+                amplified = torch.where(size < limit, size**2, 2 * limit * size - limit**2).sum()
+                value = float(amplified) / self.energy[tap] / self.positions[tap]
                 _note(parts, "dream", tap, -self.dream_layers[tap] * value)
 
     def _judge(self, sums: Sequence[Mapping[str, Moments]], parts: dict[str, float]) -> list[dict[str, Moments]]:
@@ -324,20 +334,27 @@ class Objective:
             yield "content", weight, difference * factor
         if tap in self.dream_layers:
             weight = self.dream_layers[tap]
-            # Bounded, or what is amplified would run away with ever steeper slopes.
-            limit = 10 * (self.energy[tap] / len(own)) ** 0.5
+            limit = self._limit(tap, own)
             factor = 2 * weight / self.energy[tap] / self.positions[tap]
             yield "dream", weight, own.clamp(-limit, limit) * -factor
+
+    def _limit(self, tap: str, features: Tensor) -> float:
+        """Where dreaming's slope stops growing, or what is amplified would run away."""
+        return 10 * math.sqrt(self.energy[tap] / len(features))
 
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
         """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
         if self.recipe.tv_weight > 0:
+            weight = self.recipe.tv_weight / self.variation
             value, slope = losses.variation_gradient(picture[0])
-            parts["tv"] = self.recipe.tv_weight * value
-            gradient[0] += slope.mul_(self.recipe.tv_weight)
-        excess = picture - picture.clamp(0, 1)
-        parts["range"] = _RANGE_WEIGHT * float((excess**2).mean())
-        gradient += excess.mul_(2 * _RANGE_WEIGHT / excess.numel())
+            parts["tv"] = weight * value
+            gradient[0] += slope.mul_(weight)
+        beyond = 0.0
+        for plane, slope_of_plane in zip(picture[0], gradient[0], strict=True):  # temporaries of one plane only
+            excess = plane - plane.clamp(0, 1)
+            beyond += float((excess**2).sum())
+            slope_of_plane += excess.mul_(2 * _RANGE_WEIGHT / picture.numel())
+        parts["range"] = _RANGE_WEIGHT * beyond / picture.numel()
         if self.extra is not None:
             with torch.enable_grad():
                 leaf = picture.detach().requires_grad_()
