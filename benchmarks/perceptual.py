@@ -19,7 +19,7 @@ import torch
 from impasto import images, losses, sheet
 from impasto.networks.perceptual import load_features
 from impasto.training.distill import TAPS, Teacher, held_out
-from impasto.training.fit import read_painting
+from impasto.training.objective import read_painting
 
 
 def ranks(values: list[float]) -> np.ndarray:

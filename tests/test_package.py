@@ -18,11 +18,13 @@ def test_the_public_names_are_exactly_these():
         "Options",
         "OutputError",
         "PartialError",
+        "Recipe",
         "Style",
         "StyleError",
         "TrainingError",
         "__version__",
         "load_style",
+        "paint",
         "stylize",
     ]
     assert set(impasto._PUBLIC) | {"__version__"} == set(impasto.__all__)

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
         PartialError,
         StyleError,
         TrainingError,
+        TruncatedError,
     )
+    from impasto.learning import learn_style
+    from impasto.optimise.api import paint
+    from impasto.optimise.recipe import Recipe
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
+    from impasto.video.job import stylize_video
 
 __version__ = "0.1.0"
 
@@ -34,11 +39,16 @@ _PUBLIC = {
     "Options": "repaint",
     "OutputError": "errors",
     "PartialError": "errors",
+    "Recipe": "optimise.recipe",
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
+    "learn_style": "learning",
+    "TruncatedError": "errors",
     "load_style": "styles",
+    "paint": "optimise.api",
     "stylize": "repaint",
+    "stylize_video": "video.job",
 }
 
 __all__ = [
@@ -49,12 +59,17 @@ __all__ = [
     "Options",
     "OutputError",
     "PartialError",
+    "Recipe",
     "Style",
     "StyleError",
     "TrainingError",
+    "TruncatedError",
     "__version__",
+    "learn_style",
     "load_style",
+    "paint",
     "stylize",
+    "stylize_video",
 ]
 
 

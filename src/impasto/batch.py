@@ -13,7 +13,7 @@ from typing import Literal
 
 from impasto import images
 from impasto.errors import ImpastoError, InputError
-from impasto.repaint import Options, default_output, describe, paint
+from impasto.repaint import Painter, default_output
 from impasto.styles import Style
 
 log = logging.getLogger(__name__)
@@ -128,8 +128,7 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
 
 def run(
     jobs: Iterable[Job],
-    style: Style,
-    options: Options,
+    painter: Painter,
     writing: Writing | None = None,
     *,
     overwrite: bool = False,
@@ -145,7 +144,7 @@ def run(
     def read(job: Job) -> tuple[images.Picture, float]:
         started = time.perf_counter()
         images.output_format(job.target, writing.format)
-        return images.read(job.source, max_pixels=options.max_pixels), time.perf_counter() - started
+        return images.read(job.source, max_pixels=painter.options.max_pixels), time.perf_counter() - started
 
     def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:
         started = time.perf_counter()
@@ -155,7 +154,7 @@ def run(
             format=writing.format,
             quality=writing.quality,
             strip=writing.strip,
-            settings=describe(style, options),
+            settings=painter.describe(),
         )
         return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
 
@@ -182,7 +181,7 @@ def run(
                 try:
                     picture, took = future.result()
                     started = time.perf_counter()
-                    painted = paint(picture, style, options)
+                    painted = painter.paint(picture).picture
                     seconds = {"read": took, "paint": time.perf_counter() - started}
                     writes = writer.submit(write, job, painted, seconds)
                 except (ImpastoError, MemoryError) as error:

@@ -6,9 +6,16 @@ picture whose Gram matrix is zero, a content loss of 1 that of a picture without
 
 from __future__ import annotations
 
+from typing import Any, Literal, NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
+Loss = Literal["l2", "smooth-l1"]
+
+_TINY = 1e-12
 
 
 def gram(features: Tensor) -> Tensor:
@@ -27,16 +34,26 @@ def style_loss(grams: Tensor, target: Tensor) -> Tensor:
     return ((grams - target) ** 2).sum(dim=(1, 2)) / (target**2).sum(dim=(1, 2))
 
 
-def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Squared distance of features relative to the variance of the target's over the batch, one a picture.
+def content_spread(target: Tensor) -> Tensor:
+    """What content losses are relative to: the variance of N x C x H x W features over batch and positions.
 
-    Args:
-        features, target: N x C x H x W. The batch's variance, not the picture's: a flat crop has none. A batch
-            of flat crops hardly has any either, so it counts as a twentieth of the features' energy at least.
+    Over the batch, not within a picture: a flat crop has none. A batch of flat crops hardly has any either, so it
+    counts as a twentieth of the features' energy at least.
     """
     spread = target.var(dim=(0, 2, 3), unbiased=False).sum()
     energy = (target**2).mean(dim=(0, 2, 3)).sum()
-    return ((features - target) ** 2).mean(dim=(2, 3)).sum(dim=1) / torch.maximum(spread, 0.05 * energy)
+    return torch.maximum(spread, 0.05 * energy)
+
+
+def content_loss(features: Tensor, target: Tensor, spread: Tensor | None = None) -> Tensor:
+    """Squared distance of features relative to their spread, one a picture.
+
+    Args:
+        features, target: N x C x H x W.
+        spread: see :func:`content_spread`; default: the target's.
+    """
+    spread = content_spread(target) if spread is None else spread
+    return ((features - target) ** 2).mean(dim=(2, 3)).sum(dim=1) / spread
 
 
 def total_variation(images: Tensor) -> Tensor:
@@ -63,3 +80,103 @@ def warp(images: Tensor, flow: Tensor) -> Tensor:
     y, x = torch.meshgrid(torch.arange(h, device=flow.device), torch.arange(w, device=flow.device), indexing="ij")
     grid = torch.stack(((x + flow[:, 0]) / (w - 1), (y + flow[:, 1]) / (h - 1)), dim=-1) * 2 - 1
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=True)
+
+
+# ---- statistics of features, for optimising a picture ---------------------------------------------------------------
+
+
+class Moments(NamedTuple):
+    """What a style is at one layer: the mean of its features, C, and of their products, C x C.
+
+    Both are averages over positions, so those of several pictures (or tiles) combine linearly.
+    """
+
+    mean: Tensor
+    second: Tensor
+
+    @property
+    def covariance(self) -> Tensor:
+        """C x C."""
+        return self.second - torch.outer(self.mean, self.mean)
+
+
+def moment_sums(features: Tensor, weights: Tensor) -> Moments:
+    """Sums over positions, weighted: features C x P, weights P; divided by the sum of weights they are moments."""
+    weighted = features * weights
+    return Moments(weighted.sum(dim=1), weighted @ features.T)
+
+
+def penalty(difference: Tensor, target: Tensor, loss: Loss) -> Tensor:
+    """How far statistics are from their target, relative to the target's own size; 1 where they are zero.
+
+    Args:
+        difference, target: of one shape.
+        loss: ``"l2"``, or ``"smooth-l1"``, which is the same up to the target's root mean square and grows only
+            linearly from there on (Johnson's slow_neural_style offered both).
+    """
+    if loss == "l2":
+        return (difference**2).sum() / (target**2).sum().clamp_min(_TINY)
+    z = difference.abs() / (target**2).mean().sqrt().clamp_min(_TINY)
+    return torch.where(z < 1, z**2, 2 * z - 1).mean()
+
+
+def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", loss: Loss = "l2") -> Tensor:
+    """The distance of two sets of moments, scaled so that features that are zero everywhere have a loss of 1.
+
+    Args:
+        moments, target: of one layer.
+        kind: ``"gram"``: squared Frobenius distance of the second moments (Gatys 2015); ``"mean"``: of the means
+            (Johnson 2016); ``"covariance"``: of the covariances; ``"wasserstein"``: squared 2-Wasserstein distance of
+            the Gaussians with these moments, ``|m - m'|^2 + tr(C + C' - 2 (C'^1/2 C C'^1/2)^1/2)``.
+        loss: see :func:`penalty`; a Wasserstein distance has its own.
+    """
+    if kind == "gram":
+        return penalty(moments.second - target.second, target.second, loss)
+    if kind == "mean":
+        return penalty(moments.mean - target.mean, target.mean, loss)
+    if kind == "covariance":
+        return penalty(moments.covariance - target.covariance, target.covariance, loss)
+    values, vectors = torch.linalg.eigh(target.covariance.double())
+    root = ((vectors * values.clamp_min(0).sqrt()) @ vectors.T).to(moments.second)
+    spread = torch.trace(moments.covariance) + torch.trace(target.covariance)
+    coupling: Tensor = _TraceOfRoot.apply(root @ moments.covariance @ root)  # type: ignore[no-untyped-call]
+    distance: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * coupling
+    return distance / torch.trace(target.second).clamp_min(_TINY)
+
+
+class _TraceOfRoot(torch.autograd.Function):
+    """tr(M^1/2) of a symmetric positive semidefinite matrix; its gradient is M^-1/2 / 2.
+
+    By eigenvalues in double precision: a root by iteration (Newton-Schulz) loses the small ones, which are most.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, matrix: Tensor) -> Tensor:
+        values, vectors = torch.linalg.eigh(matrix.double())
+        # Directions that the features do not have would get an infinite slope; they count as a little of the largest.
+        roots = values.clamp_min(0).add(1e-7 * values[-1].clamp_min(_TINY)).sqrt()
+        ctx.save_for_backward(((vectors / roots) @ vectors.T / 2).to(matrix))
+        trace: Tensor = roots.sum().to(matrix)
+        return trace
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        (slope,) = ctx.saved_tensors
+        product: Tensor = upstream * slope
+        return product
+
+
+def variation_gradient(image: Tensor) -> tuple[float, Tensor]:
+    """:func:`total_variation` of one picture, C x H x W, and its gradient, without autograd's copies."""
+    gradient = torch.zeros_like(image)
+    value = 0.0
+    for plane, slope in zip(image, gradient, strict=True):
+        for dim in (0, 1):
+            if plane.shape[dim] < 2:
+                continue
+            step = plane.diff(dim=dim)
+            value += float((step**2).sum()) / (step.numel() * len(image))
+            step *= 2 / (step.numel() * len(image))
+            slope.narrow(dim, 1, plane.shape[dim] - 1).add_(step)
+            slope.narrow(dim, 0, plane.shape[dim] - 1).sub_(step)
+    return value, gradient

@@ -13,7 +13,11 @@ import click
 # Command to one-line help, so that `impasto --help` need not import any of them.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
-    "styles": "List the styles, show one, preview all on your picture.",
+    "video": "Repaint a video, with its sound, without flicker.",
+    "paint": "Optimise a picture towards the style of any picture, without training.",
+    "learn": "Learn a style from a picture, in minutes.",
+    "styles": "List the styles, show one, add yours, preview all on your picture.",
+    "flow": "Optical flow between frames, and how far it can be trusted.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",
     "distill": "Distil the builtin perceptual network.",

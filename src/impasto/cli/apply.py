@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import click
 from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
+from impasto.cli.progress import learn_pictures
 from impasto.errors import InputError, PartialError
-from impasto.repaint import Options, describe, paint
-from impasto.styles import Style, resolve
+from impasto.repaint import Painter
 
 _STANDARD = Path("-")
 
@@ -70,18 +69,18 @@ def command(
     impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
     impasto apply holiday/ --style great-wave -o painted/
     """
-    chosen = Options(**{item.name: painting[item.name] for item in fields(Options)})
-    style = resolve(list(styles))
+    learn_pictures(styles, quiet=quiet)
+    painter = Painter(styles, options.chosen(painting))
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
     if _STANDARD in inputs:
         if len(inputs) > 1:
             raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
-        _pipe(style, chosen, writing, output)
+        _pipe(painter, writing, output)
         return
     if output == _STANDARD and not watch:
-        _to_standard_output(inputs, style, chosen, writing)
+        _to_standard_output(inputs, painter, writing)
         return
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet)
     if watch:
@@ -91,16 +90,16 @@ def command(
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
         for job in appearing:
-            for outcome in batch.run([job], style, chosen, writing, overwrite=overwrite):
+            for outcome in batch.run([job], painter, writing, overwrite=overwrite):
                 say.outcome(outcome)
         return
-    jobs = batch.plan(list(inputs), output, style, writing)
+    jobs = batch.plan(list(inputs), output, painter.style, writing)
     # A file named on the command line is meant to be written; only the picture itself is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
     if named and not overwrite and _same_file(jobs[0]):
         raise InputError(f"{output} is the picture itself; give another -o, or --overwrite to replace it.")
     with say.progress(len(jobs)):
-        for outcome in batch.run(jobs, style, chosen, writing, overwrite=overwrite or named):
+        for outcome in batch.run(jobs, painter, writing, overwrite=overwrite or named):
             say.outcome(outcome)
     say.end(len(jobs))
 
@@ -109,33 +108,33 @@ def _same_file(job: batch.Job) -> bool:
     return job.source.exists() and job.target.exists() and job.target.samefile(job.source)
 
 
-def _pipe(style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
+def _pipe(painter: Painter, writing: Writing, output: Path | None) -> None:
     data = sys.stdin.buffer.read()
     if not data:
         raise InputError("Nothing came on standard input; pipe a picture into it.")
-    picture = images.read(data, max_pixels=chosen.max_pixels)
-    _finish(picture, style, chosen, writing, output)
+    picture = images.read(data, max_pixels=painter.options.max_pixels)
+    _finish(picture, painter, writing, output)
 
 
-def _to_standard_output(inputs: tuple[Path, ...], style: Style, chosen: Options, writing: Writing) -> None:
+def _to_standard_output(inputs: tuple[Path, ...], painter: Painter, writing: Writing) -> None:
     if len(inputs) > 1 or inputs[0].is_dir():
         raise click.UsageError("Standard output takes one picture; give a folder with -o.")
-    _finish(images.read(inputs[0], max_pixels=chosen.max_pixels), style, chosen, writing, None)
+    _finish(images.read(inputs[0], max_pixels=painter.options.max_pixels), painter, writing, None)
 
 
-def _finish(picture: images.Picture, style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
+def _finish(picture: images.Picture, painter: Painter, writing: Writing, output: Path | None) -> None:
     """Paint one picture and write it to a file, or to standard output in the format that it came in."""
     extra: dict[str, Any] = {
         "quality": writing.quality,
         "strip": writing.strip,
-        "settings": describe(style, chosen),
+        "settings": painter.describe(),
     }
     if output is not None and output != _STANDARD:
         images.output_format(output, writing.format)
-        images.write(paint(picture, style, chosen), output, format=writing.format, **extra)
+        images.write(painter.paint(picture).picture, output, format=writing.format, **extra)
         return
     writable = writing.format or images.writable(picture.format)
-    sys.stdout.buffer.write(images.encode(paint(picture, style, chosen), writable, **extra))
+    sys.stdout.buffer.write(images.encode(painter.paint(picture).picture, writable, **extra))
     sys.stdout.buffer.flush()
 
 

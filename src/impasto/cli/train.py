@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,8 @@ def command(
             now = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
             bar.update(task, completed=progress.share, step=progress.step, now=now)
 
+        # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         fit.run(show)
     click.echo(output / "model")
 

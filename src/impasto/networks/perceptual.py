@@ -145,6 +145,20 @@ class PerceptualNetwork(nn.Module):
             raise InputError(f"The perceptual network has no layer {tap} but {', '.join(self.taps)}; {hint}")
         return wanted
 
+    def stride(self, tap: str) -> int:
+        """Pixels of the picture, along a side, to one position of a tap."""
+        return int(2 ** (_position(tap.replace("relu", "conv"))[0] - 1))
+
+    def reach(self, tap: str) -> int:
+        """How many pixels beyond its own square a position of a tap sees, at most."""
+        before = self.names[: self.taps.index(tap) + 1]
+        return sum(2 ** (_position(name)[0] - 1) for name in before)
+
+    def channels(self, tap: str) -> int:
+        """Channels of a tap, as :meth:`forward` gives it."""
+        name = f"{tap}_metric" if tap in self.heads else tap.replace("relu", "conv")
+        return int(self.get_buffer(f"{name}_weight").shape[0])
+
     def macs(self, height: int, width: int, tap: str = "relu5_1") -> int:
         """Multiply-accumulates of one forward pass from an H x W picture to a tap."""
         total = 9 * height * width

@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +49,7 @@ class Photographs:
     """Random crops of photographs, and the same few held-out photographs every time.
 
     Args:
-        source: a folder (with its sub-folders), a .zip of one, or an HDF5 file.
+        source: a folder (with its sub-folders), a .zip of one, or an HDF5 file; or pictures by name.
         crop: the side of the square crops.
         scales: the range of the enlargement of a photograph before it is cropped, relative to the smallest
             size that still covers the crop: at 1 a crop shows the whole short side, at 2 half of it.
@@ -70,7 +70,7 @@ class Photographs:
 
     def __init__(
         self,
-        source: Path,
+        source: Path | Mapping[str, Pixels],
         *,
         crop: int,
         scales: tuple[float, float] = (1.0, 2.0),
@@ -92,7 +92,11 @@ class Photographs:
         self.skipped = []
 
         short_side = max(keep, crop)
-        pictures, own_val = self._read(source, limit, short_side)
+        own_val: list[Pixels] = []
+        if isinstance(source, Mapping):
+            pictures = dict(source)
+        else:
+            pictures, own_val = self._read(source, limit, short_side)
         if val_source is not None:
             others, own_val = self._read(val_source, min(limit or MOST_HELD_OUT, MOST_HELD_OUT), short_side)
             own_val = own_val or list(others.values())

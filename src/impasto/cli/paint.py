@@ -1,0 +1,390 @@
+"""``impasto paint``: optimise a picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from impasto import images, sheet
+from impasto.cli import INTERRUPTED, options
+from impasto.engines import DEVICES
+from impasto.errors import InputError, OutputError
+from impasto.optimise import api, recipe
+from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
+
+if TYPE_CHECKING:
+    from impasto.optimise.memory import Estimate
+    from impasto.optimise.painter import Progress, Result
+
+_STRIP_STEPS = 6
+_SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
+
+
+class _Layers(click.ParamType[dict[str, float]]):
+    name = "LAYER[:WEIGHT],..."
+
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> Any:
+        return parse_layers(value) if isinstance(value, str) else value
+
+
+class _Bytes(click.ParamType[int]):
+    name = "SIZE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        text = value.strip().lower().removesuffix("b").removesuffix("i")
+        factor = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}.get(text[-1:], 1)
+        try:
+            return int(float(text.rstrip("kmgt")) * factor)
+        except ValueError:
+            self.fail(f"{value} is no amount of memory; write it as 4G or 800M.", param, ctx)
+
+
+def _choice(kind: Any) -> click.Choice[str]:
+    return click.Choice(get_args(kind))
+
+
+def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
+    """An option that is a field of the recipe; its default is the recipe's and is shown."""
+    default = getattr(DEFAULTS, name)
+    shown = recipe.written(default) if default not in (None, "", {}) else False
+    return click.option(
+        "--" + name.replace("_", "-"), name, type=type, default=None, help=help, show_default=shown, **more
+    )
+
+
+_RECIPE = (
+    _option("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
+    _option("style_weight", "How strongly the style pulls.", float),
+    _option("content_weight", "How strongly the photograph pulls.", float),
+    _option("tv_weight", "Smoothness (total variation).", float),
+    _option("style_layers", "Layers that define the style.", _Layers()),
+    _option("content_layers", "Layers that define the content.", _Layers()),
+    _option("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
+    _option("style_size", "The style picture's longer side in pixels instead.", int),
+    _option("init", "content, noise, gray or a picture to start from.", str),
+    _option("optimizer", "Adam carries its state from scale to scale.", _choice(recipe.Optimizer)),
+    _option("iterations", "At each scale.", int),
+    _option("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
+    _option("history", "Steps that L-BFGS remembers.", int),
+    _option("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
+    _option("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
+    _option("seed", "Of the noise.", int),
+    _option("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
+    click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
+    _option("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
+    _option("loss", "Of content and style.", _choice(recipe.Loss)),
+    _option(
+        "colors",
+        "The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture matched "
+        "to the photograph first.",
+        _choice(recipe.Colors),
+    ),
+    _option("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
+    _option("dream", "Amplify what these layers see (deep dream).", _Layers()),
+    _option("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
+    _option("max_memory", "Use tiles rather than more, such as 4G.  [default: half of what is free]", _Bytes()),
+    _option("device", "Where to run.", click.Choice(DEVICES)),
+    _option("max_pixels", "Refuse larger pictures.", int),
+)
+
+
+def _recipe_options(command: Any) -> Any:
+    for option in reversed(_RECIPE):
+        command = option(command)
+    return command
+
+
+@click.command("paint", short_help="Optimise a picture towards the style of any picture.")
+@click.argument("content", type=options.PATH)
+@click.option("--style", "styles", multiple=True, metavar="PICTURE[:WEIGHT]", help="A style picture; repeat to blend.")
+@click.option("-o", "--output", type=options.PATH, help="Default: beside the input, as NAME-STYLE.")
+@click.option(
+    "--mask", "masks", multiple=True, metavar="STYLE=FILE", help="Where a style applies (white); soft edges blend."
+)
+@_recipe_options
+@click.option("--resume", is_flag=True, help="Finish an interrupted run, or give a finished one more iterations.")
+@click.option("--no-state", is_flag=True, help="Do not keep OUTPUT.state, which --resume needs, at the end.")
+@click.option("--sweep", metavar="OPTION=A,B,...", help="Paint with each value; the output is one labelled sheet.")
+@click.option("--save-every", type=click.IntRange(0), default=0, help="Keep the picture of every so many iterations.")
+@click.option("--preview-every", type=click.IntRange(0), default=0, help="Update the output every so many iterations.")
+@click.option("--steps-strip", is_flag=True, help="Write a sheet of the steps, too (NAME-steps.png).")
+@click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
+@click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
+@click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
+@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP, AVIF.")
+@click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
+@click.option("--json", "as_json", is_flag=True, help="Describe the result as a JSON object on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def command(
+    content: Path,
+    styles: tuple[str, ...],
+    output: Path | None,
+    masks: tuple[str, ...],
+    resume: bool,
+    no_state: bool,
+    sweep: str | None,
+    save_every: int,
+    preview_every: int,
+    steps_strip: bool,
+    print_every: int,
+    log_file: Path | None,
+    overwrite: bool,
+    quality: int,
+    strip: bool,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Optimise a picture until it has the photograph's content and the style picture's strokes and colours.
+
+    Takes minutes and any style picture, without training. Ctrl-C keeps the picture so far; --resume goes on.
+
+    \b
+    impasto paint photo.jpg --style starry-night.jpg -o painted.jpg
+    impasto paint photo.jpg --style waves.jpg:2 --style scream.jpg:1 --style-scale 0.5
+    impasto paint photo.jpg --style sky.jpg --style ground.jpg --mask sky.jpg=where-sky-is.png
+    """
+    chosen = Recipe(**{name: value for name, value in given.items() if value is not None})
+    if not styles and not chosen.dream:
+        raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
+    named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
+    target = output or api.default_output(content, named)
+    images.output_format(target)
+    for source in (content, *(Path(style) for style in styles)):
+        if target.exists() and source.exists() and target.samefile(source):
+            raise InputError(f"{target} is one of the inputs; give another -o.")
+    if target.exists() and not (output or overwrite or resume):
+        raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
+    picture = images.read(content, max_pixels=chosen.max_pixels)
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(text, err=True)
+
+    write = _Writer(target, quality=quality, strip=strip)
+    if sweep:
+        if resume:
+            raise click.UsageError("--sweep paints anew each time; leave out --resume.")
+        _sweep(sweep, chosen, picture, named, write, say, quiet)
+        return
+
+    job = api.Job(picture, named, chosen)
+    width, height = job.photograph.size
+    if chosen.size is None and max(picture.size) > max(width, height):
+        say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
+    state = api.load_state(target) if resume else None
+    say(_forecast(job.estimate))
+    watch = _Watch(job, write, save_every, preview_every, print_every, steps_strip, log_file, say, keep=not no_state)
+    with watch, _Bar(quiet or as_json) as bar:
+
+        def follow(progress: Progress) -> None:
+            watch(progress)
+            bar(progress)
+
+        result = job.paint(callback=follow, resume=state)
+    write(job, result.rgb)
+    watch.end(result)
+    if no_state and not result.interrupted:
+        api.state_path(target).unlink(missing_ok=True)
+    else:
+        result.state.save(api.state_path(target))
+    if as_json:
+        seconds = round(time.perf_counter() - watch.started, 2)
+        click.echo(json.dumps({"output": str(target), "loss": result.losses[-1:], "seconds": seconds}))
+    elif not quiet:
+        click.echo(str(target))
+    if result.interrupted:
+        say(f"Interrupted after {len(result.losses)} iterations; {target} is the picture so far, --resume goes on.")
+        sys.exit(INTERRUPTED)
+    say(_verdict(result))
+
+
+def _mask(text: str) -> tuple[str, str]:
+    style, equals, file = text.partition("=")
+    if not (style and equals and file):
+        raise click.UsageError(f"{text} is no mask; write it as STYLE=FILE.")
+    return style, file
+
+
+def _verdict(result: Result) -> str:
+    """Whether more iterations are worth their time."""
+    change = result.change
+    if change != change:
+        return "Too few iterations to say whether the picture has settled; --resume --iterations N goes on."
+    if abs(change) > 0.01:
+        fell = f"{'fell' if change > 0 else 'rose'} by {abs(change):.1%}"
+        return f"Still changing: the loss {fell} in the last ten iterations; --resume --iterations N goes on."
+    return f"Settled: the loss changed by {abs(change):.1%} in the last ten iterations."
+
+
+class _Writer:
+    """Writes painted pictures to the output, or beside it."""
+
+    def __init__(self, target: Path, **how: Any) -> None:
+        self.target, self.how = target, how
+
+    def __call__(self, job: api.Job, rgb: Any, suffix: str = "") -> None:
+        path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
+        images.write(job.picture(rgb), path, settings=job.settings, **self.how)
+
+
+class _Watch:
+    """What is kept and said of a run while it goes on."""
+
+    def __init__(
+        self,
+        job: api.Job,
+        write: _Writer,
+        save_every: int,
+        preview_every: int,
+        print_every: int,
+        strip: bool,
+        log_file: Path | None,
+        say: Callable[[str], None],
+        *,
+        keep: bool,
+    ) -> None:
+        self.job, self.write, self.say, self.keep = job, write, say, keep
+        self.save_every, self.preview_every, self.print_every = save_every, preview_every, print_every
+        self.strip, self.log_file = strip, log_file
+        self.log: Any = None
+        self.steps: list[tuple[str, images.Picture]] = []
+        self.started = self.saved = time.perf_counter()
+
+    def __enter__(self) -> _Watch:
+        if self.log_file:
+            try:
+                self.log_file.parent.mkdir(parents=True, exist_ok=True)
+                self.log = self.log_file.open("w", encoding="utf-8")
+            except OSError as error:
+                raise OutputError(
+                    f"{self.log_file} cannot be written ({error.strerror}); give another --log."
+                ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.log:
+            self.log.close()
+
+    def __call__(self, progress: Progress) -> None:
+        n = progress.iteration
+        if self.log:
+            losses = {name: round(value, 8) for name, value in progress.parts.items()}
+            line = {"iteration": n, "size": progress.size, "seconds": round(progress.seconds, 3)}
+            self.log.write(json.dumps(line | {"loss": round(progress.loss, 8)} | losses) + "\n")
+            self.log.flush()
+        if self.print_every and n % self.print_every == 0:
+            parts = ", ".join(f"{name} {value:.5f}" for name, value in progress.parts.items() if "/" not in name)
+            self.say(f"{n}: {progress.loss:.5f} ({parts})")
+        if self.save_every and n % self.save_every == 0:
+            self.write(self.job, progress.picture(), f"-{n:04d}")
+        if self.preview_every and n % self.preview_every == 0:
+            self.write(self.job, progress.picture())
+        if self.strip and (n == 1 or n * (_STRIP_STEPS - 1) // progress.iterations > len(self.steps) - 1):
+            self.steps.append((f"{n}", self.job.picture(progress.picture())))
+        now = time.perf_counter()
+        if self.keep and now - self.saved > _SAVE_STATE_EVERY:
+            progress.state().save(api.state_path(self.write.target))
+            self.saved = now
+
+    def end(self, result: Result) -> None:
+        """Write the strip of steps."""
+        if self.strip:
+            path = self.write.target.with_name(f"{self.write.target.stem}-steps.png")
+            images.write(sheet.contact_sheet(self.steps, columns=len(self.steps)), path)
+
+
+class _Bar:
+    """A bar with the loss and the time left, on standard error."""
+
+    def __init__(self, hidden: bool) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        columns = (
+            TextColumn("{task.fields[size]}"),
+            BarColumn(),
+            TextColumn("{task.fields[n]}  loss {task.fields[loss]}  {task.fields[left]} left"),
+        )
+        console = Console(stderr=True)
+        self.bar = Progress(*columns, console=console, disable=hidden or not console.is_terminal)
+        self.task = self.bar.add_task("", total=1.0, size="", n="", loss="", left="")
+
+    def __enter__(self) -> _Bar:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        self.bar.update(
+            self.task,
+            completed=progress.share,
+            size="{} x {}".format(*progress.size),
+            n=f"{progress.iteration}/{progress.iterations}",
+            loss=f"{progress.loss:.4f}",
+            left=_duration(progress.seconds_left),
+        )
+
+
+def _forecast(estimate: Estimate) -> str:
+    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 2**30:.1f} GB"
+    tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
+    cut = f", with a history of only {estimate.history}" if estimate.cut else ""
+    return f"{memory}{tiles}{cut}."
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+def _sweep(
+    text: str,
+    chosen: Recipe,
+    picture: images.Picture,
+    styles: Sequence[api.NamedStyle],
+    write: _Writer,
+    say: Callable[[str], None],
+    quiet: bool,
+) -> None:
+    """Paint with each value of an option and lay the results out on one sheet."""
+    name, _, values = text.partition("=")
+    field = name.strip().removeprefix("--").replace("-", "_")
+    numeric = {
+        item.name: getattr(DEFAULTS, item.name)
+        for item in fields(Recipe)
+        if isinstance(getattr(DEFAULTS, item.name), int | float) and item.type != "bool"
+    } | {"size": 0, "learning_rate": 0.0}
+    if field not in numeric:
+        known = ", ".join(sorted(item.replace("_", "-") for item in numeric))
+        raise click.UsageError(f"{name} cannot be swept; give a number's option such as {known}.")
+    try:
+        kind = type(numeric[field])
+        recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
+    except ValueError as error:
+        raise click.UsageError(f"{values} are no numbers; write it as --sweep content-weight=1,5,20.") from error
+    cells = []
+    for value, one in recipes:
+        say(f"{name}={value}")
+        job = api.Job(picture, styles, one)
+        with _Bar(quiet) as bar:
+            result = job.paint(callback=bar)
+        cells.append((f"{name} {value}", job.picture(result.rgb)))
+        if result.interrupted:
+            break
+    images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
+    if not quiet:
+        click.echo(str(write.target))
+    if result.interrupted:
+        sys.exit(INTERRUPTED)

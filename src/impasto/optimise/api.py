@@ -1,0 +1,289 @@
+"""``impasto.paint``: pictures of any kind in, optimised, the same kind out."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import colors as color_modes
+from impasto import images
+from impasto._resample import lanczos
+from impasto.errors import InputError, MissingExtraError
+from impasto.images import Picture
+from impasto.optimise.recipe import DEFAULTS, Recipe
+from impasto.style_checks import style_picture_warning
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from impasto.optimise.memory import Estimate
+    from impasto.optimise.painter import Painter, Progress, Result, State
+
+log = logging.getLogger(__name__)
+
+Array = NDArray[np.float32]
+Source = Any  # a path, bytes, a PIL image, an array or a Picture
+
+
+@dataclass(frozen=True)
+class NamedStyle:
+    """A style picture, what it is called, its weight in a blend, and where it applies (``None``: everywhere)."""
+
+    rgb: Array
+    name: str
+    weight: float = 1.0
+    mask: Array | None = None
+
+
+@overload
+def paint(image: str | Path, style: Source | Sequence[Source], **rest: Any) -> Path: ...
+@overload
+def paint(image: bytes, style: Source | Sequence[Source], **rest: Any) -> bytes: ...
+@overload
+def paint(image: Image, style: Source | Sequence[Source], **rest: Any) -> Image: ...
+@overload
+def paint(image: NDArray[Any], style: Source | Sequence[Source], **rest: Any) -> NDArray[Any]: ...
+
+
+def paint(
+    image: Source,
+    style: Source | Sequence[Source],
+    *,
+    output: str | Path | None = None,
+    masks: Mapping[str | int, Source] | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    resume: bool = False,
+    keep_state: bool = False,
+    **options: Any,
+) -> Any:
+    """Repaint a picture in the style of another by optimising its pixels: the same kind in, the same kind out.
+
+    Gatys, Ecker and Bethge 2015 (arXiv 1508.06576), coarse to fine. Takes minutes, needs the extra ``train``, and
+    no training.
+
+    Args:
+        image: a path, an encoded file's bytes, a PIL image, or an array (H x W, H x W x 3 or H x W x 4; uint8, uint16,
+            or float in [0, 1]).
+        style: a picture of any of these kinds, or several to blend, each alone or as (picture, weight); the path of
+            one may end in ``:WEIGHT``. Weights are brought to sum 1.
+        output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
+        masks: a style's path, file name, stem or index to a picture of the image's size: where it is white, that style
+            applies; styles without one share the rest.
+        callback: called with a :class:`~impasto.optimise.painter.Progress` after each iteration.
+        resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``), which ``keep_state`` and
+            Ctrl-C leave there: an interrupted run is finished, a finished one gets more iterations at full size.
+        keep_state: for a path: write that state at the end, too.
+        options: the fields of :class:`~impasto.optimise.recipe.Recipe`.
+
+    Returns:
+        A path for a path, bytes in the same format for bytes, a PIL image (RGB or RGBA) for a PIL image, an array of
+        the same dtype for an array. On Ctrl-C the picture so far; for a path it is written, its state beside it,
+        and ``KeyboardInterrupt`` raised.
+
+    Raises:
+        InputError: a picture or mask cannot be read or used, or an option is out of range.
+        MissingExtraError: torch is not installed.
+        OutputError: the result cannot be written.
+        DownloadError: the perceptual network cannot be fetched.
+    """
+    recipe = Recipe(**options)
+    styles = read_styles(style, masks)
+    if isinstance(image, str | Path):
+        target = Path(output) if output is not None else default_output(Path(image), styles)
+        images.output_format(target)  # refuse a wrong suffix before the work, not after it
+        job = Job(images.read(image, max_pixels=recipe.max_pixels), styles, recipe)
+        state = load_state(target) if resume else None
+        result = job.paint(callback=callback, resume=state)
+        images.write(job.picture(result.rgb), target, settings=job.settings)
+        if keep_state or result.interrupted:
+            result.state.save(state_path(target))
+        if result.interrupted:
+            raise KeyboardInterrupt
+        return target
+    if output is not None or resume or keep_state:
+        raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
+    job = Job(_picture(image, recipe.max_pixels), styles, recipe)
+    painted = job.picture(job.paint(callback=callback).rgb)
+    if isinstance(image, bytes):
+        return images.encode(painted, images.writable(painted.format), settings=job.settings)
+    if isinstance(image, np.ndarray):
+        return images.to_array(painted, image)
+    return painted if isinstance(image, Picture) else images.to_pil(painted)
+
+
+class Job:
+    """A picture to paint: its content at the result's size, its styles and the recipe.
+
+    Args:
+        picture: the photograph as it was read.
+        styles: as :func:`read_styles` gives them.
+        recipe: how to paint.
+        painter: one made earlier from the same styles and recipe, to save its preparations.
+    """
+
+    def __init__(
+        self, picture: Picture, styles: Sequence[NamedStyle], recipe: Recipe, painter: Painter | None = None
+    ) -> None:
+        self.recipe, self.styles = recipe, list(styles)
+        self.photograph = images.resized(picture, recipe.result_size(*picture.size))
+        alpha = self.photograph.alpha
+        rgb = self.photograph.rgb
+        self.content = images.fill_transparent(rgb, alpha) if alpha is not None else rgb
+        for style in styles:
+            if style.mask is not None and style.mask.shape not in (picture.rgb.shape[:2], self.content.shape[:2]):
+                height, width = style.mask.shape
+                raise InputError(
+                    f"The mask of {style.name} has {width} x {height} pixels and the picture {picture.size[0]} x "
+                    f"{picture.size[1]}; give one of the same size."
+                )
+        self.painter = painter or _painter(styles, recipe)
+
+    def paint(self, *, callback: Callable[[Progress], None] | None = None, resume: State | None = None) -> Result:
+        """Optimise; see :meth:`impasto.optimise.painter.Painter.paint`."""
+        init = None
+        if self.recipe.init not in ("content", "noise", "gray") and resume is None:
+            init = images.read(self.recipe.init, max_pixels=self.recipe.max_pixels).rgb
+        return self.painter.paint(self.content, init=init, callback=callback, resume=resume)
+
+    def picture(self, rgb: Array) -> Picture:
+        """A painted H x W x 3, of whatever scale, as the result: full size, colours as wanted, alpha and metadata."""
+        painted = rgb if rgb.shape == self.content.shape else lanczos(rgb, self.photograph.size)
+        if self.recipe.colors in ("content", "match"):
+            painted = color_modes.apply(painted, self.content, self.recipe.colors)
+        return replace(self.photograph, rgb=painted)
+
+    @property
+    def estimate(self) -> Estimate:
+        """Memory and time that it will take."""
+        height, width = self.content.shape[:2]
+        return self.painter.estimate(height, width)
+
+    @property
+    def settings(self) -> str:
+        """One line for the result's metadata."""
+        from impasto import __version__
+
+        names = "+".join(style.name + (f":{style.weight:g}" if len(self.styles) > 1 else "") for style in self.styles)
+        return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip()
+
+
+def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Source] | None = None) -> list[NamedStyle]:
+    """Style pictures of all kinds that :func:`paint` takes, with their weights and masks.
+
+    Logs a warning about one that has hardly any strokes to take over.
+    """
+    several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
+    items = list(style) if several and not _is_pair(style) else [style]
+    styles = []
+    for index, item in enumerate(items):
+        source, weight = item if _is_pair(item) else _split_weight(item)
+        if not 0 < weight < float("inf"):
+            raise InputError(f"The weight {weight:g} of a style is not above 0; leave the style out or give it more.")
+        name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
+        picture = _picture(source)
+        rgb = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
+        warning = style_picture_warning(rgb)
+        if warning:
+            log.warning("%s: %s", name, warning)
+        styles.append(NamedStyle(rgb, name, weight))
+    taken: dict[str, Array] = {}  # styles with the same mask share a region
+    for key, source in (masks or {}).items():
+        index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
+        place = str(source) if isinstance(source, str | Path) else str(id(source))
+        if place not in taken:
+            taken[place] = _mask(source)
+        styles[index] = replace(styles[index], mask=taken[place])
+    return styles
+
+
+def _is_pair(item: Any) -> bool:
+    """Whether it is a picture and its weight."""
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], int | float)
+
+
+def _split_weight(item: Source) -> tuple[Source, float]:
+    """``"picture.jpg:2"`` to its path and 2: only a last colon followed by a number is a weight."""
+    if isinstance(item, str) and not Path(item).exists():
+        name, colon, number = item.rpartition(":")
+        if colon and name:
+            try:
+                return name, float(number)
+            except ValueError:
+                pass
+    return item, 1.0
+
+
+def _index_of(key: str | int, items: Sequence[Source]) -> int:
+    if isinstance(key, int) and 0 <= key < len(items):
+        return key
+    paths = [Path(_split_weight(item)[0]) if isinstance(item, str | Path) else None for item in items]
+    for index, path in enumerate(paths):
+        if path is not None and str(key) in (str(path), path.name, path.stem):
+            return index
+    known = ", ".join(path.name if path else str(index) for index, path in enumerate(paths))
+    raise InputError(f"There is no style {key} for the mask; give one of {known}.")
+
+
+def _mask(source: Source) -> Array:
+    picture = _picture(source)
+    mask = picture.rgb.mean(axis=2)
+    masked: Array = mask if picture.alpha is None else mask * picture.alpha
+    if masked.max() <= 0:
+        raise InputError("The mask is black all over, so its style would not show; paint white where it shall apply.")
+    return masked
+
+
+def _picture(source: Source, max_pixels: int = DEFAULTS.max_pixels) -> Picture:
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, str | Path):
+        return images.read(source, max_pixels=max_pixels)
+    if isinstance(source, bytes):
+        return images.read(io.BytesIO(source), max_pixels=max_pixels)
+    if isinstance(source, np.ndarray):
+        return images.from_array(source)
+    if hasattr(source, "getbands"):
+        return images.from_pil(source)
+    raise InputError(
+        f"A picture cannot be made from {type(source).__name__}; give a path, bytes, a PIL image or an array."
+    )
+
+
+def _painter(styles: Sequence[NamedStyle], recipe: Recipe) -> Painter:
+    try:
+        from impasto.optimise.painter import Painter, StylePicture
+    except ImportError as error:
+        raise MissingExtraError("Painting by optimisation", "train") from error
+    return Painter([StylePicture(style.rgb, style.weight, style.mask) for style in styles], recipe)
+
+
+def default_output(image: Path, styles: Sequence[NamedStyle]) -> Path:
+    """``photo.jpg`` in the style of waves.png to ``photo-waves.jpg``; kinds that cannot be written become PNG."""
+    suffix = image.suffix if image.suffix.lower() in images.WRITE_SUFFIXES else ".png"
+    return image.parent / f"{image.stem}-{'+'.join(Path(style.name).stem for style in styles)}{suffix}"
+
+
+def state_path(output: Path) -> Path:
+    """Where the state of a run lies, beside its result."""
+    return output.with_name(output.name + ".state")
+
+
+def load_state(output: Path) -> State:
+    """The state beside a result.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    from impasto.optimise.painter import State
+
+    path = state_path(output)
+    if not path.is_file():
+        raise InputError(f"There is no {path} to resume from; start without --resume.")
+    return State.load(path)

@@ -1,0 +1,118 @@
+"""How much memory and time an optimisation takes, and the tiles and histories that fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from impasto.errors import InputError
+from impasto.networks.perceptual import PerceptualNetwork
+from impasto.optimise.recipe import Recipe
+
+_FLOAT = 4
+_PIXEL = 3 * _FLOAT
+_BASE = 450 * 2**20  # the interpreter, torch and the network
+_COPIES = 9  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
+_ADAM_COPIES = 4
+_LBFGS_COPIES = 5
+_OVERHEAD = 1.5  # of a pass through the network over what autograd keeps; see benchmarks/paint.py
+_TILES = (2048, 1536, 1024, 768, 512, 384, 256)
+
+
+class Estimate(NamedTuple):
+    """What a run takes.
+
+    Attributes:
+        bytes: of memory at the peak.
+        seconds: from start to finish.
+        tile: side of the tiles; 0: none.
+        history: pairs that L-BFGS remembers.
+        cut: whether these are fewer than the recipe wants.
+    """
+
+    bytes: int
+    seconds: float
+    tile: int
+    history: int
+    cut: bool
+
+
+def plan(network: PerceptualNetwork, taps: Sequence[str], height: int, width: int, recipe: Recipe) -> Estimate:
+    """Tiles and a history with which a picture of that size fits, and the memory that it will take then.
+
+    Raises:
+        InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
+    """
+    pixels = height * width
+    kept = sum(
+        network.channels(tap) * _FLOAT / network.stride(tap) ** 2
+        for tap, weight in recipe.content_layers.items()
+        if weight * recipe.content_weight > 0
+    )
+    fixed = _BASE + pixels * (kept + _PIXEL * _COPIES)
+    of_pass = sum(bytes_a_pixel(network, tap) for tap in taps[-1:]) * _OVERHEAD
+    reach = max(network.reach(tap) for tap in taps)
+    budget = recipe.max_memory or free(device_of(recipe.device)) // 2
+    histories = [recipe.history] if recipe.optimizer == "lbfgs" else [0]
+    while histories[-1] > 1:
+        histories.append(histories[-1] // 2)
+    for history in histories:
+        copies = 2 * history + _LBFGS_COPIES if history else _ADAM_COPIES
+        for tile in (0, *(side for side in _TILES if side < max(height, width))):
+            seen = pixels if not tile else min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
+            total = int(fixed + pixels * _PIXEL * copies + seen * of_pass)
+            if total <= budget:
+                return Estimate(total, 0.0, tile, history, history < histories[0])
+    if recipe.max_memory:
+        raise InputError(
+            f"{width} x {height} pixels take at least {total / 2**30:.1f} GB with {recipe.optimizer}; raise "
+            "--max-memory or give a smaller --size."
+        )
+    return Estimate(total, 0.0, tile, history, history < histories[0])
+
+
+def bytes_a_pixel(network: PerceptualNetwork, tap: str) -> float:
+    """What autograd keeps of a pass up to a tap, for each pixel of the picture."""
+    total = 2.0 * _PIXEL
+    for layer in network.taps[: network.taps.index(tap) + 1]:
+        # The padded input and the output of each convolution, and as much again for the heads and slopes of taps.
+        total += 2 * network.channels(layer) * _FLOAT / network.stride(layer) ** 2
+    return total
+
+
+def seconds_a_pixel(network: PerceptualNetwork, taps: Sequence[str], device: torch.device) -> float:
+    """What an evaluation takes for each pixel, from a trial on a small picture."""
+    side = 192
+    trial = torch.rand(1, 3, side, side, device=device, requires_grad=True)
+    best = float("inf")
+    for _ in range(2):
+        started = time.perf_counter()
+        features = network(trial, taps)
+        torch.autograd.backward(list(features.values()), [torch.ones_like(values) for values in features.values()])
+        best = min(best, time.perf_counter() - started)
+    return best / side**2
+
+
+def device_of(device: str) -> str:
+    """``"auto"`` to the best device that there is."""
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def free(device: str) -> int:
+    """Bytes of memory that are free; 8 GiB where the system does not say."""
+    if device == "cuda":
+        return int(torch.cuda.mem_get_info()[0])
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        facts = dict(line.split(":", 1) for line in lines)
+        return int(facts["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return 8 * 2**30

@@ -1,0 +1,195 @@
+"""Optimisers of one picture: Adam and L-BFGS, whose state can be saved, trimmed, and taken to another size.
+
+torch's own do none of these. Both are asked for one step at a time; ``evaluate`` maps a picture to its loss and
+gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Evaluate = Callable[[Tensor], tuple[float, Tensor]]
+
+
+class Adam:
+    """Adam (Kingma and Ba 2015), with an average over its iterates as the result (Polyak and Juditsky 1992).
+
+    Args:
+        picture: 1 x 3 x H x W, where to start; is changed.
+        learning_rate: step in units of the picture.
+        average: decay of the average; 0: the result is the last iterate.
+    """
+
+    LEARNING_RATE = 0.02
+    BETAS = (0.9, 0.99)
+    EPSILON = 1e-8
+
+    def __init__(self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, average: float = 0.9) -> None:
+        self.picture, self.learning_rate, self.decay = picture, learning_rate, average
+        self.first = torch.zeros_like(picture)
+        self.second = torch.zeros_like(picture)
+        self.total = torch.zeros_like(picture) if average else None
+        self.steps = self.averaged = 0
+
+    def step(self, evaluate: Evaluate) -> float:
+        """One step; the loss before it."""
+        loss, gradient = evaluate(self.picture)
+        self.steps += 1
+        self.averaged += 1
+        one, two = self.BETAS
+        correction = (1 - two**self.steps) ** 0.5
+        rate = self.learning_rate / (1 - one**self.steps)
+        for c in range(self.picture.shape[1]):  # a plane at a time: temporaries of large pictures stay small
+            g, m, v, x = (a[:, c] for a in (gradient, self.first, self.second, self.picture))
+            m.lerp_(g, 1 - one)
+            v.mul_(two).addcmul_(g, g, value=1 - two)
+            x.addcdiv_(m, v.sqrt().div_(correction).add_(self.EPSILON * correction), value=-rate)
+        if self.total is not None:
+            self.total.lerp_(self.picture, 1 - self.decay)
+        return loss
+
+    @property
+    def result(self) -> Tensor:
+        """The average of the iterates so far, or the last."""
+        if self.total is None or self.averaged == 0:
+            return self.picture
+        return self.total / (1 - self.decay**self.averaged)
+
+    def enlarged(self, picture: Tensor) -> Adam:
+        """The same at another size, starting from ``picture``; the moments of the gradient are interpolated.
+
+        A loss is a mean over pixels, so a pixel's gradient shrinks as their number grows.
+        """
+        other = Adam(picture, learning_rate=self.learning_rate, average=self.decay)
+        ratio = self.picture.numel() / picture.numel()
+        other.first = _interpolated(self.first, picture) * ratio
+        other.second = _interpolated(self.second, picture) * ratio**2
+        other.steps = self.steps
+        return other
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a later run needs to go on."""
+        counts = torch.tensor([self.steps, self.averaged])
+        tensors = {"picture": self.picture, "first": self.first, "second": self.second, "counts": counts}
+        return tensors | ({} if self.total is None else {"total": self.total})
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a saved state."""
+        for name in ("first", "second", "total"):
+            if name in state and getattr(self, name) is not None:
+                getattr(self, name).copy_(state[name])
+        self.steps, self.averaged = (int(count) for count in state["counts"])
+        if "total" not in state:
+            self.averaged = 0
+
+
+class LBFGS:
+    """L-BFGS (Liu and Nocedal 1989): full steps, halved only where one would raise the loss.
+
+    Args:
+        picture: 1 x 3 x H x W, where to start; is changed.
+        learning_rate: of the full step.
+        history: pairs of steps and changes of the gradient to remember, two pictures each.
+        monotone: halve steps that raise the loss; not where gradients are not those of the loss.
+    """
+
+    LEARNING_RATE = 1.0
+    FIRST_STEP = 0.01  # mean change of a pixel before anything is known of the curvature
+    HALVINGS = 4
+
+    def __init__(
+        self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
+    ) -> None:
+        self.picture, self.learning_rate, self.history, self.monotone = picture, learning_rate, history, monotone
+        self.pairs: deque[tuple[Tensor, Tensor]] = deque(maxlen=history)
+        self.loss: float | None = None
+        self.gradient = torch.zeros_like(picture)
+
+    def step(self, evaluate: Evaluate) -> float:
+        """One step, mostly one evaluation; the loss after it."""
+        if self.loss is None:
+            self.loss, self.gradient = evaluate(self.picture)
+        direction, rate = self._direction()
+        slope = _dot(direction, self.gradient)
+        for attempt in range(self.HALVINGS + 1):
+            candidate = self.picture.add(direction, alpha=rate)
+            loss, gradient = evaluate(candidate)
+            if math.isfinite(loss) and (not self.monotone or loss <= self.loss + 1e-4 * rate * slope):
+                break
+            if attempt == self.HALVINGS:
+                self.pairs.clear()  # what is remembered misleads: begin anew from here
+                return self.loss
+            rate /= 2 if math.isfinite(loss) else 10
+        step, change = candidate.sub_(self.picture), gradient.sub(self.gradient)
+        self.picture.add_(step)
+        if _dot(step, change) > 1e-6 * float(step.norm() * change.norm()):
+            self.pairs.append((step, change))
+        self.loss, self.gradient = loss, gradient
+        return loss
+
+    def _direction(self) -> tuple[Tensor, float]:
+        """The two-loop recursion, and the step to try along it."""
+        q = self.gradient.neg()
+        if not self.pairs:
+            mean = float(self.gradient.abs().mean())
+            return q, self.learning_rate * self.FIRST_STEP / max(mean, 1e-30)
+        factors: list[tuple[float, float]] = []
+        for step, change in reversed(self.pairs):
+            rho = 1 / _dot(step, change)
+            alpha = rho * _dot(step, q)
+            q.sub_(change, alpha=alpha)
+            factors.append((rho, alpha))
+        step, change = self.pairs[-1]
+        q.mul_(_dot(step, change) / _dot(change, change))
+        for (step, change), (rho, alpha) in zip(self.pairs, reversed(factors), strict=True):
+            q.add_(step, alpha=alpha - rho * _dot(change, q))
+        return q, self.learning_rate
+
+    @property
+    def result(self) -> Tensor:
+        """The picture so far: the best, as no step raises the loss."""
+        return self.picture
+
+    def enlarged(self, picture: Tensor) -> LBFGS:
+        """A new one at another size: curvature does not carry over."""
+        return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that a later run needs to go on."""
+        tensors = {"picture": self.picture, "gradient": self.gradient}
+        if self.loss is not None:
+            tensors["loss"] = torch.tensor(self.loss, dtype=torch.float64)
+        for number, (step, change) in enumerate(self.pairs):
+            tensors |= {f"step.{number}": step, f"change.{number}": change}
+        return tensors
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a saved state, of its pairs the newest that fit."""
+        if "loss" in state:
+            self.loss = float(state["loss"])
+            self.gradient.copy_(state["gradient"])
+        for number in range(sum(name.startswith("step.") for name in state)):
+            step, change = (state[f"{name}.{number}"].to(self.picture) for name in ("step", "change"))
+            self.pairs.append((step, change))
+
+
+Minimiser = Adam | LBFGS
+
+
+def resized(picture: Tensor, height: int, width: int) -> Tensor:
+    """1 x C x H x W at another size, bicubic."""
+    return F.interpolate(picture, (height, width), mode="bicubic", antialias=picture.shape[2] > height)
+
+
+def _interpolated(values: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(values, like.shape[2:], mode="bilinear")
+
+
+def _dot(a: Tensor, b: Tensor) -> float:
+    return float(torch.dot(a.flatten(), b.flatten()))

@@ -1,0 +1,414 @@
+"""What an optimised picture is judged by: content, style, and how both are taken over tiles.
+
+Style losses depend on a picture only through sums over positions (:class:`impasto.losses.Moments`), content losses are
+such sums themselves. So loss and gradient are exact tile by tile: one pass without gradients adds up the sums of all
+tiles; a second one sends the losses' slopes with respect to these sums back through each tile. Tiles start at
+multiples of the coarsest layer's stride and see as far beyond themselves as that layer's receptive field reaches, so
+that only the picture's true borders are padded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from impasto import losses
+from impasto.losses import Moments
+from impasto.networks.perceptual import PerceptualNetwork
+from impasto.optimise.recipe import Recipe
+
+Extra = Callable[[Tensor], Tensor]
+
+_RANGE_WEIGHT = 10.0  # of colours beyond what can be shown
+
+
+class Evaluation(NamedTuple):
+    """The losses at a picture."""
+
+    loss: float
+    gradient: Tensor
+    parts: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a style applies.
+
+    Attributes:
+        targets: layer to the style's moments.
+        weights: H x W in [0, 1] as the picture; ``None``: everywhere.
+    """
+
+    targets: Mapping[str, Moments]
+    weights: Tensor | None = None
+
+
+class Box(NamedTuple):
+    """A tile: its own rows and columns, and those that it has to see."""
+
+    core: tuple[int, int, int, int]  # top, bottom, left, right
+    seen: tuple[int, int, int, int]
+
+    def own(self, features: Tensor, stride: int) -> Tensor:
+        """Of the features of what is seen, those of the tile itself: C x h x w."""
+        (top, bottom, left, right), (y, _, x, _) = self.core, self.seen
+        return features[
+            0,
+            :,
+            (top - y) // stride : (bottom - y) // stride,
+            (left - x) // stride : (right - x) // stride,
+        ]
+
+    def at(self, stride: int) -> tuple[slice, slice]:
+        """The tile's rows and columns in a whole map of that stride."""
+        top, bottom, left, right = (side // stride for side in self.core)
+        return slice(top, bottom), slice(left, right)
+
+
+class Viewer:
+    """A perceptual network's layers over pictures of any size, tile by tile.
+
+    Pictures are mirrored at the lower and right border to a multiple of the coarsest stride: otherwise the pooling
+    would drop up to that many rows, which then only the finer layers would paint.
+
+    Args:
+        network: the perceptual network.
+        taps: the layers that are asked for.
+        tile: side of the tiles, a multiple of 16; 0: all at once.
+    """
+
+    def __init__(self, network: PerceptualNetwork, taps: Sequence[str], tile: int = 0) -> None:
+        network.check(taps)
+        self.network, self.taps, self.tile = network, tuple(taps), tile
+        self.multiple = max(network.stride(tap) for tap in taps)
+        self.reach = -(-max(network.reach(tap) for tap in taps) // self.multiple) * self.multiple
+
+    def mirrored(self, picture: Tensor) -> Tensor:
+        """The picture, N x C x H x W, with sides that are multiples of the coarsest stride."""
+        for dim in (2, 3):
+            index = self._index(picture.shape[dim])
+            if len(index) != picture.shape[dim]:
+                picture = picture.index_select(dim, index.to(picture.device))
+        return picture
+
+    def folded(self, gradient: Tensor, height: int, width: int) -> Tensor:
+        """The transpose of :meth:`mirrored`: what mirrored pixels get goes to those that they show."""
+        for dim, side in ((2, height), (3, width)):
+            extra = gradient.shape[dim] - side
+            if extra:
+                index = self._index(side)[side:].to(gradient.device)
+                kept = gradient.narrow(dim, 0, side).clone()
+                gradient = kept.index_add_(dim, index, gradient.narrow(dim, side, extra))
+        return gradient
+
+    def _index(self, side: int) -> Tensor:
+        index = torch.arange(-(-side // self.multiple) * self.multiple) % (2 * side)
+        return torch.minimum(index, 2 * side - 1 - index)
+
+    def boxes(self, height: int, width: int) -> Iterator[Box]:
+        """The tiles of a mirrored picture."""
+        tile = self.tile or max(height, width)
+        for top in range(0, height, tile):
+            for left in range(0, width, tile):
+                bottom, right = min(top + tile, height), min(left + tile, width)
+                seen = (
+                    max(0, top - self.reach),
+                    min(height, bottom + self.reach),
+                    max(0, left - self.reach),
+                    min(width, right + self.reach),
+                )
+                yield Box((top, bottom, left, right), seen)
+
+    def look(self, mirrored: Tensor, box: Box) -> dict[str, Tensor]:
+        """The layers over what a tile sees."""
+        y, bottom, x, right = box.seen
+        features: dict[str, Tensor] = self.network(mirrored[:, :, y:bottom, x:right], self.taps)
+        return features
+
+    def moments(self, picture: Tensor, weights: Tensor | None = None) -> dict[str, Moments]:
+        """The moments of a picture's layers (1 x 3 x H x W), averaged with weights (H x W) if given."""
+        mirrored = self.mirrored(picture)
+        maps = self.weight_maps(weights, picture)
+        totals: dict[str, Moments] = {}
+        with torch.no_grad():
+            for box in self.boxes(*mirrored.shape[2:]):
+                for tap, features in self.look(mirrored, box).items():
+                    _add(totals, tap, self._sums(tap, features, box, maps[tap]))
+        return {tap: _scaled(sums, 1 / float(maps[tap].sum())) for tap, sums in totals.items()}
+
+    def weight_maps(self, weights: Tensor | None, picture: Tensor) -> dict[str, Tensor]:
+        """H x W weights averaged down to each layer; where there are none, ones."""
+        if weights is None:
+            weights = torch.ones((), device=picture.device).expand(picture.shape[2:])
+        mirrored = self.mirrored(weights[None, None].float())
+        return {tap: F.avg_pool2d(mirrored, self.network.stride(tap))[0, 0] for tap in self.taps}
+
+    def _sums(self, tap: str, features: Tensor, box: Box, weights: Tensor) -> Moments:
+        stride = self.network.stride(tap)
+        own = box.own(features, stride).flatten(1)
+        return losses.moment_sums(own, weights[box.at(stride)].flatten())
+
+
+class Objective:
+    """The loss of a picture and its gradient.
+
+    Args:
+        viewer: the network's layers, in tiles or at once.
+        content: 1 x 3 x H x W in [0, 1], the photograph.
+        regions: the styles and where they apply.
+        recipe: weights, layers and kinds of losses.
+        extra: another differentiable loss of the picture (1 x 3 x H x W to a scalar), added as it is.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        content: Tensor,
+        regions: Sequence[Region],
+        recipe: Recipe,
+        extra: Extra | None = None,
+    ) -> None:
+        self.viewer, self.recipe, self.extra = viewer, recipe, extra
+        self.evaluations = 0
+        self.regions: list[_Placed] = []
+        for region in regions:
+            maps = viewer.weight_maps(region.weights, content)
+            share = 1.0 if region.weights is None else float(region.weights.mean())
+            if share > 0:
+                self.regions.append(_Placed(region.targets, maps, share))
+        self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
+        self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
+        self.dream_layers = {tap: weight for tap, weight in recipe.dream.items() if weight > 0}
+        self.wanted: dict[str, Tensor] = {}
+        self.spread: dict[str, float] = {}
+        self.energy: dict[str, float] = {}
+        self.positions: dict[str, int] = {}
+        self._remember(content)
+
+    def _remember(self, content: Tensor) -> None:
+        """Keep the photograph's features at the content layers, and the scale of its features."""
+        viewer = self.viewer
+        mirrored = viewer.mirrored(content)
+        height, width = mirrored.shape[2:]
+        judged = sorted(self.content_layers | self.dream_layers)
+        if not judged:
+            return
+        sums: dict[str, tuple[Tensor, Tensor]] = {}
+        with torch.no_grad():
+            for box in viewer.boxes(height, width):
+                for tap, features in viewer.look(mirrored, box).items():
+                    if tap not in judged:
+                        continue
+                    stride = viewer.network.stride(tap)
+                    own = box.own(features, stride)
+                    both = own.sum(dim=(1, 2), dtype=torch.float64), (own**2).sum(dim=(1, 2), dtype=torch.float64)
+                    sums[tap] = (sums[tap][0] + both[0], sums[tap][1] + both[1]) if tap in sums else both
+                    if tap in self.content_layers:
+                        if tap not in self.wanted:
+                            self.wanted[tap] = own.new_empty(len(own), height // stride, width // stride)
+                        self.wanted[tap][:, *box.at(stride)] = own
+        for tap, (first, second) in sums.items():
+            count = height * width // viewer.network.stride(tap) ** 2
+            self.positions[tap] = count
+            self.energy[tap] = max(float(second.sum()) / count, 1e-12)
+            variance = self.energy[tap] - float(((first / count) ** 2).sum())
+            # A flat photograph hardly has any spread; see losses.content_loss.
+            self.spread[tap] = max(variance, 0.05 * self.energy[tap])
+
+    def __call__(self, picture: Tensor) -> Evaluation:
+        """Loss, gradient and the losses by name at a picture, 1 x 3 x H x W."""
+        self.evaluations += 1
+        viewer = self.viewer
+        mirrored = viewer.mirrored(picture.detach())
+        boxes = list(viewer.boxes(*mirrored.shape[2:]))
+        gradient = torch.zeros_like(mirrored)
+        seen = _Seen(viewer, mirrored, boxes)
+
+        sums: list[dict[str, Moments]] = [{} for _ in self.regions]
+        parts: dict[str, float] = {}
+        for box, features in seen.values():
+            self._add_up(box, features, sums, parts)
+        slopes = self._judge(sums, parts)
+        norms: dict[tuple[str, str], float] | None = None
+        if self.recipe.normalize_gradients:
+            norms = {}
+            for box, features in seen.values():
+                for tap, values in features.items():
+                    for name, _, slope in self._slopes(tap, values, box, slopes):
+                        norms[tap, name] = norms.get((tap, name), 0.0) + float(slope.abs().sum())
+        for box, features, x in seen.graphs():
+            heads, seeds = [], []
+            for tap, values in features.items():
+                seed = torch.zeros_like(values)
+                own = box.own(seed, viewer.network.stride(tap))
+                for name, weight, slope in self._slopes(tap, values.detach(), box, slopes):
+                    own += slope if norms is None else slope * (weight / (norms[tap, name] + 1e-8))
+                heads.append(values)
+                seeds.append(seed)
+            torch.autograd.backward(heads, seeds)
+            y, bottom, left, right = box.seen
+            if x.grad is not None:
+                gradient[:, :, y:bottom, left:right] += x.grad
+        gradient = viewer.folded(gradient, *picture.shape[2:])
+        self._add_pixels(picture, gradient, parts)
+        loss = sum(value for name, value in parts.items() if "/" not in name)
+        return Evaluation(loss, gradient, parts)
+
+    def _add_up(
+        self, box: Box, features: Mapping[str, Tensor], sums: list[dict[str, Moments]], parts: dict[str, float]
+    ) -> None:
+        """Add a tile to the sums over positions, and to the losses that are such sums."""
+        for tap, values in features.items():
+            stride = self.viewer.network.stride(tap)
+            own = box.own(values, stride)
+            if tap in self.style_layers:
+                flat = own.flatten(1)
+                for region, total in zip(self.regions, sums, strict=True):
+                    _add(total, tap, losses.moment_sums(flat, region.maps[tap][box.at(stride)].flatten()))
+            if tap in self.content_layers:
+                z2 = (own - self.wanted[tap][:, *box.at(stride)]) ** 2
+                if self.recipe.loss == "smooth-l1":
+                    z2 *= len(own) / self.spread[tap]
+                    value = float(torch.where(z2 < 1, z2, 2 * z2.sqrt() - 1).sum()) / self.wanted[tap].numel()
+                else:
+                    value = float(z2.sum()) * len(own) / self.wanted[tap].numel() / self.spread[tap]
+                _note(parts, "content", tap, self.content_layers[tap] * value)
+            if tap in self.dream_layers:
+                value = float((own**2).sum()) / self.energy[tap] / self.positions[tap]
+                _note(parts, "dream", tap, -self.dream_layers[tap] * value)
+
+    def _judge(self, sums: Sequence[Mapping[str, Moments]], parts: dict[str, float]) -> list[dict[str, Moments]]:
+        """Style losses at the sums of all tiles, and their slopes with respect to the moments, weights included."""
+        slopes: list[dict[str, Moments]] = []
+        for region, total in zip(self.regions, sums, strict=True):
+            slope: dict[str, Moments] = {}
+            for tap, weight in self.style_layers.items():
+                moments = _scaled(total[tap], 1 / region.totals[tap])
+                leaves = Moments(*(value.detach().requires_grad_() for value in moments))
+                loss = losses.moment_loss(leaves, region.targets[tap], self.recipe.style_loss, self.recipe.loss)
+                weighted = weight * region.share * loss
+                mean, second = torch.autograd.grad(weighted, leaves, allow_unused=True)
+                slope[tap] = Moments(
+                    torch.zeros_like(leaves.mean) if mean is None else mean,
+                    torch.zeros_like(leaves.second) if second is None else second,
+                )
+                _note(parts, "style", tap, float(weighted.detach()))
+            slopes.append(slope)
+        return slopes
+
+    def _slopes(
+        self, tap: str, features: Tensor, box: Box, slopes: Sequence[Mapping[str, Moments]]
+    ) -> Iterator[tuple[str, float, Tensor]]:
+        """The slopes of each loss with respect to a tile's own features: name, weight, C x h x w."""
+        stride = self.viewer.network.stride(tap)
+        own = box.own(features, stride)
+        if tap in self.style_layers:
+            flat = own.flatten(1)
+            for number, (region, slope) in enumerate(zip(self.regions, slopes, strict=True)):
+                weights = region.maps[tap][box.at(stride)].flatten() / region.totals[tap]
+                mean, second = slope[tap]
+                by_features = torch.addmm(mean[:, None], second + second.T, flat) * weights
+                yield f"style {number}", self.style_layers[tap] * region.share, by_features.view_as(own)
+        if tap in self.content_layers:
+            weight = self.content_layers[tap]
+            difference = own - self.wanted[tap][:, *box.at(stride)]
+            factor = 2 * weight * len(own) / self.spread[tap] / self.wanted[tap].numel()
+            if self.recipe.loss == "smooth-l1":
+                limit = (self.spread[tap] / len(own)) ** 0.5
+                difference.clamp_(-limit, limit)
+            yield "content", weight, difference * factor
+        if tap in self.dream_layers:
+            weight = self.dream_layers[tap]
+            # Bounded, or what is amplified would run away with ever steeper slopes.
+            limit = 10 * (self.energy[tap] / len(own)) ** 0.5
+            factor = 2 * weight / self.energy[tap] / self.positions[tap]
+            yield "dream", weight, own.clamp(-limit, limit) * -factor
+
+    def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
+        """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
+        if self.recipe.tv_weight > 0:
+            value, slope = losses.variation_gradient(picture[0])
+            parts["tv"] = self.recipe.tv_weight * value
+            gradient[0] += slope.mul_(self.recipe.tv_weight)
+        excess = picture - picture.clamp(0, 1)
+        parts["range"] = _RANGE_WEIGHT * float((excess**2).mean())
+        gradient += excess.mul_(2 * _RANGE_WEIGHT / excess.numel())
+        if self.extra is not None:
+            with torch.enable_grad():
+                leaf = picture.detach().requires_grad_()
+                value_of_extra = self.extra(leaf)
+                (slope,) = torch.autograd.grad(value_of_extra, leaf)
+            parts["extra"] = float(value_of_extra.detach())
+            gradient += slope
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A region on the picture that is painted: its weights at each layer, and its share of the area."""
+
+    targets: Mapping[str, Moments]
+    maps: Mapping[str, Tensor]
+    share: float
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Sum of the weights at each layer."""
+        return {tap: float(weights.sum()) for tap, weights in self.maps.items()}
+
+
+class _Seen:
+    """The layers over all tiles, as often as they are asked for; a single tile is looked at only once."""
+
+    def __init__(self, viewer: Viewer, mirrored: Tensor, boxes: Sequence[Box]) -> None:
+        self.viewer, self.mirrored, self.boxes = viewer, mirrored, boxes
+        self.kept = self._graph(boxes[0]) if len(boxes) == 1 else None
+
+    def _graph(self, box: Box) -> tuple[Box, dict[str, Tensor], Tensor]:
+        y, bottom, left, right = box.seen
+        x = self.mirrored[:, :, y:bottom, left:right].detach().requires_grad_()
+        with torch.enable_grad():
+            return box, self.viewer.network(x, self.viewer.taps), x
+
+    def values(self) -> Iterator[tuple[Box, dict[str, Tensor]]]:
+        """Tiles and their layers."""
+        if self.kept:
+            yield self.kept[0], {tap: values.detach() for tap, values in self.kept[1].items()}
+            return
+        for box in self.boxes:
+            with torch.no_grad():
+                features = self.viewer.look(self.mirrored, box)
+            yield box, features
+
+    def graphs(self) -> Iterator[tuple[Box, dict[str, Tensor], Tensor]]:
+        """Tiles, their layers and the pixels whose gradient these send back."""
+        if self.kept:
+            yield self.kept
+            self.kept = None
+            return
+        for box in self.boxes:
+            yield self._graph(box)
+
+
+def _shares(layers: Mapping[str, float], weight: float) -> dict[str, float]:
+    """A loss's weight divided among its layers in proportion to theirs."""
+    total = sum(layers.values())
+    return {tap: weight * share / total for tap, share in layers.items() if share * weight > 0}
+
+
+def _add(totals: dict[str, Moments], tap: str, more: Moments) -> None:
+    known = totals.get(tap)
+    totals[tap] = Moments(known.mean + more.mean, known.second + more.second) if known else more
+
+
+def _scaled(moments: Moments, factor: float) -> Moments:
+    return Moments(moments.mean * factor, moments.second * factor)
+
+
+def _note(parts: dict[str, float], kind: str, tap: str, value: float) -> None:
+    for name in (kind, f"{kind}/{tap}"):
+        parts[name] = parts.get(name, 0.0) + value

@@ -1,0 +1,204 @@
+"""How to optimise a picture: all options, their defaults and their checks. Needs no torch."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Literal, get_args
+
+from impasto.engines import DEVICES, Device
+from impasto.errors import InputError
+
+Colors = Literal["style", "content", "match", "match-before"]
+Init = Literal["content", "noise", "gray"]
+Optimizer = Literal["adam", "lbfgs"]
+Pooling = Literal["max", "average"]
+StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
+Loss = Literal["l2", "smooth-l1"]
+
+LONGEST = 1024  # of the result where no size is asked for
+COARSEST = 192  # longer side below which no coarser scale is worth its time
+
+_FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to paint: the same names and defaults for :func:`impasto.paint` and the command line.
+
+    All losses are normalised (:mod:`impasto.losses`), so that the weights suit every picture and size.
+
+    Attributes:
+        features: the perceptual network: ``"builtin"``, ``"vgg19"``, ``"vgg16"`` or a weights file.
+        size: longer side of the result in pixels; ``None``: the input's up to 1024; 0: the input's.
+        content_weight, style_weight, tv_weight: of the losses; 0 leaves one out. ``tv_weight`` smooths.
+        content_layers, style_layers: layer to weight; only the ratios within each count.
+        style_scale: size of the strokes: the style picture's longer side is so many times the result's.
+        style_size: the style picture's longer side in pixels instead, at the result's full size.
+        init: where to start: ``"content"``, ``"noise"``, ``"gray"`` or the path of a picture.
+        optimizer: ``"adam"``, which carries its state from scale to scale, or ``"lbfgs"``.
+        history: pairs that L-BFGS remembers.
+        learning_rate: ``None``: 0.02 for Adam (in units of a pixel's range), 1 for L-BFGS.
+        iterations: at each scale.
+        scales: sizes to paint at, each twice the one before, the last the full one; 0: as many as give a
+            first one of about 256 pixels, 1: only the full one.
+        average: decay of the average over Adam's iterates, which is the result; 0: the last iterate.
+        seed: of the noise.
+        pooling: ``"max"``, or ``"average"`` (Gatys 2015, section 2).
+        normalize_gradients: give each layer's gradient an L1 norm equal to its weight.
+        style_loss: which distance of the features' statistics; see :func:`impasto.losses.moment_loss`.
+        loss: ``"l2"`` or ``"smooth-l1"``, of content and style.
+        colors: the result's: ``"style"``; ``"content"``: the photograph's chroma under the painted luminance;
+            ``"match"``: painted, then given the photograph's mean and covariance; ``"match-before"``: the style
+            picture is given them before the transfer (Gatys 2016, arXiv 1606.05897).
+        stop_tolerance: end a scale when the loss changes by less than this share over ten iterations; 0: never.
+        dream: layer to weight: amplify what the layer sees (deep dream).
+        max_memory: bytes that may be used; more needs tiles, which cost time; 0: half of what is free.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        max_pixels: larger pictures are refused before they are decoded.
+    """
+
+    features: str = "builtin"
+    size: int | None = None
+    content_weight: float = 1.0
+    style_weight: float = 10.0
+    tv_weight: float = 0.0
+    content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu4_1": 1.0})
+    style_layers: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(_FIVE, 1.0))
+    style_scale: float = 1.0
+    style_size: int = 0
+    init: str = "content"
+    optimizer: Optimizer = "adam"
+    history: int = 10
+    learning_rate: float | None = None
+    iterations: int = 100
+    scales: int = 0
+    average: float = 0.9
+    seed: int = 0
+    pooling: Pooling = "max"
+    normalize_gradients: bool = False
+    style_loss: StyleLoss = "gram"
+    loss: Loss = "l2"
+    colors: Colors = "style"
+    stop_tolerance: float = 0.0
+    dream: Mapping[str, float] = field(default_factory=dict)
+    max_memory: int = 0
+    device: Device = "auto"
+    max_pixels: int = 300_000_000
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                words = name.replace("_", " ").replace("colors", "colour mode")
+                raise InputError(f"There is no {words} {value}; {_nearest(value, choices)}")
+        for name, (least, most, meaning) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:  # so written that NaN fails too
+                raise InputError(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")
+        for name in ("content_layers", "style_layers", "dream"):
+            for layer, weight in getattr(self, name).items():
+                if not 0 <= weight < float("inf"):
+                    raise InputError(f"The weight {weight} of {layer} is out of range; give a number of 0 or more.")
+            if name != "dream" and not any(getattr(self, name).values()):
+                loss = name.removesuffix("_layers")
+                raise InputError(
+                    f"No {name.replace('_', ' ')} are left; to switch the loss off, give --{loss}-weight 0."
+                )
+
+    def taps(self, known: Iterable[str], styled: bool) -> tuple[str, ...]:
+        """The layers that this recipe looks at.
+
+        Args:
+            known: those of the network.
+            styled: whether there is a style.
+
+        Raises:
+            InputError: the network does not have one of them, or nothing is left to optimise.
+        """
+        wanted: dict[str, None] = {}
+        for layers, weight in (
+            (self.content_layers, self.content_weight),
+            (self.style_layers, self.style_weight if styled else 0),
+            (self.dream, 1),
+        ):
+            wanted |= dict.fromkeys(tap for tap, share in layers.items() if share * weight > 0)
+        for tap in set(self.content_layers) | set(self.style_layers) | set(self.dream):
+            if tap not in known:
+                raise InputError(f"The perceptual network has no layer {tap}; {_nearest(tap, tuple(known))}")
+        if not wanted:
+            raise InputError("All weights are 0, so there is nothing to paint; give a content or style weight above 0.")
+        return tuple(wanted)
+
+    def result_size(self, width: int, height: int) -> int:
+        """The longer side of the result for an input of that size."""
+        longest = max(width, height)
+        if self.size is None:
+            return min(longest, LONGEST)
+        return self.size or longest
+
+    def describe(self) -> str:
+        """One line: what differs from the defaults."""
+        return " ".join(
+            f"{item.name}={written(value)}"
+            for item in fields(self)
+            if item.name not in ("max_memory", "device", "max_pixels")
+            and (value := getattr(self, item.name)) != getattr(DEFAULTS, item.name)
+        )
+
+
+def parse_layers(text: str) -> dict[str, float]:
+    """``"relu1_1,relu2_1:0.5"`` to layers and weights; 1 where none is given.
+
+    Caffe's names of convolutions (``conv1_1``) stand for the ReLU behind them, as neural-style meant them.
+    """
+    layers: dict[str, float] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        name, _, weight = item.partition(":")
+        try:
+            layers[re.sub(r"^conv(?=\d_\d$)", "relu", name)] = float(weight) if weight else 1.0
+        except ValueError as error:
+            raise InputError(f"{item} is no layer with a weight; write it as relu3_1:0.5.") from error
+    return layers
+
+
+def _nearest(value: object, choices: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(value), choices, n=1)
+    return f"did you mean {near[0]}?" if near else f"give one of {', '.join(choices)}."
+
+
+def written(value: object) -> str:
+    """A value as the command line takes it."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{layer}:{weight:g}" for layer, weight in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "optimizer": get_args(Optimizer),
+    "pooling": get_args(Pooling),
+    "style_loss": get_args(StyleLoss),
+    "loss": get_args(Loss),
+    "colors": get_args(Colors),
+    "device": DEVICES,
+}
+_MANY = 1e12
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "size": (0, _MANY, "the longer side in pixels, or 0 to keep the input's"),
+    "content_weight": (0, _MANY, "a number of 0 or more"),
+    "style_weight": (0, _MANY, "a number of 0 or more"),
+    "tv_weight": (0, _MANY, "a number of 0 or more"),
+    "style_scale": (0.01, 100, "a number from 0.01 to 100"),
+    "style_size": (0, _MANY, "the longer side in pixels, or 0 for the result's"),
+    "history": (1, 1000, "a number from 1 to 1000"),
+    "learning_rate": (1e-12, _MANY, "a number above 0"),
+    "iterations": (0, _MANY, "a number of 0 or more"),
+    "scales": (0, 16, "a number from 1 to 16, or 0 to have it chosen"),
+    "average": (0, 0.9999, "a number from 0 up to 0.9999"),
+    "stop_tolerance": (0, 1, "a number from 0 to 1"),
+    "max_memory": (0, float("inf"), "a number of bytes, or 0 for half of what is free"),
+    "max_pixels": (1, float("inf"), "a number of pixels"),
+}
+DEFAULTS = Recipe()

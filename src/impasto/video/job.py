@@ -1,0 +1,384 @@
+"""Restyling a video: frames are read, painted and written at the same time, and what is done survives."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import InputError
+from impasto.flow import FramePattern
+from impasto.repaint import Options, Painter, Styles, default_output, describe
+from impasto.styles import Style, StyleLike, resolve
+from impasto.video import mux
+from impasto.video.keyframes import Keyframes, Weighted
+from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of
+from impasto.video.source import Frame, Source, VideoFile, open_source
+from impasto.video.temporal import STABILIZE, Stabilize, State, stabilizer
+from impasto.video.timing import Span, Timed
+from impasto.video.work import Work
+
+_AHEAD = 4  # frames that wait on each side of the painter
+_SEGMENT_FRAMES, _SEGMENT_SECONDS = 250, 30.0  # whichever comes first: what a crash may cost
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Report:
+    """What became of a video.
+
+    Attributes:
+        output: the file, or the pattern of pictures.
+        frames: how many were written, those of interrupted runs included.
+        resumed: how many of them an interrupted run had left.
+        damaged: packets that could not be decoded.
+        truncated: whether the source ends before its end.
+        notices: what was left out or changed, for people.
+        seconds: by stage (read, paint, write, join); stages overlap. ``whole`` is start to finish.
+    """
+
+    output: Path
+    frames: int = 0
+    resumed: int = 0
+    damaged: int = 0
+    truncated: bool = False
+    notices: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self) | {"output": str(self.output)}
+
+
+def default_target(video: str | Path, style: Styles | None, style_at: Mapping[float, Styles] | None = None) -> Path:
+    """Where a result goes that nobody named: beside the video, as ``NAME-STYLE.SUFFIX``."""
+    return _default_output(Path(video), Keyframes(style or None, style_at).first)
+
+
+def stylize_video(
+    video: str | Path,
+    style: Styles | None = None,
+    *,
+    output: str | Path | None = None,
+    style_at: Mapping[float, Styles] | None = None,
+    stabilize: Stabilize = "light",
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    codec: str = "auto",
+    quality: int = Encoding.quality,
+    start_number: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Report:
+    """Repaint a video, with its sound, subtitles, chapters and metadata.
+
+    An interrupted call (Ctrl-C, a crash) goes on where it stopped when it is made again.
+
+    Args:
+        video: a video file, an animated GIF, WebP or PNG, or a printf pattern of pictures (``frame_%04d.png``).
+        style: as in :func:`impasto.stylize`.
+        output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
+            ``NAME-STYLE.SUFFIX``.
+        style_at: seconds to styles; between two times one fades into the other.
+        stabilize: ``"off"``: every frame for itself; ``"light"``: no flicker where nothing moves; ``"flow"``:
+            strokes follow what moves, too.
+        start, end: the part to paint, in seconds from the video's start.
+        fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
+        codec, quality: see :class:`impasto.video.sink.Encoding`.
+        start_number: the first number of a pattern of pictures; by default the lowest.
+        progress: called with the number of frames written and of those expected (0 if unknown).
+        options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame.
+
+    Raises:
+        InputError: nothing there, no video in it, or an option is out of range.
+        StyleError: no such style.
+        OutputError: the result cannot be written.
+        MissingExtraError: the extra ``video`` is not installed.
+    """
+    if stabilize not in STABILIZE:
+        raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
+    chosen = Options(**options)
+    keyframes = Keyframes(style, style_at)
+    encoding = Encoding(codec, quality)
+    target = Path(output) if output is not None else _default_output(Path(video), keyframes.first)
+    to_pictures = FramePattern.matches(target)
+    name = "" if to_pictures else encoding.for_file(target)
+    if target.exists() and Path(video).exists() and target.samefile(video):
+        raise InputError(f"{target} is the video itself; give another output.")
+    pictures = FramePattern.matches(video)
+    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    source = open_source(video, size=chosen.size, rate=rate, first=start_number)
+    span = Span(_seconds(start), _seconds(end), None if pictures else rate)
+    chosen = replace(chosen, size=0)  # the source has done that
+    recipe = {
+        "video": [str(Path(video).absolute()), *_stamp(source.path)],
+        "styles": [(t, [(s.name, _digest(s), w) for s, w in blend]) for t, blend in keyframes.items()],
+        "options": {f.name: _plain(getattr(chosen, f.name)) for f in fields(chosen)},
+        "span": asdict(span),
+        "form": [source.width, source.height, stabilize, encoding, target.name],
+    }
+    job = _Job(source, span, keyframes, chosen, stabilize, Work(target, recipe), progress)
+    form = Form(source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors)
+    if to_pictures:
+        report = job.run(target, lambda done: NumberedFiles(FramePattern(str(target)), 1 + done["frames"]))
+        report.notices += _lost(source, "numbered pictures")
+    else:
+        folder = job.work.folder
+        report = job.run(target, lambda done: Segments(folder, form, name, encoding, done["segments"]))
+        started = time.perf_counter()
+        report.notices += _join(job, target, form, describe(resolve(_pairs(keyframes.first)), chosen))
+        report.seconds["join"] = time.perf_counter() - started
+    job.work.remove()
+    report.seconds["whole"] = time.perf_counter() - job.started
+    return report
+
+
+class _Job:
+    """Reading, painting and writing, each in a thread of its own.
+
+    The calling thread only waits, so that Ctrl-C never strikes in the middle of a frame: the painter finishes the one
+    at hand, and what is painted is written and remembered.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        span: Span,
+        keyframes: Keyframes,
+        options: Options,
+        stabilize: Stabilize,
+        work: Work,
+        progress: Progress | None,
+    ) -> None:
+        self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
+        self.steady, self.work, self.progress = stabilizer(stabilize), work, progress
+        self.started = time.perf_counter()
+        self.sink: Sink
+        self.halt = threading.Event()
+        self.failure: BaseException | None = None
+        self.seconds = dict.fromkeys(("read", "paint", "write"), 0.0)
+        self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
+        self.written = 0
+        self.painter: tuple[Any, Painter] | None = None
+
+    def run(self, target: Path, make_sink: Callable[[dict[str, Any]], Sink]) -> Report:
+        """Paint all frames that no earlier run has painted."""
+        facts, arrays = self.work.open()
+        if facts:
+            self.done |= {name: facts[name] for name in self.done}
+            self.steady.restore(arrays)
+        resumed = self.written = self.done["frames"]
+        earlier_damage = self.done["damaged"]
+        self.sink = make_sink(self.done)
+        incoming: queue.Queue[Timed | None] = queue.Queue(_AHEAD)
+        outgoing: queue.Queue[Any] = queue.Queue(_AHEAD)
+        stages = ((self._read, incoming), (self._paint, incoming, outgoing), (self._write, outgoing, earlier_damage))
+        threads = [
+            threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.1)
+        except BaseException:
+            self.halt.set()
+            for thread in threads:
+                thread.join()
+            raise
+        if self.failure is not None:
+            raise self.failure
+        return Report(
+            target,
+            frames=self.done["frames"],
+            resumed=resumed,
+            damaged=earlier_damage + self.source.damaged,
+            truncated=self.source.truncated,
+            notices=list(self.source.notices),
+            seconds=self.seconds,
+        )
+
+    def _guarded(self, stage: Callable[..., None], *queues: Any) -> None:
+        """Run one stage; what it raises stops the others and is raised in the calling thread."""
+        try:
+            stage(*queues)
+        except BaseException as error:
+            self.failure = self.failure or error
+            self.halt.set()
+
+    def _read(self, incoming: queue.Queue[Timed | None]) -> None:
+        try:
+            seen = None if self.done["seen"] is None else Fraction(self.done["seen"])
+            frames = self.span.frames(self.source, self.done["after"], seen)
+            while True:
+                started = time.perf_counter()
+                item = next(frames, None)
+                self.seconds["read"] += time.perf_counter() - started
+                if item is None or not self._hand_on(incoming, item):
+                    return
+        finally:
+            incoming.put(None)
+
+    def _hand_on(self, target: queue.Queue[Any], item: Any) -> bool:
+        """Put into a bounded queue, unless everything stops; says whether it is in."""
+        while not self.halt.is_set():
+            try:
+                target.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def _paint(self, incoming: queue.Queue[Timed | None], outgoing: queue.Queue[Any]) -> None:
+        last: tuple[Frame, NDArray[np.uint8]] | None = None
+        count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
+        latest: Timed | None = None
+        try:
+            while (item := incoming.get()) is not None:
+                if self.halt.is_set():
+                    continue  # empty the queue, so that the reader can end
+                started = time.perf_counter()
+                if last is None or last[0] is not item.frame:
+                    last = item.frame, self._painted(item, count)
+                self.seconds["paint"] += time.perf_counter() - started
+                outgoing.put(Frame(last[1], item.pts, item.duration))
+                count, latest = count + 1, item
+                if count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS:
+                    outgoing.put(self._standing(count, latest))
+                    saved, since = count, time.perf_counter()
+        finally:
+            if latest is not None and count > saved:
+                outgoing.put(self._standing(count, latest))
+            outgoing.put(None)
+
+    def _standing(self, count: int, latest: Timed) -> tuple[dict[str, Any], State]:
+        """Where the painter stands after a frame."""
+        return {"frames": count, "after": latest.pts, "seen": str(latest.source_time)}, self.steady.state()
+
+    def _write(self, outgoing: queue.Queue[Any], earlier_damage: int) -> None:
+        failure: BaseException | None = None
+        while (item := outgoing.get()) is not None:
+            if failure is not None:
+                continue  # empty the queue, so that the painter can end
+            started = time.perf_counter()
+            try:
+                if isinstance(item, Frame):
+                    self.sink.write(item)
+                    self.written += 1
+                    if self.progress is not None:
+                        self.progress(self.written, self.span.expected(self.source))
+                else:
+                    facts, state = item
+                    self.sink.checkpoint()
+                    segments = getattr(self.sink, "finished", 0)
+                    damaged = earlier_damage + self.source.damaged
+                    self.done |= facts | {"segments": segments, "damaged": damaged}
+                    self.work.save(self.done, state)
+            except BaseException as error:
+                failure = error
+                self.halt.set()
+            self.seconds["write"] += time.perf_counter() - started
+        self.sink.abandon()
+        if failure is not None:
+            raise failure
+
+    def _painted(self, item: Timed, number: int) -> NDArray[np.uint8]:
+        seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
+        blend, changing = self.keyframes.at(seconds)
+        return self.steady.paint(item.frame.rgb, self._painter(blend, number), moving=changing)
+
+    def _painter(self, blend: Weighted, number: int) -> Painter:
+        """The painter of a frame, kept for the next one if nothing changes."""
+        options = replace(self.options, **_masks_of_frame(self.options, number))
+        masks = [options.mask, *options.masks.values()]
+        key = [
+            *((style.name, weight) for style, weight in blend),
+            *(m if isinstance(m, Path) else id(m) for m in masks),
+        ]
+        if self.painter is None or self.painter[0] != key:
+            self.painter = key, Painter(_pairs(blend), options)
+        return self.painter[1]
+
+
+def _join(job: _Job, target: Path, form: Form, about: str) -> list[str]:
+    """Segments, and what goes beside them, to the result."""
+    source, span = job.source, job.span
+    assert isinstance(job.sink, Segments)
+    if container_of(target) == "gif":
+        mux.join_gif(job.sink.paths, target, form, loop=getattr(source, "loop", None))
+        return _lost(source, "GIF")
+    extras = None
+    if isinstance(source, VideoFile):
+        start = source.origin + (span.start or 0)
+        end = None if span.end is None else source.origin + span.end
+        extras = mux.Extras(source.path, None if span.start is None else start, end, start)
+    return mux.join(job.sink.paths, target, form, extras=extras, about=about)
+
+
+def _lost(source: Source, into: str) -> list[str]:
+    """A notice on what the result cannot hold."""
+    if not isinstance(source, VideoFile) or not source.beside:
+        return []
+    return [f"{into} holds pictures only: {source.beside} of {source.path.name} is left out."]
+
+
+def _default_output(video: Path, style: Weighted) -> Path:
+    """``clip.mp4`` in scream to ``clip-scream.mp4``; kinds that cannot be written become MP4, a pattern a pattern."""
+    named = default_output(video, resolve(_pairs(style)))
+    if FramePattern.matches(video):
+        return named
+    return named.with_suffix(video.suffix if video.suffix.lower() in WRITE_SUFFIXES else ".mp4")
+
+
+def _pairs(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
+    return list(blend)
+
+
+def _seconds(value: float | None) -> Fraction | None:
+    return None if value is None else Fraction(value).limit_denominator(1_000_000)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _digest(style: Style) -> str:
+    return hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Something that stands for an option's value in a recipe, arrays and pictures included."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (str, Path)) and Path(value).is_file():
+        return [str(value), *_stamp(Path(value))]
+    if hasattr(value, "tobytes"):
+        return hashlib.sha256(value.tobytes()).hexdigest()
+    return value
+
+
+def _masks_of_frame(options: Options, number: int) -> dict[str, Any]:
+    """Masks given as patterns, each as the file of one frame (the first has the lowest number)."""
+
+    def at(mask: Any) -> Any:
+        if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
+            return mask
+        pattern = FramePattern(str(mask))
+        path = pattern.path(pattern.first() + number)
+        if not path.is_file():
+            raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
+        return path
+
+    return {"mask": at(options.mask), "masks": {name: at(mask) for name, mask in options.masks.items()}}
