@@ -83,7 +83,7 @@ def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
     return measured
 
 
-def learnt(judge: Judge, picture: Path, photos: Path | None, deep: float, out: Path) -> dict[str, object]:
+def learnt(judge: Judge, picture: Path, deep: float, out: Path, **settings: object) -> dict[str, object]:
     """Learn a style and measure it; the file is left in ``out``."""
     curve: list[tuple[float, int, float]] = []
 
@@ -93,7 +93,7 @@ def learnt(judge: Judge, picture: Path, photos: Path | None, deep: float, out: P
 
     started = time.perf_counter()
     target = out / f"{picture.stem}{'-deep' if deep else ''}.safetensors"
-    style = learn_style(picture, target, photos=photos, deep=bool(deep), minutes=deep or 1, progress=watch)
+    style = learn_style(picture, target, deep=bool(deep), minutes=deep or 1, progress=watch, **settings)
     minutes = (time.perf_counter() - started) / 60
     network = network_of_onnx(style.own.onnx)[0] if style.own else load_bundled()[0]
     measured = judge(network, torch.from_numpy(style.scale), torch.from_numpy(style.shift), [picture])
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--style", type=Path, action="append", default=[], help="more style pictures")
     parser.add_argument("--photos", type=Path, help="photographs to learn on; default: those that Impasto draws")
     parser.add_argument("--only", action="append", help="names of style pictures; default: all")
+    parser.add_argument("--steps", type=int, help="at most so many, for a quick look; default: the usual")
     parser.add_argument("--deep", type=float, default=0, metavar="MINUTES", help="fit the network, too")
     parser.add_argument("--judge", default="builtin", help="the perceptual network that measures")
     parser.add_argument("--no-pictures", action="store_true", help="do not paint the test photographs")
@@ -131,7 +132,8 @@ def main() -> None:
     for name in arguments.only or pictures:
         if name + suffix in results["styles"]:
             continue
-        result = learnt(judge, pictures[name], arguments.photos, arguments.deep, out)
+        settings = {key: value for key in ("photos", "steps") if (value := getattr(arguments, key))}
+        result = learnt(judge, pictures[name], arguments.deep, out, **settings)
         results["styles"][name + suffix] = result
         kept.write_text(json.dumps(results, indent=1))
         if not arguments.no_pictures:
