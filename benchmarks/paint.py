@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -145,39 +145,39 @@ def quality(arguments: argparse.Namespace) -> None:
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
     ratios: list[tuple[float, float]] = []
-    for photo in arguments.photos:
-        for painting in arguments.styles:
-            content = tensor(images.resized(images.read(photo), arguments.size).rgb)
-            source = images.read(painting)
-            style = tensor(images.resized(source, arguments.size).rgb)
-            judge = Judge(teacher, content, style)
-            print(f"{photo.stem}, {painting.stem}: photograph {judge(content)[1]:.4f}", flush=True)
-            reference = None
-            for name, features in (("a", wide), ("b", builtin)):
-                trail, final = timed_plain(features, content, style, judge, arguments)
-                content_loss, style_loss = judge(final)
-                line = "  ".join(f"{t:.1f} s {c:.3f}/{s:.4f}" for t, c, s in trail)
-                print(f"  ({name}) {trail[-1][0]:7.1f} s  content {content_loss:.3f} style {style_loss:.4f}   {line}",
-                      flush=True)  # fmt: skip
-                save(arguments, final, photo, painting, name)
-                reference = reference or (trail[-1][0], content_loss, style_loss)
-            assert reference is not None
-            points = []
-            for content_weight in arguments.content_weights:
-                recipe = Recipe(content_weight=content_weight)
-                started = time.process_time()
-                result = Painter([StylePicture(source.rgb)], recipe).paint(array(content))
-                seconds = time.process_time() - started
-                points.append((*judge(tensor(result.rgb)), seconds))
-                print(f"  (c) {seconds:7.1f} s  content {points[-1][0]:.3f} style {points[-1][1]:.4f}   content weight "
-                      f"{content_weight:g}", flush=True)  # fmt: skip
-                save(arguments, tensor(result.rgb), photo, painting, f"c{content_weight:g}")
-            at_equal = interpolated(points, reference[1])
-            share = statistics.mean(point[2] for point in points) / reference[0]
-            ratio = at_equal / reference[2]
-            print(f"  at equal content {reference[1]:.3f}: (c) {at_equal:.4f}, (a) {reference[2]:.4f}: "
-                  f"{ratio:.2f} of its style loss in {share:.3f} of its time", flush=True)  # fmt: skip
-            ratios.append((ratio, share))
+    pairs = zip(arguments.photos, arguments.styles, strict=True)
+    for photo, painting in pairs if arguments.pairs else product(arguments.photos, arguments.styles):
+        content = tensor(images.resized(images.read(photo), arguments.size).rgb)
+        source = images.read(painting)
+        style = tensor(images.resized(source, arguments.size).rgb)
+        judge = Judge(teacher, content, style)
+        print(f"{photo.stem}, {painting.stem}: photograph {judge(content)[1]:.4f}", flush=True)
+        reference = None
+        for name, features in (("a", wide), ("b", builtin)):
+            trail, final = timed_plain(features, content, style, judge, arguments)
+            content_loss, style_loss = judge(final)
+            line = "  ".join(f"{t:.1f} s {c:.3f}/{s:.4f}" for t, c, s in trail)
+            print(f"  ({name}) {trail[-1][0]:7.1f} s  content {content_loss:.3f} style {style_loss:.4f}   {line}",
+                  flush=True)  # fmt: skip
+            save(arguments, final, photo, painting, name)
+            reference = reference or (trail[-1][0], content_loss, style_loss)
+        assert reference is not None
+        points = []
+        for content_weight in arguments.content_weights:
+            recipe = Recipe(content_weight=content_weight)
+            started = time.process_time()
+            result = Painter([StylePicture(source.rgb)], recipe).paint(array(content))
+            seconds = time.process_time() - started
+            points.append((*judge(tensor(result.rgb)), seconds))
+            print(f"  (c) {seconds:7.1f} s  content {points[-1][0]:.3f} style {points[-1][1]:.4f}   content weight "
+                  f"{content_weight:g}", flush=True)  # fmt: skip
+            save(arguments, tensor(result.rgb), photo, painting, f"c{content_weight:g}")
+        at_equal = interpolated(points, reference[1])
+        share = statistics.mean(point[2] for point in points) / reference[0]
+        ratio = at_equal / reference[2]
+        print(f"  at equal content {reference[1]:.3f}: (c) {at_equal:.4f}, (a) {reference[2]:.4f}: "
+              f"{ratio:.2f} of its style loss in {share:.3f} of its time", flush=True)  # fmt: skip
+        ratios.append((ratio, share))
     print(f"median over {len(ratios)} pairs: (c) has {statistics.median(r for r, _ in ratios):.2f} of (a)'s style loss "
           f"in {statistics.median(t for _, t in ratios):.3f} of its time")  # fmt: skip
 
@@ -253,6 +253,7 @@ def main() -> None:
     best.add_argument("--styles", type=Path, nargs="+", required=True)
     best.add_argument("--teacher", type=Path, required=True, help="with wide heads at all layers")
     best.add_argument("--real", type=Path, action="append", default=[], help="the real VGG-19, as far as it reaches")
+    best.add_argument("--pairs", action="store_true", help="the first photograph with the first style, and so on")
     best.add_argument("--size", type=int, default=512)
     best.add_argument("--iterations", type=int, default=300, help="of (a) and (b)")
     best.add_argument("--style-weight", type=float, default=10.0, help="of (a) and (b)")

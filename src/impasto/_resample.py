@@ -20,12 +20,12 @@ Array = np.ndarray
 Floats = NDArray[np.float32]
 
 
-def lanczos(a: Array, size: tuple[int, int]) -> Array:
-    """Scale H x W x C in [0, 1] to that width and height; integers stay such."""
+def lanczos(a: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Array:
+    """Scale H x W x C in [0, 1], or a box of it (left, top, right, bottom), to a width and height; integers stay."""
     out = np.empty((size[1], size[0], a.shape[2]), a.dtype)
     for channel in range(a.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(unit(a[..., channel])))
-        out[..., channel] = samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS)), a.dtype)
+        out[..., channel] = samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS, box)), a.dtype)
     return out
 
 
@@ -84,16 +84,18 @@ def resized(picture: Picture, longer_side: int, size: tuple[int, int] | None = N
         raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
     if longer_side in (0, longest):
         return picture
-    size = size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest))
+    return _scaled(picture, size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest)))
+
+
+def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
     if picture.alpha is None:
-        return replace(picture, rgb=lanczos(picture.rgb, size))
+        return replace(picture, rgb=lanczos(picture.rgb, size, box))
     # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
     opacity = unit(picture.alpha)[..., None]
-    alpha = lanczos(opacity, size)
-    rgb = lanczos(unit(picture.rgb) * opacity, size)
+    alpha = lanczos(opacity, size, box)
+    rgb = lanczos(unit(picture.rgb) * opacity, size, box)
     rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
-    kind = picture.rgb.dtype
-    return replace(picture, rgb=samples(rgb, kind), alpha=samples(alpha[..., 0], kind))
+    return replace(picture, rgb=samples(rgb, picture.kind), alpha=samples(alpha[..., 0], picture.kind))
 
 
 def shrunk(source: Rows, longer_side: int) -> Picture:
@@ -113,7 +115,8 @@ def shrunk(source: Rows, longer_side: int) -> Picture:
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
     picture = Picture(np.clip(rgb, 0, 1), alpha)
     across, down = width * longer_side // max(width, height), height * longer_side // max(width, height)
-    return resized(picture, longer_side, (max(1, across), max(1, down)))
+    covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
+    return _scaled(picture, (max(1, across), max(1, down)), covered)
 
 
 def _means(strip: Picture, factor: int) -> Floats:

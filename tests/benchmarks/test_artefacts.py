@@ -1,8 +1,9 @@
 """Each number fails on a picture with its artefact and stays small on one without."""
 
-import artefacts
 import numpy as np
 import pytest
+
+import artefacts
 
 
 @pytest.fixture(scope="module")

@@ -73,13 +73,31 @@ def test_losses_are_those_of_the_definition():
     layers = dict.fromkeys(Recipe().style_layers, 1.0)
     recipe = Recipe(style_loss="gram", content_weight=2.0, style_weight=3.0, style_layers=layers)
     parts = objective(recipe, content)(now).parts
-    features, wanted = NETWORK(now, NETWORK.taps), NETWORK(content, NETWORK.taps)
-    style = NETWORK(Viewer(NETWORK, ["relu5_1"]).mirrored(picture(70, 60, 1)), NETWORK.taps)
-    expected = [losses.style_loss(losses.gram(features[tap]), losses.gram(style[tap])) for tap in recipe.style_layers]
+    viewer = Viewer(NETWORK, ["relu5_1"])
+
+    def seen(x):
+        (box,) = viewer.boxes(*viewer.mirrored(x).shape[2:])
+        found = NETWORK(viewer.mirrored(x), NETWORK.taps)
+        return {tap: box.own(features, NETWORK.stride(tap))[None] for tap, features in found.items()}
+
+    features, wanted, style = seen(now), seen(content), seen(picture(70, 60, 1))
+    expected = [losses.style_loss(losses.gram(features[tap]), losses.gram(style[tap])) for tap in layers]
     assert parts["style"] == pytest.approx(3 * float(torch.stack(expected).mean()), rel=1e-3)
     assert parts["content"] == pytest.approx(
         2 * float(losses.content_loss(features["relu4_1"], wanted["relu4_1"])), rel=1e-3
     )
+
+
+def test_what_is_mirrored_folds_back():
+    """The gradient of the sum of all mirrored pixels is how often each is shown."""
+    viewer = Viewer(NETWORK, ["relu5_1"])
+    for height, width in ((1, 3), (20, 37), (64, 48)):
+        shown = viewer.mirrored(picture(height, width))
+        assert shown.shape[2] % 16 == shown.shape[3] % 16 == 0
+        assert torch.equal(shown[:, :, 16 : 16 + height, 16 : 16 + width], picture(height, width))
+        folded = viewer.folded(torch.ones_like(shown), height, width)
+        assert folded.shape == (1, 3, height, width)
+        assert folded.sum() == shown.numel()
 
 
 def test_at_its_own_content_and_style_nothing_is_left_to_do():

@@ -25,6 +25,7 @@ from impasto.optimise.recipe import Recipe
 
 Extra = Callable[[Tensor], Tensor]
 
+MARGIN = 16  # pixels, at least
 _RANGE_WEIGHT = 10.0  # of colours beyond what can be shown
 
 
@@ -52,10 +53,11 @@ class Region:
 
 
 class Box(NamedTuple):
-    """A tile: its own rows and columns, and those that it has to see."""
+    """A tile: its own rows and columns of the mirrored picture, those that it has to see, and the picture's margin."""
 
     core: tuple[int, int, int, int]  # top, bottom, left, right
     seen: tuple[int, int, int, int]
+    margin: int
 
     def own(self, features: Tensor, stride: int) -> Tensor:
         """Of the features of what is seen, those of the tile itself: C x h x w."""
@@ -68,16 +70,17 @@ class Box(NamedTuple):
         ]
 
     def at(self, stride: int) -> tuple[slice, slice]:
-        """The tile's rows and columns in a whole map of that stride."""
-        top, bottom, left, right = (side // stride for side in self.core)
+        """The tile's rows and columns in a map of that stride of the picture without its margin."""
+        top, bottom, left, right = ((side - self.margin) // stride for side in self.core)
         return slice(top, bottom), slice(left, right)
 
 
 class Viewer:
     """A perceptual network's layers over pictures of any size, tile by tile.
 
-    Pictures are mirrored at the lower and right border to a multiple of the coarsest stride: otherwise the pooling
-    would drop up to that many rows, which then only the finer layers would paint.
+    Pictures are mirrored outwards: to a multiple of the coarsest stride, or the pooling would drop up to that many
+    rows, which then only the finer layers would paint; and by a margin that is seen but not judged, because a frame
+    of lines appears along the borders where the layers see the network's own padding.
 
     Args:
         network: the perceptual network.
@@ -89,43 +92,44 @@ class Viewer:
         network.check(taps)
         self.network, self.taps, self.tile = network, tuple(taps), tile
         self.multiple = max(network.stride(tap) for tap in taps)
+        self.margin = -(-MARGIN // self.multiple) * self.multiple
         self.reach = -(-max(network.reach(tap) for tap in taps) // self.multiple) * self.multiple
 
     def mirrored(self, picture: Tensor) -> Tensor:
-        """The picture, N x C x H x W, with sides that are multiples of the coarsest stride."""
+        """The picture, N x C x H x W, with its margin, its sides multiples of the coarsest stride."""
         for dim in (2, 3):
-            index = self._index(picture.shape[dim])
-            if len(index) != picture.shape[dim]:
-                picture = picture.index_select(dim, index.to(picture.device))
+            picture = picture.index_select(dim, self._index(picture.shape[dim]).to(picture.device))
         return picture
 
     def folded(self, gradient: Tensor, height: int, width: int) -> Tensor:
         """The transpose of :meth:`mirrored`: what mirrored pixels get goes to those that they show."""
         for dim, side in ((2, height), (3, width)):
-            extra = gradient.shape[dim] - side
-            if extra:
-                index = self._index(side)[side:].to(gradient.device)
-                kept = gradient.narrow(dim, 0, side).clone()
-                gradient = kept.index_add_(dim, index, gradient.narrow(dim, side, extra))
+            index = self._index(side).to(gradient.device)
+            after = self.margin + side
+            kept = gradient.narrow(dim, self.margin, side).clone()
+            kept.index_add_(dim, index[: self.margin], gradient.narrow(dim, 0, self.margin))
+            kept.index_add_(dim, index[after:], gradient.narrow(dim, after, len(index) - after))
+            gradient = kept
         return gradient
 
     def _index(self, side: int) -> Tensor:
-        index = torch.arange(-(-side // self.multiple) * self.multiple) % (2 * side)
+        whole = -(-side // self.multiple) * self.multiple
+        index = torch.arange(-self.margin, whole + self.margin) % (2 * side)
         return torch.minimum(index, 2 * side - 1 - index)
 
     def boxes(self, height: int, width: int) -> Iterator[Box]:
         """The tiles of a mirrored picture."""
-        tile = self.tile or max(height, width)
-        for top in range(0, height, tile):
-            for left in range(0, width, tile):
-                bottom, right = min(top + tile, height), min(left + tile, width)
+        tile, margin = self.tile or max(height, width), self.margin
+        for top in range(margin, height - margin, tile):
+            for left in range(margin, width - margin, tile):
+                bottom, right = min(top + tile, height - margin), min(left + tile, width - margin)
                 seen = (
                     max(0, top - self.reach),
                     min(height, bottom + self.reach),
                     max(0, left - self.reach),
                     min(width, right + self.reach),
                 )
-                yield Box((top, bottom, left, right), seen)
+                yield Box((top, bottom, left, right), seen, margin)
 
     def look(self, mirrored: Tensor, box: Box) -> dict[str, Tensor]:
         """The layers over what a tile sees."""
@@ -148,8 +152,9 @@ class Viewer:
         """H x W weights averaged down to each layer; where there are none, ones."""
         if weights is None:
             weights = torch.ones((), device=picture.device).expand(picture.shape[2:])
-        mirrored = self.mirrored(weights[None, None].float())
-        return {tap: F.avg_pool2d(mirrored, self.network.stride(tap))[0, 0] for tap in self.taps}
+        margin = self.margin
+        own = self.mirrored(weights[None, None].float())[:, :, margin:-margin, margin:-margin]
+        return {tap: F.avg_pool2d(own, self.network.stride(tap))[0, 0] for tap in self.taps}
 
     def _sums(self, tap: str, features: Tensor, box: Box, weights: Tensor) -> Moments:
         stride = self.network.stride(tap)
@@ -201,13 +206,13 @@ class Objective:
         """Keep the photograph's features at the content layers, and the scale of its features."""
         viewer = self.viewer
         mirrored = viewer.mirrored(content)
-        height, width = mirrored.shape[2:]
+        height, width = (side - 2 * viewer.margin for side in mirrored.shape[2:])
         judged = sorted(self.content_layers | self.dream_layers)
         if not judged:
             return
         sums: dict[str, tuple[Tensor, Tensor]] = {}
         with torch.no_grad():
-            for box in viewer.boxes(height, width):
+            for box in viewer.boxes(*mirrored.shape[2:]):
                 for tap, features in viewer.look(mirrored, box).items():
                     if tap not in judged:
                         continue

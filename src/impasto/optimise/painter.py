@@ -195,7 +195,8 @@ class Painter:
         rate = memory.seconds_a_pixel(self.network, self.taps, self.device)
         work = 0.0
         for h, w in scales(height, width, self.recipe.scales):
-            boxes = list(self.viewer(h, w).boxes(h, w))
+            viewer = self.viewer(h, w)
+            boxes = list(viewer.boxes(h + 2 * viewer.margin, w + 2 * viewer.margin))
             seen = sum((box.seen[1] - box.seen[0]) * (box.seen[3] - box.seen[2]) for box in boxes)
             work += self.recipe.iterations * seen * (1 if len(boxes) == 1 else 4 / 3)  # tiles: another forward pass
         return peak._replace(seconds=work * rate)

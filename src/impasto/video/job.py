@@ -296,7 +296,7 @@ class _Job:
     def _painted(self, item: Timed, number: int) -> NDArray[np.uint8]:
         seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
         blend, changing = self.keyframes.at(seconds)
-        return self.steady.paint(item.frame.rgb, self._painter(blend, number), moving=changing)
+        return self.steady.paint(item.frame.rgb, self._painter(blend, number), changing=changing)
 
     def _painter(self, blend: Weighted, number: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
