@@ -96,14 +96,15 @@ def _meminfo(field: str) -> int | None:
 
 
 def _group_free() -> int | None:
-    """What a container may still take (control groups, version 2 or 1)."""
+    """What a container may still take (control groups, version 2 or 1), the cache of files not counted."""
     root = Path("/sys/fs/cgroup")
-    for most, now in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
+    second = "memory.max", "memory.current", "memory.stat"
+    first = (f"memory/memory.{name}" for name in ("limit_in_bytes", "usage_in_bytes", "stat"))
+    for most, now, details in (second, first):
         try:
-            return max(0, int((root / most).read_text()) - int((root / now).read_text()))
+            taken = int((root / now).read_text())
+            cached = re.search(r"^(?:total_)?inactive_file (\d+)$", (root / details).read_text(), re.MULTILINE)
+            return max(0, int((root / most).read_text()) - taken + int(cached[1] if cached else 0))
         except (OSError, ValueError):  # "max", no limit, is no number
             continue
     return None
