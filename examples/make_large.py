@@ -47,9 +47,9 @@ def strokes(style: str, width: int = 3840, work: int = 800) -> list[tuple[str, i
     content = images.from_array(picture(width, width * 2 // 3), compact=1)
     preview = Painter(style, Options(size=work)).paint(content).picture
     direct, refined = (
-        images.from_array(images.samples(Painter(style, options).paint(content).picture.rgb, np.dtype(np.uint8)))
-        for options in (Options(), Options(work_size=work))
+        Painter(style, options).paint(content).picture for options in (Options(), Options(work_size=work))
     )
+    direct, refined = (images.from_array(images.unit(large.rgb)) for large in (direct, refined))
     enlarged = images.from_array(images.enlarged(preview.rgb, direct.size, tiles.Box(0, 0, direct.size[1], width)))
     left, top = width * 29 // 100, width * 3 // 10
     detail = slice(top, top + SIDE), slice(left, left + SIDE)

@@ -43,7 +43,7 @@ class Options:
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
             no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GiB.
+        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GB.
         max_pixels: larger pictures are refused before they are decoded.
     """
 
