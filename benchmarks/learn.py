@@ -27,7 +27,7 @@ from impasto import losses
 from impasto.learning import Progress, learn_style
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
-from impasto.styles import PHOTOGRAPH, Style, bundled_network
+from impasto.styles import PHOTOGRAPH, bundled_network
 from impasto.training.export import load_bundled, network_of_onnx
 from impasto.training.learn import LearnSettings
 from impasto.training.objective import Objective, read_painting
@@ -83,8 +83,8 @@ def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
     return measured
 
 
-def learnt(judge: Judge, picture: Path, deep: float, out: Path, **settings: object) -> dict[str, object]:
-    """Learn a style and measure it; the file is left in ``out``."""
+def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: object) -> dict[str, object]:
+    """Learn a style and measure it."""
     curve: list[tuple[float, int, float]] = []
 
     def watch(at: Progress) -> None:
@@ -92,7 +92,6 @@ def learnt(judge: Judge, picture: Path, deep: float, out: Path, **settings: obje
             curve.append((round(at.seconds, 1), at.step, at.losses["total"]))
 
     started = time.perf_counter()
-    target = out / f"{picture.stem}{'-deep' if deep else ''}.safetensors"
     style = learn_style(picture, target, deep=bool(deep), minutes=deep or 1, progress=watch, **settings)
     minutes = (time.perf_counter() - started) / 60
     network = network_of_onnx(style.own.onnx)[0] if style.own else load_bundled()[0]
@@ -101,10 +100,10 @@ def learnt(judge: Judge, picture: Path, deep: float, out: Path, **settings: obje
     return {**measured, "minutes": minutes, "curve": curve, "bytes": target.stat().st_size, **how}
 
 
-def show(style: Style | Path, name: str, test: Path, out: Path) -> None:
+def show(style: Path, test: Path, out: Path) -> None:
     """Paint every test photograph at full size."""
     for photo in sorted(test.iterdir()):
-        impasto.stylize(photo, style, output=out / "painted" / f"{name}-{photo.stem}.jpg")
+        impasto.stylize(photo, style, output=out / f"{style.stem}-{photo.stem}.jpg")
 
 
 def main() -> None:
@@ -133,11 +132,12 @@ def main() -> None:
         if name + suffix in results["styles"]:
             continue
         settings = {key: value for key in ("photos", "steps") if (value := getattr(arguments, key))}
-        result = learnt(judge, pictures[name], arguments.deep, out, **settings)
+        target = out / f"{name}{suffix}.safetensors"
+        result = learnt(judge, pictures[name], target, arguments.deep, **settings)
         results["styles"][name + suffix] = result
         kept.write_text(json.dumps(results, indent=1))
         if not arguments.no_pictures:
-            show(out / f"{name}{'-deep' if arguments.deep else ''}.safetensors", name + suffix, arguments.test, out)
+            show(target, arguments.test, out / "painted")
 
     reference = bundled(judge, arguments.paintings)
     rows = {**results["styles"]}
