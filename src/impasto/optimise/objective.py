@@ -218,7 +218,7 @@ class Objective:
                         continue
                     stride = viewer.network.stride(tap)
                     own = box.own(features, stride)
-                    both = own.sum(dim=(1, 2), dtype=torch.float64), (own**2).sum(dim=(1, 2), dtype=torch.float64)
+                    both = own.sum(dim=(1, 2)).cpu().double(), (own**2).sum(dim=(1, 2)).cpu().double()
                     sums[tap] = (sums[tap][0] + both[0], sums[tap][1] + both[1]) if tap in sums else both
                     if tap in self.content_layers:
                         if tap not in self.wanted:
