@@ -198,6 +198,7 @@ class Objective:
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
+        self.variation /= max(sum(region.share for region in self.regions), 1e-6)
         # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
         self.variation = max(self.variation or float(losses.total_variation(content)), 1e-6)
         self._remember(content)
