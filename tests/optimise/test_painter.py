@@ -123,7 +123,7 @@ def test_starts_and_seeds(init):
         assert np.abs(first - 0.5).max() < 1e-3
     if init == "noise":
         other = painter(Recipe(iterations=1, scales=1, init=init, learning_rate=1e-6, seed=4)).paint(CONTENT).rgb
-        assert np.abs(first - other).max() > 0.1
+        assert np.abs(first - other).max() > 0.02
 
 
 def test_a_given_start_and_an_extra_loss():

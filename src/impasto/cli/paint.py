@@ -55,9 +55,15 @@ def _choice(kind: Any) -> click.Choice[str]:
 def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
     """An option that is a field of the recipe; its default is the recipe's and is shown."""
     default = getattr(DEFAULTS, name)
-    shown = recipe.written(default) if default not in (None, "", {}) else False
+    shown = name != "max_memory" and default not in (None, {})  # its help says what 0 means
     return click.option(
-        "--" + name.replace("_", "-"), name, type=type, default=None, help=help, show_default=shown, **more
+        "--" + name.replace("_", "-"),
+        name,
+        type=type,
+        default=recipe.written(default) if shown else None,
+        help=help,
+        show_default=shown,
+        **more,
     )
 
 

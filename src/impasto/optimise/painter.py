@@ -398,7 +398,9 @@ class _Run:
             start = _tensor(_resample.lanczos(self.init, (width, height)), self.device)
         elif recipe.init == "noise":
             generator = torch.Generator().manual_seed(recipe.seed)
-            start = torch.rand(1, 3, height, width, generator=generator).to(self.device)
+            # Grey with a little noise, as neural-style starts: strong noise stays in the picture.
+            noise = torch.randn(1, 3, height, width, generator=generator)
+            start = noise.mul_(0.02).add_(0.5).to(self.device)
         elif recipe.init == "gray":
             start = torch.full((1, 3, height, width), 0.5, device=self.device)
         else:
