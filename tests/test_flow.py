@@ -79,7 +79,7 @@ def test_a_pattern_finds_its_first_file(tmp_path):
         (tmp_path / f"f{number:03}.png").touch()
     pattern = of.FramePattern(str(tmp_path / "f%03d.png"))
     assert (pattern.first(), pattern.count(7)) == (7, 2)
-    with pytest.raises(InputError, match="no .*f001"):
+    with pytest.raises(InputError, match=r"no .*f001"):
         pattern.first(1)
     with pytest.raises(InputError, match="no file"):
         of.FramePattern(str(tmp_path / "g%03d.png")).first()

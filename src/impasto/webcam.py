@@ -41,7 +41,7 @@ class Window(Protocol):
         """Show H x W x 3, with a line of text."""
         ...
 
-    def keys(self) -> list[str]:
+    def pressed(self) -> list[str]:
         """Keys pressed since the last call; ``"quit"`` where the window was closed."""
         ...
 
@@ -299,7 +299,7 @@ class Live:
         if self.window is not None:
             text = f"{name}  strength {self.strength:.1f}  {pace.shown:.1f} frames/s at {pace.size}"
             self.window.show(painted, text if self.shows_rate else "")
-            for key in self.window.keys():
+            for key in self.window.pressed():
                 self.press(key, painted)
         if self.virtual is not None:
             if self.send is None:
@@ -469,7 +469,7 @@ class PygameWindow:
                 self.surface.blit(self.font.render(text, True, color), at)
         pygame.display.flip()
 
-    def keys(self) -> list[str]:
+    def pressed(self) -> list[str]:
         """See :class:`Window`."""
         pygame = self.pygame
         pressed = []

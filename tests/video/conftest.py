@@ -66,12 +66,11 @@ def make_clip(
             for stream in texts:
                 stream.codec_context.subtitle_header = header
         if chapters:
-            out.set_chapters(
-                [
-                    {"id": n, "start": n * 500, "end": n * 500 + 500, "time_base": Fraction(1, 1000), "metadata": {"title": f"Part {n}"}}
-                    for n in range(2)
-                ]
-            )  # fmt: skip
+            base_of_chapters = {"time_base": Fraction(1, 1000)}
+            parts = (
+                {"id": n, "start": n * 500, "end": n * 500 + 500, "metadata": {"title": f"Part {n}"}} for n in (0, 1)
+            )
+            out.set_chapters([part | base_of_chapters for part in parts])
         out.start_encoding()
         for stream, (w, h) in zip(streams, videos, strict=True):
             for index in range(frames):

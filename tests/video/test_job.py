@@ -154,7 +154,7 @@ def test_a_part_of_it(clip, tmp_path):
     assert report.frames == 3
     assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [Fraction(n, 12) for n in range(3)]
     sound = packets(tmp_path / "out.mp4", "audio")
-    whole = dict((h, t) for t, h in packets(clip, "audio"))
+    whole = {h: t for t, h in packets(clip, "audio")}
     assert all(abs(whole[h] - Fraction(1, 2) - t) < Fraction(1, 1000) for t, h in sound)
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert [c["metadata"]["title"] for c in container.chapters()] == ["Part 1"]
