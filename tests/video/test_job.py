@@ -100,7 +100,7 @@ def test_colours_come_through_unharmed(tmp_path, colors):
     stylize(clip, tmp_path / "out.mkv", strength=0, stabilize="off", codec="h264", quality=100)
     before = [frame.rgb for frame in open_source(clip).frames()]
     after = [frame.rgb for frame in open_source(tmp_path / "out.mkv").frames()]
-    assert np.abs(before[0].astype(float) - after[0]).mean() < 4
+    assert np.abs(before[0].astype(float) - after[0]).mean() < 6
     with av.open(str(clip)) as one, av.open(str(tmp_path / "out.mkv")) as two:
         a, b = (next(c.decode(video=0)).to_ndarray(format="yuv420p")[:48] for c in (one, two))
     assert abs(float(a.mean()) - float(b.mean())) < 1.5
@@ -234,7 +234,7 @@ def test_a_truncated_file_gives_what_it_holds(tmp_path, capsys):
 
 
 def test_damage_is_skipped_and_counted(tmp_path, capsys):
-    clip = make_clip(tmp_path / "in.mkv", frames=24, codec="ffv1", pixel_format="bgr0", sound=())
+    clip = make_clip(tmp_path / "in.mkv", frames=24, codec="mjpeg", pixel_format="yuvj420p", sound=())
     with av.open(str(clip)) as container:
         packet = [p for p in container.demux(video=0) if p.size][10]
         where, size = clip.read_bytes().index(bytes(packet)), packet.size
@@ -251,6 +251,7 @@ def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
     from impasto.video import job
 
     clip = make_clip(tmp_path / "in.mp4", frames=20)
+    stylize(clip, tmp_path / "whole.mkv", codec="ffv1")
     stylize(clip, tmp_path / "whole.mp4")
     monkeypatch.setattr(job, "_SEGMENT_FRAMES", 4)
 
@@ -265,13 +266,16 @@ def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
     report = stylize(clip, tmp_path / "out.mp4")
     assert report.resumed == 8
     assert report.frames == 20
-    whole, joined = pictures(tmp_path / "whole.mp4"), pictures(tmp_path / "out.mp4")
-    assert [t for t, _ in joined] == [t for t, _ in whole]
-    assert max(np.abs(a.astype(float) - b).mean() for (_, a), (_, b) in zip(whole, joined, strict=True)) < 3
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [t for t, _ in pictures(tmp_path / "whole.mp4")]
     with av.open(str(tmp_path / "out.mp4")) as container:
         decoding = [p.dts for p in container.demux(video=0) if p.size]
     assert decoding == sorted(set(decoding))
     assert packets(tmp_path / "out.mp4", "audio") == packets(clip, "audio")
+    with pytest.raises(RuntimeError, match="stop"):
+        stylize(clip, tmp_path / "out.mkv", codec="ffv1", progress=stop)
+    assert stylize(clip, tmp_path / "out.mkv", codec="ffv1").resumed == 8
+    for (_, one), (_, two) in zip(pictures(tmp_path / "whole.mkv"), pictures(tmp_path / "out.mkv"), strict=True):
+        np.testing.assert_array_equal(one, two)
 
 
 def test_other_options_start_anew(tmp_path, monkeypatch):
@@ -363,7 +367,7 @@ def test_wrong_options_are_named_before_any_work(clip, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-@pytest.mark.parametrize("codec", ["h265", "vp9", "av1"])
+@pytest.mark.parametrize("codec", ["h265", "vp9"])
 def test_codecs(tmp_path, suffix, codec):
     clip = make_clip(tmp_path / "in.mp4", frames=5, width=96, height=64)
     stylize(clip, tmp_path / f"o{suffix}", codec=codec, stabilize="off", quality=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import queue
 import threading
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from impasto import __version__, images
 from impasto.errors import InputError
 from impasto.flow import FramePattern
+from impasto.masks import MaskLike
 from impasto.optimise.api import NamedStyle, read_styles
 from impasto.repaint import Options, Painter, Styles, describe
 from impasto.styles import StyleLike, resolve
@@ -225,7 +227,8 @@ class _Job:
         self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
         self.steady, self.work, self.progress = stabilizer(stabilize), work, progress
         self.sink: Sink
-        self.halt = threading.Event()
+        self.halt, self.painting = threading.Event(), threading.Event()
+        self.painting.set()
         self.failure: BaseException | None = None
         self.seconds = dict.fromkeys(("read", "paint", "write"), 0.0)
         self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
@@ -284,7 +287,11 @@ class _Job:
                 if item is None or not self._hand_on(incoming, item):
                     return
         finally:
-            incoming.put(None)
+            told = False
+            while not told and self.painting.is_set():  # a painter that failed takes nothing any more
+                with contextlib.suppress(queue.Full):
+                    incoming.put(None, timeout=0.1)
+                    told = True
 
     def _hand_on(self, target: queue.Queue[Any], item: Any) -> bool:
         """Put into a bounded queue, unless everything stops; says whether it is in."""
@@ -314,6 +321,7 @@ class _Job:
                     outgoing.put(self._standing(count, latest))
                     saved, since = count, time.perf_counter()
         finally:
+            self.painting.clear()
             if latest is not None and count > saved:
                 outgoing.put(self._standing(count, latest))
             outgoing.put(None)
@@ -356,14 +364,14 @@ class _Job:
 
     def _painter(self, blend: Weighted, number: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
-        options = replace(self.options, **_masks_of_frame(self.options, number))
-        masks = [options.mask, *options.masks.values()]
-        key = [
-            *((style.name, weight) for style, weight in blend),
-            *(m if isinstance(m, Path) else id(m) for m in masks),
-        ]
+        masks: dict[str | None, MaskLike | None] = {None: _mask_of_frame(self.options.mask, number)}
+        masks |= {style: _mask_of_frame(mask, number) for style, mask in self.options.masks.items()}
+        key = [(style.name, weight) for style, weight in blend], [str(m) for m in masks.values() if isinstance(m, Path)]
         if self.painter is None or self.painter[0] != key:
-            self.painter = key, Painter(_pairs(blend), options)
+            read = {style: _read_mask(mask) if isinstance(mask, Path) else mask for style, mask in masks.items()}
+            strength = read.pop(None)
+            by_style = {style: mask for style, mask in read.items() if style is not None and mask is not None}
+            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style))
         return self.painter[1]
 
 
@@ -419,16 +427,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _masks_of_frame(options: Options, number: int) -> dict[str, Any]:
-    """Masks given as patterns, each as the file of one frame (the first has the lowest number)."""
+def _mask_of_frame(mask: MaskLike | None, number: int) -> MaskLike | None:
+    """A mask given as a pattern as the file of one frame (the first has the lowest number); any other as it is."""
+    if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
+        return mask
+    pattern = FramePattern(str(mask))
+    path = pattern.path(pattern.first() + number)
+    if not path.is_file():
+        raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
+    return path
 
-    def at(mask: Any) -> Any:
-        if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
-            return mask
-        pattern = FramePattern(str(mask))
-        path = pattern.path(pattern.first() + number)
-        if not path.is_file():
-            raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
-        return path
 
-    return {"mask": at(options.mask), "masks": {name: at(mask) for name, mask in options.masks.items()}}
+def _read_mask(path: Path) -> MaskLike:
+    """A mask's grey levels; in a video some frames' may well be black, which a picture's may not."""
+    picture = images.read(path)
+    levels: NDArray[np.uint8] = np.rint(picture.rgb.mean(axis=2) * 255).astype(np.uint8)
+    if not levels.any():
+        levels[0, 0] = 1
+    return levels
