@@ -174,7 +174,7 @@ class Judge:
         """The photograph, optimised under the loss (Gatys, Ecker and Bethge 2015) by L-BFGS from itself.
 
         Returns:
-            The picture, and the total loss before each iteration and after the last.
+            The picture, and the total loss before each iteration and, with pixels clamped to [0, 1], after the last.
         """
         start = tensor(photograph)
         with torch.no_grad():

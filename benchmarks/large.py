@@ -90,7 +90,7 @@ def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
     images.write(painted, target)
     clock.append(time.perf_counter())
     seconds = dict(zip(("read", "paint", "write"), np.diff(clock).tolist(), strict=True))
-    print(json.dumps(seconds | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    print(json.dumps(seconds | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}))
 
 
 # ---- statistics ----
@@ -234,6 +234,7 @@ class Tight:
         self.largest = 1 << 62
         self.allows: Callable[[int], bool] = lambda _: False
         self.pixels: Callable[..., int] = lambda *_: pixels
+        self.keeps: Callable[[int], None] = lambda _: None
 
 
 def main() -> None:
@@ -247,7 +248,7 @@ def main() -> None:
     parser.add_argument("--style", default="scream", help="for sizes (%(default)s)")
     parser.add_argument("--styles", default=STYLES, help="for statistics and seams (%(default)s)")
     parser.add_argument("--repeats", type=int, default=1, help="for sizes: medians of so many (%(default)s)")
-    parser.add_argument("--max-memory", type=int, default=2 << 30, help="bytes, for sizes (%(default)s)")
+    parser.add_argument("--max-memory", type=int, default=2 * 10**9, help="bytes, for sizes (%(default)s)")
     parser.add_argument("--suffix", default=".jpg", help="format of the results, for sizes (%(default)s)")
     arguments = parser.parse_args()
     if arguments.what == "paint":

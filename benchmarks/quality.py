@@ -188,7 +188,7 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> st
     for name, row in rows.items():
         cells = []
         for column in columns:
-            text = f"{row[column]:.3g}" if column in row else ""
+            text = f"{row[column] if row[column] >= 1e-3 else 0:.3g}" if column in row else ""
             text = f">= {text}" if column == "iterations" and row.get("beyond", 0) >= 1 else text
             cells.append(f"{text:>{max(8, len(column) + 2)}}")
         lines.append(f"{name:22}{''.join(cells)}")

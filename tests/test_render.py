@@ -22,7 +22,7 @@ class Small(Budget):
     """A budget in which only small tiles fit."""
 
     def __init__(self, pixels):
-        self.largest, self._pixels = 1 << 62, pixels
+        self.largest, self._pixels, self._kept = 1 << 62, pixels, 0
 
     def allows(self, pixels):
         return False

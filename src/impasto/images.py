@@ -253,7 +253,7 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
         return both[..., :-1], both[..., -1]
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None], None
-    return np.asarray(image.convert("RGB")), None
+    return np.asarray(image if mode == "RGB" else image.convert("RGB")), None
 
 
 def _opacity(alpha: Array | None, compact: bool = False) -> Array | None:

@@ -141,7 +141,7 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
         return penalty(moments.mean - target.mean, target.mean, loss)
     if kind == "covariance":
         return penalty(moments.covariance - target.covariance, target.covariance, loss)
-    values, vectors = torch.linalg.eigh(target.covariance.double())
+    values, vectors = torch.linalg.eigh(target.covariance.cpu().double())
     values = values.clamp_min(0)
     # Directions that the style hardly has count as a thousandth of the average one: the root's slope would be infinite.
     least = (1e-3 * values.mean().clamp_min(_TINY)) ** 2
@@ -156,12 +156,13 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
 class _TraceOfRoot(torch.autograd.Function):
     """tr((M + e I)^1/2) of a symmetric positive semidefinite matrix; its gradient is (M + e I)^-1/2 / 2.
 
-    By eigenvalues in double precision: a root by iteration (Newton-Schulz) loses the small ones, which are most.
+    By eigenvalues: a root by iteration (Newton-Schulz) loses the small ones, which are most. In double precision and
+    on the CPU: MPS has neither, and matrices of a few hundred rows are quick there.
     """
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, least: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh(matrix.double())
+        values, vectors = torch.linalg.eigh(matrix.cpu().double())
         roots = (values.clamp_min(0) + least).sqrt()
         ctx.save_for_backward(((vectors / roots) @ vectors.T / 2).to(matrix))
         trace: Tensor = roots.sum().to(matrix)

@@ -20,7 +20,7 @@ from impasto.errors import InputError, StyleError
 from impasto.images import Picture
 from impasto.masks import Mask, MaskLike
 from impasto.scene import Layer, Memory, Scene
-from impasto.styles import Style, StyleLike, photograph_of, resolve
+from impasto.styles import Style, StyleLike, photograph_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,7 +43,7 @@ class Options:
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
             no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GiB.
+        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GB.
         max_pixels: larger pictures are refused before they are decoded.
     """
 
@@ -182,8 +182,8 @@ class Painter:
     def __init__(self, styles: Styles, options: Options = DEFAULTS) -> None:
         self.options = options
         listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
-        self.style = resolve(listed)
         self._styles = masks.split(listed, options.masks)
+        self.style = _named(*self._styles)
         self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
         self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory)
@@ -204,12 +204,12 @@ class Painter:
             InputError: a mask is of another size, or there is too little memory even for small tiles.
         """
         original = picture.size
-        picture = images.resized(picture, self.options.size)
+        picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
             return Painted(picture, given or ())
         longer, work = max(picture.size), self._work(picture.size)
         if work > longer:  # strokes smaller than the network's: painted larger, then made smaller
-            scene = self._scene(images.resized(picture, work), original)
+            scene = self._scene(_resized(picture, work), original)
             rgb, used = render.painted(scene, self._budget, given, measured_share)
             rgb = images.resized(Picture(rgb), longer, picture.size).rgb
         else:
@@ -333,6 +333,23 @@ class Painter:
         return Scene(_canvas(source, layers), layers, t * (2 - t), mask, self.options.colors)
 
 
+def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
+    """What results are named after: the style itself, or the names of several."""
+    styles = [*masked.values(), *([] if rest is None else [rest])]
+    return styles[0] if len(styles) == 1 else replace(styles[0], name="+".join(s.name for s in styles), metadata={})
+
+
+def _resized(picture: Picture, longer_side: int) -> Picture:
+    """Resized, and compact if a file's picture becomes a large one."""
+    width, height = picture.size
+    growth = longer_side / max(picture.size) if longer_side else 1
+    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _LARGE:
+        kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
+        alpha = None if picture.alpha is None else images.samples(picture.alpha, kind)
+        picture = replace(picture, rgb=images.samples(picture.rgb, kind), alpha=alpha)
+    return images.resized(picture, longer_side)
+
+
 def _canvas(source: Rows, layers: Sequence[Layer]) -> Canvas:
     engines = [layer.engine for layer in layers]
     return Canvas(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
@@ -356,4 +373,6 @@ def describe(style: Style, options: Options) -> str:
         for name in ("strength", "size", "colors", "style_scale", "work_size")
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
+    if options.masks:
+        parts.append(f"masks={'+'.join(options.masks)}")
     return " ".join(parts)

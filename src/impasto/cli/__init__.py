@@ -17,6 +17,7 @@ COMMANDS = {
     "paint": "Optimise a picture towards the style of any picture, without training.",
     "learn": "Learn a style from a picture, in minutes.",
     "styles": "List the styles, show one, add yours, preview all on your picture.",
+    "webcam": "Paint what a camera sees, live.",
     "flow": "Optical flow between frames, and how far it can be trusted.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",

@@ -55,9 +55,15 @@ def _choice(kind: Any) -> click.Choice[str]:
 def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
     """An option that is a field of the recipe; its default is the recipe's and is shown."""
     default = getattr(DEFAULTS, name)
-    shown = recipe.written(default) if default not in (None, "", {}) else False
+    shown = name != "max_memory" and default not in (None, {})  # its help says what 0 means
     return click.option(
-        "--" + name.replace("_", "-"), name, type=type, default=None, help=help, show_default=shown, **more
+        "--" + name.replace("_", "-"),
+        name,
+        type=type,
+        default=recipe.written(default) if shown else None,
+        help=help,
+        show_default=shown,
+        **more,
     )
 
 
@@ -258,7 +264,8 @@ class _Watch:
         self.strip, self.log_file = strip, log_file
         self.log: Any = None
         self.steps: list[tuple[str, images.Picture]] = []
-        self.started = self.saved = time.perf_counter()
+        self.started = time.perf_counter()
+        self.save_next = self.started + _SAVE_STATE_EVERY
 
     def __enter__(self) -> _Watch:
         if self.log_file:
@@ -291,10 +298,11 @@ class _Watch:
             self.write(self.job, progress.picture())
         if self.strip and (n == 1 or n * (_STRIP_STEPS - 1) // progress.iterations > len(self.steps) - 1):
             self.steps.append((f"{n}", self.job.picture(progress.picture())))
-        now = time.perf_counter()
-        if self.keep and now - self.saved > _SAVE_STATE_EVERY:
+        if self.keep and time.perf_counter() > self.save_next:
+            begun = time.perf_counter()
             progress.state().save(api.state_path(self.write.target))
-            self.saved = now
+            now = time.perf_counter()
+            self.save_next = now + max(_SAVE_STATE_EVERY, 20 * (now - begun))  # large states take their time
 
     def end(self, result: Result) -> None:
         """Write the strip of steps."""

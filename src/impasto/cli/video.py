@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ import click
 
 from impasto.cli import options
 from impasto.errors import TruncatedError
+from impasto.optimise.recipe import Recipe
+from impasto.video.optimised import CHOICES, Passes, parse_recipe
 from impasto.video.sink import CODECS, QUALITY
 from impasto.video.temporal import STABILIZE
+
+DEFAULTS = Passes()
 
 
 def _at(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[float, list[str]]:
@@ -39,6 +44,61 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
         return options.seconds(value)
     except ValueError:
         raise click.BadParameter(f"{value} is no time; give seconds (12.5) or 1:02:03.5.") from None
+
+
+def _whole_numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value} is no list of whole numbers, such as 1,2,4.") from None
+
+
+def _of_passes(name: str, help: str, **more: Any) -> Any:
+    """An option that is a field of :class:`Passes`; its default is the library's."""
+    default = getattr(DEFAULTS, name)
+    return click.option(
+        "--" + name.replace("_", "-"), default=default, show_default=default is not None, help=help, **more
+    )
+
+
+_PASSES = (
+    _of_passes(
+        "first_iterations", "Of the first frame (in several passes: of the first pass), at each scale.", type=int
+    ),
+    _of_passes("iterations", "Of every other frame.", type=int),
+    _of_passes("first_init", "Where the first frame starts.", type=click.Choice(CHOICES["first_init"])),
+    _of_passes("init", "Where later frames start.", type=click.Choice(CHOICES["init"])),
+    _of_passes("temporal_weight", "How strongly a frame is held to those before it.", type=float),
+    _of_passes("criterion", "Of the temporal loss.", type=click.Choice(CHOICES["criterion"])),
+    click.option(
+        "--offsets", default="1", show_default=True, callback=_whole_numbers, help="Frames to look back by: 1,2,4."
+    ),
+    _of_passes("every", "Look back to every so manieth frame, too.", type=int),
+    _of_passes("combine", "Which of several earlier frames count.", type=click.Choice(CHOICES["combine"])),
+    click.option("--invert", is_flag=True, help="Certainty files say where flow is not to be trusted."),
+    _of_passes("passes", "How often to go over the video.", type=int),
+    _of_passes("blend", "Share of the neighbour that a pass has painted, in a frame's start.", type=float),
+    _of_passes("blend_other", "Share of the other neighbour.", type=float),
+    _of_passes("temporal_after", "The pass from which the temporal loss counts.", type=int),
+    click.option("--flow-pattern", "flow", metavar="PATTERN", help="Flow files: backward_[%d]_{%d}.flo."),
+    click.option(
+        "--certainty-pattern", "certainty", metavar="PATTERN", help="Their certainty: reliable_[%d]_{%d}.pgm."
+    ),
+    click.option("--forward-flow-pattern", "forward_flow", metavar="PATTERN", help="Flow to later frames."),
+    click.option("--forward-certainty-pattern", "forward_certainty", metavar="PATTERN", help="Its certainty."),
+    click.option(
+        "--flow-method", "method_of_flow", default="dis", show_default=True, help="dis, deepflow, an .onnx file."
+    ),
+    click.option(
+        "--recipe", multiple=True, metavar="NAME=VALUE", help="A setting of impasto paint, such as style_weight=20."
+    ),
+)
+
+
+def _passes(command: Any) -> Any:
+    for option in reversed(_PASSES):
+        command = option(command)
+    return command
 
 
 @click.command("video", short_help="Repaint a video, with its sound, without flicker.")
@@ -72,6 +132,14 @@ def _time(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--codec", type=click.Choice(CODECS), default="auto", show_default=True, help="Of the picture.")
 @click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of the picture.")
 @click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
+@click.option(
+    "--method",
+    type=click.Choice(("fast", "paint")),
+    default="fast",
+    show_default=True,
+    help="The network; or optimise every frame towards style pictures (slow; the options below are for it).",
+)
+@_passes
 @click.option("--overwrite", is_flag=True, help="Repaint where a result exists; a file named with -o always is.")
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object on standard output.")
@@ -101,14 +169,21 @@ def command(
     from impasto.cli.progress import learn_pictures
     from impasto.video.job import default_target, stylize_video
 
-    learn_pictures([*styles, *(name for names in style_at.values() for name in names)], quiet=quiet)
+    if output is None and settings["method"] == "paint":
+        raise click.UsageError("--method paint needs -o, a file for the result.")
+    if settings["method"] != "paint":  # which takes pictures as they are
+        learn_pictures([*styles, *(name for names in style_at.values() for name in names)], quiet=quiet)
     target = Path(output) if output is not None else default_target(video, list(styles), style_at)
     if output is None and target.exists() and not overwrite:
         if not quiet:
             click.echo(f"{target} exists and is kept; --overwrite repaints it.", err=True)
         return
     painting = vars(options.chosen(settings))
-    own = {name: value for name, value in settings.items() if name not in painting}
+    own = {name: settings[name] for name in ("stabilize", "start", "end", "fps", "codec", "quality", "start_number")}
+    if settings["method"] == "paint":
+        held = {item.name: settings[item.name] for item in fields(Passes) if item.name not in ("recipe", "method")}
+        recipe = Recipe(**parse_recipe(settings["recipe"]), device=painting["device"])
+        own["paint"] = Passes(recipe=recipe, method=settings["method_of_flow"], **held)
     with _progress(quiet or as_json) as progress:
         report = stylize_video(
             video, list(styles) or None, output=target, style_at=style_at, progress=progress, **own, **painting

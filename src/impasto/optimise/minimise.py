@@ -102,6 +102,7 @@ class LBFGS:
     LEARNING_RATE = 1.0
     FIRST_STEP = 0.01  # mean change of a pixel before anything is known of the curvature
     ATTEMPTS = 6
+    SAVED_PAIRS = 5  # of a state: each takes two pictures of floating-point numbers
 
     def __init__(
         self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
@@ -161,11 +162,11 @@ class LBFGS:
         return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
 
     def state(self) -> dict[str, Tensor]:
-        """All that a later run needs to go on."""
+        """What a later run needs to go on, of the pairs the newest."""
         tensors = {"picture": self.picture, "gradient": self.gradient}
         if self.loss is not None:
             tensors["loss"] = torch.tensor(self.loss, dtype=torch.float64)
-        for number, (step, change) in enumerate(self.pairs):
+        for number, (step, change) in enumerate(list(self.pairs)[-self.SAVED_PAIRS :]):
             tensors |= {f"step.{number}": step, f"change.{number}": change}
         return tensors
 

@@ -198,6 +198,7 @@ class Objective:
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
+        self.variation /= max(sum(region.share for region in self.regions), 1e-6)
         # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
         self.variation = max(self.variation or float(losses.total_variation(content)), 1e-6)
         self._remember(content)
@@ -218,7 +219,7 @@ class Objective:
                         continue
                     stride = viewer.network.stride(tap)
                     own = box.own(features, stride)
-                    both = own.sum(dim=(1, 2), dtype=torch.float64), (own**2).sum(dim=(1, 2), dtype=torch.float64)
+                    both = own.sum(dim=(1, 2)).cpu().double(), (own**2).sum(dim=(1, 2)).cpu().double()
                     sums[tap] = (sums[tap][0] + both[0], sums[tap][1] + both[1]) if tap in sums else both
                     if tap in self.content_layers:
                         if tap not in self.wanted:

@@ -119,12 +119,12 @@ class State:
 
     def save(self, path: Path) -> None:
         """Write to a safetensors file."""
-        from safetensors.torch import save
+        from safetensors.torch import save_file  # straight to the file: a copy in memory might not fit
 
         about = {name: getattr(self, name) for name in ("scale", "done", "size", "optimizer", "finished")}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
         with atomic_path(path) as temporary:
-            temporary.write_bytes(save(tensors, metadata={"impasto-paint": json.dumps(about)}))
+            save_file(tensors, temporary, metadata={"impasto-paint": json.dumps(about)})
 
     @classmethod
     def load(cls, path: Path) -> State:
@@ -299,9 +299,9 @@ class _Run:
         self.parts: dict[str, float] = {}
         self.seconds = time.perf_counter()
         left = [self.recipe.iterations] * (len(self.sizes) - self.scale)
-        left[0] -= self.done
+        left[0] = max(0, left[0] - self.done)
         self.planned, self.count = sum(left), 0
-        self.work = sum(n * h * w for n, (h, w) in zip(left, self.sizes[self.scale :], strict=True))
+        self.work = max(1, sum(n * h * w for n, (h, w) in zip(left, self.sizes[self.scale :], strict=True)))
         self.worked = 0
 
     def paint(self) -> Result:
@@ -398,7 +398,9 @@ class _Run:
             start = _tensor(_resample.lanczos(self.init, (width, height)), self.device)
         elif recipe.init == "noise":
             generator = torch.Generator().manual_seed(recipe.seed)
-            start = torch.rand(1, 3, height, width, generator=generator).to(self.device)
+            # Grey with a little noise, as neural-style starts: strong noise stays in the picture.
+            noise = torch.randn(1, 3, height, width, generator=generator)
+            start = noise.mul_(0.02).add_(0.5).to(self.device)
         elif recipe.init == "gray":
             start = torch.full((1, 3, height, width), 0.5, device=self.device)
         else:
@@ -425,11 +427,8 @@ class _Run:
         self.scale, self.done = (last, 0) if state.finished else (state.scale, state.done)
         picture = state.tensors["picture"].to(self.device)
         shape = tuple(picture.shape[2:])
-        if self.scale > last or shape != self.sizes[self.scale] or self.done > self.recipe.iterations:
-            raise InputError(
-                "The run to resume had other scales or more iterations; give the same --scales and --iterations, "
-                "or start anew without --resume."
-            )
+        if self.scale > last or shape != self.sizes[self.scale]:
+            raise InputError("The run to resume had other scales; give the same --scales, or start anew.")
         minimiser = self._minimiser(picture)
         if state.optimizer == self.recipe.optimizer:
             minimiser.restore(state.tensors)

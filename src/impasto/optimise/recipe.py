@@ -75,7 +75,7 @@ class Recipe:
     optimizer: Optimizer = "lbfgs"
     history: int = 10
     learning_rate: float | None = None
-    iterations: int = 100
+    iterations: int = 75
     scales: int = 0
     average: float = 0.9
     seed: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import queue
 import threading
@@ -15,14 +16,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto import __version__, images
 from impasto.errors import InputError
 from impasto.flow import FramePattern
-from impasto.repaint import Options, Painter, Styles, default_output, describe
-from impasto.styles import Style, StyleLike, resolve
+from impasto.masks import MaskLike
+from impasto.optimise.api import NamedStyle, read_styles
+from impasto.repaint import Options, Painter, Styles, describe
+from impasto.styles import StyleLike, resolve
 from impasto.video import mux
 from impasto.video.keyframes import Keyframes, Weighted
-from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of
-from impasto.video.source import Frame, Source, VideoFile, open_source
+from impasto.video.optimised import Passes
+from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of, rgb_bytes
+from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
 from impasto.video.temporal import STABILIZE, Stabilize, State, stabilizer
 from impasto.video.timing import Span, Timed
 from impasto.video.work import Work
@@ -61,7 +66,7 @@ class Report:
 
 def default_target(video: str | Path, style: Styles | None, style_at: Mapping[float, Styles] | None = None) -> Path:
     """Where a result goes that nobody named: beside the video, as ``NAME-STYLE.SUFFIX``."""
-    return _default_output(Path(video), Keyframes(style or None, style_at).first)
+    return _beside(Path(video), Keyframes(style or None, style_at).name)
 
 
 def stylize_video(
@@ -77,6 +82,7 @@ def stylize_video(
     codec: str = "auto",
     quality: int = Encoding.quality,
     start_number: int | None = None,
+    paint: Passes | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Report:
@@ -96,6 +102,8 @@ def stylize_video(
         fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
         codec, quality: see :class:`impasto.video.sink.Encoding`.
         start_number: the first number of a pattern of pictures; by default the lowest.
+        paint: optimise every frame instead of using the network, for minutes or hours; ``style`` is pictures then.
+            ``stabilize`` and most of ``options`` do not count.
         progress: called with the number of frames written and of those expected (0 if unknown).
         options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame.
 
@@ -107,40 +115,96 @@ def stylize_video(
     """
     if stabilize not in STABILIZE:
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
-    chosen = Options(**options)
-    keyframes = Keyframes(style, style_at)
     encoding = Encoding(codec, quality)
-    target = Path(output) if output is not None else _default_output(Path(video), keyframes.first)
+    chosen = Options(**options)
+    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    keyframes = None if paint is not None else Keyframes(style, style_at)
+    pictures = [] if paint is None else read_styles(style if style is not None else [])
+    if paint is not None and (not pictures or style_at):
+        raise InputError("Painting by optimisation takes one or more style pictures, and none that change over time.")
+    if output is not None:
+        target = Path(output)
+    else:
+        target = _beside(Path(video), "+".join(p.name for p in pictures) if keyframes is None else keyframes.name)
     to_pictures = FramePattern.matches(target)
     name = "" if to_pictures else encoding.for_file(target)
     if target.exists() and Path(video).exists() and target.samefile(video):
         raise InputError(f"{target} is the video itself; give another output.")
-    pictures = FramePattern.matches(video)
-    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     source = open_source(video, size=chosen.size, rate=rate, first=start_number)
-    span = Span(_seconds(start), _seconds(end), None if pictures else rate)
+    span = Span(_seconds(start), _seconds(end), None if FramePattern.matches(video) else rate)
     chosen = replace(chosen, size=0)  # the source has done that
     recipe = {
         "video": [str(Path(video).absolute()), *_stamp(source.path)],
-        "styles": [(t, [(s.name, _digest(s), w) for s, w in blend]) for t, blend in keyframes.items()],
+        "styles": keyframes.described() if keyframes else [(p.name, p.weight, _plain(p.rgb)) for p in pictures],
         "options": {f.name: _plain(getattr(chosen, f.name)) for f in fields(chosen)},
         "span": asdict(span),
         "form": [source.width, source.height, stabilize, encoding, target.name],
+        "paint": paint,
     }
-    job = _Job(source, span, keyframes, chosen, stabilize, Work(target, recipe), progress)
     form = Form(source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors)
-    if to_pictures:
-        report = job.run(target, lambda done: NumberedFiles(FramePattern(str(target)), 1 + done["frames"]))
-        report.notices += _lost(source, "numbered pictures")
+    work = Work(target, recipe)
+
+    def make_sink(done: Mapping[str, Any]) -> Sink:
+        if to_pictures:
+            return NumberedFiles(FramePattern(str(target)), 1 + done["frames"])
+        return Segments(work.folder, form, name, encoding, done["segments"])
+
+    started = time.perf_counter()
+    report = Report(target)
+    if keyframes is not None:
+        about = describe(resolve(_pairs(keyframes.first)), chosen)
+        sink = _Job(source, span, keyframes, chosen, stabilize, work, progress).run(report, make_sink)
     else:
-        folder = job.work.folder
-        report = job.run(target, lambda done: Segments(folder, form, name, encoding, done["segments"]))
-        started = time.perf_counter()
-        report.notices += _join(job, target, form, describe(resolve(_pairs(keyframes.first)), chosen))
-        report.seconds["join"] = time.perf_counter() - started
-    job.work.remove()
-    report.seconds["whole"] = time.perf_counter() - job.started
+        assert paint is not None
+        about = f"impasto {__version__} paint style={'+'.join(p.name for p in pictures)} {paint.recipe.describe()}"
+        sink = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
+    if isinstance(sink, Segments):
+        joining = time.perf_counter()
+        report.notices += _join(sink.paths, target, source, span, form, about)
+        report.seconds["join"] = time.perf_counter() - joining
+    else:
+        report.notices += _lost(source, "Numbered pictures hold")
+    work.remove()
+    report.seconds["whole"] = time.perf_counter() - started
     return report
+
+
+def _optimise(
+    source: Source,
+    span: Span,
+    pictures: list[NamedStyle],
+    paint: Passes,
+    work: Work,
+    progress: Progress | None,
+    report: Report,
+    make_sink: Callable[[dict[str, Any]], Sink],
+) -> Sink:
+    """Paint frame by frame, pass by pass; every finished frame survives an interruption."""
+    from impasto.video.optimised import Optimiser
+
+    work.open()
+    marks: list[tuple[int, int]] = []
+    for item in span.frames(source):
+        path = work.folder / f"in-{len(marks):06}.png"
+        if not path.is_file():
+            images.write(images.from_array(item.frame.rgb), path)
+        marks.append((item.pts, item.duration))
+    work.save({}, {})
+    first = source.start if isinstance(source, NumberedPictures) else 1
+    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=first)
+    report.resumed = len(list(work.folder.glob("out-*.png"))) // paint.passes
+    started = time.perf_counter()
+    for done in optimiser.run():
+        if progress is not None:
+            progress(done, len(marks) * paint.passes)
+    report.seconds["paint"] = time.perf_counter() - started
+    sink = make_sink({"frames": 0, "segments": 0})
+    for index, (pts, duration) in enumerate(marks):
+        sink.write(Frame(rgb_bytes(images.read(optimiser.result(index, paint.passes)).rgb), pts, duration))
+    sink.checkpoint()
+    report.frames, report.damaged, report.truncated = len(marks), source.damaged, source.truncated
+    report.notices += source.notices
+    return sink
 
 
 class _Job:
@@ -162,16 +226,16 @@ class _Job:
     ) -> None:
         self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
         self.steady, self.work, self.progress = stabilizer(stabilize), work, progress
-        self.started = time.perf_counter()
         self.sink: Sink
-        self.halt = threading.Event()
+        self.halt, self.painting = threading.Event(), threading.Event()
+        self.painting.set()
         self.failure: BaseException | None = None
         self.seconds = dict.fromkeys(("read", "paint", "write"), 0.0)
         self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
 
-    def run(self, target: Path, make_sink: Callable[[dict[str, Any]], Sink]) -> Report:
+    def run(self, report: Report, make_sink: Callable[[dict[str, Any]], Sink]) -> Sink:
         """Paint all frames that no earlier run has painted."""
         facts, arrays = self.work.open()
         if facts:
@@ -199,15 +263,10 @@ class _Job:
             raise
         if self.failure is not None:
             raise self.failure
-        return Report(
-            target,
-            frames=self.done["frames"],
-            resumed=resumed,
-            damaged=earlier_damage + self.source.damaged,
-            truncated=self.source.truncated,
-            notices=list(self.source.notices),
-            seconds=self.seconds,
-        )
+        report.frames, report.resumed, report.seconds = self.done["frames"], resumed, self.seconds
+        report.damaged, report.truncated = earlier_damage + self.source.damaged, self.source.truncated
+        report.notices += self.source.notices
+        return self.sink
 
     def _guarded(self, stage: Callable[..., None], *queues: Any) -> None:
         """Run one stage; what it raises stops the others and is raised in the calling thread."""
@@ -228,7 +287,11 @@ class _Job:
                 if item is None or not self._hand_on(incoming, item):
                     return
         finally:
-            incoming.put(None)
+            told = False
+            while not told and self.painting.is_set():  # a painter that failed takes nothing any more
+                with contextlib.suppress(queue.Full):
+                    incoming.put(None, timeout=0.1)
+                    told = True
 
     def _hand_on(self, target: queue.Queue[Any], item: Any) -> bool:
         """Put into a bounded queue, unless everything stops; says whether it is in."""
@@ -258,6 +321,7 @@ class _Job:
                     outgoing.put(self._standing(count, latest))
                     saved, since = count, time.perf_counter()
         finally:
+            self.painting.clear()
             if latest is not None and count > saved:
                 outgoing.put(self._standing(count, latest))
             outgoing.put(None)
@@ -300,45 +364,43 @@ class _Job:
 
     def _painter(self, blend: Weighted, number: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
-        options = replace(self.options, **_masks_of_frame(self.options, number))
-        masks = [options.mask, *options.masks.values()]
-        key = [
-            *((style.name, weight) for style, weight in blend),
-            *(m if isinstance(m, Path) else id(m) for m in masks),
-        ]
+        masks: dict[str | None, MaskLike | None] = {None: _mask_of_frame(self.options.mask, number)}
+        masks |= {style: _mask_of_frame(mask, number) for style, mask in self.options.masks.items()}
+        key = [(style.name, weight) for style, weight in blend], [str(m) for m in masks.values() if isinstance(m, Path)]
         if self.painter is None or self.painter[0] != key:
-            self.painter = key, Painter(_pairs(blend), options)
+            read = {style: _read_mask(mask) if isinstance(mask, Path) else mask for style, mask in masks.items()}
+            strength = read.pop(None)
+            by_style = {style: mask for style, mask in read.items() if style is not None and mask is not None}
+            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style))
         return self.painter[1]
 
 
-def _join(job: _Job, target: Path, form: Form, about: str) -> list[str]:
+def _join(segments: list[Path], target: Path, source: Source, span: Span, form: Form, about: str) -> list[str]:
     """Segments, and what goes beside them, to the result."""
-    source, span = job.source, job.span
-    assert isinstance(job.sink, Segments)
     if container_of(target) == "gif":
-        mux.join_gif(job.sink.paths, target, form, loop=getattr(source, "loop", None))
-        return _lost(source, "GIF")
+        mux.join_gif(segments, target, form, loop=getattr(source, "loop", None))
+        return _lost(source, "A GIF holds")
     extras = None
     if isinstance(source, VideoFile):
         start = source.origin + (span.start or 0)
         end = None if span.end is None else source.origin + span.end
         extras = mux.Extras(source.path, None if span.start is None else start, end, start)
-    return mux.join(job.sink.paths, target, form, extras=extras, about=about)
+    return mux.join(segments, target, form, extras=extras, about=about)
 
 
-def _lost(source: Source, into: str) -> list[str]:
+def _lost(source: Source, what: str) -> list[str]:
     """A notice on what the result cannot hold."""
     if not isinstance(source, VideoFile) or not source.beside:
         return []
-    return [f"{into} holds pictures only: {source.beside} of {source.path.name} is left out."]
+    return [f"{what} pictures only: {source.beside} of {source.path.name} is left out."]
 
 
-def _default_output(video: Path, style: Weighted) -> Path:
+def _beside(video: Path, style: str) -> Path:
     """``clip.mp4`` in scream to ``clip-scream.mp4``; kinds that cannot be written become MP4, a pattern a pattern."""
-    named = default_output(video, resolve(_pairs(style)))
-    if FramePattern.matches(video):
-        return named
-    return named.with_suffix(video.suffix if video.suffix.lower() in WRITE_SUFFIXES else ".mp4")
+    suffix = video.suffix
+    if not FramePattern.matches(video) and suffix.lower() not in WRITE_SUFFIXES:
+        suffix = ".mp4"
+    return video.with_name(f"{video.stem}-{Path(style).stem}{suffix}")
 
 
 def _pairs(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
@@ -354,10 +416,6 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _digest(style: Style) -> str:
-    return hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest()
-
-
 def _plain(value: Any) -> Any:
     """Something that stands for an option's value in a recipe, arrays and pictures included."""
     if isinstance(value, Mapping):
@@ -369,16 +427,21 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _masks_of_frame(options: Options, number: int) -> dict[str, Any]:
-    """Masks given as patterns, each as the file of one frame (the first has the lowest number)."""
+def _mask_of_frame(mask: MaskLike | None, number: int) -> MaskLike | None:
+    """A mask given as a pattern as the file of one frame (the first has the lowest number); any other as it is."""
+    if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
+        return mask
+    pattern = FramePattern(str(mask))
+    path = pattern.path(pattern.first() + number)
+    if not path.is_file():
+        raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
+    return path
 
-    def at(mask: Any) -> Any:
-        if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
-            return mask
-        pattern = FramePattern(str(mask))
-        path = pattern.path(pattern.first() + number)
-        if not path.is_file():
-            raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
-        return path
 
-    return {"mask": at(options.mask), "masks": {name: at(mask) for name, mask in options.masks.items()}}
+def _read_mask(path: Path) -> MaskLike:
+    """A mask's grey levels; in a video some frames' may well be black, which a picture's may not."""
+    picture = images.read(path)
+    levels: NDArray[np.uint8] = np.rint(picture.rgb.mean(axis=2) * 255).astype(np.uint8)
+    if not levels.any():
+        levels[0, 0] = 1
+    return levels

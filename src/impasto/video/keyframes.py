@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from impasto.errors import InputError
 from impasto.repaint import Styles
@@ -40,9 +43,18 @@ class Keyframes:
         """The styles at the start."""
         return self.blends[0]
 
-    def items(self) -> list[tuple[float, Weighted]]:
-        """Times and blends."""
-        return list(zip(self.times, self.blends, strict=True))
+    @property
+    def name(self) -> str:
+        """The names of the styles at the start, for a file's name."""
+        return "+".join(Path(style.name).name for style, _ in self.first)
+
+    def described(self) -> list[Any]:
+        """Everything that a result depends on, in plain values."""
+        return [
+            (time, style.name, hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest(), weight)
+            for time, blend in zip(self.times, self.blends, strict=True)
+            for style, weight in blend
+        ]
 
     def at(self, seconds: float) -> tuple[Weighted, bool]:
         """The styles at a time, weights summing to 1, and whether they are changing just then."""

@@ -57,7 +57,8 @@ class Extras:
                     copies[stream.index] = made
             elif stream.type == "attachment" and kind == "matroska":
                 target.add_stream_from_template(stream)
-            elif stream.type != "video":
+            elif stream.type != "video" and not (stream.type == "data" and container.chapters()):
+                # Chapters in MP4 come with a stream of their titles, which is made anew.
                 self.notices.append(f"{what} is left out.")
         for copy in copies.values():
             _label(copy.source, copy.target)

@@ -26,13 +26,15 @@ from impasto.video.sink import rgb_bytes
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from impasto.optimise.painter import Painter
+
 FirstInit = Literal["random", "image"]
 LaterInit = Literal["random", "image", "prev", "prev-warped", "first"]
 Floats = NDArray[np.float32]
 
 _MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 256  # grey to the perceptual network: says nothing
 _BEND = 1 / 256  # where the smooth L1 loss turns straight
-_CHOICES = {
+CHOICES = {
     "first_init": ("random", "image"),
     "init": ("random", "image", "prev", "prev-warped", "first"),
     "criterion": ("mse", "smooth-l1"),
@@ -89,7 +91,7 @@ class Passes:
     method: str = "dis"
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES.items():
+        for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 words = name.replace("_", " ")
                 raise InputError(f"There is no {words} {getattr(self, name)}; give one of {', '.join(choices)}.")
@@ -156,7 +158,7 @@ class Optimiser:
         )
         self.estimate = cache(lambda: estimator(settings.method))
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> Iterator[int]:
+    def run(self) -> Iterator[int]:
         """Paint what is not painted yet; yields how many of all frames in all passes are done."""
         done = 0
         for number in range(1, self.settings.passes + 1):
@@ -164,8 +166,6 @@ class Optimiser:
             for index in order:
                 path = self.result(index, number)
                 if not path.is_file():
-                    if stop():
-                        return
                     painted = self._once(index) if self.settings.passes == 1 else self._again(index, number)
                     images.write(images.from_array(rgb_bytes(painted)), path)
                 done += 1
@@ -201,9 +201,7 @@ class Optimiser:
         if settings.temporal_weight and earlier:
             weights = combined([self._certainty(index, j, flows[j]) for j in earlier], settings.combine)
             held = [(_warped(self._painted(j, 1), flows[j]), w) for j, w in zip(earlier, weights, strict=True)]
-        return self.touch_up.paint(
-            content, init=content if start is None else start, extra=self._loss(content, held)
-        ).rgb
+        return self._optimised(self.touch_up, content, content if start is None else start, held)
 
     def _again(self, index: int, number: int) -> Floats:
         """A frame of one of several passes."""
@@ -211,7 +209,7 @@ class Optimiser:
         if number == 1:
             if settings.init == "prev-warped" and index > 0:
                 start = _warped(self._painted(index - 1, 1), self._flow(index, index - 1))
-                return self.touch_up.paint(content, init=start).rgb
+                return self._optimised(self.touch_up, content, start)
             return self._fresh(content)
         towards = -1 if number % 2 else 1  # the neighbour that this pass has painted already
         start, total = self._painted(index, number - 1), np.ones((*content.shape[:2], 1), np.float32)
@@ -230,12 +228,20 @@ class Optimiser:
             total = total + share * certainty[..., None]
             if side == towards and number >= settings.temporal_after and settings.temporal_weight:
                 held = [(moved, certainty)]
-        return self.touch_up.paint(content, init=start / total, extra=self._loss(content, held)).rgb
+        return self._optimised(self.touch_up, content, np.asarray(start / total, np.float32), held)
 
     def _fresh(self, content: Floats) -> Floats:
         """A frame on its own, coarse to fine."""
         init = self._noise(content.shape) if self.settings.first_init == "random" else None
-        return self.whole.paint(content, init=init).rgb
+        return self._optimised(self.whole, content, init)
+
+    def _optimised(
+        self, painter: Painter, content: Floats, init: Floats | None, held: Sequence[tuple[Floats, Floats]] = ()
+    ) -> Floats:
+        result = painter.paint(content, init=init, extra=self._loss(content, held))
+        if result.interrupted:  # half a frame is not kept: the next run paints it anew
+            raise KeyboardInterrupt
+        return result.rgb
 
     def _noise(self, shape: tuple[int, ...]) -> Floats:
         """The same for every frame, so that they start alike."""
@@ -256,7 +262,7 @@ class Optimiser:
         else:
             certainty = consistency(flow, self._flow(other, index))
         share = certainty.astype(np.float32) / 255
-        return 1 - share if settings.invert and pattern is not None else share
+        return np.asarray(1 - share if settings.invert and pattern is not None else share, np.float32)
 
     def _loss(self, content: Floats, held: Sequence[tuple[Floats, Floats]]) -> Callable[[Tensor], Tensor] | None:
         """The temporal loss: mean of c (x - w)^2 over earlier results w with certainty c, in the frame's variances.

@@ -18,22 +18,22 @@ from impasto.video import pixels
 from impasto.video.libraries import pyav
 from impasto.video.source import Frame
 
-CODECS = ("auto", "h264", "h265", "vp9", "av1", "ffv1")
+CODECS = ("auto", "h264", "h265", "vp9", "ffv1")
 QUALITY = 80
 
 # What each container holds, the default first; GIF is made from lossless segments at the end.
 _CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    ".mp4": ("mp4", ("h264", "h265", "vp9", "av1")),
+    ".mp4": ("mp4", ("h264", "h265", "vp9")),
     ".m4v": ("mp4", ("h264", "h265")),
     ".mov": ("mov", ("h264", "h265")),
-    ".mkv": ("matroska", ("h264", "h265", "vp9", "av1", "ffv1")),
-    ".webm": ("webm", ("vp9", "av1")),
+    ".mkv": ("matroska", ("h264", "h265", "vp9", "ffv1")),
+    ".webm": ("webm", ("vp9",)),
     ".gif": ("gif", ("ffv1",)),
 }
 WRITE_SUFFIXES = tuple(_CONTAINERS)
 _SEGMENT = "nut"  # keeps every time stamp as it is and takes every codec
 _AS_IT_IS = {"avoid_negative_ts": "disabled"}  # decoding starts before the first picture is shown: move nothing
-_ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "av1": "libsvtav1", "ffv1": "ffv1"}
+_ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "ffv1": "ffv1"}
 
 
 def container_of(path: Path) -> str:
@@ -56,7 +56,7 @@ class Encoding:
     """How frames are encoded.
 
     Attributes:
-        codec: ``"h264"``, ``"h265"``, ``"vp9"``, ``"av1"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
+        codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
         quality: 1 to 100; 100 is as good as lossless to the eye.
     """
 
@@ -91,8 +91,6 @@ class Encoding:
         if codec == "vp9":
             crf = str(round(63 - 0.45 * self.quality))
             return {"crf": crf, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
-        if codec == "av1":
-            return {"crf": str(round(63 - 0.45 * self.quality)), "preset": "10", "svtav1-params": "fast-decode=1"}
         return {}
 
 
@@ -148,7 +146,7 @@ class Segments:
         if self.codec == "ffv1":
             return "bgr0"
         odd = self.form.width % 2 or self.form.height % 2
-        return "yuv444p" if odd and self.codec != "av1" else "yuv420p"
+        return "yuv444p" if odd else "yuv420p"
 
     def write(self, frame: Frame) -> None:
         """See :class:`Sink`."""
