@@ -15,7 +15,7 @@ from impasto.optimise.recipe import Recipe
 
 _FLOAT = 4
 _PIXEL = 3 * _FLOAT
-_BASE = 450 * 2**20  # the interpreter, torch and the network
+_BASE = 650 * 2**20  # the interpreter, torch and its buffers, the network
 _COPIES = 6  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
 _ADAM_COPIES = 4
 _LBFGS_COPIES = 6
