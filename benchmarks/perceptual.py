@@ -19,7 +19,7 @@ import torch
 from impasto import images, losses, sheet
 from impasto.networks.perceptual import load_features
 from impasto.training.distill import TAPS, Teacher, held_out
-from impasto.training.fit import read_painting
+from impasto.training.objective import read_painting
 
 
 def ranks(values: list[float]) -> np.ndarray:
@@ -32,7 +32,7 @@ def optimised(features, content: torch.Tensor, style: torch.Tensor, steps: int) 
     with torch.no_grad():
         targets = {tap: losses.gram(x) for tap, x in features(style, TAPS).items()}
         wanted = features(content, ("relu4_1",))["relu4_1"]
-    picture = content.clone().requires_grad_(True)
+    picture = content.clone(memory_format=torch.contiguous_format).requires_grad_(True)
     optimiser = torch.optim.LBFGS([picture], max_iter=steps, history_size=20, tolerance_change=0, tolerance_grad=0)
 
     def closure() -> torch.Tensor:
@@ -58,6 +58,8 @@ def main() -> None:
     parser.add_argument("--features", default="builtin")
     parser.add_argument("--optimise", type=Path, help="write a sheet of optimised pictures there")
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--photo", type=int, default=0, help="which photograph to optimise, by place")
+    parser.add_argument("--only", default="", help="optimise for the styles that have this in their name")
     arguments = parser.parse_args()
     student, teacher = load_features(arguments.features), Teacher([load_features(file) for file in arguments.teacher])
 
@@ -87,13 +89,15 @@ def main() -> None:
     correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
     print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
     if arguments.optimise:
-        chosen = sorted(arguments.photos.iterdir())[0], sorted(arguments.styles.iterdir())[-2]
-        content, style = (read_painting(path, 384) for path in chosen)
+        content = read_painting(sorted(arguments.photos.iterdir())[arguments.photo], 384)
         cells = []
-        for name, network in (("builtin", student), ("teacher", teach)):
-            started = time.perf_counter()
-            result = optimised(network, content, style, arguments.steps)[0].permute(1, 2, 0).numpy()
-            cells.append((f"{name}, {time.perf_counter() - started:.0f} s", images.from_array(result)))
+        for path in [path for path in sorted(arguments.styles.iterdir()) if arguments.only in path.name]:
+            for name, network in (("builtin", student), ("teacher", teach)):
+                started = time.perf_counter()
+                result = optimised(network, content, read_painting(path, 384), arguments.steps)
+                label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
+                cells.append((label, images.from_array(result[0].permute(1, 2, 0).numpy())))
+                print(label)
         images.write(sheet.contact_sheet(cells, columns=2), arguments.optimise)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from impasto import batch, repaint
 from impasto.batch import Job, Outcome, Writing, expand, plan
 from impasto.errors import InputError, OutputError
-from impasto.repaint import Options
+from impasto.repaint import Painter
 from impasto.styles import load_style
 
 PLAIN = Writing()
@@ -35,7 +35,7 @@ def folder(tmp_path, small):
 
 
 def painted(jobs, style, **more) -> list[Outcome]:
-    return list(batch.run(jobs, style, Options(), **more))
+    return list(batch.run(jobs, Painter(style), **more))
 
 
 def leftovers(folder: Path) -> list[Path]:

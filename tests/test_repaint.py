@@ -58,6 +58,21 @@ def test_strength_0_is_the_picture_and_style_grows_from_there(photo):
     assert from_photo[0] < 0.35 * np.abs(full - array).mean()
 
 
+def test_the_photographs_sharpness_goes_and_the_paintings_comes_steadily(photo):
+    def detail(picture):
+        grey = np.asarray(picture, float).mean(axis=2)
+        return np.stack([np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1]])
+
+    own, painted = detail(photo), detail(impasto.stylize(photo, "starry-night"))
+    results = [detail(impasto.stylize(photo, "starry-night", strength=s)) for s in np.linspace(0, 1, 11)]
+    of_photo = [(found * own).sum() / (own**2).sum() for found in results]
+    of_painting = [(found * painted).sum() / (painted**2).sum() for found in results]
+    assert of_photo[0] == pytest.approx(1)
+    assert of_photo == sorted(of_photo, reverse=True)
+    assert of_painting == sorted(of_painting)
+    assert of_painting[-1] == pytest.approx(1)
+
+
 def test_a_blend_lies_between_its_styles(photo):
     array = np.asarray(photo)
     one, two = (impasto.stylize(array, name).astype(float) for name in ("scream", "great-wave"))

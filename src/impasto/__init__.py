@@ -19,11 +19,14 @@ if TYPE_CHECKING:
         PartialError,
         StyleError,
         TrainingError,
+        TruncatedError,
     )
+    from impasto.learning import learn_style
     from impasto.optimise.api import paint
     from impasto.optimise.recipe import Recipe
     from impasto.repaint import Options, stylize
     from impasto.styles import Style, load_style
+    from impasto.video.job import stylize_video
 
 __version__ = "0.1.0"
 
@@ -40,9 +43,12 @@ _PUBLIC = {
     "Style": "styles",
     "StyleError": "errors",
     "TrainingError": "errors",
+    "learn_style": "learning",
+    "TruncatedError": "errors",
     "load_style": "styles",
     "paint": "optimise.api",
     "stylize": "repaint",
+    "stylize_video": "video.job",
 }
 
 __all__ = [
@@ -57,10 +63,13 @@ __all__ = [
     "Style",
     "StyleError",
     "TrainingError",
+    "TruncatedError",
     "__version__",
+    "learn_style",
     "load_style",
     "paint",
     "stylize",
+    "stylize_video",
 ]
 
 

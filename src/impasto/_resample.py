@@ -1,22 +1,32 @@
-"""Arithmetic on the pixels of floating-point pictures: scaling, and filling transparent parts."""
+"""Arithmetic on the pixels of pictures: scaling, and filling transparent parts."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from impasto._picture import Picture, samples, unit
+from impasto.errors import InputError
+
+if TYPE_CHECKING:
+    from impasto.canvas import Rows
+    from impasto.tiles import Box
+
 Array = np.ndarray
 Floats = NDArray[np.float32]
 
 
-def lanczos(a: Array, size: tuple[int, int]) -> Array:
-    """Scale H x W x C to that width and height."""
-    out = np.empty((size[1], size[0], a.shape[2]), np.float32)
+def lanczos(a: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Array:
+    """Scale H x W x C in [0, 1], or a box of it (left, top, right, bottom), to a width and height; integers stay."""
+    out = np.empty((size[1], size[0], a.shape[2]), a.dtype)
     for channel in range(a.shape[2]):
-        plane = Image.fromarray(np.ascontiguousarray(a[..., channel]))
-        out[..., channel] = np.asarray(plane.resize(size, Image.Resampling.LANCZOS))
-    return np.clip(out, 0, 1, out=out)  # Lanczos overshoots
+        plane = Image.fromarray(np.ascontiguousarray(unit(a[..., channel])))
+        out[..., channel] = samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS, box)), a.dtype)
+    return out
 
 
 def fill_transparent(rgb: Array, alpha: Array | None) -> Array:
@@ -61,3 +71,77 @@ def _doubled(a: Floats, axis: int) -> Floats:
     out[::2] = 0.75 * a + 0.25 * np.concatenate([a[:1], a[:-1]])
     out[1::2] = 0.75 * a + 0.25 * np.concatenate([a[1:], a[-1:]])
     return np.moveaxis(out, 0, axis)
+
+
+def resized(picture: Picture, longer_side: int, size: tuple[int, int] | None = None) -> Picture:
+    """Scale a picture so that its longer side has so many pixels; 0 leaves it as it is.
+
+    ``size`` says the width and height, where those of the longer side alone would be off by rounding.
+    """
+    width, height = picture.size
+    longest = max(width, height)
+    if longer_side < 0:
+        raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
+    if longer_side in (0, longest):
+        return picture
+    return _scaled(picture, size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest)))
+
+
+def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
+    if picture.alpha is None:
+        return replace(picture, rgb=lanczos(picture.rgb, size, box))
+    # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
+    opacity = unit(picture.alpha)[..., None]
+    alpha = lanczos(opacity, size, box)
+    rgb = lanczos(unit(picture.rgb) * opacity, size, box)
+    rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
+    return replace(picture, rgb=samples(rgb, picture.kind), alpha=samples(alpha[..., 0], picture.kind))
+
+
+def shrunk(source: Rows, longer_side: int) -> Picture:
+    """A smaller version of a picture of any size, read once from top to bottom: float32, at most its own size.
+
+    Means of squares of pixels first, to twice the wanted size or a little more, the rest by Lanczos.
+    """
+    width, height = source.size
+    factor = max(width, height) // (2 * longer_side)
+    if factor < 2:
+        whole = source.rows(0, height)
+        alpha = None if whole.alpha is None else unit(whole.alpha)
+        return resized(replace(whole, rgb=unit(whole.rgb), alpha=alpha), min(longer_side, max(width, height)))
+    strips = [_means(source.rows(top, min(top + factor, height)), factor) for top in range(0, height, factor)]
+    means = np.concatenate(strips)
+    alpha = means[..., 3] if source.transparent else None
+    rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
+    picture = Picture(np.clip(rgb, 0, 1), alpha)
+    across, down = width * longer_side // max(width, height), height * longer_side // max(width, height)
+    covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
+    return _scaled(picture, (max(1, across), max(1, down)), covered)
+
+
+def _means(strip: Picture, factor: int) -> Floats:
+    """One row of the means of squares of a strip that is as high as they are: 1 x W x 4, premultiplied."""
+    rgb = unit(strip.rgb)
+    alpha = np.ones(rgb.shape[:2], np.float32) if strip.alpha is None else unit(strip.alpha)
+    columns = np.concatenate([rgb * alpha[..., None], alpha[..., None]], axis=2).mean(axis=0)
+    starts = np.arange(0, len(columns), factor)
+    counts = np.diff(np.append(starts, len(columns)))
+    means = np.add.reduceat(columns, starts, axis=0) / counts[:, None]
+    return means[None].astype(np.float32)
+
+
+_TAPS = 3  # pixels beyond a box that bicubic interpolation looks at, rounded up
+
+
+def enlarged(small: Array, size: tuple[int, int], box: Box) -> Floats:
+    """A box of what h x w x C is when enlarged to a width and height: float32."""
+    across, down = small.shape[1] / size[0], small.shape[0] / size[1]
+    left, top = max(0, int(box.left * across) - _TAPS), max(0, int(box.top * down) - _TAPS)
+    part = unit(small[top : int(box.bottom * down) + _TAPS + 1, left : int(box.right * across) + _TAPS + 1])
+    where = (box.left * across - left, box.top * down - top, box.right * across - left, box.bottom * down - top)
+    where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))  # but for rounding
+    out = np.empty((box.height, box.width, small.shape[2]), np.float32)
+    for channel in range(small.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(part[..., channel]))
+        out[..., channel] = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BICUBIC, box=where))
+    return np.clip(out, 0, 1, out=out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -25,8 +26,22 @@ def keep_chroma(result: Array, content: Array) -> Array:
     return kept
 
 
-def match(result: Array, content: Array) -> Array:
-    """The result with the photograph's mean and covariance of colours; both H x W x 3 in [0, 1].
+@dataclass(frozen=True)
+class Transport:
+    """A linear map of colours: ``(color - mean) @ matrix + target``."""
+
+    matrix: Array
+    mean: Array
+    target: Array
+
+    def __call__(self, result: Array) -> Array:
+        """Map ... x 3."""
+        moved: Array = np.clip((result - self.mean) @ self.matrix + self.target, 0, 1, dtype=np.float32)
+        return moved
+
+
+def transport(result: Array, content: Array) -> Transport:
+    """The map that gives the result the photograph's mean and covariance of colours; both ... x 3 in [0, 1].
 
     The linear map between Gaussians that moves colours least (Monge-Kantorovich):
     A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph.
@@ -35,18 +50,27 @@ def match(result: Array, content: Array) -> Array:
     mean, wanted_mean = pixels.mean(0, dtype=np.float64), wanted.mean(0, dtype=np.float64)
     spread, wanted_spread = _covariance(pixels, mean), _covariance(wanted, wanted_mean)
     root, inverse = _power(spread, 0.5), _power(spread, -0.5)
-    transport = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
-    matched = (result - mean.astype(np.float32)) @ transport.astype(np.float32).T + wanted_mean.astype(np.float32)
-    clipped: Array = np.clip(matched, 0, 1, dtype=np.float32)
-    return clipped
+    matrix = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
+    return Transport(matrix.T.astype(np.float32), mean.astype(np.float32), wanted_mean.astype(np.float32))
 
 
-def apply(result: Array, content: Array, colors: Colors) -> Array:
-    """The result with the colours that were asked for."""
+def match(result: Array, content: Array) -> Array:
+    """The result with the photograph's mean and covariance of colours; both H x W x 3 in [0, 1]."""
+    return transport(result, content)(result)
+
+
+def apply(result: Array, content: Array, colors: Colors, matching: Transport | None = None) -> Array:
+    """The result with the colours that were asked for.
+
+    Args:
+        result, content: H x W x 3 in [0, 1].
+        colors: which.
+        matching: for ``"match"`` of a part of a picture, the map that its whole needs.
+    """
     if colors == "content":
         return keep_chroma(result, content)
     if colors == "match":
-        return match(result, content)
+        return (matching or transport(result, content))(result)
     return result
 
 

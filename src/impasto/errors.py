@@ -9,7 +9,8 @@
     ├── MissingExtraError        6  an optional package is not installed
     ├── DownloadError            7  weights could not be fetched or verified
     ├── TrainingError            8  training cannot start or had to stop (settings, data, NaN)
-    └── PartialError             9  some files of a batch failed; the others were written
+    ├── PartialError             9  some files of a batch failed; the others were written
+    └── TruncatedError          10  a video ends before its end; what it holds was painted and written
 
 Each message is one sentence that says what is wrong and what to do about it.
 Status 2 is the command line's own (unknown option, missing argument), 130 is Ctrl-C.
@@ -73,3 +74,9 @@ class PartialError(ImpastoError):
     """Some files of a batch failed; all others were written."""
 
     exit_status = 9
+
+
+class TruncatedError(ImpastoError):
+    """A video ends before its end; what it holds was painted and written."""
+
+    exit_status = 10

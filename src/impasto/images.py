@@ -9,43 +9,53 @@ No function here touches global state, so all of them may run in several threads
 
 from __future__ import annotations
 
-import io
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from impasto import _deep, _formats, _icc, _metadata
-from impasto._formats import FORMATS, Format
+from impasto import _deep, _encode, _formats, _icc, _metadata
+from impasto._formats import FORMATS
 from impasto._metadata import Metadata
-from impasto._resample import fill_transparent, lanczos
+from impasto._picture import Picture, samples, unit
+from impasto._resample import enlarged, fill_transparent, resized, shrunk
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.files import atomic_path
+
+if TYPE_CHECKING:
+    from impasto.canvas import Rows
 
 log = logging.getLogger(__name__)
 
 __all__ = [
     "READ_SUFFIXES",
+    "STREAMED",
     "WRITE_SUFFIXES",
     "Metadata",
     "Picture",
     "encode",
+    "enlarged",
     "fill_transparent",
     "from_array",
     "from_pil",
     "output_format",
     "read",
     "resized",
+    "samples",
+    "shrunk",
+    "size_of",
     "suffix_of",
     "to_array",
     "to_pil",
+    "unit",
     "writable",
     "write",
+    "write_rows",
 ]
 
 Array = np.ndarray
@@ -58,42 +68,18 @@ READ_SUFFIXES = tuple(suffix for format in FORMATS.values() for suffix in format
 WRITE_SUFFIXES = tuple(suffix for format in _WRITABLE.values() for suffix in format.suffixes)
 """Suffixes of the files that can be written, lower case."""
 
-_SEGMENT = 65_000  # a JPEG holds each kind of metadata in one segment of 64 KiB less its heading
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture in memory.
-
-    Attributes:
-        rgb: H x W x 3, float32, sRGB in [0, 1].
-        alpha: H x W, float32 in [0, 1], not premultiplied; None if all of the picture is opaque.
-        bits: bits per sample of the source, 8 or 16.
-        format: the Pillow format name of the source, None if it was no file.
-        metadata: what the source said about itself.
-    """
-
-    rgb: Array
-    alpha: Array | None = None
-    bits: int = 8
-    format: str | None = None
-    metadata: Metadata = field(default_factory=Metadata)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-        return self.rgb.shape[1], self.rgb.shape[0]
-
 
 # ---- in -------------------------------------------------------------------------------------------
 
 
-def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000) -> Picture:
+def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
     """Read a picture; of an animation, its first frame.
 
     Args:
         source: a path, the bytes of a file, or a file opened in binary mode.
         max_pixels: refuse anything larger, before decoding it.
+        compact: keep the file's own 8 or 16 bits a sample, a quarter or half of the memory, if the picture has
+            more pixels than this; 0 never does.
 
     Raises:
         InputError: there is no such file, or it is no picture, damaged or too large.
@@ -109,7 +95,7 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
                 "shrink it, or raise the limit."
             )
         deep = _deep.samples(_unlimited(image), lambda: _unlimited(_formats.opened(data, format)))
-        return _picture(image, deep)
+        return _picture(image, deep, 0 < compact < width * height)
     except ImpastoError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's global limit, of which WebP and GIF have to take heed
@@ -124,17 +110,28 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
         ) from error
 
 
-def from_pil(image: Image.Image) -> Picture:
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of a file, as it lies there, from its header; ``None`` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            format = _formats.identified(str(path), file.read(64))
+            file.seek(0)
+            return _formats.lazily_opened(file, format).size
+    except Exception:  # reading it says what is wrong
+        return None
+
+
+def from_pil(image: Image.Image, *, compact: int = 0) -> Picture:
     """Take over a Pillow image, as :func:`read` would its file (orientation and profile are applied)."""
     if image.width == 0 or image.height == 0:
         raise InputError("The image has no pixels: give one of at least 1 x 1.")
     try:
-        return _picture(image, None)
+        return _picture(image, None, 0 < compact < image.width * image.height)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"The image of mode {image.mode} cannot be used: {error}.") from error
 
 
-def from_array(a: Array) -> Picture:
+def from_array(a: Array, *, compact: int = 0) -> Picture:
     """Take over an array: H x W, or H x W x 1, 3 or 4; uint8, uint16, or floating point in [0, 1].
 
     The array is taken to be sRGB; a fourth channel is alpha, not premultiplied.
@@ -148,7 +145,9 @@ def from_array(a: Array) -> Picture:
         raise InputError(f"An array of {a.dtype} is no picture: convert it to uint8, uint16 or float32.")
     a = a if a.ndim == 3 else a[..., None]
     alpha = a[..., 3] if a.shape[2] == 4 else None
-    return Picture(_as_rgb(_unit(a[..., :3])), _opacity(alpha), 8 if a.dtype == np.uint8 else 16)
+    keep = 0 < compact < a.shape[0] * a.shape[1] and a.dtype.kind == "u"
+    colour = a[..., :3] if keep else unit(a[..., :3])
+    return Picture(_as_rgb(colour), _opacity(alpha, keep), 8 if a.dtype == np.uint8 else 16)
 
 
 def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
@@ -187,7 +186,7 @@ def _unlimited(image: ImageFile.ImageFile) -> ImageFile.ImageFile:
     return image
 
 
-def _picture(image: Image.Image, deep: Array | None) -> Picture:
+def _picture(image: Image.Image, deep: Array | None, compact: bool) -> Picture:
     """Make the picture; ``deep`` has its 16-bit samples if there are more than the image's own."""
     image.load()
     if deep is not None:
@@ -199,10 +198,10 @@ def _picture(image: Image.Image, deep: Array | None) -> Picture:
     if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
         alpha = (colour != np.array(key)).any(axis=2).astype(np.float32)
     profile = image.info.get("icc_profile") if image.mode != "LAB" else None  # which needs none
-    rgb = _to_srgb(_unit(colour), profile)
+    rgb = _compact_srgb(colour, profile) if compact and colour.dtype.kind == "u" else _to_srgb(unit(colour), profile)
     # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
     turn = _UPRIGHT.get(_orientation(image), np.asarray)
-    opacity = _opacity(alpha)
+    opacity = _opacity(alpha, rgb.dtype.kind == "u")
     return Picture(
         rgb=np.ascontiguousarray(turn(rgb)),
         alpha=None if opacity is None else np.ascontiguousarray(turn(opacity)),
@@ -254,29 +253,29 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
         return both[..., :-1], both[..., -1]
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None], None
-    return np.asarray(image.convert("RGB")), None
+    return np.asarray(image if mode == "RGB" else image.convert("RGB")), None
 
 
-def _unit(a: Array) -> Floats:
-    """To float32 in [0, 1]."""
-    if a.dtype.kind == "u":
-        unit: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
-        return unit
-    # Resampling overshoots a little, but 0 to 255 or high dynamic range is another thing altogether.
-    if not (a.min() >= -0.01 and a.max() <= 1.01):  # so written that NaN fails too
-        raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
-    return np.clip(a.astype(np.float32), 0, 1)
-
-
-def _opacity(alpha: Array | None) -> Floats | None:
+def _opacity(alpha: Array | None, compact: bool = False) -> Array | None:
     if alpha is None:
         return None
-    opacity = np.ascontiguousarray(_unit(alpha))
-    return None if opacity.min() >= 1 else opacity
+    opacity = np.ascontiguousarray(alpha if compact else unit(alpha))
+    return None if opacity.min() >= (np.iinfo(alpha.dtype).max if compact else 1) else opacity
 
 
-def _as_rgb(colour: Floats) -> Floats:
+def _as_rgb(colour: Array) -> Array:
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else np.ascontiguousarray(colour)
+
+
+def _compact_srgb(colour: Array, profile: bytes | None) -> Array:
+    """As :func:`_to_srgb`, a few rows at a time, in the samples' own type."""
+    if profile is None and colour.shape[2] != 4:
+        return _as_rgb(colour)
+    out = np.empty((*colour.shape[:2], 3), colour.dtype)
+    for row in range(0, len(out), 256):
+        part = slice(row, row + 256)
+        out[part] = samples(_to_srgb(unit(colour[part]), profile), out.dtype)
+    return out
 
 
 def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
@@ -300,7 +299,7 @@ def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
 
 def to_pil(picture: Picture) -> Image.Image:
     """An 8-bit image, RGBA if the picture is transparent anywhere and else RGB."""
-    return Image.fromarray(_stacked(picture, 8))
+    return Image.fromarray(_encode.stacked(picture, 8))
 
 
 def to_array(picture: Picture, like: Array) -> Array:
@@ -309,7 +308,7 @@ def to_array(picture: Picture, like: Array) -> Array:
     if picture.alpha is None and like.ndim == 3 and like.shape[2] == 4:
         picture = replace(picture, alpha=np.ones(picture.rgb.shape[:2], np.float32))
     bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
-    return _stacked(picture, bits).astype(like.dtype, copy=False)
+    return _encode.stacked(picture, bits).astype(like.dtype, copy=False)
 
 
 def write(
@@ -339,6 +338,35 @@ def write(
         temporary.write_bytes(data)
 
 
+STREAMED = ("PNG", "TIFF")
+"""Formats that :func:`write_rows` can write."""
+
+
+def write_rows(
+    parts: Iterable[Picture],
+    whole: Rows,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    metadata: Metadata | None = None,
+    strip: bool = False,
+    settings: str | None = None,
+) -> None:
+    """Write a PNG or TIFF that need not fit into memory; see :func:`write`.
+
+    Args:
+        parts: its rows from top to bottom, any number at a time.
+        whole: a picture of the same size, depth and transparency.
+        path, format, strip, settings: as for :func:`write`.
+        metadata: what to keep.
+    """
+    target = FORMATS[output_format(path, format)]
+    kept = Metadata() if strip or metadata is None else metadata
+    _encode.warn_of_losses(kept, target)
+    with atomic_path(path) as temporary, temporary.open("r+b") as out:
+        _encode.streamed(parts, whole, target, kept, settings, out)
+
+
 def encode(
     picture: Picture, format: str, *, quality: int = 95, strip: bool = False, settings: str | None = None
 ) -> bytes:
@@ -353,9 +381,9 @@ def encode(
     if not 1 <= quality <= 100:
         raise OutputError(f"A quality of {quality} is outside 1 to 100: choose one in between.")
     metadata = Metadata() if strip else picture.metadata
-    _warn_of_losses(metadata, target)
+    _encode.warn_of_losses(metadata, target)
     try:
-        return _encoded(picture, target, quality, metadata, settings)
+        return _encode.encoded(picture, target, quality, metadata, settings)
     except ImpastoError:
         raise
     except Exception as error:
@@ -396,104 +424,3 @@ def writable(format: str | None) -> str:
         return output_format("", format)
     except OutputError:
         return "PNG"
-
-
-def _warn_of_losses(metadata: Metadata, target: Format) -> None:
-    bare = target.name in ("PPM", "PGM")
-    holds = {"JPEG": {"Comment"}, "PNG": set(metadata.text)}.get(target.name, set())
-    lost = [f"text {key!r}" for key in metadata.text if key not in holds]
-    lost += [name for name, value in (("EXIF", metadata.exif), ("XMP", metadata.xmp)) if bare and value]
-    if lost:
-        log.warning("%s cannot hold the original's %s: left out", target.name, ", ".join(lost))
-
-
-def _encoded(picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None) -> bytes:
-    if not target.alpha:
-        picture = _on_white(picture)
-    bits = picture.bits if target.deep else 8
-    exif = _metadata.exif(metadata, picture.size, settings if target.name != "PNG" else None)
-    profile = _icc.srgb()
-    if target.name == "TIFF":
-        return _deep.tiff(_stacked(picture, bits), _metadata.tiff_tags(metadata, exif, profile))
-
-    options: dict[str, Any] = {"icc_profile": profile}
-    if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
-        exif.pop(_metadata.ORIENTATION, None)
-    if len(exif):
-        options["exif"] = exif.tobytes()
-    if metadata.dpi and target.name in ("JPEG", "PNG"):
-        options["dpi"] = metadata.dpi
-    if target.name == "PNG":
-        options["pnginfo"] = _metadata.png_text(metadata, settings)
-        if bits == 16:
-            shell = _saved(Image.new("RGB", (1, 1)), "PNG", **options)
-            return _deep.png(_stacked(picture, 16), shell)
-        return _saved(to_pil(picture), "PNG", **options)
-
-    if metadata.xmp:
-        options["xmp"] = metadata.xmp
-    if target.name == "JPEG":
-        options |= {"comment": metadata.text["Comment"].encode()} if "Comment" in metadata.text else {}
-        for kind in ("exif", "xmp", "comment"):
-            if len(options.get(kind, b"")) > _SEGMENT:
-                log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
-                del options[kind]
-                if kind == "exif" and settings:
-                    options["exif"] = _metadata.exif(Metadata(), picture.size, settings).tobytes()
-    if target.name in ("PPM", "PGM"):
-        image = to_pil(picture)
-        return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
-    options["quality"] = quality
-    if target.name != "WEBP":  # which always halves the resolution of colours
-        options["subsampling"] = "4:4:4"
-    return _saved(to_pil(picture), target.name, **options)
-
-
-def _saved(image: Image.Image, format: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, format, **options)
-    return out.getvalue()
-
-
-def _stacked(picture: Picture, bits: int) -> Array:
-    """Colour and alpha in one array, of 8 or 16 bits, or with 0 bits as they are."""
-    rgb, alpha = picture.rgb, picture.alpha
-    out = np.empty((*rgb.shape[:2], 3 if alpha is None else 4), {0: np.float32, 8: np.uint8, 16: np.uint16}[bits])
-    peak = np.float32(2**bits - 1) if bits else np.float32(1)
-    for row in range(0, len(out), 256):  # so that the temporaries stay small
-        part = slice(row, row + 256)
-        for target, values in ((out[part, :, :3], rgb[part]), (out[part, :, 3:], alpha)):
-            if values is None:
-                continue
-            values = values if values is not alpha else values[part, :, None]
-            scaled = np.clip(np.nan_to_num(values * peak), 0, peak)
-            target[...] = np.rint(scaled) if bits else scaled
-    return out
-
-
-def _on_white(picture: Picture) -> Picture:
-    if picture.alpha is None:
-        return picture
-    alpha = picture.alpha[..., None]
-    return replace(picture, rgb=picture.rgb * alpha + (1 - alpha), alpha=None)
-
-
-# ---- size ----------------------------------------------------------------------------------------
-
-
-def resized(picture: Picture, longer_side: int) -> Picture:
-    """Scale a picture so that its longer side has so many pixels; 0 leaves it as it is."""
-    width, height = picture.size
-    longest = max(width, height)
-    if longer_side < 0:
-        raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
-    if longer_side in (0, longest):
-        return picture
-    size = (max(1, width * longer_side // longest), max(1, height * longer_side // longest))
-    if picture.alpha is None:
-        return replace(picture, rgb=lanczos(picture.rgb, size))
-    # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
-    alpha = lanczos(picture.alpha[..., None], size)
-    rgb = lanczos(picture.rgb * picture.alpha[..., None], size)
-    rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
-    return replace(picture, rgb=rgb, alpha=alpha[..., 0])

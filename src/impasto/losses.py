@@ -34,16 +34,26 @@ def style_loss(grams: Tensor, target: Tensor) -> Tensor:
     return ((grams - target) ** 2).sum(dim=(1, 2)) / (target**2).sum(dim=(1, 2))
 
 
-def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Squared distance of features relative to the variance of the target's over the batch, one a picture.
+def content_spread(target: Tensor) -> Tensor:
+    """What content losses are relative to: the variance of N x C x H x W features over batch and positions.
 
-    Args:
-        features, target: N x C x H x W. The batch's variance, not the picture's: a flat crop has none. A batch
-            of flat crops hardly has any either, so it counts as a twentieth of the features' energy at least.
+    Over the batch, not within a picture: a flat crop has none. A batch of flat crops hardly has any either, so it
+    counts as a twentieth of the features' energy at least.
     """
     spread = target.var(dim=(0, 2, 3), unbiased=False).sum()
     energy = (target**2).mean(dim=(0, 2, 3)).sum()
-    return ((features - target) ** 2).mean(dim=(2, 3)).sum(dim=1) / torch.maximum(spread, 0.05 * energy)
+    return torch.maximum(spread, 0.05 * energy)
+
+
+def content_loss(features: Tensor, target: Tensor, spread: Tensor | None = None) -> Tensor:
+    """Squared distance of features relative to their spread, one a picture.
+
+    Args:
+        features, target: N x C x H x W.
+        spread: see :func:`content_spread`; default: the target's.
+    """
+    spread = content_spread(target) if spread is None else spread
+    return ((features - target) ** 2).mean(dim=(2, 3)).sum(dim=1) / spread
 
 
 def total_variation(images: Tensor) -> Tensor:

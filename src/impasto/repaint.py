@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import colors as color_modes
-from impasto import images
+from impasto import _strips, images, masks, memory, refine, render
+from impasto._strips import Reader
+from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
-from impasto.engines import DEVICES, Array, Device, Engine, load_engine
+from impasto.engines import DEVICES, Device, load_engine
 from impasto.errors import InputError, StyleError
 from impasto.images import Picture
-from impasto.styles import Style, StyleLike, photograph_of, resolve
+from impasto.masks import Mask, MaskLike
+from impasto.scene import Layer, Memory, Scene
+from impasto.styles import Style, StyleLike, photograph_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,21 +30,32 @@ Styles = StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to paint: the same names and defaults for images, folders and the command line.
+    """How to paint: the same names and defaults for images, folders, video and the command line.
 
     Attributes:
         strength: 0 is the photograph itself, 1 the full style.
         size: longer side of the result in pixels; 0 is the input's size, a larger number enlarges.
         colors: ``"style"``; ``"content"``: the photograph's chroma under the result's luminance;
             ``"match"``: the result's colours with the photograph's mean and covariance.
+        style_scale: size of the strokes; 1 is as trained, 2 twice as large.
+        work_size: longer side at which strokes are laid, before they are refined at full size; 0 is the result's.
+        mask: where strength applies: a file, a PIL image or an array of the picture's size; white is fully.
+        masks: by a style's name, where it applies; styles without one share what the others leave, and where
+            no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GB.
         max_pixels: larger pictures are refused before they are decoded.
     """
 
     strength: float = 1.0
     size: int = 0
     colors: Colors = "style"
+    style_scale: float = 1.0
+    work_size: int = 0
+    mask: MaskLike | None = field(default=None, compare=False)
+    masks: Mapping[str, MaskLike] = field(default_factory=dict, compare=False)
     device: Device = "auto"
+    max_memory: int = 0
     max_pixels: int = 300_000_000
 
     def __post_init__(self) -> None:
@@ -53,9 +67,18 @@ class Options:
             raise InputError(f"There is no colour mode {self.colors}; give one of {', '.join(COLORS)}.")
         if self.device not in DEVICES:
             raise InputError(f"There is no device {self.device}; give one of {', '.join(DEVICES)}.")
+        if not 0.25 <= self.style_scale <= 32:
+            raise InputError(f"The style scale {self.style_scale} is out of range; give a number from 0.25 to 32.")
+        if self.work_size < 0 or 0 < self.work_size < 64:
+            raise InputError(f"The work size {self.work_size} is out of range; give at least 64, or 0 for none.")
+        if self.max_memory < 0:
+            raise InputError(f"The limit of {self.max_memory} bytes of memory is negative; give 0 to choose by itself.")
 
 
 DEFAULTS = Options()
+
+_LARGE = 1 << 22  # pixels beyond which a picture is kept in its file's integers
+_WHOLE = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
 
 @overload
@@ -97,71 +120,239 @@ def stylize(
         OutputError: the result cannot be written.
     """
     chosen = Options(**options)
-    resolved = resolve(style)
+    painter = Painter(style, chosen)
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
-        items: Sequence[Any] = image
-        return [stylize(item, resolved, **options) for item in items]
+        return [_stylize(item, painter, None) for item in image]
+    return _stylize(image, painter, output)
+
+
+def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
+    if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
+        return [_stylize(item, painter, None) for item in image]
     if isinstance(image, (str, Path)):
-        target = Path(output) if output is not None else default_output(Path(image), resolved)
+        target = Path(output) if output is not None else default_output(Path(image), painter.style)
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
-        picture = paint(images.read(image, max_pixels=chosen.max_pixels), resolved, chosen)
-        images.write(picture, target, settings=describe(resolved, chosen))
+        painter.paint_file(Path(image), target)
         return target
     if isinstance(image, bytes):
-        picture = images.read(io.BytesIO(image), max_pixels=chosen.max_pixels)
-        painted = paint(picture, resolved, chosen)
-        return images.encode(painted, images.writable(picture.format), settings=describe(resolved, chosen))
+        painted = painter.paint(painter.read(image)).picture
+        return images.encode(painted, images.writable(painted.format), settings=painter.describe())
     if isinstance(image, np.ndarray):
-        return images.to_array(paint(images.from_array(image), resolved, chosen), image)
+        return images.to_array(painter.paint(images.from_array(image, compact=_LARGE)).picture, image)
     if hasattr(image, "getbands"):
-        return images.to_pil(paint(images.from_pil(image), resolved, chosen))
+        return images.to_pil(painter.paint(images.from_pil(image, compact=_LARGE)).picture)
     raise InputError(
         f"A picture cannot be made from {type(image).__name__}; give a path, bytes, a PIL image or an array."
     )
 
 
-def paint(picture: Picture, style: Style, options: Options = DEFAULTS) -> Picture:
+def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Picture:
     """Repaint a decoded picture; alpha and metadata stay."""
-    picture = images.resized(picture, options.size)
-    if options.strength == 0:
-        return picture
-    engine = load_engine(options.device, style.home)
-    if style.network != engine.network or len(style.scale) != engine.channels:
-        raise StyleError(
-            f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
-            f"{engine.network}; learn it again or install the version that it came from."
-        )
-    content = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
-    # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
-    # from the photograph to the painting, faster: the network alone never gives the exact photograph.
-    t = options.strength
-    mixed = photograph_of(style).towards(style, t) if t < 1 else style
-    result = color_modes.apply(_run(engine, content, mixed), content, options.colors)
-    if t < 1:
-        share = np.float32(t * (2 - t))
-        result = content + share * (result - content)
-    return replace(picture, rgb=result)
+    return Painter(style, options).paint(picture).picture
 
 
-def _run(engine: Engine, rgb: Array, style: Style) -> Array:
-    """H x W x 3 through the network, mirrored to sides that it takes and cropped back."""
-    height, width = rgb.shape[:2]
-    sides = [max(engine.minimum, -(-side // engine.multiple) * engine.multiple) for side in (height, width)]
-    extra = [(side - own) for side, own in zip(sides, (height, width), strict=True)]
-    before = [e // 2 for e in extra]
-    padded = np.pad(rgb, [(b, e - b) for b, e in zip(before, extra, strict=True)] + [(0, 0)], mode="symmetric")
-    batch = np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
-    try:
-        painted, _ = engine.paint(batch, style.scale, style.shift)
-    except Exception as error:  # engines say in classes of their own that memory is short
-        if isinstance(error, MemoryError) or "alloc" in str(error) or "out of memory" in str(error):
-            raise InputError(f"{width} x {height} pixels need more memory than there is; give a --size.") from error
-        raise
-    top, left = before
-    result: Array = painted[0].transpose(1, 2, 0)[top : top + height, left : left + width]
-    return result
+@dataclass(frozen=True)
+class Painted:
+    """A painted picture, and the statistics that its network ran with.
+
+    Given back to :meth:`Painter.paint` with the next frame of a video, they keep that as it was.
+    """
+
+    picture: Picture
+    statistics: Memory = ()
+
+
+class Painter:
+    """Styles and options, ready to paint any number of pictures.
+
+    Args:
+        styles: as :func:`stylize` takes them.
+        options: how to paint.
+
+    Attributes:
+        style: the blend of all styles, which names results.
+
+    Raises:
+        StyleError: no such style, or one of another network.
+        InputError: a mask cannot be read, or belongs to none of the styles.
+    """
+
+    def __init__(self, styles: Styles, options: Options = DEFAULTS) -> None:
+        self.options = options
+        listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
+        self._styles = masks.split(listed, options.masks)
+        self.style = _named(*self._styles)
+        self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
+        self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
+        self._budget = memory.Budget(options.max_memory)
+
+    def paint(self, picture: Picture, given: Memory | None = None, measured_share: float = 0.0) -> Painted:
+        """Repaint a picture; alpha and metadata stay.
+
+        Args:
+            picture: any size.
+            given: the statistics of another picture, to normalise with instead of this one's own.
+            measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
+                a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
+
+        Returns:
+            The painting, and the statistics that were used.
+
+        Raises:
+            InputError: a mask is of another size, or there is too little memory even for small tiles.
+        """
+        original = picture.size
+        picture = _resized(picture, self.options.size)
+        if self.options.strength == 0:
+            return Painted(picture, given or ())
+        longer, work = max(picture.size), self._work(picture.size)
+        if work > longer:  # strokes smaller than the network's: painted larger, then made smaller
+            scene = self._scene(_resized(picture, work), original)
+            rgb, used = render.painted(scene, self._budget, given, measured_share)
+            rgb = images.resized(Picture(rgb), longer, picture.size).rgb
+        else:
+            scene = self._scene(picture, original)
+            first = self._lay_coarse(scene, given, measured_share) if work < longer else ()
+            rest = given[len(first) :] if given else None
+            rgb, used = render.painted(scene, self._budget, rest, measured_share)
+            used = first + used
+        return Painted(replace(picture, rgb=rgb), used)
+
+    def _work(self, size: tuple[int, int]) -> int:
+        """Longer side at which strokes are laid."""
+        longer = max(size)
+        return max(1, round(min(self.options.work_size or longer, longer) / self.options.style_scale))
+
+    def _lay_coarse(self, scene: Scene, given: Memory | None, share: float) -> Memory:
+        """Paint strokes on smaller pictures, for the scene to refine; returns the statistics that were used."""
+        source = scene.canvas.source
+        width, height = source.size
+        *coarser, longer = refine.steps(self._work(source.size), max(source.size))
+        small = images.shrunk(source, coarser[0])
+        used: Memory = ()
+        layers = []
+        for layer in scene.layers:
+            painting: Picture | None = None
+            for side in coarser:
+                plain = replace(layer, mask=None)
+                if painting is None:
+                    step = _canvas(small, [plain])
+                else:
+                    size = max(1, width * side // longer), max(1, height * side // longer)
+                    step = _canvas(refine.Enlarged(painting, size), [plain])
+                    plain = replace(plain, finer=refine.Finer(painting.rgb, step))
+                own = given[len(used) : len(used) + 1] if given else None
+                rgb, measured = render.painted(Scene(step, [plain]), self._budget, own, share)
+                painting, used = Picture(rgb), used + measured
+            assert painting is not None
+            layers.append(replace(layer, finer=refine.Finer(painting.rgb, scene.canvas)))
+        scene.layers = layers
+        return used
+
+    def read(self, source: str | Path | bytes) -> Picture:
+        """Read a picture to paint: a large one compact."""
+        size = self.options.size
+        reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
+        if reader is not None and size < max(reader.size):  # made smaller before it is whole
+            return replace(
+                images.shrunk(reader, size), bits=reader.bits, format=reader.format, metadata=reader.metadata
+            )
+        return images.read(source, max_pixels=self.options.max_pixels, compact=_LARGE)
+
+    def reader(self, path: str | Path) -> Reader | None:
+        """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
+        reader = _strips.reader(Path(path))
+        if reader is None or self._budget.holds(reader.size[0] * reader.size[1] * _WHOLE * reader.kind.itemsize):
+            return None
+        return reader if reader.size[0] * reader.size[1] <= self.options.max_pixels else None
+
+    def bands(self, source: Rows) -> Iterator[Picture]:
+        """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
+
+        Strokes can be laid larger than the network's, but not smaller, and the size stays.
+        """
+        scene = self._scene(source, source.size)
+        if self._work(source.size) < max(source.size):
+            self._lay_coarse(scene, None, 0.0)
+        top = 0
+        for rgb in render.bands(scene, self._budget):
+            alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
+            yield Picture(rgb, alpha)
+            top += len(rgb)
+
+    def paint_file(
+        self, source: Path, target: Path, *, format: str | None = None, quality: int = 95, strip: bool = False
+    ) -> None:
+        """Repaint a file; one that is too large for memory in strips, if both formats allow that (PNG and TIFF).
+
+        Args:
+            source, target: the files.
+            format, quality, strip: as for :func:`impasto.images.write`.
+        """
+        streamed = images.output_format(target, format) in images.STREAMED
+        reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
+        if reader is not None and self._work(reader.size) <= max(reader.size):
+            about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
+            images.write_rows(self.bands(reader), reader, target, format=format, **about)
+            return
+        painted = self.paint(self.read(source)).picture
+        images.write(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
+
+    def describe(self) -> str:
+        """One line for the result's metadata."""
+        return describe(self.style, self.options)
+
+    @cached_property
+    def _layers(self) -> list[Layer]:
+        """One for every style that has a mask, and one for the blend of the others."""
+        masked, rest = self._styles
+        layers = [self._layer(style, self._masks[name]) for name, style in masked.items()]
+        return layers + ([] if rest is None else [self._layer(rest, None)])
+
+    def _layer(self, style: Style, mask: Mask | None) -> Layer:
+        engine = load_engine(self.options.device, style.own)
+        if style.network != engine.network or len(style.scale) != engine.channels:
+            raise StyleError(
+                f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
+                f"{engine.network}; learn it again or install the version that it came from."
+            )
+        # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
+        # from the photograph to the painting, faster: the network alone never gives the exact photograph.
+        t = self.options.strength
+        return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask)
+
+    def _scene(self, source: Rows, original: tuple[int, int]) -> Scene:
+        size, t = source.size, self.options.strength
+        layers = [
+            layer if layer.mask is None else replace(layer, mask=masks.fitted(layer.mask, size, original))
+            for layer in self._layers
+        ]
+        mask = None if self._mask is None else masks.fitted(self._mask, size, original)
+        return Scene(_canvas(source, layers), layers, t * (2 - t), mask, self.options.colors)
+
+
+def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
+    """What results are named after: the style itself, or the names of several."""
+    styles = [*masked.values(), *([] if rest is None else [rest])]
+    return styles[0] if len(styles) == 1 else replace(styles[0], name="+".join(s.name for s in styles), metadata={})
+
+
+def _resized(picture: Picture, longer_side: int) -> Picture:
+    """Resized, and compact if a file's picture becomes a large one."""
+    width, height = picture.size
+    growth = longer_side / max(picture.size) if longer_side else 1
+    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _LARGE:
+        kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
+        alpha = None if picture.alpha is None else images.samples(picture.alpha, kind)
+        picture = replace(picture, rgb=images.samples(picture.rgb, kind), alpha=alpha)
+    return images.resized(picture, longer_side)
+
+
+def _canvas(source: Rows, layers: Sequence[Layer]) -> Canvas:
+    engines = [layer.engine for layer in layers]
+    return Canvas(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
 
 
 def default_output(image: Path, style: Style, folder: Path | None = None) -> Path:
@@ -179,7 +370,9 @@ def describe(style: Style, options: Options) -> str:
         parts.append(f"blend={style.metadata['blend']}")
     parts += [
         f"{name}={value}"
-        for name in ("strength", "size", "colors")
+        for name in ("strength", "size", "colors", "style_scale", "work_size")
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
+    if options.masks:
+        parts.append(f"masks={'+'.join(options.masks)}")
     return " ".join(parts)

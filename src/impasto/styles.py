@@ -2,32 +2,53 @@
 
 A style is the scale and shift of every normalised channel of one network
 (:mod:`impasto.networks.transformer`), a safetensors file of about 10 KB. It names its network by an id,
-because the same numbers mean nothing to another network.
+because the same numbers mean nothing to another network. Most styles belong to the package's network; one that was
+trained with a network of its own carries it along (:class:`OwnNetwork`).
+
+Names are looked up in the package, then in the user's catalogue (:func:`catalogue`).
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import os
+import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import StyleError
 from impasto.files import atomic_path
+from impasto.images import READ_SUFFIXES
 
 Vector = NDArray[np.float32]
 
-_ASSETS = Path(str(resources.files("impasto.assets")))
 PHOTOGRAPH = "photograph"
 SUFFIX = ".safetensors"
 _FORMAT = "impasto-style-1"
-_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".bmp", ".gif", ".ppm"}
+
+
+@dataclass(frozen=True)
+class OwnNetwork:
+    """A network that a style brings along, instead of using the package's.
+
+    Attributes:
+        id: names its weights.
+        onnx: the model, as :func:`impasto.training.export.onnx_model` makes it.
+        photograph: scale and shift of its identity, towards which strength goes; ``None`` where it has none.
+    """
+
+    id: str
+    onnx: bytes = field(compare=False, repr=False)
+    photograph: tuple[Vector, Vector] | None = field(compare=False, repr=False, default=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +60,7 @@ class Style:
         scale, shift: C numbers each, C as the network has normalised channels.
         network: id of the network that they belong to.
         metadata: title, artist, year, licence, and how the style was trained.
-        home: the folder that holds the network, as ``impasto train`` writes it; ``None``: the package.
+        own: the network itself where it is not the package's.
     """
 
     name: str
@@ -47,15 +68,20 @@ class Style:
     shift: Vector
     network: str
     metadata: Mapping[str, str] = field(default_factory=dict)
-    home: Path | None = None
+    own: OwnNetwork | None = None
 
     def save(self, path: Path) -> None:
-        """Write a style file (safetensors)."""
+        """Write a style file (safetensors), with the network in it where the style has its own."""
         from safetensors.numpy import save
 
         metadata = {"format": _FORMAT, "name": self.name, "network": self.network, **self.metadata}
+        tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
+        if self.own is not None:
+            tensors["onnx"] = np.frombuffer(self.own.onnx, np.uint8)
+            if self.own.photograph is not None:
+                tensors["photograph_scale"], tensors["photograph_shift"] = self.own.photograph
         with atomic_path(path) as temporary:
-            temporary.write_bytes(save({"scale": self.scale, "shift": self.shift}, metadata=metadata))
+            temporary.write_bytes(save(tensors, metadata=metadata))
 
     def towards(self, other: Style, share: float) -> Style:
         """A straight line in scale and shift: 0 is this style, 1 the other."""
@@ -67,7 +93,7 @@ class Style:
 
 
 StyleLike = str | Path | Style
-"""A style, a bundled name, or a style file's path."""
+"""A style, a name, a style file's path, or a picture's, from which a style is learnt."""
 
 
 def bundled() -> list[str]:
@@ -77,14 +103,87 @@ def bundled() -> list[str]:
     return [name for name in names if name != PHOTOGRAPH] + [PHOTOGRAPH]
 
 
+def catalogue() -> Path:
+    """The folder of the user's own styles; it may not exist yet.
+
+    ``IMPASTO_STYLES`` names another; without it the folder is ``impasto/styles`` where the system keeps the data
+    of applications (``XDG_DATA_HOME``, else ``~/.local/share``; the like on Windows and macOS).
+    """
+    if own := os.environ.get("IMPASTO_STYLES"):
+        return Path(own).expanduser()
+    xdg = os.environ.get("XDG_DATA_HOME", "")
+    if Path(xdg).is_absolute():  # the XDG specification has relative paths ignored
+        base = Path(xdg)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Application Support"
+    else:
+        base = Path.home() / ".local/share"
+    return base / "impasto" / "styles"
+
+
+def added() -> list[str]:
+    """Names of the styles in the user's catalogue, sorted."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in catalogue().glob(f"*{SUFFIX}"))
+
+
+def add(style: Style, name: str | None = None, *, overwrite: bool = False) -> Path:
+    """Keep a style in the user's catalogue, so that its name is enough everywhere.
+
+    Args:
+        name: default: the style's own.
+
+    Raises:
+        StyleError: the name cannot be one, or is taken.
+    """
+    name = name or style.name
+    if not re.fullmatch(r"[^\W_][\w. +-]*", name) or name.endswith(SUFFIX):
+        raise StyleError(f"{name!r} cannot be a style's name; give one of letters, digits, - and _ with --name.")
+    if name in bundled():
+        raise StyleError(f"{name} is a bundled style; give another name with --name.")
+    target = catalogue() / f"{name}{SUFFIX}"
+    if target.exists() and not overwrite:
+        raise StyleError(f"There is a style {name} in your catalogue already; give another --name, or --overwrite.")
+    replace(style, name=name).save(target)
+    return target
+
+
+def remove(name: str) -> Path:
+    """Take a style out of the user's catalogue.
+
+    Raises:
+        StyleError: there is no such style in it.
+    """
+    if name not in added():
+        if name in bundled():
+            raise StyleError(f"{name} comes with Impasto and cannot be removed; yours are in {catalogue()}.")
+        near = difflib.get_close_matches(name, added(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "impasto styles list shows all."
+        raise StyleError(f"There is no style {name} in your catalogue; {hint}")
+    target = catalogue() / f"{name}{SUFFIX}"
+    try:
+        target.unlink()
+    except OSError as error:
+        raise StyleError(f"{target} cannot be removed ({error.strerror}); check its folder's permissions.") from error
+    return target
+
+
+def is_picture(name: StyleLike) -> bool:
+    """Whether a style is given as a picture to learn it from."""
+    return not isinstance(name, Style) and Path(name).suffix.lower() in READ_SUFFIXES
+
+
 def load_style(name: StyleLike) -> Style:
     """Load a style.
 
     Args:
-        name: a bundled name such as ``"starry-night"``, or the path of a style file.
+        name: a bundled name such as ``"starry-night"``, a name of the user's catalogue, the path of a style file,
+            or of a picture: its style is learnt at once (minutes; needs the extra ``train``) and remembered.
 
     Raises:
         StyleError: no such style (the nearest name is suggested), or a file that is no style.
+        MissingExtraError: it is a picture that has to be learnt, and the extra is not installed.
     """
     if isinstance(name, Style):
         return name
@@ -92,18 +191,20 @@ def load_style(name: StyleLike) -> Style:
     if isinstance(name, str) and text in bundled():
         return _bundled_style(text)
     path = Path(text)
-    if path.suffix.lower() in _PICTURES:
+    if isinstance(name, str) and len(path.parts) == 1 and text in added():
+        return _read(catalogue() / f"{text}{SUFFIX}")
+    if is_picture(path):
+        from impasto.learning import style_of_picture
+
         if not path.is_file():
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")
-        raise StyleError(
-            f"{path} is a picture and its style is not learnt yet: impasto train {path} --photos FOLDER "
-            f"--from bundled -o {path.stem} learns it; then give --style {path.stem}/model/styles/{path.stem}{SUFFIX}."
-        )
+        return style_of_picture(path)
     if path.is_file():
         return _read(path)
     if path.suffix == SUFFIX or len(path.parts) > 1:
         raise StyleError(f"There is no style file {path}; check the path, or take one of: impasto styles list.")
-    near = difflib.get_close_matches(text.lower().replace("_", "-").replace(" ", "-"), bundled(), n=1, cutoff=0.5)
+    typed = text.lower().replace("_", "-").replace(" ", "-")
+    near = difflib.get_close_matches(typed, [*bundled(), *added()], n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "impasto styles list shows all."
     raise StyleError(f"There is no style {text}; {hint}")
 
@@ -125,7 +226,12 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
     first = styles[0][0]
     for style, _ in styles[1:]:
         if style.network != first.network:
-            raise StyleError(f"{style.name} and {first.name} belong to different networks and cannot be blended.")
+            own = next((item.name for item, _ in styles if item.own is not None), None)
+            why = f"{own} brings a network of its own" if own else "they belong to different networks"
+            raise StyleError(
+                f"{first.name} and {style.name} cannot be blended because {why}; blend styles of one network, "
+                "for example bundled ones and what impasto learn makes without --deep."
+            )
     if len(styles) == 1:
         return first
     shares = np.array([weight / total for _, weight in styles], np.float32)
@@ -134,7 +240,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         scale=shares @ np.stack([style.scale for style, _ in styles]),
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
-        home=first.home,
+        own=first.own,
         metadata={"blend": json.dumps({style.name: round(weight / total, 6) for style, weight in styles})},
     )
 
@@ -170,9 +276,26 @@ def photograph_of(style: Style) -> Style:
     """The photograph style of a style's network.
 
     Raises:
-        StyleError: there is none beside a style that has a network of its own.
+        StyleError: the style brings a network that has none.
     """
-    return load_style(PHOTOGRAPH if style.home is None else style.home / "styles" / f"{PHOTOGRAPH}{SUFFIX}")
+    if style.own is None:
+        return load_style(PHOTOGRAPH)
+    if style.own.photograph is None:
+        raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
+    scale, shift = style.own.photograph
+    return Style(PHOTOGRAPH, scale, shift, style.network, own=style.own)
+
+
+@cache
+def bundled_network() -> str:
+    """Id of the package's network."""
+    from safetensors import safe_open
+
+    with (
+        resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path,
+        safe_open(path, framework="numpy") as file,
+    ):
+        return str(file.metadata()["id"])
 
 
 @cache
@@ -181,7 +304,7 @@ def _bundled_style(name: str) -> Style:
         return _read(path)
 
 
-def _read(path: Path) -> Style:
+def _read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -189,13 +312,39 @@ def _read(path: Path) -> Style:
             metadata = dict(file.metadata() or {})
             if metadata.pop("format", None) != _FORMAT:
                 raise StyleError(f"{path} is not an Impasto style of this version; learn it again, or update Impasto.")
-            scale, shift = file.get_tensor("scale"), file.get_tensor("shift")
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
     except (SafetensorError, OSError) as error:
         raise StyleError(f"{path} cannot be read as a style ({error}); give a style file or a bundled name.") from error
-    if scale.ndim != 1 or scale.shape != shift.shape or not (np.isfinite(scale).all() and np.isfinite(shift).all()):
-        raise StyleError(f"{path} is damaged: its scale and shift are not two finite vectors of one length.")
+
+
+def _read(path: Path) -> Style:
+    tensors, metadata = _read_tensors(path)
+    scale, shift = _pair(path, tensors, "")
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
-    # `impasto train` writes FOLDER/network.onnx and FOLDER/styles/NAME: such a style has its network with it.
-    folder = path.resolve().parent.parent
-    home = folder if (folder / "network.onnx").is_file() and folder != _ASSETS else None
-    return Style(name, scale.astype(np.float32), shift.astype(np.float32), network, metadata, home)
+    own = None
+    if "onnx" in tensors:
+        photograph = _pair(path, tensors, "photograph_") if "photograph_scale" in tensors else None
+        own = OwnNetwork(network, tensors["onnx"].tobytes(), photograph)
+    elif network != bundled_network():
+        own = _beside(path, network)
+    return Style(name, scale, shift, network, metadata, own)
+
+
+def _pair(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
+    scale, shift = (tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift"))
+    is_finite = np.isfinite(scale).all() and np.isfinite(shift).all()
+    if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or not is_finite:
+        raise StyleError(f"{path} is damaged: its scale and shift are not two finite vectors of one length.")
+    return scale.astype(np.float32), shift.astype(np.float32)
+
+
+def _beside(path: Path, network: str) -> OwnNetwork | None:
+    """The network in whose folder the style lies: ``impasto train`` writes network.onnx and styles/NAME."""
+    folder = path.resolve().parent
+    model, identity = folder.parent / "network.onnx", folder / f"{PHOTOGRAPH}{SUFFIX}"
+    if not model.is_file():
+        return None
+    photograph = None
+    if identity.is_file() and identity != path.resolve():
+        photograph = _pair(identity, _read_tensors(identity)[0], "")
+    return OwnNetwork(network, model.read_bytes(), photograph)

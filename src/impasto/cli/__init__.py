@@ -13,8 +13,12 @@ import click
 # Command to one-line help, so that `impasto --help` need not import any of them.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
+    "video": "Repaint a video, with its sound, without flicker.",
     "paint": "Optimise a picture towards the style of any picture, without training.",
-    "styles": "List the styles, show one, preview all on your picture.",
+    "learn": "Learn a style from a picture, in minutes.",
+    "styles": "List the styles, show one, add yours, preview all on your picture.",
+    "webcam": "Paint what a camera sees, live.",
+    "flow": "Optical flow between frames, and how far it can be trusted.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",
     "distill": "Distil the builtin perceptual network.",
@@ -70,7 +74,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 @click.pass_context
 def cli(ctx: click.Context, verbose: bool) -> None:
     """Repaint photographs in the style of any picture: offline, on a laptop."""
-    ctx.obj = {"verbose": verbose}
+    ctx.ensure_object(dict)["verbose"] = verbose
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
 
 
@@ -78,8 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors become one sentence and an exit status (see :mod:`impasto.errors`)."""
     from impasto.errors import ImpastoError, OutputError
 
+    settings = {"verbose": False}
     try:
-        sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False) or 0)
+        sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False, obj=settings) or 0)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
@@ -87,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except ImpastoError as error:
-        if "-v" in sys.argv or "--verbose" in sys.argv:
+        if settings["verbose"]:
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_status)

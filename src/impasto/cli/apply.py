@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import fields
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import click
 from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
-from impasto.errors import InputError, PartialError
-from impasto.repaint import Options, describe, paint
-from impasto.styles import Style, resolve
+from impasto.cli.progress import learn_pictures
+from impasto.errors import ImpastoError, InputError, PartialError
+from impasto.repaint import Painter
 
 _STANDARD = Path("-")
 
@@ -70,20 +71,22 @@ def command(
     impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
     impasto apply holiday/ --style great-wave -o painted/
     """
-    chosen = Options(**{item.name: painting[item.name] for item in fields(Options)})
-    style = resolve(list(styles))
+    learn_pictures(styles, quiet=quiet)
+    painter = Painter(styles, options.chosen(painting))
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
-    if _STANDARD in inputs:
-        if len(inputs) > 1:
-            raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
-        _pipe(style, chosen, writing, output)
+    if _STANDARD in inputs and len(inputs) > 1:
+        raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
+    if output == _STANDARD and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
+        raise click.UsageError("Standard output takes one picture; give a folder with -o.")
+    # A picture on standard output has it for itself: what is said goes to standard error.
+    piped = not watch and (output == _STANDARD or (output is None and _STANDARD in inputs))
+    say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
+    if piped or _STANDARD in inputs:
+        say.outcome(_pipe(batch.Job(inputs[0], output or _STANDARD), painter, writing))
+        say.end(1)
         return
-    if output == _STANDARD and not watch:
-        _to_standard_output(inputs, style, chosen, writing)
-        return
-    say = _Reporter(timing=timing, as_json=as_json, quiet=quiet)
     if watch:
         if output is None or output == _STANDARD:
             raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
@@ -91,16 +94,16 @@ def command(
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
         for job in appearing:
-            for outcome in batch.run([job], style, chosen, writing, overwrite=overwrite):
+            for outcome in batch.run([job], painter, writing, overwrite=overwrite):
                 say.outcome(outcome)
         return
-    jobs = batch.plan(list(inputs), output, style, writing)
+    jobs = batch.plan(list(inputs), output, painter.style, writing)
     # A file named on the command line is meant to be written; only the picture itself is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
     if named and not overwrite and _same_file(jobs[0]):
         raise InputError(f"{output} is the picture itself; give another -o, or --overwrite to replace it.")
     with say.progress(len(jobs)):
-        for outcome in batch.run(jobs, style, chosen, writing, overwrite=overwrite or named):
+        for outcome in batch.run(jobs, painter, writing, overwrite=overwrite or named):
             say.outcome(outcome)
     say.end(len(jobs))
 
@@ -109,41 +112,46 @@ def _same_file(job: batch.Job) -> bool:
     return job.source.exists() and job.target.exists() and job.target.samefile(job.source)
 
 
-def _pipe(style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
+def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
+    """Paint one picture from standard input, or to standard output in the format that it came in, or both."""
+    clock = [time.perf_counter()]
+    extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
+    try:
+        if job.target != _STANDARD:
+            images.output_format(job.target, writing.format)
+        picture = painter.read(_standard_input() if job.source == _STANDARD else job.source)
+        clock.append(time.perf_counter())
+        painted = painter.paint(picture).picture
+        clock.append(time.perf_counter())
+        if job.target == _STANDARD:
+            sys.stdout.buffer.write(images.encode(painted, writing.format or images.writable(picture.format), **extra))
+            sys.stdout.buffer.flush()
+        else:
+            images.write(painted, job.target, format=writing.format, **extra)
+        clock.append(time.perf_counter())
+    except (ImpastoError, MemoryError) as error:
+        return batch.failed(job, error)
+    stages = ("read", "paint", "write")
+    return Outcome(
+        job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(clock), strict=True)}
+    )
+
+
+def _standard_input() -> bytes:
     data = sys.stdin.buffer.read()
     if not data:
         raise InputError("Nothing came on standard input; pipe a picture into it.")
-    picture = images.read(data, max_pixels=chosen.max_pixels)
-    _finish(picture, style, chosen, writing, output)
-
-
-def _to_standard_output(inputs: tuple[Path, ...], style: Style, chosen: Options, writing: Writing) -> None:
-    if len(inputs) > 1 or inputs[0].is_dir():
-        raise click.UsageError("Standard output takes one picture; give a folder with -o.")
-    _finish(images.read(inputs[0], max_pixels=chosen.max_pixels), style, chosen, writing, None)
-
-
-def _finish(picture: images.Picture, style: Style, chosen: Options, writing: Writing, output: Path | None) -> None:
-    """Paint one picture and write it to a file, or to standard output in the format that it came in."""
-    extra: dict[str, Any] = {
-        "quality": writing.quality,
-        "strip": writing.strip,
-        "settings": describe(style, chosen),
-    }
-    if output is not None and output != _STANDARD:
-        images.output_format(output, writing.format)
-        images.write(paint(picture, style, chosen), output, format=writing.format, **extra)
-        return
-    writable = writing.format or images.writable(picture.format)
-    sys.stdout.buffer.write(images.encode(paint(picture, style, chosen), writable, **extra))
-    sys.stdout.buffer.flush()
+    return data
 
 
 class _Reporter:
-    """What the user sees of a run; results go to standard output, progress and errors to standard error."""
+    """What the user sees of a run; results go to standard output, progress and errors to standard error.
 
-    def __init__(self, *, timing: bool, as_json: bool, quiet: bool) -> None:
-        self.timing, self.as_json, self.quiet = timing, as_json, quiet
+    ``aside``: standard output is taken by a picture, so that all goes to standard error.
+    """
+
+    def __init__(self, *, timing: bool, as_json: bool, quiet: bool, aside: bool = False) -> None:
+        self.timing, self.as_json, self.quiet, self.aside = timing, as_json, quiet, aside
         self.counts = {"written": 0, "skipped": 0, "failed": 0}
         self.last: Outcome | None = None
         self.bar: Any = None
@@ -175,13 +183,14 @@ class _Reporter:
                         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
                         **({"error": str(outcome.error)} if outcome.error else {}),
                     }
-                )
+                ),
+                err=self.aside,
             )
         elif outcome.status == "skipped" and not self.quiet:
             click.echo(f"{outcome.job.target} exists and is kept; --overwrite repaints it.", err=True)
-        elif outcome.status == "written" and not self.quiet:
+        elif outcome.status == "written" and not self.quiet and (self.timing or not self.aside):
             times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
-            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""))
+            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""), err=self.aside)
         if outcome.error and not self.as_json:
             click.echo(f"Error: {outcome.error}", err=True)
 

@@ -10,7 +10,12 @@ from typing import Any
 
 import click
 
-_EXTRAS = {"train": ("torch", "h5py", "onnx"), "heic": ("pillow-heif",)}
+_EXTRAS = {
+    "train": ("torch", "h5py", "onnx"),
+    "heic": ("pillow-heif",),
+    "video": ("av", "opencv-contrib-python-headless"),
+    "webcam": ("pygame", "pyvirtualcam"),
+}
 
 
 def _version(package: str) -> str | None:

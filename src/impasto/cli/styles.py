@@ -10,29 +10,68 @@ import click
 
 from impasto import styles
 from impasto.cli import options
+from impasto.errors import StyleError
 
 
-@click.group("styles", short_help="List the styles, show one, preview all on your picture.")
+@click.group("styles", short_help="List the styles, show one, add yours, preview all on your picture.")
 def command() -> None:
-    """The bundled styles."""
+    """The bundled styles, and your own."""
 
 
 def _facts(style: styles.Style) -> dict[str, str]:
-    return {"name": style.name, **style.metadata, "network": style.network}
+    facts = {"name": style.name, **style.metadata, "network": style.network}
+    return facts | ({"own_network": f"{len(style.own.onnx) / 1e6:.1f} MB"} if style.own else {})
 
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 def list_(as_json: bool) -> None:
     """List all styles."""
-    found = [styles.load_style(name) for name in styles.bundled()]
+    names = [*styles.bundled(), *styles.added()]
+    found = []
+    for name in names:
+        try:
+            found.append((name, styles.load_style(name)))
+        except StyleError as error:  # a damaged file of the user's hides no other
+            click.echo(f"Warning: {error}", err=True)
     if as_json:
-        click.echo(json.dumps([_facts(style) for style in found], indent=2, ensure_ascii=False))
+        listed = [{**_facts(style), "name": name, "added": name in styles.added()} for name, style in found]
+        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
-    width = max(len(style.name) for style in found)
-    for style in found:
+    width = max(map(len, names))
+    for name, style in found:
         about = ", ".join(filter(None, (style.metadata.get(key, "") for key in ("artist", "title", "year"))))
-        click.echo(f"{style.name:{width}}  {about}")
+        click.echo(
+            f"{name:{width}}  {about or style.metadata.get('pictures', '')}" + " (yours)" * (name in styles.added())
+        )
+
+
+@command.command("add")
+@click.argument("style")
+@click.option("--name", help="To call it by; default: its own.")
+@click.option("--overwrite", is_flag=True, help="Replace a style of that name.")
+@click.option("-q", "--quiet", is_flag=True)
+def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
+    """Keep a style file in your catalogue, so that its name is enough everywhere.
+
+    STYLE may be a picture, too: its style is learnt first.
+    """
+    from impasto.cli.progress import learn_pictures
+
+    learn_pictures([style], quiet=quiet)
+    target = styles.add(styles.load_style(Path(style)), name, overwrite=overwrite)
+    if not quiet:
+        click.echo(target)
+
+
+@command.command("remove")
+@click.argument("name")
+@click.option("-q", "--quiet", is_flag=True)
+def remove(name: str, quiet: bool) -> None:
+    """Take a style out of your catalogue."""
+    target = styles.remove(name)
+    if not quiet:
+        click.echo(f"{target} removed")
 
 
 @command.command("show")
@@ -62,16 +101,17 @@ def show(name: str, as_json: bool) -> None:
 @options.painting
 def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
-    from dataclasses import fields
+    from dataclasses import replace
 
     from impasto import images, sheet
-    from impasto.repaint import Options, paint
+    from impasto.repaint import paint
 
-    chosen = Options(**{item.name: painting[item.name] for item in fields(Options)} | {"size": tile})
+    chosen = replace(options.chosen(painting), size=tile)
     original = images.read(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
     images.output_format(target)
     cells = [("original", images.resized(original, tile))]
-    cells += [(name, paint(original, styles.load_style(name), chosen)) for name in styles.bundled()]
+    names = [*styles.bundled(), *styles.added()]
+    cells += [(name, paint(original, styles.load_style(name), chosen)) for name in names]
     images.write(sheet.contact_sheet(cells), target)
     click.echo(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,8 @@ def command(
     impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
     impasto train docs/training/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
 
-    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model: network.safetensors,
-    network.onnx and styles/NAME.safetensors.
+    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
+    network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
     try:
         from impasto.training import export
@@ -122,10 +123,9 @@ def command(
             now = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
             bar.update(task, completed=progress.share, step=progress.step, now=now)
 
+        # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         fit.run(show)
-    network, scale, shift = fit.averaged_network()
-    result = {name: (scale[index], shift[index]) for index, name in enumerate(fit.names)}
-    export.export(network, result, output / "model", fit.style_metadata())
     click.echo(output / "model")
 
 

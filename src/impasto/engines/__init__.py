@@ -12,12 +12,15 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from impasto.styles import OwnNetwork
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,13 @@ class Statistics:
     mean: Array
     variance: Array
 
+    def towards(self, other: Statistics, share: float) -> Statistics:
+        """A mixture: 0 is these, 1 the others."""
+        part = np.float32(share)
+        return Statistics(
+            self.mean + part * (other.mean - self.mean), self.variance + part * (other.variance - self.variance)
+        )
+
 
 class Engine(Protocol):
     """A loaded network."""
@@ -42,6 +52,7 @@ class Engine(Protocol):
     channels: int  # length of a style's vectors
     multiple: int  # sides of pictures must be multiples of this ...
     minimum: int  # ... and at least this
+    radius: int  # input pixels on each side that a painted pixel depends on, statistics aside
 
     def paint(
         self,
@@ -58,6 +69,10 @@ class Engine(Protocol):
         """
         ...
 
+    def release(self) -> None:
+        """Give back the memory that is kept for the next picture."""
+        ...
+
 
 def threads() -> int:
     """How many CPU threads to use: OMP_NUM_THREADS, else the cores this process may run on."""
@@ -68,12 +83,11 @@ def threads() -> int:
 
 
 @lru_cache(maxsize=4)
-def load_engine(device: Device = "auto", folder: Path | None = None) -> Engine:
+def load_engine(device: Device = "auto", own: OwnNetwork | None = None) -> Engine:
     """The engine for a device and a network; loaded once per process.
 
     Args:
-        folder: with ``network.onnx`` and ``network.safetensors`` in it, as ``impasto train`` writes it;
-            ``None`` is the bundled network.
+        own: the network of a style that brings one; ``None`` is the bundled network.
         device: ``"auto"`` takes CUDA or MPS through torch where both are there, else the CPU.
 
     Raises:
@@ -83,24 +97,24 @@ def load_engine(device: Device = "auto", folder: Path | None = None) -> Engine:
     from impasto.engines.onnx import OnnxEngine
 
     if device == "cpu":
-        return OnnxEngine("cpu", folder)
+        return OnnxEngine("cpu", own)
     if device == "auto" and importlib.util.find_spec("torch") is None:
-        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu", folder)
+        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu", own)
     if device == "cuda" and "cuda" in OnnxEngine.devices():
-        return OnnxEngine("cuda", folder)
+        return OnnxEngine("cuda", own)
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError(f"--device {device}", "train")
     # torch takes a second to import: with --device auto only a machine with a GPU shall pay that.
     if device == "auto" and not _may_have_gpu():
-        return OnnxEngine("cpu", folder)
+        return OnnxEngine("cpu", own)
     from impasto.engines.torch import TorchEngine, available
 
     there = available()
     if device == "auto":
-        return TorchEngine(there[0], folder) if there else OnnxEngine("cpu", folder)
+        return TorchEngine(there[0], own) if there else OnnxEngine("cpu", own)
     if device not in there:
         raise InputError(f"This machine has no {device} device that torch can use; take --device auto.")
-    return TorchEngine(device, folder)
+    return TorchEngine(device, own)
 
 
 def _may_have_gpu() -> bool:

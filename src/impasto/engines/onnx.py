@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
 from impasto.engines import Array, Statistics, threads
+from impasto.networks import receptive_radius
+from impasto.styles import OwnNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_OUTPUTS = ["painted", "mean", "variance"]
 _ERROR = 3  # severity: warnings about which provider runs which node are not for users
 
 
@@ -21,14 +24,17 @@ class OnnxEngine:
     multiple = 8
     minimum = 16
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
+    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = _ERROR
-        model = ((folder or resources.files("impasto.assets")) / "network.onnx").read_bytes()
+        options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
+        model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self.session = ort.InferenceSession(model, options, providers=providers)
-        self.network: str = self.session.get_modelmeta().custom_metadata_map["id"]
+        about = self.session.get_modelmeta().custom_metadata_map
+        self.network: str = about["id"]
+        self.radius = receptive_radius(json.loads(about["architecture"])["blocks"])
         self.name = f"onnxruntime {ort.__version__}, {device}"
         self.channels: int = next(i.shape[0] for i in self.session.get_inputs() if i.name == "scale")
 
@@ -53,5 +59,14 @@ class OnnxEngine:
             given = Statistics(np.zeros_like(scale), np.ones_like(scale))
         inputs |= {"given_mean": given.mean, "given_variance": given.variance}
         inputs["measured_share"] = np.array([measured_share], np.float32)
-        painted, mean, variance = self.session.run(["painted", "mean", "variance"], inputs)
+        painted, mean, variance = self.session.run(_OUTPUTS, inputs)
         return painted, Statistics(mean, variance)
+
+    def release(self) -> None:
+        """See :meth:`impasto.engines.Engine.release`."""
+        giving_back = ort.RunOptions()
+        giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        nothing = np.zeros(self.channels, np.float32)
+        inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
+        inputs |= {"image": np.zeros((1, 3, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
+        self.session.run(_OUTPUTS, inputs, giving_back)

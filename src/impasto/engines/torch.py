@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from importlib import resources
-from pathlib import Path
 
 import torch
 
 from impasto.engines import Array
 from impasto.engines import Statistics as ArrayStatistics
 from impasto.networks.transformer import Statistics, TransformerNetwork
-from impasto.training.export import load_network
+from impasto.styles import OwnNetwork
+from impasto.training.export import load_network, network_of_onnx
 
 
 def available() -> list[str]:
@@ -25,12 +25,16 @@ class TorchEngine:
     multiple = TransformerNetwork.multiple
     minimum = TransformerNetwork.minimum
 
-    def __init__(self, device: str = "cpu", folder: Path | None = None) -> None:
-        with resources.as_file((folder or resources.files("impasto.assets")) / "network.safetensors") as path:
-            network, self.network = load_network(path)
+    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
+        if own:
+            network, self.network = network_of_onnx(own.onnx)
+        else:
+            with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
+                network, self.network = load_network(path)
         self.device = torch.device(device)
         self.module = network.to(self.device)
         self.channels = network.architecture.normalised_channels
+        self.radius = network.receptive_radius()
         self.name = f"torch {torch.__version__}, {device}"
 
     @torch.inference_mode()
@@ -53,3 +57,10 @@ class TorchEngine:
         return painted.cpu().numpy(), ArrayStatistics(
             measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy()
         )
+
+    def release(self) -> None:
+        """See :meth:`impasto.engines.Engine.release`."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        elif self.device.type == "mps":
+            torch.mps.empty_cache()

@@ -23,6 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from impasto.networks import receptive_radius
+
 EPSILON = 1e-5
 
 
@@ -156,13 +158,7 @@ class TransformerNetwork(nn.Module):
 
     def receptive_radius(self) -> int:
         """Input pixels on each side that a painted pixel depends on, statistics aside."""
-        # Walking back from the output: half-size pixels are 2 wide, and so on; each 3x3 reaches one further.
-        a = self.architecture
-        full = 1  # binomial
-        half = 1 + 1  # head, up2
-        quarter = 1  # up1
-        eighth = 2 * a.blocks + 1
-        return full + 2 * (half + 1) + 4 * (quarter + 1) + 8 * (eighth + 1)
+        return receptive_radius(self.architecture.blocks)
 
     def macs(self, height: int, width: int) -> int:
         """Multiply-accumulates of one forward pass for an H x W picture."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ from torch import Tensor
 from impasto.errors import InputError, MissingExtraError
 from impasto.files import atomic_path
 from impasto.networks.transformer import EPSILON, Architecture, TransformerNetwork
-from impasto.styles import Style, load_style
+from impasto.styles import OwnNetwork, Style, load_style
 
 OPSET = 18
+# SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
+_DEPTHS = [color * 4 + offset for offset in range(4) for color in range(3)]
 
 
 def network_id(network: TransformerNetwork) -> str:
@@ -53,11 +57,7 @@ def export(
         The network's id.
     """
     identity = network_id(network)
-    description = {
-        "format": "impasto-network-1",
-        "id": identity,
-        "architecture": json.dumps(network.describe()),
-    }
+    description = _description(network, identity)
     state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     with atomic_path(folder / "network.safetensors") as temporary:
         temporary.write_bytes(save(state, metadata=description))
@@ -86,6 +86,43 @@ def load_network(path: Path) -> tuple[TransformerNetwork, str]:
     return network.eval().requires_grad_(False), metadata["id"]
 
 
+def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
+    """Rebuild the network that :func:`onnx_model` wrote, and its id.
+
+    Raises:
+        InputError: the model is not one of ours.
+        MissingExtraError: the package onnx is not installed.
+    """
+    onnx = _import_onnx()
+    try:
+        proto = onnx.load_model_from_string(model)
+        about = {item.key: item.value for item in proto.metadata_props}
+        network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
+        weights = {item.name: onnx.numpy_helper.to_array(item) for item in proto.graph.initializer}
+        state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
+        state["stem.weight"] = state["stem.weight"][:, np.argsort(_DEPTHS)]
+        network.load_state_dict(state)
+    except Exception as error:
+        raise InputError(f"The style's own network cannot be read ({error}); is its file complete?") from error
+    return network.eval().requires_grad_(False), about["id"]
+
+
+def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Tensor, Tensor]) -> Style:
+    """The style with its network in it, so that its file needs nothing beside it.
+
+    Args:
+        network: on the CPU, the one that the style belongs to.
+        photograph: scale and shift of the network's identity, towards which strength goes.
+    """
+    identity = network_id(network)
+    own = OwnNetwork(
+        identity,
+        onnx_model(network, _description(network, identity)),
+        (photograph[0].float().numpy(), photograph[1].float().numpy()),
+    )
+    return replace(style, network=identity, own=own)
+
+
 def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
     """Read what :func:`export` wrote: the network, and scale and shift by style name.
 
@@ -102,23 +139,37 @@ def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tenso
     return network, styles
 
 
+def _import_onnx() -> Any:
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("Writing or rebuilding an ONNX network", "train") from None
+    return onnx
+
+
+def _description(network: TransformerNetwork, identity: str) -> dict[str, str]:
+    return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
+
+
+def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
+    """The package's network and its styles, as :func:`load_folder` gives them."""
+    with resources.as_file(resources.files("impasto.assets")) as folder:
+        return load_folder(folder)
+
+
 class _Graph:
     """A small ONNX graph in the making; methods add nodes and return the names of their outputs."""
 
     def __init__(self) -> None:
-        try:
-            import onnx
-        except ImportError:
-            raise MissingExtraError("Exporting a network", "train") from None
-        self.onnx = onnx
+        self.onnx = _import_onnx()
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.at = 0  # in the style's vectors
         self.means: list[str] = []
         self.variances: list[str] = []
 
-    def constant(self, value: np.ndarray[Any, Any]) -> str:
-        name = f"c{len(self.constants)}"
+    def constant(self, value: np.ndarray[Any, Any], name: str = "") -> str:
+        name = name or f"c{len(self.constants)}"
         self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
@@ -127,12 +178,14 @@ class _Graph:
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def conv(self, x: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
+    def conv(self, x: str, name: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
         pads = self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
         x = self.op("Pad", x, pads, mode="reflect")
         # fp16 on disk; the run time folds the casts once when it loads the model.
         inputs = [
-            self.op("Cast", self.constant(w.detach().half().numpy()), to=1) for w in (weight, bias) if w is not None
+            self.op("Cast", self.constant(value.detach().half().numpy(), f"{name}.{kind}"), to=1)
+            for kind, value in (("weight", weight), ("bias", bias))
+            if value is not None
         ]
         return self.op("Conv", x, *inputs, kernel_shape=[3, 3], **attributes)
 
@@ -177,21 +230,21 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     g = _Graph()
     helper = g.onnx.helper
 
+    names = {module: name for name, module in network.named_modules()}
+
     def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
-        return g.normalise(g.conv(x, conv.weight, strides=[stride, stride]), conv.out_channels)
+        return g.normalise(g.conv(x, names[conv], conv.weight, strides=[stride, stride]), conv.out_channels)
 
     x = g.op("SpaceToDepth", g.op("Sub", "image", g.constant(np.array(0.5, np.float32))), blocksize=2)
-    # SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
-    order = torch.tensor([color * 4 + offset for offset in range(4) for color in range(3)])
-    x = g.op("Relu", g.normalise(g.conv(x, network.stem.weight[:, order]), network.stem.out_channels))
+    x = g.op("Relu", g.normalise(g.conv(x, "stem", network.stem.weight[:, _DEPTHS]), network.stem.out_channels))
     x = g.op("Relu", layer(x, network.down1, 2))
     x = g.op("Relu", layer(x, network.down2, 2))
     for first, second in network.pairs():
         x = g.op("Add", x, layer(g.op("Relu", layer(x, first)), second))
     x = g.op("Relu", layer(g.double(x), network.up1))
     x = g.op("Relu", layer(g.double(x), network.up2))
-    x = g.op("DepthToSpace", g.conv(x, network.head.weight, network.head.bias), blocksize=2, mode="CRD")
-    x = g.conv(g.op("Sigmoid", x), network.binomial, group=3)
+    x = g.op("DepthToSpace", g.conv(x, "head", network.head.weight, network.head.bias), blocksize=2, mode="CRD")
+    x = g.conv(g.op("Sigmoid", x), "binomial", network.binomial, group=3)
     for name, parts in (("mean", g.means), ("variance", g.variances)):
         g.nodes.append(helper.make_node("Concat", parts, [name], axis=0))
     g.nodes.append(helper.make_node("Identity", [x], ["painted"]))

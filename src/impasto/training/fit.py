@@ -14,6 +14,7 @@ The weights that are kept are an exponential moving average of the trained ones.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import math
@@ -29,10 +30,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from impasto import losses
-from impasto.errors import InputError, TrainingError
+from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import Architecture, TransformerNetwork
+from impasto.styles import load_style
+from impasto.training import export
+from impasto.training.objective import Objective, Plateau
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -61,10 +65,12 @@ class FitSettings:
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     style_size: int = 512  # shorter side at which the paintings are looked at
+    style_scale: float = 1.0  # size of the strokes relative to that
     learning_rate: float = 2e-3
     style_learning_rate: float = 6e-3
     warmup: int = 100
     average: float = 0.998
+    patience: int = 0  # checkpoints without a lower validation loss that end the run; 0: none do
     checkpoint_every: int = 250
     preview_every: int = 250
     threads: int | None = None
@@ -117,7 +123,7 @@ class Fit:
     Args:
         photographs: what to paint.
         paintings: the styles to learn; the photograph style is added.
-        folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview-*.png``.
+        folder: gets ``checkpoint.pt``, ``log.jsonl``, ``preview-*.png`` and ``model/`` (network and styles).
         settings: see :class:`FitSettings`.
         architecture: of the network.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -139,8 +145,8 @@ class Fit:
         self.photographs, self.paintings, self.folder = photographs, list(paintings), folder
         self.settings, self.device = settings, torch.device(device)
         self.names = [PHOTOGRAPH, *(painting.name for painting in paintings)]
-        self.features = load_features(settings.features).to(self.device)
-        self.taps = self.features.check([*settings.content_layers, *settings.style_layers])
+        judge = load_features(settings.features).to(self.device)
+        self.objective = Objective(judge, settings.content_layers, settings.style_layers)
         self.targets = self._style_targets()
         self.network = TransformerNetwork(architecture).to(self.device)
         count = self.network.architecture.normalised_channels
@@ -170,40 +176,27 @@ class Fit:
 
     def _style_targets(self) -> dict[str, Tensor]:
         """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
-        targets: dict[str, list[Tensor]] = {layer: [] for layer in self.settings.style_layers}
-        for painting in self.paintings:
-            grams: dict[str, list[Tensor]] = {layer: [] for layer in targets}
-            for path in painting.pictures:
-                picture = read_painting(path, self.settings.style_size).to(self.device)
-                with torch.no_grad():
-                    for layer, x in self.features(picture, targets).items():
-                        grams[layer].append(losses.gram(x))
-            for layer, found in grams.items():
-                targets[layer].append(torch.stack(found).mean(dim=0))
-        return {layer: torch.cat(found) if found else torch.empty(0) for layer, found in targets.items()}
+        size, scale = self.settings.style_size, self.settings.style_scale
+        found = [self.objective.style_targets(painting.pictures, size, scale) for painting in self.paintings]
+        return {
+            layer: torch.cat([targets[layer] for targets in found]) if found else torch.empty(0)
+            for layer in self.settings.style_layers
+        }
 
     def _losses(self, images: Tensor, which: Tensor, painted: Tensor) -> dict[str, Tensor]:
         """Content, style, photograph and total variation, each averaged over the pictures that it concerns."""
-        s = self.settings
         with torch.no_grad():
-            target = self.features(images, self.taps)
-        found = self.features(painted, self.taps)
+            wanted = self.objective.features(images)
+        found = self.objective.features(painted)
         is_style = which > 0
         result = {"tv": losses.total_variation(painted).mean()}
-        # Over the whole batch, so that its variance is that of several photographs.
-        distances = {layer: losses.content_loss(found[layer], target[layer]) for layer in self.taps}
         if is_style.any():
-            content = [weight * distances[layer][is_style] for layer, weight in s.content_layers.items()]
-            style = [
-                weight
-                * losses.style_loss(losses.gram(found[layer][is_style]), self.targets[layer][which[is_style] - 1])
-                for layer, weight in s.style_layers.items()
-            ]
-            result["content"] = torch.stack(content).sum(dim=0).mean() / sum(s.content_layers.values())
-            result["style"] = torch.stack(style).sum(dim=0).mean() / sum(s.style_layers.values())
+            targets = {layer: grams[which[is_style] - 1] for layer, grams in self.targets.items()}
+            result["content"] = self.objective.content(found, wanted)[is_style].mean()
+            result["style"] = self.objective.style({tap: x[is_style] for tap, x in found.items()}, targets).mean()
         if not is_style.all():
             plain = ~is_style
-            same = [distance[plain].mean() for distance in distances.values()]
+            same = [losses.content_loss(found[tap], wanted[tap])[plain].mean() for tap in found]
             pixels = (painted[plain] - images[plain]).abs().mean() * 10
             result["photograph"] = torch.stack(same).mean() + pixels
         return result
@@ -279,6 +272,7 @@ class Fit:
         self.folder.mkdir(parents=True, exist_ok=True)
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
+        plateau = Plateau(s.patience, gain=0.002)
         try:
             while self.share() < 1:
                 started = time.monotonic()
@@ -300,6 +294,11 @@ class Fit:
                         }
                     )
                     self.save()
+                    total = s.content_weight * validation.get("content", 0) + s.style_weight * validation.get(
+                        "style", 0
+                    )
+                    if plateau.reached(total) and s.patience:
+                        break
         except KeyboardInterrupt:
             self.save()
             raise
@@ -319,7 +318,7 @@ class Fit:
 
     def averaged_network(self) -> tuple[TransformerNetwork, Tensor, Tensor]:
         """The averaged network with all styles' scale and shift, S x C, on the CPU."""
-        network = TransformerNetwork(self.network.architecture)
+        network = copy.deepcopy(self.network).cpu()  # a new one would draw random numbers, and the run would differ
         network.load_state_dict({k: v.cpu() for k, v in self.averaged.items() if not k.startswith("styles.")})
         network.eval().requires_grad_(False)
         return network, self.averaged["styles.scale"].cpu(), self.averaged["styles.shift"].cpu()
@@ -355,7 +354,13 @@ class Fit:
         return path
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Write the checkpoint, and ``model/``, so that a style can be tried while its training goes on."""
+        network, scale, shift = self.averaged_network()
+        styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
+        export.export(network, styles, self.folder / "model", self.style_metadata())
+        if len(self.paintings) == 1:  # a style alone is one file that needs nothing beside it
+            style = load_style(self.folder / "model" / "styles" / f"{self.paintings[0].name}.safetensors")
+            style.save(self.folder / f"{self.paintings[0].name}.safetensors")
         with atomic_path(self.folder / "checkpoint.pt") as temporary:
             torch.save(
                 {
@@ -424,17 +429,3 @@ class Fit:
             about = {key: getattr(painting, key) for key in ("title", "artist", "year", "licence")}
             facts[painting.name] = {key: value for key, value in about.items() if value} | trained
         return facts
-
-
-def read_painting(path: Path, size: int) -> Tensor:
-    """A painting as 1 x 3 x H x W in [0, 1], its shorter side shrunk to ``size``."""
-    try:
-        with Image.open(path) as file:
-            image = file.convert("RGB")
-    except (OSError, ValueError) as error:
-        raise InputError(f"The painting {path} cannot be read ({error}); give a picture file.") from error
-    factor = min(1.0, size / min(image.size))
-    small = image.resize(
-        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
-    )
-    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255

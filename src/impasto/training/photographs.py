@@ -15,7 +15,7 @@ import logging
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +49,7 @@ class Photographs:
     """Random crops of photographs, and the same few held-out photographs every time.
 
     Args:
-        source: a folder (with its sub-folders), a .zip of one, or an HDF5 file.
+        source: a folder (with its sub-folders), a .zip of one, or an HDF5 file; or pictures by name.
         crop: the side of the square crops.
         scales: the range of the enlargement of a photograph before it is cropped, relative to the smallest
             size that still covers the crop: at 1 a crop shows the whole short side, at 2 half of it.
@@ -58,6 +58,7 @@ class Photographs:
             HDF5 file says which. A photograph's name decides, so adding others does not change its side.
         val_source: held-out photographs, from a source of their own.
         limit: read at most so many files (a sample that depends on the names) or rows.
+        few: fewer to train on are worth a warning.
         keep: files are shrunk to at most this short side, or `crop` where that is more, to save memory.
     """
 
@@ -70,7 +71,7 @@ class Photographs:
 
     def __init__(
         self,
-        source: Path,
+        source: Path | Mapping[str, Pixels],
         *,
         crop: int,
         scales: tuple[float, float] = (1.0, 2.0),
@@ -79,6 +80,7 @@ class Photographs:
         val_source: Path | None = None,
         limit: int | None = None,
         keep: int = 384,
+        few: int = FEW,
     ) -> None:
         if crop < 1:
             raise TrainingError(f"The crop is {crop} pixels wide; it must be at least 1.")
@@ -92,7 +94,11 @@ class Photographs:
         self.skipped = []
 
         short_side = max(keep, crop)
-        pictures, own_val = self._read(source, limit, short_side)
+        own_val: list[Pixels] = []
+        if isinstance(source, Mapping):
+            pictures = dict(source)
+        else:
+            pictures, own_val = self._read(source, limit, short_side)
         if val_source is not None:
             others, own_val = self._read(val_source, min(limit or MOST_HELD_OUT, MOST_HELD_OUT), short_side)
             own_val = own_val or list(others.values())
@@ -100,7 +106,7 @@ class Photographs:
             self.train, self.val = list(pictures.values()), own_val
         else:
             self.train, self.val = _split(pictures, held_out)
-        if len(self.train) < FEW:
+        if len(self.train) < few:
             _log.warning("Only %d photographs to train on; a few thousand are better.", len(self.train))
 
     def batch(self, n: int) -> NDArray[np.float32]:

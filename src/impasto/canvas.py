@@ -1,0 +1,112 @@
+"""What the network is to see of a picture, box by box."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import images, tiles
+from impasto.images import Picture
+from impasto.tiles import Box
+
+Array = NDArray[np.float32]
+
+_COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
+
+
+class Rows(Protocol):
+    """A picture whose rows can be had from top to bottom: a :class:`Picture`, or a file that is being read."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        ...
+
+    @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        ...
+
+    @property
+    def transparent(self) -> bool:
+        """Whether it may be transparent anywhere."""
+        ...
+
+    def rows(self, top: int, bottom: int) -> Picture:
+        """Some rows; a file wants them asked for from top to bottom, or anew from the top."""
+        ...
+
+
+class Canvas:
+    """A picture mirrored at its borders to sides that the network takes, transparent parts filled.
+
+    Boxes count from the mirrored picture's corner.
+
+    Args:
+        source: the picture.
+        multiple: sides become multiples of this ...
+        minimum: ... and at least this.
+
+    Attributes:
+        whole: all of it.
+        picture: the part that is the picture itself.
+        kind: the type of its samples.
+    """
+
+    def __init__(self, source: Rows, multiple: int, minimum: int) -> None:
+        self.source = source
+        width, height = source.size
+        sides = [max(minimum, tiles.round_up(side, multiple)) for side in (height, width)]
+        self.whole = Box(0, 0, *sides)
+        top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
+        self.picture = Box(top, left, top + height, left + width)
+        self.kind = source.kind
+        self._beneath: Array | None = None
+        if source.transparent:
+            small = images.shrunk(source, _COARSE)
+            self._beneath = images.fill_transparent(small.rgb, small.alpha)
+
+    def content(self, box: Box) -> Array:
+        """The picture in a box: H x W x 3, float32."""
+        rows, columns = self._indices(box)
+        first = int(rows.min())
+        part = self.source.rows(first, int(rows.max()) + 1)
+        rgb = images.unit(_picked(part.rgb, rows - first, columns))
+        if self._beneath is None or part.alpha is None:
+            return rgb
+        trust = np.clip(8 * images.unit(_picked(part.alpha, rows - first, columns)), 0, 1)[..., None]
+        if trust.min() >= 1:
+            return rgb
+        filled: Array = rgb * trust + (1 - trust) * self.enlarged(self._beneath, box)
+        return filled
+
+    def take(self, plane: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+        """A box of an array of the picture's own size."""
+        taken: NDArray[np.uint8] = _picked(plane, *self._indices(box))
+        return taken
+
+    def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
+        """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size."""
+        rows, columns = self._indices(box)
+        top, left = int(rows.min()), int(columns.min())
+        inside = Box(top, left, int(rows.max()) + 1, int(columns.max()) + 1)
+        large = images.enlarged(small, self.source.size, inside)
+        return _picked(large, rows - top, columns - left)
+
+    def _indices(self, box: Box) -> tuple[tiles.Indices, tiles.Indices]:
+        here = self.picture
+        return (
+            tiles.mirrored(box.top - here.top, box.bottom - here.top, here.height),
+            tiles.mirrored(box.left - here.left, box.right - here.left, here.width),
+        )
+
+
+def _picked(array: NDArray[Any], rows: tiles.Indices, columns: tiles.Indices) -> NDArray[Any]:
+    """``array[rows][:, columns]``, without a copy where these run on without a gap."""
+    for axis, at in enumerate((rows, columns)):
+        straight = int(at[-1]) - int(at[0]) == len(at) - 1
+        part = slice(int(at[0]), int(at[-1]) + 1) if straight else at
+        array = array[part] if axis == 0 else array[:, part]
+    return array

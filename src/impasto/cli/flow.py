@@ -1,0 +1,87 @@
+"""``impasto flow``: optical flow between frames, and how far it can be trusted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from impasto.cli import options
+from impasto.video.consistency import VARIANTS, Variant
+
+
+@click.group("flow", short_help="Optical flow between frames, and how far it can be trusted.")
+def command() -> None:
+    """Optical flow between frames, and how far it can be trusted."""
+
+
+_variant = click.option(
+    "--variant",
+    type=click.Choice(VARIANTS),
+    default=VARIANTS[0],
+    show_default=True,
+    help="Whose consistency checker.",
+)
+
+
+@command.command("compute")
+@click.argument("frames", metavar="FRAMES|VIDEO")
+@click.option("-o", "--output", type=options.PATH, required=True, metavar="DIR", help="Folder for the files.")
+@click.option("--step", type=click.IntRange(1), default=1, show_default=True, help="How many frames apart.")
+@click.option("--method", default="dis", show_default=True, metavar="NAME", help="dis, deepflow, or an .onnx file.")
+@click.option("--size", type=click.IntRange(0), default=0, show_default=True, help="Longer side; 0 keeps it.")
+@click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
+@_variant
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a pair on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def compute(
+    frames: str,
+    output: Path,
+    step: int,
+    method: str,
+    size: int,
+    start_number: int | None,
+    variant: Variant,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write flow and certainty between frames, as makeOptFlow.sh of artistic-videos does.
+
+    FRAMES is a pattern of pictures (frame_%04d.ppm), VIDEO a file whose frames count from 1. For frames i and j, one
+    step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
+    """
+    from impasto.flow import compute_files
+    from impasto.video.source import NumberedPictures, open_source
+
+    source = open_source(frames, size=size, first=start_number)
+    first = source.start if isinstance(source, NumberedPictures) else 1
+    numbered = ((number, frame.rgb) for number, frame in enumerate(source.frames(), first))
+    count = 0
+    for i, j in compute_files(numbered, output, step=step, method=method, variant=variant):
+        count += 1
+        if as_json:
+            click.echo(json.dumps({"from": i, "to": j, "folder": str(output)}))
+        elif not quiet:
+            click.echo(f"{i} {j}", err=True)
+    if not count:
+        raise click.UsageError(f"{frames} has no two frames {step} apart; give more frames, or a smaller --step.")
+
+
+@command.command("consistency")
+@click.argument("judged", type=options.PATH, metavar="A.flo")
+@click.argument("opposite", type=options.PATH, metavar="B.flo")
+@click.option("-o", "--output", type=options.PATH, required=True, metavar="OUT.pgm", help="Where the map goes.")
+@_variant
+@click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
+def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
+    """Judge the flow A by the flow B of the opposite direction; white is certain."""
+    import numpy as np
+
+    from impasto import images
+    from impasto.flow import consistency, read_flo, write_certainty
+
+    pixels = None
+    if frame is not None:
+        pixels = np.rint(images.read(frame).rgb * 255).astype(np.uint8)
+    write_certainty(consistency(read_flo(judged), read_flo(opposite), variant=variant, frame=pixels), output)

@@ -1,0 +1,108 @@
+"""``impasto learn``: a style from a picture, in minutes."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import click
+
+from impasto.cli import options
+from impasto.engines import DEVICES
+from impasto.errors import OutputError
+from impasto.learning import DEEP_MINUTES, learn_style
+from impasto.styles import SUFFIX
+
+
+@click.command("learn", short_help="Learn a style from a picture, in minutes.")
+@click.argument("paintings", nargs=-1, required=True, type=options.PATH, metavar="PAINTING...")
+@click.option("-o", "--output", type=options.PATH, help="The style file; default: PAINTING's name, in this folder.")
+@click.option("--name", help="Of the style; default: the output's.")
+@click.option("--title", default="", help="Kept in the style, as are --artist, --year and --licence.")
+@click.option("--artist", default="")
+@click.option("--year", default="")
+@click.option("--licence", default="")
+@click.option(
+    "--photos",
+    type=options.PATH,
+    help="Photographs to learn on: a folder, .zip or HDF5 file; default: pictures that Impasto draws.",
+)
+@click.option(
+    "--style-scale",
+    type=click.FloatRange(0.1, 10),
+    help="Size of the painting's strokes: 1, the default, as it has them at 512 pixels; 2 twice as large.",
+)
+@click.option("--style-weight", type=click.FloatRange(0, min_open=True), help="More is more paint, less photograph.")
+@click.option("--deep", is_flag=True, help="Fit the network, too: closer, slower; the style cannot be blended.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    default=DEEP_MINUTES,
+    show_default=True,
+    help="Of --deep, at most.",
+)
+@click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network; default: builtin.")
+@click.option("--steps", type=click.IntRange(1), help="At most so many; learning ends before, once the loss is flat.")
+@click.option("--check-every", type=click.IntRange(1), help="Steps between looks at the loss, with a new preview.")
+@click.option("--crop", type=click.IntRange(64), help="Side of the pictures that are painted, a multiple of 8.")
+@click.option("--seed", type=int)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to learn.")
+@click.option("--overwrite", is_flag=True, help="Replace a style file that exists.")
+@click.option("--json", "as_json", is_flag=True, help="What was learnt as a JSON object on standard output.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def command(
+    paintings: tuple[Path, ...],
+    output: Path | None,
+    name: str | None,
+    title: str,
+    artist: str,
+    year: str,
+    licence: str,
+    photos: Path | None,
+    deep: bool,
+    minutes: float,
+    device: str,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **settings: float | str | None,
+) -> None:
+    """Learn a style from a picture; several pictures of an artist give one style.
+
+    \b
+    impasto learn painting.jpg -o mine.safetensors
+    impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
+    impasto apply photo.jpg --style mine.safetensors
+
+    It ends by itself. Ctrl-C keeps what there is in OUTPUT.learning; the same call goes on from there. Look at
+    OUTPUT.learning/preview.jpg meanwhile.
+    """
+    from impasto.cli.progress import learning_bar
+
+    target = output or Path(f"{paintings[0].stem}{SUFFIX}")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
+    given = {key: value for key, value in settings.items() if value is not None}
+    if not quiet:
+        click.echo(f"Previews: {target.with_name(target.stem + '.learning') / 'preview.jpg'}", err=True)
+    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with learning_bar(target.stem, quiet) as show:
+        style = learn_style(
+            paintings,
+            target,
+            name=name,
+            metadata={"title": title, "artist": artist, "year": year, "licence": licence},
+            photos=photos,
+            deep=deep,
+            minutes=minutes,
+            device=device,
+            progress=show,
+            **given,
+        )
+    if as_json:
+        facts = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    elif not quiet:
+        click.echo(f"{target}  ({style.metadata['measured']}; {style.metadata['learnt']})")

@@ -1,0 +1,114 @@
+"""Masks: where a style applies, and where strength applies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto import images
+from impasto.errors import InputError
+from impasto.styles import Style, StyleLike, parse, resolve
+
+MaskLike = str | Path | Image.Image | NDArray[Any]
+"""A file, a PIL image or an array: H x W or H x W x 3; white is fully, black not at all, grey in between."""
+
+Mask = NDArray[np.uint8]
+
+
+def read(mask: MaskLike, max_pixels: int) -> Mask:
+    """A mask as H x W, uint8: its luminance, and nothing where it is transparent.
+
+    Raises:
+        InputError: it cannot be read, or is black all over.
+    """
+    if isinstance(mask, (str, Path)):
+        name, picture = f"The mask {mask}", images.read(mask, max_pixels=max_pixels, compact=1)
+    elif isinstance(mask, np.ndarray):
+        name, picture = "The mask", images.from_array(mask.astype(np.uint8) * 255 if mask.dtype == bool else mask)
+    else:
+        name, picture = "The mask", images.from_pil(mask, compact=1)
+    levels = np.empty(picture.rgb.shape[:2], np.uint8)
+    for row in range(0, len(levels), 256):  # so that the temporaries stay small
+        part = picture.rows(row, row + 256)
+        grey = images.unit(part.rgb).mean(axis=2)
+        opacity = 1 if part.alpha is None else images.unit(part.alpha)
+        levels[row : row + 256] = images.samples(grey * opacity, levels.dtype)
+    if not levels.any():
+        raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
+    return levels
+
+
+def parse_masks(texts: Iterable[str]) -> tuple[Path | None, dict[str, Path]]:
+    """The command line's ``STYLE=FILE`` and ``FILE``: the mask of the strength, and masks by style.
+
+    Raises:
+        InputError: two masks for the same.
+    """
+    strength: Path | None = None
+    by_style: dict[str, Path] = {}
+    for text in texts:
+        style, equals, file = text.partition("=")
+        if equals and not Path(text).exists():
+            if style in by_style:
+                raise InputError(f"There are two masks for {style}; give one, in which all of its parts are white.")
+            by_style[style] = Path(file)
+        elif strength is not None:
+            raise InputError(f"There are two masks for the strength, {strength} and {text}; give one.")
+        else:
+            strength = Path(text)
+    return strength, by_style
+
+
+def split(
+    styles: Sequence[StyleLike | tuple[StyleLike, float]], names: Iterable[str]
+) -> tuple[dict[str, Style], Style | None]:
+    """The styles that have a mask, by name, and the blend of those that have none.
+
+    Args:
+        styles: as :func:`impasto.styles.resolve` takes them.
+        names: the styles that have a mask, as they are called in ``styles``.
+
+    Raises:
+        InputError: a mask's style is not among the styles.
+    """
+    called: dict[str, list[StyleLike | tuple[StyleLike, float]]] = {}
+    for item in styles:
+        called.setdefault(_name(item), []).append(item)
+    for name in names:
+        if name not in called:
+            raise InputError(
+                f"The mask for {name} has no style: add --style {name}, or take one of {', '.join(called)}."
+            )
+    masked = {name: resolve(called.pop(name)) for name in names}
+    rest = [item for items in called.values() for item in items]
+    return masked, resolve(rest) if rest else None
+
+
+def _name(item: StyleLike | tuple[StyleLike, float]) -> str:
+    if isinstance(item, tuple):
+        item = item[0]
+    if isinstance(item, Style):
+        return item.name
+    return parse(item)[0] if isinstance(item, str) else str(item)
+
+
+def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int]) -> Mask:
+    """A mask in the size of what is painted; it may have that already, or the size of the picture as it was read.
+
+    Raises:
+        InputError: it has another.
+    """
+    own = mask.shape[1], mask.shape[0]
+    if own == size:
+        return mask
+    if own != original:
+        raise InputError(
+            f"A mask has {own[0]} x {own[1]} pixels and the picture {original[0]} x {original[1]}; "
+            "give one of the picture's size."
+        )
+    return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))

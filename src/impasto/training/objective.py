@@ -1,0 +1,122 @@
+"""What painted photographs are judged by: content against the photograph, style against the painting.
+
+Content is a distance of features, style one of Gram matrices, both in a perceptual network and both relative
+(:mod:`impasto.losses`), as Johnson, Alahi and Fei-Fei 2016 (arXiv 1603.08155) have it. Training many styles
+jointly and learning one use the same objective, so that their losses can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from impasto import images, losses
+from impasto.networks.perceptual import PerceptualNetwork
+
+Features = dict[str, Tensor]
+"""Tap name to N x C x h x w."""
+
+
+class Objective:
+    """A perceptual network and the weights of its layers.
+
+    Args:
+        network: judges; every layer named below is one of its taps.
+        content_layers, style_layers: tap name to weight; only their proportions matter.
+    """
+
+    def __init__(
+        self,
+        network: PerceptualNetwork,
+        content_layers: Mapping[str, float],
+        style_layers: Mapping[str, float],
+    ) -> None:
+        self.network = network
+        self.content_layers, self.style_layers = dict(content_layers), dict(style_layers)
+        self.taps = network.check([*content_layers, *style_layers])
+
+    def features(self, pictures: Tensor) -> Features:
+        """Features of N x 3 x H x W pictures in [0, 1] at every layer."""
+        found: Features = self.network(pictures, self.taps)
+        return found
+
+    @torch.no_grad()
+    def style_targets(self, pictures: Sequence[Path], size: int, scale: float = 1.0) -> Features:
+        """Gram matrices of a style by layer, 1 x C x C: the mean over its pictures (see `read_painting`)."""
+        device = next(self.network.buffers()).device
+        grams: dict[str, list[Tensor]] = {layer: [] for layer in self.style_layers}
+        for path in pictures:
+            found = self.network(read_painting(path, size, scale).to(device), self.style_layers)
+            for layer, x in found.items():
+                grams[layer].append(losses.gram(x))
+        return {layer: torch.stack(found).mean(dim=0) for layer, found in grams.items()}
+
+    def content(self, found: Features, wanted: Features, spreads: Features | None = None) -> Tensor:
+        """Content loss of painted pictures' features against the photographs', one number a picture.
+
+        Args:
+            found, wanted: of the same N pictures.
+            spreads: by tap, what distances are relative to; default: the spread of ``wanted``, which should then
+                be a whole batch.
+        """
+        parts = [
+            weight * losses.content_loss(found[tap], wanted[tap], spreads[tap] if spreads else None)
+            for tap, weight in self.content_layers.items()
+        ]
+        return torch.stack(parts).sum(dim=0) / sum(self.content_layers.values())
+
+    def style(self, found: Features, targets: Features) -> Tensor:
+        """Style loss of painted pictures' features, one number a picture.
+
+        Args:
+            found: N pictures' features.
+            targets: Gram matrices, N x C x C, or 1 x C x C for one style.
+        """
+        parts = [
+            weight * losses.style_loss(losses.gram(found[tap]), targets[tap])
+            for tap, weight in self.style_layers.items()
+        ]
+        return torch.stack(parts).sum(dim=0) / sum(self.style_layers.values())
+
+
+class Plateau:
+    """Tells when a loss has stopped falling.
+
+    Args:
+        patience: so many values in a row may be no better than the best by ``gain``, a share of it.
+    """
+
+    def __init__(self, patience: int, gain: float) -> None:
+        self.patience, self.gain = patience, gain
+        self.best, self.waited = float("inf"), 0
+
+    def reached(self, loss: float) -> bool:
+        """Take in the next value."""
+        if loss < self.best * (1 - self.gain):
+            self.best, self.waited = loss, 0
+        else:
+            self.waited += 1
+        return self.waited >= self.patience
+
+
+def read_painting(path: Path, size: int, scale: float = 1.0) -> Tensor:
+    """A painting as 1 x 3 x H x W in [0, 1], its shorter side shrunk to ``size``, then resized by ``scale``.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    picture = images.read(path)
+    if picture.alpha is not None:
+        picture = replace(picture, rgb=images.fill_transparent(picture.rgb, picture.alpha), alpha=None)
+    image = images.to_pil(picture)
+    factor = min(1.0, size / min(image.size)) * scale
+    small = image.resize(
+        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
+    )
+    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255

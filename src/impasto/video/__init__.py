@@ -1,0 +1,1 @@
+"""Video: reading, steadying, painting and writing moving pictures."""

@@ -1,0 +1,447 @@
+"""Restyling a video: frames are read, painted and written at the same time, and what is done survives."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import __version__, images
+from impasto.errors import InputError
+from impasto.flow import FramePattern
+from impasto.masks import MaskLike
+from impasto.optimise.api import NamedStyle, read_styles
+from impasto.repaint import Options, Painter, Styles, describe
+from impasto.styles import StyleLike, resolve
+from impasto.video import mux
+from impasto.video.keyframes import Keyframes, Weighted
+from impasto.video.optimised import Passes
+from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of, rgb_bytes
+from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
+from impasto.video.temporal import STABILIZE, Stabilize, State, stabilizer
+from impasto.video.timing import Span, Timed
+from impasto.video.work import Work
+
+_AHEAD = 4  # frames that wait on each side of the painter
+_SEGMENT_FRAMES, _SEGMENT_SECONDS = 250, 30.0  # whichever comes first: what a crash may cost
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Report:
+    """What became of a video.
+
+    Attributes:
+        output: the file, or the pattern of pictures.
+        frames: how many were written, those of interrupted runs included.
+        resumed: how many of them an interrupted run had left.
+        damaged: packets that could not be decoded.
+        truncated: whether the source ends before its end.
+        notices: what was left out or changed, for people.
+        seconds: by stage (read, paint, write, join); stages overlap. ``whole`` is start to finish.
+    """
+
+    output: Path
+    frames: int = 0
+    resumed: int = 0
+    damaged: int = 0
+    truncated: bool = False
+    notices: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self) | {"output": str(self.output)}
+
+
+def default_target(video: str | Path, style: Styles | None, style_at: Mapping[float, Styles] | None = None) -> Path:
+    """Where a result goes that nobody named: beside the video, as ``NAME-STYLE.SUFFIX``."""
+    return _beside(Path(video), Keyframes(style or None, style_at).name)
+
+
+def stylize_video(
+    video: str | Path,
+    style: Styles | None = None,
+    *,
+    output: str | Path | None = None,
+    style_at: Mapping[float, Styles] | None = None,
+    stabilize: Stabilize = "light",
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    codec: str = "auto",
+    quality: int = Encoding.quality,
+    start_number: int | None = None,
+    paint: Passes | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Report:
+    """Repaint a video, with its sound, subtitles, chapters and metadata.
+
+    An interrupted call (Ctrl-C, a crash) goes on where it stopped when it is made again.
+
+    Args:
+        video: a video file, an animated GIF, WebP or PNG, or a printf pattern of pictures (``frame_%04d.png``).
+        style: as in :func:`impasto.stylize`.
+        output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
+            ``NAME-STYLE.SUFFIX``.
+        style_at: seconds to styles; between two times one fades into the other.
+        stabilize: ``"off"``: every frame for itself; ``"light"``: no flicker where nothing moves; ``"flow"``:
+            strokes follow what moves, too.
+        start, end: the part to paint, in seconds from the video's start.
+        fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
+        codec, quality: see :class:`impasto.video.sink.Encoding`.
+        start_number: the first number of a pattern of pictures; by default the lowest.
+        paint: optimise every frame instead of using the network, for minutes or hours; ``style`` is pictures then.
+            ``stabilize`` and most of ``options`` do not count.
+        progress: called with the number of frames written and of those expected (0 if unknown).
+        options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame.
+
+    Raises:
+        InputError: nothing there, no video in it, or an option is out of range.
+        StyleError: no such style.
+        OutputError: the result cannot be written.
+        MissingExtraError: the extra ``video`` is not installed.
+    """
+    if stabilize not in STABILIZE:
+        raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
+    encoding = Encoding(codec, quality)
+    chosen = Options(**options)
+    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    keyframes = None if paint is not None else Keyframes(style, style_at)
+    pictures = [] if paint is None else read_styles(style if style is not None else [])
+    if paint is not None and (not pictures or style_at):
+        raise InputError("Painting by optimisation takes one or more style pictures, and none that change over time.")
+    if output is not None:
+        target = Path(output)
+    else:
+        target = _beside(Path(video), "+".join(p.name for p in pictures) if keyframes is None else keyframes.name)
+    to_pictures = FramePattern.matches(target)
+    name = "" if to_pictures else encoding.for_file(target)
+    if target.exists() and Path(video).exists() and target.samefile(video):
+        raise InputError(f"{target} is the video itself; give another output.")
+    source = open_source(video, size=chosen.size, rate=rate, first=start_number)
+    span = Span(_seconds(start), _seconds(end), None if FramePattern.matches(video) else rate)
+    chosen = replace(chosen, size=0)  # the source has done that
+    recipe = {
+        "video": [str(Path(video).absolute()), *_stamp(source.path)],
+        "styles": keyframes.described() if keyframes else [(p.name, p.weight, _plain(p.rgb)) for p in pictures],
+        "options": {f.name: _plain(getattr(chosen, f.name)) for f in fields(chosen)},
+        "span": asdict(span),
+        "form": [source.width, source.height, stabilize, encoding, target.name],
+        "paint": paint,
+    }
+    form = Form(source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors)
+    work = Work(target, recipe)
+
+    def make_sink(done: Mapping[str, Any]) -> Sink:
+        if to_pictures:
+            return NumberedFiles(FramePattern(str(target)), 1 + done["frames"])
+        return Segments(work.folder, form, name, encoding, done["segments"])
+
+    started = time.perf_counter()
+    report = Report(target)
+    if keyframes is not None:
+        about = describe(resolve(_pairs(keyframes.first)), chosen)
+        sink = _Job(source, span, keyframes, chosen, stabilize, work, progress).run(report, make_sink)
+    else:
+        assert paint is not None
+        about = f"impasto {__version__} paint style={'+'.join(p.name for p in pictures)} {paint.recipe.describe()}"
+        sink = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
+    if isinstance(sink, Segments):
+        joining = time.perf_counter()
+        report.notices += _join(sink.paths, target, source, span, form, about)
+        report.seconds["join"] = time.perf_counter() - joining
+    else:
+        report.notices += _lost(source, "Numbered pictures hold")
+    work.remove()
+    report.seconds["whole"] = time.perf_counter() - started
+    return report
+
+
+def _optimise(
+    source: Source,
+    span: Span,
+    pictures: list[NamedStyle],
+    paint: Passes,
+    work: Work,
+    progress: Progress | None,
+    report: Report,
+    make_sink: Callable[[dict[str, Any]], Sink],
+) -> Sink:
+    """Paint frame by frame, pass by pass; every finished frame survives an interruption."""
+    from impasto.video.optimised import Optimiser
+
+    work.open()
+    marks: list[tuple[int, int]] = []
+    for item in span.frames(source):
+        path = work.folder / f"in-{len(marks):06}.png"
+        if not path.is_file():
+            images.write(images.from_array(item.frame.rgb), path)
+        marks.append((item.pts, item.duration))
+    work.save({}, {})
+    first = source.start if isinstance(source, NumberedPictures) else 1
+    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=first)
+    report.resumed = len(list(work.folder.glob("out-*.png"))) // paint.passes
+    started = time.perf_counter()
+    for done in optimiser.run():
+        if progress is not None:
+            progress(done, len(marks) * paint.passes)
+    report.seconds["paint"] = time.perf_counter() - started
+    sink = make_sink({"frames": 0, "segments": 0})
+    for index, (pts, duration) in enumerate(marks):
+        sink.write(Frame(rgb_bytes(images.read(optimiser.result(index, paint.passes)).rgb), pts, duration))
+    sink.checkpoint()
+    report.frames, report.damaged, report.truncated = len(marks), source.damaged, source.truncated
+    report.notices += source.notices
+    return sink
+
+
+class _Job:
+    """Reading, painting and writing, each in a thread of its own.
+
+    The calling thread only waits, so that Ctrl-C never strikes in the middle of a frame: the painter finishes the one
+    at hand, and what is painted is written and remembered.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        span: Span,
+        keyframes: Keyframes,
+        options: Options,
+        stabilize: Stabilize,
+        work: Work,
+        progress: Progress | None,
+    ) -> None:
+        self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
+        self.steady, self.work, self.progress = stabilizer(stabilize), work, progress
+        self.sink: Sink
+        self.halt, self.painting = threading.Event(), threading.Event()
+        self.painting.set()
+        self.failure: BaseException | None = None
+        self.seconds = dict.fromkeys(("read", "paint", "write"), 0.0)
+        self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
+        self.written = 0
+        self.painter: tuple[Any, Painter] | None = None
+
+    def run(self, report: Report, make_sink: Callable[[dict[str, Any]], Sink]) -> Sink:
+        """Paint all frames that no earlier run has painted."""
+        facts, arrays = self.work.open()
+        if facts:
+            self.done |= {name: facts[name] for name in self.done}
+            self.steady.restore(arrays)
+        resumed = self.written = self.done["frames"]
+        earlier_damage = self.done["damaged"]
+        self.sink = make_sink(self.done)
+        incoming: queue.Queue[Timed | None] = queue.Queue(_AHEAD)
+        outgoing: queue.Queue[Any] = queue.Queue(_AHEAD)
+        stages = ((self._read, incoming), (self._paint, incoming, outgoing), (self._write, outgoing, earlier_damage))
+        threads = [
+            threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.1)
+        except BaseException:
+            self.halt.set()
+            for thread in threads:
+                thread.join()
+            raise
+        if self.failure is not None:
+            raise self.failure
+        report.frames, report.resumed, report.seconds = self.done["frames"], resumed, self.seconds
+        report.damaged, report.truncated = earlier_damage + self.source.damaged, self.source.truncated
+        report.notices += self.source.notices
+        return self.sink
+
+    def _guarded(self, stage: Callable[..., None], *queues: Any) -> None:
+        """Run one stage; what it raises stops the others and is raised in the calling thread."""
+        try:
+            stage(*queues)
+        except BaseException as error:
+            self.failure = self.failure or error
+            self.halt.set()
+
+    def _read(self, incoming: queue.Queue[Timed | None]) -> None:
+        try:
+            seen = None if self.done["seen"] is None else Fraction(self.done["seen"])
+            frames = self.span.frames(self.source, self.done["after"], seen)
+            while True:
+                started = time.perf_counter()
+                item = next(frames, None)
+                self.seconds["read"] += time.perf_counter() - started
+                if item is None or not self._hand_on(incoming, item):
+                    return
+        finally:
+            told = False
+            while not told and self.painting.is_set():  # a painter that failed takes nothing any more
+                with contextlib.suppress(queue.Full):
+                    incoming.put(None, timeout=0.1)
+                    told = True
+
+    def _hand_on(self, target: queue.Queue[Any], item: Any) -> bool:
+        """Put into a bounded queue, unless everything stops; says whether it is in."""
+        while not self.halt.is_set():
+            try:
+                target.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def _paint(self, incoming: queue.Queue[Timed | None], outgoing: queue.Queue[Any]) -> None:
+        last: tuple[Frame, NDArray[np.uint8]] | None = None
+        count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
+        latest: Timed | None = None
+        try:
+            while (item := incoming.get()) is not None:
+                if self.halt.is_set():
+                    continue  # empty the queue, so that the reader can end
+                started = time.perf_counter()
+                if last is None or last[0] is not item.frame:
+                    last = item.frame, self._painted(item, count)
+                self.seconds["paint"] += time.perf_counter() - started
+                outgoing.put(Frame(last[1], item.pts, item.duration))
+                count, latest = count + 1, item
+                if count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS:
+                    outgoing.put(self._standing(count, latest))
+                    saved, since = count, time.perf_counter()
+        finally:
+            self.painting.clear()
+            if latest is not None and count > saved:
+                outgoing.put(self._standing(count, latest))
+            outgoing.put(None)
+
+    def _standing(self, count: int, latest: Timed) -> tuple[dict[str, Any], State]:
+        """Where the painter stands after a frame."""
+        return {"frames": count, "after": latest.pts, "seen": str(latest.source_time)}, self.steady.state()
+
+    def _write(self, outgoing: queue.Queue[Any], earlier_damage: int) -> None:
+        failure: BaseException | None = None
+        while (item := outgoing.get()) is not None:
+            if failure is not None:
+                continue  # empty the queue, so that the painter can end
+            started = time.perf_counter()
+            try:
+                if isinstance(item, Frame):
+                    self.sink.write(item)
+                    self.written += 1
+                    if self.progress is not None:
+                        self.progress(self.written, self.span.expected(self.source))
+                else:
+                    facts, state = item
+                    self.sink.checkpoint()
+                    segments = getattr(self.sink, "finished", 0)
+                    damaged = earlier_damage + self.source.damaged
+                    self.done |= facts | {"segments": segments, "damaged": damaged}
+                    self.work.save(self.done, state)
+            except BaseException as error:
+                failure = error
+                self.halt.set()
+            self.seconds["write"] += time.perf_counter() - started
+        self.sink.abandon()
+        if failure is not None:
+            raise failure
+
+    def _painted(self, item: Timed, number: int) -> NDArray[np.uint8]:
+        seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
+        blend, changing = self.keyframes.at(seconds)
+        return self.steady.paint(item.frame.rgb, self._painter(blend, number), changing=changing)
+
+    def _painter(self, blend: Weighted, number: int) -> Painter:
+        """The painter of a frame, kept for the next one if nothing changes."""
+        masks: dict[str | None, MaskLike | None] = {None: _mask_of_frame(self.options.mask, number)}
+        masks |= {style: _mask_of_frame(mask, number) for style, mask in self.options.masks.items()}
+        key = [(style.name, weight) for style, weight in blend], [str(m) for m in masks.values() if isinstance(m, Path)]
+        if self.painter is None or self.painter[0] != key:
+            read = {style: _read_mask(mask) if isinstance(mask, Path) else mask for style, mask in masks.items()}
+            strength = read.pop(None)
+            by_style = {style: mask for style, mask in read.items() if style is not None and mask is not None}
+            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style))
+        return self.painter[1]
+
+
+def _join(segments: list[Path], target: Path, source: Source, span: Span, form: Form, about: str) -> list[str]:
+    """Segments, and what goes beside them, to the result."""
+    if container_of(target) == "gif":
+        mux.join_gif(segments, target, form, loop=getattr(source, "loop", None))
+        return _lost(source, "A GIF holds")
+    extras = None
+    if isinstance(source, VideoFile):
+        start = source.origin + (span.start or 0)
+        end = None if span.end is None else source.origin + span.end
+        extras = mux.Extras(source.path, None if span.start is None else start, end, start)
+    return mux.join(segments, target, form, extras=extras, about=about)
+
+
+def _lost(source: Source, what: str) -> list[str]:
+    """A notice on what the result cannot hold."""
+    if not isinstance(source, VideoFile) or not source.beside:
+        return []
+    return [f"{what} pictures only: {source.beside} of {source.path.name} is left out."]
+
+
+def _beside(video: Path, style: str) -> Path:
+    """``clip.mp4`` in scream to ``clip-scream.mp4``; kinds that cannot be written become MP4, a pattern a pattern."""
+    suffix = video.suffix
+    if not FramePattern.matches(video) and suffix.lower() not in WRITE_SUFFIXES:
+        suffix = ".mp4"
+    return video.with_name(f"{video.stem}-{Path(style).stem}{suffix}")
+
+
+def _pairs(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
+    return list(blend)
+
+
+def _seconds(value: float | None) -> Fraction | None:
+    return None if value is None else Fraction(value).limit_denominator(1_000_000)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _plain(value: Any) -> Any:
+    """Something that stands for an option's value in a recipe, arrays and pictures included."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (str, Path)) and Path(value).is_file():
+        return [str(value), *_stamp(Path(value))]
+    if hasattr(value, "tobytes"):
+        return hashlib.sha256(value.tobytes()).hexdigest()
+    return value
+
+
+def _mask_of_frame(mask: MaskLike | None, number: int) -> MaskLike | None:
+    """A mask given as a pattern as the file of one frame (the first has the lowest number); any other as it is."""
+    if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
+        return mask
+    pattern = FramePattern(str(mask))
+    path = pattern.path(pattern.first() + number)
+    if not path.is_file():
+        raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
+    return path
+
+
+def _read_mask(path: Path) -> MaskLike:
+    """A mask's grey levels; in a video some frames' may well be black, which a picture's may not."""
+    picture = images.read(path)
+    levels: NDArray[np.uint8] = np.rint(picture.rgb.mean(axis=2) * 255).astype(np.uint8)
+    if not levels.any():
+        levels[0, 0] = 1
+    return levels

@@ -1,0 +1,336 @@
+"""Videos painted by optimisation, each frame held to those around it (Ruder, Dosovitskiy and Brox 2016).
+
+*Artistic style transfer for videos*, arXiv 1604.08610. One pass paints frame after frame: each starts from the last
+result, moved along with the picture, and a temporal loss holds it to earlier results where the flow can be trusted.
+Several passes go back and forth over the whole video, so that later frames act on earlier ones, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import images
+from impasto.errors import InputError, MissingExtraError
+from impasto.flow import PairPattern, consistency, estimator, read_certainty, read_flo, warp
+from impasto.optimise.api import NamedStyle
+from impasto.optimise.recipe import Recipe
+from impasto.video.sink import rgb_bytes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from impasto.optimise.painter import Painter
+
+FirstInit = Literal["random", "image"]
+LaterInit = Literal["random", "image", "prev", "prev-warped", "first"]
+Floats = NDArray[np.float32]
+
+_MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 256  # grey to the perceptual network: says nothing
+_BEND = 1 / 256  # where the smooth L1 loss turns straight
+CHOICES = {
+    "first_init": ("random", "image"),
+    "init": ("random", "image", "prev", "prev-warped", "first"),
+    "criterion": ("mse", "smooth-l1"),
+    "combine": ("closest-first", "normalize"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """How frames are held together; names and meanings follow artistic-videos.
+
+    Attributes:
+        recipe: how a frame is painted; see :class:`impasto.optimise.recipe.Recipe`.
+        first_iterations: of the first frame, and of every frame in the first of several passes, at each scale.
+        iterations: of every other frame, and of every frame in each later pass.
+        first_init: where the first frame starts: ``"image"`` (the frame itself) or ``"random"``.
+        init: where later frames start: ``"prev-warped"``, the last result moved along; ``"prev"``, unmoved;
+            ``"first"``, the first result; ``"image"``; ``"random"``.
+        temporal_weight: of the temporal loss, relative to the picture's variance; 0 leaves it out.
+        criterion: ``"mse"`` or ``"smooth-l1"``.
+        offsets: how many frames back to look, for example 1, 2, 4 (long-term consistency).
+        every: look back to every so manieth frame, too; 0: do not.
+        combine: of several frames that show a place, ``"closest-first"`` counts the nearest, ``"normalize"`` all.
+        invert: certainty files say 1 where flow is *not* to be trusted.
+        passes: 1, or how often to go over the video.
+        blend, blend_other: share of the neighbour that this pass has already painted, and of the other one, in a
+            frame's start in passes from the second on.
+        temporal_after: from this pass on the temporal loss counts.
+        flow, certainty: patterns of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; frames
+            count from 1, or from the first number of a pattern of pictures. Without them, flow is computed.
+        forward_flow, forward_certainty: the same for flow to later frames; without them, ``flow`` and ``certainty``.
+        method: what computes flow; see :func:`impasto.flow.estimator`.
+    """
+
+    recipe: Recipe = field(default_factory=Recipe)
+    first_iterations: int = 100
+    iterations: int = 40
+    first_init: FirstInit = "image"
+    init: LaterInit = "prev-warped"
+    temporal_weight: float = 30.0
+    criterion: Literal["mse", "smooth-l1"] = "mse"
+    offsets: tuple[int, ...] = (1,)
+    every: int = 0
+    combine: Literal["closest-first", "normalize"] = "closest-first"
+    invert: bool = False
+    passes: int = 1
+    blend: float = 1.0
+    blend_other: float = 0.0
+    temporal_after: int = 8
+    flow: str | None = None
+    certainty: str | None = None
+    forward_flow: str | None = None
+    forward_certainty: str | None = None
+    method: str = "dis"
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                words = name.replace("_", " ")
+                raise InputError(f"There is no {words} {getattr(self, name)}; give one of {', '.join(choices)}.")
+        for name in ("first_iterations", "iterations", "passes"):
+            if getattr(self, name) < 1:
+                raise InputError(f"The number of {name.replace('_', ' ')} must be 1 or more.")
+        if not self.offsets or min(self.offsets) < 1:
+            raise InputError("Offsets to earlier frames must be 1 or more, for example 1,2,4.")
+        for name in ("temporal_weight", "blend", "blend_other", "every"):
+            if getattr(self, name) < 0:
+                raise InputError(f"The {name.replace('_', ' ')} {getattr(self, name)} is negative; give 0 or more.")
+        for pattern in (self.flow, self.certainty, self.forward_flow, self.forward_certainty):
+            if pattern is not None:
+                PairPattern(pattern)
+
+    def earlier(self, index: int) -> list[int]:
+        """The frames that a frame (from 0) is held to in one pass, the nearest first."""
+        found = {index - offset for offset in self.offsets}
+        if self.every:
+            found |= set(range(index - self.every, -1, -self.every))
+        return sorted((j for j in found if j >= 0), reverse=True)
+
+
+def combined(certainties: Sequence[Floats], how: str) -> list[Floats]:
+    """Weights of several earlier frames, the nearest first, from how certain each is (H x W in [0, 1]).
+
+    ``"closest-first"``: what nearer frames have taken is taken off; ``"normalize"``: sums above 1 are brought to 1.
+    """
+    if how == "normalize":
+        total = np.maximum(1, np.sum(certainties, axis=0))
+        return [np.asarray(c / total, np.float32) for c in certainties]
+    left: list[Floats] = []
+    taken = np.zeros_like(certainties[0])
+    for certainty in certainties:
+        left.append(np.maximum(certainty - taken, 0))
+        taken = taken + left[-1]
+    return left
+
+
+class Optimiser:
+    """Paints the frames of a folder by optimisation.
+
+    Args:
+        folder: holds ``in-N.png``, frames from 0; results go there as ``out-N-PASS.png``, and are kept if they exist.
+        count: how many frames.
+        styles: as :func:`impasto.optimise.api.read_styles` gives them.
+        settings: how.
+        first: number of the first frame in patterns of flow files.
+    """
+
+    def __init__(
+        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: Passes, *, first: int = 1
+    ) -> None:
+        try:
+            from impasto.optimise.painter import Painter, StylePicture
+        except ImportError as error:
+            raise MissingExtraError("--method paint", "train") from error
+        self.folder, self.count, self.settings, self.first = folder, count, settings, first
+        pictures = [StylePicture(style.rgb, style.weight, style.mask) for style in styles]
+        recipe = replace(settings.recipe, iterations=settings.first_iterations)
+        self.whole = Painter(pictures, recipe)
+        self.touch_up = Painter(
+            pictures, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
+        )
+        self.estimate = cache(lambda: estimator(settings.method))
+
+    def run(self) -> Iterator[int]:
+        """Paint what is not painted yet; yields how many of all frames in all passes are done."""
+        done = 0
+        for number in range(1, self.settings.passes + 1):
+            order = range(self.count) if number % 2 else range(self.count - 1, -1, -1)
+            for index in order:
+                path = self.result(index, number)
+                if not path.is_file():
+                    painted = self._once(index) if self.settings.passes == 1 else self._again(index, number)
+                    images.write(images.from_array(rgb_bytes(painted)), path)
+                done += 1
+                yield done
+
+    def result(self, index: int, number: int) -> Path:
+        """The picture of a frame and a pass."""
+        return self.folder / f"out-{index:06}-{number:03}.png"
+
+    def _frame(self, index: int) -> Floats:
+        return images.read(self.folder / f"in-{index:06}.png").rgb
+
+    def _painted(self, index: int, number: int) -> Floats:
+        return images.read(self.result(index, number)).rgb
+
+    def _once(self, index: int) -> Floats:
+        """A frame of the single pass."""
+        settings, content = self.settings, self._frame(index)
+        if index == 0:
+            return self._fresh(content)
+        earlier = settings.earlier(index)
+        flows = {j: self._flow(index, j) for j in {*earlier, index - 1}}
+        start: Floats | None = None
+        if settings.init == "prev":
+            start = self._painted(index - 1, 1)
+        elif settings.init == "prev-warped":
+            start = _warped(self._painted(index - 1, 1), flows[index - 1])
+        elif settings.init == "first":
+            start = self._painted(0, 1)
+        elif settings.init == "random":
+            start = self._noise(content.shape)
+        held = []
+        if settings.temporal_weight and earlier:
+            weights = combined([self._certainty(index, j, flows[j]) for j in earlier], settings.combine)
+            held = [(_warped(self._painted(j, 1), flows[j]), w) for j, w in zip(earlier, weights, strict=True)]
+        return self._optimised(self.touch_up, content, content if start is None else start, held)
+
+    def _again(self, index: int, number: int) -> Floats:
+        """A frame of one of several passes."""
+        settings, content = self.settings, self._frame(index)
+        if number == 1:
+            if settings.init == "prev-warped" and index > 0:
+                start = _warped(self._painted(index - 1, 1), self._flow(index, index - 1))
+                return self._optimised(self.touch_up, content, start)
+            return self._fresh(content)
+        towards = -1 if number % 2 else 1  # the neighbour that this pass has painted already
+        start, total = self._painted(index, number - 1), np.ones((*content.shape[:2], 1), np.float32)
+        held: list[tuple[Floats, Floats]] = []
+        for side, share, painted_in in (
+            (towards, settings.blend, number),
+            (-towards, settings.blend_other, number - 1),
+        ):
+            j = index + side
+            if not 0 <= j < self.count:
+                continue
+            flow = self._flow(index, j)
+            certainty = self._certainty(index, j, flow)
+            moved = warp(self._painted(j, painted_in), flow)
+            start = start + share * certainty[..., None] * moved
+            total = total + share * certainty[..., None]
+            if side == towards and number >= settings.temporal_after and settings.temporal_weight:
+                held = [(moved, certainty)]
+        return self._optimised(self.touch_up, content, np.asarray(start / total, np.float32), held)
+
+    def _fresh(self, content: Floats) -> Floats:
+        """A frame on its own, coarse to fine."""
+        init = self._noise(content.shape) if self.settings.first_init == "random" else None
+        return self._optimised(self.whole, content, init)
+
+    def _optimised(
+        self, painter: Painter, content: Floats, init: Floats | None, held: Sequence[tuple[Floats, Floats]] = ()
+    ) -> Floats:
+        result = painter.paint(content, init=init, extra=self._loss(content, held))
+        if result.interrupted:  # half a frame is not kept: the next run paints it anew
+            raise KeyboardInterrupt
+        return result.rgb
+
+    def _noise(self, shape: tuple[int, ...]) -> Floats:
+        """The same for every frame, so that they start alike."""
+        return np.random.default_rng(self.settings.recipe.seed).random(shape, np.float32)
+
+    def _flow(self, index: int, other: int) -> Floats:
+        settings = self.settings
+        pattern = settings.forward_flow or settings.flow if other > index else settings.flow
+        if pattern is not None:
+            return read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
+        return self.estimate()(*(rgb_bytes(self._frame(i)) for i in (index, other)))
+
+    def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
+        settings = self.settings
+        pattern = settings.forward_certainty or settings.certainty if other > index else settings.certainty
+        if pattern is not None:
+            certainty = read_certainty(PairPattern(pattern).path(index + self.first, other + self.first))
+        else:
+            certainty = consistency(flow, self._flow(other, index))
+        share = certainty.astype(np.float32) / 255
+        return np.asarray(1 - share if settings.invert and pattern is not None else share, np.float32)
+
+    def _loss(self, content: Floats, held: Sequence[tuple[Floats, Floats]]) -> Callable[[Tensor], Tensor] | None:
+        """The temporal loss: mean of c (x - w)^2 over earlier results w with certainty c, in the frame's variances.
+
+        Its true gradient: that of artistic-videos lacks one of the two factors sqrt(c).
+        """
+        if not held:
+            return None
+        import torch
+        from torch.nn import functional as F
+
+        unit = self.settings.temporal_weight / max(float(content.var()), 1e-3)
+        pairs = [
+            (torch.from_numpy(np.ascontiguousarray(w.transpose(2, 0, 1)[None])), torch.from_numpy(c)[None, None])
+            for w, c in held
+        ]
+
+        def loss(picture: Tensor) -> Tensor:
+            total = picture.new_zeros(())
+            for target, certainty in pairs:
+                target, certainty = target.to(picture), certainty.to(picture)
+                if self.settings.criterion == "mse":
+                    total = total + (certainty * (picture - target) ** 2).mean()
+                else:
+                    root = certainty.sqrt()
+                    total = total + F.smooth_l1_loss(root * picture, root * target, beta=_BEND) * 2 * _BEND
+            return unit * total
+
+        return loss
+
+
+def _warped(picture: Floats, flow: Floats) -> Floats:
+    """A result moved along with a flow; what comes from outside is grey."""
+    moved = warp(picture, flow, outside=-1.0)
+    outside = (moved == -1).all(axis=2)
+    moved[outside] = _MEAN
+    return moved
+
+
+def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` for fields of the recipe, as the command line has them.
+
+    Raises:
+        InputError: no such field, or not such a value.
+    """
+    from dataclasses import fields
+
+    from impasto.optimise.recipe import parse_layers
+
+    known = {item.name: item for item in fields(Recipe)}
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in known:
+            raise InputError(f"{text} is no setting of the recipe; write it as NAME=VALUE, such as style_weight=20.")
+        kind = str(known[name].type)
+        try:
+            if name in ("content_layers", "style_layers", "dream"):
+                values[name] = parse_layers(value)
+            elif kind == "bool":
+                values[name] = value.lower() in ("1", "true", "yes", "on")
+            elif kind.startswith("int"):
+                values[name] = int(value)
+            elif kind.startswith("float"):
+                values[name] = float(value)
+            else:
+                values[name] = value
+        except ValueError:
+            raise InputError(f"{text} is no number; give one, such as style_weight=20.") from None
+    return values

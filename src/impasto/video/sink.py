@@ -1,0 +1,265 @@
+"""Where painted frames go: encoded into segments that are joined at the end, or into numbered pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto import images
+from impasto.errors import InputError, OutputError
+from impasto.flow import FramePattern
+from impasto.video import pixels
+from impasto.video.libraries import pyav
+from impasto.video.source import Frame
+
+CODECS = ("auto", "h264", "h265", "vp9", "ffv1")
+QUALITY = 80
+
+# What each container holds, the default first; GIF is made from lossless segments at the end.
+_CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    ".mp4": ("mp4", ("h264", "h265", "vp9")),
+    ".m4v": ("mp4", ("h264", "h265")),
+    ".mov": ("mov", ("h264", "h265")),
+    ".mkv": ("matroska", ("h264", "h265", "vp9", "ffv1")),
+    ".webm": ("webm", ("vp9",)),
+    ".gif": ("gif", ("ffv1",)),
+}
+WRITE_SUFFIXES = tuple(_CONTAINERS)
+_SEGMENT = "nut"  # keeps every time stamp as it is and takes every codec
+_AS_IT_IS = {"avoid_negative_ts": "disabled"}  # decoding starts before the first picture is shown: move nothing
+_ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "ffv1": "ffv1"}
+
+
+def container_of(path: Path) -> str:
+    """FFmpeg's name of the container that a file's suffix stands for.
+
+    Raises:
+        OutputError: a suffix that no video is written to.
+    """
+    try:
+        return _CONTAINERS[path.suffix.lower()][0]
+    except KeyError:
+        known = " ".join(_CONTAINERS)
+        raise OutputError(
+            f"{path} has no suffix that a video is written to; give one of {known}, or a pattern such as out_%04d.png."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How frames are encoded.
+
+    Attributes:
+        codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
+        quality: 1 to 100; 100 is as good as lossless to the eye.
+    """
+
+    codec: str = "auto"
+    quality: int = QUALITY
+
+    def __post_init__(self) -> None:
+        if self.codec not in CODECS:
+            raise InputError(f"There is no codec {self.codec}; give one of {', '.join(CODECS)}.")
+        if not 1 <= self.quality <= 100:
+            raise InputError(f"The quality {self.quality} is out of range; give a number from 1 to 100.")
+
+    def for_file(self, path: Path) -> str:
+        """The codec for a file.
+
+        Raises:
+            OutputError: its container does not hold the codec that was asked for.
+        """
+        container_of(path)
+        held = _CONTAINERS[path.suffix.lower()][1]
+        if self.codec == "auto" or path.suffix.lower() == ".gif":
+            return held[0]
+        if self.codec not in held:
+            raise OutputError(f"A {path.suffix} file does not hold {self.codec}; give {' or '.join(held)}, or an .mkv.")
+        return self.codec
+
+    def options(self, codec: str) -> dict[str, str]:
+        """The encoder's own options."""
+        if codec in ("h264", "h265"):
+            quiet = {"x265-params": "log-level=none"} if codec == "h265" else {}
+            return {"preset": "veryfast", "crf": f"{50 - 0.4 * self.quality:.1f}"} | quiet
+        if codec == "vp9":
+            crf = str(round(63 - 0.45 * self.quality))
+            return {"crf": crf, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
+        return {}
+
+
+@dataclass(frozen=True)
+class Form:
+    """Size, clock and colours of the frames to write."""
+
+    width: int
+    height: int
+    time_base: Fraction
+    rate: Fraction
+    colors: pixels.Colors
+
+
+class Sink(Protocol):
+    """Takes painted frames in order."""
+
+    def write(self, frame: Frame) -> None:
+        """Take one frame."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Make what was written so far survive whatever happens next."""
+        ...
+
+    def abandon(self) -> None:
+        """Drop what was written since the last checkpoint."""
+        ...
+
+
+class Segments:
+    """Files of a few seconds each, with nothing but encoded pictures."""
+
+    def __init__(self, folder: Path, form: Form, codec: str, encoding: Encoding, finished: int = 0) -> None:
+        self.folder, self.form, self.codec, self.encoding = folder, form, codec, encoding
+        self.finished = finished
+        self.container: Any = None
+        self.stream: Any = None
+        for left_over in folder.glob("*.part"):
+            left_over.unlink()
+
+    @property
+    def paths(self) -> list[Path]:
+        """The finished segments."""
+        return [self._path(index) for index in range(self.finished)]
+
+    def _path(self, index: int) -> Path:
+        return self.folder / f"{index:05}.{_SEGMENT}"
+
+    @property
+    def pixel_format(self) -> str:
+        """Lossless RGB, or 4:2:0 where sides are even, since only that plays everywhere."""
+        if self.codec == "ffv1":
+            return "bgr0"
+        odd = self.form.width % 2 or self.form.height % 2
+        return "yuv444p" if odd else "yuv420p"
+
+    def write(self, frame: Frame) -> None:
+        """See :class:`Sink`."""
+        if self.container is None:
+            self._open()
+        picture = pixels.from_rgb(frame.rgb, self.pixel_format, self.form.colors)
+        picture.pts, picture.time_base = frame.pts, self.form.time_base
+        picture.duration = frame.duration
+        with _disk():
+            self.container.mux(self.stream.encode(picture))
+
+    def _open(self) -> None:
+        av = pyav()
+        with _disk():
+            self.container = av.open(
+                str(self._path(self.finished).with_suffix(".part")), "w", format=_SEGMENT, options=_AS_IT_IS
+            )
+        form = self.form
+        try:
+            stream = self.container.add_stream(_ENCODERS[self.codec], options=self.encoding.options(self.codec))
+        except (av.error.FFmpegError, ValueError) as error:
+            raise OutputError(f"This PyAV has no encoder for {self.codec} ({error}); give another --codec.") from error
+        stream.width, stream.height, stream.pix_fmt = form.width, form.height, self.pixel_format
+        context = stream.codec_context
+        context.time_base = form.time_base
+        context.framerate = form.rate.limit_denominator(100_000)
+        context.sample_aspect_ratio = form.colors.aspect
+        for name, value in form.colors.tags.items():
+            if self.pixel_format != "bgr0":
+                setattr(context, name, value)
+        context.flags |= av.codec.context.Flags.global_header  # parameters in one place, as MP4 wants them
+        context.gop_size = max(1, round(form.rate * 5))
+        if self.codec in ("h264", "h265", "ffv1"):
+            context.thread_type = "AUTO"
+        self.stream = stream
+
+    def checkpoint(self) -> None:
+        """See :class:`Sink`."""
+        if self.container is None:
+            return
+        with _disk():
+            self.container.mux(self.stream.encode(None))
+            self.container.close()
+        path = self._path(self.finished)
+        path.with_suffix(".part").replace(path)
+        self.container, self.finished = None, self.finished + 1
+
+    def abandon(self) -> None:
+        """See :class:`Sink`."""
+        if self.container is not None:
+            self.container.close()
+            self.container = None
+            self._path(self.finished).with_suffix(".part").unlink(missing_ok=True)
+
+
+class NumberedFiles:
+    """Pictures named by a printf pattern."""
+
+    def __init__(self, pattern: FramePattern, number: int) -> None:
+        images.output_format(pattern.path(number))
+        self.pattern, self.number = pattern, number
+
+    def write(self, frame: Frame) -> None:
+        """See :class:`Sink`."""
+        images.write(images.from_array(frame.rgb), self.pattern.path(self.number))
+        self.number += 1
+
+    def checkpoint(self) -> None:
+        """Nothing to do: a picture is written whole or not at all."""
+
+    def abandon(self) -> None:
+        """Nothing to do: these pictures are written again."""
+
+
+class _disk:  # noqa: N801 (reads as a word in a with statement)
+    """Turn an encoder's or a disk's failure to write into our own error."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            raise OutputError(
+                f"The video could not be written ({error.strerror or error}); free some space, or name another file."
+            ) from error
+
+
+def packets_in_order(paths: list[Path], index: int = 0) -> Iterator[Any]:
+    """All encoded packets of some segments, with decoding times that never go back.
+
+    Each segment starts its own; here packet n is to be decoded when the frame ``delay`` places before it is shown,
+    with the shortest delay that every packet bears.
+    """
+    shown: list[int] = []
+    for path in paths:
+        with pyav().open(str(path)) as container:
+            shown += [packet.pts for packet in container.demux(container.streams[index]) if packet.pts is not None]
+    order = sorted(shown)
+    place = {pts: position for position, pts in enumerate(order)}
+    delay = max((position - place[pts] for position, pts in enumerate(shown)), default=0)
+    step = (order[-1] - order[0]) // (len(order) - 1) if len(order) > 1 else 1
+    position = 0
+    for path in paths:
+        with pyav().open(str(path)) as container:
+            for packet in container.demux(container.streams[index]):
+                if packet.pts is None:
+                    continue
+                early = position - delay
+                packet.dts = order[early] if early >= 0 else order[0] + early * max(1, step)
+                position += 1
+                yield packet
+
+
+def rgb_bytes(painted: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Floats in [0, 1] to bytes, rounded."""
+    return np.rint(np.clip(painted, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,109 @@
+"""Which frames are painted, and when they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from impasto.errors import InputError
+from impasto.video.source import Frame, Source
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a video, and the frame rate wanted of it.
+
+    Attributes:
+        start, end: in seconds from the video's start; ``None``: its own.
+        rate: frames a second; ``None``: the video's own time stamps.
+    """
+
+    start: Fraction | None = None
+    end: Fraction | None = None
+    rate: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.start < 0:
+            raise InputError(f"The start {float(self.start)} is negative; give seconds from the video's start.")
+        if self.end is not None and self.end <= (self.start or 0):
+            raise InputError(f"The end {float(self.end)} is not after the start; give a later one.")
+        if self.rate is not None and not 0 < self.rate <= 1000:
+            raise InputError(f"The frame rate {float(self.rate)} is out of range; give more than 0, up to 1000.")
+
+    def time_base(self, source: Source) -> Fraction:
+        """The unit of time stamps of the result."""
+        return 1 / self.rate if self.rate else source.time_base
+
+    def expected(self, source: Source) -> int:
+        """How many frames there should be; 0 if unknown."""
+        if self.start is None and self.end is None and self.rate is None:
+            return source.expected
+        whole = Fraction(source.expected) / source.rate
+        end = whole if self.end is None or (whole and self.end > whole) else self.end
+        return max(0, round((end - (self.start or 0)) * (self.rate or source.rate)))
+
+    def frames(self, source: Source, after: int | None = None, seen: Fraction | None = None) -> Iterator[Timed]:
+        """Frames to show, their times counted from the span's start.
+
+        Args:
+            after: time stamp of the last frame that an earlier run wrote.
+            seen: when that run's last frame is shown in the source, in seconds.
+        """
+        start = source.origin + (self.start or 0)
+        end = None if self.end is None else source.origin + self.end
+        first = max(start, seen) if seen is not None else (start if self.start is not None else None)
+        timed = self._on_grid(source, start, end, first) if self.rate else self._as_is(source, start, end, first)
+        for item in timed:
+            if after is None or item.pts > after:
+                yield item
+
+    @staticmethod
+    def _as_is(source: Source, start: Fraction, end: Fraction | None, first: Fraction | None) -> Iterator[Timed]:
+        shift = round(start / source.time_base)
+        for frame in source.frames(first):
+            when = frame.pts * source.time_base
+            if end is not None and when >= end:
+                return
+            yield Timed(frame, frame.pts - shift, frame.duration, when)
+
+    def _on_grid(
+        self, source: Source, start: Fraction, end: Fraction | None, first: Fraction | None
+    ) -> Iterator[Timed]:
+        """Each tick of the new rate shows the frame that is on screen then."""
+        assert self.rate is not None
+        held: Frame | None = None
+        tick = 0 if first is None else max(0, int((first - start) * self.rate))
+        step = 1 / source.rate
+        for frame in source.frames(first):
+            when = frame.pts * source.time_base
+            if held is not None:
+                while start + tick / self.rate < when:
+                    if end is not None and start + tick / self.rate >= end:
+                        return
+                    yield Timed(held, tick, 1, held.pts * source.time_base)
+                    tick += 1
+            held = frame
+        if held is None:
+            return
+        length = held.duration * source.time_base or step
+        stop = held.pts * source.time_base + length
+        while start + tick / self.rate < (stop if end is None else min(stop, end)):
+            yield Timed(held, tick, 1, held.pts * source.time_base)
+            tick += 1
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """A frame of the source and when the result shows it.
+
+    Attributes:
+        frame: as the source gave it; the same object twice where the new rate shows it twice.
+        pts, duration: in units of the result's time base, from the start of the span.
+        source_time: when the source shows it, in seconds on the source's clock.
+    """
+
+    frame: Frame
+    pts: int
+    duration: int
+    source_time: Fraction

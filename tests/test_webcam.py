@@ -1,0 +1,199 @@
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+av = pytest.importorskip("av")
+pytest.importorskip("cv2")
+
+from impasto import webcam  # noqa: E402
+from impasto.cli import main  # noqa: E402
+from impasto.errors import InputError  # noqa: E402
+from impasto.repaint import Options  # noqa: E402
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def folder(tmp_path, photo):
+    inside = tmp_path / "in"
+    inside.mkdir()
+    for index in range(6):
+        photo.crop((index * 4, 0, index * 4 + 160, 120)).save(inside / f"{index}.png")
+    return inside
+
+
+class FakeWindow:
+    """Presses a key a picture, and remembers what it was shown."""
+
+    def __init__(self, keys=()):
+        self.script, self.shown, self.texts = list(keys), [], []
+
+    def show(self, picture, text):
+        self.shown.append(picture)
+        self.texts.append(text)
+
+    def pressed(self):
+        return [self.script.pop(0)] if self.script else ["q"]
+
+    def close(self):
+        pass
+
+
+def live(source, window, **settings):
+    camera = webcam.Camera(source, width=96, height=72, rate=30)
+    try:
+        made = webcam.Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
+        return made, made.run()
+    finally:
+        camera.close()
+
+
+def test_keys_switch_styles_strength_and_keep_pictures(folder, tmp_path):
+    said = []
+    window = FakeWindow(["2", "-", "a", "f", "s", "m", "r", "1", "r"])
+    made, count = live(folder, window, rate=0, folder=tmp_path, say=said.append)
+    assert count == len(window.shown) == 10
+    assert "scream" in window.texts[0]
+    assert "udnie" in window.texts[1]
+    assert "0.9" in window.texts[2]
+    assert window.shown[0].shape == (72, 96, 3)
+    assert window.shown[3].shape == (144, 192, 3)  # three styles in a grid of four
+    assert not window.shown[3][72:, 96:].any()
+    assert window.texts[4] == ""
+    with Image.open(tmp_path / "snapshot-001.png") as image:
+        assert image.size == (192, 144)
+    assert not made.mirror
+    with av.open(str(tmp_path / "recording-001.mp4")) as container:
+        assert len(list(container.decode(video=0))) >= 1
+    assert len(said) == 3
+
+
+def test_the_mirror_exchanges_left_and_right(folder):
+    plain, turned = FakeWindow(), FakeWindow()
+    options = Options(strength=0.0)
+    live(folder, plain, options=options, mirror=False, rate=0, stabilize="off")
+    live(folder, turned, options=options, mirror=True, rate=0, stabilize="off")
+    assert np.abs(plain.shown[0].astype(float) - turned.shown[0][:, ::-1]).mean() < 2
+
+
+def test_the_newest_picture_wins(folder):
+    camera = webcam.Camera(folder, width=32, height=24, rate=100)
+    try:
+        camera.latest()
+        before = camera.seen
+        time.sleep(0.25)
+        camera.latest()
+        assert camera.seen > before + 5
+    finally:
+        camera.close()
+
+
+def test_the_size_follows_the_wanted_rate():
+    pace = webcam.Pace(20, 640)
+    for _ in range(60):
+        pace.took(0.2 * (pace.size / 640) ** 2)
+    assert 256 <= pace.size <= 352
+    assert pace.shown == pytest.approx(20, rel=0.35)
+    for _ in range(60):
+        pace.took(0.02 * (pace.size / 640) ** 2)
+    assert pace.size == 640
+    free = webcam.Pace(0, 640)
+    free.took(9.0)
+    assert free.size == 640
+
+
+def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
+    said = []
+    monkeypatch.setattr(webcam, "_RETRIES", 2)
+    monkeypatch.setattr(webcam, "_RETRY_AFTER", 0.05)
+
+    class Capture:
+        opened, reads = 0, 0
+
+        def __init__(self):
+            Capture.opened += 1
+
+        def isOpened(self):
+            return Capture.opened == 1
+
+        def read(self):
+            Capture.reads += 1
+            return Capture.reads < 3, np.zeros((8, 8, 3), np.uint8)
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(webcam.Camera, "opened", lambda self: Capture())
+    camera = webcam.Camera(3, say=said.append)
+    for _ in range(2):
+        camera.thread.join(timeout=5)
+    with pytest.raises(InputError, match="no camera 3"):
+        camera.latest()
+    camera.close()
+    assert any("trying again" in text for text in said)
+    assert Capture.opened >= 3
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    camera = webcam.Camera(tmp_path)
+    with pytest.raises(InputError, match="no picture"):
+        camera.latest()
+    camera.close()
+
+
+def test_a_virtual_camera_gets_every_picture(folder):
+    pyvirtualcam = pytest.importorskip("pyvirtualcam")
+    sent = []
+
+    class Fake:
+        def __init__(self, width, height, **_more):
+            self.size = width, height
+
+        def device(self):
+            return "fake"
+
+        def native_fourcc(self):
+            return None
+
+        def send(self, frame):
+            sent.append(np.asarray(frame).size)
+
+        def close(self):
+            pass
+
+    pyvirtualcam.register_backend("fake", Fake)
+    live(folder, FakeWindow(["x"]), virtual=webcam.virtual_camera(30, backend="fake"), rate=0)
+    assert sent == [96 * 72 * 3] * 2
+
+
+def test_a_real_window_opens(folder, tmp_path):
+    pytest.importorskip("pygame")
+    script = f"import sys; sys.argv[1:] = ['webcam', '--style', 'scream', '--camera', {str(folder)!r}, '--width', '96', '--height', '72', '--frames', '4', '--record', {str(tmp_path / 'live.mp4')!r}]; from impasto.cli import main; main()"  # noqa: E501
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", script]
+    if shutil.which("xvfb-run") and sys.platform == "linux":
+        command = ["xvfb-run", "-a", *command]
+        environment["SDL_VIDEODRIVER"] = "x11"
+    else:
+        environment["SDL_VIDEODRIVER"] = "dummy"
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "live.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 4
+
+
+def test_the_command_without_a_window(folder):
+    assert run("webcam", "--style", "scream", "--camera", folder, "--no-window", "--frames", "2", "-q") == 0
+    assert run("webcam", "--style", "scrm", "--camera", folder, "--no-window", "--frames", "2", "-q") == 5
+    assert run("webcam", "--style", "scream", "--camera", Path("none.mp4"), "--no-window", "--frames", "2") == 3

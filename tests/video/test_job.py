@@ -1,0 +1,374 @@
+import json
+import struct
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from hashlib import sha256
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+import impasto
+from impasto.cli import main
+from impasto.errors import InputError, OutputError, StyleError
+from impasto.video.source import open_source, scaled
+
+from .conftest import make_clip, scene
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def stylize(video, output, **options):
+    return impasto.stylize_video(video, options.pop("style", "scream"), output=output, **options)
+
+
+def packets(path, kind, index=0):
+    """Times in seconds and hashes of a stream's packets."""
+    with av.open(str(path)) as container:
+        stream = [s for s in container.streams if s.type == kind][index]
+        found = [p for p in container.demux(stream) if p.size and p.pts is not None]
+        return [(p.pts * p.time_base, sha256(bytes(p)).hexdigest()) for p in found]
+
+
+def pictures(path):
+    with av.open(str(path)) as container:
+        return [(f.pts * f.time_base, f.to_ndarray(format="rgb24")) for f in container.decode(video=0)]
+
+
+def test_everything_beside_the_picture_is_kept_bit_by_bit(clip, tmp_path):
+    report = stylize(clip, tmp_path / "out.mp4")
+    assert report.frames == 12
+    assert not report.notices
+    before, after = pictures(clip), pictures(tmp_path / "out.mp4")
+    assert [t for t, _ in after] == [t for t, _ in before]
+    assert after[0][1].shape == before[0][1].shape
+    assert np.abs(after[3][1].astype(float) - before[3][1]).mean() > 10
+    for index in (0, 1):
+        assert packets(tmp_path / "out.mp4", "audio", index) == packets(clip, "audio", index)
+    assert packets(tmp_path / "out.mp4", "subtitle") == packets(clip, "subtitle")
+    with av.open(str(clip)) as one, av.open(str(tmp_path / "out.mp4")) as two:
+        assert two.metadata["title"] == "A test"
+        assert "scream" in two.metadata["comment"]
+        assert [c["metadata"] for c in two.chapters()] == [c["metadata"] for c in one.chapters()]
+        assert [(s.type, s.language) for s in two.streams] == [(s.type, s.language) for s in one.streams]
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm", ".mov"])
+def test_sound_stays_in_step_in_other_containers(clip, tmp_path, suffix):
+    target = tmp_path / f"out{suffix}"
+    report = stylize(clip, target)
+    start = pictures(target)[0][0] - pictures(clip)[0][0]  # Matroska moves all, so that nothing starts before 0
+    for index in (0, 1):
+        before, after = packets(clip, "audio", index), packets(target, "audio", index)
+        if suffix == ".webm":
+            assert abs(after[0][0] - start - before[0][0]) < 0.05
+        else:
+            assert [h for _, h in after] == [h for _, h in before]
+            for (t, _), (u, _) in zip(before, after, strict=True):
+                assert abs(u - start - t) <= Fraction(1, 900)
+    assert len(packets(target, "subtitle")) >= 2
+    encoded_anew = sum("encoded anew" in notice for notice in report.notices)
+    assert encoded_anew == {".mkv": 1, ".webm": 3, ".mov": 0}[suffix]
+
+
+def test_variable_time_stamps_aspect_and_colours_stay(tmp_path):
+    times = [0, 50, 75, 175, 200, 400, 410, 600]
+    clip = make_clip(
+        tmp_path / "vfr.mp4", frames=8, times=times, aspect=Fraction(4, 3),
+        colors={"color_range": 2, "colorspace": 5, "color_primaries": 5, "color_trc": 6},
+    )  # fmt: skip
+    stylize(clip, tmp_path / "out.mp4", stabilize="off")
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [Fraction(t, 600) for t in times]
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        stream = container.streams.video[0]
+        frame = next(container.decode(stream))
+        assert stream.sample_aspect_ratio == Fraction(4, 3)
+        assert (frame.color_range, frame.colorspace, frame.color_primaries, frame.color_trc) == (2, 5, 5, 6)
+
+
+@pytest.mark.parametrize("colors", [{"color_range": 2, "colorspace": 1}, {"color_range": 1, "colorspace": 5}, {}])
+def test_colours_come_through_unharmed(tmp_path, colors):
+    clip = make_clip(tmp_path / "in.mp4", frames=2, colors=colors, sound=())
+    stylize(clip, tmp_path / "out.mkv", strength=0, stabilize="off", codec="h264", quality=100)
+    before = [frame.rgb for frame in open_source(clip).frames()]
+    after = [frame.rgb for frame in open_source(tmp_path / "out.mkv").frames()]
+    assert np.abs(before[0].astype(float) - after[0]).mean() < 6
+    with av.open(str(clip)) as one, av.open(str(tmp_path / "out.mkv")) as two:
+        a, b = (next(c.decode(video=0)).to_ndarray(format="yuv420p")[:48] for c in (one, two))
+    assert abs(float(a.mean()) - float(b.mean())) < 1.5
+
+
+@pytest.mark.parametrize("size", [(47, 33), (66, 35)])
+def test_odd_sizes_keep_their_size(tmp_path, size):
+    width, height = size
+    clip = make_clip(
+        tmp_path / "odd.mkv", frames=3, width=width, height=height, codec="ffv1", pixel_format="bgr0", sound=()
+    )
+    for suffix in (".mp4", ".webm", ".gif", ".mkv"):
+        stylize(clip, tmp_path / f"out{suffix}", stabilize="off")
+        assert pictures(tmp_path / f"out{suffix}")[0][1].shape == (height, width, 3)
+
+
+def test_sizes_are_even_where_that_is_asked_for():
+    assert scaled(1280, 720, 640) == (640, 360)
+    assert scaled(450, 350, 640) == (640, 498)
+    assert scaled(350, 450, 641) == (499, 641)
+    assert scaled(99, 3, 0) == (99, 3)
+
+
+def test_a_rotated_video_is_upright(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=3, sound=())
+    data = bytearray(clip.read_bytes())
+    at = data.index(b"tkhd") + 4 + 4 + 36 - 0
+    unit = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    at = data.index(unit, data.index(b"tkhd"))
+    data[at : at + 36] = struct.pack(
+        ">9i", 0, 0x10000, 0, -0x10000, 0, 0, 48 << 16, 0, 0x40000000
+    )  # 90 degrees clockwise
+    turned = tmp_path / "turned.mp4"
+    turned.write_bytes(data)
+    stylize(turned, tmp_path / "out.mp4", strength=0, stabilize="off", quality=100)
+    got = pictures(tmp_path / "out.mp4")[0][1]
+    assert got.shape == (64, 48, 3)
+    wanted = np.rot90(scene(0, 64, 48), -1)
+    assert np.abs(got.astype(float) - wanted).mean() < 12
+
+
+def test_the_largest_stream_is_painted_and_the_others_are_named(tmp_path):
+    clip = make_clip(tmp_path / "two.mkv", frames=3, width=48, height=32, second=(96, 64))
+    report = stylize(clip, tmp_path / "out.mkv", stabilize="off")
+    assert pictures(tmp_path / "out.mkv")[0][1].shape == (64, 96, 3)
+    assert any("48 x 32" in notice for notice in report.notices)
+
+
+def test_a_part_of_it(clip, tmp_path):
+    report = stylize(clip, tmp_path / "out.mp4", start=0.5, end=0.75, stabilize="off")
+    assert report.frames == 3
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [Fraction(n, 12) for n in range(3)]
+    sound = packets(tmp_path / "out.mp4", "audio")
+    whole = {h: t for t, h in packets(clip, "audio")}
+    assert all(abs(whole[h] - Fraction(1, 2) - t) < Fraction(1, 1000) for t, h in sound)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert [c["metadata"]["title"] for c in container.chapters()] == ["Part 1"]
+
+
+@pytest.mark.parametrize(("fps", "count"), [(6, 6), (24, 24)])
+def test_another_frame_rate(clip, tmp_path, fps, count):
+    report = stylize(clip, tmp_path / "out.mp4", fps=fps, stabilize="off")
+    assert report.frames == count
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [Fraction(n, fps) for n in range(count)]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_animations(tmp_path, suffix):
+    frames = [Image.fromarray(scene(i, 40, 32)) for i in range(4)]
+    source = tmp_path / f"in{suffix}"
+    frames[0].save(source, save_all=True, append_images=frames[1:], duration=[100, 50, 200, 100], loop=0)
+    report = stylize(source, tmp_path / "out.gif")
+    assert report.frames == 4
+    with Image.open(tmp_path / "out.gif") as image:
+        assert (image.n_frames, image.size, image.info["loop"]) == (4, (40, 32), 0)
+        shown = []
+        for index in range(4):
+            image.seek(index)
+            shown.append(image.info["duration"])
+    assert shown[:3] == [100, 50, 200]
+
+
+def test_numbered_pictures_in_and_out(tmp_path):
+    for number in range(5, 9):
+        Image.fromarray(scene(number, 40, 32)).save(tmp_path / f"in_{number:03}.png")
+    assert (
+        run("video", tmp_path / "in_%03d.png", "--style", "udnie", "--fps", "5", "-o", tmp_path / "out.mp4", "-q") == 0
+    )
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [Fraction(n, 5) for n in range(4)]
+    assert run("video", tmp_path / "out.mp4", "--style", "udnie", "-o", tmp_path / "o_%02d.png", "-q") == 0
+    assert sorted(p.name for p in tmp_path.glob("o_*.png")) == [f"o_{n:02}.png" for n in range(1, 5)]
+    Image.fromarray(scene(1, 44, 32)).save(tmp_path / "in_007.png")
+    with pytest.raises(InputError, match="another size"):
+        stylize(tmp_path / "in_%03d.png", tmp_path / "no.mp4")
+
+
+def test_gif_has_no_sound_and_says_so(clip, tmp_path):
+    report = stylize(clip, tmp_path / "out.gif", end=0.3)
+    assert any("sound and subtitles" in notice for notice in report.notices)
+
+
+def test_what_is_no_video_is_one_sentence(tmp_path, capsys):
+    Image.fromarray(scene(0, 40, 32)).save(tmp_path / "photo.jpg")
+    Image.fromarray(scene(0, 40, 32)).save(tmp_path / "photo.png")
+    (tmp_path / "text.mp4").write_text("nothing")
+    make_clip(tmp_path / "sound.mp4", frames=0, sound=("aac",))
+    with av.open(str(tmp_path / "only.m4a"), "w", format="mp4") as out:
+        stream = out.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 44100
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    for name, says in (
+        ("photo.jpg", "is a picture"), ("photo.png", "is a picture"), ("text.mp4", "cannot be opened"),
+        ("only.m4a", "no video"), ("none.mp4", "There is no"),
+    ):  # fmt: skip
+        assert run("video", tmp_path / name, "--style", "scream", "-o", tmp_path / "o.mp4") == 3
+        said = capsys.readouterr().err
+        assert says in said, name
+        assert said.count("\n") == 1
+    assert run("video", tmp_path, "--style", "scream", "-o", tmp_path / "o.mp4") == 3
+
+
+def test_a_truncated_file_gives_what_it_holds(tmp_path, capsys):
+    clip = make_clip(tmp_path / "in.mp4", frames=48, options={"movflags": "+faststart"})
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 6 // 10])
+    assert run("video", clip, "--style", "scream", "-o", tmp_path / "out.mp4", "--stabilize", "off") == 10
+    assert "before its end" in capsys.readouterr().err
+    assert 3 < len(pictures(tmp_path / "out.mp4")) < 48
+
+
+def test_damage_is_skipped_and_counted(tmp_path, capsys):
+    clip = make_clip(tmp_path / "in.mkv", frames=24, codec="mjpeg", pixel_format="yuvj420p", sound=())
+    with av.open(str(clip)) as container:
+        packet = [p for p in container.demux(video=0) if p.size][10]
+        where, size = clip.read_bytes().index(bytes(packet)), packet.size
+    data = bytearray(clip.read_bytes())
+    data[where : where + size] = bytes(size)
+    clip.write_bytes(data)
+    report = stylize(clip, tmp_path / "out.mkv", stabilize="off")
+    assert report.damaged >= 1
+    assert 20 <= report.frames <= 24
+    assert not report.truncated
+
+
+def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
+    from impasto.video import job
+
+    clip = make_clip(tmp_path / "in.mp4", frames=20)
+    stylize(clip, tmp_path / "whole.mkv", codec="ffv1")
+    stylize(clip, tmp_path / "whole.mp4")
+    monkeypatch.setattr(job, "_SEGMENT_FRAMES", 4)
+
+    def stop(done, expected):
+        assert expected == 20
+        if done == 9:
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        stylize(clip, tmp_path / "out.mp4", progress=stop)
+    assert not (tmp_path / "out.mp4").exists()
+    report = stylize(clip, tmp_path / "out.mp4")
+    assert report.resumed == 8
+    assert report.frames == 20
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [t for t, _ in pictures(tmp_path / "whole.mp4")]
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        decoding = [p.dts for p in container.demux(video=0) if p.size]
+    assert decoding == sorted(set(decoding))
+    assert packets(tmp_path / "out.mp4", "audio") == packets(clip, "audio")
+    with pytest.raises(RuntimeError, match="stop"):
+        stylize(clip, tmp_path / "out.mkv", codec="ffv1", progress=stop)
+    assert stylize(clip, tmp_path / "out.mkv", codec="ffv1").resumed == 8
+    for (_, one), (_, two) in zip(pictures(tmp_path / "whole.mkv"), pictures(tmp_path / "out.mkv"), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_other_options_start_anew(tmp_path, monkeypatch):
+    from impasto.video import job
+
+    clip = make_clip(tmp_path / "in.mp4", frames=8, sound=())
+    monkeypatch.setattr(job, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 5:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stylize(clip, tmp_path / "out.mp4", progress=stop)
+    assert stylize(clip, tmp_path / "out.mp4", strength=0.5).resumed == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_what_there_is(tmp_path):
+    import signal
+
+    clip = make_clip(tmp_path / "in.mp4", frames=120, width=320, height=240)
+    command = [sys.executable, "-m", "impasto", "video", str(clip), "--style", "scream", "-o", str(tmp_path / "o.mp4")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    folder, deadline = tmp_path / ".o.mp4.impasto", time.monotonic() + 60
+    while not any(p.stat().st_size for p in folder.glob("*.part")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    done = subprocess.run([*command, "--json"], capture_output=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["frames"] == 120
+    assert 0 < report["resumed"] < 120
+
+
+def test_styles_fade_from_time_to_time(clip, tmp_path):
+    fade = {0: "photograph", 0.9: "composition-vii"}
+    impasto.stylize_video(clip, style_at=fade, output=tmp_path / "fade.mkv", codec="ffv1", stabilize="off")
+    frames = [frame for _, frame in pictures(tmp_path / "fade.mkv")]
+    first = np.asarray(impasto.stylize(open_array(clip, 0), "photograph"))
+    last = np.asarray(impasto.stylize(open_array(clip, 11), "composition-vii"))
+    assert np.abs(frames[0].astype(float) - first).mean() < 1
+    assert np.abs(frames[11].astype(float) - last).mean() < 1
+    assert np.abs(frames[6].astype(float) - np.asarray(impasto.stylize(open_array(clip, 6), "photograph"))).mean() > 3
+
+
+def open_array(clip, index):
+    return [frame.rgb for frame in open_source(clip).frames()][index]
+
+
+def test_a_mask_for_every_frame(clip, tmp_path):
+    for number in range(12):
+        mask = np.zeros((48, 64), np.uint8)
+        mask[:, : 4 * number] = 255
+        Image.fromarray(mask).save(tmp_path / f"m{number:02}.png")
+    stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m%02d.png"), codec="ffv1", stabilize="off")
+    change = [
+        np.abs(frame.astype(float) - open_array(clip, i)).mean(axis=(0, 2))
+        for i, (_, frame) in enumerate(pictures(tmp_path / "o.mkv"))
+    ]
+    assert change[0].max() < 2
+    assert change[11][:40].mean() > 10
+    assert change[11][46:].max() < 2
+    (tmp_path / "m07.png").unlink()
+    with pytest.raises(InputError, match="no mask"):
+        stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m%02d.png"))
+
+
+def test_wrong_options_are_named_before_any_work(clip, tmp_path):
+    for options, error, says in (
+        ({"output": tmp_path / "o.avi"}, OutputError, "no suffix"),
+        ({"output": clip}, InputError, "video itself"),
+        ({"output": tmp_path / "o.webm", "codec": "h264"}, OutputError, "does not hold"),
+        ({"output": tmp_path / "o.mp4", "start": 2, "end": 1}, InputError, "after the start"),
+        ({"output": tmp_path / "o.mp4", "quality": 0}, InputError, "quality"),
+        ({"output": tmp_path / "o.mp4", "stabilize": "much"}, InputError, "stabiliser"),
+        ({"output": tmp_path / "o.mp4", "start": 60}, OutputError, "no frame"),
+    ):
+        with pytest.raises(error, match=says):
+            impasto.stylize_video(clip, "scream", **options)
+    with pytest.raises(StyleError, match="no style"):
+        impasto.stylize_video(clip, "scrm", output=tmp_path / "o.mp4")
+    with pytest.raises(InputError, match="No style"):
+        impasto.stylize_video(clip, output=tmp_path / "o.mp4")
+    assert run("video", clip, "-o", tmp_path / "o.mp4") == 2
+    assert run("video", clip, "--style-at", "x=scream", "-o", tmp_path / "o.mp4") == 2
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("codec", ["h265", "vp9"])
+def test_codecs(tmp_path, suffix, codec):
+    clip = make_clip(tmp_path / "in.mp4", frames=5, width=96, height=64)
+    stylize(clip, tmp_path / f"o{suffix}", codec=codec, stabilize="off", quality=60)
+    assert len(pictures(tmp_path / f"o{suffix}")) == 5
