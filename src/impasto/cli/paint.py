@@ -16,6 +16,7 @@ from impasto import images, sheet
 from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
+from impasto.memory import parse_size
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 
@@ -37,15 +38,8 @@ class _Layers(click.ParamType[dict[str, float]]):
 class _Bytes(click.ParamType[int]):
     name = "SIZE"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if isinstance(value, int):
-            return value
-        text = value.strip().lower().removesuffix("b").removesuffix("i")
-        factor = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}.get(text[-1:], 1)
-        try:
-            return int(float(text.rstrip("kmgt")) * factor)
-        except ValueError:
-            self.fail(f"{value} is no amount of memory; write it as 4G or 800M.", param, ctx)
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
+        return 0 if value == "auto" else parse_size(value)
 
 
 def _choice(kind: Any) -> click.Choice[str]:
@@ -55,12 +49,12 @@ def _choice(kind: Any) -> click.Choice[str]:
 def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
     """An option that is a field of the recipe; its default is the recipe's and is shown."""
     default = getattr(DEFAULTS, name)
-    shown = name != "max_memory" and default not in (None, {})  # its help says what 0 means
+    shown = default not in (None, {})
     return click.option(
         "--" + name.replace("_", "-"),
         name,
         type=type,
-        default=recipe.written(default) if shown else None,
+        default=("auto" if name == "max_memory" else recipe.written(default)) if shown else None,
         help=help,
         show_default=shown,
         **more,
@@ -97,7 +91,7 @@ _RECIPE = (
     _option("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
     _option("dream", "Amplify what these layers see (deep dream).", _Layers()),
     _option("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
-    _option("max_memory", "Use tiles rather than more, such as 4G.  [default: half of what is free]", _Bytes()),
+    _option("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", _Bytes()),
     _option("device", "Where to run.", click.Choice(DEVICES)),
     _option("max_pixels", "Refuse larger pictures.", int),
 )
