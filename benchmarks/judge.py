@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,16 +81,21 @@ class Judge:
 
     # ---- paintings ------------------------------------------------------------------------------------
 
-    def paintings(self, folder: Path | None, *, keep: bool) -> dict[str, Painting]:
+    def paintings(
+        self, folder: Path | None, *, keep: bool = False, only: Collection[str] | None = None
+    ) -> dict[str, Painting]:
         """All styles of the recipe whose picture is at hand or whose Gram matrices are kept.
 
         Args:
             folder: the paintings by the recipe's file names; the drawn ones lie in ``examples/styles``.
             keep: write down the Gram matrices of what is at hand.
+            only: names of styles; default: all.
         """
         stored, hashes = self._stored()
         found: dict[str, Painting] = {}
         for style in self.recipe["style"]:
+            if only and style["name"] not in only:
+                continue
             name, file = style["name"], style["pictures"][0]
             path = next((p for p in ((folder or DRAWN) / file, DRAWN / file) if p.is_file()), None)
             if path is not None:

@@ -275,11 +275,13 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     judges = [Judge(features) for features in arguments.features or ["builtin"]]
-    paintings = [judge.paintings(arguments.paintings, keep=arguments.references) for judge in judges]
     if arguments.references:
-        for judge, targets in zip(judges, paintings, strict=True):
-            make_references(judge, targets, arguments)
+        for judge in judges:
+            make_references(judge, judge.paintings(arguments.paintings, keep=True), arguments)
         return
+    paintings = [judge.paintings(arguments.paintings, only=arguments.styles) for judge in judges]
+    if not paintings[0]:
+        parser.error("none of these styles has a painting at hand; give --paintings DIR")
     chosen = styles(arguments.network)
     chosen = {name: style for name, style in chosen.items() if not arguments.styles or name in arguments.styles}
     everything: dict[str, Any] = {"judge": judges[0].setting()}

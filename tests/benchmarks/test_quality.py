@@ -39,7 +39,7 @@ def test_equivalent_iterations_lie_between_those_of_the_curve():
 
 
 def test_the_total_is_what_training_minimises(judge, small):
-    painting = judge.paintings(None, keep=False)["mosaic"]
+    painting = judge.paintings(None)["mosaic"]
     rng = np.random.default_rng(0)
     noisy = np.clip(small + rng.normal(0, 0.1, small.shape), 0, 1)
     found = judge.measure(noisy, small, painting)
@@ -50,17 +50,17 @@ def test_the_total_is_what_training_minimises(judge, small):
 
 
 def test_the_identities(judge, small):
-    painting = judge.paintings(None, keep=False)["mosaic"]
+    painting = judge.paintings(None)["mosaic"]
     assert judge.measure(small, small, painting)["content"] == pytest.approx(0, abs=1e-6)
     own = read_painting(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
     assert judge.measure(own, own, painting)["style"] == pytest.approx(0, abs=1e-5)
 
 
 def test_gram_matrices_are_kept_where_the_painting_is_absent(judge, monkeypatch, tmp_path):
-    full = judge.paintings(None, keep=False)
+    full = judge.paintings(None)
     judge._store(full)
     monkeypatch.setattr(judging, "DRAWN", tmp_path)
-    kept = judge.paintings(None, keep=False)
+    kept = judge.paintings(None)
     assert set(kept) == {"mosaic", "charcoal"}
     assert kept["mosaic"].picture is None
     assert kept["mosaic"].hash == full["mosaic"].hash
@@ -69,7 +69,7 @@ def test_gram_matrices_are_kept_where_the_painting_is_absent(judge, monkeypatch,
 
 
 def test_optimising_lowers_the_loss_and_logs_it(judge, small):
-    painting = judge.paintings(None, keep=False)["charcoal"]
+    painting = judge.paintings(None)["charcoal"]
     painted, curve = judge.optimise(small, painting, 6)
     assert painted.shape == small.shape
     assert len(curve) == 7
@@ -78,7 +78,7 @@ def test_optimising_lowers_the_loss_and_logs_it(judge, small):
 
 
 def test_references_of_other_settings_or_pictures_are_not_used(judge, small):
-    painting = judge.paintings(None, keep=False)["charcoal"]
+    painting = judge.paintings(None)["charcoal"]
     photo = quality.Photograph("harbour", "abc", small)
     pair = {"photo_hash": "abc", "style": "charcoal", "style_hash": painting.hash, "curve": [1, 0]}
     judge.keep(pairs=[pair])
@@ -108,3 +108,16 @@ def test_own_pictures_are_there_at_512_and_some_at_1024():
     large = quality.photographs(None, 1024)
     assert [photo.name for photo in large] == ["harbour"]
     assert max(large[0].rgb.shape) == 1024
+
+
+def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
+    arguments = ["--styles", "scream", "--size", "96", "--sheet", str(tmp_path), "--json", str(tmp_path / "all.json")]
+    monkeypatch.setattr("sys.argv", ["quality.py", *arguments])
+    quality.main()
+    printed = capsys.readouterr().out
+    assert "photographs unchanged" in printed
+    assert "grid 8: " in printed
+    rows = json.loads((tmp_path / "all.json").read_text())["96"]["rows"]
+    assert [row["photo"] for row in rows["scream"]] == list(quality.OWN)
+    assert all(0 < row["style"] < unchanged["style"] for row, unchanged in zip(*list(rows.values())[:2], strict=True))
+    assert (tmp_path / "scream-96.jpg").is_file()
