@@ -83,6 +83,7 @@ class Judge:
             return self.network.narrow(batch, TAPS)
 
     def __call__(self, inputs: Frames, flows: Flows, outputs: Sequence[np.ndarray]) -> dict[str, float]:
+        """All figures of one way of painting."""
         painted = [np.asarray(o, np.float32) / 255 for o in outputs]
         found: dict[str, float] = {}
         for step, pairs in flows.items():

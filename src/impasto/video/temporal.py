@@ -197,7 +197,7 @@ class Light(Steady):
 class Flow(Steady):
     """Dense flow at full size."""
 
-    fresh, tolerance, margin = 0.1, (16.0, 48.0), 7
+    fresh, tolerance, margin = 0.15, (12.0, 36.0), 7
 
     def __init__(self) -> None:
         super().__init__()
