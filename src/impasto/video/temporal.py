@@ -135,11 +135,14 @@ class Steady(Off):
         fresh = np.maximum(moves * np.float32(self.fresh), np.float32(_CHANGING if changing else 0))
         keep = (trust * (1 - fresh))[..., None]
         carried = self._moved(painted, flow, cv2.INTER_CUBIC)
-        result = new + keep * (carried - new)
+        carried -= new
+        carried *= keep
+        result = carried
+        result += new
         result = _sharpened(result, new, trust)
-        stays = ((moves < 0.5) & (trust > 0.5))[..., None]
-        bounded: Floats = np.clip(result, 0, 1).astype(np.float32, copy=False)
-        return np.where(stays, reference, frame), bounded
+        stays = ((moves < 0.5) & (trust > 0.5)).astype(np.uint8)
+        bounded: Floats = np.clip(result, 0, 1, out=result)
+        return cv2.copyTo(reference, stays, frame.copy()), bounded
 
     def _moved(self, image: NDArray[Any], flow: Floats, interpolation: int) -> NDArray[Any]:
         cv2 = opencv()
@@ -228,8 +231,8 @@ def stabilizer(mode: Stabilize) -> Off:
 def _difference(frame: Frame, other: Frame) -> Floats:
     """How much two pictures differ around each place, in grey levels: H x W, the largest of the channels."""
     cv2 = opencv()
-    smooth = [cv2.blur(f, (5, 5)) for f in (frame, other)]
-    return np.asarray(cv2.absdiff(*smooth).max(axis=2), np.float32)
+    red, green, blue = cv2.split(cv2.absdiff(*(cv2.blur(f, (5, 5)) for f in (frame, other))))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _above(values: Floats, low: float, high: float) -> Floats:
@@ -248,10 +251,11 @@ def _sharpened(picture: Floats, like: Floats, where: Floats) -> Floats:
     height, width = where.shape
     cells = max(1, width // _COARSE), max(1, height // _COARSE)
     fine = picture - cv2.blur(picture, (_FINE, _FINE))
-    wanted = like - cv2.blur(like, (_FINE, _FINE))
-    have, want = (
-        cv2.blur(cv2.resize((f * f).sum(axis=2), cells, interpolation=cv2.INTER_AREA), (3, 3)) for f in (fine, wanted)
-    )
+    grey, wanted = (cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in (fine, like))
+    wanted -= cv2.blur(wanted, (_FINE, _FINE))
+    have, want = (cv2.blur(cv2.resize(f * f, cells, interpolation=cv2.INTER_AREA), (3, 3)) for f in (grey, wanted))
     gain = np.clip(np.sqrt((want + 1e-6) / (have + 1e-6)), *_GAIN) - 1
     gain = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR) * where
-    return np.asarray(picture + fine * gain[..., None])
+    fine *= gain[..., None]
+    fine += picture
+    return np.asarray(fine)
