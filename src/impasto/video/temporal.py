@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from impasto import images
 from impasto.engines import Statistics
-from impasto.flow import estimator
+from impasto.flow import Estimator, estimator
 from impasto.repaint import Painter
 from impasto.video.consistency import consistency
 from impasto.video.libraries import opencv
@@ -32,9 +32,10 @@ _SHARE = 0.1  # of a frame's own statistics in those that it is painted with
 _CHANGING = 0.5  # the same, and of the new painting in the result, while styles fade
 _REST = 0.15, 0.4  # pixels by which a place may have moved and count as at rest: surely, and not any more
 _AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over this width
+_EVEN = 7  # pixels over which flow is smoothed
 _FINE = 5  # pixels: what is finer than this loses contrast when moved, and gets it back
 _COARSE = 8  # pixels: in cells of this size
-_GAIN = 0.8, 1.5
+_GAIN = 0.8, 1.3
 
 
 def cut(frame: Frame, before: Frame) -> bool:
@@ -134,11 +135,14 @@ class Steady(Off):
         fresh = np.maximum(moves * np.float32(self.fresh), np.float32(_CHANGING if changing else 0))
         keep = (trust * (1 - fresh))[..., None]
         carried = self._moved(painted, flow, cv2.INTER_CUBIC)
-        result = new + keep * (carried - new)
+        carried -= new
+        carried *= keep
+        result = carried
+        result += new
         result = _sharpened(result, new, trust)
-        stays = ((moves < 0.5) & (trust > 0.5))[..., None]
-        bounded: Floats = np.clip(result, 0, 1).astype(np.float32, copy=False)
-        return np.where(stays, reference, frame), bounded
+        stays = ((moves < 0.5) & (trust > 0.5)).astype(np.uint8)
+        bounded: Floats = np.clip(result, 0, 1, out=result)
+        return cv2.copyTo(reference, stays, frame.copy()), bounded
 
     def _moved(self, image: NDArray[Any], flow: Floats, interpolation: int) -> NDArray[Any]:
         cv2 = opencv()
@@ -173,9 +177,9 @@ class Steady(Off):
 
 
 class Light(Steady):
-    """A coarse guess of the motion, and a look at whether it explains the frame: a few milliseconds."""
+    """Motion guessed at half size, both ways: a few milliseconds."""
 
-    fresh, tolerance, margin = 0.2, (8.0, 24.0), 5
+    fresh, tolerance, margin = 0.25, (8.0, 24.0), 5
 
     def __init__(self) -> None:
         super().__init__()
@@ -187,15 +191,16 @@ class Light(Steady):
         height, width = frame.shape[:2]
         half = max(1, width // 2), max(1, height // 2)
         small = [cv2.resize(f, half, interpolation=cv2.INTER_AREA) for f in (frame, reference)]
-        coarse = cv2.resize(self.estimate(small[0], small[1]), (width, height))
-        flow: Floats = (coarse * np.array([width / half[0], height / half[1]], np.float32)).astype(np.float32)
-        return flow, np.ones((height, width), np.float32)
+        coarse, trust = _followed(self.estimate, small[0], small[1])
+        scale = np.array([width / half[0], height / half[1]], np.float32)
+        flow: Floats = (cv2.resize(coarse, (width, height)) * scale).astype(np.float32)
+        return flow, cv2.resize(trust, (width, height))
 
 
 class Flow(Steady):
-    """Dense flow both ways, and the consistency checker of fast-artistic-videos."""
+    """Dense flow at full size."""
 
-    fresh, tolerance, margin = 0.1, (16.0, 48.0), 7
+    fresh, tolerance, margin = 0.15, (12.0, 36.0), 7
 
     def __init__(self) -> None:
         super().__init__()
@@ -203,9 +208,18 @@ class Flow(Steady):
 
     def follow(self, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
         """See :class:`Steady`."""
-        flow, opposite = self.estimate(frame, reference), self.estimate(reference, frame)
-        trust = consistency(flow, opposite, variant="fast-artistic-videos")
-        return flow, trust.astype(np.float32) / np.float32(255)
+        return _followed(self.estimate, frame, reference)
+
+
+def _followed(estimate: Estimator, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
+    """A flow and where to trust it, by the checker of artistic-videos.
+
+    Flow is smoothed first: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker
+    counts as an edge of motion.
+    """
+    cv2 = opencv()
+    flow, opposite = (cv2.blur(f, (_EVEN, _EVEN)) for f in (estimate(frame, reference), estimate(reference, frame)))
+    return flow, consistency(flow, opposite).astype(np.float32) / np.float32(254)
 
 
 def stabilizer(mode: Stabilize) -> Off:
@@ -217,8 +231,8 @@ def stabilizer(mode: Stabilize) -> Off:
 def _difference(frame: Frame, other: Frame) -> Floats:
     """How much two pictures differ around each place, in grey levels: H x W, the largest of the channels."""
     cv2 = opencv()
-    smooth = [cv2.blur(f, (5, 5)) for f in (frame, other)]
-    return np.asarray(cv2.absdiff(*smooth).max(axis=2), np.float32)
+    red, green, blue = cv2.split(cv2.absdiff(*(cv2.blur(f, (5, 5)) for f in (frame, other))))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _above(values: Floats, low: float, high: float) -> Floats:
@@ -237,10 +251,11 @@ def _sharpened(picture: Floats, like: Floats, where: Floats) -> Floats:
     height, width = where.shape
     cells = max(1, width // _COARSE), max(1, height // _COARSE)
     fine = picture - cv2.blur(picture, (_FINE, _FINE))
-    wanted = like - cv2.blur(like, (_FINE, _FINE))
-    have, want = (
-        cv2.blur(cv2.resize((f * f).sum(axis=2), cells, interpolation=cv2.INTER_AREA), (3, 3)) for f in (fine, wanted)
-    )
+    grey, wanted = (cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in (fine, like))
+    wanted -= cv2.blur(wanted, (_FINE, _FINE))
+    have, want = (cv2.blur(cv2.resize(f * f, cells, interpolation=cv2.INTER_AREA), (3, 3)) for f in (grey, wanted))
     gain = np.clip(np.sqrt((want + 1e-6) / (have + 1e-6)), *_GAIN) - 1
     gain = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR) * where
-    return np.asarray(picture + fine * gain[..., None])
+    fine *= gain[..., None]
+    fine += picture
+    return np.asarray(fine)

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+import impasto  # noqa: E402
+from impasto.errors import InputError  # noqa: E402
+from impasto.flow import consistency, write_certainty, write_flo  # noqa: E402
+from impasto.optimise.api import read_styles  # noqa: E402
+from impasto.optimise.recipe import Recipe  # noqa: E402
+from impasto.video.optimised import Optimiser, Passes, combined, parse_recipe  # noqa: E402
+
+from .conftest import make_clip, scene  # noqa: E402
+
+QUICK = {"first_iterations": 6, "iterations": 4}
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.booleans(), min_size=6, max_size=6))
+def test_of_binary_maps_only_the_nearest_certain_frame_counts(bits):
+    maps = [np.float32([[bit]]) for bit in bits]
+    weights = [float(w[0, 0]) for w in combined(maps, "closest-first")]
+    assert weights == [1.0 if bit and not any(bits[:i]) else 0.0 for i, bit in enumerate(bits)]
+    assert sum(float(w[0, 0]) for w in combined(maps, "normalize")) == pytest.approx(1.0 if any(bits) else 0.0)
+
+
+def test_which_earlier_frames_count():
+    assert Passes(offsets=(1, 2, 4)).earlier(3) == [2, 1]
+    assert Passes(every=3).earlier(7) == [6, 4, 1]
+    assert Passes().earlier(0) == []
+
+
+def test_settings_are_checked():
+    for wrong in ({"init": "none"}, {"passes": 0}, {"offsets": (0,)}, {"temporal_weight": -1}, {"flow": "a_%d.flo"}):
+        with pytest.raises(InputError):
+            Passes(**wrong)
+    assert parse_recipe(["style-weight=20", "style_layers=relu1_1:2", "normalize_gradients=1", "seed=3"]) == {
+        "style_weight": 20.0, "style_layers": {"relu1_1": 2.0}, "normalize_gradients": True, "seed": 3,
+    }  # fmt: skip
+    for wrong in ("colour=red", "seed=x", "style_weight"):
+        with pytest.raises(InputError):
+            parse_recipe([wrong])
+
+
+@pytest.fixture
+def style(tmp_path):
+    rng = np.random.default_rng(3)
+    path = tmp_path / "style.png"
+    noise = Image.fromarray(rng.integers(0, 256, (12, 12, 3), np.uint8))
+    noise.resize((96, 96), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def folder_of(tmp_path, name, count=3):
+    folder = tmp_path / name
+    folder.mkdir()
+    for index in range(count):
+        Image.fromarray(scene(index, 64, 48)).save(folder / f"in-{index:06}.png")
+    return folder
+
+
+def painted(optimiser, number=1):
+    return [np.asarray(Image.open(optimiser.result(i, number))).astype(np.float32) for i in range(optimiser.count)]
+
+
+def test_the_temporal_loss_holds_a_frame_to_the_last_result(tmp_path, style):
+    off = {}
+    for weight in (0.0, 3000.0):
+        folder = folder_of(tmp_path, f"w{weight}", 2)
+        optimiser = Optimiser(folder, 2, read_styles([style]), Passes(temporal_weight=weight, init="image", **QUICK))
+        list(optimiser.run())
+        flow = optimiser._flow(1, 0)
+        sure = optimiser._certainty(1, 0, flow) > 0.9
+        from impasto.flow import warp
+
+        first, second = painted(optimiser)
+        off[weight] = float(((second - warp(first, flow)) ** 2)[sure].mean())
+    assert off[3000.0] < 0.7 * off[0.0]
+
+
+def test_the_gradient_of_the_temporal_loss_is_the_true_one(tmp_path, style):
+    optimiser = Optimiser(folder_of(tmp_path, "g", 1), 1, read_styles([style]), Passes(temporal_weight=2.0))
+    rng = np.random.default_rng(0)
+    content, target, certainty = (rng.random(s, np.float32) for s in ((4, 5, 3), (4, 5, 3), (4, 5)))
+    x = torch.rand(1, 3, 4, 5, requires_grad=True)
+    optimiser._loss(content, [(target, certainty)])(x).backward()
+    wanted = 2 * 2.0 / content.var() / 60 * certainty[None] * (x.detach().numpy()[0] - target.transpose(2, 0, 1))
+    np.testing.assert_allclose(x.grad[0], wanted, rtol=1e-4, atol=1e-6)
+    assert optimiser._loss(content, []) is None
+
+
+@pytest.mark.parametrize("init", ["random", "prev", "first", "prev-warped"])
+def test_several_passes_go_back_and_forth_and_resume(tmp_path, style, init):
+    folder = folder_of(tmp_path, "passes")
+    held = Passes(passes=3, temporal_after=2, blend_other=0.5, init=init, first_init="random", **QUICK)
+    optimiser = Optimiser(folder, 3, read_styles([style]), held)
+    assert list(optimiser.run()) == list(range(1, 10))
+    before = painted(optimiser, 3)
+    stamps = [optimiser.result(i, n).stat().st_mtime_ns for i in range(3) for n in (1, 2, 3)]
+    optimiser.result(2, 3).unlink()
+    list(Optimiser(folder, 3, read_styles([style]), held).run())
+    np.testing.assert_allclose(painted(optimiser, 3)[2], before[2], atol=2)
+    assert [optimiser.result(i, n).stat().st_mtime_ns for i in range(3) for n in (1, 2, 3)][:8] == stamps[:8]
+
+
+def test_flow_from_files_long_term(tmp_path, style):
+    folder = folder_of(tmp_path, "files")
+    flow = np.zeros((48, 64, 2), np.float32)
+    for i, j in ((2, 1), (3, 2), (3, 1)):
+        write_flo(flow, tmp_path / f"b_{i}_{j}.flo")
+        write_certainty(consistency(flow, flow), tmp_path / f"c_{j}_{i}.pgm")
+    held = Passes(
+        flow=str(tmp_path / "b_[%d]_{%d}.flo"), certainty=str(tmp_path / "c_{%d}_[%d].pgm"), offsets=(1, 2),
+        combine="normalize", criterion="smooth-l1", **QUICK,
+    )  # fmt: skip
+    optimiser = Optimiser(folder, 3, read_styles([style]), held)
+    assert list(optimiser.run()) == [1, 2, 3]
+    (tmp_path / "b_3_1.flo").unlink()
+    optimiser.result(2, 1).unlink()
+    with pytest.raises(InputError, match=r"b_3_1\.flo"):
+        list(optimiser.run())
+
+
+def test_a_whole_video_with_its_sound(tmp_path, style):
+    clip = make_clip(tmp_path / "in.mp4", frames=3)
+    held = Passes(recipe=Recipe(style_weight=20.0), **QUICK)
+    report = impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held)
+    assert report.frames == 3
+    import av
+
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.audio
+        assert len(list(container.decode(video=0))) == 3
+    assert not list(tmp_path.glob(".*"))
+    with pytest.raises(InputError, match="style pictures"):
+        impasto.stylize_video(clip, output=tmp_path / "o.mp4", paint=held)

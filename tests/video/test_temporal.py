@@ -1,0 +1,121 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.flow import compute, consistency, warp
+from impasto.repaint import Painter
+from impasto.video.keyframes import Keyframes
+from impasto.video.source import open_source
+from impasto.video.temporal import STABILIZE, cut, stabilizer, thumbnail
+
+from .conftest import make_clip, scene
+
+
+def texture(seed, height=96, width=200):
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (height // 4, width // 4, 3), np.uint8))
+    return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def painted(mode, frames, style="starry-night"):
+    steady, painter = stabilizer(mode), Painter(style)
+    return [steady.paint(frame, painter).astype(np.float64) for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def panning():
+    scene_ = texture(1)
+    return [np.ascontiguousarray(scene_[:, 3 * i : 3 * i + 128]) for i in range(8)]
+
+
+def error(frames, results):
+    """Mean squared difference of a result and the last one moved along, where the flow is sure."""
+    found = []
+    for index in range(3, len(frames)):
+        back = compute(frames[index], frames[index - 1])
+        sure = consistency(back, compute(frames[index - 1], frames[index])) > 200
+        off = results[index] - warp(results[index - 1].astype(np.float32), back)
+        found.append(float((off**2)[sure].mean()))
+    return np.mean(found)
+
+
+def test_a_moving_picture_is_steadier_and_as_sharp(panning):
+    results = {mode: painted(mode, panning) for mode in STABILIZE}
+    errors = {mode: error(panning, results[mode]) for mode in STABILIZE}
+    assert errors["light"] < 0.6 * errors["off"]
+    assert errors["flow"] < 0.4 * errors["off"]
+    energy = {mode: np.mean(np.diff(r[-1], axis=1) ** 2) for mode, r in results.items()}
+    for mode in ("light", "flow"):
+        assert energy[mode] == pytest.approx(energy["off"], rel=0.25)
+
+
+def test_noise_on_a_still_picture_does_not_flicker():
+    rng = np.random.default_rng(0)
+    still = texture(2, width=128)
+    frames = [np.clip(still + rng.normal(0, 3, still.shape), 0, 255).astype(np.uint8) for _ in range(5)]
+    flicker = {}
+    for mode in STABILIZE:
+        results = painted(mode, frames)
+        flicker[mode] = np.mean([np.abs(b - a).mean() for a, b in pairwise(results[1:])])
+    assert flicker["light"] < 0.3 * flicker["off"]
+    assert flicker["flow"] < 0.3 * flicker["off"]
+
+
+@pytest.mark.parametrize("mode", ["light", "flow"])
+def test_a_cut_leaves_no_ghost(mode):
+    one, two = texture(3, width=128), 255 - texture(4, width=128) // 3
+    results = painted(mode, [one, one, two])
+    alone = painted(mode, [two])[0]
+    np.testing.assert_array_equal(results[2], alone)
+
+
+def test_cuts_are_told_from_motion_and_light():
+    one, two = texture(5), texture(6) // 2
+    assert cut(thumbnail(two), thumbnail(one))
+    for changed in (np.roll(one, 9, axis=1), np.clip(one * 1.1, 0, 255).astype(np.uint8), one[:, ::1]):
+        assert not cut(thumbnail(changed), thumbnail(one))
+
+
+def test_a_thing_that_comes_and_goes_leaves_no_ghost():
+    still = texture(7, width=160)
+    frames = [still.copy() for _ in range(6)]
+    frames[2][30:60, 60:100] = (250, 40, 30)
+    frames[3][30:60, 70:110] = (250, 40, 30)
+    for mode in ("light", "flow"):
+        results, plain = painted(mode, frames), painted("off", frames)
+        ghost = np.abs(results[5] - plain[5])[36:54, 66:94].mean()
+        assert ghost < 0.5 * np.abs(plain[2] - plain[5])[36:54, 66:94].mean()
+
+
+@pytest.mark.parametrize("mode", STABILIZE)
+def test_a_state_goes_on_as_if_nothing_had_happened(mode, panning):
+    painter = Painter("scream")
+    whole, first, second = stabilizer(mode), stabilizer(mode), stabilizer(mode)
+    wanted = [whole.paint(frame, painter) for frame in panning[:4]]
+    for frame in panning[:2]:
+        first.paint(frame, painter)
+    second.restore({name: value.copy() for name, value in first.state().items()})
+    for frame, result in zip(panning[2:4], wanted[2:], strict=True):
+        np.testing.assert_array_equal(second.paint(frame, painter), result)
+
+
+def test_styles_between_two_times_are_a_mixture():
+    frames = Keyframes("scream", {2: "udnie", 4: ["udnie:1", "tahiti:3"]})
+    assert frames.name == "scream"
+    assert [(s.name, w) for s, w in frames.at(0.0)[0]] == [("scream", 1.0)]
+    blend, changing = frames.at(0.5)
+    assert changing
+    assert [(s.name, w) for s, w in blend] == [("scream", 0.75), ("udnie", 0.25)]
+    blend, _ = frames.at(3.0)
+    assert {s.name: w for s, w in blend} == pytest.approx({"udnie": 0.625, "tahiti": 0.375})
+    assert not frames.at(9.0)[1]
+
+
+def test_small_and_odd_frames_are_steady_too(tmp_path):
+    clip = make_clip(tmp_path / "in.mkv", frames=3, width=17, height=9, codec="ffv1", pixel_format="bgr0", sound=())
+    frames = [frame.rgb for frame in open_source(clip).frames()]
+    assert frames[0].shape == scene(0, 17, 9).shape
+    for mode in STABILIZE:
+        assert painted(mode, frames)[2].shape == (9, 17, 3)
