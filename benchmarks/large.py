@@ -130,8 +130,10 @@ class Scenery:
         self.whole, self.own = self.run(content)
 
     def run(self, content: np.ndarray, given: Any = None) -> tuple[np.ndarray, Any]:
-        """Paint H x W x 3, with given statistics or its own."""
-        return self.layer.run(content, given)
+        """Paint H x W x 3, with given statistics or its own; returns those measured on the way, too."""
+        batch, style = np.ascontiguousarray(content.transpose(2, 0, 1)[None]), self.layer.style
+        painted, measured = self.layer.engine.paint(batch, style.scale, style.shift, given)
+        return painted[0].transpose(1, 2, 0), measured
 
 
 def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:

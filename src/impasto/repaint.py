@@ -218,7 +218,8 @@ class Painter:
             rest = given[len(first) :] if given else None
             rgb, used = render.painted(scene, self._budget, rest, measured_share)
             used = first + used
-        return Painted(replace(picture, rgb=rgb), used)
+        alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.kind else images.unit(picture.alpha)
+        return Painted(replace(picture, rgb=rgb, alpha=alpha), used)
 
     def _work(self, size: tuple[int, int]) -> int:
         """Longer side at which strokes are laid."""

@@ -56,7 +56,7 @@ class OnnxEngine:
         inputs: dict[str, Any] = {"image": image, "scale": scale, "shift": shift}
         if given is None:
             measured_share = 1.0
-            given = Statistics(np.zeros_like(scale), np.ones_like(scale))
+            given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # not ones: they would round
         inputs |= {"given_mean": given.mean, "given_variance": given.variance}
         inputs["measured_share"] = np.array([measured_share], np.float32)
         painted, mean, variance = self.session.run(_OUTPUTS, inputs)
