@@ -17,6 +17,14 @@ def made_up() -> Image.Image:
     return Image.fromarray(np.clip(sky + grass, 0, 255).astype(np.uint8))
 
 
+@pytest.fixture(autouse=True)
+def own_catalogue(tmp_path_factory, monkeypatch) -> Path:
+    """An empty catalogue of styles instead of the user's."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    monkeypatch.setenv("IMPASTO_STYLES", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def photo() -> Image.Image:
     """A photograph, 192 x 128."""

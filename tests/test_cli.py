@@ -132,6 +132,27 @@ def test_styles_are_listed_shown_and_previewed(folder, capsys):
         assert sheet.width >= 4 * 48
 
 
+def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys):
+    impasto.load_style("scream").save(folder / "mine.safetensors")
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 0
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 5
+    assert "already" in capsys.readouterr().err
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine", "--overwrite", "-q") == 0
+    (own_catalogue / "bad.safetensors").write_bytes(b"bad")
+    assert run("styles", "list", "--json") == 0
+    said = capsys.readouterr()
+    assert {style["name"]: style["added"] for style in json.loads(said.out)}["mine"] is True
+    assert "bad.safetensors cannot be read" in said.err
+    assert run("styles", "list") == 0
+    assert "(yours)" in capsys.readouterr().out
+    (own_catalogue / "bad.safetensors").unlink()
+    assert run("apply", folder / "in" / "one.jpg", "--style", "mine", "-o", folder / "out.png") == 0
+    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 32) == 0
+    assert run("styles", "remove", "mine") == 0
+    assert run("styles", "show", "mine") == 5
+    assert run("styles", "remove", "scream") == 5
+
+
 def test_doctor_finds_a_working_engine(capsys):
     assert run("doctor", "--json") == 0
     facts = json.loads(capsys.readouterr().out)
@@ -306,6 +327,41 @@ def test_a_pipe_writes_files_and_files_write_to_a_pipe(folder):
         assert (image.format, image.size) == ("WEBP", (96, 64))
 
 
+def test_a_pipe_says_what_was_asked_for(folder):
+    source = folder / "in" / "one.jpg"
+    done = process("apply", "-", "--style", "scream", "--json", input=source.read_bytes())
+    assert done.stdout.startswith(b"\xff\xd8"), done.stderr  # the picture has standard output for itself
+    said = json.loads(done.stderr)
+    assert (said["input"], said["output"], said["status"]) == ("-", "-", "written")
+    assert set(said["seconds"]) == {"read", "paint", "write"}
+    target = folder / "o.png"
+    done = process("apply", "-", "--style", "scream", "--json", "-o", target, input=source.read_bytes())
+    assert json.loads(done.stdout)["output"] == str(target)
+    done = process("apply", source, "--style", "scream", "--timing", "-o", "-")
+    assert b"paint" in done.stderr
+    assert b"paint" not in done.stdout
+    done = process("apply", "-", "--style", "scream", "--json", input=b"nothing")
+    assert (done.returncode, json.loads(done.stderr)["status"]) == (3, "failed")
+
+
+def test_masks_and_sizes_of_strokes_from_the_command_line(folder):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :40] = 255
+    Image.fromarray(mask).save(folder / "mask.png")
+    photo = np.asarray(Image.open(folder / "in" / "one.jpg"))
+    out = folder / "o.png"
+    arguments = ["apply", folder / "in" / "one.jpg", "--style", "scream", "-o", out]
+    assert run(*arguments, "--mask", folder / "mask.png", "--work-size", 64, "--style-scale", 1.2) == 0
+    with Image.open(out) as image:
+        painted = np.asarray(image)
+        assert "style_scale=1.2 work_size=64" in image.info["Software"]
+    assert np.array_equal(painted[:, 41:], photo[:, 41:])
+    assert np.abs(painted[:, :40].astype(int) - photo[:, :40]).mean() > 10
+    assert run(*arguments, "--style", "udnie", "--mask", f"scream={folder / 'mask.png'}", "--max-memory", "300M") == 0
+    with Image.open(out) as image:
+        assert not np.array_equal(np.asarray(image)[:, 41:], photo[:, 41:])
+
+
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n and no more"])
 def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
@@ -328,6 +384,13 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream", "--format", "docx"], 4, "docx"),
         (["apply", "IN/one.jpg", "--style", "scream", "--strength", "2"], 2, "--strength"),
         (["apply", "IN/one.jpg", "--style", "scream", "--strength", "nan"], 3, "out of range"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--max-memory", "lots"], 3, "2G or 800M"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--max-memory", "10M"], 3, "256M or more"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--style-scale", "0"], 2, "--style-scale"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--work-size", "9"], 3, "at least 64"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/none.png"], 3, "none.png"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--mask", "wave=IN/one.jpg"], 3, "add --style wave"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/deep/two.png"], 3, "64 x 96 pixels and the"),
         (["apply", "IN/one.jpg", "--style", "scream", "--quality", "0"], 2, "--quality"),
         (["apply", "IN/one.jpg", "--style", "scream", "--watch", "IN"], 2, "or one folder to --watch"),
         (["apply", "--style", "scream", "--watch", "IN"], 2, "add -o FOLDER"),
@@ -386,11 +449,13 @@ def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
     assert "Traceback" not in said
 
 
-def test_verbose_shows_where_an_error_came_from(folder, monkeypatch):
-    arguments = ["-v", "styles", "show", "scraem"]
-    monkeypatch.setattr("sys.argv", ["impasto", *arguments])
+def test_verbose_shows_where_an_error_came_from(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["something else"])
     with pytest.raises(impasto.StyleError):
-        main(arguments)
+        main(["-v", "styles", "show", "scraem"])
+    monkeypatch.setattr("sys.argv", ["impasto", "-v"])  # of whoever calls main, not ours
+    assert run("styles", "show", "scraem") == 5
+    assert capsys.readouterr().err.startswith("Error: ")
 
 
 def test_styles_show_json_is_the_metadata(capsys):

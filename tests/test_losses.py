@@ -59,3 +59,83 @@ def test_random_flow_is_smooth_and_repeatable():
     assert first.shape == (2, 2, 64, 80)
     assert (first[..., 1:] - first[..., :-1]).abs().max() < 1.5
     assert not torch.equal(first[0], first[1])
+
+
+def moments(seed, channels=4):
+    features = torch.rand(channels, 50, generator=torch.Generator().manual_seed(seed)).double()
+    sums = losses.moment_sums(features, torch.ones(50).double())
+    return losses.Moments(sums.mean / 50, sums.second / 50)
+
+
+@pytest.mark.parametrize("kind", ["gram", "mean", "covariance", "wasserstein"])
+@pytest.mark.parametrize("loss", ["l2", "smooth-l1"])
+def test_moment_losses_are_0_at_the_target_and_about_1_at_nothing(kind, loss):
+    target, other = moments(0), moments(1)
+    nothing = losses.Moments(torch.zeros(4).double(), torch.zeros(4, 4).double())
+    assert losses.moment_loss(target, target, kind, loss).item() == pytest.approx(0, abs=1e-3)
+    assert losses.moment_loss(other, target, kind, loss).item() > 1e-4
+    assert losses.moment_loss(nothing, target, kind, loss).item() == pytest.approx(1, abs=0.35)
+
+
+def test_wasserstein_of_one_channel_is_that_of_two_bells():
+    """(m - m')^2 + (s - s')^2 for standard deviations s."""
+    a, b = (losses.Moments(torch.tensor([m]), torch.tensor([[m * m + s * s]])) for m, s in ((1.0, 0.5), (3.0, 2.0)))
+    expected = ((1 - 3) ** 2 + (0.5 - 2) ** 2) / (9 + 4)
+    assert losses.moment_loss(a, b, "wasserstein").item() == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["gram", "mean", "covariance", "wasserstein"])
+def test_moment_losses_have_the_right_slopes(kind):
+    target, start = moments(0), moments(1)
+
+    def loss(mean, second):
+        return losses.moment_loss(losses.Moments(mean, (second + second.T) / 2), target, kind)
+
+    inputs = start.mean.clone().requires_grad_(), start.second.clone().requires_grad_()
+    assert torch.autograd.gradcheck(loss, inputs, atol=1e-3, rtol=1e-3)
+
+
+def test_distances_are_the_same_after_a_rotation_into_more_channels():
+    """Why a narrow network with heads can be judged in its teacher's metric."""
+    rotation = torch.linalg.qr(torch.randn(7, 4, generator=torch.Generator().manual_seed(2)).double())[0]
+
+    def wide(m):
+        return losses.Moments(rotation @ m.mean, rotation @ m.second @ rotation.T)
+
+    for kind in ("gram", "mean", "covariance", "wasserstein"):
+        narrow = losses.moment_loss(moments(1), moments(0), kind)
+        assert losses.moment_loss(wide(moments(1)), wide(moments(0)), kind).item() == pytest.approx(
+            narrow.item(), rel=1e-2
+        )
+
+
+def test_gram_is_the_ancestors_but_for_the_number_of_channels():
+    """fast-neural-style and neural-style divide by C x H x W; the relative loss is the same."""
+    features = torch.rand(1, 3, 4, 5)
+    flat = features.view(3, 20)
+    assert torch.allclose(losses.gram(features)[0] / 3, flat @ flat.T / (3 * 4 * 5))
+
+
+def test_the_gradient_of_total_variation_without_autograd():
+    image = torch.rand(1, 3, 6, 7, requires_grad=True)
+    value = losses.total_variation(image).sum()
+    value.backward()
+    ours, gradient = losses.variation_gradient(image.detach()[0])
+    assert torch.allclose(gradient, image.grad[0], atol=1e-6)
+    assert ours == pytest.approx(value.item(), rel=1e-5)
+
+
+def test_the_gradient_of_total_variation_is_the_ancestors_inside():
+    """Golden: for 0.5 (dx^2 + dy^2) over rows 0..H-2 and columns 0..W-2, +dx+dy here, -dx right, -dy below."""
+    side = 6
+    image = torch.rand(1, side, side)
+    wanted = torch.zeros(side, side)
+    for y in range(side - 1):
+        for x in range(side - 1):
+            dx, dy = image[0, y, x] - image[0, y, x + 1], image[0, y, x] - image[0, y + 1, x]
+            wanted[y, x] += dx + dy
+            wanted[y, x + 1] -= dx
+            wanted[y + 1, x] -= dy
+    _, gradient = losses.variation_gradient(image)
+    scale = 2 / (side * (side - 1))  # ours is twice that, a mean over the differences of each direction
+    assert torch.allclose(gradient[0, :-1, :-1] / scale, wanted[:-1, :-1], atol=1e-5)

@@ -22,10 +22,13 @@ def test_the_public_names_are_exactly_these():
         "Style",
         "StyleError",
         "TrainingError",
+        "TruncatedError",
         "__version__",
+        "learn_style",
         "load_style",
         "paint",
         "stylize",
+        "stylize_video",
     ]
     assert set(impasto._PUBLIC) | {"__version__"} == set(impasto.__all__)
 

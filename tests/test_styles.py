@@ -1,10 +1,26 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.errors import StyleError
-from impasto.styles import PHOTOGRAPH, Style, blend, bundled, load_style, parse, photograph_of, resolve
+from impasto.styles import (
+    PHOTOGRAPH,
+    OwnNetwork,
+    Style,
+    add,
+    added,
+    blend,
+    bundled,
+    catalogue,
+    load_style,
+    parse,
+    photograph_of,
+    remove,
+    resolve,
+)  # fmt: skip
 
 
 def style(name, value, network="n"):
@@ -94,14 +110,9 @@ def test_a_name_near_nothing_points_to_the_list():
         load_style("qqqqqqqq")
 
 
-def test_a_painting_names_the_command_that_learns_it(tmp_path, small):
-    painting = tmp_path / "my-painting.JPG"
+def test_a_picture_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StyleError, match="no picture"):
-        load_style(painting)
-    small.save(painting)
-    with pytest.raises(StyleError) as raised:
-        load_style(str(painting))
-    assert f"impasto train {painting} --photos FOLDER --from bundled" in str(raised.value)
+        load_style(tmp_path / "my-painting.JPG")
 
 
 def test_each_message_is_one_line(tmp_path):
@@ -127,18 +138,79 @@ def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
         load_style(path)
 
 
-def test_a_style_beside_a_network_of_its_own_knows_its_home(tmp_path):
+def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
     (tmp_path / "styles").mkdir()
     style("mine", 1).save(tmp_path / "styles" / "mine.safetensors")
-    assert load_style(tmp_path / "styles" / "mine.safetensors").home is None
-    (tmp_path / "network.onnx").write_bytes(b"")
+    assert load_style(tmp_path / "styles" / "mine.safetensors").own is None
+    (tmp_path / "network.onnx").write_bytes(b"a network")
     found = load_style(tmp_path / "styles" / "mine.safetensors")
-    assert found.home == tmp_path
-    with pytest.raises(StyleError, match=r"photograph\.safetensors"):
+    assert found.own == OwnNetwork("n", b"a network")
+    with pytest.raises(StyleError, match="without a photograph style"):
         photograph_of(found)
     style("photograph", 7).save(tmp_path / "styles" / "photograph.safetensors")
-    assert photograph_of(found).scale[0] == 7
+    assert photograph_of(load_style(tmp_path / "styles" / "mine.safetensors")).scale[0] == 7
     assert photograph_of(load_style("scream")).name == PHOTOGRAPH
+    scream = load_style("scream")
+    scream.save(tmp_path / "styles" / "scream.safetensors")
+    assert load_style(tmp_path / "styles" / "scream.safetensors").own is None  # it belongs to the package's network
+
+
+def test_a_network_travels_inside_the_file(tmp_path):
+    photograph = (np.zeros(4, np.float32), np.ones(4, np.float32))
+    written = replace(style("mine", 1), own=OwnNetwork("n", b"a network", photograph))
+    written.save(tmp_path / "mine.safetensors")
+    found = load_style(tmp_path / "mine.safetensors")
+    assert found.own.onnx == b"a network"
+    assert np.array_equal(photograph_of(found).shift, photograph[1])
+    assert photograph_of(found).own == found.own
+    with pytest.raises(StyleError, match="mine brings a network of its own"):
+        blend([(found, 1), (load_style("scream"), 1)])
+    assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
+
+
+def test_the_catalogue_keeps_styles_by_name(own_catalogue):
+    assert catalogue() == own_catalogue
+    assert added() == []
+    scream = load_style("scream")
+    assert add(scream, "my scream") == own_catalogue / "my scream.safetensors"
+    assert added() == ["my scream"]
+    found = load_style("my scream")
+    assert found.name == "my scream"
+    assert np.array_equal(found.scale, scream.scale)
+    assert resolve(["my scream:2", "udnie"]).name == "my scream+udnie"
+    with pytest.raises(StyleError, match="already"):
+        add(scream, "my scream")
+    add(load_style("udnie"), "my scream", overwrite=True)
+    with pytest.raises(StyleError, match="did you mean my scream"):
+        load_style("my-screem")
+    remove("my scream")
+    assert added() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("scream", "bundled"), ("", "bundled"), ("a/b", "cannot be"), ("..", "cannot be")]
+)
+def test_a_name_that_cannot_be_added(name, words):
+    with pytest.raises(StyleError, match=words):
+        add(load_style("scream"), name)
+
+
+def test_what_is_not_in_the_catalogue_cannot_be_removed():
+    with pytest.raises(StyleError, match="comes with Impasto"):
+        remove("scream")
+    with pytest.raises(StyleError, match="no style nope in your catalogue"):
+        remove("nope")
+    add(load_style("scream"), "mine")
+    with pytest.raises(StyleError, match="did you mean mine"):
+        remove("mien")
+
+
+def test_the_catalogue_lies_where_the_system_keeps_data(monkeypatch, tmp_path):
+    monkeypatch.delenv("IMPASTO_STYLES", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert catalogue() == tmp_path / "impasto" / "styles"
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    assert catalogue().is_absolute()
 
 
 @settings(max_examples=50, deadline=None)

@@ -8,20 +8,22 @@ PNG and TIFF (compressed, tiled, interlaced) with no other library. Writing need
 
 from __future__ import annotations
 
-import io
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from impasto.errors import InputError
+from impasto.errors import InputError, OutputError
 
 Array = np.ndarray
 
 _LEVEL = 4  # the low bytes are mostly noise: a higher level takes far longer and gains next to nothing
+_LARGEST = (1 << 32) - (1 << 16)
 _BLOCK = 1 << 22  # bytes filtered or compressed at a time
 _OPPOSITE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
@@ -93,41 +95,41 @@ def _unmultiplied(rgba: Array) -> Array:
     return rgba
 
 
-def png(pixels: Array, shell: bytes) -> bytes:
-    """Encode H x W x 3 or 4, uint16, as PNG.
+def png(shape: tuple[int, int, int], parts: Iterable[Array], shell: bytes) -> Iterator[bytes]:
+    """Encode a picture as PNG, bit by bit.
 
     Args:
-        pixels: the samples.
+        shape: H, W and 3 or 4.
+        parts: its rows, uint8 or uint16, from top to bottom, any number at a time.
         shell: any 8-bit PNG with the wanted metadata, whose pixels are replaced.
     """
-    height, width, count = pixels.shape
-    out = io.BytesIO()
-    out.write(shell[:8])
+    height, width, count = shape
+    yield shell[:8]
     at = 8
+    rest = iter(parts)
+    first = next(rest)
     while at < len(shell):
         size, kind = struct.unpack_from(">I4s", shell, at)
         body = shell[at + 8 : at + 8 + size]
         at += size + 12
         if kind == b"IHDR":
-            body = struct.pack(">IIBB", width, height, 16, 2 if count == 3 else 6) + body[10:]
-        for part in _png_data(pixels) if kind == b"IDAT" else [body]:
-            out.write(struct.pack(">I", len(part)) + kind + part)
-            out.write(struct.pack(">I", zlib.crc32(part, zlib.crc32(kind))))
-    return out.getvalue()
+            body = struct.pack(">IIBB", width, height, 8 * first.itemsize, 2 if count == 3 else 6) + body[10:]
+        for part in _png_data(chain([first], rest)) if kind == b"IDAT" else [body]:
+            yield struct.pack(">I", len(part)) + kind + part
+            yield struct.pack(">I", zlib.crc32(part, zlib.crc32(kind)))
 
 
-def _png_data(pixels: Array) -> Iterator[bytes]:
+def _png_data(parts: Iterable[Array]) -> Iterator[bytes]:
     """The filtered and compressed rows; each takes the better of the filters Sub (1) and Up (2)."""
-    height, width, count = pixels.shape
-    step = 2 * count
-    rows = max(1, _BLOCK // (width * step))
-    above = np.zeros((1, width * step), np.uint8)
     compressor = zlib.compressobj(_LEVEL, strategy=zlib.Z_FILTERED)
-    for top in range(0, height, rows):
-        raw = pixels[top : top + rows].astype(">u2").view(np.uint8).reshape(-1, width * step)
+    above: Array | None = None
+    for pixels in _blocks(parts):
+        height, width, count = pixels.shape
+        step = count * pixels.itemsize
+        raw = pixels.astype(pixels.dtype.newbyteorder(">")).view(np.uint8).reshape(height, width * step)
         sub = raw.copy()
         sub[:, step:] -= raw[:, :-step]
-        up = raw - np.concatenate([above, raw[:-1]])
+        up = raw - np.concatenate([np.zeros_like(raw[:1]) if above is None else above, raw[:-1]])
         above = raw[-1:]
         use_up = _cost(up) < _cost(sub)
         filters = np.where(use_up, 2, 1).astype(np.uint8)
@@ -137,34 +139,52 @@ def _png_data(pixels: Array) -> Iterator[bytes]:
     yield compressor.flush()
 
 
+def _blocks(parts: Iterable[Array]) -> Iterator[Array]:
+    """The same rows, not too many at a time."""
+    for part in parts:
+        rows = max(1, _BLOCK // (part.shape[1] * part.shape[2] * part.itemsize))
+        for top in range(0, len(part), rows):
+            yield part[top : top + rows]
+
+
 def _cost(residual: Array) -> Array:
     """The usual guess at how badly rows compress: the sum of their differences' sizes."""
     cost: Array = np.minimum(residual, -residual).sum(axis=1, dtype=np.int64)
     return cost
 
 
-def tiff(pixels: Array, tags: TiffImagePlugin.ImageFileDirectory_v2) -> bytes:
-    """Encode H x W x 3 or 4, uint8 or uint16, as TIFF: Deflate with horizontal differences.
+def tiff(
+    shape: tuple[int, int, int],
+    kind: np.dtype,
+    parts: Iterable[Array],
+    tags: TiffImagePlugin.ImageFileDirectory_v2,
+    out: BinaryIO,
+) -> None:
+    """Write a picture as TIFF: Deflate with horizontal differences.
 
     Args:
-        pixels: the samples.
+        shape: H, W and 3 or 4.
+        kind: uint8 or uint16.
+        parts: its rows from top to bottom, any number at a time.
         tags: the metadata; those that describe the storage are added here.
+        out: an empty file that can be written at any place.
+
+    Raises:
+        OutputError: the file would be larger than a TIFF can be, 4 GiB.
     """
-    height, width, count = pixels.shape
-    row_bytes = width * count * pixels.itemsize
-    rows = min(height, max(1, _BLOCK // row_bytes))
-    strips = [_tiff_strip(pixels[top : top + rows]) for top in range(0, height, rows)]
-    sizes = [len(strip) for strip in strips]
+    height, width, count = shape
+    rows = min(height, max(1, _BLOCK // (width * count * kind.itemsize)))
+    strips = -(-height // rows)
     for tag, value in {
         256: width,
         257: height,
-        258: (8 * pixels.itemsize,) * count,
+        258: (8 * kind.itemsize,) * count,
         259: 8,  # Adobe's Deflate
         262: 2,  # RGB
-        273: tuple(int(start) for start in np.cumsum([0, *sizes[:-1]])),  # Pillow adds where the data starts
+        273: (0,) * strips,
         277: count,
         278: rows,
-        279: tuple(sizes),
+        279: (0,) * strips,
         284: 1,
         317: 2,  # horizontal differences
     }.items():
@@ -172,10 +192,28 @@ def tiff(pixels: Array, tags: TiffImagePlugin.ImageFileDirectory_v2) -> bytes:
     tags.tagtype[273] = tags.tagtype[279] = 4  # long: the offsets grow once Pillow has added to them
     if count == 4:
         tags[338] = 2  # straight alpha
-    out = io.BytesIO()
+    tags.save(out)  # to be written again, as long as now, once the strips' sizes are known
+    sizes = []
+    for strip in _regular(parts, rows):
+        sizes.append(out.write(_tiff_strip(strip)))
+        if out.tell() > _LARGEST:
+            raise OutputError("The result is larger than a TIFF can be (4 GiB): write PNG, or choose a smaller size.")
+    tags[273] = tuple(int(start) for start in np.cumsum([0, *sizes[:-1]]))  # Pillow adds where the data starts
+    tags[279] = tuple(sizes)
+    out.seek(0)
     tags.save(out)
-    out.writelines(strips)
-    return out.getvalue()
+
+
+def _regular(parts: Iterable[Array], rows: int) -> Iterator[Array]:
+    """The same rows, so many at a time, the last of them fewer."""
+    held: Array | None = None
+    for part in parts:
+        held = part if held is None or not len(held) else np.concatenate([held, part])
+        while len(held) >= rows:
+            yield held[:rows]
+            held = held[rows:]
+    if held is not None and len(held):
+        yield held
 
 
 def _tiff_strip(pixels: Array) -> bytes:

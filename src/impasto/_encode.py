@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -14,6 +15,9 @@ from impasto import _deep, _icc, _metadata
 from impasto._formats import Format
 from impasto._metadata import Metadata
 from impasto._picture import Picture, samples, unit
+
+if TYPE_CHECKING:
+    from impasto.canvas import Rows
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +42,9 @@ def encoded(picture: Picture, target: Format, quality: int, metadata: Metadata, 
     exif = _metadata.exif(metadata, picture.size, settings if target.name != "PNG" else None)
     profile = _icc.srgb()
     if target.name == "TIFF":
-        return _deep.tiff(stacked(picture, bits), _metadata.tiff_tags(metadata, exif, profile))
+        pixels, out = stacked(picture, bits), io.BytesIO()
+        _deep.tiff(pixels.shape, pixels.dtype, [pixels], _metadata.tiff_tags(metadata, exif, profile), out)
+        return out.getvalue()
 
     options: dict[str, Any] = {"icc_profile": profile}
     if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
@@ -50,8 +56,8 @@ def encoded(picture: Picture, target: Format, quality: int, metadata: Metadata, 
     if target.name == "PNG":
         options["pnginfo"] = _metadata.png_text(metadata, settings)
         if bits == 16:
-            shell = _saved(Image.new("RGB", (1, 1)), "PNG", **options)
-            return _deep.png(stacked(picture, 16), shell)
+            pixels = stacked(picture, 16)
+            return b"".join(_deep.png(pixels.shape, [pixels], _saved(Image.new("RGB", (1, 1)), "PNG", **options)))
         return _saved(Image.fromarray(stacked(picture, 8)), "PNG", **options)
 
     if metadata.xmp:
@@ -71,6 +77,33 @@ def encoded(picture: Picture, target: Format, quality: int, metadata: Metadata, 
     if target.name != "WEBP":  # which always halves the resolution of colours
         options["subsampling"] = "4:4:4"
     return _saved(Image.fromarray(stacked(picture, 8)), target.name, **options)
+
+
+def streamed(
+    parts: Iterable[Picture], whole: Rows, target: Format, metadata: Metadata, settings: str | None, out: BinaryIO
+) -> None:
+    """Write a PNG or TIFF from its rows, any number at a time.
+
+    Args:
+        parts: the rows from top to bottom.
+        whole: says how large all of them are, how deep, and whether there is transparency.
+        target, metadata, settings: as for :func:`encoded`.
+        out: an empty file that can be written at any place.
+    """
+    shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
+    bits = whole.kind.itemsize * 8
+    pixels = (stacked(part, bits) for part in parts)
+    exif = _metadata.exif(metadata, whole.size, settings if target.name != "PNG" else None)
+    profile = _icc.srgb()
+    if target.name == "TIFF":
+        _deep.tiff(shape, whole.kind, pixels, _metadata.tiff_tags(metadata, exif, profile), out)
+        return
+    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": _metadata.png_text(metadata, settings)}
+    if len(exif):
+        options["exif"] = exif.tobytes()
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    out.writelines(_deep.png(shape, pixels, _saved(Image.new("RGB", (1, 1)), "PNG", **options)))
 
 
 def _saved(image: Image.Image, format: str, **options: Any) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 # Importing the plugins registers them with Pillow: only the formats that are wanted, and at once.
 from PIL import (  # noqa: F401
@@ -105,15 +105,20 @@ def identified(name: str, head: bytes) -> str:
 
 
 def opened(data: bytes, format: str) -> ImageFile.ImageFile:
-    """Read the header.
+    """Read the header of a file in memory."""
+    return lazily_opened(io.BytesIO(data), format)
+
+
+def lazily_opened(file: BinaryIO, format: str) -> ImageFile.ImageFile:
+    """Read the header of a file.
 
     Not ``Image.open``, whose limit on the number of pixels is a global setting and which warns
     through ``warnings``; ``read`` has its own limit.
     """
     if format == "HEIF":
-        image: ImageFile.ImageFile = heif("Reading").HeifImageFile(io.BytesIO(data))
+        image: ImageFile.ImageFile = heif("Reading").HeifImageFile(file)
         return image
-    return Image.OPEN[format][0](io.BytesIO(data), "")
+    return Image.OPEN[format][0](file, "")
 
 
 def heif(doing: str) -> Any:

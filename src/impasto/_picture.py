@@ -40,6 +40,11 @@ class Picture:
         return self.rgb.shape[1], self.rgb.shape[0]
 
     @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        return self.rgb.dtype
+
+    @property
     def transparent(self) -> bool:
         """Whether it may be transparent anywhere."""
         return self.alpha is not None

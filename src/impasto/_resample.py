@@ -20,12 +20,12 @@ Array = np.ndarray
 Floats = NDArray[np.float32]
 
 
-def lanczos(a: Array, size: tuple[int, int]) -> Array:
-    """Scale H x W x C in [0, 1] to that width and height; integers stay such."""
+def lanczos(a: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Array:
+    """Scale H x W x C in [0, 1], or a box of it (left, top, right, bottom), to a width and height; integers stay."""
     out = np.empty((size[1], size[0], a.shape[2]), a.dtype)
     for channel in range(a.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(unit(a[..., channel])))
-        out[..., channel] = samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS)), a.dtype)
+        out[..., channel] = samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS, box)), a.dtype)
     return out
 
 
@@ -84,20 +84,22 @@ def resized(picture: Picture, longer_side: int, size: tuple[int, int] | None = N
         raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
     if longer_side in (0, longest):
         return picture
-    size = size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest))
+    return _scaled(picture, size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest)))
+
+
+def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
     if picture.alpha is None:
-        return replace(picture, rgb=lanczos(picture.rgb, size))
+        return replace(picture, rgb=lanczos(picture.rgb, size, box))
     # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
     opacity = unit(picture.alpha)[..., None]
-    alpha = lanczos(opacity, size)
-    rgb = lanczos(unit(picture.rgb) * opacity, size)
+    alpha = lanczos(opacity, size, box)
+    rgb = lanczos(unit(picture.rgb) * opacity, size, box)
     rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
-    kind = picture.rgb.dtype
-    return replace(picture, rgb=samples(rgb, kind), alpha=samples(alpha[..., 0], kind))
+    return replace(picture, rgb=samples(rgb, picture.kind), alpha=samples(alpha[..., 0], picture.kind))
 
 
 def shrunk(source: Rows, longer_side: int) -> Picture:
-    """A smaller version of a picture of any size, read once from top to bottom: float32.
+    """A smaller version of a picture of any size, read once from top to bottom: float32, at most its own size.
 
     Means of squares of pixels first, to twice the wanted size or a little more, the rest by Lanczos.
     """
@@ -111,9 +113,10 @@ def shrunk(source: Rows, longer_side: int) -> Picture:
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
-    picture = replace(source.rows(0, 1), rgb=np.clip(rgb, 0, 1), alpha=alpha)
+    picture = Picture(np.clip(rgb, 0, 1), alpha)
     across, down = width * longer_side // max(width, height), height * longer_side // max(width, height)
-    return resized(picture, longer_side, (max(1, across), max(1, down)))
+    covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
+    return _scaled(picture, (max(1, across), max(1, down)), covered)
 
 
 def _means(strip: Picture, factor: int) -> Floats:
@@ -127,12 +130,18 @@ def _means(strip: Picture, factor: int) -> Floats:
     return means[None].astype(np.float32)
 
 
-def enlarged(small: Floats, size: tuple[int, int], box: Box) -> Floats:
-    """A box of what h x w x C is when enlarged to a width and height."""
+_TAPS = 3  # pixels beyond a box that bicubic interpolation looks at, rounded up
+
+
+def enlarged(small: Array, size: tuple[int, int], box: Box) -> Floats:
+    """A box of what h x w x C is when enlarged to a width and height: float32."""
     across, down = small.shape[1] / size[0], small.shape[0] / size[1]
-    part = (box.left * across, box.top * down, box.right * across, box.bottom * down)
+    left, top = max(0, int(box.left * across) - _TAPS), max(0, int(box.top * down) - _TAPS)
+    part = unit(small[top : int(box.bottom * down) + _TAPS + 1, left : int(box.right * across) + _TAPS + 1])
+    where = (box.left * across - left, box.top * down - top, box.right * across - left, box.bottom * down - top)
+    where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))  # but for rounding
     out = np.empty((box.height, box.width, small.shape[2]), np.float32)
     for channel in range(small.shape[2]):
-        plane = Image.fromarray(np.ascontiguousarray(small[..., channel]))
-        out[..., channel] = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BICUBIC, box=part))
+        plane = Image.fromarray(np.ascontiguousarray(part[..., channel]))
+        out[..., channel] = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BICUBIC, box=where))
     return np.clip(out, 0, 1, out=out)

@@ -18,6 +18,8 @@ from impasto.styles import Style
 
 log = logging.getLogger(__name__)
 
+_ALONE = 1 << 24  # pixels beyond which a picture has the memory for itself, and no other is read meanwhile
+
 
 @dataclass(frozen=True)
 class Job:
@@ -38,7 +40,7 @@ class Writing:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job; ``seconds`` by stage: read, paint, write."""
+    """What became of a job; ``seconds`` by stage: read, paint, write; for a very large picture all together: total."""
 
     job: Job
     status: Literal["written", "skipped", "failed"]
@@ -141,27 +143,23 @@ def run(
     writing = writing or Writing()
     pending = iter(jobs)
 
-    def read(job: Job) -> tuple[images.Picture, float]:
+    def read(job: Job) -> tuple[images.Picture | None, float]:
         started = time.perf_counter()
         images.output_format(job.target, writing.format)
-        return images.read(job.source, max_pixels=painter.options.max_pixels), time.perf_counter() - started
+        width, height = images.size_of(job.source) or (0, 0)
+        if width * height > _ALONE:
+            return None, 0.0
+        return painter.read(job.source), time.perf_counter() - started
 
     def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:
         started = time.perf_counter()
-        images.write(
-            picture,
-            job.target,
-            format=writing.format,
-            quality=writing.quality,
-            strip=writing.strip,
-            settings=painter.describe(),
-        )
+        images.write(picture, job.target, settings=painter.describe(), **vars(writing))
         return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
 
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
-        ahead: tuple[Job, Future[tuple[images.Picture, float]] | None] | None = None
+        ahead: tuple[Job, Future[tuple[images.Picture | None, float]] | None] | None = None
 
-        def advance() -> tuple[Job, Future[tuple[images.Picture, float]] | None] | None:
+        def advance() -> tuple[Job, Future[tuple[images.Picture | None, float]] | None] | None:
             job = next(pending, None)
             if job is None:
                 return None
@@ -181,9 +179,16 @@ def run(
                 try:
                     picture, took = future.result()
                     started = time.perf_counter()
-                    painted = painter.paint(picture).picture
-                    seconds = {"read": took, "paint": time.perf_counter() - started}
-                    writes = writer.submit(write, job, painted, seconds)
+                    if picture is None:
+                        if behind is not None:
+                            yield finished(*behind)
+                            behind = None
+                        painter.paint_file(job.source, job.target, **vars(writing))
+                        outcome = Outcome(job, "written", {"total": time.perf_counter() - started})
+                    else:
+                        painted = painter.paint(picture).picture
+                        seconds = {"read": took, "paint": time.perf_counter() - started}
+                        writes = writer.submit(write, job, painted, seconds)
                 except (ImpastoError, MemoryError) as error:
                     outcome = failed(job, error)
             if behind is not None:

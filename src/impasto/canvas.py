@@ -25,6 +25,11 @@ class Rows(Protocol):
         ...
 
     @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        ...
+
+    @property
     def transparent(self) -> bool:
         """Whether it may be transparent anywhere."""
         ...
@@ -57,7 +62,7 @@ class Canvas:
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.picture = Box(top, left, top + height, left + width)
-        self.kind = source.rows(0, 1).rgb.dtype
+        self.kind = source.kind
         self._beneath: Array | None = None
         if source.transparent:
             small = images.shrunk(source, _COARSE)
@@ -82,7 +87,7 @@ class Canvas:
         taken: NDArray[np.uint8] = _picked(plane, *self._indices(box))
         return taken
 
-    def enlarged(self, small: Array, box: Box) -> Array:
+    def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
         """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size."""
         rows, columns = self._indices(box)
         top, left = int(rows.min()), int(columns.min())

@@ -10,10 +10,10 @@ No function here touches global state, so all of them may run in several threads
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,14 @@ from impasto._resample import enlarged, fill_transparent, resized, shrunk
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.files import atomic_path
 
+if TYPE_CHECKING:
+    from impasto.canvas import Rows
+
 log = logging.getLogger(__name__)
 
 __all__ = [
     "READ_SUFFIXES",
+    "STREAMED",
     "WRITE_SUFFIXES",
     "Metadata",
     "Picture",
@@ -44,12 +48,14 @@ __all__ = [
     "resized",
     "samples",
     "shrunk",
+    "size_of",
     "suffix_of",
     "to_array",
     "to_pil",
     "unit",
     "writable",
     "write",
+    "write_rows",
 ]
 
 Array = np.ndarray
@@ -102,6 +108,17 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
             f"{name} cannot be decoded ({reason}): it is damaged, cut off or of an unusual kind; "
             "get it afresh, or convert it to PNG."
         ) from error
+
+
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of a file, as it lies there, from its header; ``None`` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            format = _formats.identified(str(path), file.read(64))
+            file.seek(0)
+            return _formats.lazily_opened(file, format).size
+    except Exception:  # reading it says what is wrong
+        return None
 
 
 def from_pil(image: Image.Image, *, compact: int = 0) -> Picture:
@@ -236,7 +253,7 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
         return both[..., :-1], both[..., -1]
     if mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None], None
-    return np.asarray(image.convert("RGB")), None
+    return np.asarray(image if mode == "RGB" else image.convert("RGB")), None
 
 
 def _opacity(alpha: Array | None, compact: bool = False) -> Array | None:
@@ -319,6 +336,35 @@ def write(
     data = encode(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+STREAMED = ("PNG", "TIFF")
+"""Formats that :func:`write_rows` can write."""
+
+
+def write_rows(
+    parts: Iterable[Picture],
+    whole: Rows,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    metadata: Metadata | None = None,
+    strip: bool = False,
+    settings: str | None = None,
+) -> None:
+    """Write a PNG or TIFF that need not fit into memory; see :func:`write`.
+
+    Args:
+        parts: its rows from top to bottom, any number at a time.
+        whole: a picture of the same size, depth and transparency.
+        path, format, strip, settings: as for :func:`write`.
+        metadata: what to keep.
+    """
+    target = FORMATS[output_format(path, format)]
+    kept = Metadata() if strip or metadata is None else metadata
+    _encode.warn_of_losses(kept, target)
+    with atomic_path(path) as temporary, temporary.open("r+b") as out:
+        _encode.streamed(parts, whole, target, kept, settings, out)
 
 
 def encode(

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 DEEP_MINUTES = 45.0
 """How long ``deep`` fits the network unless told otherwise."""
 _EDITION = 1  # another number makes every cached style be learnt anew
-_PHOTOGRAPHS = 300  # as many are read; a style of two thousand numbers learns nothing from more
-_SCENES = 64  # are drawn where there are none
+_PHOTOGRAPHS = 300  # as many are read for a style alone: two thousand numbers learn nothing from more
+_SCENES, _MORE_SCENES = 48, 240  # are drawn where no photographs are given: for a style alone, and for a network
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,18 @@ def learn_style(
         MissingExtraError: the extra ``train`` is not installed.
     """
     paths = tuple(map(Path, [pictures] if isinstance(pictures, (str, Path)) else pictures))
+    _examine(paths)
     target = None if output is None else Path(output)
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
     name = name or (target or paths[0]).stem
     if name == PHOTOGRAPH:
         raise StyleError(f"{PHOTOGRAPH} is the style that changes nothing; give another --name.")
-    _examine(paths)
     try:
         from impasto.training.deepen import deepen
         from impasto.training.export import load_bundled
         from impasto.training.learn import Learn, LearnSettings, torch_device
-        from impasto.training.photographs import Photographs
+        from impasto.training.photographs import FEW, Photographs
         from impasto.training.scenes import scenes
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
@@ -107,12 +107,13 @@ def learn_style(
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)
     photographs = Photographs(
-        Path(photos) if photos else scenes(_SCENES, chosen.seed),
+        Path(photos) if photos else scenes(_MORE_SCENES if deep else _SCENES, chosen.seed),
         crop=chosen.crop,
         scales=chosen.scales,
         seed=chosen.seed,
         held_out=0.15,
         limit=None if deep else _PHOTOGRAPHS,
+        few=FEW if deep else 12,
     )
     mark = _mark(paths, {**asdict(chosen), "photos": str(photos)})
     with _folder(target) as folder:
@@ -202,8 +203,7 @@ def _folder(target: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another -o.") from error
     yield folder
-    _empty(folder)
-    folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _empty(folder: Path) -> None:

@@ -60,7 +60,12 @@ def total_variation(images: Tensor) -> Tensor:
     """Mean squared difference of neighbouring pixels of N x 3 x H x W, one number a picture."""
     rows = images[:, :, 1:] - images[:, :, :-1]
     columns = images[:, :, :, 1:] - images[:, :, :, :-1]
-    return (rows**2).mean(dim=(1, 2, 3)) + (columns**2).mean(dim=(1, 2, 3))
+    return _mean_square(rows) + _mean_square(columns)
+
+
+def _mean_square(differences: Tensor) -> Tensor:
+    """One number a picture; 0, not the mean of nothing, where a side of one pixel has no differences."""
+    return (differences**2).sum(dim=(1, 2, 3)) / max(1, differences[0].numel())
 
 
 def random_flow(n: int, height: int, width: int, generator: torch.Generator | None = None) -> Tensor:
@@ -136,34 +141,37 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
         return penalty(moments.mean - target.mean, target.mean, loss)
     if kind == "covariance":
         return penalty(moments.covariance - target.covariance, target.covariance, loss)
-    values, vectors = torch.linalg.eigh(target.covariance.double())
-    root = ((vectors * values.clamp_min(0).sqrt()) @ vectors.T).to(moments.second)
-    spread = torch.trace(moments.covariance) + torch.trace(target.covariance)
-    coupling: Tensor = _TraceOfRoot.apply(root @ moments.covariance @ root)  # type: ignore[no-untyped-call]
-    distance: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * coupling
+    values, vectors = torch.linalg.eigh(target.covariance.cpu().double())
+    values = values.clamp_min(0)
+    # Directions that the style hardly has count as a thousandth of the average one: the root's slope would be infinite.
+    least = (1e-3 * values.mean().clamp_min(_TINY)) ** 2
+    root = ((vectors * values.sqrt()) @ vectors.T).to(moments.second)
+    coupling: Tensor = _TraceOfRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
+    at_target = (values**2 + least).sqrt().sum().to(coupling)
+    spread = torch.trace(moments.covariance) - torch.trace(target.covariance)
+    distance: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * (coupling - at_target)
     return distance / torch.trace(target.second).clamp_min(_TINY)
 
 
 class _TraceOfRoot(torch.autograd.Function):
-    """tr(M^1/2) of a symmetric positive semidefinite matrix; its gradient is M^-1/2 / 2.
+    """tr((M + e I)^1/2) of a symmetric positive semidefinite matrix; its gradient is (M + e I)^-1/2 / 2.
 
-    By eigenvalues in double precision: a root by iteration (Newton-Schulz) loses the small ones, which are most.
+    By eigenvalues: a root by iteration (Newton-Schulz) loses the small ones, which are most. In double precision and
+    on the CPU: MPS has neither, and matrices of a few hundred rows are quick there.
     """
 
     @staticmethod
-    def forward(ctx: Any, matrix: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh(matrix.double())
-        # Directions that the features do not have would get an infinite slope; they count as a little of the largest.
-        roots = values.clamp_min(0).add(1e-7 * values[-1].clamp_min(_TINY)).sqrt()
+    def forward(ctx: Any, matrix: Tensor, least: Tensor) -> Tensor:
+        values, vectors = torch.linalg.eigh(matrix.cpu().double())
+        roots = (values.clamp_min(0) + least).sqrt()
         ctx.save_for_backward(((vectors / roots) @ vectors.T / 2).to(matrix))
         trace: Tensor = roots.sum().to(matrix)
         return trace
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
         (slope,) = ctx.saved_tensors
-        product: Tensor = upstream * slope
-        return product
+        return upstream * slope, None
 
 
 def variation_gradient(image: Tensor) -> tuple[float, Tensor]:

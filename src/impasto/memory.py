@@ -8,27 +8,27 @@ from pathlib import Path
 
 from impasto.errors import InputError
 
-MOST = 2 << 30
-PER_PIXEL = 270
+MOST = 2_000_000_000
+PER_PIXEL = 220
 """Bytes that painting takes for each pixel that is in the network at once."""
 LEAST = 1 << 16
 """Pixels that have to fit: a tile of less would be all margin."""
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SMALL = 1 << 18  # pixels that need no asking
 _UNKNOWN = 4 << 30  # where the system does not say what is free
 _PROGRAM = 128 << 20  # Python and its libraries, with the network
 
 
 def parse_size(text: str) -> int:
-    """``2G``, ``800M`` or a plain number of bytes; units are powers of 1024.
+    """``2G``, ``800M`` or a plain number of bytes; units are powers of 1000, with an i (``2GiB``) of 1024.
 
     Raises:
         InputError: it is none of these.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", text, re.IGNORECASE)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
     if not found:
         raise InputError(f"{text!r} is no amount of memory; write it like 2G or 800M.")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    power = "KMGT".index(found[2].upper()) + 1 if found[2] else 0
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 class Budget:
@@ -38,7 +38,7 @@ class Budget:
     does nothing else, and a process that is large already has as much left for painting.
 
     Args:
-        max_memory: bytes; 0 is half of what is free, at most 2 GiB.
+        max_memory: bytes; 0 is half of what is free, at most 2 GB.
 
     Raises:
         InputError: the program itself takes more than that.
@@ -48,14 +48,23 @@ class Budget:
         most = max_memory or max(2 * _PROGRAM, min(MOST, free() // 2))
         if most < _PROGRAM + LEAST * PER_PIXEL:
             raise InputError(
-                f"{most >> 20} MB of memory are less than the program itself takes; give --max-memory 256M or more."
+                f"{most // 10**6} MB of memory are less than the program itself takes; give --max-memory 256M or more."
             )
         self._ceiling = max(used(), _PROGRAM) - _PROGRAM + most
         self.largest = 1 << 62
+        self._kept = 0
 
     def allows(self, pixels: int) -> bool:
         """Whether so many pixels can be painted at once."""
-        return pixels <= min(_SMALL, self.largest) or pixels <= self.pixels()
+        return pixels <= min(max(_SMALL, self._kept), self.largest) or pixels <= self.pixels()
+
+    def keeps(self, pixels: int) -> None:
+        """The engine still holds the memory for so many pixels at once, which only looks used."""
+        self._kept = max(pixels, self._kept) if pixels else 0
+
+    def holds(self, size: int) -> bool:
+        """Whether a picture of so many bytes leaves room to paint."""
+        return size <= (self._ceiling - used()) * 3 // 4
 
     def pixels(self, reserved: int = 0) -> int:
         """How many pixels can be painted at once, when so many bytes are needed for something else."""
@@ -92,14 +101,15 @@ def _meminfo(field: str) -> int | None:
 
 
 def _group_free() -> int | None:
-    """What a container may still take (control groups, version 2 or 1)."""
+    """What a container may still take (control groups, version 2 or 1), the cache of files not counted."""
     root = Path("/sys/fs/cgroup")
-    for most, now in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
+    second = "memory.max", "memory.current", "memory.stat"
+    first = (f"memory/memory.{name}" for name in ("limit_in_bytes", "usage_in_bytes", "stat"))
+    for most, now, details in (second, first):
         try:
-            return max(0, int((root / most).read_text()) - int((root / now).read_text()))
+            taken = int((root / now).read_text())
+            cached = re.search(r"^(?:total_)?inactive_file (\d+)$", (root / details).read_text(), re.MULTILINE)
+            return max(0, int((root / most).read_text()) - taken + int(cached[1] if cached else 0))
         except (OSError, ValueError):  # "max", no limit, is no number
             continue
     return None

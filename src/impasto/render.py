@@ -38,14 +38,18 @@ def painted(scene: Scene, budget: Budget, given: Memory | None, share: float) ->
     whole = scene.canvas.whole
     if budget.allows(whole.pixels):
         try:
-            return scene.whole(given, share)
+            result = scene.whole(given, share)
         except Exception as error:
             _go_on_smaller(error, whole, budget)
+        else:
+            budget.keeps(whole.pixels)
+            return result
     picture = scene.canvas.picture
     out = np.empty((picture.height, picture.width, 3), scene.canvas.kind)
     for row in _prepared(scene, budget, given, share, out.nbytes):
         for box in row:
             _tile(scene, budget, box, out, picture)
+    _release(scene, budget)
     return out, scene.memory
 
 
@@ -61,14 +65,24 @@ def bands(scene: Scene, budget: Budget) -> Iterator[Array]:
             for box in row:
                 _tile(scene, budget, box, band, place)
             yield band
+    _release(scene, budget)
+
+
+def _release(scene: Scene, budget: Budget) -> None:
+    """Have the engines give back what they keep for the next picture, so that it counts as free."""
+    for engine in {id(layer.engine): layer.engine for layer in scene.layers}.values():
+        engine.release()
+    budget.keeps(0)
 
 
 def _prepared(scene: Scene, budget: Budget, given: Memory | None, share: float, reserved: int) -> list[list[Box]]:
     """Tiles, where so many bytes are needed for something else; the scene has its statistics."""
+    _release(scene, budget)
     if given is not None and share == 0 and scene.colors != "match":
         scene.memory = given
     else:
         _survey(scene, budget, given, share)
+        _release(scene, budget)
     return tiles.plan(scene.canvas.whole, budget.pixels(reserved), scene.margin, scene.multiple)
 
 

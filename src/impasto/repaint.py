@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images, masks, memory, render
+from impasto import _strips, images, masks, memory, refine, render
+from impasto._strips import Reader
 from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
 from impasto.engines import DEVICES, Device, load_engine
@@ -20,7 +20,7 @@ from impasto.errors import InputError, StyleError
 from impasto.images import Picture
 from impasto.masks import Mask, MaskLike
 from impasto.scene import Layer, Memory, Scene
-from impasto.styles import Style, StyleLike, photograph_of, resolve
+from impasto.styles import Style, StyleLike, photograph_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,7 +43,7 @@ class Options:
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
             no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GiB.
+        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GB.
         max_pixels: larger pictures are refused before they are decoded.
     """
 
@@ -76,6 +76,9 @@ class Options:
 
 
 DEFAULTS = Options()
+
+_LARGE = 1 << 22  # pixels beyond which a picture is kept in its file's integers
+_WHOLE = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
 
 @overload
@@ -128,20 +131,18 @@ def stylize(
 def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         return [_stylize(item, painter, None) for item in image]
-    limit = painter.options.max_pixels
     if isinstance(image, (str, Path)):
         target = Path(output) if output is not None else default_output(Path(image), painter.style)
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
-        painted = painter.paint(images.read(image, max_pixels=limit)).picture
-        images.write(painted, target, settings=painter.describe())
+        painter.paint_file(Path(image), target)
         return target
     if isinstance(image, bytes):
-        painted = painter.paint(images.read(io.BytesIO(image), max_pixels=limit)).picture
+        painted = painter.paint(painter.read(image)).picture
         return images.encode(painted, images.writable(painted.format), settings=painter.describe())
     if isinstance(image, np.ndarray):
-        return images.to_array(painter.paint(images.from_array(image)).picture, image)
+        return images.to_array(painter.paint(images.from_array(image, compact=_LARGE)).picture, image)
     if hasattr(image, "getbands"):
-        return images.to_pil(painter.paint(images.from_pil(image)).picture)
+        return images.to_pil(painter.paint(images.from_pil(image, compact=_LARGE)).picture)
     raise InputError(
         f"A picture cannot be made from {type(image).__name__}; give a path, bytes, a PIL image or an array."
     )
@@ -181,8 +182,8 @@ class Painter:
     def __init__(self, styles: Styles, options: Options = DEFAULTS) -> None:
         self.options = options
         listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
-        self.style = resolve(listed)
         self._styles = masks.split(listed, options.masks)
+        self.style = _named(*self._styles)
         self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
         self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory)
@@ -203,12 +204,101 @@ class Painter:
             InputError: a mask is of another size, or there is too little memory even for small tiles.
         """
         original = picture.size
-        picture = images.resized(picture, self.options.size)
+        picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
             return Painted(picture, given or ())
-        scene = self._scene(picture, original)
-        rgb, used = render.painted(scene, self._budget, given, measured_share)
+        longer, work = max(picture.size), self._work(picture.size)
+        if work > longer:  # strokes smaller than the network's: painted larger, then made smaller
+            scene = self._scene(_resized(picture, work), original)
+            rgb, used = render.painted(scene, self._budget, given, measured_share)
+            rgb = images.resized(Picture(rgb), longer, picture.size).rgb
+        else:
+            scene = self._scene(picture, original)
+            first = self._lay_coarse(scene, given, measured_share) if work < longer else ()
+            rest = given[len(first) :] if given else None
+            rgb, used = render.painted(scene, self._budget, rest, measured_share)
+            used = first + used
         return Painted(replace(picture, rgb=rgb), used)
+
+    def _work(self, size: tuple[int, int]) -> int:
+        """Longer side at which strokes are laid."""
+        longer = max(size)
+        return max(1, round(min(self.options.work_size or longer, longer) / self.options.style_scale))
+
+    def _lay_coarse(self, scene: Scene, given: Memory | None, share: float) -> Memory:
+        """Paint strokes on smaller pictures, for the scene to refine; returns the statistics that were used."""
+        source = scene.canvas.source
+        width, height = source.size
+        *coarser, longer = refine.steps(self._work(source.size), max(source.size))
+        small = images.shrunk(source, coarser[0])
+        used: Memory = ()
+        layers = []
+        for layer in scene.layers:
+            painting: Picture | None = None
+            for side in coarser:
+                plain = replace(layer, mask=None)
+                if painting is None:
+                    step = _canvas(small, [plain])
+                else:
+                    size = max(1, width * side // longer), max(1, height * side // longer)
+                    step = _canvas(refine.Enlarged(painting, size), [plain])
+                    plain = replace(plain, finer=refine.Finer(painting.rgb, step))
+                own = given[len(used) : len(used) + 1] if given else None
+                rgb, measured = render.painted(Scene(step, [plain]), self._budget, own, share)
+                painting, used = Picture(rgb), used + measured
+            assert painting is not None
+            layers.append(replace(layer, finer=refine.Finer(painting.rgb, scene.canvas)))
+        scene.layers = layers
+        return used
+
+    def read(self, source: str | Path | bytes) -> Picture:
+        """Read a picture to paint: a large one compact."""
+        size = self.options.size
+        reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
+        if reader is not None and size < max(reader.size):  # made smaller before it is whole
+            return replace(
+                images.shrunk(reader, size), bits=reader.bits, format=reader.format, metadata=reader.metadata
+            )
+        return images.read(source, max_pixels=self.options.max_pixels, compact=_LARGE)
+
+    def reader(self, path: str | Path) -> Reader | None:
+        """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
+        reader = _strips.reader(Path(path))
+        if reader is None or self._budget.holds(reader.size[0] * reader.size[1] * _WHOLE * reader.kind.itemsize):
+            return None
+        return reader if reader.size[0] * reader.size[1] <= self.options.max_pixels else None
+
+    def bands(self, source: Rows) -> Iterator[Picture]:
+        """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
+
+        Strokes can be laid larger than the network's, but not smaller, and the size stays.
+        """
+        scene = self._scene(source, source.size)
+        if self._work(source.size) < max(source.size):
+            self._lay_coarse(scene, None, 0.0)
+        top = 0
+        for rgb in render.bands(scene, self._budget):
+            alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
+            yield Picture(rgb, alpha)
+            top += len(rgb)
+
+    def paint_file(
+        self, source: Path, target: Path, *, format: str | None = None, quality: int = 95, strip: bool = False
+    ) -> None:
+        """Repaint a file; one that is too large for memory in strips, if both formats allow that (PNG and TIFF).
+
+        Args:
+            source, target: the files.
+            format, quality, strip: as for :func:`impasto.images.write`.
+        """
+        streamed = images.output_format(target, format) in images.STREAMED
+        reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
+        if reader is not None and self._work(reader.size) <= max(reader.size):
+            about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
+            images.write_rows(self.bands(reader), reader, target, format=format, **about)
+            return
+        painted = self.paint(self.read(source)).picture
+        images.write(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:
         """One line for the result's metadata."""
@@ -240,9 +330,29 @@ class Painter:
             for layer in self._layers
         ]
         mask = None if self._mask is None else masks.fitted(self._mask, size, original)
-        engines = [layer.engine for layer in layers]
-        canvas = Canvas(source, max(e.multiple for e in engines), max(e.minimum for e in engines))
-        return Scene(canvas, layers, t * (2 - t), mask, self.options.colors)
+        return Scene(_canvas(source, layers), layers, t * (2 - t), mask, self.options.colors)
+
+
+def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
+    """What results are named after: the style itself, or the names of several."""
+    styles = [*masked.values(), *([] if rest is None else [rest])]
+    return styles[0] if len(styles) == 1 else replace(styles[0], name="+".join(s.name for s in styles), metadata={})
+
+
+def _resized(picture: Picture, longer_side: int) -> Picture:
+    """Resized, and compact if a file's picture becomes a large one."""
+    width, height = picture.size
+    growth = longer_side / max(picture.size) if longer_side else 1
+    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _LARGE:
+        kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
+        alpha = None if picture.alpha is None else images.samples(picture.alpha, kind)
+        picture = replace(picture, rgb=images.samples(picture.rgb, kind), alpha=alpha)
+    return images.resized(picture, longer_side)
+
+
+def _canvas(source: Rows, layers: Sequence[Layer]) -> Canvas:
+    engines = [layer.engine for layer in layers]
+    return Canvas(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
 
 
 def default_output(image: Path, style: Style, folder: Path | None = None) -> Path:
@@ -263,4 +373,6 @@ def describe(style: Style, options: Options) -> str:
         for name in ("strength", "size", "colors", "style_scale", "work_size")
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
+    if options.masks:
+        parts.append(f"masks={'+'.join(options.masks)}")
     return " ".join(parts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +18,13 @@ from impasto.canvas import Canvas
 from impasto.colors import Colors, Transport
 from impasto.engines import Engine, Statistics
 from impasto.masks import Mask
+from impasto.refine import Finer
 from impasto.styles import Style
 from impasto.tiles import Box, Sample
 
 Array = NDArray[np.float32]
 Memory = tuple[Statistics, ...]
 """What the networks of a scene were normalised with, in the order they run."""
-
-
-class Refinement(Protocol):
-    """How strokes that were laid at another size come into the picture."""
-
-    def seen(self, content: Array, box: Box) -> Array:
-        """What the network is to see of a box."""
-        ...
-
-    def merged(self, painted: Array, content: Array, box: Box) -> Array:
-        """The painting of a box, from what the network made of it."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -46,11 +34,17 @@ class Layer:
     style: Style
     engine: Engine
     mask: Mask | None = None
-    refinement: Refinement | None = None
+    finer: Finer | None = None
+
+    @property
+    def margin(self) -> int:
+        """What a box has to see around itself."""
+        reach = self.engine.radius + (0 if self.finer is None else self.finer.reach)
+        return tiles.round_up(reach, self.engine.multiple)
 
     def seen(self, content: Array, box: Box) -> Array:
-        """What the network is to see of a box."""
-        return content if self.refinement is None else self.refinement.seen(content, box)
+        """What the network is to see of a box: the picture, or the coarse painting that it is to refine."""
+        return content if self.finer is None else self.finer.seen(box)
 
     def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
         """H x W x 3 through the network; returns the same shape and the statistics that were used."""
@@ -58,9 +52,9 @@ class Layer:
         painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, share)
         return painted[0].transpose(1, 2, 0), measured if given is None else given.towards(measured, share)
 
-    def merged(self, painted: Array, content: Array, box: Box) -> Array:
-        """The painting of a box, from what the network made of it."""
-        return painted if self.refinement is None else self.refinement.merged(painted, content, box)
+    def merged(self, painted: Array, seen: Array) -> Array:
+        """The painting, from what the network made of what it saw."""
+        return painted if self.finer is None else self.finer.merged(painted, seen)
 
 
 @dataclass
@@ -88,7 +82,7 @@ class Scene:
     @property
     def margin(self) -> int:
         """What a box has to see around itself."""
-        return max(tiles.round_up(layer.engine.radius, layer.engine.multiple) for layer in self.layers)
+        return max(layer.margin for layer in self.layers)
 
     @property
     def multiple(self) -> int:
@@ -102,8 +96,9 @@ class Scene:
         content = self.canvas.content(whole)
         results, memory = [], []
         for index, layer in enumerate(self.layers):
-            painted, used = layer.run(layer.seen(content, whole), given[index] if given else None, share)
-            results.append(layer.merged(painted, content, whole)[part])
+            seen = layer.seen(content, whole)
+            painted, used = layer.run(seen, given[index] if given else None, share)
+            results.append(layer.merged(painted, seen)[part])
             memory.append(used)
         return self._finished(results, content[part], picture), tuple(memory)
 
@@ -114,12 +109,13 @@ class Scene:
         results: dict[Box, list[Array]] = {box: [] for box in boxes}
         memory = []
         for index, layer in enumerate(self.layers):
-            seen = [np.concatenate([layer.seen(contents[box], box) for box in row], axis=1) for row in sample]
-            painted, used = layer.run(np.concatenate(seen), given[index] if given else None, share)
+            rows = [np.concatenate([layer.seen(contents[box], box) for box in row], axis=1) for row in sample]
+            seen = np.concatenate(rows)
+            painted, used = layer.run(seen, given[index] if given else None, share)
             memory.append(used)
             if self.colors == "match":
                 for box, at in zip(boxes, _places(sample), strict=True):
-                    results[box].append(layer.merged(painted[at], contents[box], box))
+                    results[box].append(layer.merged(painted[at], seen[at]))
         self.memory = tuple(memory)
         if self.colors == "match":
             blends = [self._blended(results[box], contents[box], box)[0].reshape(-1, 3) for box in boxes]
@@ -139,8 +135,9 @@ class Scene:
         results = []
         for layer, used, weight in zip(self.layers, self.memory, weights, strict=True):
             if _counts(weight):
-                painted, _ = layer.run(layer.seen(content, wide), used)
-                results.append(layer.merged(painted, content, wide)[part])
+                seen = layer.seen(content, wide)
+                painted, _ = layer.run(seen, used)
+                results.append(layer.merged(painted, seen)[part])
             else:
                 results.append(content[part])
         return self._finished(results, content[part], inner)

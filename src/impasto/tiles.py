@@ -131,22 +131,25 @@ def mosaic(whole: Box, pixels: int, multiple: int) -> Sample:
     if pixels >= whole.pixels:
         return [[whole]]
     random = np.random.default_rng(0)
-    downs = _spans(whole.height, np.sqrt(pixels / whole.pixels), multiple, random)
-    share = pixels / (whole.width * sum(bottom - top for top, bottom in downs))
-    rows = []
-    for top, bottom in downs:
-        across = _spans(whole.width, share, multiple, random)
-        rows.append([Box(top, left, bottom, right) for left, right in across])
-    return rows
+    high, wide = min(PIECE, whole.height), min(PIECE, whole.width)
+    pieces = pixels / (high * wide)
+    down = _clipped(np.sqrt(pieces * whole.height / whole.width), whole.height // high)
+    across = _clipped(pieces / down, whole.width // wide)
+    down = _clipped(pieces / across, whole.height // high)
+    return [
+        [Box(top, left, top + high, left + wide) for left in _starts(whole.width, wide, across, multiple, random)]
+        for top in _starts(whole.height, high, down, multiple, random)
+    ]
 
 
-def _spans(length: int, share: float, multiple: int, random: np.random.Generator) -> list[tuple[int, int]]:
-    """Spans that cover about that share of the whole, one somewhere in each of as many equal parts."""
-    span = min(PIECE, length)
-    count = max(1, min(round(length * share / span), length // span))
+def _clipped(count: float, most: int) -> int:
+    return max(1, min(round(count), most))
+
+
+def _starts(length: int, span: int, count: int, multiple: int, random: np.random.Generator) -> list[int]:
+    """Where spans of a line start, one somewhere in each of as many equal parts."""
     cell = length / count
-    starts = [int(i * cell + random.random() * (cell - span)) // multiple * multiple for i in range(count)]
-    return [(start, start + span) for start in starts]
+    return [int(i * cell + random.random() * (cell - span)) // multiple * multiple for i in range(count)]
 
 
 def mirrored(start: int, stop: int, length: int) -> Indices:

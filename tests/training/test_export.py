@@ -29,7 +29,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("size", [(16, 16), (40, 24), (64, 128)])
 def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
     style = load_style(folder / "styles" / "mine.safetensors")
-    onnx, peer = OnnxEngine("cpu", folder), TorchEngine("cpu", folder)
+    onnx, peer = OnnxEngine("cpu", style.own), TorchEngine("cpu", style.own)
     image = np.random.default_rng(0).random((1, 3, *size), np.float32)
     painted, statistics = onnx.paint(image, style.scale, style.shift)
     expected, expected_statistics = peer.paint(image, style.scale, style.shift)
@@ -46,8 +46,9 @@ def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
 def test_network_id_is_the_same_everywhere_and_names_the_weights(folder):
     network, identity = export.load_network(folder / "network.safetensors")
     assert identity == export.network_id(network)
-    assert identity == load_style(folder / "styles" / "mine.safetensors").network
-    assert identity == OnnxEngine("cpu", folder).network
+    style = load_style(folder / "styles" / "mine.safetensors")
+    assert identity == style.network == style.own.id
+    assert identity == OnnxEngine("cpu", style.own).network == TorchEngine("cpu", style.own).network
     assert ort.InferenceSession(folder / "network.onnx").get_modelmeta().custom_metadata_map["id"] == identity
     with torch.no_grad():
         network.head.bias += 1
@@ -66,9 +67,30 @@ def test_a_style_brings_its_network_along(folder, tmp_path):
 
     image = np.random.default_rng(3).random((20, 30, 3), np.float32)
     style = load_style(folder / "styles" / "mine.safetensors")
-    assert style.home == folder.resolve()
+    assert style.own.onnx == (folder / "network.onnx").read_bytes()
     assert stylize(image, style, strength=0.5).shape == image.shape
     assert not np.allclose(stylize(image, style), stylize(image, "scream"), atol=0.05)
+
+
+def test_a_style_saved_again_needs_nothing_beside_it(folder, tmp_path):
+    from impasto import stylize
+
+    style = load_style(folder / "styles" / "mine.safetensors")
+    (tmp_path / "alone").mkdir()
+    style.save(tmp_path / "alone" / "mine.safetensors")
+    alone = load_style(tmp_path / "alone" / "mine.safetensors")
+    image = np.random.default_rng(3).random((20, 30, 3), np.float32)
+    for strength in (1.0, 0.4):
+        assert np.array_equal(stylize(image, alone, strength=strength), stylize(image, style, strength=strength))
+
+
+def test_onnx_holds_all_weights_of_the_network(folder):
+    network, identity = export.load_network(folder / "network.safetensors")
+    rebuilt, same = export.network_of_onnx((folder / "network.onnx").read_bytes())
+    assert same == identity == export.network_id(rebuilt)
+    assert rebuilt.architecture == network.architecture
+    with pytest.raises(InputError, match="own network cannot be read"):
+        export.network_of_onnx(b"nothing")
 
 
 def test_what_is_no_network_is_refused(tmp_path):

@@ -10,6 +10,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.transformer import Architecture  # noqa: E402
+from impasto.styles import load_style, photograph_of  # noqa: E402
 from impasto.training.fit import Fit, FitSettings, Painting  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 
@@ -113,6 +114,12 @@ def test_a_flat_photograph_does_not_end_the_run(folder, tmp_path):
     assert all(torch.isfinite(value).all() for value in run._weights().values())
 
 
+def test_a_flat_validation_loss_ends_a_run_that_asks_for_it(folder, tmp_path):
+    run = fit(folder, tmp_path, steps=50, patience=2, checkpoint_every=2, learning_rate=1e-9, style_learning_rate=1e-9)
+    run.run()
+    assert run.step == 6
+
+
 def test_minutes_end_a_run_before_its_steps(folder, tmp_path):
     run = fit(folder, tmp_path, steps=10_000, minutes=0.02)
     run.run()
@@ -122,6 +129,9 @@ def test_minutes_end_a_run_before_its_steps(folder, tmp_path):
 
 def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):
     assert fit(folder, tmp_path / "one", paintings=("stripes",), steps=2).run()["style"] > 0
+    alone = load_style((tmp_path / "one" / "stripes.safetensors").rename(tmp_path / "stripes.safetensors"))
+    assert alone.own.id == alone.network
+    assert len(photograph_of(alone).scale) == TINY.normalised_channels
     assert "style" not in fit(folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
 
 

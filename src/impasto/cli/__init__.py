@@ -74,7 +74,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 @click.pass_context
 def cli(ctx: click.Context, verbose: bool) -> None:
     """Repaint photographs in the style of any picture: offline, on a laptop."""
-    ctx.obj = {"verbose": verbose}
+    ctx.ensure_object(dict)["verbose"] = verbose
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
 
 
@@ -82,8 +82,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors become one sentence and an exit status (see :mod:`impasto.errors`)."""
     from impasto.errors import ImpastoError, OutputError
 
+    settings = {"verbose": False}
     try:
-        sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False) or 0)
+        sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False, obj=settings) or 0)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
@@ -91,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(error.exit_code)
     except ImpastoError as error:
-        if "-v" in sys.argv or "--verbose" in sys.argv:
+        if settings["verbose"]:
             raise
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_status)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from impasto import batch, images
 from impasto.batch import Outcome, Writing
 from impasto.cli import options
 from impasto.cli.progress import learn_pictures
-from impasto.errors import InputError, PartialError
+from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.repaint import Painter
 
 _STANDARD = Path("-")
@@ -74,15 +76,17 @@ def command(
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
-    if _STANDARD in inputs:
-        if len(inputs) > 1:
-            raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
-        _pipe(painter, writing, output)
+    if _STANDARD in inputs and len(inputs) > 1:
+        raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
+    if output == _STANDARD and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
+        raise click.UsageError("Standard output takes one picture; give a folder with -o.")
+    # A picture on standard output has it for itself: what is said goes to standard error.
+    piped = not watch and (output == _STANDARD or (output is None and _STANDARD in inputs))
+    say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
+    if piped or _STANDARD in inputs:
+        say.outcome(_pipe(batch.Job(inputs[0], output or _STANDARD), painter, writing))
+        say.end(1)
         return
-    if output == _STANDARD and not watch:
-        _to_standard_output(inputs, painter, writing)
-        return
-    say = _Reporter(timing=timing, as_json=as_json, quiet=quiet)
     if watch:
         if output is None or output == _STANDARD:
             raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
@@ -108,41 +112,46 @@ def _same_file(job: batch.Job) -> bool:
     return job.source.exists() and job.target.exists() and job.target.samefile(job.source)
 
 
-def _pipe(painter: Painter, writing: Writing, output: Path | None) -> None:
+def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
+    """Paint one picture from standard input, or to standard output in the format that it came in, or both."""
+    clock = [time.perf_counter()]
+    extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
+    try:
+        if job.target != _STANDARD:
+            images.output_format(job.target, writing.format)
+        picture = painter.read(_standard_input() if job.source == _STANDARD else job.source)
+        clock.append(time.perf_counter())
+        painted = painter.paint(picture).picture
+        clock.append(time.perf_counter())
+        if job.target == _STANDARD:
+            sys.stdout.buffer.write(images.encode(painted, writing.format or images.writable(picture.format), **extra))
+            sys.stdout.buffer.flush()
+        else:
+            images.write(painted, job.target, format=writing.format, **extra)
+        clock.append(time.perf_counter())
+    except (ImpastoError, MemoryError) as error:
+        return batch.failed(job, error)
+    stages = ("read", "paint", "write")
+    return Outcome(
+        job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(clock), strict=True)}
+    )
+
+
+def _standard_input() -> bytes:
     data = sys.stdin.buffer.read()
     if not data:
         raise InputError("Nothing came on standard input; pipe a picture into it.")
-    picture = images.read(data, max_pixels=painter.options.max_pixels)
-    _finish(picture, painter, writing, output)
-
-
-def _to_standard_output(inputs: tuple[Path, ...], painter: Painter, writing: Writing) -> None:
-    if len(inputs) > 1 or inputs[0].is_dir():
-        raise click.UsageError("Standard output takes one picture; give a folder with -o.")
-    _finish(images.read(inputs[0], max_pixels=painter.options.max_pixels), painter, writing, None)
-
-
-def _finish(picture: images.Picture, painter: Painter, writing: Writing, output: Path | None) -> None:
-    """Paint one picture and write it to a file, or to standard output in the format that it came in."""
-    extra: dict[str, Any] = {
-        "quality": writing.quality,
-        "strip": writing.strip,
-        "settings": painter.describe(),
-    }
-    if output is not None and output != _STANDARD:
-        images.output_format(output, writing.format)
-        images.write(painter.paint(picture).picture, output, format=writing.format, **extra)
-        return
-    writable = writing.format or images.writable(picture.format)
-    sys.stdout.buffer.write(images.encode(painter.paint(picture).picture, writable, **extra))
-    sys.stdout.buffer.flush()
+    return data
 
 
 class _Reporter:
-    """What the user sees of a run; results go to standard output, progress and errors to standard error."""
+    """What the user sees of a run; results go to standard output, progress and errors to standard error.
 
-    def __init__(self, *, timing: bool, as_json: bool, quiet: bool) -> None:
-        self.timing, self.as_json, self.quiet = timing, as_json, quiet
+    ``aside``: standard output is taken by a picture, so that all goes to standard error.
+    """
+
+    def __init__(self, *, timing: bool, as_json: bool, quiet: bool, aside: bool = False) -> None:
+        self.timing, self.as_json, self.quiet, self.aside = timing, as_json, quiet, aside
         self.counts = {"written": 0, "skipped": 0, "failed": 0}
         self.last: Outcome | None = None
         self.bar: Any = None
@@ -174,13 +183,14 @@ class _Reporter:
                         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
                         **({"error": str(outcome.error)} if outcome.error else {}),
                     }
-                )
+                ),
+                err=self.aside,
             )
         elif outcome.status == "skipped" and not self.quiet:
             click.echo(f"{outcome.job.target} exists and is kept; --overwrite repaints it.", err=True)
-        elif outcome.status == "written" and not self.quiet:
+        elif outcome.status == "written" and not self.quiet and (self.timing or not self.aside):
             times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
-            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""))
+            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""), err=self.aside)
         if outcome.error and not self.as_json:
             click.echo(f"Error: {outcome.error}", err=True)
 

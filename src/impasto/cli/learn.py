@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import click
@@ -83,6 +84,10 @@ def command(
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
     given = {key: value for key, value in settings.items() if value is not None}
+    if not quiet:
+        click.echo(f"Previews: {target.with_name(target.stem + '.learning') / 'preview.jpg'}", err=True)
+    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with learning_bar(target.stem, quiet) as show:
         style = learn_style(
             paintings,

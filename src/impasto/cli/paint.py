@@ -16,6 +16,7 @@ from impasto import images, sheet
 from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
+from impasto.memory import parse_size
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 
@@ -37,15 +38,8 @@ class _Layers(click.ParamType[dict[str, float]]):
 class _Bytes(click.ParamType[int]):
     name = "SIZE"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        if isinstance(value, int):
-            return value
-        text = value.strip().lower().removesuffix("b").removesuffix("i")
-        factor = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}.get(text[-1:], 1)
-        try:
-            return int(float(text.rstrip("kmgt")) * factor)
-        except ValueError:
-            self.fail(f"{value} is no amount of memory; write it as 4G or 800M.", param, ctx)
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
+        return 0 if value == "auto" else parse_size(value)
 
 
 def _choice(kind: Any) -> click.Choice[str]:
@@ -55,9 +49,15 @@ def _choice(kind: Any) -> click.Choice[str]:
 def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
     """An option that is a field of the recipe; its default is the recipe's and is shown."""
     default = getattr(DEFAULTS, name)
-    shown = recipe.written(default) if default not in (None, "", {}) else False
+    shown = default not in (None, {})
     return click.option(
-        "--" + name.replace("_", "-"), name, type=type, default=None, help=help, show_default=shown, **more
+        "--" + name.replace("_", "-"),
+        name,
+        type=type,
+        default=("auto" if name == "max_memory" else recipe.written(default)) if shown else None,
+        help=help,
+        show_default=shown,
+        **more,
     )
 
 
@@ -71,7 +71,7 @@ _RECIPE = (
     _option("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
     _option("style_size", "The style picture's longer side in pixels instead.", int),
     _option("init", "content, noise, gray or a picture to start from.", str),
-    _option("optimizer", "Adam carries its state from scale to scale.", _choice(recipe.Optimizer)),
+    _option("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
     _option("iterations", "At each scale.", int),
     _option("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
     _option("history", "Steps that L-BFGS remembers.", int),
@@ -91,7 +91,7 @@ _RECIPE = (
     _option("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
     _option("dream", "Amplify what these layers see (deep dream).", _Layers()),
     _option("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
-    _option("max_memory", "Use tiles rather than more, such as 4G.  [default: half of what is free]", _Bytes()),
+    _option("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", _Bytes()),
     _option("device", "Where to run.", click.Choice(DEVICES)),
     _option("max_pixels", "Refuse larger pictures.", int),
 )
@@ -258,7 +258,8 @@ class _Watch:
         self.strip, self.log_file = strip, log_file
         self.log: Any = None
         self.steps: list[tuple[str, images.Picture]] = []
-        self.started = self.saved = time.perf_counter()
+        self.started = time.perf_counter()
+        self.save_next = self.started + _SAVE_STATE_EVERY
 
     def __enter__(self) -> _Watch:
         if self.log_file:
@@ -291,10 +292,11 @@ class _Watch:
             self.write(self.job, progress.picture())
         if self.strip and (n == 1 or n * (_STRIP_STEPS - 1) // progress.iterations > len(self.steps) - 1):
             self.steps.append((f"{n}", self.job.picture(progress.picture())))
-        now = time.perf_counter()
-        if self.keep and now - self.saved > _SAVE_STATE_EVERY:
+        if self.keep and time.perf_counter() > self.save_next:
+            begun = time.perf_counter()
             progress.state().save(api.state_path(self.write.target))
-            self.saved = now
+            now = time.perf_counter()
+            self.save_next = now + max(_SAVE_STATE_EVERY, 20 * (now - begun))  # large states take their time
 
     def end(self, result: Result) -> None:
         """Write the strip of steps."""

@@ -166,10 +166,13 @@ def command(
     """
     if not styles and not style_at:
         raise click.UsageError("Name a style with --style, or several with --style-at.")
+    from impasto.cli.progress import learn_pictures
     from impasto.video.job import default_target, stylize_video
 
     if output is None and settings["method"] == "paint":
         raise click.UsageError("--method paint needs -o, a file for the result.")
+    if settings["method"] != "paint":  # which takes pictures as they are
+        learn_pictures([*styles, *(name for names in style_at.values() for name in names)], quiet=quiet)
     target = Path(output) if output is not None else default_target(video, list(styles), style_at)
     if output is None and target.exists() and not overwrite:
         if not quiet:

@@ -69,6 +69,10 @@ class Engine(Protocol):
         """
         ...
 
+    def release(self) -> None:
+        """Give back the memory that is kept for the next picture."""
+        ...
+
 
 def threads() -> int:
     """How many CPU threads to use: OMP_NUM_THREADS, else the cores this process may run on."""

@@ -57,3 +57,10 @@ class TorchEngine:
         return painted.cpu().numpy(), ArrayStatistics(
             measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy()
         )
+
+    def release(self) -> None:
+        """See :meth:`impasto.engines.Engine.release`."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        elif self.device.type == "mps":
+            torch.mps.empty_cache()

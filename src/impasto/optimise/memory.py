@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from impasto.errors import InputError
+from impasto.memory import free as system_free
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimise.recipe import Recipe
 
 _FLOAT = 4
 _PIXEL = 3 * _FLOAT
-_BASE = 450 * 2**20  # the interpreter, torch and the network
-_COPIES = 9  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
+_BASE = 650 * 2**20  # the interpreter, torch and its buffers, the network
+_COPIES = 6  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
 _ADAM_COPIES = 4
-_LBFGS_COPIES = 5
+_LBFGS_COPIES = 6
 _OVERHEAD = 1.5  # of a pass through the network over what autograd keeps; see benchmarks/paint.py
 _TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 
@@ -107,12 +107,5 @@ def device_of(device: str) -> str:
 
 
 def free(device: str) -> int:
-    """Bytes of memory that are free; 8 GiB where the system does not say."""
-    if device == "cuda":
-        return int(torch.cuda.mem_get_info()[0])
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        facts = dict(line.split(":", 1) for line in lines)
-        return int(facts["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return 8 * 2**30
+    """Bytes of memory that are free there."""
+    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else system_free()

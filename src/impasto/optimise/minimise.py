@@ -90,18 +90,19 @@ class Adam:
 
 
 class LBFGS:
-    """L-BFGS (Liu and Nocedal 1989): full steps, halved only where one would raise the loss.
+    """L-BFGS (Liu and Nocedal 1989): full steps, shortened only where one would raise the loss.
 
     Args:
         picture: 1 x 3 x H x W, where to start; is changed.
         learning_rate: of the full step.
         history: pairs of steps and changes of the gradient to remember, two pictures each.
-        monotone: halve steps that raise the loss; not where gradients are not those of the loss.
+        monotone: shorten steps that raise the loss; not where gradients are not those of the loss.
     """
 
     LEARNING_RATE = 1.0
     FIRST_STEP = 0.01  # mean change of a pixel before anything is known of the curvature
-    HALVINGS = 4
+    ATTEMPTS = 6
+    SAVED_PAIRS = 5  # of a state: each takes two pictures of floating-point numbers
 
     def __init__(
         self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
@@ -117,15 +118,15 @@ class LBFGS:
             self.loss, self.gradient = evaluate(self.picture)
         direction, rate = self._direction()
         slope = _dot(direction, self.gradient)
-        for attempt in range(self.HALVINGS + 1):
+        for attempt in range(1, self.ATTEMPTS + 1):
             candidate = self.picture.add(direction, alpha=rate)
             loss, gradient = evaluate(candidate)
             if math.isfinite(loss) and (not self.monotone or loss <= self.loss + 1e-4 * rate * slope):
                 break
-            if attempt == self.HALVINGS:
+            if attempt == self.ATTEMPTS:
                 self.pairs.clear()  # what is remembered misleads: begin anew from here
                 return self.loss
-            rate /= 2 if math.isfinite(loss) else 10
+            rate /= 4
         step, change = candidate.sub_(self.picture), gradient.sub(self.gradient)
         self.picture.add_(step)
         if _dot(step, change) > 1e-6 * float(step.norm() * change.norm()):
@@ -161,11 +162,11 @@ class LBFGS:
         return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
 
     def state(self) -> dict[str, Tensor]:
-        """All that a later run needs to go on."""
+        """What a later run needs to go on, of the pairs the newest."""
         tensors = {"picture": self.picture, "gradient": self.gradient}
         if self.loss is not None:
             tensors["loss"] = torch.tensor(self.loss, dtype=torch.float64)
-        for number, (step, change) in enumerate(self.pairs):
+        for number, (step, change) in enumerate(list(self.pairs)[-self.SAVED_PAIRS :]):
             tensors |= {f"step.{number}": step, f"change.{number}": change}
         return tensors
 

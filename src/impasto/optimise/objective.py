@@ -9,6 +9,7 @@ that only the picture's true borders are padded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,7 @@ from impasto.optimise.recipe import Recipe
 
 Extra = Callable[[Tensor], Tensor]
 
+MARGIN = 16  # pixels, at least
 _RANGE_WEIGHT = 10.0  # of colours beyond what can be shown
 
 
@@ -42,17 +44,20 @@ class Region:
     Attributes:
         targets: layer to the style's moments.
         weights: H x W in [0, 1] as the picture; ``None``: everywhere.
+        variation: total variation of the style picture, the scale of the painting's.
     """
 
     targets: Mapping[str, Moments]
     weights: Tensor | None = None
+    variation: float = 0.0
 
 
 class Box(NamedTuple):
-    """A tile: its own rows and columns, and those that it has to see."""
+    """A tile: its own rows and columns of the mirrored picture, those that it has to see, and the picture's margin."""
 
     core: tuple[int, int, int, int]  # top, bottom, left, right
     seen: tuple[int, int, int, int]
+    margin: int
 
     def own(self, features: Tensor, stride: int) -> Tensor:
         """Of the features of what is seen, those of the tile itself: C x h x w."""
@@ -65,16 +70,17 @@ class Box(NamedTuple):
         ]
 
     def at(self, stride: int) -> tuple[slice, slice]:
-        """The tile's rows and columns in a whole map of that stride."""
-        top, bottom, left, right = (side // stride for side in self.core)
+        """The tile's rows and columns in a map of that stride of the picture without its margin."""
+        top, bottom, left, right = ((side - self.margin) // stride for side in self.core)
         return slice(top, bottom), slice(left, right)
 
 
 class Viewer:
     """A perceptual network's layers over pictures of any size, tile by tile.
 
-    Pictures are mirrored at the lower and right border to a multiple of the coarsest stride: otherwise the pooling
-    would drop up to that many rows, which then only the finer layers would paint.
+    Pictures are mirrored outwards: to a multiple of the coarsest stride, or the pooling would drop up to that many
+    rows, which then only the finer layers would paint; and by a margin that is seen but not judged, because a frame
+    of lines appears along the borders where the layers see the network's own padding.
 
     Args:
         network: the perceptual network.
@@ -86,43 +92,44 @@ class Viewer:
         network.check(taps)
         self.network, self.taps, self.tile = network, tuple(taps), tile
         self.multiple = max(network.stride(tap) for tap in taps)
+        self.margin = -(-MARGIN // self.multiple) * self.multiple
         self.reach = -(-max(network.reach(tap) for tap in taps) // self.multiple) * self.multiple
 
     def mirrored(self, picture: Tensor) -> Tensor:
-        """The picture, N x C x H x W, with sides that are multiples of the coarsest stride."""
+        """The picture, N x C x H x W, with its margin, its sides multiples of the coarsest stride."""
         for dim in (2, 3):
-            index = self._index(picture.shape[dim])
-            if len(index) != picture.shape[dim]:
-                picture = picture.index_select(dim, index.to(picture.device))
+            picture = picture.index_select(dim, self._index(picture.shape[dim]).to(picture.device))
         return picture
 
     def folded(self, gradient: Tensor, height: int, width: int) -> Tensor:
         """The transpose of :meth:`mirrored`: what mirrored pixels get goes to those that they show."""
         for dim, side in ((2, height), (3, width)):
-            extra = gradient.shape[dim] - side
-            if extra:
-                index = self._index(side)[side:].to(gradient.device)
-                kept = gradient.narrow(dim, 0, side).clone()
-                gradient = kept.index_add_(dim, index, gradient.narrow(dim, side, extra))
+            index = self._index(side).to(gradient.device)
+            after = self.margin + side
+            kept = gradient.narrow(dim, self.margin, side).clone()
+            kept.index_add_(dim, index[: self.margin], gradient.narrow(dim, 0, self.margin))
+            kept.index_add_(dim, index[after:], gradient.narrow(dim, after, len(index) - after))
+            gradient = kept
         return gradient
 
     def _index(self, side: int) -> Tensor:
-        index = torch.arange(-(-side // self.multiple) * self.multiple) % (2 * side)
+        whole = -(-side // self.multiple) * self.multiple
+        index = torch.arange(-self.margin, whole + self.margin) % (2 * side)
         return torch.minimum(index, 2 * side - 1 - index)
 
     def boxes(self, height: int, width: int) -> Iterator[Box]:
         """The tiles of a mirrored picture."""
-        tile = self.tile or max(height, width)
-        for top in range(0, height, tile):
-            for left in range(0, width, tile):
-                bottom, right = min(top + tile, height), min(left + tile, width)
+        tile, margin = self.tile or max(height, width), self.margin
+        for top in range(margin, height - margin, tile):
+            for left in range(margin, width - margin, tile):
+                bottom, right = min(top + tile, height - margin), min(left + tile, width - margin)
                 seen = (
                     max(0, top - self.reach),
                     min(height, bottom + self.reach),
                     max(0, left - self.reach),
                     min(width, right + self.reach),
                 )
-                yield Box((top, bottom, left, right), seen)
+                yield Box((top, bottom, left, right), seen, margin)
 
     def look(self, mirrored: Tensor, box: Box) -> dict[str, Tensor]:
         """The layers over what a tile sees."""
@@ -145,8 +152,9 @@ class Viewer:
         """H x W weights averaged down to each layer; where there are none, ones."""
         if weights is None:
             weights = torch.ones((), device=picture.device).expand(picture.shape[2:])
-        mirrored = self.mirrored(weights[None, None].float())
-        return {tap: F.avg_pool2d(mirrored, self.network.stride(tap))[0, 0] for tap in self.taps}
+        margin = self.margin
+        own = self.mirrored(weights[None, None].float())[:, :, margin:-margin, margin:-margin]
+        return {tap: F.avg_pool2d(own, self.network.stride(tap))[0, 0] for tap in self.taps}
 
     def _sums(self, tap: str, features: Tensor, box: Box, weights: Tensor) -> Moments:
         stride = self.network.stride(tap)
@@ -176,11 +184,13 @@ class Objective:
         self.viewer, self.recipe, self.extra = viewer, recipe, extra
         self.evaluations = 0
         self.regions: list[_Placed] = []
+        self.variation = 0.0
         for region in regions:
             maps = viewer.weight_maps(region.weights, content)
             share = 1.0 if region.weights is None else float(region.weights.mean())
             if share > 0:
                 self.regions.append(_Placed(region.targets, maps, share))
+                self.variation += share * region.variation
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
         self.dream_layers = {tap: weight for tap, weight in recipe.dream.items() if weight > 0}
@@ -188,25 +198,28 @@ class Objective:
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
+        self.variation /= max(sum(region.share for region in self.regions), 1e-6)
+        # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
+        self.variation = max(self.variation or float(losses.total_variation(content)), 1e-6)
         self._remember(content)
 
     def _remember(self, content: Tensor) -> None:
         """Keep the photograph's features at the content layers, and the scale of its features."""
         viewer = self.viewer
         mirrored = viewer.mirrored(content)
-        height, width = mirrored.shape[2:]
+        height, width = (side - 2 * viewer.margin for side in mirrored.shape[2:])
         judged = sorted(self.content_layers | self.dream_layers)
         if not judged:
             return
         sums: dict[str, tuple[Tensor, Tensor]] = {}
         with torch.no_grad():
-            for box in viewer.boxes(height, width):
+            for box in viewer.boxes(*mirrored.shape[2:]):
                 for tap, features in viewer.look(mirrored, box).items():
                     if tap not in judged:
                         continue
                     stride = viewer.network.stride(tap)
                     own = box.own(features, stride)
-                    both = own.sum(dim=(1, 2), dtype=torch.float64), (own**2).sum(dim=(1, 2), dtype=torch.float64)
+                    both = own.sum(dim=(1, 2)).cpu().double(), (own**2).sum(dim=(1, 2)).cpu().double()
                     sums[tap] = (sums[tap][0] + both[0], sums[tap][1] + both[1]) if tap in sums else both
                     if tap in self.content_layers:
                         if tap not in self.wanted:
@@ -279,7 +292,10 @@ class Objective:
                     value = float(z2.sum()) * len(own) / self.wanted[tap].numel() / self.spread[tap]
                 _note(parts, "content", tap, self.content_layers[tap] * value)
             if tap in self.dream_layers:
-                value = float((own**2).sum()) / self.energy[tap] / self.positions[tap]
+                limit = self._limit(tap, own)
+                size = own.abs()
+                amplified = torch.where(size < limit, size**2, 2 * limit * size - limit**2).sum()
+                value = float(amplified) / self.energy[tap] / self.positions[tap]
                 _note(parts, "dream", tap, -self.dream_layers[tap] * value)
 
     def _judge(self, sums: Sequence[Mapping[str, Moments]], parts: dict[str, float]) -> list[dict[str, Moments]]:
@@ -324,20 +340,27 @@ class Objective:
             yield "content", weight, difference * factor
         if tap in self.dream_layers:
             weight = self.dream_layers[tap]
-            # Bounded, or what is amplified would run away with ever steeper slopes.
-            limit = 10 * (self.energy[tap] / len(own)) ** 0.5
+            limit = self._limit(tap, own)
             factor = 2 * weight / self.energy[tap] / self.positions[tap]
             yield "dream", weight, own.clamp(-limit, limit) * -factor
+
+    def _limit(self, tap: str, features: Tensor) -> float:
+        """Where dreaming's slope stops growing, or what is amplified would run away."""
+        return 10 * math.sqrt(self.energy[tap] / len(features))
 
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
         """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
         if self.recipe.tv_weight > 0:
+            weight = self.recipe.tv_weight / self.variation
             value, slope = losses.variation_gradient(picture[0])
-            parts["tv"] = self.recipe.tv_weight * value
-            gradient[0] += slope.mul_(self.recipe.tv_weight)
-        excess = picture - picture.clamp(0, 1)
-        parts["range"] = _RANGE_WEIGHT * float((excess**2).mean())
-        gradient += excess.mul_(2 * _RANGE_WEIGHT / excess.numel())
+            parts["tv"] = weight * value
+            gradient[0] += slope.mul_(weight)
+        beyond = 0.0
+        for plane, slope_of_plane in zip(picture[0], gradient[0], strict=True):  # temporaries of one plane only
+            excess = plane - plane.clamp(0, 1)
+            beyond += float((excess**2).sum())
+            slope_of_plane += excess.mul_(2 * _RANGE_WEIGHT / picture.numel())
+        parts["range"] = _RANGE_WEIGHT * beyond / picture.numel()
         if self.extra is not None:
             with torch.enable_grad():
                 leaf = picture.detach().requires_grad_()

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto import _resample
+from impasto import _resample, losses
 from impasto import colors as color_modes
 from impasto.errors import InputError
 from impasto.files import atomic_path
@@ -119,12 +119,12 @@ class State:
 
     def save(self, path: Path) -> None:
         """Write to a safetensors file."""
-        from safetensors.torch import save
+        from safetensors.torch import save_file  # straight to the file: a copy in memory might not fit
 
         about = {name: getattr(self, name) for name in ("scale", "done", "size", "optimizer", "finished")}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
         with atomic_path(path) as temporary:
-            temporary.write_bytes(save(tensors, metadata={"impasto-paint": json.dumps(about)}))
+            save_file(tensors, temporary, metadata={"impasto-paint": json.dumps(about)})
 
     @classmethod
     def load(cls, path: Path) -> State:
@@ -157,7 +157,7 @@ class Painter:
         network = network or load_features(recipe.features, pooling=recipe.pooling)
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))
-        self._moments: dict[Any, dict[str, Moments]] = {}
+        self._styles: dict[Any, tuple[dict[str, Moments], float]] = {}
 
     def paint(
         self,
@@ -195,7 +195,8 @@ class Painter:
         rate = memory.seconds_a_pixel(self.network, self.taps, self.device)
         work = 0.0
         for h, w in scales(height, width, self.recipe.scales):
-            boxes = list(self.viewer(h, w).boxes(h, w))
+            viewer = self.viewer(h, w)
+            boxes = list(viewer.boxes(h + 2 * viewer.margin, w + 2 * viewer.margin))
             seen = sum((box.seen[1] - box.seen[0]) * (box.seen[3] - box.seen[2]) for box in boxes)
             work += self.recipe.iterations * seen * (1 if len(boxes) == 1 else 4 / 3)  # tiles: another forward pass
         return peak._replace(seconds=work * rate)
@@ -213,13 +214,12 @@ class Painter:
         for style in self.styles:
             groups.setdefault(None if style.mask is None else id(style.mask), []).append(style)
         weights = self._weights(height, width)
-        return [
-            Region(
-                self._blended(group, full, (height, width), photograph),
-                None if weights is None else torch.from_numpy(weights[key]).to(content),
-            )
-            for key, group in groups.items()
-        ]
+        regions = []
+        for key, group in groups.items():
+            targets, variation = self._blended(group, full, (height, width), photograph)
+            where = None if weights is None else torch.from_numpy(weights[key]).to(content)
+            regions.append(Region(targets, where, variation))
+        return regions
 
     def _weights(self, height: int, width: int) -> dict[int | None, Array] | None:
         """Each mask at that size, where several overlap in proportion; under ``None`` what they leave."""
@@ -242,34 +242,39 @@ class Painter:
 
     def _blended(
         self, styles: Sequence[StylePicture], full: tuple[int, int], size: tuple[int, int], photograph: Array
-    ) -> dict[str, Moments]:
-        """The moments of several styles, which combine linearly, by their weights."""
+    ) -> tuple[dict[str, Moments], float]:
+        """The moments of several styles, which combine linearly, by their weights; and their total variation."""
         total = sum(style.weight for style in styles)
         mixed: dict[str, Moments] = {}
+        mean_variation = 0.0
         for style in styles:
             share = style.weight / total
-            for tap, (mean, second) in self._style_moments(style, full, size, photograph).items():
+            moments, variation = self._seen(style, full, size, photograph)
+            mean_variation += share * variation
+            for tap, (mean, second) in moments.items():
                 known = mixed.get(tap)
                 mixed[tap] = Moments(
                     share * mean + (known.mean if known else 0), share * second + (known.second if known else 0)
                 )
-        return mixed
+        return mixed, mean_variation
 
-    def _style_moments(
+    def _seen(
         self, style: StylePicture, full: tuple[int, int], size: tuple[int, int], photograph: Array
-    ) -> dict[str, Moments]:
+    ) -> tuple[dict[str, Moments], float]:
+        """A style's moments and total variation at a scale, looked at only once."""
         recipe = self.recipe
         longest = recipe.style_size or recipe.style_scale * max(full)
         longer = max(16, math.ceil(longest * max(size) / max(full)))
         before = recipe.colors == "match-before"
         key = (id(style), longer, id(photograph) if before else None)
-        if key not in self._moments:
+        if key not in self._styles:
             rgb = color_modes.match(style.rgb, photograph) if before else style.rgb
             height, width = rgb.shape[:2]
             shape = (max(1, width * longer // max(rgb.shape[:2])), max(1, height * longer // max(rgb.shape[:2])))
             picture = _tensor(_resample.lanczos(rgb, shape), self.device)
-            self._moments[key] = self.viewer(*picture.shape[2:]).moments(picture)
-        return self._moments[key]
+            viewer = self.viewer(*picture.shape[2:])
+            self._styles[key] = viewer.moments(picture), float(losses.total_variation(picture))
+        return self._styles[key]
 
 
 class _Run:
@@ -294,9 +299,9 @@ class _Run:
         self.parts: dict[str, float] = {}
         self.seconds = time.perf_counter()
         left = [self.recipe.iterations] * (len(self.sizes) - self.scale)
-        left[0] -= self.done
+        left[0] = max(0, left[0] - self.done)
         self.planned, self.count = sum(left), 0
-        self.work = sum(n * h * w for n, (h, w) in zip(left, self.sizes[self.scale :], strict=True))
+        self.work = max(1, sum(n * h * w for n, (h, w) in zip(left, self.sizes[self.scale :], strict=True)))
         self.worked = 0
 
     def paint(self) -> Result:
@@ -307,8 +312,7 @@ class _Run:
                 self._paint_scale()
                 if self.scale == len(self.sizes) - 1:
                     break
-                self.scale, self.done = self.scale + 1, 0
-                self.minimiser = self.minimiser.enlarged(resized(self.minimiser.result, *self.sizes[self.scale]))
+                self._enlarge()
         except KeyboardInterrupt:
             interrupted = True
         rgb = self._shown()
@@ -316,11 +320,24 @@ class _Run:
             rgb = _resample.lanczos(rgb, self.full[::-1])
         return Result(rgb, self._state(finished=not interrupted), self.losses, interrupted)
 
+    def _enlarge(self) -> None:
+        """Go on to the next scale.
+
+        The photograph's fine detail is added to the enlarged painting: measured, this reaches lower losses of both
+        content and style than a start from the blurred painting alone.
+        """
+        before = _tensor(self._content(), self.device)
+        self.scale, self.done = self.scale + 1, 0
+        size = self.sizes[self.scale]
+        detail = _tensor(self._content(), self.device).sub_(resized(before, *size))
+        self.minimiser = self.minimiser.enlarged(detail.add_(resized(self.minimiser.result, *size)))
+
     def _paint_scale(self) -> None:
         height, width = self.sizes[self.scale]
         content = _tensor(self._content(), self.device)
         regions = self.painter.regions(content, self.full, self.content)
         objective = Objective(self.painter.viewer(height, width), content, regions, self.recipe, self.extra)
+        del content  # large pictures count every copy
 
         def evaluate(picture: Tensor) -> tuple[float, Tensor]:
             loss, gradient, self.parts = objective(picture)
@@ -362,7 +379,7 @@ class _Run:
 
     def _content(self) -> Array:
         height, width = self.sizes[self.scale]
-        return _resample.lanczos(self.content, (width, height))
+        return self.content if (height, width) == self.full else _resample.lanczos(self.content, (width, height))
 
     def _shown(self) -> Array:
         """The picture so far; where no style applies, the photograph."""
@@ -381,7 +398,9 @@ class _Run:
             start = _tensor(_resample.lanczos(self.init, (width, height)), self.device)
         elif recipe.init == "noise":
             generator = torch.Generator().manual_seed(recipe.seed)
-            start = torch.rand(1, 3, height, width, generator=generator).to(self.device)
+            # Grey with a little noise, as neural-style starts: strong noise stays in the picture.
+            noise = torch.randn(1, 3, height, width, generator=generator)
+            start = noise.mul_(0.02).add_(0.5).to(self.device)
         elif recipe.init == "gray":
             start = torch.full((1, 3, height, width), 0.5, device=self.device)
         else:
@@ -408,11 +427,8 @@ class _Run:
         self.scale, self.done = (last, 0) if state.finished else (state.scale, state.done)
         picture = state.tensors["picture"].to(self.device)
         shape = tuple(picture.shape[2:])
-        if self.scale > last or shape != self.sizes[self.scale] or self.done > self.recipe.iterations:
-            raise InputError(
-                "The run to resume had other scales or more iterations; give the same --scales and --iterations, "
-                "or start anew without --resume."
-            )
+        if self.scale > last or shape != self.sizes[self.scale]:
+            raise InputError("The run to resume had other scales; give the same --scales, or start anew.")
         minimiser = self._minimiser(picture)
         if state.optimizer == self.recipe.optimizer:
             minimiser.restore(state.tensors)

@@ -14,6 +14,7 @@ The weights that are kept are an exponential moving average of the trained ones.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import math
@@ -317,7 +318,7 @@ class Fit:
 
     def averaged_network(self) -> tuple[TransformerNetwork, Tensor, Tensor]:
         """The averaged network with all styles' scale and shift, S x C, on the CPU."""
-        network = TransformerNetwork(self.network.architecture)
+        network = copy.deepcopy(self.network).cpu()  # a new one would draw random numbers, and the run would differ
         network.load_state_dict({k: v.cpu() for k, v in self.averaged.items() if not k.startswith("styles.")})
         network.eval().requires_grad_(False)
         return network, self.averaged["styles.scale"].cpu(), self.averaged["styles.shift"].cpu()

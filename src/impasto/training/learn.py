@@ -58,7 +58,7 @@ class LearnSettings:
     tv_weight: float = 0.2
     style_size: int = 512  # shorter side at which paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
-    learning_rate: float = 0.02
+    learning_rate: float = 0.04
     average: float = 0.98
     check_every: int = 50
     patience: int = 3  # checks without ...
@@ -171,18 +171,18 @@ class Learn:
         while len(chosen) < 4:
             share = 1 / (len(chosen) + 1)
             tries = {
-                name: tuple(old + share * (new - old) for old, new in zip(blend, pair, strict=True))
-                for name, pair in pairs.items()
+                name: (blend[0].lerp(scale, share), blend[1].lerp(shift, share))
+                for name, (scale, shift) in pairs.items()
             }
-            found = {name: loss(pair) for name, pair in tries.items()}  # type: ignore[arg-type]
+            found = {name: loss(pair) for name, pair in tries.items()}
             name = min(found, key=found.__getitem__)
             if not found[name] < 0.99 * best:
                 break
             chosen.append(name)
-            best, blend = found[name], tries[name]  # type: ignore[assignment]
+            best, blend = found[name], tries[name]
         log.info("beginning with %s at a loss of %.3f", " + ".join(chosen), best)
         weights = {name: chosen.count(name) / len(chosen) for name in chosen}
-        return weights, blend[0].clone(), blend[1].clone()
+        return weights, *blend
 
     # ---- one step -------------------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ class Photographs:
             HDF5 file says which. A photograph's name decides, so adding others does not change its side.
         val_source: held-out photographs, from a source of their own.
         limit: read at most so many files (a sample that depends on the names) or rows.
+        few: fewer to train on are worth a warning.
         keep: files are shrunk to at most this short side, or `crop` where that is more, to save memory.
     """
 
@@ -79,6 +80,7 @@ class Photographs:
         val_source: Path | None = None,
         limit: int | None = None,
         keep: int = 384,
+        few: int = FEW,
     ) -> None:
         if crop < 1:
             raise TrainingError(f"The crop is {crop} pixels wide; it must be at least 1.")
@@ -104,7 +106,7 @@ class Photographs:
             self.train, self.val = list(pictures.values()), own_val
         else:
             self.train, self.val = _split(pictures, held_out)
-        if len(self.train) < FEW:
+        if len(self.train) < few:
             _log.warning("Only %d photographs to train on; a few thousand are better.", len(self.train))
 
     def batch(self, n: int) -> NDArray[np.float32]:

@@ -1,0 +1,170 @@
+"""How well and how fast a new style is learnt, beside the styles that the network was trained on jointly.
+
+    python benchmarks/learn.py --test DIR --paintings DIR [--paintings DIR] [--style FILE ...] [--photos DIR] -o OUT
+    python benchmarks/learn.py ... -o OUT --deep 5 --only kelp-print
+
+Style pictures that no network of ours has seen are drawn (`style_pictures.py`); ``--style`` adds others. Each is
+learnt with the usual settings. Content and style losses are those of the objective (docs/learning-a-style.md), on the
+middle squares of the photographs in ``--test``, at 256 pixels; ``moved`` is how far the painting of a warped photograph
+is from the warped painting (mean absolute difference, what video flickers by). The last row is the mean of the bundled
+styles on their own paintings, found in ``--paintings`` by the names in docs/training/bundled.toml. Results are kept in
+OUT/results.json: a later call measures what is missing. The pictures are in OUT, too: look at them. Needs ``train``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import impasto
+from impasto import losses
+from impasto.learning import Progress, learn_style
+from impasto.networks.perceptual import load_features
+from impasto.networks.transformer import TransformerNetwork
+from impasto.styles import PHOTOGRAPH, bundled_network
+from impasto.training.export import load_bundled, network_of_onnx
+from impasto.training.learn import LearnSettings
+from impasto.training.objective import Objective, read_painting
+from style_pictures import draw_all
+
+ROOT = Path(__file__).parents[1]
+
+
+class Judge:
+    """Measures a style on photographs that nothing was trained on."""
+
+    def __init__(self, test: Path, features: str) -> None:
+        self.settings = LearnSettings()
+        network = load_features(features)
+        self.objective = Objective(network, self.settings.content_layers, self.settings.style_layers)
+        squares = []
+        for path in sorted(test.iterdir()):
+            picture = read_painting(path, 256)
+            top, left = ((side - 256) // 2 for side in picture.shape[2:])
+            squares.append(picture[:, :, top : top + 256, left : left + 256])
+        self.images = torch.cat(squares)
+        with torch.no_grad():
+            self.wanted = self.objective.features(self.images)
+        flow = losses.random_flow(len(squares), 256, 256, torch.Generator().manual_seed(0))
+        self.warp = lambda x: losses.warp(x, flow)
+
+    @torch.no_grad()
+    def __call__(
+        self, network: TransformerNetwork, scale: torch.Tensor, shift: torch.Tensor, pictures: list[Path]
+    ) -> dict[str, float]:
+        """Content, style, their weighted sum, and how far a painting moves under a moving camera."""
+        s = self.settings
+        painted, _ = network(self.images, scale[None], shift[None])
+        again, _ = network(self.warp(self.images), scale[None], shift[None])
+        found = self.objective.features(painted)
+        content = self.objective.content(found, self.wanted).mean().item()
+        style = self.objective.style(found, self.objective.style_targets(pictures, s.style_size)).mean().item()
+        moved = (self.warp(painted) - again)[..., 16:-16, 16:-16].abs().mean().item()
+        total = s.content_weight * content + s.style_weight * style
+        return {"content": content, "style": style, "total": total, "moved": moved}
+
+
+def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
+    """The bundled styles on their own paintings, as far as these are at hand."""
+    recipe = tomllib.loads((ROOT / "docs/training/bundled.toml").read_text())
+    network, known = load_bundled()
+    measured = {}
+    for entry in recipe["style"]:
+        names = [Path(picture).name for picture in entry["pictures"]]
+        pictures = [found[0] for name in names if (found := [f / name for f in folders if (f / name).is_file()])]
+        if entry["name"] in known and len(pictures) == len(names):
+            measured[entry["name"]] = judge(network, *known[entry["name"]], pictures)
+    return measured
+
+
+def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: object) -> dict[str, object]:
+    """Learn a style and measure it."""
+    curve: list[tuple[float, int, float]] = []
+
+    def watch(at: Progress) -> None:
+        if at.stage == "style" and at.losses and (not curve or at.losses["total"] != curve[-1][2]):
+            curve.append((round(at.seconds, 1), at.step, at.losses["total"]))
+
+    started = time.perf_counter()
+    style = learn_style(picture, target, deep=bool(deep), minutes=deep or 1, progress=watch, **settings)
+    minutes = (time.perf_counter() - started) / 60
+    network = network_of_onnx(style.own.onnx)[0] if style.own else load_bundled()[0]
+    measured = judge(network, torch.from_numpy(style.scale), torch.from_numpy(style.shift), [picture])
+    how = {key: style.metadata[key] for key in ("learnt", "deepened", "begun_as") if key in style.metadata}
+    return {**measured, "minutes": minutes, "curve": curve, "bytes": target.stat().st_size, **how}
+
+
+def show(style: Path, test: Path, out: Path) -> None:
+    """Paint every test photograph at full size."""
+    for photo in sorted(test.iterdir()):
+        impasto.stylize(photo, style, output=out / f"{style.stem}-{photo.stem}.jpg")
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    parser = argparse.ArgumentParser(description="New styles beside those that were trained jointly.")
+    parser.add_argument("--test", type=Path, required=True, help="photographs that nothing was trained on")
+    parser.add_argument("--paintings", type=Path, action="append", default=[], help="of the bundled styles")
+    parser.add_argument("--style", type=Path, action="append", default=[], help="more style pictures")
+    parser.add_argument("--photos", type=Path, help="photographs to learn on; default: those that Impasto draws")
+    parser.add_argument("--only", action="append", help="names of style pictures; default: all")
+    parser.add_argument("--steps", type=int, help="at most so many, for a quick look; default: the usual")
+    parser.add_argument("--deep", type=float, default=0, metavar="MINUTES", help="fit the network, too")
+    parser.add_argument("--judge", default="builtin", help="the perceptual network that measures")
+    parser.add_argument("--no-pictures", action="store_true", help="do not paint the test photographs")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    out: Path = arguments.output
+    judge = Judge(arguments.test, arguments.judge)
+    pictures = {path.stem: path for path in draw_all(out / "pictures") + arguments.style}
+    kept = out / "results.json"
+    results = json.loads(kept.read_text()) if kept.exists() else {}
+    if results.get("network") != bundled_network():
+        results = {"network": bundled_network(), "styles": {}}
+    suffix = ("-deep" if arguments.deep else "") + ("-photos" if arguments.photos else "")
+    for name in arguments.only or pictures:
+        if name + suffix in results["styles"]:
+            continue
+        settings = {key: value for key in ("photos", "steps") if (value := getattr(arguments, key))}
+        target = out / f"{name}{suffix}.safetensors"
+        result = learnt(judge, pictures[name], target, arguments.deep, **settings)
+        results["styles"][name + suffix] = result
+        kept.write_text(json.dumps(results, indent=1))
+        if not arguments.no_pictures:
+            show(target, arguments.test, out / "painted")
+
+    reference = bundled(judge, arguments.paintings)
+    rows = {**results["styles"]}
+    if plain := [row for name, row in rows.items() if name in pictures]:
+        rows[f"mean of {len(plain)} learnt"] = mean(plain)
+    if reference:
+        rows[f"mean of {len(reference)} jointly trained"] = best = mean(list(reference.values()))
+    network, known = load_bundled()
+    print(f"network {bundled_network()}, {len(judge.images)} photographs, judged by {arguments.judge}")
+    print(f"{'style':28} {'content':>8} {'style':>8} {'sum':>7} {'of joint':>9} {'moved':>7} {'minutes':>8}")
+    for name, row in rows.items():
+        share = f"{row['total'] / best['total']:.0%}" if reference else ""
+        minutes = f"{row['minutes']:.1f}" if "minutes" in row else ""
+        numbers = f"{row['content']:8.3f} {row['style']:8.4f} {row['total']:7.3f} {share:>9} {row['moved']:7.4f}"
+        print(f"{name:28} {numbers} {minutes:>8}")
+    moved = judge(network, *known[PHOTOGRAPH], [next(iter(pictures.values()))])["moved"]
+    print(f"(the photograph style moves by {moved:.4f})")
+    print("\nlearning curves: held-out loss after so many seconds of steps")
+    for name, row in results["styles"].items():
+        print(f"{name:28} " + "  ".join(f"{seconds:.0f} s {loss:.2f}" for seconds, _, loss in row["curve"]))
+
+
+def mean(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Of every number that all rows have."""
+    keys = [key for key, value in rows[0].items() if isinstance(value, float) and all(key in row for row in rows)]
+    return {key: float(np.mean([row[key] for row in rows])) for key in keys}
+
+
+if __name__ == "__main__":
+    main()

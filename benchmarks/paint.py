@@ -1,0 +1,271 @@
+"""Painting by optimisation beside what neural-style did.
+
+    python benchmarks/paint.py speed [--size 512] [--iterations 5]
+    python benchmarks/paint.py whole PHOTO STYLE [--size 1024] [--iterations N]
+    python benchmarks/paint.py quality --photos FILE... --styles FILE... --teacher WIDE [--real LOW] [--size 512]
+
+``speed``: seconds an iteration and peak memory, builtin features and VGG-19 (random weights: only time counts), each in
+a process of its own. ``whole``: start to finish with the default recipe, reading and writing included. ``quality``:
+style loss against time at equal content loss for (a) a single scale of 300 L-BFGS iterations on Gram matrices, as
+neural-style does it, guided by the wide features of the teacher; (b) the same guided by builtin; (c) the default
+recipe. All are judged by the teacher: the real VGG-19 as far as ``--real`` reaches, the heads of ``--teacher`` above.
+Needs the extra ``train``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise, product
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import impasto
+from impasto import images, losses
+from impasto.networks.perceptual import PerceptualNetwork, load_features
+from impasto.optimise.painter import Painter, StylePicture
+from impasto.optimise.recipe import Recipe
+from impasto.training.distill import TAPS, Teacher
+
+# 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.
+PUBLISHED = "neural-style's own table, 500 iterations at 512: 43 s (Titan X Pascal, nn, L-BFGS)"
+VGG19 = ((3, 64, 64), (64, 128, 128), (128, 256, 256, 256, 256), (256, 512, 512, 512, 512), (512, 512))
+
+
+def random_vgg19() -> PerceptualNetwork:
+    """VGG-19 up to relu5_1 with random weights."""
+    torch.manual_seed(0)
+    convolutions = {}
+    for stage, widths in enumerate(VGG19, 1):
+        for index, (before, after) in enumerate(pairwise(widths), 1):
+            weight = torch.randn(after, before, 3, 3) * math.sqrt(2 / (9 * before))
+            convolutions[f"conv{stage}_{index}"] = (weight, torch.zeros(after))
+    return PerceptualNetwork(convolutions, (torch.eye(3)[:, :, None, None], torch.zeros(3)))
+
+
+def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None:
+    """In a process of its own: seconds an iteration, and peak memory."""
+    width, height = size, size * 682 // 1024 if size > 512 else size
+    rng = np.random.default_rng(0)
+    content, style = (rng.random((height, width, 3), np.float32) for _ in range(2))
+    network = random_vgg19() if features == "vgg19" else None
+    recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
+    painter = Painter([StylePicture(style)], recipe, network=network)
+    times: list[float] = []
+    painter.paint(content, callback=lambda progress: times.append(progress.seconds))
+    seconds = statistics.median(b - a for a, b in pairwise(times))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    estimate = painter.plan(height, width).bytes / 2**30
+    print(f"{features:8s} {width} x {height} {optimizer}: {seconds:.3f} s an iteration, peak {peak:.2f} GB "
+          f"(estimated {estimate:.2f})")  # fmt: skip
+
+
+def speed(arguments: argparse.Namespace) -> None:
+    """Builtin beside VGG-19."""
+    for features in arguments.features:
+        command = [sys.executable, __file__, "one", features, str(arguments.size), str(arguments.iterations)]
+        subprocess.run([*command, arguments.optimizer], check=True)
+
+
+def whole(arguments: argparse.Namespace) -> None:
+    """Start to finish."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = {"iterations": arguments.iterations} if arguments.iterations else {}
+        target = arguments.output or Path(folder) / "painted.png"
+        started = time.perf_counter()
+        impasto.paint(arguments.photo, arguments.style, output=target, size=arguments.size, **given)
+        seconds = time.perf_counter() - started
+        size = images.read(target).size
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{size[0]} x {size[1]}, default recipe: {seconds:.1f} s from start to finish, peak {peak:.2f} GB")
+    print(f"(for context: founding article, 46 hours for 1024 x 682 on a CPU; {PUBLISHED})")
+
+
+class Judge:
+    """Content and style loss of a picture in the teacher's eyes."""
+
+    def __init__(self, teacher: Teacher, content: Tensor, style: Tensor) -> None:
+        self.teacher = teacher
+        with torch.no_grad():
+            self.style = {tap: losses.gram(x) for tap, x in teacher(style, TAPS).items()}
+            self.content = teacher(content, ("relu4_1",))["relu4_1"]
+
+    def __call__(self, picture: Tensor) -> tuple[float, float]:
+        """Content, style."""
+        with torch.no_grad():
+            found = self.teacher(picture.clamp(0, 1), TAPS)
+        style = [float(losses.style_loss(losses.gram(found[tap]), self.style[tap])) for tap in TAPS]
+        return float(losses.content_loss(found["relu4_1"], self.content)), statistics.mean(style)
+
+
+Features = Callable[[Tensor, Sequence[str]], dict[str, Tensor]]
+
+
+def plain(features: Features, content: Tensor, style: Tensor, iterations: int, weight: float,
+          seen: Callable[[Tensor, int], None]) -> Tensor:  # fmt: skip
+    """Gatys 2015 as neural-style optimises it: one scale, torch's L-BFGS with full steps and a history of 100."""
+    with torch.no_grad():
+        targets = {tap: losses.gram(x) for tap, x in features(style, TAPS).items()}
+        wanted = features(content, ("relu4_1",))["relu4_1"]
+    picture = content.clone().requires_grad_(True)
+    optimiser = torch.optim.LBFGS([picture], max_iter=iterations, max_eval=iterations, history_size=100,
+                                  tolerance_change=0, tolerance_grad=0)  # fmt: skip
+    count = 0
+
+    def closure() -> Tensor:
+        nonlocal count
+        optimiser.zero_grad()
+        found = features(picture, TAPS)
+        each = [losses.style_loss(losses.gram(found[tap]), targets[tap]).sum() for tap in TAPS]
+        loss = losses.content_loss(found["relu4_1"], wanted).sum() + weight * torch.stack(each).mean()
+        loss.backward()
+        count += 1
+        seen(picture.detach(), count)
+        return loss
+
+    optimiser.step(closure)
+    return picture.detach()
+
+
+def quality(arguments: argparse.Namespace) -> None:
+    """Style loss against time at equal content loss."""
+    wide = Teacher([load_features(arguments.teacher)])
+    files = [*arguments.real, arguments.teacher]
+    teacher, builtin = Teacher([load_features(file) for file in files]), load_features("builtin")
+    if arguments.output:
+        arguments.output.mkdir(parents=True, exist_ok=True)
+    ratios: list[tuple[float, float]] = []
+    pairs = zip(arguments.photos, arguments.styles, strict=True)
+    for photo, painting in pairs if arguments.pairs else product(arguments.photos, arguments.styles):
+        content = tensor(images.resized(images.read(photo), arguments.size).rgb)
+        source = images.read(painting)
+        style = tensor(images.resized(source, arguments.size).rgb)
+        judge = Judge(teacher, content, style)
+        print(f"{photo.stem}, {painting.stem}: photograph {judge(content)[1]:.4f}", flush=True)
+        reference = None
+        for name, features in (("a", wide), ("b", builtin)):
+            trail, final = timed_plain(features, content, style, judge, arguments)
+            content_loss, style_loss = judge(final)
+            line = "  ".join(f"{t:.1f} s {c:.3f}/{s:.4f}" for t, c, s in trail)
+            print(f"  ({name}) {trail[-1][0]:7.1f} s  content {content_loss:.3f} style {style_loss:.4f}   {line}",
+                  flush=True)  # fmt: skip
+            save(arguments, final, photo, painting, name)
+            reference = reference or (trail[-1][0], content_loss, style_loss)
+        assert reference is not None
+        points = []
+        for content_weight in arguments.content_weights:
+            recipe = Recipe(content_weight=content_weight)
+            started = time.process_time()
+            result = Painter([StylePicture(source.rgb)], recipe).paint(array(content))
+            seconds = time.process_time() - started
+            points.append((*judge(tensor(result.rgb)), seconds))
+            print(f"  (c) {seconds:7.1f} s  content {points[-1][0]:.3f} style {points[-1][1]:.4f}   content weight "
+                  f"{content_weight:g}", flush=True)  # fmt: skip
+            save(arguments, tensor(result.rgb), photo, painting, f"c{content_weight:g}")
+        at_equal = interpolated(points, reference[1])
+        share = statistics.mean(point[2] for point in points) / reference[0]
+        ratio = at_equal / reference[2]
+        print(f"  at equal content {reference[1]:.3f}: (c) {at_equal:.4f}, (a) {reference[2]:.4f}: "
+              f"{ratio:.2f} of its style loss in {share:.3f} of its time", flush=True)  # fmt: skip
+        ratios.append((ratio, share))
+    print(f"median over {len(ratios)} pairs: (c) has {statistics.median(r for r, _ in ratios):.2f} of (a)'s style loss "
+          f"in {statistics.median(t for _, t in ratios):.3f} of its time")  # fmt: skip
+
+
+def timed_plain(features: Features, content: Tensor, style: Tensor, judge: Judge, arguments: argparse.Namespace
+                ) -> tuple[list[tuple[float, float, float]], Tensor]:  # fmt: skip
+    """The plain optimisation and its losses at some iterations, judging not counted as time."""
+    trail: list[tuple[float, float, float]] = []
+    judged = 0.0
+    started = time.process_time()
+
+    def seen(picture: Tensor, count: int) -> None:
+        nonlocal judged
+        if count % (arguments.iterations // 6) == 0:
+            before = time.process_time()
+            seconds = before - started - judged
+            trail.append((seconds, *judge(picture)))
+            judged += time.process_time() - before
+
+    final = plain(features, content, style, arguments.iterations, arguments.style_weight, seen)
+    return trail, final
+
+
+def interpolated(points: Sequence[tuple[float, ...]], content: float) -> float:
+    """The style loss at a content loss, log-linear between (or beyond) the nearest two of the points."""
+    ordered = sorted(points)
+    pairs = list(pairwise(ordered))
+    low, high = next((pair for pair in pairs if pair[1][0] >= content), pairs[-1])
+    t = (content - low[0]) / max(high[0] - low[0], 1e-9)
+    return math.exp(math.log(low[1]) + t * (math.log(high[1]) - math.log(low[1])))
+
+
+def save(arguments: argparse.Namespace, picture: Tensor, photo: Path, painting: Path, name: str) -> None:
+    """Keep the picture to look at."""
+    if arguments.output:
+        target = arguments.output / f"{photo.stem}-{painting.stem}-{name}.png"
+        images.write(images.from_array(array(picture.clamp(0, 1))), target)
+
+
+def tensor(rgb: np.ndarray) -> Tensor:
+    """H x W x 3 to 1 x 3 x H x W."""
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None]))
+
+
+def array(picture: Tensor) -> np.ndarray:
+    """1 x 3 x H x W to H x W x 3."""
+    return picture[0].permute(1, 2, 0).numpy()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Painting by optimisation, measured.")
+    parser.add_argument("--threads", type=int, default=2)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("one")
+    one.add_argument("features")
+    one.add_argument("size", type=int)
+    one.add_argument("iterations", type=int)
+    one.add_argument("optimizer")
+    fast = commands.add_parser("speed")
+    fast.add_argument("--size", type=int, default=512)
+    fast.add_argument("--iterations", type=int, default=5)
+    fast.add_argument("--optimizer", default="lbfgs")
+    fast.add_argument("--features", nargs="+", default=["builtin", "vgg19"])
+    full = commands.add_parser("whole")
+    full.add_argument("photo", type=Path)
+    full.add_argument("style", type=Path)
+    full.add_argument("--size", type=int, default=1024)
+    full.add_argument("--iterations", type=int)
+    full.add_argument("-o", "--output", type=Path)
+    best = commands.add_parser("quality")
+    best.add_argument("--photos", type=Path, nargs="+", required=True)
+    best.add_argument("--styles", type=Path, nargs="+", required=True)
+    best.add_argument("--teacher", type=Path, required=True, help="with wide heads at all layers")
+    best.add_argument("--real", type=Path, action="append", default=[], help="the real VGG-19, as far as it reaches")
+    best.add_argument("--pairs", action="store_true", help="the first photograph with the first style, and so on")
+    best.add_argument("--size", type=int, default=512)
+    best.add_argument("--iterations", type=int, default=300, help="of (a) and (b)")
+    best.add_argument("--style-weight", type=float, default=10.0, help="of (a) and (b)")
+    best.add_argument("--content-weights", type=float, nargs="+", default=[1.0, 3.0], help="of (c)")
+    best.add_argument("-o", "--output", type=Path, help="folder for the pictures")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    if arguments.command == "one":
+        one_speed(arguments.features, arguments.size, arguments.iterations, arguments.optimizer)
+    else:
+        {"speed": speed, "whole": whole, "quality": quality}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    main()

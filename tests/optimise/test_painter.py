@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from impasto.errors import InputError  # noqa: E402
+from impasto.optimise import memory  # noqa: E402
+from impasto.optimise.painter import Painter, State, StylePicture, scales  # noqa: E402
+from impasto.optimise.recipe import Recipe  # noqa: E402
+
+
+def rough(height=40, width=56, seed=0):
+    return np.random.default_rng(seed).random((height, width, 3), np.float32)
+
+
+def stripes(height=64, width=64):
+    y, x = np.mgrid[:height, :width]
+    wave = np.sin((x + y) / 2.0)[..., None] * np.float32([0.5, -0.3, 0.2]) + 0.5
+    return wave.astype(np.float32)
+
+
+CONTENT = np.linspace(0.2, 0.8, 64 * 48 * 3, dtype=np.float32).reshape(48, 64, 3)
+QUICK = Recipe(iterations=4, scales=2)
+
+
+def painter(recipe=QUICK, *styles):
+    return Painter(styles or [StylePicture(stripes())], recipe)
+
+
+def test_scales_halve_down_from_the_full_size():
+    assert scales(682, 1024, 3) == [(170, 256), (341, 512), (682, 1024)]
+    assert scales(682, 1024, 1) == [(682, 1024)]
+    assert scales(20, 30, 5) == [(20, 30)]
+    for height, width in scales(682, 1024):
+        assert height / width == pytest.approx(2 / 3, rel=0.02)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_the_loss_falls_and_the_callback_sees_it(optimizer):
+    seen = []
+    recipe = Recipe(iterations=12, scales=2, optimizer=optimizer)
+    result = painter(recipe).paint(CONTENT, callback=seen.append)
+    assert result.rgb.shape == CONTENT.shape
+    assert 0 <= result.rgb.min() <= result.rgb.max() <= 1
+    assert [progress.iteration for progress in seen] == list(range(1, 25))
+    assert seen[-1].iterations == 24
+    assert seen[-1].share == 1
+    assert seen[0].size == (32, 24)
+    assert seen[-1].size == (64, 48)
+    assert seen[-1].loss < (0.9 if optimizer == "lbfgs" else 0.97) * seen[12].loss
+    assert seen[-1].loss == pytest.approx(sum(v for name, v in seen[-1].parts.items() if "/" not in name), rel=0.2)
+    assert seen[0].picture().shape == (48, 64, 3)
+    assert not np.array_equal(result.rgb, CONTENT)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize("stop", [3, 6])
+def test_interrupted_and_resumed_is_the_same_as_not_interrupted(tmp_path, optimizer, stop):
+    recipe = Recipe(iterations=5, scales=2, optimizer=optimizer)
+    whole = painter(recipe).paint(CONTENT)
+
+    def interrupt(progress):
+        if progress.iteration == stop:
+            raise KeyboardInterrupt
+
+    first = painter(recipe).paint(CONTENT, callback=interrupt)
+    assert first.interrupted
+    assert first.rgb.shape == CONTENT.shape
+    first.state.save(tmp_path / "state")
+    second = painter(recipe).paint(CONTENT, resume=State.load(tmp_path / "state"))
+    assert len(second.losses) == 10 - stop
+    assert np.abs(second.rgb - whole.rgb).max() < 5e-3  # a shown picture is clipped, rounding grows
+
+
+def test_a_finished_run_gets_more_iterations_at_full_size():
+    first = painter().paint(CONTENT)
+    sizes = []
+    second = painter().paint(CONTENT, resume=first.state, callback=lambda progress: sizes.append(progress.size))
+    assert sizes == [(64, 48)] * 4
+    assert second.losses[-1] < first.losses[-1]
+
+
+def test_resuming_something_else_says_so(tmp_path):
+    state = painter().paint(CONTENT).state
+    with pytest.raises(InputError, match=r"64 x 48 pixels and this one has 64 x 40"):
+        painter().paint(CONTENT[:40], resume=state)
+    (tmp_path / "bad").write_bytes(b"nothing")
+    with pytest.raises(InputError, match="no state to resume from"):
+        State.load(tmp_path / "bad")
+
+
+def test_blends_lie_between_their_styles():
+    one, other = StylePicture(stripes()), StylePicture(rough(64, 64))
+    alone = painter(QUICK, one).paint(CONTENT).rgb
+    same = painter(QUICK, one, StylePicture(stripes(), weight=3.0)).paint(CONTENT).rgb
+    assert np.abs(alone - same).max() < 1e-3
+    assert np.abs(alone - painter(QUICK, one, other).paint(CONTENT).rgb).max() > 1e-2
+
+
+def test_masks_keep_each_style_to_its_part_and_the_photograph_elsewhere():
+    left = np.zeros((48, 64), np.float32)
+    left[:, :32] = 1
+    result = painter(QUICK, StylePicture(stripes(), mask=left)).paint(CONTENT).rgb
+    assert np.abs(result[:, 34:] - CONTENT[:, 34:]).max() < 1e-6
+    assert np.abs(result[:, :30] - CONTENT[:, :30]).max() > 0.02
+    both = painter(QUICK, StylePicture(stripes(), mask=left), StylePicture(rough())).paint(CONTENT).rgb
+    assert np.abs(both[:, 40:] - CONTENT[:, 40:]).max() > 0.02
+
+
+def test_the_tolerance_ends_a_scale_early():
+    recipe = Recipe(iterations=60, scales=1, stop_tolerance=0.5)
+    assert 10 < len(painter(recipe).paint(CONTENT).losses) < 60
+
+
+@pytest.mark.parametrize("init", ["content", "noise", "gray"])
+def test_starts_and_seeds(init):
+    recipe = Recipe(iterations=1, scales=1, init=init, learning_rate=1e-6, seed=3)
+    first, second = (painter(recipe).paint(CONTENT).rgb for _ in range(2))
+    assert np.array_equal(first, second)
+    if init == "content":
+        assert np.abs(first - CONTENT).max() < 1e-3
+    if init == "gray":
+        assert np.abs(first - 0.5).max() < 1e-3
+    if init == "noise":
+        other = painter(Recipe(iterations=1, scales=1, init=init, learning_rate=1e-6, seed=4)).paint(CONTENT).rgb
+        assert np.abs(first - other).max() > 0.02
+
+
+def test_a_given_start_and_an_extra_loss():
+    """What video needs: the previous frame, and a pull towards it."""
+    start = rough(48, 64)
+    held = Recipe(iterations=12, scales=1)
+    far = painter(held).paint(CONTENT, init=start).rgb
+    target = torch.from_numpy(start.transpose(2, 0, 1)[None])
+    near = painter(held).paint(CONTENT, init=start, extra=lambda x: 1000 * ((x - target) ** 2).mean()).rgb
+    assert np.abs(near - start).mean() < 0.8 * np.abs(far - start).mean()
+
+
+def test_a_painter_looks_at_its_styles_once(monkeypatch):
+    one = painter(Recipe(iterations=1, scales=1))
+    one.paint(CONTENT)
+    known = dict(one._styles)
+    one.paint(rough(48, 64))
+    assert one._styles.keys() == known.keys()
+
+
+def test_smaller_budgets_mean_smaller_tiles_and_histories():
+    one = painter()
+    plan = lambda **options: memory.plan(one.network, one.taps, 4000, 6000, Recipe(**options))  # noqa: E731
+    assert plan(optimizer="adam", max_memory=2**36).tile == 0
+    small, large = (plan(optimizer="adam", max_memory=size * 2**30) for size in (4, 8))
+    assert 0 < small.tile < large.tile
+    assert small.bytes <= 4 * 2**30
+    cut = plan(optimizer="lbfgs", max_memory=6 * 2**30, history=20)
+    assert cut.cut
+    assert 1 <= cut.history < 20
+    with pytest.raises(InputError, match=r"take at least .* GB"):
+        plan(max_memory=2**29)
+
+
+def test_deep_dreaming_without_a_style():
+    recipe = Recipe(iterations=6, scales=1, dream={"relu3_1": 1.0}, content_weight=0.0)
+    result = Painter([], recipe).paint(CONTENT)
+    assert result.losses[-1] < result.losses[0] < 0

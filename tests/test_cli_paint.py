@@ -1,0 +1,113 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch")
+
+from impasto.cli import main
+
+QUICK = ["--iterations", "2", "--scales", "1"]
+
+
+@pytest.fixture
+def folder(tmp_path, small, monkeypatch):
+    small.save(tmp_path / "photo.png")
+    noise = np.random.default_rng(0).integers(0, 255, (160, 150, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "waves.png")
+    mask = Image.new("L", small.size)
+    mask.paste(255, (0, 0, 24, 32))
+    mask.save(tmp_path / "mask.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(["paint", *arguments])
+    return ended.value.code
+
+
+def test_end_to_end_in_a_process_of_its_own(folder):
+    done = subprocess.run(
+        [sys.executable, "-m", "impasto", "paint", "photo.png", "--style", "waves.png", *QUICK],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "photo-waves.png"
+    assert "GB" in done.stderr
+    assert (folder / "photo-waves.png.state").exists()
+
+
+def test_steps_strip_log_and_losses(folder, capsys):
+    code = run("photo.png", "--style", "waves.png", "-o", "out/p.jpg", "--iterations", "4", "--scales", "1",
+               "--save-every", "2", "--preview-every", "1", "--steps-strip", "--print-every", "2",
+               "--log", "out/log.jsonl", "--no-state")  # fmt: skip
+    assert code == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "log.jsonl", "p-0002.jpg", "p-0004.jpg", "p-steps.png", "p.jpg",
+    ]  # fmt: skip
+    lines = [json.loads(line) for line in (folder / "out" / "log.jsonl").read_text().splitlines()]
+    assert [line["iteration"] for line in lines] == [1, 2, 3, 4]
+    assert {"loss", "content", "style", "style/relu1_1", "seconds"} <= set(lines[0])
+    assert "4: " in capsys.readouterr().err
+
+
+def test_resume_of_a_finished_run(folder, capsys):
+    assert run("photo.png", "--style", "waves.png", "-o", "p.png", *QUICK) == 0
+    before = (folder / "p.png").read_bytes()
+    more = ["--iterations", "20", "--scales", "1"]
+    assert run("photo.png", "--style", "waves.png", "-o", "p.png", *more, "--resume") == 0
+    assert (folder / "p.png").read_bytes() != before
+    said = capsys.readouterr().err
+    assert "in the last ten iterations" in said
+    assert run("photo.png", "--style", "waves.png", "-o", "new.png", "--resume") == 3
+
+
+def test_sweep_writes_one_labelled_sheet(folder):
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "content-weight=1,5,20") == 0
+    with Image.open("s.png") as sheet:
+        assert sheet.width > 2 * 48
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "colors=1,2") == 2
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "seed=a,b") == 2
+
+
+def test_masks_blends_and_every_other_option(folder):
+    assert run("photo.png", "--style", "waves.png:2", "-o", "p.png", *QUICK, "--mask", "waves.png=mask.png",
+               "--style-scale", "0.5", "--tv-weight", "1", "--init", "noise", "--seed", "3", "--optimizer", "adam",
+               "--average", "0", "--learning-rate", "0.1", "--pooling", "average", "--normalize-gradients",
+               "--style-loss", "mean", "--loss", "smooth-l1", "--colors", "match", "--stop-tolerance", "0.001",
+               "--dream", "relu3_1:0.1", "--max-memory", "2G", "--content-layers", "relu3_1,relu4_1:2",
+               "--style-layers", "relu1_1:1,relu4_1:2", "--size", "40", "--quiet") == 0  # fmt: skip
+    with Image.open("p.png") as image:
+        assert image.size == (40, 26)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["photo.png"], 2, "--style PICTURE"),
+        (["nowhere.png", "--style", "waves.png"], 3, "nowhere.png does not exist"),
+        (["photo.png", "--style", "nowhere.jpg"], 3, "nowhere.jpg does not exist"),
+        (["photo.png", "--style", "waves.png", "--style-layers", "relu1_11"], 3, "did you mean relu1_1?"),
+        (["photo.png", "--style", "waves.png", "--max-memory", "much"], 3, "no amount of memory"),
+        (["photo.png", "--style", "waves.png", "--mask", "mask.png"], 2, "STYLE=FILE"),
+        (["photo.png", "--style", "waves.png", "--style-weight", "0", "--content-weight", "0"], 3, "All weights are 0"),
+        (["photo.png", "--style", "waves.png", "-o", "photo.png"], 3, "one of the inputs"),
+        (["photo.png", "--style", "waves.png", "-o", "p.xyz"], 4, "no format"),
+    ],
+)
+def test_bad_input(folder, capsys, arguments, code, said):
+    assert run(*arguments) == code
+    assert said in capsys.readouterr().err
+
+
+def test_a_result_that_was_not_named_is_kept(folder, capsys):
+    (folder / "photo-waves.png").write_bytes(b"mine")
+    assert run("photo.png", "--style", "waves.png", *QUICK) == 4
+    assert (folder / "photo-waves.png").read_bytes() == b"mine"
+    assert run("photo.png", "--style", "waves.png", *QUICK, "--overwrite") == 0

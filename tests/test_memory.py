@@ -1,0 +1,51 @@
+import pytest
+
+from impasto import memory
+from impasto.errors import InputError
+from impasto.memory import Budget, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("2G", 2 * 10**9), ("800M", 8 * 10**8), ("1.5g", 15 * 10**8), ("300", 300), ("64 KiB", 65536), ("2GiB", 2 << 30)],
+)
+def test_sizes_are_read_as_people_write_them(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "two", "-1G", "G", "1X", "1 2"])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(InputError, match="2G or 800M"):
+        parse_size(text)
+
+
+def test_the_default_is_half_of_what_is_free_and_at_most_2_gib(monkeypatch):
+    monkeypatch.setattr(memory, "used", lambda: 100 << 20)
+    seen = []
+    for free in (1 << 30, 3 << 30, 64 << 30):
+        monkeypatch.setattr(memory, "free", lambda free=free: free)
+        seen.append(Budget().pixels() * memory.PER_PIXEL + (100 << 20))
+    for took, most in zip(seen, (512 << 20, 3 << 29, 2 * 10**9), strict=True):
+        assert most - (1 << 20) < took <= most
+
+
+def test_less_memory_than_the_program_takes_is_refused():
+    with pytest.raises(InputError, match="256M or more"):
+        Budget(64 << 20)
+    assert Budget(256 << 20).pixels() >= memory.LEAST
+
+
+def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch):
+    monkeypatch.setattr(memory, "used", lambda: 100 << 20)
+    budget = Budget(1 << 30)
+    assert budget.pixels() - budget.pixels(540 << 20) == pytest.approx((540 << 20) / memory.PER_PIXEL, abs=2)
+    assert budget.holds(500 << 20)
+    assert not budget.holds(1 << 30)
+    budget.ran_short(500_000)
+    assert budget.pixels() == 250_000
+    assert not budget.allows(260_000)
+
+
+def test_free_and_used_are_plausible():
+    assert 1 << 26 < memory.free() < 1 << 50
+    assert 0 <= memory.used() < 1 << 40

@@ -1,0 +1,129 @@
+"""What is read in strips is what is read at once, for every kind of file."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import _strips, images
+from impasto.errors import InputError
+from impasto.repaint import Options, Painter
+
+
+@pytest.fixture(autouse=True)
+def short_strips(monkeypatch):
+    monkeypatch.setattr(_strips, "_BYTES", 2000)
+
+
+@pytest.fixture(scope="module")
+def see_through(photo):
+    image = photo.copy()
+    image.putalpha(Image.fromarray((np.mgrid[0:128, 0:192][1] % 256).astype(np.uint8)))
+    return image
+
+
+def deep(photo):
+    noise = np.random.default_rng(0).integers(0, 200, (128, 192, 3))
+    return images.from_array((np.asarray(photo, np.uint16) * 256 + noise).astype(np.uint16))
+
+
+KINDS = {
+    "rgb.png": lambda p, a, path: p.save(path, dpi=(300, 300)),
+    "grey.png": lambda p, a, path: p.convert("L").save(path),
+    "palette.png": lambda p, a, path: p.quantize(13).save(path, bits=4, transparency=3),
+    "bits.png": lambda p, a, path: p.convert("1").save(path),
+    "alpha.png": lambda p, a, path: a.save(path),
+    "grey-alpha.png": lambda p, a, path: a.convert("LA").save(path),
+    "grey16.png": lambda p, a, path: Image.fromarray(np.asarray(p, np.uint16)[..., 0] * 257).save(path),
+    "deep.png": lambda p, a, path: images.write(deep(p), path),
+    "raw.tif": lambda p, a, path: p.save(path),
+    "lzw.tif": lambda p, a, path: a.save(path, compression="tiff_lzw"),
+    "jpeg.tif": lambda p, a, path: p.convert("YCbCr").save(path, compression="jpeg"),
+    "cmyk.tif": lambda p, a, path: p.convert("CMYK").save(path, compression="packbits"),
+    "palette.tif": lambda p, a, path: p.convert("P").save(path),
+    "grey16.tif": lambda p, a, path: Image.fromarray(np.asarray(p, np.uint16)[..., 0] * 257).save(path),
+    "deep.tif": lambda p, a, path: images.write(deep(p), path),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_strips_are_the_whole(kind, photo, see_through, tmp_path):
+    path = tmp_path / kind
+    KINDS[kind](photo, see_through, path)
+    whole = images.read(path, compact=1)
+    reader = _strips.reader(path)
+    assert reader is not None
+    assert (reader.size, reader.kind, reader.bits) == (whole.size, whole.kind, whole.bits)
+    assert reader.metadata == whole.metadata
+    assert reader.transparent == whole.transparent
+    parts = [reader.rows(max(0, top - 5), min(top + 21, 128)) for top in range(0, 128, 21)]  # with an overlap
+    assert np.array_equal(np.concatenate([parts[0].rgb, *(part.rgb[5:] for part in parts[1:])]), whole.rgb)
+    if whole.alpha is not None:
+        assert np.array_equal(np.concatenate([parts[0].alpha, *(p.alpha[5:] for p in parts[1:])]), whole.alpha)
+    assert np.array_equal(reader.rows(3, 9).rgb, whole.rgb[3:9])  # from the top again
+
+
+def test_what_cannot_be_read_in_strips_is_left_to_be_read_whole(photo, tmp_path):
+    photo.save(tmp_path / "a.jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo.save(tmp_path / "turned.png", exif=exif)
+    Image.fromarray(np.zeros((9, 9), np.float32)).save(tmp_path / "float.tif")
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    for name in ("a.jpg", "turned.png", "float.tif", "cut.png", "none.png"):
+        assert _strips.reader(tmp_path / name) is None
+
+
+@pytest.mark.parametrize("name", ["rgb.png", "lzw.tif"])
+def test_a_file_that_is_cut_off_is_one_sentence(name, photo, see_through, tmp_path):
+    path = tmp_path / name
+    KINDS["rgb.png" if name == "rgb.png" else "raw.tif"](photo, see_through, path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 2 // 3] if name == "rgb.png" else data[: 192 * 3 * 60])
+    reader = _strips.reader(path)
+    if reader is None:  # a TIFF whose tags were at its end
+        return
+    with pytest.raises(InputError, match=r"damaged|cut off"):
+        reader.rows(0, 128)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("kind", ["rgb.png", "alpha.png", "deep.png"])
+def test_rows_are_written_as_the_whole_is(kind, suffix, photo, see_through, tmp_path):
+    KINDS[kind](photo, see_through, tmp_path / kind)
+    whole = images.read(tmp_path / kind, compact=1)
+    parts = (whole.rows(top, top + 29) for top in range(0, 128, 29))
+    out = tmp_path / f"out{suffix}"
+    images.write_rows(parts, whole, out, metadata=whole.metadata, settings="how")
+    again = images.read(out, compact=1)
+    assert np.array_equal(again.rgb, whole.rgb)
+    assert again.alpha is None if whole.alpha is None else np.array_equal(again.alpha, whole.alpha)
+    with Image.open(out) as image:
+        made = image.info.get("Software") or image.tag_v2[305]
+        assert made == "how"
+        assert "icc_profile" in image.info
+        if whole.metadata.dpi:
+            assert [round(value) for value in image.info["dpi"]] == [300, 300]
+
+
+@pytest.mark.parametrize("name", ["alpha.png", "deep.tif"])
+@pytest.mark.parametrize("target", ["o.png", "o.tif", "o.jpg"])
+def test_a_file_too_large_for_memory_is_painted_as_any_other(name, target, photo, see_through, tmp_path, monkeypatch):
+    KINDS[name](photo, see_through, tmp_path / name)
+    plain = Painter("scream")
+    plain.paint_file(tmp_path / name, tmp_path / f"plain-{target}")
+    tight = Painter("scream", Options())
+    monkeypatch.setattr(tight._budget, "holds", lambda size: False)
+    calls = []
+
+    def counted(*arguments, _write=images.write_rows, **more):
+        calls.append(1)
+        _write(*arguments, **more)
+
+    monkeypatch.setattr(images, "write_rows", counted)
+    tight.paint_file(tmp_path / name, tmp_path / target)
+    assert len(calls) == (target != "o.jpg")
+    first, second = (images.read(tmp_path / n, compact=1) for n in (f"plain-{target}", target))
+    assert first.metadata == second.metadata
+    seen = slice(None) if first.alpha is None else first.alpha > 100
+    peak = np.iinfo(first.rgb.dtype).max
+    assert np.abs(first.rgb.astype(float) - second.rgb)[seen].mean() < 0.01 * peak
