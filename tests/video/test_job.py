@@ -297,7 +297,7 @@ def test_other_options_start_anew(tmp_path, monkeypatch):
 def test_ctrl_c_keeps_what_there_is(tmp_path):
     import signal
 
-    clip = make_clip(tmp_path / "in.mp4", frames=120, width=320, height=240)
+    clip = make_clip(tmp_path / "in.mp4", frames=100, width=192, height=128)
     command = [sys.executable, "-m", "impasto", "video", str(clip), "--style", "scream", "-o", str(tmp_path / "o.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     folder, deadline = tmp_path / ".o.mp4.impasto", time.monotonic() + 60
@@ -309,8 +309,8 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     assert process.returncode == 130
     done = subprocess.run([*command, "--json"], capture_output=True, check=True)
     report = json.loads(done.stdout)
-    assert report["frames"] == 120
-    assert 0 < report["resumed"] < 120
+    assert report["frames"] == 100
+    assert 0 < report["resumed"] < 100
 
 
 def test_styles_fade_from_time_to_time(clip, tmp_path):

@@ -74,7 +74,7 @@ class Passes:
     iterations: int = 40
     first_init: FirstInit = "image"
     init: LaterInit = "prev-warped"
-    temporal_weight: float = 30.0
+    temporal_weight: float = 5.0
     criterion: Literal["mse", "smooth-l1"] = "mse"
     offsets: tuple[int, ...] = (1,)
     every: int = 0

@@ -35,7 +35,7 @@ _AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over 
 _EVEN = 7  # pixels over which flow is smoothed
 _FINE = 5  # pixels: what is finer than this loses contrast when moved, and gets it back
 _COARSE = 8  # pixels: in cells of this size
-_GAIN = 0.8, 1.3
+_GAIN = 0.8, 1.6
 
 
 def cut(frame: Frame, before: Frame) -> bool:
@@ -139,7 +139,7 @@ class Steady(Off):
         carried *= keep
         result = carried
         result += new
-        result = _sharpened(result, new, trust)
+        result = _sharpened(result, new, np.minimum(1, 4 * trust))
         stays = ((moves < 0.5) & (trust > 0.5)).astype(np.uint8)
         bounded: Floats = np.clip(result, 0, 1, out=result)
         return cv2.copyTo(reference, stays, frame.copy()), bounded
