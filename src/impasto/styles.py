@@ -218,11 +218,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
     Raises:
         StyleError: styles of different networks, a negative weight, or weights that sum to 0.
     """
-    if not styles:
-        raise StyleError("No style is given; name one with --style, for example --style starry-night.")
-    total = sum(weight for _, weight in styles)
-    if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
-        raise StyleError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")
+    styles = shared_out(styles)
     first = styles[0][0]
     for style, _ in styles[1:]:
         if style.network != first.network:
@@ -234,14 +230,14 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
             )
     if len(styles) == 1:
         return first
-    shares = np.array([weight / total for _, weight in styles], np.float32)
+    shares = np.array([share for _, share in styles], np.float32)
     return Style(
         name="+".join(style.name for style, _ in styles),
         scale=shares @ np.stack([style.scale for style, _ in styles]),
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
         own=first.own,
-        metadata={"blend": json.dumps({style.name: round(weight / total, 6) for style, weight in styles})},
+        metadata={"blend": json.dumps({style.name: round(share, 6) for style, share in styles})},
     )
 
 
@@ -258,6 +254,11 @@ def parse(text: str) -> tuple[str, float]:
 
 def resolve(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -> Style:
     """One style from whatever names it: a style, ``NAME[:WEIGHT]``, or several of these to blend."""
+    return blend(weighted(styles))
+
+
+def weighted(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -> list[tuple[Style, float]]:
+    """Styles and their weights, loaded, from whatever names them: see :func:`resolve`."""
     if isinstance(styles, (str, Path, Style)):
         styles = [styles]
     pairs: list[tuple[Style, float]] = []
@@ -269,7 +270,21 @@ def resolve(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -
             pairs.append((load_style(name), weight))
         else:
             pairs.append((load_style(item), 1.0))
-    return blend(pairs)
+    return pairs
+
+
+def shared_out(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style, float]]:
+    """Styles with their weights brought to sum 1.
+
+    Raises:
+        StyleError: no style, a negative weight, or weights that sum to 0.
+    """
+    if not styles:
+        raise StyleError("No style is given; name one with --style, for example --style starry-night.")
+    total = sum(weight for _, weight in styles)
+    if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
+        raise StyleError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")
+    return [(style, weight / total) for style, weight in styles]
 
 
 def photograph_of(style: Style) -> Style:

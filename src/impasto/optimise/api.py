@@ -19,6 +19,7 @@ from impasto.errors import InputError, MissingExtraError
 from impasto.images import Picture
 from impasto.optimise.recipe import DEFAULTS, Recipe
 from impasto.style_checks import style_picture_warning
+from impasto.styles import parse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -210,14 +211,7 @@ def _is_pair(item: Any) -> bool:
 
 def _split_weight(item: Source) -> tuple[Source, float]:
     """``"picture.jpg:2"`` to its path and 2: only a last colon followed by a number is a weight."""
-    if isinstance(item, str) and not Path(item).exists():
-        name, colon, number = item.rpartition(":")
-        if colon and name:
-            try:
-                return name, float(number)
-            except ValueError:
-                pass
-    return item, 1.0
+    return parse(item) if isinstance(item, str) and not Path(item).exists() else (item, 1.0)
 
 
 def _index_of(key: str | int, items: Sequence[Source]) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError
 from impasto.repaint import Styles
-from impasto.styles import Style, StyleLike, load_style, parse
+from impasto.styles import Style, shared_out, weighted
 
 Weighted = list[tuple[Style, float]]
 
@@ -28,9 +28,9 @@ class Keyframes:
     """
 
     def __init__(self, always: Styles | None, at: Mapping[float, Styles] | None = None) -> None:
-        points = {float(time): weighted(styles) for time, styles in (at or {}).items()}
+        points = {float(time): shared_out(weighted(styles)) for time, styles in (at or {}).items()}
         if always is not None and always != []:
-            points.setdefault(0.0, weighted(always))
+            points.setdefault(0.0, shared_out(weighted(always)))
         if not points:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
         if min(points) < 0:
@@ -74,22 +74,3 @@ class Keyframes:
 
 def _named(styles: Weighted) -> list[tuple[str, float]]:
     return [(style.name, weight) for style, weight in styles]
-
-
-def weighted(styles: Styles) -> Weighted:
-    """Styles and weights of whatever names them, weights summing to 1."""
-    listed: Sequence[StyleLike | tuple[StyleLike, float]]
-    listed = [styles] if isinstance(styles, (str, Style)) or hasattr(styles, "suffix") else list(styles)  # type: ignore[list-item]
-    pairs: Weighted = []
-    for item in listed:
-        if isinstance(item, tuple):
-            pairs.append((load_style(item[0]), float(item[1])))
-        elif isinstance(item, str):
-            name, weight = parse(item)
-            pairs.append((load_style(name), weight))
-        else:
-            pairs.append((load_style(item), 1.0))
-    total = sum(weight for _, weight in pairs)
-    if any(weight < 0 for _, weight in pairs) or not 0 < total < float("inf"):
-        raise InputError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")
-    return [(style, weight / total) for style, weight in pairs]
