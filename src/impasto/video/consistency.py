@@ -60,7 +60,8 @@ def consistency(
         inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)
     x, y = np.where(inside, x, np.float32(0)), np.where(inside, y, np.float32(0))
     back_u, back_v = _sample(opposite, x, y)
-    length, back_length = u * u + v * v, back_u * back_u + back_v * back_v
+    with np.errstate(invalid="ignore", over="ignore"):  # Middlebury marks unknown flow by huge numbers
+        length, back_length = u * u + v * v, back_u * back_u + back_v * back_v
     off_x = (x + back_u) - np.arange(width, dtype=np.float32)
     off_y = (y + back_v) - np.arange(height, dtype=np.float32)[:, None]
     tolerance = 0.01 * (length + back_length).astype(np.float64) + 0.5
