@@ -28,6 +28,8 @@ class OnnxEngine:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = _ERROR
+        # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
         model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
