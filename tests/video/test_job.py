@@ -297,20 +297,20 @@ def test_other_options_start_anew(tmp_path, monkeypatch):
 def test_ctrl_c_keeps_what_there_is(tmp_path):
     import signal
 
-    clip = make_clip(tmp_path / "in.mp4", frames=100, width=192, height=128)
+    clip = make_clip(tmp_path / "in.mp4", frames=400, width=192, height=128)
     command = [sys.executable, "-m", "impasto", "video", str(clip), "--style", "scream", "-o", str(tmp_path / "o.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     folder, deadline = tmp_path / ".o.mp4.impasto", time.monotonic() + 60
-    while not any(p.stat().st_size for p in folder.glob("*.part")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
+    while not list(folder.glob("*.part")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.7)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
     done = subprocess.run([*command, "--json"], capture_output=True, check=True)
     report = json.loads(done.stdout)
-    assert report["frames"] == 100
-    assert 0 < report["resumed"] < 100
+    assert report["frames"] == 400
+    assert 0 < report["resumed"] < 400
 
 
 def test_styles_fade_from_time_to_time(clip, tmp_path):
