@@ -49,6 +49,12 @@ def optimised(features, content: torch.Tensor, style: torch.Tensor, steps: int) 
     return picture.detach().clamp(0, 1)
 
 
+def longer_side(picture: torch.Tensor, side: int = 384) -> torch.Tensor:
+    """1 x 3 x H x W, shrunk."""
+    factor = side / max(picture.shape[-2:])
+    return torch.nn.functional.interpolate(picture, scale_factor=factor, mode="bicubic", antialias=True).clamp(0, 1)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="The builtin perceptual network beside its teacher.")
@@ -89,12 +95,12 @@ def main() -> None:
     correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
     print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
     if arguments.optimise:
-        content = read_painting(sorted(arguments.photos.iterdir())[arguments.photo], 384)
+        content = longer_side(read_painting(sorted(arguments.photos.iterdir())[arguments.photo], 512))
         cells = []
         for path in [path for path in sorted(arguments.styles.iterdir()) if arguments.only in path.name]:
             for name, network in (("builtin", student), ("teacher", teach)):
                 started = time.perf_counter()
-                result = optimised(network, content, read_painting(path, 384), arguments.steps)
+                result = optimised(network, content, longer_side(read_painting(path, 512)), arguments.steps)
                 label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
                 cells.append((label, images.from_array(result[0].permute(1, 2, 0).numpy())))
                 print(label)

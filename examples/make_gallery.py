@@ -21,6 +21,6 @@ def make(source: str, names: list[str], size: int, columns: int, target: str, *,
     print(GALLERY / target)
 
 
-make("harbour.jpg", ["starry-night", "great-wave", "scream"], 640, 2, "harbour.jpg")
-make("penguin.png", ["wheat-field", "composition-vii", "night-cafe", "udnie"], 380, 4, "penguin.jpg", original=False)
-make("harbour.jpg", [name for name in bundled() if name != "photograph"], 480, 3, "styles.jpg")
+make("harbour.jpg", ["starry-night", "stained-glass", "scream"], 640, 2, "harbour.jpg")
+make("penguin.png", ["stained-glass", "wheat-field", "halftone", "udnie"], 380, 4, "penguin.jpg", original=False)
+make("harbour.jpg", [name for name in bundled() if name != "photograph"], 400, 4, "styles.jpg")

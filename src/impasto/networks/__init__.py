@@ -10,6 +10,6 @@ def receptive_radius(blocks: int) -> int:
     # Walking back from the output: half-size pixels are 2 wide, and so on; each 3x3 reaches one further.
     full = 1  # binomial
     half = 1 + 1  # head, up2
-    quarter = 1  # up1
-    eighth = 2 * blocks + 1
+    quarter = 1 + 1  # bilinear doubling, up1
+    eighth = 1 + 2 * blocks + 1
     return full + 2 * (half + 1) + 4 * (quarter + 1) + 8 * (eighth + 1)

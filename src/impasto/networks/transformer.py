@@ -5,10 +5,12 @@ arXiv 1610.07629): ``scale`` and ``shift`` are vectors over all normalised chann
 The network works at an eighth of the picture's size, where a brush stroke is a few pixels wide and a
 convolution is cheap; padding reflects, so that borders look like the rest.
 
-**No checkerboard by construction.** Features are enlarged by nearest neighbour and convolved (Odena,
-Dumoulin and Olah 2016). The last doubling is a pixel shuffle, which is several times cheaper, followed by a
-fixed binomial filter (1 2 1)/4 in both directions: its response is zero at the Nyquist frequency, so the
-two-pixel weave that a pixel shuffle tends to draw cannot leave the network.
+**No checkerboard by construction.** Features are enlarged and then convolved (Odena, Dumoulin and Olah 2016),
+and each enlargement is followed by a fixed binomial filter (1 2 1)/4 in both directions, whose response is
+zero at the grid's Nyquist frequency. After nearest-neighbour doubling that is bilinear interpolation: the
+images of coarse features, a weave of four and eight pixels, fall off twice as fast as with nearest neighbour
+alone. The last doubling is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass
+the filter.
 
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
 measured: tiles of one picture share theirs, video smooths them over frames.
@@ -175,4 +177,4 @@ class TransformerNetwork(nn.Module):
 
 
 def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

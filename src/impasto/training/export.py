@@ -215,8 +215,7 @@ class _Graph:
     def double(self, x: str) -> str:
         scales = self.constant(np.array([1, 1, 2, 2], np.float32))
         return self.op(
-            "Resize", x, "", scales,
-            mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric",
+            "Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel",
         )  # fmt: skip
 
 
