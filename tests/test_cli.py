@@ -122,7 +122,7 @@ def test_watching_paints_what_appears(folder):
 def test_styles_are_listed_shown_and_previewed(folder, capsys):
     assert run("styles", "list", "--json") == 0
     names = [style["name"] for style in json.loads(capsys.readouterr().out)]
-    assert len(names) == 15
+    assert len(names) == 21
     assert {"starry-night", "scream", "photograph"} <= set(names)
     assert run("styles", "show", "scream") == 0
     assert "Edvard Munch" in capsys.readouterr().out

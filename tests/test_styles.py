@@ -74,7 +74,7 @@ def test_every_bundled_style_belongs_to_the_bundled_network():
 
     engine = load_engine("cpu")
     assert bundled()[-1] == PHOTOGRAPH
-    assert len(bundled()) == 15
+    assert len(bundled()) == 21
     for name in bundled():
         found = load_style(name)
         assert found.network == engine.network

@@ -34,7 +34,7 @@ def learn(painting, **changes):
 
 
 def test_learning_lowers_the_held_out_loss_and_leaves_the_network_alone(painting, tmp_path):
-    run, _ = learn(painting)
+    run, _ = learn(painting, steps=150, patience=15)
     before, weights = run.validate(), {k: v.clone() for k, v in run.network.state_dict().items()}
     seen = []
     run.run(tmp_path, lambda at: seen.append((at.step, at.share)))

@@ -7,9 +7,15 @@ def receptive_radius(blocks: int) -> int:
     Args:
         blocks: residual blocks at an eighth of the picture's size.
     """
-    # Walking back from the output: half-size pixels are 2 wide, and so on; each 3x3 reaches one further.
-    full = 1  # binomial
-    half = 1 + 1  # head, up2
-    quarter = 1 + 1  # bilinear doubling, up1
-    eighth = 1 + 2 * blocks + 1
-    return full + 2 * (half + 1) + 4 * (quarter + 1) + 8 * (eighth + 1)
+    # Walking back from an output pixel, as an interval; strides make the reach depend on where in a cell it lies.
+    farthest = 0
+    for at in range(8):
+        low, high = (at - 1) // 2, (at + 1) // 2  # binomial, pixel shuffle
+        low, high = low - 2, high + 2  # head, up2
+        low, high = (low - 1) // 2 - 1, (high + 1) // 2 + 1  # bilinear doubling, up1
+        low, high = (low - 1) // 2 - 2 * blocks, (high + 1) // 2 + 2 * blocks  # bilinear doubling, blocks
+        for _ in range(2):  # down2, down1
+            low, high = 2 * low - 1, 2 * high + 1
+        low, high = 2 * (low - 1), 2 * (high + 1) + 1  # stem, pixel unshuffle
+        farthest = max(farthest, at - low, high - at)
+    return farthest
