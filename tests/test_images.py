@@ -118,6 +118,20 @@ def test_arrays_that_are_no_pictures(array):
         images.from_array(array)
 
 
+def test_every_kind_of_picture_is_taken_and_given_back(tmp_path):
+    array = smooth()
+    picture, pil, data = images.from_array(array), Image.fromarray(array), saved(Image.fromarray(array))
+    (tmp_path / "a.png").write_bytes(data)
+    for source in (picture, pil, data, array, tmp_path / "a.png", str(tmp_path / "a.png")):
+        assert np.array_equal(bytes_of(images.of(source)), array)
+    assert images.like(picture, picture) is picture
+    assert np.array_equal(np.asarray(images.like(picture, pil)), array)
+    assert np.array_equal(images.like(picture, array.astype(np.float32)), picture.rgb)
+    assert images.read(images.like(images.of(data), data)).format == "PNG"
+    with pytest.raises(InputError, match="cannot be made from dict; give a path"):
+        images.of({})
+
+
 def test_from_array_does_not_share_memory():
     array = np.zeros((2, 2, 3), np.float32)
     picture = images.from_array(array)

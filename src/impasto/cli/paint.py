@@ -157,7 +157,7 @@ def command(
     if not styles and not chosen.dream:
         raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
     named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
-    target = output or api.default_output(content, named)
+    target = output or images.beside(content, api.blend_name(named))
     images.output_format(target)
     for source in (content, *(Path(style) for style in styles)):
         if target.exists() and source.exists() and target.samefile(source):
