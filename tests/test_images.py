@@ -518,8 +518,12 @@ def test_pillows_own_limit_does_not_show(format, monkeypatch):
     assert Image.MAX_IMAGE_PIXELS == 10
 
 
-def test_pillows_own_limit_on_webp_is_an_input_error(monkeypatch):
-    data = saved(Image.fromarray(smooth()), "WEBP")
+def test_pillows_own_limit_where_a_decoder_heeds_it_is_an_input_error(monkeypatch):
+    # A GIF whose first frame is larger than the whole says.
+    data = bytearray(saved(Image.fromarray(smooth()), "GIF"))
+    data[6:10] = struct.pack("<HH", 1, 1)
+    data = bytes(data)
+    assert images.read(data).rgb.shape == (24, 36, 3)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     with pytest.raises(InputError, match="too many pixels for its format"):
         images.read(data)

@@ -127,7 +127,7 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
         return _picture(image, deep, 0 < compact < width * height)
     except ImpastoError:
         raise
-    except Image.DecompressionBombError as error:  # Pillow's global limit, of which WebP and GIF have to take heed
+    except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
         raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
     except MemoryError as error:
         raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
