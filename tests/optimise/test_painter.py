@@ -4,6 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from impasto.errors import InputError  # noqa: E402
+from impasto.memory import parse_size  # noqa: E402
 from impasto.optimise import memory  # noqa: E402
 from impasto.optimise.painter import Painter, State, StylePicture, scales  # noqa: E402
 from impasto.optimise.recipe import Recipe  # noqa: E402
@@ -146,7 +147,11 @@ def test_a_painter_looks_at_its_styles_once(monkeypatch):
 
 def test_smaller_budgets_mean_smaller_tiles_and_histories():
     one = painter()
-    plan = lambda **options: memory.plan(one.network, one.taps, 4000, 6000, Recipe(**options))  # noqa: E731
+
+    def plan(**options):
+        recipe = Recipe(**options)
+        return memory.plan(one.network, one.taps, 4000, 6000, recipe, memory.budget(recipe))
+
     assert plan(optimizer="adam", max_memory=2**36).tile == 0
     small, large = (plan(optimizer="adam", max_memory=size * 2**30) for size in (4, 8))
     assert 0 < small.tile < large.tile
@@ -154,8 +159,18 @@ def test_smaller_budgets_mean_smaller_tiles_and_histories():
     cut = plan(optimizer="lbfgs", max_memory=6 * 2**30, history=20)
     assert cut.cut
     assert 1 <= cut.history < 20
-    with pytest.raises(InputError, match=r"take at least .* GB"):
+    with pytest.raises(InputError, match=r"take at least .* GB") as refused:
         plan(max_memory=2**29)
+    named = str(refused.value).partition(" GB")[0].split()[-1]
+    assert plan(max_memory=parse_size(f"{named}G")).tile  # what the sentence asks for is enough
+
+
+def test_what_is_free_is_asked_once_and_not_while_painting_takes_of_it(monkeypatch):
+    asked = iter([10**10])
+    monkeypatch.setattr(memory, "free", lambda: next(asked))
+    one = painter(Recipe(iterations=1, scales=2))
+    one.estimate(48, 64)
+    one.paint(CONTENT)
 
 
 def test_deep_dreaming_without_a_style():

@@ -340,7 +340,7 @@ class _Bar:
 
 
 def _forecast(estimate: Estimate) -> str:
-    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 2**30:.1f} GB"
+    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 1e9:.1f} GB"
     tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
     cut = f", with a history of only {estimate.history}" if estimate.cut else ""
     return f"{memory}{tiles}{cut}."

@@ -157,6 +157,7 @@ class Painter:
         network = network or load_features(recipe.features, pooling=recipe.pooling)
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))
+        self._budget = memory.budget(recipe)
         self._styles: dict[Any, tuple[dict[str, Moments], float]] = {}
 
     def paint(
@@ -187,7 +188,7 @@ class Painter:
 
     def plan(self, height: int, width: int) -> memory.Estimate:
         """Tiles and history at a size; see :func:`impasto.optimise.memory.plan`."""
-        return memory.plan(self.network, self.taps, height, width, self.recipe)
+        return memory.plan(self.network, self.taps, height, width, self.recipe, self._budget)
 
     def estimate(self, height: int, width: int) -> memory.Estimate:
         """Memory and time that a picture of that size will take."""
