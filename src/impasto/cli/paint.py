@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,7 +17,6 @@ from impasto import images, sheet
 from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
-from impasto.memory import parse_size
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 
@@ -35,72 +35,47 @@ class _Layers(click.ParamType[dict[str, float]]):
         return parse_layers(value) if isinstance(value, str) else value
 
 
-class _Bytes(click.ParamType[int]):
-    name = "SIZE"
-
-    def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
-        return 0 if value == "auto" else parse_size(value)
+_field = partial(options.field, DEFAULTS)
 
 
 def _choice(kind: Any) -> click.Choice[str]:
     return click.Choice(get_args(kind))
 
 
-def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
-    """An option that is a field of the recipe; its default is the recipe's and is shown."""
-    default = getattr(DEFAULTS, name)
-    shown = default not in (None, {})
-    return click.option(
-        "--" + name.replace("_", "-"),
-        name,
-        type=type,
-        default=("auto" if name == "max_memory" else recipe.written(default)) if shown else None,
-        help=help,
-        show_default=shown,
-        **more,
-    )
-
-
-_RECIPE = (
-    _option("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
-    _option("style_weight", "How strongly the style pulls.", float),
-    _option("content_weight", "How strongly the photograph pulls.", float),
-    _option("tv_weight", "Smoothness (total variation).", float),
-    _option("style_layers", "Layers that define the style.", _Layers()),
-    _option("content_layers", "Layers that define the content.", _Layers()),
-    _option("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
-    _option("style_size", "The style picture's longer side in pixels instead.", int),
-    _option("init", "content, noise, gray or a picture to start from.", str),
-    _option("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
-    _option("iterations", "At each scale.", int),
-    _option("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
-    _option("history", "Steps that L-BFGS remembers.", int),
-    _option("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
-    _option("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
-    _option("seed", "Of the noise.", int),
-    _option("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
+_recipe_options = options.together(
+    _field("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
+    _field("style_weight", "How strongly the style pulls.", float),
+    _field("content_weight", "How strongly the photograph pulls.", float),
+    _field("tv_weight", "Smoothness (total variation).", float),
+    _field("style_layers", "Layers that define the style.", _Layers()),
+    _field("content_layers", "Layers that define the content.", _Layers()),
+    _field("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
+    _field("style_size", "The style picture's longer side in pixels instead.", int),
+    _field("init", "content, noise, gray or a picture to start from.", str),
+    _field("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
+    _field("iterations", "At each scale.", int),
+    _field("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
+    _field("history", "Steps that L-BFGS remembers.", int),
+    _field("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
+    _field("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
+    _field("seed", "Of the noise.", int),
+    _field("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
     click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
-    _option("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
-    _option("loss", "Of content and style.", _choice(recipe.Loss)),
-    _option(
+    _field("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
+    _field("loss", "Of content and style.", _choice(recipe.Loss)),
+    _field(
         "colors",
         "The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture matched "
         "to the photograph first.",
         _choice(recipe.Colors),
     ),
-    _option("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
-    _option("dream", "Amplify what these layers see (deep dream).", _Layers()),
-    _option("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
-    _option("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", _Bytes()),
-    _option("device", "Where to run.", click.Choice(DEVICES)),
-    _option("max_pixels", "Refuse larger pictures.", int),
+    _field("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
+    _field("dream", "Amplify what these layers see (deep dream).", _Layers()),
+    _field("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
+    _field("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", options.Bytes()),
+    _field("device", "Where to run.", click.Choice(DEVICES)),
+    _field("max_pixels", "Refuse larger pictures.", int),
 )
-
-
-def _recipe_options(command: Any) -> Any:
-    for option in reversed(_RECIPE):
-        command = option(command)
-    return command
 
 
 @click.command("paint", short_help="Optimise a picture towards the style of any picture.")
