@@ -71,6 +71,13 @@ def painting(command: F) -> F:
                 help="Size of the strokes: 1 as trained, 2 twice as large.",
             ),
             click.option(
+                "--grain",
+                type=click.FloatRange(0, 4),
+                default=DEFAULTS.grain,
+                show_default=True,
+                help="How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
+            ),
+            click.option(
                 "--work-size",
                 type=click.IntRange(0),
                 default=DEFAULTS.work_size,
