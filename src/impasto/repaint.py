@@ -38,6 +38,7 @@ class Options:
         colors: ``"style"``; ``"content"``: the photograph's chroma under the result's luminance;
             ``"match"``: the result's colours with the photograph's mean and covariance.
         style_scale: size of the strokes; 1 is as trained, 2 twice as large.
+        grain: how uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 none.
         work_size: longer side at which strokes are laid, before they are refined at full size; 0 is the result's.
         mask: where strength applies: a file, a PIL image or an array of the picture's size; white is fully.
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
@@ -51,6 +52,7 @@ class Options:
     size: int = 0
     colors: Colors = "style"
     style_scale: float = 1.0
+    grain: float = 1.0
     work_size: int = 0
     mask: MaskLike | None = field(default=None, compare=False)
     masks: Mapping[str, MaskLike] = field(default_factory=dict, compare=False)
@@ -69,6 +71,8 @@ class Options:
             raise InputError(f"There is no device {self.device}; give one of {', '.join(DEVICES)}.")
         if not 0.25 <= self.style_scale <= 32:
             raise InputError(f"The style scale {self.style_scale} is out of range; give a number from 0.25 to 32.")
+        if not 0 <= self.grain <= 4:
+            raise InputError(f"The grain {self.grain} is out of range; give a number from 0 to 4.")
         if self.work_size < 0 or 0 < self.work_size < 64:
             raise InputError(f"The work size {self.work_size} is out of range; give at least 64, or 0 for none.")
         if self.max_memory < 0:
@@ -313,7 +317,7 @@ class Painter:
         # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
         # from the photograph to the painting, faster: the network alone never gives the exact photograph.
         t = self.options.strength
-        return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask)
+        return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask, t * self.options.grain)
 
     def _scene(self, source: Rows, original: tuple[int, int]) -> Scene:
         size, t = source.size, self.options.strength
@@ -356,7 +360,7 @@ def describe(style: Style, options: Options) -> str:
         parts.append(f"blend={style.metadata['blend']}")
     parts += [
         f"{name}={value}"
-        for name in ("strength", "size", "colors", "style_scale", "work_size")
+        for name in ("strength", "size", "colors", "style_scale", "grain", "work_size")
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
     if options.masks:

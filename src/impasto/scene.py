@@ -17,6 +17,7 @@ from impasto import images, tiles
 from impasto.canvas import Canvas
 from impasto.colors import Colors, Transport
 from impasto.engines import Engine, Statistics
+from impasto.grain import grain
 from impasto.masks import Mask
 from impasto.refine import Finer
 from impasto.styles import Style
@@ -29,11 +30,17 @@ Memory = tuple[Statistics, ...]
 
 @dataclass(frozen=True)
 class Layer:
-    """A style, the network that it belongs to, and where it applies (``None``: where no mask is)."""
+    """A style, the network that it belongs to, and where it applies (``None``: where no mask is).
+
+    Attributes:
+        grain: how much of it the network sees on the picture; see :mod:`impasto.grain`.
+        finer: a coarse painting that is to be refined, instead of the picture.
+    """
 
     style: Style
     engine: Engine
     mask: Mask | None = None
+    grain: float = 0.0
     finer: Finer | None = None
 
     @property
@@ -44,7 +51,12 @@ class Layer:
 
     def seen(self, content: Array, box: Box) -> Array:
         """What the network is to see of a box: the picture, or the coarse painting that it is to refine."""
-        return content if self.finer is None else self.finer.seen(box)
+        if self.finer is not None:
+            return self.finer.seen(box)
+        if not self.grain:
+            return content
+        seen: Array = content + np.float32(self.grain) * grain(box.top, box.left, box.height, box.width)
+        return seen
 
     def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
         """H x W x 3 through the network; returns the same shape and the statistics that were used."""

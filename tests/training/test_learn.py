@@ -38,7 +38,7 @@ def test_learning_lowers_the_held_out_loss_and_leaves_the_network_alone(painting
     before, weights = run.validate(), {k: v.clone() for k, v in run.network.state_dict().items()}
     seen = []
     run.run(tmp_path, lambda at: seen.append((at.step, at.share)))
-    assert run.losses["total"] < 0.95 * before["total"]
+    assert run.losses["total"] < 0.97 * before["total"]
     assert all(torch.equal(weights[name], value) for name, value in run.network.state_dict().items())
     assert seen[-1][1] == 1
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == run.step // 10

@@ -257,7 +257,9 @@ class TestDecode:
     @pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr"])
     def test_modes(self, tmp_path, mode):
         image = Image.new("RGB", (20, 10), "white").convert(mode)
-        got = decode(encoded(tmp_path, image, ".tif" if mode in ("CMYK", "YCbCr") else ".png"))
+        # Packed, since Pillow 12 cannot read the plain YCbCr that it writes.
+        packed = {"suffix": ".tif", "compression": "tiff_lzw"} if mode in ("CMYK", "YCbCr") else {}
+        got = decode(encoded(tmp_path, image, **packed))
         assert got.shape == (10, 20, 3)
         assert got.dtype == np.uint8
         assert got.min() >= 254

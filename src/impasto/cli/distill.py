@@ -27,7 +27,7 @@ from impasto.errors import MissingExtraError
     help="Repeat: each layer comes from the first teacher that has it.",
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
-@click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=6, show_default=True)
 @click.option("--crop", type=click.IntRange(64), default=160, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
@@ -52,7 +52,7 @@ def command(
 
     from impasto.training.photographs import Photographs
 
-    pictures = Photographs(photos, crop=crop, scales=(1.0, 2.0))
+    pictures = Photographs(photos, crop=crop, scales=(1.0, 1.5))
     settings = DistillSettings(steps=steps, batch=batch, crop=crop)
     with Progress(console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("Distilling", total=steps)

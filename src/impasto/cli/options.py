@@ -92,6 +92,12 @@ painting = together(
     field(DEFAULTS, "style_scale", "Size of the strokes: 1 as trained, 2 twice as large.", click.FloatRange(0.25, 32)),
     field(
         DEFAULTS,
+        "grain",
+        "How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
+        click.FloatRange(0, 4),
+    ),
+    field(
+        DEFAULTS,
         "work_size",
         "Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
         click.IntRange(0),

@@ -13,6 +13,7 @@ import json
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,16 +31,19 @@ from impasto.training.photographs import Photographs
 log = logging.getLogger(__name__)
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# Convolutions as (stage, output channels): 1.1 GMAC at 256 x 256, a twenty-first of VGG-19's to relu5_1.
-PLAN = ((1, 12), (1, 12), (2, 32), (2, 32), (3, 64), (3, 64), (3, 64), (4, 128), (4, 128), (4, 128), (5, 128))
+# Convolutions as (stage, output channels). Most of the cost goes to the shallow stages, where VGG-19 has most to tell:
+# its deep features are explained by few.
+PLAN = ((1, 16), (1, 14), (2, 48), (2, 40), (3, 96), (3, 48), (4, 128), (4, 96), (5, 128))
 
 
 @dataclass
 class DistillSettings:
     """What a distillation is made of."""
 
-    steps: int = 4000
+    steps: int = 20_000
     batch: int = 6
+    fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
+    pool: int = 384  # crops that are kept, 6 MB each
     crop: int = 160
     learning_rate: float = 3e-3
     warmup: int = 100
@@ -68,6 +72,33 @@ class Teacher:
         if missing:
             self.networks[-1].check(missing)
         return features
+
+
+class Pool:
+    """Crops with the teacher's features, kept for several steps: the teacher costs many times what the student does.
+
+    Args:
+        photographs: give the crops.
+        teacher: gives the features.
+        size: crops that are kept; the oldest go first.
+    """
+
+    def __init__(self, photographs: Photographs, teacher: Teacher, size: int) -> None:
+        self.photographs, self.teacher, self.size = photographs, teacher, size
+        self.kept: deque[tuple[Tensor, dict[str, Tensor]]] = deque(maxlen=size)
+
+    @torch.no_grad()
+    def batch(self, count: int, fresh: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """Some crops, N x 3 x H x W, and the teacher's features by tap, after taking in some fresh ones."""
+        # At first the pool grows faster than it is used, so that early steps do not see the same few crops.
+        wanted = fresh if len(self.kept) == self.size else max(fresh, min(count, 1 + len(self.kept) // 8) + fresh)
+        images = torch.from_numpy(self.photographs.batch(wanted))
+        features = self.teacher(images)
+        for index, image in enumerate(images):
+            self.kept.append((image.half(), {tap: x[index].half() for tap, x in features.items()}))
+        drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
+        targets = {tap: torch.stack([kept[1][tap] for kept in drawn]).float() for tap in features}
+        return torch.stack([kept[0] for kept in drawn]).float(), targets
 
 
 class Student(nn.Module):
@@ -184,14 +215,13 @@ def distill(
         photographs.set_state(json.loads(state["photographs"]))
         log.info("resumed from %s at step %d", checkpoint, step)
 
+    pool = Pool(photographs, teacher, settings.pool)
     started = time.monotonic()
     while step < settings.steps:
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
-        images = torch.from_numpy(photographs.batch(settings.batch))
-        with torch.no_grad():
-            target = teacher(images)
+        images, target = pool.batch(settings.batch, settings.fresh)
         losses = unexplained(student(images), target)
         loss = torch.stack(list(losses.values())).sum()
         optimiser.zero_grad(set_to_none=True)

@@ -36,7 +36,7 @@ from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import load_style
 from impasto.training import export
-from impasto.training.objective import Objective, Plateau
+from impasto.training.objective import Objective, Plateau, grained
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class FitSettings:
     style_weight: float = 5.0
     tv_weight: float = 0.2
     equivariance_weight: float = 2.0
+    grain: float = 1.0  # most that is laid on a photograph before it is painted; see :mod:`impasto.grain`
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     style_size: int = 512  # shorter side at which the paintings are looked at
@@ -206,7 +207,7 @@ class Fit:
         n, _, h, w = images.shape
         flow = losses.random_flow(n, h, w).to(images.device)
         moved = losses.warp(images, flow)
-        moved = (moved + self.settings.noise * torch.randn_like(moved)).clamp(0, 1)
+        moved = moved + self.settings.noise * torch.randn_like(moved)
         repainted, _ = self.network(moved, self.scale[which], self.shift[which])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
         distance: Tensor = (losses.warp(painted, flow) - repainted)[inner].abs().mean()
@@ -217,10 +218,13 @@ class Fit:
         images = torch.from_numpy(self.photographs.batch(s.batch)).to(self.device)
         which = torch.randint(1, len(self.names), (s.batch,)) if self.paintings else torch.zeros(s.batch).long()
         which = torch.where(torch.rand(s.batch) < s.photograph_share, 0, which).to(self.device)
-        painted, _ = self.network(images, self.scale[which], self.shift[which])
+        # Any amount of grain, so that video can do with less of it; the photograph itself has none.
+        amounts = s.grain * torch.rand(s.batch).to(which.device) * (which > 0)
+        seen = grained(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
+        painted, _ = self.network(seen, self.scale[which], self.shift[which])
         parts = self._losses(images, which, painted)
         if s.equivariance_weight:
-            parts["equivariance"] = self._equivariance(images[:1], which[:1], painted[:1])
+            parts["equivariance"] = self._equivariance(seen[:1], which[:1], painted[:1])
         weights = {
             "content": s.content_weight,
             "style": s.style_weight,
@@ -323,6 +327,10 @@ class Fit:
         network.eval().requires_grad_(False)
         return network, self.averaged["styles.scale"].cpu(), self.averaged["styles.shift"].cpu()
 
+    def _seen(self, images: Tensor, style: int) -> Tensor:
+        """What the network sees of photographs when it is tried: all of the grain, the same every time."""
+        return grained(images, 0.0 if self.names[style] == PHOTOGRAPH else self.settings.grain)
+
     @torch.no_grad()
     def validate(self, count: int = 8) -> dict[str, float]:
         """Losses of the averaged network on held-out photographs, each in every style, by loss and by style."""
@@ -332,7 +340,8 @@ class Fit:
         sums: dict[str, list[float]] = {}
         for index, name in enumerate(self.names):
             which = torch.full((len(images),), index, device=self.device)
-            painted, _ = network(images, scale[which].to(images), shift[which].to(images))
+            seen = self._seen(images, index)
+            painted, _ = network(seen, scale[which].to(images), shift[which].to(images))
             for kind, value in self._losses(images, which, painted).items():
                 sums.setdefault(kind, []).append(value.item())
                 if kind in ("content", "style"):
@@ -345,9 +354,11 @@ class Fit:
         network, scale, shift = self.averaged_network()
         images = torch.from_numpy(self.photographs.val_batch(count))
         rows = []
-        for image in images:
-            row = [network(image[None], scale[i : i + 1], shift[i : i + 1])[0][0] for i in range(len(self.names))]
-            rows.append(torch.cat([image, *row], dim=2))
+        for image in images[:, None]:
+            row = [
+                network(self._seen(image, i), scale[i : i + 1], shift[i : i + 1])[0][0] for i in range(len(self.names))
+            ]
+            rows.append(torch.cat([image[0], *row], dim=2))
         sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()
         path = self.folder / f"preview-{self.step:06d}.png"
         Image.fromarray(sheet).save(path)

@@ -29,7 +29,7 @@ from impasto.images import from_array, write
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
-from impasto.training.objective import Features, Objective, Plateau, read_painting
+from impasto.training.objective import Features, Objective, Plateau, grained, read_painting
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class LearnSettings:
     tv_weight: float = 0.2
     style_size: int = 512  # shorter side at which paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
+    grain: float = 1.0  # laid on photographs before they are painted; see :mod:`impasto.grain`
     learning_rate: float = 0.04
     average: float = 0.98
     check_every: int = 50
@@ -136,6 +137,7 @@ class Learn:
         self.random = np.random.default_rng(settings.seed)
         self.images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
+        self.seen, self.held_out_seen = grained(self.images, settings.grain), grained(self.held_out, settings.grain)
         self.wanted = self._contents(self.images)
         self.held_out_wanted = self._contents(self.held_out)
         # Of all crops, since two at a time differ widely in theirs.
@@ -160,11 +162,10 @@ class Learn:
     def _best_blend(self, known: Mapping[str, Pair]) -> tuple[dict[str, float], Tensor, Tensor]:
         """Add known styles one by one, the next of n with weight 1/n, while that lowers the loss."""
         pairs = {name: (scale.to(self.device), shift.to(self.device)) for name, (scale, shift) in known.items()}
-        images = self.held_out[:3, :, :128, :128]
-        wanted = self._contents(images)
+        wanted, seen = self._contents(self.held_out[:3, :, :128, :128]), self.held_out_seen[:3, :, :128, :128]
 
         def loss(pair: Pair) -> float:
-            return self._total(self._judge(images, wanted, *pair)).item()
+            return self._total(self._judge(seen, wanted, *pair)).item()
 
         chosen: list[str] = []
         blend, best = next(iter(pairs.values())), float("inf")
@@ -186,8 +187,8 @@ class Learn:
 
     # ---- one step -------------------------------------------------------------------------------------
 
-    def _judge(self, images: Tensor, wanted: Features, scale: Tensor, shift: Tensor) -> dict[str, Tensor]:
-        painted, _ = self.network(images, scale[None], shift[None])
+    def _judge(self, seen: Tensor, wanted: Features, scale: Tensor, shift: Tensor) -> dict[str, Tensor]:
+        painted, _ = self.network(seen, scale[None], shift[None])
         found = self.objective.features(painted)
         return {
             "content": self.objective.content(found, wanted, self.spreads).mean(),
@@ -202,9 +203,7 @@ class Learn:
     def _step(self) -> None:
         s = self.settings
         which = torch.from_numpy(self.random.choice(len(self.images), min(s.batch, len(self.images)), replace=False))
-        parts = self._judge(
-            self.images[which], {tap: x[which] for tap, x in self.wanted.items()}, self.scale, self.shift
-        )
+        parts = self._judge(self.seen[which], {tap: x[which] for tap, x in self.wanted.items()}, self.scale, self.shift)
         loss = self._total(parts)
         if not torch.isfinite(loss):
             raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
@@ -222,7 +221,7 @@ class Learn:
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Losses of the averaged style on the held-out photographs, and their weighted sum ``total``."""
-        parts = self._judge(self.held_out, self.held_out_wanted, *self.averaged)
+        parts = self._judge(self.held_out_seen, self.held_out_wanted, *self.averaged)
         return {name: value.item() for name, value in {**parts, "total": self._total(parts)}.items()}
 
     # ---- the run --------------------------------------------------------------------------------------
@@ -281,7 +280,7 @@ class Learn:
     def preview(self, path: Path, count: int = 3) -> None:
         """Write the style picture, and held-out photographs with their paintings, a row each."""
         images = self.held_out[:count]
-        painted, _ = self.network(images, self.averaged[0][None], self.averaged[1][None])
+        painted, _ = self.network(self.held_out_seen[:count], self.averaged[0][None], self.averaged[1][None])
         crop = self.settings.crop
         small = F.interpolate(self.painting, size=(crop, crop), mode="area")
         rows = (

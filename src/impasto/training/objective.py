@@ -17,10 +17,26 @@ from PIL import Image
 from torch import Tensor
 
 from impasto import images, losses
+from impasto.grain import grain
 from impasto.networks.perceptual import PerceptualNetwork
 
 Features = dict[str, Tensor]
 """Tap name to N x C x h x w."""
+
+
+def grained(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[int]] = ()) -> Tensor:
+    """What the network is to see: pictures with grain.
+
+    Args:
+        pictures: N x 3 x H x W.
+        amount: how much, the same for all or N numbers.
+        places: where the grain of each picture is taken from, (top, left); without it, one beside the other.
+    """
+    height, width = pictures.shape[-2:]
+    places = places or [(0, width * index) for index in range(len(pictures))]
+    patterns = np.stack([grain(top, left, height, width)[..., 0] for top, left in places])
+    amounts = amount.view(-1, 1, 1, 1).to(pictures) if isinstance(amount, Tensor) else amount
+    return pictures + amounts * torch.from_numpy(patterns)[:, None].to(pictures)
 
 
 class Objective:
