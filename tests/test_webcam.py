@@ -12,10 +12,13 @@ from PIL import Image
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto import webcam  # noqa: E402
 from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.repaint import Options  # noqa: E402
+from impasto.webcam import camera as cameras  # noqa: E402
+from impasto.webcam.camera import Camera  # noqa: E402
+from impasto.webcam.live import Live, Pace  # noqa: E402
+from impasto.webcam.outputs import virtual_camera  # noqa: E402
 
 
 def run(*arguments):
@@ -51,9 +54,9 @@ class FakeWindow:
 
 
 def live(source, window, **settings):
-    camera = webcam.Camera(source, width=96, height=72, rate=30)
+    camera = Camera(source, width=96, height=72, rate=30)
     try:
-        made = webcam.Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
+        made = Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
         return made, made.run()
     finally:
         camera.close()
@@ -88,7 +91,7 @@ def test_the_mirror_exchanges_left_and_right(folder):
 
 
 def test_the_newest_picture_wins(folder):
-    camera = webcam.Camera(folder, width=32, height=24, rate=100)
+    camera = Camera(folder, width=32, height=24, rate=100)
     try:
         camera.latest()
         before = camera.seen
@@ -100,7 +103,7 @@ def test_the_newest_picture_wins(folder):
 
 
 def test_the_size_follows_the_wanted_rate():
-    pace = webcam.Pace(20, 640)
+    pace = Pace(20, 640)
     for _ in range(60):
         pace.took(0.2 * (pace.size / 640) ** 2)
     assert 256 <= pace.size <= 352
@@ -108,15 +111,15 @@ def test_the_size_follows_the_wanted_rate():
     for _ in range(60):
         pace.took(0.02 * (pace.size / 640) ** 2)
     assert pace.size == 640
-    free = webcam.Pace(0, 640)
+    free = Pace(0, 640)
     free.took(9.0)
     assert free.size == 640
 
 
 def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
     said = []
-    monkeypatch.setattr(webcam, "_RETRIES", 2)
-    monkeypatch.setattr(webcam, "_RETRY_AFTER", 0.05)
+    monkeypatch.setattr(cameras, "_RETRIES", 2)
+    monkeypatch.setattr(cameras, "_RETRY_AFTER", 0.05)
 
     class Capture:
         opened, reads = 0, 0
@@ -134,8 +137,8 @@ def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
         def release(self):
             pass
 
-    monkeypatch.setattr(webcam.Camera, "opened", lambda self: Capture())
-    camera = webcam.Camera(3, say=said.append)
+    monkeypatch.setattr(Camera, "opened", lambda self: Capture())
+    camera = Camera(3, say=said.append)
     for _ in range(2):
         camera.thread.join(timeout=5)
     with pytest.raises(InputError, match="no camera 3"):
@@ -146,7 +149,7 @@ def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
 
 
 def test_an_empty_folder_is_named(tmp_path):
-    camera = webcam.Camera(tmp_path)
+    camera = Camera(tmp_path)
     with pytest.raises(InputError, match="no picture"):
         camera.latest()
     camera.close()
@@ -173,7 +176,7 @@ def test_a_virtual_camera_gets_every_picture(folder):
             pass
 
     pyvirtualcam.register_backend("fake", Fake)
-    live(folder, FakeWindow(["x"]), virtual=webcam.virtual_camera(30, backend="fake"), rate=0)
+    live(folder, FakeWindow(["x"]), virtual=virtual_camera(30, backend="fake"), rate=0)
     assert sent == [96 * 72 * 3] * 2
 
 
