@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from PIL import Image
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto.cli import main  # noqa: E402
+from impasto import learning  # noqa: E402
+from impasto.cli import main, progress  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.repaint import Options  # noqa: E402
+from impasto.styles import load_style  # noqa: E402
 from impasto.webcam import camera as cameras  # noqa: E402
 from impasto.webcam.camera import Camera  # noqa: E402
 from impasto.webcam.live import Live, Pace  # noqa: E402
@@ -200,3 +203,25 @@ def test_the_command_without_a_window(folder):
     assert run("webcam", "--style", "scream", "--camera", folder, "--no-window", "--frames", "2", "-q") == 0
     assert run("webcam", "--style", "scrm", "--camera", folder, "--no-window", "--frames", "2", "-q") == 5
     assert run("webcam", "--style", "scream", "--camera", Path("none.mp4"), "--no-window", "--frames", "2") == 3
+
+
+def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_opened(
+    folder, tmp_path, photo, monkeypatch, capsys
+):
+    photo.save(tmp_path / "mine.png")
+    learnt = []
+
+    def learn(path, progress=None):
+        if progress is not None:
+            assert not any(thread.name == "camera" for thread in threading.enumerate())
+            progress(learning.Progress("style", 1, 1.0, 0.1, {"style": 0.5}))
+            learnt.append(path)
+        return load_style("scream")
+
+    monkeypatch.setattr(learning, "style_of_picture", learn)
+    monkeypatch.setattr(progress, "style_of_picture", learn)
+    monkeypatch.setattr(progress, "is_learnt", lambda path: False)
+    style = f"udnie+{tmp_path / 'mine.png'}:2"
+    assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
+    assert learnt == [tmp_path / "mine.png"]
+    assert "mine.png: learning" in capsys.readouterr().err

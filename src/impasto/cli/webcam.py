@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.progress import learn_pictures
 from impasto.video.temporal import STABILIZE
 
 
@@ -66,6 +67,8 @@ def command(
     from impasto.webcam.outputs import PygameWindow, virtual_camera
 
     check_libraries()
+    blends = [style.split("+") for style in styles]
+    learn_pictures([name for blend in blends for name in blend], quiet=quiet)
 
     def say(text: str) -> None:
         if not quiet:
@@ -77,7 +80,7 @@ def command(
     try:
         Live(
             eye,
-            [style.split("+") for style in styles],
+            blends,
             options.chosen(settings),
             settings["stabilize"],
             window=window,
