@@ -85,6 +85,8 @@ def test_resuming_something_else_says_so(tmp_path):
     state = painter().paint(CONTENT).state
     with pytest.raises(InputError, match=r"64 x 48 pixels and this one has 64 x 40"):
         painter().paint(CONTENT[:40], resume=state)
+    with pytest.raises(InputError, match="painted another photograph; give that one"):
+        painter().paint(CONTENT[::-1], resume=state)
     (tmp_path / "bad").write_bytes(b"nothing")
     with pytest.raises(InputError, match="no state to resume from"):
         State.load(tmp_path / "bad")
