@@ -179,3 +179,11 @@ def test_deep_dreaming_without_a_style():
     recipe = Recipe(iterations=6, scales=1, dream={"relu3_1": 1.0}, content_weight=0.0)
     result = Painter([], recipe).paint(CONTENT)
     assert result.losses[-1] < result.losses[0] < 0
+
+
+@pytest.mark.parametrize("layer", ["relu3_1", "relu5_1"])
+def test_a_dream_of_weight_1_is_seen_and_does_not_run_wild(photo, layer):
+    before = np.asarray(photo, np.float32) / 255
+    dreamt = Painter([], Recipe(iterations=20, scales=1, dream={layer: 1.0})).paint(before).rgb
+    assert 0.02 < np.abs(dreamt - before).mean() < 0.2
+    assert np.mean((dreamt < 0.01) | (dreamt > 0.99)) < 0.2

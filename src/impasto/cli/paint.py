@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -192,13 +193,12 @@ def _mask(text: str) -> tuple[str, str]:
 
 def _verdict(result: Result) -> str:
     """Whether more iterations are worth their time."""
-    change = result.change
-    if change != change:
+    if math.isnan(result.change):
         return "Too few iterations to say whether the picture has settled; --resume --iterations N goes on."
-    if abs(change) > 0.01:
-        fell = f"{'fell' if change > 0 else 'rose'} by {abs(change):.1%}"
-        return f"Still changing: the loss {fell} in the last ten iterations; --resume --iterations N goes on."
-    return f"Settled: the loss changed by {abs(change):.1%} in the last ten iterations."
+    went = f"the loss went from {result.losses[-11]:.4g} to {result.losses[-1]:.4g} in the last ten iterations"
+    if abs(result.change) > 0.01:
+        return f"Still changing: {went}; --resume --iterations N goes on."
+    return f"Settled: {went}."
 
 
 class _Writer:
