@@ -148,8 +148,11 @@ def command(
 
     write = _Writer(target, quality=quality, strip=strip)
     if sweep:
-        if resume:
-            raise click.UsageError("--sweep paints anew each time; leave out --resume.")
+        if resume or save_every or preview_every or steps_strip or print_every or log_file:
+            raise click.UsageError(
+                "--sweep paints anew with each value and writes one sheet; leave out --resume, --steps-strip, --log "
+                "and --save-, --preview- and --print-every."
+            )
         _sweep(sweep, chosen, picture, named, write, say, quiet)
         return
 
@@ -350,7 +353,7 @@ def _sweep(
         kind = type(numeric[field])
         recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
     except ValueError as error:
-        raise click.UsageError(f"{values} are no numbers; write it as --sweep content-weight=1,5,20.") from error
+        raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
     cells = []
     for value, one in recipes:
         say(f"{name}={value}")
