@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features
+from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,12 @@ class Teacher:
     """One or several perceptual networks: each tap is taken from the first that has it.
 
     A network's heads are followed by a ReLU, as the 16-times smaller VGG-19 has it, so that every tap has
-    the wide network's channels.
+    the wide network's channels. ``half``: in bfloat16.
     """
 
-    def __init__(self, networks: Sequence[PerceptualNetwork]) -> None:
+    def __init__(self, networks: Sequence[PerceptualNetwork], *, half: bool = False) -> None:
         self.networks = list(networks)
+        self.half = half
 
     def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
         """Tap name to N x C x h x w wide features of N x 3 x H x W pictures in [0, 1]."""
@@ -67,7 +69,8 @@ class Teacher:
         for network in self.networks:
             here = [tap for tap in taps if tap in network.taps and tap not in features]
             if here:
-                features |= {tap: F.relu(x) for tap, x in network.wide(images, here).items()}
+                with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
+                    features |= {tap: F.relu(x).float() for tap, x in network.wide(images, here).items()}
         missing = [tap for tap in taps if tap not in features]
         if missing:
             self.networks[-1].check(missing)
@@ -201,9 +204,9 @@ def distill(
     """
     settings = settings or DistillSettings()
     torch.manual_seed(settings.seed)
-    teacher = Teacher([load_features(file) for file in teacher_files])
+    teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
     first = torch.from_numpy(photographs.batch(2))
-    student = Student({tap: x.shape[1] for tap, x in teacher(first).items()})
+    student = channels_last(Student({tap: x.shape[1] for tap, x in teacher(first).items()}))
     optimiser = torch.optim.Adam(student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
     checkpoint = output.with_suffix(".checkpoint")
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
