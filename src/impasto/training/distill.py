@@ -42,10 +42,10 @@ class DistillSettings:
     """What a distillation is made of."""
 
     steps: int = 20_000
-    batch: int = 6
+    batch: int = 4
     fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
-    pool: int = 384  # crops that are kept, 6 MB each
-    crop: int = 160
+    pool: int = 768  # crops that are kept, 1.5 MB each
+    crop: int = 128
     learning_rate: float = 3e-3
     warmup: int = 100
     seed: int = 0
@@ -77,6 +77,18 @@ class Teacher:
         return features
 
 
+# Positions are looked at on a coarse grid in the shallow layers, which have most of them and the most alike.
+_GRID = {"relu1_1": 4, "relu2_1": 2}
+
+Place = tuple[int, int]
+
+
+def sampled(tap: str, features: Tensor, place: Place) -> Tensor:
+    """C x H x W features on the grid of their tap that starts at a place."""
+    step = _GRID.get(tap, 1)
+    return features[:, place[0] % step :: step, place[1] % step :: step]
+
+
 class Pool:
     """Crops with the teacher's features, kept for several steps: the teacher costs many times what the student does.
 
@@ -88,20 +100,25 @@ class Pool:
 
     def __init__(self, photographs: Photographs, teacher: Teacher, size: int) -> None:
         self.photographs, self.teacher, self.size = photographs, teacher, size
-        self.kept: deque[tuple[Tensor, dict[str, Tensor]]] = deque(maxlen=size)
+        self.kept: deque[tuple[Tensor, Place, dict[str, Tensor]]] = deque(maxlen=size)
 
     @torch.no_grad()
-    def batch(self, count: int, fresh: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Some crops, N x 3 x H x W, and the teacher's features by tap, after taking in some fresh ones."""
+    def batch(self, count: int, fresh: int) -> tuple[Tensor, list[Place], dict[str, Tensor]]:
+        """Some crops, after taking in some fresh ones.
+
+        Returns:
+            N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by tap.
+        """
         # At first the pool grows faster than it is used, so that early steps do not see the same few crops.
-        wanted = fresh if len(self.kept) == self.size else max(fresh, min(count, 1 + len(self.kept) // 8) + fresh)
+        wanted = fresh if len(self.kept) == self.size else fresh + min(count, 1 + len(self.kept) // 8)
         images = torch.from_numpy(self.photographs.batch(wanted))
-        features = self.teacher(images)
-        for index, image in enumerate(images):
-            self.kept.append((image.half(), {tap: x[index].half() for tap, x in features.items()}))
+        features, places = self.teacher(images), torch.randint(4, (wanted, 2)).tolist()
+        for index, (image, place) in enumerate(zip(images, places, strict=True)):
+            few = {tap: sampled(tap, x[index], place).half() for tap, x in features.items()}
+            self.kept.append((image.half(), place, few))
         drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
-        targets = {tap: torch.stack([kept[1][tap] for kept in drawn]).float() for tap in features}
-        return torch.stack([kept[0] for kept in drawn]).float(), targets
+        targets = {tap: torch.stack([few[tap] for _, _, few in drawn]).float() for tap in features}
+        return torch.stack([image for image, _, _ in drawn]).float(), [place for _, place, _ in drawn], targets
 
 
 class Student(nn.Module):
@@ -123,8 +140,8 @@ class Student(nn.Module):
             if tap in widths:
                 self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Predicted wide features by tap."""
+    def forward(self, images: Tensor, places: Sequence[Place]) -> dict[str, Tensor]:
+        """Predicted wide features by tap, on the grids that start at N places."""
         x, stage = (images - 0.45) / 0.225, "1"
         predicted = {}
         for name in self.names:
@@ -134,7 +151,8 @@ class Student(nn.Module):
             x = F.relu(self.norms[name](self.convolutions[name](x)))
             tap = name.replace("conv", "relu")
             if tap in self.heads:
-                predicted[tap] = self.heads[tap](x)
+                few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
+                predicted[tap] = self.heads[tap](few)
         return predicted
 
     @torch.no_grad()
@@ -224,8 +242,8 @@ def distill(
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
-        images, target = pool.batch(settings.batch, settings.fresh)
-        losses = unexplained(student(images), target)
+        images, places, target = pool.batch(settings.batch, settings.fresh)
+        losses = unexplained(student(images, places), target)
         loss = torch.stack(list(losses.values())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
