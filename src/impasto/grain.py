@@ -10,6 +10,7 @@ It depends on nothing but the place, so that tiles agree on it and a picture tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
