@@ -10,6 +10,7 @@ It depends on nothing but the place, so that tiles agree on it and a picture tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -18,10 +19,10 @@ from PIL import Image
 
 Array = NDArray[np.float32]
 
-_OCTAVES = ((2, 251), (4, 127), (8, 61))
-"""Of each octave: pixels a cell, and cells until it repeats; all three together do so after 7 million pixels."""
+_OCTAVES = ((4, 127), (8, 61), (16, 31))
+"""Of each octave: pixels a cell, and cells until it repeats; all three together do so after 3.8 million pixels."""
 
-_DEVIATION = 0.03  # of each octave, where white is 1: clouds at dusk have about as much
+_DEVIATION = 0.05  # of each octave, where white is 1: that much unevenness has a cloudy sky
 
 
 def grain(top: int, left: int, height: int, width: int) -> Array:
@@ -32,16 +33,25 @@ def grain(top: int, left: int, height: int, width: int) -> Array:
         height, width: its sides in pixels.
 
     Returns:
-        ``height`` x ``width`` x 1, to be added to a picture in [0, 1]; mean 0, standard deviation 0.05.
+        ``height`` x ``width`` x 1, to be added to a picture in [0, 1]; mean 0, standard deviation 0.09.
     """
     total = np.zeros((height, width), np.float32)
     for cell, count in _OCTAVES:
         pattern = _pattern(cell, count)
-        rows, columns = (
-            np.arange(start, start + side) % len(pattern) for start, side in ((top, height), (left, width))
-        )
-        total += pattern[rows].take(columns, axis=1)
+        for rows, from_rows in _runs(top, height, len(pattern)):
+            for columns, from_columns in _runs(left, width, len(pattern)):
+                total[rows, columns] += pattern[from_rows, from_columns]
     return total[..., None]
+
+
+def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]:
+    """A line of a box, cut where the pattern begins anew: places in the box, and in the pattern."""
+    at = 0
+    while at < length:
+        first = (start + at) % period
+        run = min(period - first, length - at)
+        yield slice(at, at + run), slice(first, first + run)
+        at += run
 
 
 @cache

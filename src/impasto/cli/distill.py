@@ -28,8 +28,8 @@ from impasto.errors import MissingExtraError
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
 @click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True)
-@click.option("--batch", type=click.IntRange(1), default=6, show_default=True)
-@click.option("--crop", type=click.IntRange(64), default=160, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=4, show_default=True)
+@click.option("--crop", type=click.IntRange(64), default=128, show_default=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(

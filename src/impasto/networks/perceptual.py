@@ -33,6 +33,7 @@ from torch.nn import functional as F
 
 from impasto import downloads
 from impasto.errors import InputError
+from impasto.networks.speed import channels_last
 
 Weights = tuple[Tensor, Tensor]
 
@@ -194,7 +195,7 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
                 f"There are no weights at {path}; give builtin, vgg19, vgg16 or the path of a weights file."
             )
         network = _read(path, pooling)
-    return network.eval().requires_grad_(False)
+    return channels_last(network).eval().requires_grad_(False)
 
 
 def _position(name: str) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features
+from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -41,10 +42,10 @@ class DistillSettings:
     """What a distillation is made of."""
 
     steps: int = 20_000
-    batch: int = 6
+    batch: int = 4
     fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
-    pool: int = 384  # crops that are kept, 6 MB each
-    crop: int = 160
+    pool: int = 768  # crops that are kept, 1.5 MB each
+    crop: int = 128
     learning_rate: float = 3e-3
     warmup: int = 100
     seed: int = 0
@@ -55,11 +56,12 @@ class Teacher:
     """One or several perceptual networks: each tap is taken from the first that has it.
 
     A network's heads are followed by a ReLU, as the 16-times smaller VGG-19 has it, so that every tap has
-    the wide network's channels.
+    the wide network's channels. ``half``: in bfloat16.
     """
 
-    def __init__(self, networks: Sequence[PerceptualNetwork]) -> None:
+    def __init__(self, networks: Sequence[PerceptualNetwork], *, half: bool = False) -> None:
         self.networks = list(networks)
+        self.half = half
 
     def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
         """Tap name to N x C x h x w wide features of N x 3 x H x W pictures in [0, 1]."""
@@ -67,11 +69,24 @@ class Teacher:
         for network in self.networks:
             here = [tap for tap in taps if tap in network.taps and tap not in features]
             if here:
-                features |= {tap: F.relu(x) for tap, x in network.wide(images, here).items()}
+                with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
+                    features |= {tap: F.relu(x).float() for tap, x in network.wide(images, here).items()}
         missing = [tap for tap in taps if tap not in features]
         if missing:
             self.networks[-1].check(missing)
         return features
+
+
+# Positions are looked at on a coarse grid in the shallow layers, which have most of them and the most alike.
+_GRID = {"relu1_1": 4, "relu2_1": 2}
+
+Place = tuple[int, int]
+
+
+def sampled(tap: str, features: Tensor, place: Place) -> Tensor:
+    """C x H x W features on the grid of their tap that starts at a place."""
+    step = _GRID.get(tap, 1)
+    return features[:, place[0] % step :: step, place[1] % step :: step]
 
 
 class Pool:
@@ -85,20 +100,25 @@ class Pool:
 
     def __init__(self, photographs: Photographs, teacher: Teacher, size: int) -> None:
         self.photographs, self.teacher, self.size = photographs, teacher, size
-        self.kept: deque[tuple[Tensor, dict[str, Tensor]]] = deque(maxlen=size)
+        self.kept: deque[tuple[Tensor, Place, dict[str, Tensor]]] = deque(maxlen=size)
 
     @torch.no_grad()
-    def batch(self, count: int, fresh: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """Some crops, N x 3 x H x W, and the teacher's features by tap, after taking in some fresh ones."""
+    def batch(self, count: int, fresh: int) -> tuple[Tensor, list[Place], dict[str, Tensor]]:
+        """Some crops, after taking in some fresh ones.
+
+        Returns:
+            N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by tap.
+        """
         # At first the pool grows faster than it is used, so that early steps do not see the same few crops.
-        wanted = fresh if len(self.kept) == self.size else max(fresh, min(count, 1 + len(self.kept) // 8) + fresh)
+        wanted = fresh if len(self.kept) == self.size else fresh + min(count, 1 + len(self.kept) // 8)
         images = torch.from_numpy(self.photographs.batch(wanted))
-        features = self.teacher(images)
-        for index, image in enumerate(images):
-            self.kept.append((image.half(), {tap: x[index].half() for tap, x in features.items()}))
+        features, places = self.teacher(images), torch.randint(4, (wanted, 2)).tolist()
+        for index, (image, place) in enumerate(zip(images, places, strict=True)):
+            few = {tap: sampled(tap, x[index], place).half() for tap, x in features.items()}
+            self.kept.append((image.half(), place, few))
         drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
-        targets = {tap: torch.stack([kept[1][tap] for kept in drawn]).float() for tap in features}
-        return torch.stack([kept[0] for kept in drawn]).float(), targets
+        targets = {tap: torch.stack([few[tap] for _, _, few in drawn]).float() for tap in features}
+        return torch.stack([image for image, _, _ in drawn]).float(), [place for _, place, _ in drawn], targets
 
 
 class Student(nn.Module):
@@ -120,8 +140,8 @@ class Student(nn.Module):
             if tap in widths:
                 self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Predicted wide features by tap."""
+    def forward(self, images: Tensor, places: Sequence[Place]) -> dict[str, Tensor]:
+        """Predicted wide features by tap, on the grids that start at N places."""
         x, stage = (images - 0.45) / 0.225, "1"
         predicted = {}
         for name in self.names:
@@ -131,7 +151,8 @@ class Student(nn.Module):
             x = F.relu(self.norms[name](self.convolutions[name](x)))
             tap = name.replace("conv", "relu")
             if tap in self.heads:
-                predicted[tap] = self.heads[tap](x)
+                few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
+                predicted[tap] = self.heads[tap](few)
         return predicted
 
     @torch.no_grad()
@@ -201,9 +222,9 @@ def distill(
     """
     settings = settings or DistillSettings()
     torch.manual_seed(settings.seed)
-    teacher = Teacher([load_features(file) for file in teacher_files])
+    teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
     first = torch.from_numpy(photographs.batch(2))
-    student = Student({tap: x.shape[1] for tap, x in teacher(first).items()})
+    student = channels_last(Student({tap: x.shape[1] for tap, x in teacher(first).items()}))
     optimiser = torch.optim.Adam(student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
     checkpoint = output.with_suffix(".checkpoint")
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
@@ -221,8 +242,8 @@ def distill(
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
-        images, target = pool.batch(settings.batch, settings.fresh)
-        losses = unexplained(student(images), target)
+        images, places, target = pool.batch(settings.batch, settings.fresh)
+        losses = unexplained(student(images, places), target)
         loss = torch.stack(list(losses.values())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

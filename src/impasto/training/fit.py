@@ -33,6 +33,7 @@ from impasto import losses
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
+from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import load_style
 from impasto.training import export
@@ -147,9 +148,10 @@ class Fit:
         self.settings, self.device = settings, torch.device(device)
         self.names = [PHOTOGRAPH, *(painting.name for painting in paintings)]
         judge = load_features(settings.features).to(self.device)
-        self.objective = Objective(judge, settings.content_layers, settings.style_layers)
+        half = has_bfloat16(self.device)
+        self.objective = Objective(judge, settings.content_layers, settings.style_layers, half=half)
         self.targets = self._style_targets()
-        self.network = TransformerNetwork(architecture).to(self.device)
+        self.network = channels_last(TransformerNetwork(architecture).to(self.device))
         count = self.network.architecture.normalised_channels
         self.scale = nn.Parameter(torch.ones(len(self.names), count, device=self.device))
         self.shift = nn.Parameter(torch.zeros(len(self.names), count, device=self.device))

