@@ -24,4 +24,91 @@ PHRASES: dict[str, tuple[str, str]] = {
     "login_password": ("Password", "Mot de passe"),
     "login_enter": ("Enter", "Entrer"),
     "login_wrong": ("That is not the password.", "Ce n'est pas le mot de passe."),
+    # ---- the Live tab -------------------------------------------------------------------------
+    "needs_video": (
+        "This tab needs the video extra. Stop the studio, install it with the command below, and start the studio "
+        "again.",
+        "Cet onglet a besoin de l’extra vidéo. Arrêtez l’atelier, installez-le avec la commande ci-dessous, puis "
+        "relancez.",
+    ),
+    "live_start": ("Start the camera", "Démarrer la caméra"),
+    "live_stop": ("Stop", "Arrêter"),
+    "live_snapshot": ("Snapshot", "Photo"),
+    "live_mirror": ("Mirror", "Miroir"),
+    "live_camera": ("Camera", "Caméra"),
+    "live_painted": ("What the camera sees, painted", "Ce que voit la caméra, peint"),
+    "live_rate": ("{rate} frames/s · {delay} ms · {size}", "{rate} images/s · {delay} ms · {size}"),
+    "live_insecure": (
+        "Browsers give the camera only to secure pages: open the studio as http://localhost on its own machine, or "
+        "start it with --tls-cert and --tls-key.",
+        "Les navigateurs ne donnent la caméra qu’aux pages sûres : ouvrez l’atelier par http://localhost sur sa propre "
+        "machine, ou lancez-le avec --tls-cert et --tls-key.",
+    ),
+    "live_asking": ("The browser asks for the camera …", "Le navigateur demande la caméra …"),
+    "live_refused": (
+        "The camera was refused: allow it beside the page’s address, and start again.",
+        "La caméra a été refusée : autorisez-la à côté de l’adresse de la page, puis recommencez.",
+    ),
+    "live_none": ("There is no camera here: plug one in.", "Il n’y a pas de caméra ici : branchez-en une."),
+    "live_taken": (
+        "The camera gives no picture: another program may be using it.",
+        "La caméra ne donne pas d’image : un autre programme l’utilise peut-être.",
+    ),
+    "live_lost": (
+        "The studio does not answer: is it still running?",
+        "L’atelier ne répond pas : tourne-t-il encore ?",
+    ),
+    "live_large": (
+        "A live picture has at most 1 MB: set the camera to fewer pixels.",
+        "Une image en direct a 1 Mo au plus : réglez la caméra sur moins de pixels.",
+    ),
+    "live_full": (
+        "{places} visitors are being painted already: wait for one to stop.",
+        "{places} visiteurs sont déjà peints : attendez que l’un s’arrête.",
+    ),
+    "live_early": (
+        "The last picture is still being painted: send the next one after its answer.",
+        "La dernière image est encore en cours : envoyez la suivante après sa réponse.",
+    ),
+    # ---- the Video tab ------------------------------------------------------------------------
+    "video_drop": ("Video: drop one", "Vidéo : déposez-en une"),
+    "video_before": ("Original", "Originale"),
+    "video_after": ("Painted", "Peinte"),
+    "video_start": ("From (seconds)", "De (secondes)"),
+    "video_end": ("To (seconds)", "À (secondes)"),
+    "video_size": ("Longer side", "Grand côté"),
+    "video_size_info": (
+        "Fewer pixels are painted faster: time goes with the area.",
+        "Moins de pixels se peignent plus vite : le temps suit la surface.",
+    ),
+    "video_original": ("as it is", "tel quel"),
+    "video_stabilize": ("Against flicker", "Contre le scintillement"),
+    "video_off": ("nothing", "rien"),
+    "video_light": ("light", "léger"),
+    "video_flow": ("thorough, slower", "poussé, plus lent"),
+    "video_preview": ("Preview one second", "Aperçu d’une seconde"),
+    "video_render": ("Paint the video", "Peindre la vidéo"),
+    "video_welcome": (
+        "Drop a video to begin. Its sound is kept.",
+        "Déposez une vidéo pour commencer. Le son est gardé.",
+    ),
+    "video_opened": (
+        "**{name}** · {width} × {height}, {seconds:.1f} s, {rate:.0f} frames a second",
+        "**{name}** · {width} × {height}, {seconds:.1f} s, {rate:.0f} images par seconde",
+    ),
+    "video_painting": (
+        "Frame {done} of {count} · {rate:.1f} frames a second · {left} left",
+        "Image {done} sur {count} · {rate:.1f} images par seconde · encore {left}",
+    ),
+    "video_first": ("Reading the video …", "Lecture de la vidéo …"),
+    "video_joining": ("Adding the sound …", "Ajout du son …"),
+    "video_previewed": (
+        "One second from {start:.1f} s, painted in {seconds:.1f} s.",
+        "Une seconde à partir de {start:.1f} s, peinte en {seconds:.1f} s.",
+    ),
+    "video_finished": (
+        "**{name}** · {frames} frames in {seconds:.1f} s, {rate:.1f} frames a second",
+        "**{name}** · {frames} images en {seconds:.1f} s, {rate:.1f} images par seconde",
+    ),
+    "video_cancelled": ("Cancelled.", "Annulé."),
 }

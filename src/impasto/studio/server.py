@@ -1,0 +1,162 @@
+"""The studio's server: the page, the live camera's answers, and what guards them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import socket
+import ssl
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+
+from impasto.errors import InputError
+from impasto.studio import app as page
+from impasto.studio.guard import App, Guard
+from impasto.studio.jobs import FairQueue
+from impasto.studio.live import Live
+from impasto.studio.settings import Settings
+from impasto.studio.state import Studio
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 2  # seconds that open connections get when the server ends
+
+
+def serve(settings: Settings, *, browser: bool = False) -> None:
+    """See :func:`impasto.studio.launch`."""
+    with _temporary_folder() as folder, _socket(settings) as listening:
+        studio = Studio(settings, folder)
+        server = Server(studio)
+        _end_by_signal()
+        address = _address(settings, listening)
+        log.warning("The studio is at %s (Ctrl-C ends it).", address)
+        if browser:
+            threading.Timer(1.0, webbrowser.open, [address]).start()
+        server.run([listening])
+
+
+class Server(uvicorn.Server):
+    """One studio on the network.
+
+    Args:
+        studio: what all visitors share.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        settings = studio.settings
+        super().__init__(
+            uvicorn.Config(
+                application(studio),
+                log_level="warning",
+                proxy_headers=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=_PATIENCE,
+                ssl_certfile=settings.tls_cert,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+        self.studio = studio
+        try:
+            self.config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise InputError(
+                f"The certificate {settings.tls_cert} and the key {settings.tls_key} cannot be used ({error}); "
+                "give a pair of PEM files."
+            ) from error
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until :attr:`should_exit` or a signal."""
+        threading.Thread(target=self.studio.uploads.keep_swept, name="studio-sweep", daemon=True).start()
+        try:
+            super().run(sockets)
+        finally:
+            self.studio.uploads.close()
+            self.studio.jobs.leave()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """A signal: end what runs before waiting for who watches it."""
+        self.studio.jobs.leave()
+        super().handle_exit(sig, frame)
+
+
+def application(studio: Studio) -> App:
+    """All that is served, behind the guard."""
+    settings = studio.settings
+    os.environ["GRADIO_TEMP_DIR"] = str(studio.uploads.folder)  # read as components are made, and at every upload
+    blocks = page.build(studio)
+    blocks.queue(api_open=False, max_size=settings.max_queue)
+    blocks._queue = FairQueue(blocks, studio.jobs, settings)
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    Live(studio).add_to(outer)
+    gr.mount_gradio_app(
+        outer,
+        blocks,
+        path="/",
+        max_file_size=settings.max_upload,
+        show_error=True,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        **page.mount_arguments(),
+    )
+    # Only Gradio's own launch() says so, and until it is said paths in requests are not checked.
+    blocks.has_launched = True
+    return Guard(outer, settings, studio.uploads)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder that only this user reads, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="impasto-studio-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _socket(settings: Settings) -> Iterator[socket.socket]:
+    """Listen on the address."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.create_server(where[:2], family=family)
+    except OSError as error:
+        raise InputError(
+            f"The studio cannot listen on {settings.host}, port {settings.port} ({error.strerror or error}): "
+            "give another --port or --host."
+        ) from error
+    with listening:
+        yield listening
+
+
+def _address(settings: Settings, listening: socket.socket) -> str:
+    host = settings.host
+    if host in ("0.0.0.0", "::", ""):
+        host = socket.gethostname()
+    return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+
+
+def _end_by_signal() -> None:
+    """Let a polite kill end the server as Ctrl-C does, so that temporary files go."""
+
+    def end(number: int, _frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
