@@ -51,7 +51,7 @@ def mount_arguments() -> dict[str, Any]:
     """What ``gradio.mount_gradio_app`` needs besides the page."""
     return {
         "theme": theme.theme(),
-        "css": text("studio.css"),
+        "css": text("studio.css") + text("media.css"),
         "head": f"<script>{text('head.js')}</script>",
         "i18n": words.translations(),
         "footer_links": ["api", "settings"],

@@ -68,6 +68,3 @@ def known(styles: Any) -> list[str]:
 def without_weights(styles: Iterable[str] | Sequence[str]) -> list[str]:
     """Names only."""
     return [parse(item)[0] for item in styles]
-
-
-StyleChooser = style_chooser

@@ -55,13 +55,19 @@ _PICTURE = {
     "keep_metadata": ("Keep camera, place and time in the file", "Garder appareil, lieu et date dans le fichier"),
     "mask": ("Paint only parts", "Ne peindre qu’une partie"),
     "mask_hint": (
-        "Brush over the photograph where it shall apply. The eraser takes away; empty means everywhere.",
-        "Passez le pinceau sur la photo là où cela doit s’appliquer. La gomme efface ; vide veut dire partout.",
+        "Brush over what shall be painted. Nothing brushed means everything.",
+        "Passez le pinceau sur ce qui doit être peint. Sans coup de pinceau, tout est peint.",
     ),
-    "mask_canvas": ("Brush here", "Peignez ici"),
+    "mask_canvas": (
+        "Brush here: the arrow keys move the brush, the space bar draws, Backspace erases",
+        "Peignez ici : les flèches déplacent le pinceau, la barre d’espace peint, Retour arrière efface",
+    ),
+    "brush": ("Brush", "Pinceau"),
+    "eraser": ("Eraser", "Gomme"),
+    "brush_size": ("Size", "Taille"),
     "mask_use": ("Where I brush", "Là où je peins"),
     "mask_strength": ("the painting shows, elsewhere the photograph", "la peinture apparaît, ailleurs la photo"),
-    "mask_clear": ("Clear the brush", "Effacer le masque"),
+    "mask_clear": ("Clear", "Tout effacer"),
     "paint_all": ("Paint all of them", "Tout peindre"),
     "results": ("Results", "Résultats"),
     "welcome": (

@@ -127,13 +127,3 @@ def _check_size(studio: Studio, path: Path, wish: Wish) -> None:
                 f"The result would have {pixels / 1e6:.0f} million pixels, more than the limit of "
                 f"{studio.settings.max_pixels / 1e6:.0f} million: ask for a smaller one."
             )
-
-
-def brushed(layers: Sequence[Picture]) -> Mask | None:
-    """The mask that the strokes of a brush make: H x W; ``None`` if there are none."""
-    mask: Mask | None = None
-    for layer in layers:
-        alpha = np.ones(layer.rgb.shape[:2], np.float32) if layer.alpha is None else images.unit(layer.alpha)
-        one = images.samples(alpha, np.dtype(np.uint8))
-        mask = one if mask is None or mask.shape != one.shape else np.maximum(mask, one)
-    return mask if mask is not None and mask.any() else None

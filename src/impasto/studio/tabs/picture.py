@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from impasto import images
+from impasto import images, masks
 from impasto.colors import COLORS
 from impasto.errors import ImpastoError
 from impasto.repaint import DEFAULTS
 from impasto.studio import pictures, previews
-from impasto.studio.chooser import known, style_chooser, without_weights
+from impasto.studio.brush import brush, mask
+from impasto.studio.chooser import FIRST, known, style_chooser, without_weights
 from impasto.studio.compare import compare
+from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.pictures import Mask, Wish
 from impasto.studio.previews import DISPLAY, PREVIEW, data_uri
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _SETTLE = 0.35  # seconds without a change after which a picture is painted in full
-_BRUSH = "#e2582f"
 
 
 @dataclass
@@ -76,9 +77,13 @@ def build(studio: Studio) -> None:
             example = gr.Button(label("example"), size="sm", elem_id="picture-example", elem_classes="quiet")
             with gr.Group(visible=False) as many:
                 paint_all = gr.Button(label("paint_all"), elem_id="picture-all")
-                results = gr.File(
-                    label=label("results"), file_count="multiple", interactive=False, elem_id="picture-results"
-                )
+            results = gr.File(
+                label=label("results"),
+                file_count="multiple",
+                interactive=False,
+                visible=False,
+                elem_id="picture-results",
+            )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
             chooser = style_chooser(studio, elem_id="picture-styles")
             sliders = _sliders()
@@ -90,21 +95,10 @@ def build(studio: Studio) -> None:
             )
             with gr.Accordion(label("mask"), open=False, elem_id="picture-mask"):
                 gr.Markdown(label("mask_hint"), elem_classes="hint")
-                editor = gr.ImageEditor(
-                    label=label("mask_canvas"),
-                    type="filepath",
-                    sources=(),
-                    transforms=(),
-                    layers=False,
-                    brush=gr.Brush(default_size=40, colors=[_BRUSH], color_mode="fixed"),
-                    buttons=[],
-                    format="png",
-                    elem_id="picture-editor",
-                )
+                canvas = brush(elem_id="picture-brush")
                 mask_use = gr.Dropdown(
                     [(label("mask_strength"), "")], value="", label=label("mask_use"), elem_id="picture-mask-use"
                 )
-                clear = gr.Button(label("mask_clear"), size="sm", elem_id="picture-mask-clear")
             with gr.Accordion(label("more"), open=False):
                 size = gr.Number(
                     DEFAULTS.size, label=label("size"), info=label("size_info"), precision=0, minimum=0, maximum=20000
@@ -121,23 +115,24 @@ def build(studio: Studio) -> None:
 
     def opened(paths: list[str] | None, current: _Desk, request: gr.Request) -> Any:
         with clearly(request):
-            current.paths = [path for path in paths or [] if studio.uploads.picture(path)]
-            return shown(current.paths[0] if current.paths else None, current, request)
+            before, current.paths = current.paths, [str(studio.uploads.picture(path)) for path in paths or []]
+            new = [path for path in current.paths if path not in before]
+            kept = [path for path in current.paths if path == current.shown]
+            return shown(next(iter([*new, *kept, *current.paths]), None), current, request)
 
     def shown(path: str | None, current: _Desk, request: gr.Request) -> Any:
         with clearly(request):
             current.shown, current.mask, current.changed = path, None, time.monotonic()
-            several = gr.update(visible=len(current.paths) > 1)
+            bare = gr.update(value="", picture="")
+            several, gone = gr.update(visible=len(current.paths) > 1), gr.update(value=None, visible=False)
             if path is None:
                 blank = gr.update(interactive=False, value=None)
-                return current, None, None, say(request, "welcome"), several, None, blank, gr.update(visible=True)
+                return current, None, bare, say(request, "welcome"), several, gone, blank, gr.update(visible=True)
             small = studio.originals.get(path)
             before = {"before": data_uri(small), "after": ""}
-            canvas = studio.uploads.new_path("canvas.png")
-            images.write(small, canvas, strip=True)
-            background: dict[str, Any] = {"background": str(canvas), "layers": [], "composite": None}
+            easel = gr.update(value="", picture=before["before"])
             off = gr.update(interactive=False)
-            return current, before, background, studio.uploads.name(path), several, None, off, gr.update(visible=False)
+            return current, before, easel, studio.uploads.name(path), several, gone, off, gr.update(visible=False)
 
     def picked(event: gr.SelectData, current: _Desk, request: gr.Request) -> Any:
         return shown(current.paths[event.index], current, request)
@@ -210,7 +205,7 @@ def build(studio: Studio) -> None:
                 failed: list[str] = []
                 for n, path in enumerate(paths, 1):
                     name = studio.uploads.name(path)
-                    report((list(made), say(request, "painting_all", n=n, count=count, name=name)))
+                    report(say(request, "painting_all", n=n, count=count, name=name))
                     try:
                         made.append(str(pictures.paint(studio, path, chosen, strip=not kept).path))
                     except ImpastoError as error:
@@ -219,24 +214,18 @@ def build(studio: Studio) -> None:
 
             for event in studio.jobs.run(work, request):
                 if isinstance(event, Update):
-                    made, text = event.value
-                    yield made, text
+                    yield gr.skip(), event.value
                 elif isinstance(event, Done):
                     made, failed = event.result
                     text = say(request, "painted_all", count=len(made))
                     if failed:
                         text = say(request, "some_failed", count=len(made), names=", ".join(failed))
-                    yield [*made, *_zipped(studio, made)], text
+                    yield gr.update(value=[*made, *_zipped(studio, made)], visible=True), text
 
-    def brush(value: dict[str, Any] | None, current: _Desk, request: gr.Request) -> _Desk:
+    def brushed(value: str | None, current: _Desk, request: gr.Request) -> _Desk:
         with clearly(request):
-            layers = [studio.uploads.read(layer) for layer in (value or {}).get("layers") or [] if layer]
-            current.mask = pictures.brushed(layers)
+            current.mask = mask(value)
             return current
-
-    def unbrush(current: _Desk, request: gr.Request) -> Any:
-        background = shown(current.shown, current, request)[2]
-        return current, background
 
     def mask_choices(chosen: list[str], masked: str) -> Any:
         names_chosen = without_weights(chosen)
@@ -245,7 +234,7 @@ def build(studio: Studio) -> None:
             choices=[(label("mask_strength"), ""), *several], value=masked if masked in names_chosen and several else ""
         )
 
-    everything_shown = [desk, frame, editor, status, many, results, download, example]
+    everything_shown = [desk, frame, canvas, status, many, results, download, example]
     after_preview: list[Any] = [desk, frame, status, download]
 
     quick, slow = studio.jobs.lane("preview"), studio.jobs.lane("picture")
@@ -266,10 +255,43 @@ def build(studio: Studio) -> None:
     changes = [*(slider.input for slider in sliders.values()), colors.input, size.input, mask_use.input, chooser.input]
     follow(partial(gr.on, changes), newest=True)
     chooser.input(mask_choices, [chooser, mask_use], mask_use, queue=False, **_QUIET)
-    masked = editor.change(brush, [editor, desk], desk, trigger_mode="always_last", **_QUIET, **quick)
-    follow(masked.success)
-    clear.click(unbrush, desk, [desk, editor], queue=False, **_QUIET)
+    follow(canvas.input(brushed, [canvas, desk], desk, trigger_mode="always_last", **_QUIET, **quick).success)
+    _offer(studio)
     paint_all.click(everything, [desk, keep, *controls], [results, status], api_visibility="private", **slow)
+
+
+def _offer(studio: Studio) -> None:
+    """The same for programs."""
+
+    def apply(
+        request: gr.Request,
+        picture: str,
+        styles: list[str],
+        strength: float = DEFAULTS.strength,
+        colors: str = DEFAULTS.colors,
+        style_scale: float = DEFAULTS.style_scale,
+        size: int = DEFAULTS.size,
+        mask: str | None = None,
+    ) -> str:
+        """Repaint a picture: a file in, a file out. Styles are NAME or NAME:WEIGHT; several are blended. A mask is
+        a picture of the same size, white where the painting shall show."""
+        with clearly(request):
+            options = {"strength": strength, "colors": colors, "style_scale": style_scale, "size": int(size)}
+            where = None if mask is None else masks.read(images.to_pil(studio.uploads.read(mask)), 0)
+            wish = Wish(known(styles), options, where)
+            done = studio.jobs.result(lambda _report: pictures.paint(studio, picture, wish), request, "picture")
+            return str(done.path)
+
+    inputs = [
+        gr.File(visible=False, label="picture"),
+        gr.JSON([FIRST], visible=False, label="styles"),
+        gr.Number(DEFAULTS.strength, visible=False, label="strength"),
+        gr.Radio(list(COLORS), value=DEFAULTS.colors, visible=False, label="colors"),
+        gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
+        gr.Number(DEFAULTS.size, visible=False, precision=0, label="size"),
+        gr.File(visible=False, label="mask"),
+    ]
+    endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
 
 
 def _sliders() -> dict[str, gr.Slider]:
