@@ -16,6 +16,7 @@ from impasto.studio.settings import Settings
 
 PASSWORD = "IMPASTO_STUDIO_PASSWORD"
 _DEFAULTS = {item.name: item.default for item in fields(Settings)}
+_UPLOAD = f"{Settings.max_upload // 1_000_000}M"
 
 
 @click.command("studio", short_help="Everything in a browser: pictures, paint, video, the camera, learning.")
@@ -27,7 +28,7 @@ _DEFAULTS = {item.name: item.default for item in fields(Settings)}
 @click.option("--no-auth", is_flag=True, help="Let everyone in who reaches another --host.")
 @click.option("--tls-cert", type=options.PATH, metavar="FILE", help="A certificate (PEM), for https.")
 @click.option("--tls-key", type=options.PATH, metavar="FILE", help="Its key (PEM).")
-@click.option("--max-upload", default="500M", show_default=True, metavar="SIZE", help="Of one upload, as 50M or 2G.")
+@click.option("--max-upload", default=_UPLOAD, show_default=True, metavar="SIZE", help="Of one upload, as 50M or 2G.")
 @click.option(
     "--max-pixels", type=click.IntRange(1), default=_DEFAULTS["max_pixels"], show_default=True, help="Of a picture."
 )
