@@ -10,12 +10,13 @@ import gradio as gr
 from impasto.errors import InputError, MissingExtraError
 from impasto.repaint import DEFAULTS
 from impasto.studio import videos
-from impasto.studio.chooser import known, style_chooser
+from impasto.studio.chooser import FIRST, known, style_chooser
+from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
 from impasto.studio.videos import Progress, Wish
 from impasto.studio.words import clearly, label, say
 from impasto.video.libraries import opencv, pyav
-from impasto.video.temporal import STABILIZE
+from impasto.video.temporal import STABILIZE, Stabilize
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -154,6 +155,39 @@ def build(studio: Studio) -> None:
     render.click(all_of_it, [upload, *controls], outputs, **quiet, **studio.jobs.lane("long"))
     cancel.click(stop, None, None, queue=False, **_PRIVATE)
     shown.input(show, shown, list(players.values()), queue=False, show_progress="hidden", **_PRIVATE)
+    _offer(studio)
+
+
+def _offer(studio: Studio) -> None:
+    """The same for programs."""
+
+    def video(
+        request: gr.Request,
+        video: str,
+        styles: list[str],
+        strength: float = DEFAULTS.strength,
+        start: float = 0,
+        end: float = 0,
+        size: float = videos.SIZE,
+        stabilize: Stabilize = "light",
+    ) -> str:
+        """Repaint a video, with its sound, as MP4. Styles as ["scream:2", "udnie:1"]; start and end in seconds, an end
+        of 0 is the video's own; size is the longer side in pixels, 0 keeps it; stabilize is off, light or flow."""
+        with clearly(request):
+            wish = Wish(known(styles), strength, start, end, int(size), stabilize)
+            made = studio.jobs.result(lambda report: videos.paint(studio, video, wish, report), request, "long")
+            return str(made.path)
+
+    inputs = [
+        gr.File(visible=False, label="video"),
+        gr.JSON([FIRST], visible=False, label="styles"),
+        gr.Number(DEFAULTS.strength, visible=False, label="strength"),
+        gr.Number(0, visible=False, label="start"),
+        gr.Number(0, visible=False, label="end"),
+        gr.Number(videos.SIZE, visible=False, precision=0, label="size"),
+        gr.Radio(list(STABILIZE), value="light", visible=False, label="stabilize"),
+    ]
+    endpoint(video, inputs, gr.File(visible=False, label="painted"), name="video", lane=studio.jobs.lane("long"))
 
 
 def _controls() -> list[Any]:
