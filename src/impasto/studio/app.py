@@ -11,7 +11,7 @@ import gradio as gr
 from impasto.studio import theme, words
 from impasto.studio.chooser import choosers
 from impasto.studio.state import Studio
-from impasto.studio.static import text
+from impasto.studio.static import script, text
 from impasto.studio.words import label
 
 TABS = ("picture", "paint", "video", "live", "learn")
@@ -25,10 +25,9 @@ def build(studio: Studio) -> gr.Blocks:
             gr.Markdown(label("tagline"), elem_classes="tagline")
             gr.HTML(
                 html_template="<div class='languages' role='group'></div>",
-                js_on_load=text("languages.js"),
+                js_on_load=script("languages.js", {"language": words.both("language")}),
                 apply_default_css=False,
                 elem_id="languages",
-                words={"language": words.both("language")},
             )
         with gr.Tabs(elem_id="tabs"):
             for name in TABS:

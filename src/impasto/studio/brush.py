@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from impasto import images
 from impasto.errors import InputError
 from impasto.studio import words
-from impasto.studio.static import text
+from impasto.studio.static import script
 
 _TEMPLATE = """<div class="brush empty">
   <div class="easel"><img alt=""><canvas tabindex="0" role="img"></canvas><div class="cursor"></div></div>
@@ -32,12 +32,11 @@ def brush(*, elem_id: str | None = None) -> gr.HTML:
     return gr.HTML(
         value="",
         html_template=_TEMPLATE,
-        js_on_load=text("brush.js"),
+        js_on_load=script("brush.js", {key: words.both(key) for key in keys}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="masking",
         picture="",
-        words={key: words.both(key) for key in keys},
     )
 
 

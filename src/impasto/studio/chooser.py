@@ -10,7 +10,7 @@ import gradio as gr
 from impasto.errors import StyleError
 from impasto.studio import words
 from impasto.studio.previews import names_of_styles
-from impasto.studio.static import text
+from impasto.studio.static import script
 from impasto.styles import parse
 
 if TYPE_CHECKING:
@@ -36,13 +36,12 @@ def style_chooser(studio: Studio, *, blend: bool = True, elem_id: str | None = N
     return gr.HTML(
         value=[f"{FIRST}:1"],
         html_template="<div class='chooser'></div>",
-        js_on_load=text("chooser.js"),
+        js_on_load=script("chooser.js", {key: words.both(key) for key in _WORDS}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=_CLASS,
         items=studio.thumbnails.all(),
         blend=blend,
-        words={key: words.both(key) for key in _WORDS},
     )
 
 

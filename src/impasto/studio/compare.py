@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from impasto.studio import words
-from impasto.studio.static import text
+from impasto.studio.static import script
 
 _TEMPLATE = """<div class="compare empty">
   <img class="before" alt=""><img class="after" alt="">
@@ -23,9 +23,8 @@ def compare(*, elem_id: str | None = None) -> gr.HTML:
     return gr.HTML(
         value=None,
         html_template=_TEMPLATE,
-        js_on_load=text("compare.js"),
+        js_on_load=script("compare.js", {key: words.both(key) for key in ("before", "after", "divider")}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="before-after",
-        words={key: words.both(key) for key in ("before", "after", "divider")},
     )

@@ -1,7 +1,6 @@
 // A mask, brushed over a picture. The value is the mask's PNG as an address, white where it was brushed; "" is none.
 // Pointer: draws. Keyboard: the arrow keys move the brush, the space bar draws, Backspace erases.
 const root = element.querySelector(".brush");
-const word = (key) => { const w = (props.words || {})[key] || {}; return w[(navigator.language || "en").slice(0, 2)] || w.en || key; };
 const image = root.querySelector("img"), canvas = root.querySelector("canvas"), cursor = root.querySelector(".cursor");
 const size = root.querySelector("input"), [draws, erases, clears] = root.querySelectorAll("button");
 const pen = canvas.getContext("2d", { willReadFrequently: true });

@@ -1,7 +1,6 @@
 // Thumbnails to choose styles from. The value is ["NAME:WEIGHT", ...].
 // Click or Enter: this style alone. The plus button, or the + key: add it to the blend, or take it out.
 const root = element.querySelector(".chooser");
-const word = (key) => { const w = (props.words || {})[key] || {}; return w[(navigator.language || "en").slice(0, 2)] || w.en || key; };
 const title = (name) => name.replace(/[-_]+/g, " ");
 let chosen = new Map(); // name -> weight
 

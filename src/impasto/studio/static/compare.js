@@ -3,8 +3,6 @@
 const stage = element.querySelector(".compare");
 const [before, after] = stage.querySelectorAll("img");
 const range = stage.querySelector("input");
-const language = (navigator.language || "en").slice(0, 2);
-const word = (key) => { const w = (props.words || {})[key] || {}; return w[language] || w.en || key; };
 range.setAttribute("aria-label", word("divider"));
 stage.querySelector(".left").textContent = word("before");
 stage.querySelector(".right").textContent = word("after");

@@ -1,7 +1,7 @@
 // The switch of languages: leaves a cookie and loads the page anew.
 const root = element.querySelector(".languages");
 const now = (navigator.language || "en").slice(0, 2) === "fr" ? "fr" : "en";
-root.setAttribute("aria-label", props.words.language[now]);
+root.setAttribute("aria-label", word("language"));
 for (const [code, name] of [["en", "English"], ["fr", "Français"]]) {
   const button = document.createElement("button");
   button.type = "button";
