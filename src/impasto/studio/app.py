@@ -29,20 +29,23 @@ def build(studio: Studio) -> gr.Blocks:
                 apply_default_css=False,
                 elem_id="languages",
             )
+        saved: Any = None  # the event after which there are other styles
         with gr.Tabs(elem_id="tabs"):
             for name in TABS:
                 if find_spec(f"impasto.studio.tabs.{name}") is None:
                     continue
                 with gr.Tab(label(f"tab_{name}"), id=name, elem_id=f"tab-{name}"):
-                    import_module(f"impasto.studio.tabs.{name}").build(studio)
-        # Whoever comes later sees the styles that were learnt meanwhile.
+                    built = import_module(f"impasto.studio.tabs.{name}").build(studio)
+                    saved = built or saved
+        # Whoever comes later sees the styles that were learnt meanwhile, and who learns one sees it at once.
         shown = choosers(page)
 
         def styles_there_are() -> Any:
             items = studio.thumbnails.all()
             return {chooser: gr.update(items=items) for chooser in shown}
 
-        page.load(styles_there_are, None, shown, queue=False, show_progress="hidden", api_visibility="private")
+        for event in (page.load, saved.success) if saved else (page.load,):
+            event(styles_there_are, None, shown, queue=False, show_progress="hidden", api_visibility="private")
     return page  # type: ignore[no-any-return]
 
 

@@ -192,30 +192,64 @@ _LEARN = {
 
 PHRASES: dict[str, tuple[str, str]] = {**_SHARED, **_PICTURE, **_PAINT, **_LEARN, **MEDIA}
 
-COMPLAINTS: tuple[tuple[str, str], ...] = (
+COMPLAINTS: tuple[tuple[str, str, str], ...] = (
     (
         r"^(.+) cannot be decoded",
+        "",
         "{0} ne peut pas être décodé : le fichier est abîmé, tronqué ou inhabituel ; convertissez-le en PNG.",
     ),
     (
-        r"^(.+) has (\d+) x (\d+) pixels, more than the limit of ([\d,]+)",
-        "{0} a {1} × {2} pixels, plus que la limite de {3} : réduisez l’image.",
+        r"has (\d+) x (\d+) pixels, (?:more than )?the limit (?:is|of) ([\d,]+)",
+        "",
+        "L’image a {0} × {1} pixels, plus que la limite de {2} ; réduisez-la.",
     ),
-    (r"^(.+) is black all over", "Le masque est vide : peignez là où il doit s’appliquer."),
-    (r"^There is no style (.+?);", "Il n’y a pas de style {0} ; choisissez-en un dans la liste."),
-    (r"^(.+) and (.+) cannot be blended", "{0} et {1} ne se mélangent pas : ils utilisent des réseaux différents."),
-    (r"^Style weights must be 0 or more", "Les parts des styles ne doivent pas toutes être nulles."),
-    (r"^There is a style (.+) in your catalogue already", "Vous avez déjà un style {0} ; donnez un autre nom."),
-    (r"^(.+) is a bundled style", "{0} est un style fourni avec Impasto ; donnez un autre nom."),
+    (
+        r"^The result would have (\d+) million pixels, more than the limit of (\d+)",
+        "",
+        "Le résultat aurait {0} millions de pixels, plus que la limite de {1} millions ; demandez-le plus petit.",
+    ),
+    (
+        r"neither a picture nor a video",
+        "",
+        "Ce fichier n’est ni une image ni une vidéo lisible ici ; convertissez-le en PNG ou MP4.",
+    ),
+    (r"not uploaded, or is removed", "", "Ce fichier n’est plus là ; envoyez-le de nouveau."),
+    (r"is black all over", "", "Le masque est vide : peignez là où il doit s’appliquer."),
+    (r"^There is no style (.+?)[; ]", "", "Il n’y a pas de style {0} ; choisissez parmi ceux qui sont affichés."),
+    (r"^No style is chosen", "", "Choisissez d’abord un style."),
+    (r"^(.+) and (.+) cannot be blended", "", "{0} et {1} ne se mélangent pas : leurs réseaux diffèrent."),
+    (
+        r"^Style weights must be 0 or more",
+        "The shares of a blend cannot all be 0; move one slider up.",
+        "Les parts d’un mélange ne peuvent pas toutes être nulles ; augmentez-en une.",
+    ),
+    (
+        r"^There is a style (.+) in your catalogue already",
+        "There is a style {0} already; give another name.",
+        "Il y a déjà un style {0} ; donnez un autre nom.",
+    ),
+    (
+        r"^(.+) is a bundled style",
+        "{0} is a bundled style; give another name.",
+        "{0} est un style fourni avec Impasto ; donnez un autre nom.",
+    ),
+    (
+        r"^(.+) is the style that changes nothing",
+        "{0} is the style that changes nothing; give another name.",
+        "{0} est le style qui ne change rien ; donnez un autre nom.",
+    ),
     (
         r"^'(.*)' cannot be a style's name",
-        "« {0} » ne convient pas comme nom de style ; employez lettres, chiffres, - et _.",
+        "{0} cannot be a style’s name; use letters, digits, - and _.",
+        "{0} ne convient pas comme nom de style ; employez lettres, chiffres, - et _.",
     ),
-    (r"too little memory", "Il n’y a pas assez de mémoire ; prenez une image plus petite."),
-    (r"pip install \"impasto\[(\w+)\]\"", 'Il manque un paquet facultatif : pip install "impasto[{0}]"'),
+    (r"too little memory", "", "Il n’y a pas assez de mémoire ; prenez une image plus petite."),
+    (r"pip install \"impasto\[(\w+)\]\"", "", 'Il manque un paquet facultatif : pip install "impasto[{0}]"'),
     (
         r"This took longer than (\d+) seconds",
+        "",
         "Le travail a duré plus de {0} secondes, la limite ici ; prenez plus petit ou plus court.",
     ),
+    (r"^The job was stopped", "", "Le travail a été arrêté ; relancez-le."),
 )
-"""Complaints of the library that a visitor is likely to meet: a pattern and its French form."""
+"""Complaints of the library: a pattern, and how the page says it in English (empty: just so) and in French."""

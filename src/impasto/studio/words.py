@@ -67,12 +67,15 @@ def say(request: Any, key: str, **values: Any) -> str:
 
 
 def complaint(request: Any, error: ImpastoError) -> str:
-    """What an error of the library says, in the language of a request where that is known, else in English."""
+    """What an error of the library says, in the language of a request where that is known, else in English.
+
+    Hints at the command line become hints at the page.
+    """
     text = str(error)
-    if language(request) == "fr":
-        for pattern, french in COMPLAINTS:
-            if found := re.search(pattern, text, re.DOTALL):
-                return french.format(*found.groups())
+    for pattern, *phrases in COMPLAINTS:
+        phrase = phrases[LANGUAGES.index(language(request))]
+        if phrase and (found := re.search(pattern, text, re.DOTALL)):
+            return phrase.format(*found.groups())
     return text
 
 

@@ -69,6 +69,9 @@ def build(studio: Studio) -> None:
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
             frame = compare(elem_id="paint-compare")
+            photo = gr.File(
+                label=label("paint_photo"), file_types=["image"], height=130, elem_id="paint-photo", elem_classes="drop"
+            )
             with gr.Row(elem_classes="actions"):
                 status = gr.Markdown(label("paint_intro"), elem_id="paint-status", elem_classes="status")
                 download = gr.DownloadButton(
@@ -86,9 +89,6 @@ def build(studio: Studio) -> None:
                 elem_id="paint-steps",
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
-            photo = gr.File(
-                label=label("paint_photo"), file_types=["image"], height=120, elem_id="paint-photo", elem_classes="drop"
-            )
             paintings = gr.File(
                 label=label("paint_styles"),
                 file_count="multiple",
@@ -110,6 +110,10 @@ def build(studio: Studio) -> None:
         if not styles:
             raise InputError(say(request, "no_paint_style"))
         return _job(studio, upload, styles, dict(zip(controls, values, strict=True)))
+
+    def shown(request: gr.Request, upload: str | None) -> Any:
+        with clearly(request):
+            return {"before": data_uri(studio.originals.get(upload)), "after": ""} if upload else None
 
     def forecast(request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any) -> str:
         with clearly(request):
@@ -172,6 +176,7 @@ def build(studio: Studio) -> None:
     inputs = [photo, paintings, *controls.values()]
     changes = [photo.change, paintings.change, *(control.change for control in controls.values())]
     gr.on(changes, forecast, inputs, estimate, trigger_mode="always_last", **_QUIET, **studio.jobs.lane("preview"))
+    photo.change(shown, photo, frame, **_QUIET, **studio.jobs.lane("preview"))
     runs = start.click(
         painted, [easel, *inputs], [easel, frame, status, steps, download, stop], **_QUIET, **studio.jobs.lane("long")
     )
