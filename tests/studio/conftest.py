@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import impasto.studio  # noqa: F401  which keeps Gradio from calling home, if it comes first
+
 pytest.importorskip("gradio", reason="the extra studio is not installed")
 
 CHROMIUM = Path("/usr/bin/chromium")

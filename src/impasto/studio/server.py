@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -11,10 +12,11 @@ import ssl
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 import uvicorn
@@ -30,15 +32,16 @@ from impasto.studio.state import Studio
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _PATIENCE = 2  # seconds that open connections get when the server ends
 
 
 def serve(settings: Settings, *, browser: bool = False) -> None:
     """See :func:`impasto.studio.launch`."""
-    with _temporary_folder() as folder, _socket(settings) as listening:
-        studio = Studio(settings, folder)
-        server = Server(studio)
+    with _temporary_folder() as folder, _socket(settings) as listening, suppress(KeyboardInterrupt):
         _end_by_signal()
+        server = Server(Studio(settings, folder))
         address = _address(settings, listening)
         log.warning("The studio is at %s (Ctrl-C ends it).", address)
         if browser:
@@ -55,9 +58,10 @@ class Server(uvicorn.Server):
 
     def __init__(self, studio: Studio) -> None:
         settings = studio.settings
+        _check_certificate(settings)
         super().__init__(
             uvicorn.Config(
-                application(studio),
+                _where_a_loop_runs(lambda: application(studio)),
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
@@ -68,13 +72,6 @@ class Server(uvicorn.Server):
             )
         )
         self.studio = studio
-        try:
-            self.config.load()
-        except (OSError, ssl.SSLError) as error:
-            raise InputError(
-                f"The certificate {settings.tls_cert} and the key {settings.tls_key} cannot be used ({error}); "
-                "give a pair of PEM files."
-            ) from error
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until :attr:`should_exit` or a signal."""
@@ -88,6 +85,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """A signal: end what runs before waiting for who watches it."""
         self.studio.jobs.leave()
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that are still open are no error
         super().handle_exit(sig, frame)
 
 
@@ -118,6 +116,16 @@ def application(studio: Studio) -> App:
     return Guard(outer, settings, studio.uploads)
 
 
+def _where_a_loop_runs(make: Callable[[], T]) -> T:
+    """Call a function; elsewhere Gradio makes event loops of its own and never closes them."""
+
+    async def called() -> T:
+        return make()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(called())).result()
+
+
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
     """A folder that only this user reads, removed at the end."""
@@ -143,6 +151,23 @@ def _socket(settings: Settings) -> Iterator[socket.socket]:
         ) from error
     with listening:
         yield listening
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Say at once if a certificate cannot be used.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:  # of which ssl's are
+        raise InputError(
+            f"The certificate {settings.tls_cert} and the key {settings.tls_key} cannot be used ({error}); "
+            "give a pair of PEM files."
+        ) from error
 
 
 def _address(settings: Settings, listening: socket.socket) -> str:
