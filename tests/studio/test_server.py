@@ -254,14 +254,6 @@ def test_the_command_serves_others_behind_a_password_contacts_nobody_and_cleans_
     assert not list(tmp_path.glob("impasto-studio-*"))
 
 
-@pytest.mark.slow
-def test_a_polite_kill_cleans_up_too(start, tmp_path):
-    process, _ = start()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 128 + signal.SIGTERM
-    assert not list(tmp_path.glob("impasto-studio-*"))
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from impasto.studio.phrases_media import COMPLAINTS as MEDIA_COMPLAINTS
 from impasto.studio.phrases_media import PHRASES as MEDIA
 
 _SHARED = {
@@ -165,7 +166,10 @@ _LEARN = {
     "steps_at_most": ("Steps at most", "Étapes au plus"),
     "check_every": ("Steps between previews", "Étapes entre deux aperçus"),
     "learn_start": ("Learn", "Apprendre"),
-    "learn_beginning": ("Looking at the painting …", "Analyse du tableau …"),
+    "learn_beginning": (
+        "Looking at the painting, and drawing pictures to practise on; this takes half a minute …",
+        "Analyse du tableau et dessin d’images d’exercice ; comptez une demi-minute …",
+    ),
     "learn_progress": (
         "Step {step} · {seconds:.0f} s · loss {loss}",
         "Étape {step} · {seconds:.0f} s · perte {loss}",
@@ -193,6 +197,7 @@ _LEARN = {
 PHRASES: dict[str, tuple[str, str]] = {**_SHARED, **_PICTURE, **_PAINT, **_LEARN, **MEDIA}
 
 COMPLAINTS: tuple[tuple[str, str, str], ...] = (
+    *MEDIA_COMPLAINTS,
     (
         r"^(.+) cannot be decoded",
         "",

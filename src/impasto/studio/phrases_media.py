@@ -112,3 +112,41 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "video_cancelled": ("Cancelled.", "Annulé."),
 }
+
+COMPLAINTS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"^The start ([\d.]+) is after the video's end; it lasts ([\d.]+)",
+        "",
+        "Le début, {0} s, est après la fin de la vidéo, qui dure {1} s.",
+    ),
+    (
+        r"^The end (-?[\d.]+) is not after the start",
+        "",
+        "La fin, {0} s, n’est pas après le début ; donnez-en une autre.",
+    ),
+    (
+        r"^These are (\d+) seconds of video, the limit is (\d+)",
+        "",
+        "Cela fait {0} secondes de vidéo, la limite est {1} : choisissez une partie plus courte.",
+    ),
+    (r"^There is no video yet", "", "Il n’y a pas encore de vidéo ; déposez-en une."),
+    (r"^This video cannot be read", "", "Cette vidéo est illisible : elle est abîmée, tronquée ou inhabituelle."),
+    (r"^This is no video that can be read", "", "Ce n’est pas une vidéo lisible ici ; convertissez-la en MP4."),
+    (
+        r"^The video is (\d+) x (\d+), the limit",
+        "",
+        "La vidéo fait {0} × {1}, la limite est 4096 × 2304 : réduisez-la d’abord.",
+    ),
+    (
+        r"^The file has (.+), the limit is (.+?):",
+        "",
+        "Le fichier fait {0}, la limite est {1} : prenez-en un plus petit.",
+    ),
+    (r"^This is a video, not a picture", "", "C’est une vidéo, pas une image : ouvrez-la dans l’onglet Vidéo."),
+    (
+        r"^A file cannot be sent inside a request",
+        "",
+        "Un fichier ne s’envoie pas dans une requête : envoyez-le d’abord.",
+    ),
+)
+"""As :data:`impasto.studio.phrases.COMPLAINTS`."""
