@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from impasto.studio import theme, words
-from impasto.studio.chooser import choosers
+from impasto.studio.chooser import choosers, thumbnails
 from impasto.studio.state import Studio
 from impasto.studio.static import script, text
 from impasto.studio.words import label
@@ -29,6 +29,7 @@ def build(studio: Studio) -> gr.Blocks:
                 apply_default_css=False,
                 elem_id="languages",
             )
+        thumbnails(studio)
         saved: Any = None  # the event after which there are other styles
         with gr.Tabs(elem_id="tabs"):
             for name in TABS:
@@ -41,7 +42,7 @@ def build(studio: Studio) -> gr.Blocks:
         shown = choosers(page)
 
         def styles_there_are() -> Any:
-            items = studio.thumbnails.all()
+            items = studio.thumbnails.items()
             return {chooser: gr.update(items=items) for chooser in shown}
 
         for event in (page.load, saved.success) if saved else (page.load,):

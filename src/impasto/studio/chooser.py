@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,15 @@ def style_chooser(studio: Studio, *, blend: bool = True, elem_id: str | None = N
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=_CLASS,
-        items=studio.thumbnails.all(),
+        items=studio.thumbnails.items(),
         blend=blend,
     )
+
+
+def thumbnails(studio: Studio) -> gr.HTML:
+    """The pictures that all choosers of a page share, once; nothing to see."""
+    store = f"window.impastoThumbnails = {json.dumps(studio.thumbnails.first)};"
+    return gr.HTML(js_on_load=f"{store} window.dispatchEvent(new Event('impasto-thumbnails'));", visible="hidden")
 
 
 def choosers(page: gr.Blocks) -> list[Any]:

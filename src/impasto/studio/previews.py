@@ -21,7 +21,7 @@ PREVIEW = 512
 """Longer side of a preview in pixels."""
 DISPLAY = 1600
 """Longer side of what a page shows of a full-size result, in pixels."""
-_PAINTED, _THUMBNAIL = 320, 224  # strokes look finer when they are laid larger and shrunk
+_PAINTED, _THUMBNAIL = 320, 208  # strokes look finer when they are laid larger and shrunk
 
 
 def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
@@ -76,9 +76,14 @@ class Thumbnails:
         self._painted: dict[str, str] = {}
         source = resources.files("impasto.assets") / "harbour.jpg"
         self.photograph = _squared(images.read(source.read_bytes()))
+        self.first = {item["name"]: item["picture"] for item in self._all()}
+        """Those that there were at the start, by name: a page gets them once for all of its choosers."""
 
-    def all(self) -> list[dict[str, str]]:
-        """Name and picture of every style that there is now, the visitor's own first."""
+    def items(self) -> list[dict[str, str]]:
+        """What there is to choose from: names, and the pictures of those that are not among the first."""
+        return [{**item, "picture": ""} if item["name"] in self.first else item for item in self._all()]
+
+    def _all(self) -> list[dict[str, str]]:
         with self._lock:
             names = names_of_styles()
             for name in names:
@@ -86,14 +91,9 @@ class Thumbnails:
                     self._painted[name] = _thumbnail(self.photograph, name)
             return [{"name": name, "picture": self._painted[name]} for name in names if self._painted[name]]
 
-    def forget(self, name: str) -> None:
-        """Paint a style anew, since another now has its name."""
-        with self._lock:
-            self._painted.pop(name, None)
-
 
 def of(photograph: Picture, check: Callable[[None], None]) -> list[dict[str, str]]:
-    """The same on a visitor's own photograph.
+    """What there is to choose from, on a visitor's own photograph.
 
     Args:
         check: called between two styles; may raise to end it.
@@ -115,7 +115,7 @@ def names_of_styles() -> list[str]:
 def _thumbnail(photograph: Picture, name: str) -> str:
     """Empty for a style that cannot be used, for example one of another network."""
     try:
-        return data_uri(Painter(name).paint(photograph).picture, _THUMBNAIL, 80)
+        return data_uri(Painter(name).paint(photograph).picture, _THUMBNAIL, 78)
     except ImpastoError:
         return ""
 

@@ -31,7 +31,7 @@ function draw() {
   const entry = items.find((item) => chosen.has(item.name)) || items[0];
   for (const item of items) {
     const on = chosen.has(item.name), tab = item === entry ? "0" : "-1";
-    const image = make("img", { src: item.picture, alt: "", draggable: "false" });
+    const image = make("img", { src: item.picture || (window.impastoThumbnails || {})[item.name] || "", alt: "", draggable: "false" });
     const button = make("button", { type: "button", class: "thumb", "aria-pressed": String(on), "data-name": item.name, "data-key": `thumb ${item.name}`, tabindex: tab, title: title(item.name) }, image, make("span", {}, title(item.name)));
     const cell = make("div", { class: on ? "cell on" : "cell" }, button);
     if (props.blend) {
@@ -100,3 +100,4 @@ const first = root.querySelector(".on"), list = root.querySelector(".thumbs");
 if (first) list.scrollTo({ top: first.offsetTop - 40, left: first.offsetLeft - 60 });
 watch("value", () => { take(props.value); draw(); });
 watch("items", draw);
+window.addEventListener("impasto-thumbnails", draw);

@@ -121,13 +121,14 @@ def build(studio: Studio) -> Any:
                 return _learn(studio, uploads, wanted, metadata, settings, report)
 
             text = say(request, "learn_stopped")
-            ready = off, off
+            ready, hung = (off, off), ""
             for event in studio.jobs.run(work, request, "long"):
                 if isinstance(event, Update):
                     at, history, sheet = event.value
                     loss = f"{history[-1][1]:.3f}" if history else "…"
                     now = say(request, "learn_progress", step=at.step, seconds=at.seconds, loss=loss)
-                    yield gr.skip(), sheet or gr.skip(), _curve(request, history), now, on, off, off
+                    new, hung = sheet != hung, sheet
+                    yield gr.skip(), sheet if new else gr.skip(), _curve(request, history), now, on, off, off
                 elif isinstance(event, Done):
                     current.style, path = event.result
                     text = say(request, "learnt", name=current.style.name)
@@ -162,7 +163,7 @@ def _learn(
     settings: dict[str, Any],
     report: Report,
 ) -> tuple[Style, Path]:
-    """Learn from uploads; reports a :class:`Progress`, the losses so far and, where it is new, a sheet of previews."""
+    """Learn from uploads; reports a :class:`Progress`, the losses so far and the newest sheet of previews."""
     if not uploads:
         raise InputError("No picture is given to learn a style from; add one.")
     pictures = [studio.uploads.picture(path) for path in uploads]
@@ -170,14 +171,17 @@ def _learn(
     target = studio.uploads.new_path(f"{name}{SUFFIX}")
     sheet = target.with_name(f"{target.stem}.learning") / "preview.jpg"
     history: list[tuple[int, float]] = []
+    shown = ""
 
     def watch(at: Progress) -> None:
-        uri = ""
+        nonlocal shown
+        checked = False
         if at.losses and (not history or at.losses["total"] != history[-1][1]):
             history.append((at.step, at.losses["total"]))
             if sheet.is_file():
-                uri = _SHEET.format(uri=data_uri(images.read(sheet)))
-        report((at, list(history), uri) if uri or at.step % 10 == 1 else None)
+                shown = _SHEET.format(uri=data_uri(images.read(sheet)))
+            checked = True
+        report((at, list(history), shown) if checked or at.step % 10 == 1 else None)
 
     about = {key: (value or "").strip()[:_LONGEST] for key, value in metadata.items()}
     style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)

@@ -188,7 +188,7 @@ def build(studio: Studio) -> None:
             if path == current.thumbnails:
                 return gr.skip(), gr.skip()
             if path is None:
-                items = studio.thumbnails.all()
+                items = studio.thumbnails.items()
             else:
                 items = studio.jobs.result(lambda report: previews.of(studio.originals.get(path), report), request)
             current.thumbnails = path
