@@ -27,6 +27,7 @@ Report = Callable[[Any], None]
 
 _TICK = 0.1  # seconds after which is looked again
 _GRACE = 5.0  # seconds that a job may take to end when its time is over
+_SESSIONS = 1000  # without a job, of which a little is remembered
 _SHARE = 4  # of the places in the queue one visitor may take at most 1 in so many, but always _FEW
 _FEW = 3
 
@@ -240,6 +241,24 @@ class FairQueue(Queue):
                 lane.queue[:] = order
                 self.broadcast_estimations(name)
         return taken
+
+    async def process_events(self, events: list[Any], batch: bool, begin_time: float, fn: Any) -> None:
+        """Do a job, and forget all about a program's call afterwards.
+
+        Gradio keeps a copy of the page's configuration for every session, 0.3 MB, and takes each call for one.
+        """
+        try:
+            await super().process_events(events, batch, begin_time, fn)
+        finally:
+            app: Any = self.server_app
+            for event in events:
+                if event.session_hash == event._id:
+                    app.state_holder.session_data.pop(event.session_hash, None)
+                    app.state_holder.time_last_used.pop(event.session_hash, None)
+            ids = self.pending_event_ids_session
+            if len(ids) > _SESSIONS:
+                for session in [name for name, pending in ids.items() if not pending]:
+                    del ids[session]
 
     async def clean_events(self, *, session_hash: str | None = None, event_id: str | None = None) -> None:
         """Forget a visitor that left: what waits, and what runs."""

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_PAGES = 200  # open pages of which the state is kept: Gradio's 10 000 would be 3 GB
 _PATIENCE = 2  # seconds that open connections get when the server ends
 
 
@@ -94,6 +95,7 @@ def application(studio: Studio) -> App:
     settings = studio.settings
     os.environ["GRADIO_TEMP_DIR"] = str(studio.uploads.folder)  # read as components are made, and at every upload
     blocks = page.build(studio)
+    blocks.state_session_capacity = _PAGES
     blocks.queue(api_open=False, max_size=settings.max_queue)
     blocks._queue = FairQueue(blocks, studio.jobs, settings)
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
