@@ -55,7 +55,6 @@ def mount_arguments() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": text("studio.css") + text("media.css"),
-        "head": f"<script>{text('head.js')}</script>",
         "i18n": words.translations(),
         "footer_links": ["api", "settings"],
     }

@@ -90,7 +90,6 @@ _PICTURE = {
         "{count} photos peintes ; impossible pour : {names}",
     ),
     "no_photo": ("Drop a photograph first.", "Déposez d’abord une photo."),
-    "no_style": ("Choose a style first.", "Choisissez d’abord un style."),
 }
 
 _PAINT = {
@@ -189,7 +188,6 @@ _LEARN = {
     ),
     "download_style": ("Download the style", "Télécharger le style"),
     "loss_curve": ("Loss on photographs that it does not learn from", "Perte sur des photos hors apprentissage"),
-    "learn_preview": ("What it can do so far", "Ce qu’il sait faire"),
     "no_painting": ("Add a painting first.", "Ajoutez d’abord un tableau."),
     "nothing_learnt": ("Learn a style first.", "Apprenez d’abord un style."),
 }

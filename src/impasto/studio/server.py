@@ -25,6 +25,7 @@ from fastapi import FastAPI
 from impasto.errors import InputError
 from impasto.studio import app as page
 from impasto.studio.guard import App, Guard
+from impasto.studio.head import Head
 from impasto.studio.jobs import FairQueue
 from impasto.studio.live import Live
 from impasto.studio.settings import Settings
@@ -115,7 +116,7 @@ def application(studio: Studio) -> App:
     )
     # Only Gradio's own launch() says so, and until it is said paths in requests are not checked.
     blocks.has_launched = True
-    return Guard(outer, settings, studio.uploads)
+    return Guard(Head(outer), settings, studio.uploads)
 
 
 def _where_a_loop_runs(make: Callable[[], T]) -> T:
