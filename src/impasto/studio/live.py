@@ -43,6 +43,7 @@ LARGEST = 640
 _BYTES = 1_000_000  # of one picture
 _PIXELS = 1920 * 1080
 _QUALITY = 85
+_ON_THE_WAY = 0.025  # seconds that a picture takes to come and go
 _IDLE = 10.0  # seconds after which a visitor's place is free again
 _PLACES = 4  # visitors at once: with more, all of them would see single pictures
 
@@ -60,7 +61,6 @@ class _Visitor:
 
     def paint(self, frame: NDArray[np.uint8], styles: Sequence[str], strength: float) -> NDArray[np.uint8]:
         """Paint one picture (H x W x 3), smaller if it has to be."""
-        started = time.perf_counter()
         if self.painter is None or self.key != (*styles, strength):
             self.painter, self.key = Painter(list(styles), Options(strength=strength)), (*styles, strength)
             self.steady = stabilizer("light")  # or the last style would show through for a while
@@ -68,9 +68,7 @@ class _Visitor:
         size = scaled(width, height, min(self.pace.size, max(width, height)))
         if size != (width, height):
             frame = opencv().resize(frame, size, interpolation=opencv().INTER_AREA)
-        painted = self.steady.paint(frame, self.painter)
-        self.pace.took(time.perf_counter() - started)
-        return painted
+        return self.steady.paint(frame, self.painter)
 
 
 class Live:
@@ -151,9 +149,11 @@ def _choice(styles: str, strength: str) -> tuple[list[str], float]:
 
 def _painted(visitor: _Visitor, data: bytes, styles: Sequence[str], strength: float) -> tuple[bytes, str]:
     """JPEG to JPEG, and the size it was painted at."""
+    started = time.perf_counter()
     painted = visitor.paint(_decoded(data), styles, strength)
     file = io.BytesIO()
     Image.fromarray(painted).save(file, "JPEG", quality=_QUALITY)
+    visitor.pace.took(time.perf_counter() - started + _ON_THE_WAY)
     return file.getvalue(), f"{painted.shape[1]} x {painted.shape[0]}"
 
 
