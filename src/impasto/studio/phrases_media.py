@@ -33,7 +33,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "live_start": ("Start the camera", "Démarrer la caméra"),
     "live_stop": ("Stop", "Arrêter"),
-    "live_snapshot": ("Snapshot", "Photo"),
+    "live_snapshot": ("Snapshot", "Prendre une photo"),
     "live_mirror": ("Mirror", "Miroir"),
     "live_camera": ("Camera", "Caméra"),
     "live_painted": ("What the camera sees, painted", "Ce que voit la caméra, peint"),
