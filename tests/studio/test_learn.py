@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -69,3 +72,18 @@ def test_a_painting_is_asked_for(visit):
     page = visit("Learn")
     page.locator("#learn-start").click()
     page.get_by_text("Add a painting first.").wait_for()
+
+
+def test_the_documents_example(server, quick, small, photo, tmp_path, monkeypatch):
+    pytest.importorskip("gradio_client")
+    monkeypatch.chdir(tmp_path)
+    small.save("photo.jpg")
+    photo.resize((160, 130)).save("waves.png")
+    text = (Path(__file__).parents[2] / "docs/studio.md").read_text()
+    code = re.search(r"<!-- test: paint and learn -->\n```python\n(.*?)```", text, re.DOTALL)[1]
+    names = {}
+    exec(code.replace("http://127.0.0.1:7860", server.url), names)
+    assert Path(names["painted"]).name == "photo-waves.jpg"
+    assert styles.load_style(Path(names["style"])).name == "mine"
+    assert Path(names["quick"]).name == "photo-mine.jpg"
+    names["studio"].close()

@@ -5,6 +5,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.optimise.recipe import DEFAULTS
 from impasto.studio import app
+from impasto.studio.server import _where_a_loop_runs
 from impasto.studio.settings import Settings
 from impasto.studio.state import Studio
 from impasto.studio.tabs import paint
@@ -27,7 +28,7 @@ def test_without_torch_both_tabs_say_the_command(monkeypatch, tmp_path):
     real = paint.find_spec
     monkeypatch.setattr(paint, "find_spec", lambda name: None if name == "torch" else real(name))
     monkeypatch.setattr(app, "TABS", ("paint", "learn"))
-    page = app.build(Studio(Settings(), tmp_path))
+    page = _where_a_loop_runs(lambda: app.build(Studio(Settings(), tmp_path)))
     commands = [
         block["props"]["value"]
         for block in page.get_config_file()["components"]
@@ -58,6 +59,7 @@ def test_paint_watch_and_take_an_earlier_step(visit, picture_file, painting, tmp
     page.locator("#paint-start").click()
     page.locator("#paint-status", has_text="Done: photo-waves.jpg").wait_for()
     steps = page.locator("#paint-steps button:has(img)")
+    steps.first.wait_for()
     assert steps.count() >= 5
     before = page.locator("#paint-compare .after").get_attribute("src")
     steps.first.click()

@@ -97,7 +97,7 @@ def build(studio: Studio) -> Any:
                 save = gr.Button(label("save_style"), interactive=False, elem_id="learn-save")
                 download = gr.DownloadButton(label("download_style"), interactive=False, elem_id="learn-download")
 
-    def learn(
+    def learning(
         request: gr.Request,
         current: _Learnt,
         uploads: list[str] | None,
@@ -148,11 +148,12 @@ def build(studio: Studio) -> Any:
 
     inputs = [learnt, paintings, name, style_scale, style_weight, steps, check, *facts.values()]
     outputs = [learnt, preview, curve, status, stop, save, download]
-    runs = start.click(learn, inputs, outputs, **_QUIET, **studio.jobs.lane("long"))
+    runs = start.click(learning, inputs, outputs, **_QUIET, **studio.jobs.lane("long"))
     runs.failure(lambda: gr.update(interactive=False), None, stop, queue=False, **_QUIET)
     stop.click(stopped, None, stop, queue=False, **_QUIET)
     _offer(studio)
-    return save.click(saved, [learnt, name], [status, save], queue=False, **_QUIET)
+    # Through the queue, because only there an error is shown as a message.
+    return save.click(saved, [learnt, name], [status, save], **_QUIET, **studio.jobs.lane("preview"))
 
 
 def _learn(

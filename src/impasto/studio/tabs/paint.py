@@ -235,7 +235,9 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
         if name in options:
             options[name] = int(options[name])
     picture = studio.uploads.read(upload)
-    options["size"] = min(options.get("size", LONGEST), max(picture.size))
+    options["size"] = min(options.get("size") or LONGEST, max(picture.size))
+    if options["size"] == Recipe().result_size(*picture.size):
+        del options["size"]  # which the result's metadata need not say
     chosen = Recipe(**options, max_pixels=studio.settings.max_pixels)
     if chosen.init not in get_args(recipe.Init):  # anything else would be the path of a picture
         raise InputError(f"There is no start {chosen.init[:40]}; choose one of {', '.join(get_args(recipe.Init))}.")

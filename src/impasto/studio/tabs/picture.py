@@ -247,7 +247,7 @@ def build(studio: Studio) -> None:
         shows.then(None, js=wait).then(full, [desk, keep, *controls], after_preview, **_QUIET, **slow)
         return shows
 
-    example.click(take_example, None, files, queue=False, **_QUIET)
+    example.click(take_example, None, files, **_QUIET, **quick)
     loaded = files.change(opened, [files, desk], everything_shown, **_QUIET, **quick)
     follow(loaded.success).then(own_thumbnails, desk, [desk, chooser], **_QUIET, **slow)
     turned = files.select(picked, desk, everything_shown, **_QUIET, **quick)
