@@ -1,4 +1,6 @@
 import re
+import threading
+import time
 
 import pytest
 
@@ -129,7 +131,51 @@ def test_it_can_be_stopped(visit, server, put, tmp_path):
     page.locator("#video-cancel").click()
     page.get_by_text("Cancelled.").wait_for()
     page.locator("#video-render").wait_for()
+    for _ in range(50):
+        time.sleep(0.1 * bool(server.studio.jobs.busy))
     assert server.studio.jobs.busy == 0
+
+
+def test_who_waits_sees_the_position_and_may_give_up(visit, server, clip, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(studio, upload, wish, report, **_options):
+        while not go_on.wait(0.05):
+            report(None)
+        raise InputError("Enough.")
+
+    monkeypatch.setattr(videos, "paint", slow)
+    first, second = visit("Video"), visit("Video")
+    for page in (first, second):
+        page.locator("#video-upload input[type=file]").set_input_files(clip)
+        page.locator("#video-render").click()
+    first.get_by_text("Reading the video").wait_for()
+    second.get_by_text("queue: 1/1").wait_for()
+    second.locator("#video-cancel").click()
+    second.locator("#video-render").wait_for()
+    go_on.set()
+    first.get_by_text("Enough.").first.wait_for()
+    first.locator("#video-render").wait_for()
+
+
+def test_closing_the_page_ends_its_job(visit, server, clip, monkeypatch):
+    ended = threading.Event()
+
+    def endless(studio, upload, wish, report, **_options):
+        try:
+            while True:
+                report(Progress(1, 2, 3))
+                time.sleep(0.05)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(videos, "paint", endless)
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(clip)
+    page.locator("#video-render").click()
+    page.get_by_text("Frame 1 of 2").wait_for()
+    page.close()
+    assert ended.wait(10)
 
 
 def test_what_is_wrong_is_said_in_french_and_painting_can_go_on(visit, clip):

@@ -100,6 +100,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Frame {done} of {count} · {rate:.1f} frames a second · {left} left",
         "Image {done} sur {count} · {rate:.1f} images par seconde · encore {left}",
     ),
+    "video_waiting": ("Waiting for its turn …", "En attente de son tour …"),
     "video_first": ("Reading the video …", "Lecture de la vidéo …"),
     "video_joining": ("Adding the sound …", "Ajout du son …"),
     "video_previewed": (

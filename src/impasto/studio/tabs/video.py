@@ -78,6 +78,7 @@ def build(studio: Studio) -> None:
             chooser = style_chooser(studio, elem_id="video-styles")
             controls = [chooser, *_controls()]
     start, end = controls[2:4]
+    buttons = [preview, render, download]
 
     def opened(path: str | None, request: gr.Request) -> Any:
         with clearly(request):
@@ -91,34 +92,38 @@ def build(studio: Studio) -> None:
             before = gr.update(value=str(clip.path), visible=True)
             return before, gone, off, say(request, "video_opened", name=name, **facts), 0, last, ready, ready, gone
 
-    def painted(path: str | None, values: Any, request: gr.Request, *, whole: bool) -> Iterator[dict[Any, Any]]:
-        """What changes while a video is painted, and at the end."""
-        hidden, ready = gr.update(visible=False), gr.update(visible=True)
-        idle = {progress: hidden, cancel: hidden, preview: ready, render: ready}
-        try:
-            with clearly(request):
-                if path is None:
-                    raise InputError("There is no video yet; drop one.")
-                wish = Wish(known(values[0]), *values[1:])
-                yield _started(request)
-                lane: Lane = "long" if whole else "picture"
-                for event in studio.jobs.run(
-                    lambda report: videos.paint(studio, path, wish, report, preview=not whole), request, lane
-                ):
-                    if isinstance(event, Update):
-                        bar, text = _told(request, event.value)
-                        yield {progress: bar, status: text}
-                    elif isinstance(event, Done):
-                        yield idle | _finished(request, event.result, wish, whole=whole)
-                        return
-                yield idle | {status: say(request, "video_cancelled")}
-        except gr.Error:  # which leaves everything else as it is while painting
-            yield idle | {status: ""}
-            raise
+    def begin(request: gr.Request) -> Any:
+        gone = gr.update(visible=False)
+        return {status: say(request, "video_waiting"), cancel: gr.update(visible=True)} | dict.fromkeys(buttons, gone)
 
-    def _started(request: gr.Request) -> dict[Any, Any]:
-        hidden = dict.fromkeys((download, preview, render), gr.update(visible=False))
-        return {progress: _bar(0, 0), status: say(request, "video_first"), cancel: gr.update(visible=True)} | hidden
+    def painted(path: str | None, values: Any, request: gr.Request, *, whole: bool) -> Iterator[dict[Any, Any]]:
+        """What changes while a video is painted, and when it is."""
+        with clearly(request):
+            if path is None:
+                raise InputError("There is no video yet; drop one.")
+            styles, strength, start, end, size, stabilize = values
+            wish = Wish(known(styles), strength, start or 0, end or 0, size, stabilize)
+            yield {progress: _bar(0, 0), status: say(request, "video_first")}
+            lane: Lane = "long" if whole else "picture"
+            for event in studio.jobs.run(
+                lambda report: videos.paint(studio, path, wish, report, preview=not whole), request, lane
+            ):
+                if isinstance(event, Update):
+                    bar, text = _told(request, event.value)
+                    yield {progress: bar, status: text}
+                elif isinstance(event, Done):
+                    yield _finished(request, event.result, wish, whole=whole)
+
+    def rest(path: str | None) -> Any:
+        ready, gone = gr.update(visible=path is not None), gr.update(visible=False)
+        return {progress: gone, cancel: gone, preview: ready, render: ready}
+
+    def failed(path: str | None) -> Any:
+        return rest(path) | {status: ""}
+
+    def stop(path: str | None, request: gr.Request) -> Any:
+        studio.jobs.stop(request)
+        return rest(path) | {status: say(request, "video_cancelled")}
 
     def _finished(request: gr.Request, made: videos.Result, wish: Wish, *, whole: bool) -> dict[Any, Any]:
         facts = {"frames": made.frames, "seconds": made.seconds, "rate": made.frames / made.seconds}
@@ -142,18 +147,21 @@ def build(studio: Studio) -> None:
     def show(name: str) -> Any:
         return [gr.update(visible=name == player) for player in players]
 
-    def stop(request: gr.Request) -> None:
-        studio.jobs.stop(request)
-
     frame = [*players.values(), shown, status]
     upload.change(
         opened, upload, [*frame, start, end, preview, render, download], queue=False, show_progress="hidden", **_PRIVATE
     )
-    outputs = [*frame, progress, cancel, download, preview, render]
-    quiet: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": status, **_PRIVATE}
-    preview.click(one_second, [upload, *controls], outputs, **quiet, **studio.jobs.lane("picture"))
-    render.click(all_of_it, [upload, *controls], outputs, **quiet, **studio.jobs.lane("long"))
-    cancel.click(stop, None, None, queue=False, **_PRIVATE)
+    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", **_PRIVATE}
+    slow: dict[str, Any] = {"show_progress": "minimal", "show_progress_on": status, **_PRIVATE}
+    jobs, idle = [], [progress, cancel, preview, render]
+    lanes: tuple[tuple[Any, Any, Lane], ...] = ((preview, one_second, "picture"), (render, all_of_it, "long"))
+    for button, paint, lane in lanes:
+        begun = button.click(begin, None, [status, cancel, *buttons], **quick)
+        job = begun.then(paint, [upload, *controls], [*frame, progress, download], **slow, **studio.jobs.lane(lane))
+        job.then(rest, upload, idle, **quick)
+        job.failure(failed, upload, [*idle, status], **quick)
+        jobs.append(job)
+    cancel.click(stop, upload, [*idle, status], cancels=jobs, **quick)
     shown.input(show, shown, list(players.values()), queue=False, show_progress="hidden", **_PRIVATE)
     _offer(studio)
 
