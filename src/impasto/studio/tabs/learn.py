@@ -148,7 +148,15 @@ def build(studio: Studio) -> Any:
 
     inputs = [learnt, paintings, name, style_scale, style_weight, steps, check, *facts.values()]
     outputs = [learnt, preview, curve, status, stop, save, download]
-    runs = start.click(learning, inputs, outputs, **_QUIET, **studio.jobs.lane("long"))
+    runs = start.click(
+        learning,
+        inputs,
+        outputs,
+        api_visibility="private",
+        show_progress="minimal",  # the place in the queue
+        show_progress_on=status,
+        **studio.jobs.lane("long"),
+    )
     runs.failure(lambda: gr.update(interactive=False), None, stop, queue=False, **_QUIET)
     stop.click(stopped, None, stop, queue=False, **_QUIET)
     _offer(studio)

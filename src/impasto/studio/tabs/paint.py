@@ -178,7 +178,13 @@ def build(studio: Studio) -> None:
     gr.on(changes, forecast, inputs, estimate, trigger_mode="always_last", **_QUIET, **studio.jobs.lane("preview"))
     photo.change(shown, photo, frame, **_QUIET, **studio.jobs.lane("preview"))
     runs = start.click(
-        painted, [easel, *inputs], [easel, frame, status, steps, download, stop], **_QUIET, **studio.jobs.lane("long")
+        painted,
+        [easel, *inputs],
+        [easel, frame, status, steps, download, stop],
+        api_visibility="private",
+        show_progress="minimal",  # the place in the queue
+        show_progress_on=status,
+        **studio.jobs.lane("long"),
     )
     runs.failure(lambda: gr.update(interactive=False), None, stop, queue=False, **_QUIET)
     stop.click(stopped, None, stop, queue=False, **_QUIET)

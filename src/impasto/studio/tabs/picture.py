@@ -30,7 +30,8 @@ from impasto.studio.words import clearly, complaint, label, say
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
 
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+_QUIET: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden"}
 _SETTLE = 0.35  # seconds without a change after which a picture is painted in full
 
 
@@ -238,13 +239,14 @@ def build(studio: Studio) -> None:
     after_preview: list[Any] = [desk, frame, status, download]
 
     quick, slow = studio.jobs.lane("preview"), studio.jobs.lane("picture")
+    place: dict[str, Any] = {**_PRIVATE, "show_progress": "minimal", "show_progress_on": status}  # in the queue
     wait = f"() => new Promise((done) => setTimeout(done, {round(1000 * _SETTLE) + 50}))"
 
     def follow(event: Any, *, newest: bool = False) -> Any:
         """A preview at once, and the full result once nothing more changes."""
         mode = "always_last" if newest else None
         shows = event(preview, [desk, *controls], after_preview, trigger_mode=mode, **_QUIET, **quick)
-        shows.then(None, js=wait).then(full, [desk, keep, *controls], after_preview, **_QUIET, **slow)
+        shows.then(None, js=wait).then(full, [desk, keep, *controls], after_preview, **place, **slow)
         return shows
 
     example.click(take_example, None, files, **_QUIET, **quick)
@@ -257,7 +259,7 @@ def build(studio: Studio) -> None:
     chooser.input(mask_choices, [chooser, mask_use], mask_use, queue=False, **_QUIET)
     follow(canvas.input(brushed, [canvas, desk], desk, trigger_mode="always_last", **_QUIET, **quick).success)
     _offer(studio)
-    paint_all.click(everything, [desk, keep, *controls], [results, status], api_visibility="private", **slow)
+    paint_all.click(everything, [desk, keep, *controls], [results, status], **place, **slow)
 
 
 def _offer(studio: Studio) -> None:
