@@ -139,6 +139,12 @@ def visit(chromium, server):
         page.set_default_timeout(20_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
+        page.on(
+            "console",
+            lambda said: (
+                broken.append(said.text) if "Content Security Policy" in said.text else None
+            ),  # it asked for more
+        )
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(server.url)
         if tab:

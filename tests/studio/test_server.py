@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from impasto.errors import InputError
 from impasto.studio.guard import Guard
 from impasto.studio.settings import Settings
 
@@ -78,6 +79,15 @@ def test_the_api_is_documented(client):
     described = client.get("/gradio_api/openapi.json").json()["paths"]
     assert {"/gradio_api/call/v2/apply", "/gradio_api/call/v2/video"} <= set(described)
     assert set(client.get("/gradio_api/info").json()["unnamed_endpoints"]) == set()
+
+
+def test_its_page_of_documents_asks_nobody_else(visit):
+    page = visit()
+    page.get_by_text("Use via API").click()
+    page.get_by_text("/apply").first.wait_for()
+    for language in ("JavaScript", "cURL"):
+        page.get_by_role("button", name=language, exact=False).or_(page.get_by_text(language, exact=True)).first.click()
+    page.wait_for_timeout(300)
 
 
 # ---- untrusted ------------------------------------------------------------------------------------
@@ -145,6 +155,38 @@ def test_many_at_once_are_answered_or_politely_refused(client, picture_file):
     assert outcomes <= {"complete", 503}
     assert all("waiting" in str(answer) for outcome, answer in answers if outcome == 503)
     assert call(client, "apply", picture=picture, styles=["scream"])[0] == "complete"
+
+
+def test_nobody_takes_all_places_and_others_come_first(client, picture_file, monkeypatch):
+    from impasto.studio import pictures
+
+    go_on, order = threading.Event(), []
+
+    def recorded(_studio, _picture, wish, **_options):
+        go_on.wait(20)
+        order.append(wish.styles[0])
+        raise InputError("Enough.")
+
+    monkeypatch.setattr(pictures, "paint", recorded)
+    number = next(d["id"] for d in client.get("/config").json()["dependencies"] if d["api_name"] == "apply")
+    picture = uploaded(client, picture_file)
+
+    def join(session, style):
+        data = [picture, [style], 1, "style", 1, 0, None]
+        body = {"data": data, "fn_index": number, "session_hash": session}
+        return client.post("/gradio_api/queue/join", json=body)
+
+    assert join("ann", "scream").status_code == 200
+    time.sleep(0.3)  # it runs
+    for _ in range(3):
+        assert join("ann", "scream").status_code == 200
+    refused = join("ann", "scream")
+    assert (refused.status_code, "3 of your jobs" in refused.json()["detail"]) == (503, True)
+    assert join("bob", "udnie").status_code == 200
+    go_on.set()
+    for _ in range(100):
+        time.sleep(0.1 * (len(order) < 5))
+    assert order == ["scream", "scream", "udnie", "scream", "scream"]
 
 
 def test_a_crash_in_one_job_is_its_visitors_only(client, picture_file, monkeypatch, caplog):
