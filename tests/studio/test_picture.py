@@ -66,7 +66,19 @@ def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
     pictures.preview(small, (32, 20), Wish(["scream"], {"style_scale": 2.0}))
     pictures.preview(small, (64, 40), Wish(["scream"], {"style_scale": 2.0}))
     pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0}))
-    assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6]
+    pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0, "work_size": 40}))
+    assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6, 0.8]
+
+
+def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, put, photo, tmp_path):
+    photo.save(tmp_path / "photo.png")
+    upload = put(tmp_path / "photo.png")
+    fine = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 192}))
+    large = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 96}))
+    with Image.open(fine.path) as one, Image.open(large.path) as two:
+        assert "work_size" not in one.info["Software"]
+        assert "work_size=96" in two.info["Software"]
+    assert np.abs(images.unit(fine.after.rgb) - images.unit(large.after.rgb)).mean() > 0.02
 
 
 def test_results_larger_than_the_limit_are_refused_before_the_work(server, put, picture_file):

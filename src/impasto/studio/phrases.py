@@ -53,6 +53,9 @@ _PICTURE = {
     "grain_info": ("How much of the canvas shows.", "Combien la toile transparaît."),
     "size": ("Longer side of the result in pixels", "Grand côté du résultat en pixels"),
     "size_info": ("0 keeps the photograph’s size.", "0 garde la taille de la photo."),
+    "work_size": ("Strokes of large photographs", "Touches des grandes photos"),
+    "work_size_preview": ("as in the preview", "comme dans l’aperçu"),
+    "work_size_full": ("fine, laid at full size", "fines, posées en pleine taille"),
     "keep_metadata": ("Keep camera, place and time in the file", "Garder appareil, lieu et date dans le fichier"),
     "mask": ("Paint only parts", "Ne peindre qu’une partie"),
     "mask_hint": (

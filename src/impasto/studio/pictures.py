@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ Mask = NDArray[np.uint8]
 
 # A preview lays strokes as the result will have them, as long as that takes no more than this many times its pixels.
 _FINEST_PREVIEW = 0.6
+# Longer side at which the page lays strokes, unless it is told to lay them at full size: a photograph of a phone's size
+# looks like its preview then, and not like hatching.
+WORK_SIZE = 1024
 OPTIONS = tuple(item.name for item in fields(Options))
 
 
@@ -88,9 +91,10 @@ def preview(small: Picture, full: tuple[int, int], wish: Wish) -> Picture:
         wish: what was chosen.
     """
     longest = wish.options.get("size") or max(full)
-    scale = wish.options.get("style_scale", 1.0) * min(1.0, max(small.size) / longest)
+    laid = min(wish.options.get("work_size") or longest, longest)
+    scale = wish.options.get("style_scale", 1.0) * min(1.0, max(small.size) / laid)
     scale = max(scale, min(_FINEST_PREVIEW, wish.options.get("style_scale", 1.0)))
-    return wish.painter(small.size, size=0, style_scale=scale).paint(small).picture
+    return wish.painter(small.size, size=0, work_size=0, style_scale=scale).paint(small).picture
 
 
 def paint(studio: Studio, upload: str | Path, wish: Wish, *, strip: bool = False) -> Result:
@@ -107,10 +111,12 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, *, strip: bool = False
     """
     started = time.perf_counter()
     path, name = studio.uploads.picture(upload), studio.uploads.name(upload)
-    limited = Wish(wish.styles, {**wish.options, "max_pixels": studio.settings.max_pixels}, wish.mask, wish.masked)
     _check_size(studio, path, wish)
-    picture = limited.painter(None).read(path.read_bytes())
-    painter = limited.painter(picture.size)
+    options = {**wish.options, "max_pixels": studio.settings.max_pixels}
+    picture = replace(wish, options=options).painter(None).read(path.read_bytes())
+    if options.get("work_size", 0) >= (options.get("size") or max(picture.size)):
+        options["work_size"] = 0  # which the result's metadata need not say
+    painter = replace(wish, options=options).painter(picture.size)
     painted = painter.paint(picture).picture
     target = studio.uploads.new_path(default_output(Path(name), painter.style).name)
     images.write(painted, target, strip=strip, settings=painter.describe())

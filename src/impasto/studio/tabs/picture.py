@@ -45,7 +45,7 @@ class _Desk:
         mask: what was brushed.
         changed: when something was changed last, on the monotonic clock.
         painted: the change for which the full result was made.
-        photographs: for which the thumbnails were made.
+        thumbnails: the photograph for which they were made.
     """
 
     paths: list[str] = field(default_factory=list)
@@ -104,14 +104,21 @@ def build(studio: Studio) -> None:
                 size = gr.Number(
                     DEFAULTS.size, label=label("size"), info=label("size_info"), precision=0, minimum=0, maximum=20000
                 )
+                work_size = gr.Radio(
+                    [(label("work_size_preview"), pictures.WORK_SIZE), (label("work_size_full"), DEFAULTS.work_size)],
+                    value=pictures.WORK_SIZE,
+                    label=label("work_size"),
+                    elem_id="picture-work-size",
+                )
                 keep = gr.Checkbox(True, label=label("keep_metadata"))
 
     names = list(sliders)
-    controls = [chooser, *sliders.values(), colors, size, mask_use]
+    controls = [chooser, *sliders.values(), colors, size, work_size, mask_use]
 
     def wish(current: _Desk, chosen: list[str], *values: Any) -> Wish:
-        *numbers, mode, longer, masked = values
-        options = {**dict(zip(names, numbers, strict=True)), "colors": mode, "size": int(longer or 0)}
+        *numbers, mode, longer, work, masked = values
+        options = {**dict(zip(names, numbers, strict=True)), "colors": mode}
+        options |= {"size": int(longer or 0), "work_size": int(work or 0)}
         return Wish(known(chosen), options, current.mask, masked or "")
 
     def opened(paths: list[str] | None, current: _Desk, request: gr.Request) -> Any:
@@ -243,18 +250,24 @@ def build(studio: Studio) -> None:
     wait = f"() => new Promise((done) => setTimeout(done, {round(1000 * _SETTLE) + 50}))"
 
     def follow(event: Any, *, newest: bool = False) -> Any:
-        """A preview at once, and the full result once nothing more changes."""
+        """A preview at once, and the full result once nothing more changes; returns the event of that."""
         mode = "always_last" if newest else None
         shows = event(preview, [desk, *controls], after_preview, trigger_mode=mode, **_QUIET, **quick)
-        shows.then(None, js=wait).then(full, [desk, keep, *controls], after_preview, **place, **slow)
-        return shows
+        return shows.then(None, js=wait).then(full, [desk, keep, *controls], after_preview, **place, **slow)
 
     example.click(take_example, None, files, **_QUIET, **quick)
     loaded = files.change(opened, [files, desk], everything_shown, **_QUIET, **quick)
     follow(loaded.success).then(own_thumbnails, desk, [desk, chooser], **_QUIET, **slow)
     turned = files.select(picked, desk, everything_shown, **_QUIET, **quick)
     follow(turned.success)
-    changes = [*(slider.input for slider in sliders.values()), colors.input, size.input, mask_use.input, chooser.input]
+    changes = [
+        *(slider.input for slider in sliders.values()),
+        colors.input,
+        size.input,
+        work_size.input,
+        mask_use.input,
+        chooser.input,
+    ]
     follow(partial(gr.on, changes), newest=True)
     chooser.input(mask_choices, [chooser, mask_use], mask_use, queue=False, **_QUIET)
     follow(canvas.input(brushed, [canvas, desk], desk, trigger_mode="always_last", **_QUIET, **quick).success)
@@ -273,12 +286,14 @@ def _offer(studio: Studio) -> None:
         colors: str = DEFAULTS.colors,
         style_scale: float = DEFAULTS.style_scale,
         size: int = DEFAULTS.size,
+        work_size: int = DEFAULTS.work_size,
         mask: str | None = None,
     ) -> str:
         """Repaint a picture: a file in, a file out. Styles are NAME or NAME:WEIGHT; several are blended. A mask is
         a picture of the same size, white where the painting shall show."""
         with clearly(request):
-            options = {"strength": strength, "colors": colors, "style_scale": style_scale, "size": int(size)}
+            options = {"strength": strength, "colors": colors, "style_scale": style_scale}
+            options |= {"size": int(size), "work_size": int(work_size)}
             where = None if mask is None else masks.read(images.to_pil(studio.uploads.read(mask)), 0)
             wish = Wish(known(styles), options, where)
             done = studio.jobs.result(lambda _report: pictures.paint(studio, picture, wish), request, "picture")
@@ -291,6 +306,7 @@ def _offer(studio: Studio) -> None:
         gr.Radio(list(COLORS), value=DEFAULTS.colors, visible=False, label="colors"),
         gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
         gr.Number(DEFAULTS.size, visible=False, precision=0, label="size"),
+        gr.Number(DEFAULTS.work_size, visible=False, precision=0, label="work_size"),
         gr.File(visible=False, label="mask"),
     ]
     endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
