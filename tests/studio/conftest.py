@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import socket
 import sys
 import threading
 import time
@@ -52,23 +51,22 @@ def nothing_leaves():
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """A studio on loopback, in this process: ``.url`` and ``.studio``."""
-    from impasto.studio.server import Server
+    from impasto.studio.server import Server, listen
     from impasto.studio.settings import Settings
     from impasto.studio.state import Studio
 
     folder = tmp_path_factory.mktemp("studio")
     settings = Settings(port=0, max_upload=5_000_000, max_pixels=2_000_000, max_video=5.0, max_queue=12)
     made = Server(Studio(settings, folder))
-    listening = socket.create_server(("127.0.0.1", 0))
-    made.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    thread = threading.Thread(target=made.run, args=([listening],), daemon=True)
-    thread.start()
-    while not made.started:
-        time.sleep(0.02)
-    yield made
-    made.should_exit = True
-    thread.join(10)
-    listening.close()
+    with listen(settings) as listening:
+        made.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread = threading.Thread(target=made.run, args=([listening],), daemon=True)
+        thread.start()
+        while not made.started:
+            time.sleep(0.02)
+        yield made
+        made.should_exit = True
+        thread.join(10)
     assert not thread.is_alive()
 
 

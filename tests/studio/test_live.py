@@ -20,12 +20,9 @@ def send(client, content=None, visitor="ann", styles='["udnie:1"]', strength="1"
 
 
 @pytest.fixture(autouse=True)
-def nobody_there(server):
-    """Free places."""
-    yield
-    for route in server.config.app.app.routes:
-        if getattr(route, "path", "") == "/live":
-            route.endpoint.__self__._visitors.clear()
+def places_are_free_at_once(monkeypatch):
+    """Or visitors of earlier tests would take them."""
+    monkeypatch.setattr(live_module, "_IDLE", 0)
 
 
 def pixels(answer):
@@ -101,7 +98,9 @@ def test_who_sends_before_the_answer_is_told_so(client, monkeypatch):
 
 
 def test_places_are_few_and_become_free(client, monkeypatch):
-    for visitor in "abcd":
+    assert send(client, visitor="a").status_code == 200
+    monkeypatch.setattr(live_module, "_IDLE", 10)
+    for visitor in "bcd":
         assert send(client, visitor=visitor).status_code == 200
     answer = send(client, visitor="e")
     assert (answer.status_code, "4 visitors" in answer.json()["detail"]) == (503, True)

@@ -43,7 +43,7 @@ LARGEST = 640
 _BYTES = 1_000_000  # of one picture
 _PIXELS = 1920 * 1080
 _QUALITY = 85
-_ON_THE_WAY = 0.025  # seconds that a picture takes to come and go
+_ON_THE_WAY = 0.01  # seconds that a picture takes to come and go
 _IDLE = 10.0  # seconds after which a visitor's place is free again
 _PLACES = 4  # visitors at once: with more, all of them would see single pictures
 
