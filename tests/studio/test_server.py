@@ -327,3 +327,13 @@ def test_the_commands_defaults_are_the_librarys():
     settings = vars(Settings())
     for name in ("host", "port", "max_pixels", "max_video", "max_queue", "max_seconds"):
         assert defaults[name] == settings[name]
+
+
+def test_without_the_extra_the_command_names_it(monkeypatch, capsys):
+    from impasto.cli import main
+
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["studio", "--no-browser"])
+    assert ended.value.code == 6
+    assert 'pip install "impasto[studio]"' in capsys.readouterr().err
