@@ -92,3 +92,5 @@ def test_the_page_says_what_is_missing(visit, picture_file):
     page.set_input_files("#paint-photo input[type=file]", str(picture_file))
     page.locator("#paint-start").click()
     page.get_by_text("Add a picture whose style you want").wait_for()
+    page.locator("#paint-status", has_text="Every brush stroke").wait_for()
+    page.locator("#paint-stop[disabled]").wait_for()

@@ -142,6 +142,9 @@ def build(studio: Studio) -> Any:
             path = styles.add(current.style, (wanted or "").strip() or None)
             return say(request, "saved", name=path.name.removesuffix(SUFFIX)), gr.update(interactive=False)
 
+    def failed(request: gr.Request) -> Any:
+        return gr.update(interactive=False), say(request, "learn_intro")
+
     def stopped(request: gr.Request) -> Any:
         studio.jobs.stop(request)
         return gr.update(interactive=False)
@@ -157,7 +160,7 @@ def build(studio: Studio) -> Any:
         show_progress_on=status,
         **studio.jobs.lane("long"),
     )
-    runs.failure(lambda: gr.update(interactive=False), None, stop, queue=False, **_QUIET)
+    runs.failure(failed, None, [stop, status], queue=False, **_QUIET)
     stop.click(stopped, None, stop, queue=False, **_QUIET)
     _offer(studio)
     # Through the queue, because only there an error is shown as a message.

@@ -169,6 +169,9 @@ def build(studio: Studio) -> None:
             text = say(request, "step_taken", n=n, name=path.name)
             return _seen(current.job, picture), text, gr.update(value=str(path), interactive=True)
 
+    def failed(request: gr.Request) -> Any:
+        return gr.update(interactive=False), say(request, "paint_intro")
+
     def stopped(request: gr.Request) -> Any:
         studio.jobs.stop(request)
         return gr.update(interactive=False)
@@ -186,7 +189,7 @@ def build(studio: Studio) -> None:
         show_progress_on=status,
         **studio.jobs.lane("long"),
     )
-    runs.failure(lambda: gr.update(interactive=False), None, stop, queue=False, **_QUIET)
+    runs.failure(failed, None, [stop, status], queue=False, **_QUIET)
     stop.click(stopped, None, stop, queue=False, **_QUIET)
     steps.select(chosen, easel, [frame, status, download], **_QUIET, **studio.jobs.lane("preview"))
     _offer(studio)
