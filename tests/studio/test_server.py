@@ -169,10 +169,12 @@ def test_nobody_takes_all_places_and_others_come_first(client, picture_file, mon
 
     monkeypatch.setattr(pictures, "paint", recorded)
     number = next(d["id"] for d in client.get("/config").json()["dependencies"] if d["api_name"] == "apply")
+    parameters = client.get("/gradio_api/info").json()["named_endpoints"]["/apply"]["parameters"]
     picture = uploaded(client, picture_file)
 
     def join(session, style):
-        data = [picture, [style], 1, "style", 1, 0, None]
+        given = {"picture": picture, "styles": [style]}
+        data = [given.get(one["parameter_name"], one["parameter_default"]) for one in parameters]
         body = {"data": data, "fn_index": number, "session_hash": session}
         return client.post("/gradio_api/queue/join", json=body)
 
