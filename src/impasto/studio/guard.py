@@ -380,7 +380,7 @@ body {{ display: grid; place-items: center; min-height: 90vh; margin: 1rem; }}
 form {{ display: grid; gap: .75rem; width: min(20rem, 100%); }}
 h1 {{ font-size: 1.4rem; margin: 0; }} p {{ margin: 0; }}
 input, button {{ font: inherit; padding: .6rem .8rem; border-radius: .5rem; border: 1px solid #8888; }}
-button {{ background: #1d4ed8; color: white; border: 0; }}
+button {{ background: #b5431b; color: white; border: 0; font-weight: 600; }}
 </style></head><body><form method="post" action="/login"><h1>{title}</h1>{note}
 <label for="password">{password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>

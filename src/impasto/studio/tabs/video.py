@@ -80,6 +80,10 @@ def build(studio: Studio) -> None:
     start, end = controls[2:4]
     buttons = [preview, render, download]
 
+    def plays(path: str) -> bool:
+        """Whether browsers play an upload."""
+        return not studio.uploads.name(path).endswith((".gif", ".avi"))
+
     def opened(path: str | None, request: gr.Request) -> Any:
         with clearly(request):
             ready, gone = gr.update(visible=path is not None), gr.update(visible=False, value=None)
@@ -89,7 +93,7 @@ def build(studio: Studio) -> None:
             clip, name = studio.uploads.clip(path), studio.uploads.name(path)
             facts = {"width": clip.width, "height": clip.height, "seconds": clip.seconds, "rate": clip.rate}
             last = round(min(clip.seconds, studio.settings.max_video), 1)
-            before = gr.update(value=str(clip.path), visible=True)
+            before = gr.update(value=str(clip.path), visible=plays(path))
             return before, gone, off, say(request, "video_opened", name=name, **facts), 0, last, ready, ready, gone
 
     def begin(request: gr.Request) -> Any:
@@ -112,7 +116,7 @@ def build(studio: Studio) -> None:
                     bar, text = _told(request, event.value)
                     yield {progress: bar, status: text}
                 elif isinstance(event, Done):
-                    yield _finished(request, event.result, wish, whole=whole)
+                    yield _finished(request, path, event.result, wish, whole=whole)
 
     def rest(path: str | None) -> Any:
         ready, gone = gr.update(visible=path is not None), gr.update(visible=False)
@@ -125,7 +129,7 @@ def build(studio: Studio) -> None:
         studio.jobs.stop(request)
         return rest(path) | {status: say(request, "video_cancelled")}
 
-    def _finished(request: gr.Request, made: videos.Result, wish: Wish, *, whole: bool) -> dict[Any, Any]:
+    def _finished(request: gr.Request, path: str, made: videos.Result, wish: Wish, *, whole: bool) -> dict[Any, Any]:
         facts = {"frames": made.frames, "seconds": made.seconds, "rate": made.frames / made.seconds}
         text = say(request, "video_previewed", start=wish.start, **facts)
         if whole:
@@ -133,7 +137,7 @@ def build(studio: Studio) -> None:
         return {
             players["after"]: gr.update(value=str(made.path), visible=True),
             players["before"]: gr.update(visible=False),
-            shown: gr.update(value="after", visible=True),
+            shown: gr.update(value="after", visible=plays(path)),
             status: text,
             download: gr.update(value=str(made.path), visible=whole),
         }
