@@ -339,3 +339,22 @@ def test_without_the_extra_the_command_names_it(monkeypatch, capsys):
         main(["studio", "--no-browser"])
     assert ended.value.code == 6
     assert 'pip install "impasto[studio]"' in capsys.readouterr().err
+
+
+def test_folders_of_servers_that_were_killed_are_removed_and_others_are_not(tmp_path, monkeypatch):
+    from impasto.studio import server as server_module
+
+    monkeypatch.setattr(server_module.tempfile, "tempdir", str(tmp_path))
+    left, young = tmp_path / "impasto-studio-left", tmp_path / "impasto-studio-young"
+    for folder in (left, young):
+        folder.mkdir()
+        (folder / "photo.jpg").touch()
+    with server_module._temporary_folder() as running:
+        for folder in (left, running):
+            os.utime(folder, (0, 0))
+        with server_module._temporary_folder() as second:
+            assert running.exists()
+            assert young.exists()
+            assert not left.exists()
+        assert not second.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["impasto-studio-young"]

@@ -11,10 +11,12 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,10 +33,13 @@ from impasto.studio.live import Live
 from impasto.studio.settings import Settings
 from impasto.studio.state import Studio
 
+fcntl: Any = import_module("fcntl") if os.name == "posix" else None
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_FOLDER, _FRESH = "impasto-studio-", 60.0  # its prefix; seconds in which a new one may not be locked yet
 _PAGES = 200  # open pages of which the state is kept: Gradio's 10 000 would be 3 GB
 _PATIENCE = 2  # seconds that open connections get when the server ends
 
@@ -131,12 +136,46 @@ def _where_a_loop_runs(make: Callable[[], T]) -> T:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    """A folder that only this user reads, removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="impasto-studio-"))
+    """A folder that only this user reads, removed at the end; and so are those of servers that were killed."""
+    for other in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        if _abandoned(other):
+            shutil.rmtree(other, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
+    with _locked(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Lock a folder until the end of the block or of the process; says whether nobody else has."""
+    if fcntl is None:  # Windows: nothing is known of others there
+        yield False
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        yield folder
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        free = False
+    else:
+        free = True
+    try:
+        yield free
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _abandoned(folder: Path) -> bool:
+    """Whether the folder is one of ours, and of no server that still runs or just starts."""
+    try:
+        if time.time() - folder.stat().st_mtime < _FRESH:
+            return False
+        with _locked(folder) as free:
+            return free
+    except OSError:  # another user's, or gone
+        return False
 
 
 @contextmanager
