@@ -44,12 +44,12 @@ def error(frames, results):
 def test_a_moving_picture_is_steadier_and_not_much_softer(panning):
     results = {mode: painted(mode, panning) for mode in STABILIZE}
     errors = {mode: error(panning, results[mode]) for mode in STABILIZE}
-    assert errors["light"] < 0.6 * errors["off"]
-    assert errors["flow"] < 0.4 * errors["off"]
+    assert errors["light"] < 0.3 * errors["off"]
+    assert errors["flow"] < 0.15 * errors["off"]
     energy = {mode: np.mean(np.diff(r[-1], axis=1) ** 2) for mode, r in results.items()}
     # Texture as fine as the pixels, in fast motion, is the worst case; real clips keep far more.
     assert energy["flow"] > 0.6 * energy["off"]
-    assert energy["light"] > 0.45 * energy["off"]
+    assert energy["light"] > 0.6 * energy["off"]
 
 
 def test_noise_on_a_still_picture_does_not_flicker():

@@ -8,6 +8,8 @@ The statistics that the network normalises with are smoothed over frames, too, s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -29,13 +31,18 @@ Floats = NDArray[np.float32]
 State = dict[str, NDArray[Any]]
 
 _SHARE = 0.1  # of a frame's own statistics in those that it is painted with
-_CHANGING = 0.5  # the same, and of the new painting in the result, while styles fade
-_REST = 0.15, 0.4  # pixels by which a place may have moved and count as at rest: surely, and not any more
+_FRESH = 0.15  # of the new painting in what moves, which in time corrects what moving distorts
+_CHANGING = 0.5  # both of these while styles fade
+_ALIKE = 8.0, 24.0  # grey levels that the moved reference may be off: it is surely the same, and not any more
+_MARGIN = 5  # pixels around a place that must be trusted, too
+_REST = 0.25  # pixels by which a place may have moved and count as at rest
+_SLOW, _TELLING = 1.0, 0.25  # pixels up to which motion must explain the picture better than rest: in grey levels
 _AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over this width
+_WIDE = 8  # parts of the picture's width: in a part of that size something shows whether it moves
 _EVEN = 7  # pixels over which flow is smoothed
-_FINE = 5  # pixels: what is finer than this loses contrast when moved, and gets it back
+_FINE = 5  # pixels: what is finer than this loses contrast when moved or blended, and gets it back
 _COARSE = 8  # pixels: in cells of this size
-_GAIN = 0.8, 1.6
+_GAIN = 0.8, 2.0
 
 
 def cut(frame: Frame, before: Frame) -> bool:
@@ -82,82 +89,45 @@ class Off:
 class Steady(Off):
     """The last painting is carried on where the picture can be followed.
 
-    Attributes:
-        fresh: share of the new painting where the picture moves, which in time corrects what moving distorts.
+    Args:
+        scale: size at which motion is estimated, of the frame's.
+        preset: of the estimator (DIS).
     """
 
-    fresh: float
-
-    def __init__(self) -> None:
+    def __init__(self, scale: float, preset: int) -> None:
+        self.scale, self.estimate = scale, estimator("dis", preset=preset, finest=1)
         self.statistics: tuple[Statistics, ...] | None = None
-        self.reference: Frame | None = None  # the picture that the last painting is of
-        self.painted: Floats | None = None
+        self.reference: Frame | None = None  # the picture that the last painting is of, in that size
+        self.painted: Frame | None = None
         self.small: Frame | None = None
-        self.grid: tuple[Floats, Floats] | None = None
-
-    def follow(self, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
-        """The flow from a frame to the reference (H x W x 2), and where to trust it, 0 to 1 (H x W)."""
-        raise NotImplementedError
 
     def paint(self, frame: Frame, painter: Painter, *, changing: bool = False) -> Frame:
         """See :class:`Off`."""
         small = thumbnail(frame)
-        if self.small is None or frame.shape != self.reference_shape or cut(small, self.small):
+        if self.painted is None or self.small is None or frame.shape != self.painted.shape or cut(small, self.small):
             self.statistics = self.reference = self.painted = None
         self.small = small
         result = painter.paint(images.from_array(frame), self.statistics, _CHANGING if changing else _SHARE)
-        new: Floats = np.clip(result.picture.rgb, 0, 1).astype(np.float32)
+        new = np.ascontiguousarray(rgb_bytes(result.picture.rgb))
+        seen = self._seen(frame)
         if self.reference is None or self.painted is None:
-            self.reference, self.painted = frame.copy(), new
+            self.reference, self.painted = seen, new
         else:
-            self.reference, self.painted = self._carried(frame, new, self.reference, self.painted, changing)
+            motion = _motion(self.estimate, seen, self.reference)
+            fresh = _CHANGING if changing else motion.moves * np.float32(_FRESH)
+            self.painted = _carried(self.painted, new, motion, motion.trust * (1 - fresh))
+            stays = ((motion.moves == 0) & (motion.trust > 0.5)).astype(np.uint8)
+            self.reference = opencv().copyTo(self.reference, stays, seen)
         self.statistics = result.statistics or None
-        return rgb_bytes(self.painted)
+        return self.painted
 
-    @property
-    def reference_shape(self) -> tuple[int, ...] | None:
-        """Of the frames so far."""
-        return None if self.reference is None else self.reference.shape
-
-    def _carried(
-        self, frame: Frame, new: Floats, reference: Frame, painted: Floats, changing: bool
-    ) -> tuple[Frame, Floats]:
-        """The next reference and painting."""
-        cv2 = opencv()
-        flow, trust = self.follow(frame, reference)
-        shift = cv2.blur(flow, (_AROUND, _AROUND))
-        moves = _above(np.hypot(shift[..., 0], shift[..., 1]), *_REST)
-        flow *= moves[..., None]
-        moved = self._moved(reference, flow, cv2.INTER_LINEAR)
-        trust = np.minimum(trust, 1 - _above(_difference(frame, moved), *self.tolerance))
-        # A place is trusted only with its neighbourhood, softly: a network looks around, and edges of masks show.
-        trust = cv2.blur(cv2.erode(trust, np.ones((self.margin, self.margin), np.uint8)), (self.margin, self.margin))
-        fresh = np.maximum(moves * np.float32(self.fresh), np.float32(_CHANGING if changing else 0))
-        keep = (trust * (1 - fresh))[..., None]
-        carried = self._moved(painted, flow, cv2.INTER_CUBIC)
-        carried -= new
-        carried *= keep
-        result = carried
-        result += new
-        result = _sharpened(result, new, np.minimum(1, 4 * trust))
-        stays = ((moves < 0.5) & (trust > 0.5)).astype(np.uint8)
-        bounded: Floats = np.clip(result, 0, 1, out=result)
-        return cv2.copyTo(reference, stays, frame.copy()), bounded
-
-    def _moved(self, image: NDArray[Any], flow: Floats, interpolation: int) -> NDArray[Any]:
-        cv2 = opencv()
-        if self.grid is None or self.grid[0].shape != flow.shape[:2]:
-            height, width = flow.shape[:2]
-            x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-            self.grid = x, y
-        x, y = self.grid
-        moved: NDArray[Any] = cv2.remap(
-            image, x + flow[..., 0], y + flow[..., 1], interpolation, borderMode=cv2.BORDER_REPLICATE
-        )
-        return moved
-
-    tolerance: tuple[float, float]  # grey levels between the moved reference and the frame: trusted, and not any more
-    margin: int  # pixels
+    def _seen(self, frame: Frame) -> Frame:
+        """A copy of a frame in the size at which motion is estimated."""
+        if self.scale == 1:
+            return frame.copy()
+        height, width = (max(1, round(side * self.scale)) for side in frame.shape[:2])
+        seen: Frame = opencv().resize(frame, (width, height), interpolation=opencv().INTER_AREA)
+        return seen
 
     def state(self) -> State:
         """See :class:`Off`."""
@@ -176,62 +146,84 @@ class Steady(Off):
         self.reference, self.painted, self.small = (state.get(name) for name in ("reference", "painted", "small"))
 
 
-class Light(Steady):
-    """Motion guessed at half size, both ways: a few milliseconds."""
-
-    fresh, tolerance, margin = 0.25, (8.0, 24.0), 5
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.estimate = estimator("dis", preset=0)
-
-    def follow(self, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
-        """See :class:`Steady`."""
-        cv2 = opencv()
-        height, width = frame.shape[:2]
-        half = max(1, width // 2), max(1, height // 2)
-        small = [cv2.resize(f, half, interpolation=cv2.INTER_AREA) for f in (frame, reference)]
-        coarse, trust = _followed(self.estimate, small[0], small[1])
-        scale = np.array([width / half[0], height / half[1]], np.float32)
-        flow: Floats = (cv2.resize(coarse, (width, height)) * scale).astype(np.float32)
-        return flow, cv2.resize(trust, (width, height))
+def stabilizer(mode: Stabilize) -> Off:
+    """The one of a name."""
+    if mode == "off":
+        return Off()
+    return Steady(scale=0.5, preset=0) if mode == "light" else Steady(scale=1, preset=1)
 
 
-class Flow(Steady):
-    """Dense flow at full size."""
+@dataclass
+class _Motion:
+    """How a frame relates to its reference, each H x W, in the size at which it was estimated.
 
-    fresh, tolerance, margin = 0.15, (12.0, 36.0), 7
+    Attributes:
+        flow: H x W x 2, from the frame to the reference; 0 at rest.
+        trust: where to trust it, 0 to 1.
+        moves: 0 where the picture is at rest, 1 where it moves, with soft edges in what moves.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.estimate = estimator("dis", preset=1)
-
-    def follow(self, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
-        """See :class:`Steady`."""
-        return _followed(self.estimate, frame, reference)
+    flow: Floats
+    trust: Floats
+    moves: Floats
 
 
-def _followed(estimate: Estimator, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
-    """A flow and where to trust it, by the checker of artistic-videos.
+def _motion(estimate: Estimator, frame: Frame, reference: Frame) -> _Motion:
+    """How a frame relates to its reference.
 
-    Flow is smoothed first: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker
-    counts as an edge of motion.
+    Flow is smoothed: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker of
+    artistic-videos counts as an edge of motion. Nothing is moved without need: sampling softens, and in the dark and in
+    empty skies flow is a guess, which would push strokes about.
     """
     cv2 = opencv()
     flow, opposite = (cv2.blur(f, (_EVEN, _EVEN)) for f in (estimate(frame, reference), estimate(reference, frame)))
-    return flow, consistency(flow, opposite).astype(np.float32) / np.float32(254)
+    trust = consistency(flow, opposite).astype(np.float32) / np.float32(254)
+    here, there = (cv2.blur(f, (5, 5)) for f in (frame, reference))
+    off_at_rest = _difference(here, there)
+    off_moved = _difference(here, _moved(there, flow, cv2.INTER_LINEAR))
+    shift = cv2.blur(flow, (_AROUND, _AROUND))
+    distance = np.hypot(shift[..., 0], shift[..., 1])
+    around = max(3, frame.shape[1] // _WIDE)
+    explained = cv2.blur(off_at_rest - off_moved, (around, around))
+    rests = (distance < _REST) | (distance < _SLOW) & (explained < _TELLING)
+    flow[rests] = 0
+    trust = np.minimum(trust, 1 - _above(np.where(rests, off_at_rest, off_moved), *_ALIKE))
+    # A place is trusted only with its neighbourhood, softly: a network looks around, and edges of masks show.
+    trust = cv2.blur(cv2.erode(trust, np.ones((_MARGIN, _MARGIN), np.uint8)), (_MARGIN, _MARGIN))
+    moves = (~rests).astype(np.float32)
+    return _Motion(flow, trust, moves * cv2.blur(moves, (_MARGIN, _MARGIN)))
 
 
-def stabilizer(mode: Stabilize) -> Off:
-    """The one of a name."""
-    kinds: dict[Stabilize, type[Off]] = {"off": Off, "light": Light, "flow": Flow}
-    return kinds[mode]()
+def _carried(painted: Frame, new: Frame, motion: _Motion, keep: Floats) -> Frame:
+    """The last painting moved, and as much of it kept as ``keep`` says (0 to 1), with the contrast of the new one."""
+    cv2 = opencv()
+    height, width = new.shape[:2]
+    scale = np.array([width / keep.shape[1], height / keep.shape[0]], np.float32)
+    keep = cv2.resize(keep, (width, height))
+    if motion.moves.any():
+        flow = cv2.resize(motion.flow * scale, (width, height)) if scale.max() > 1 else motion.flow
+        painted = _moved(painted, flow, cv2.INTER_CUBIC)
+    result = cv2.blendLinear(painted, new, keep, 1 - keep)
+    return _sharpened(result, new, np.minimum(1, 10 * (1 - keep)))
+
+
+def _moved(image: Frame, flow: Floats, interpolation: int) -> Frame:
+    """A picture sampled where a flow points to."""
+    cv2 = opencv()
+    moved: Frame = cv2.remap(image, _grid(*flow.shape[:2]) + flow, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    return moved
+
+
+@lru_cache(maxsize=2)
+def _grid(height: int, width: int) -> Floats:
+    """Every pixel's own x and y."""
+    return np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
 
 
 def _difference(frame: Frame, other: Frame) -> Floats:
-    """How much two pictures differ around each place, in grey levels: H x W, the largest of the channels."""
+    """How much two pictures differ, in grey levels: H x W, the largest of the channels."""
     cv2 = opencv()
-    red, green, blue = cv2.split(cv2.absdiff(*(cv2.blur(f, (5, 5)) for f in (frame, other))))
+    red, green, blue = cv2.split(cv2.absdiff(frame, other))
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
@@ -242,20 +234,21 @@ def _above(values: Floats, low: float, high: float) -> Floats:
     return smooth
 
 
-def _sharpened(picture: Floats, like: Floats, where: Floats) -> Floats:
+def _sharpened(picture: Frame, like: Frame, where: Floats) -> Frame:
     """A picture whose fine detail has the contrast of another's, cell by cell, as far as ``where`` (0 to 1) says.
 
-    Sampling between pixels takes contrast from fine detail, frame after frame; this gives it back.
+    Sampling between pixels and blending take contrast from fine detail, frame after frame; this gives it back.
     """
     cv2 = opencv()
     height, width = where.shape
     cells = max(1, width // _COARSE), max(1, height // _COARSE)
-    fine = picture - cv2.blur(picture, (_FINE, _FINE))
-    grey, wanted = (cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in (fine, like))
-    wanted -= cv2.blur(wanted, (_FINE, _FINE))
-    have, want = (cv2.blur(cv2.resize(f * f, cells, interpolation=cv2.INTER_AREA), (3, 3)) for f in (grey, wanted))
-    gain = np.clip(np.sqrt((want + 1e-6) / (have + 1e-6)), *_GAIN) - 1
-    gain = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR) * where
-    fine *= gain[..., None]
-    fine += picture
-    return np.asarray(fine)
+
+    def energy(of: Frame) -> Floats:
+        fine = cv2.cvtColor(of, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        fine -= cv2.blur(fine, (_FINE, _FINE))
+        return np.asarray(cv2.blur(cv2.resize(fine * fine, cells, interpolation=cv2.INTER_AREA), (3, 3)))
+
+    gain = np.sqrt((energy(like) + np.float32(0.1)) / (energy(picture) + np.float32(0.1)))
+    share = cv2.resize(np.clip(gain, *_GAIN) - 1, (width, height)) * where
+    sharp: Frame = cv2.blendLinear(picture, cv2.blur(picture, (_FINE, _FINE)), 1 + share, -share)
+    return sharp
