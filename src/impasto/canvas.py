@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from impasto.images import Picture
 from impasto.tiles import Box
 
 Array = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 _MARGIN = 8  # mirrored pixels that are painted and cut off: strokes run straight into the network's own border
 _COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
@@ -83,9 +84,9 @@ class Canvas:
         filled: Array = rgb * trust + (1 - trust) * self.enlarged(self._beneath, box)
         return filled
 
-    def take(self, plane: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    def take(self, plane: NDArray[Number], box: Box) -> NDArray[Number]:
         """A box of an array of the picture's own size."""
-        taken: NDArray[np.uint8] = _picked(plane, *self._indices(box))
+        taken: NDArray[Number] = _picked(plane, *self._indices(box))
         return taken
 
     def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
