@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -36,7 +36,6 @@ Sample = TypeVar("Sample", bound=np.generic)
 
 LANES = 2  # frames whose networks run side by side: two take turns on the cores better than one splits its work
 
-_NOTHING: Frame = np.empty(0, np.uint8)
 _SHARE = 0.2  # of a frame's own statistics in those that it is painted with, half a dozen frames'
 _FRESH = 0.15  # of the new painting in what moves, which in time corrects what moving distorts
 _NEW_GRAIN = 0.05  # of the fixed grain in what moves
@@ -127,6 +126,10 @@ class Off:
         """Go on from such a state."""
 
 
+def _nothing() -> Frame:
+    return np.empty(0, np.uint8)
+
+
 @dataclass
 class Begun:
     """A frame on its way.
@@ -146,11 +149,11 @@ class Begun:
     frame: Frame
     changing: bool = False
     grain: Floats | None = None
-    small: Frame = _NOTHING
-    reference: Frame = _NOTHING
+    small: Frame = field(default_factory=_nothing)
+    reference: Frame = field(default_factory=_nothing)
     before: Begun | None = None
     motion: Motion | None = None
-    painted: Frame = _NOTHING
+    painted: Frame = field(default_factory=_nothing)
     used: tuple[Statistics, ...] = ()
 
     @property
