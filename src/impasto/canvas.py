@@ -108,7 +108,10 @@ class Canvas:
 def _picked(array: NDArray[Any], rows: tiles.Indices, columns: tiles.Indices) -> NDArray[Any]:
     """``array[rows][:, columns]``, without a copy where these run on without a gap."""
     for axis, at in enumerate((rows, columns)):
-        straight = int(at[-1]) - int(at[0]) == len(at) - 1
-        part = slice(int(at[0]), int(at[-1]) + 1) if straight else at
-        array = array[part] if axis == 0 else array[:, part]
+        # Pieces that run on without a gap are copied many times faster than single pixels.
+        gaps = np.flatnonzero(np.diff(at) != 1) + 1
+        bounds = zip([0, *gaps], [*gaps, len(at)], strict=True)
+        parts = [slice(int(at[start]), int(at[stop - 1]) + 1) for start, stop in bounds]
+        pieces = [array[part] if axis == 0 else array[:, part] for part in parts]
+        array = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis)
     return array

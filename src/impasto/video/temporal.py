@@ -111,8 +111,10 @@ class Off:
     def network(self, begun: Begun, painter: Painter) -> None:
         """Run the network on a frame."""
         share = _CHANGING if begun.changing else _SHARE
-        painted = painter.paint(images.from_array(begun.frame), begun.given, share, begun.grain)
-        begun.painted, begun.used = np.ascontiguousarray(rgb_bytes(painted.picture.rgb)), painted.statistics
+        painted = painter.paint(images.from_array(begun.frame, compact=1), begun.given, share, begun.grain)
+        rgb = painted.picture.rgb
+        begun.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else rgb_bytes(rgb))
+        begun.used = painted.statistics
 
     def finish(self, begun: Begun) -> Frame:
         """The painted frame."""
