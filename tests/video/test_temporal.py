@@ -127,3 +127,28 @@ def test_the_quick_check_of_flow_is_the_exact_one_but_for_rounding(panning):
     exact = consistency(flow, opposite) / 254
     assert 0.1 < exact.mean() < 0.95
     assert (np.abs(_consistent(flow, opposite) - exact) > 0.02).mean() < 0.01
+
+
+@pytest.mark.parametrize("mode", STABILIZE)
+def test_networks_side_by_side_change_nothing(mode, panning):
+    painter = Painter("scream")
+    one_by_one, overlapping = stabilizer(mode), stabilizer(mode)
+    wanted = [one_by_one.paint(frame, painter) for frame in panning[:5]]
+    begun = [overlapping.begin(panning[0])]
+    for index, result in enumerate(wanted):
+        if index < 4:
+            begun.append(overlapping.begin(panning[index + 1]))
+        for each in begun[::-1]:
+            if not each.painted.size:
+                overlapping.network(each, painter)
+        np.testing.assert_array_equal(overlapping.finish(begun.pop(0)), result)
+
+
+def test_grain_travels_with_the_picture_and_keeps_its_contrast(panning):
+    steady = stabilizer("flow")
+    first, *_, last = [steady.begin(frame).grain for frame in panning[:4]]
+    inner = np.s_[16:-16, 16:-40]
+    followed, fixed = (np.corrcoef(last[inner].ravel(), g[inner].ravel())[0, 1] for g in (np.roll(first, -9, 1), first))
+    assert followed > 0.6
+    assert followed > fixed + 0.3
+    assert 0.8 < last.std() / first.std() < 1.2
