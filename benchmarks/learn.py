@@ -30,7 +30,7 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.styles import PHOTOGRAPH, bundled_network
 from impasto.training.export import load_bundled, network_of_onnx
 from impasto.training.learn import LearnSettings
-from impasto.training.objective import Objective, read_painting
+from impasto.training.objective import Objective, grained, read_painting
 from style_pictures import draw_all
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +49,7 @@ class Judge:
             top, left = ((side - 256) // 2 for side in picture.shape[2:])
             squares.append(picture[:, :, top : top + 256, left : left + 256])
         self.images = torch.cat(squares)
+        self.seen = grained(self.images, self.settings.grain)
         with torch.no_grad():
             self.wanted = self.objective.features(self.images)
         flow = losses.random_flow(len(squares), 256, 256, torch.Generator().manual_seed(0))
@@ -60,8 +61,8 @@ class Judge:
     ) -> dict[str, float]:
         """Content, style, their weighted sum, and how far a painting moves under a moving camera."""
         s = self.settings
-        painted, _ = network(self.images, scale[None], shift[None])
-        again, _ = network(self.warp(self.images), scale[None], shift[None])
+        painted, _ = network(self.seen, scale[None], shift[None])
+        again, _ = network(self.warp(self.seen), scale[None], shift[None])
         found = self.objective.features(painted)
         content = self.objective.content(found, self.wanted).mean().item()
         style = self.objective.style(found, self.objective.style_targets(pictures, s.style_size)).mean().item()

@@ -71,8 +71,10 @@ def test_resume_of_a_finished_run(folder, capsys):
 def test_sweep_writes_one_labelled_sheet(folder):
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "content-weight=1,5,20") == 0
     with Image.open("s.png") as sheet:
-        assert sheet.width > 2 * 48
+        assert sheet.height < 2 * 48 < 3 * 48 < sheet.width  # three in a row
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "colors=1,2") == 2
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "content-weight=") == 2
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "size=32", "--steps-strip") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "seed=a,b") == 2
 
 

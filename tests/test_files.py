@@ -103,6 +103,17 @@ def test_permissions_follow_the_umask(tmp_path, umask, mode):
 
 
 @posix
+def test_a_writer_that_puts_a_private_file_of_its_own_there_changes_no_permissions(tmp_path):
+    with atomic_path(tmp_path / "x") as temporary:
+        other = tmp_path / "other"
+        other.write_bytes(b"new")
+        other.chmod(0o600)
+        wanted = stat.S_IMODE(temporary.stat().st_mode)
+        other.replace(temporary)
+    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == wanted != 0o600
+
+
+@posix
 def test_an_existing_file_keeps_its_permissions(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"old")

@@ -118,6 +118,20 @@ def test_arrays_that_are_no_pictures(array):
         images.from_array(array)
 
 
+def test_every_kind_of_picture_is_taken_and_given_back(tmp_path):
+    array = smooth()
+    picture, pil, data = images.from_array(array), Image.fromarray(array), saved(Image.fromarray(array))
+    (tmp_path / "a.png").write_bytes(data)
+    for source in (picture, pil, data, array, tmp_path / "a.png", str(tmp_path / "a.png")):
+        assert np.array_equal(bytes_of(images.of(source)), array)
+    assert images.like(picture, picture) is picture
+    assert np.array_equal(np.asarray(images.like(picture, pil)), array)
+    assert np.array_equal(images.like(picture, array.astype(np.float32)), picture.rgb)
+    assert images.read(images.like(images.of(data), data)).format == "PNG"
+    with pytest.raises(InputError, match="cannot be made from dict; give a path"):
+        images.of({})
+
+
 def test_from_array_does_not_share_memory():
     array = np.zeros((2, 2, 3), np.float32)
     picture = images.from_array(array)
@@ -504,8 +518,12 @@ def test_pillows_own_limit_does_not_show(format, monkeypatch):
     assert Image.MAX_IMAGE_PIXELS == 10
 
 
-def test_pillows_own_limit_on_webp_is_an_input_error(monkeypatch):
-    data = saved(Image.fromarray(smooth()), "WEBP")
+def test_pillows_own_limit_where_a_decoder_heeds_it_is_an_input_error(monkeypatch):
+    # A GIF whose first frame is larger than the whole says.
+    data = bytearray(saved(Image.fromarray(smooth()), "GIF"))
+    data[6:10] = struct.pack("<HH", 1, 1)
+    data = bytes(data)
+    assert images.read(data).rgb.shape == (24, 36, 3)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     with pytest.raises(InputError, match="too many pixels for its format"):
         images.read(data)

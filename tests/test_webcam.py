@@ -2,6 +2,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,10 +13,15 @@ from PIL import Image
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto import webcam  # noqa: E402
-from impasto.cli import main  # noqa: E402
+from impasto import learning  # noqa: E402
+from impasto.cli import main, progress  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.repaint import Options  # noqa: E402
+from impasto.styles import load_style  # noqa: E402
+from impasto.webcam import camera as cameras  # noqa: E402
+from impasto.webcam.camera import Camera  # noqa: E402
+from impasto.webcam.live import Live, Pace  # noqa: E402
+from impasto.webcam.outputs import virtual_camera  # noqa: E402
 
 
 def run(*arguments):
@@ -51,9 +57,9 @@ class FakeWindow:
 
 
 def live(source, window, **settings):
-    camera = webcam.Camera(source, width=96, height=72, rate=30)
+    camera = Camera(source, width=96, height=72, rate=30)
     try:
-        made = webcam.Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
+        made = Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
         return made, made.run()
     finally:
         camera.close()
@@ -88,7 +94,7 @@ def test_the_mirror_exchanges_left_and_right(folder):
 
 
 def test_the_newest_picture_wins(folder):
-    camera = webcam.Camera(folder, width=32, height=24, rate=100)
+    camera = Camera(folder, width=32, height=24, rate=100)
     try:
         camera.latest()
         before = camera.seen
@@ -100,7 +106,7 @@ def test_the_newest_picture_wins(folder):
 
 
 def test_the_size_follows_the_wanted_rate():
-    pace = webcam.Pace(20, 640)
+    pace = Pace(20, 640)
     for _ in range(60):
         pace.took(0.2 * (pace.size / 640) ** 2)
     assert 256 <= pace.size <= 352
@@ -108,15 +114,15 @@ def test_the_size_follows_the_wanted_rate():
     for _ in range(60):
         pace.took(0.02 * (pace.size / 640) ** 2)
     assert pace.size == 640
-    free = webcam.Pace(0, 640)
+    free = Pace(0, 640)
     free.took(9.0)
     assert free.size == 640
 
 
 def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
     said = []
-    monkeypatch.setattr(webcam, "_RETRIES", 2)
-    monkeypatch.setattr(webcam, "_RETRY_AFTER", 0.05)
+    monkeypatch.setattr(cameras, "_RETRIES", 2)
+    monkeypatch.setattr(cameras, "_RETRY_AFTER", 0.05)
 
     class Capture:
         opened, reads = 0, 0
@@ -134,8 +140,8 @@ def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
         def release(self):
             pass
 
-    monkeypatch.setattr(webcam.Camera, "opened", lambda self: Capture())
-    camera = webcam.Camera(3, say=said.append)
+    monkeypatch.setattr(Camera, "opened", lambda self: Capture())
+    camera = Camera(3, say=said.append)
     for _ in range(2):
         camera.thread.join(timeout=5)
     with pytest.raises(InputError, match="no camera 3"):
@@ -146,7 +152,7 @@ def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
 
 
 def test_an_empty_folder_is_named(tmp_path):
-    camera = webcam.Camera(tmp_path)
+    camera = Camera(tmp_path)
     with pytest.raises(InputError, match="no picture"):
         camera.latest()
     camera.close()
@@ -173,7 +179,7 @@ def test_a_virtual_camera_gets_every_picture(folder):
             pass
 
     pyvirtualcam.register_backend("fake", Fake)
-    live(folder, FakeWindow(["x"]), virtual=webcam.virtual_camera(30, backend="fake"), rate=0)
+    live(folder, FakeWindow(["x"]), virtual=virtual_camera(30, backend="fake"), rate=0)
     assert sent == [96 * 72 * 3] * 2
 
 
@@ -197,3 +203,25 @@ def test_the_command_without_a_window(folder):
     assert run("webcam", "--style", "scream", "--camera", folder, "--no-window", "--frames", "2", "-q") == 0
     assert run("webcam", "--style", "scrm", "--camera", folder, "--no-window", "--frames", "2", "-q") == 5
     assert run("webcam", "--style", "scream", "--camera", Path("none.mp4"), "--no-window", "--frames", "2") == 3
+
+
+def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_opened(
+    folder, tmp_path, photo, monkeypatch, capsys
+):
+    photo.save(tmp_path / "mine.png")
+    learnt = []
+
+    def learn(path, progress=None):
+        if progress is not None:
+            assert not any(thread.name == "camera" for thread in threading.enumerate())
+            progress(learning.Progress("style", 1, 1.0, 0.1, {"style": 0.5}))
+            learnt.append(path)
+        return load_style("scream")
+
+    monkeypatch.setattr(learning, "style_of_picture", learn)
+    monkeypatch.setattr(progress, "style_of_picture", learn)
+    monkeypatch.setattr(progress, "is_learnt", lambda path: False)
+    style = f"udnie+{tmp_path / 'mine.png'}:2"
+    assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
+    assert learnt == [tmp_path / "mine.png"]
+    assert "mine.png: learning" in capsys.readouterr().err

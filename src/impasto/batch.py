@@ -13,7 +13,7 @@ from typing import Literal
 
 from impasto import images
 from impasto.errors import ImpastoError, InputError
-from impasto.repaint import Painter, default_output
+from impasto.repaint import Painter
 from impasto.styles import Style
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
                 continue  # a result of an earlier run, in a folder within the one that is painted
             jobs.append(Job(source, _inside(output, relative, suffix)))
         else:
-            target = default_output(source, style)
+            target = images.beside(source, style.name)
             jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
     taken: dict[Path, Path] = {}
     for job in jobs:

@@ -39,9 +39,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         try:
             # Not tempfile, whose files only their owner may read: here the kernel applies the umask.
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            if mode is None:
+                mode = temporary.stat().st_mode
             yield temporary
-            if mode is not None:
-                temporary.chmod(stat.S_IMODE(mode))
+            temporary.chmod(stat.S_IMODE(mode))  # safetensors puts a file of its own in its place
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ It depends on nothing but the place, so that tiles agree on it and a picture tha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -37,11 +38,20 @@ def grain(top: int, left: int, height: int, width: int) -> Array:
     total = np.zeros((height, width), np.float32)
     for cell, count in _OCTAVES:
         pattern = _pattern(cell, count)
-        rows, columns = (
-            np.arange(start, start + side) % len(pattern) for start, side in ((top, height), (left, width))
-        )
-        total += pattern[rows].take(columns, axis=1)
+        for rows, from_rows in _runs(top, height, len(pattern)):
+            for columns, from_columns in _runs(left, width, len(pattern)):
+                total[rows, columns] += pattern[from_rows, from_columns]
     return total[..., None]
+
+
+def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]:
+    """A line of a box, cut where the pattern begins anew: places in the box, and in the pattern."""
+    at = 0
+    while at < length:
+        first = (start + at) % period
+        run = min(period - first, length - at)
+        yield slice(at, at + run), slice(first, first + run)
+        at += run
 
 
 @cache

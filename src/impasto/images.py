@@ -38,11 +38,15 @@ __all__ = [
     "WRITE_SUFFIXES",
     "Metadata",
     "Picture",
+    "Source",
+    "beside",
     "encode",
     "enlarged",
     "fill_transparent",
     "from_array",
     "from_pil",
+    "like",
+    "of",
     "output_format",
     "read",
     "resized",
@@ -60,6 +64,8 @@ __all__ = [
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
+Source = str | Path | bytes | Image.Image | Array | Picture
+"""Whatever holds a picture: a path, an encoded file's bytes, a PIL image, an array, or a picture."""
 
 # HEIC is only read: few encoders of it are free, and AVIF does better.
 _WRITABLE = {name: format for name, format in FORMATS.items() if format.writable and name != "HEIF"}
@@ -70,6 +76,29 @@ WRITE_SUFFIXES = tuple(suffix for format in _WRITABLE.values() for suffix in for
 
 
 # ---- in -------------------------------------------------------------------------------------------
+
+
+def of(source: Source, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
+    """The picture in whatever holds one; :func:`like` is the way back.
+
+    Args:
+        source: for arrays see :func:`from_array`.
+        max_pixels, compact: as for :func:`read`.
+
+    Raises:
+        InputError: it holds none, or one that cannot be used.
+    """
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, str | Path | bytes):
+        return read(source, max_pixels=max_pixels, compact=compact)
+    if isinstance(source, Image.Image):
+        return from_pil(source, compact=compact)
+    if isinstance(source, np.ndarray):
+        return from_array(source, compact=compact)
+    raise InputError(
+        f"A picture cannot be made from {type(source).__name__}; give a path, bytes, a PIL image or an array."
+    )
 
 
 def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
@@ -98,7 +127,7 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
         return _picture(image, deep, 0 < compact < width * height)
     except ImpastoError:
         raise
-    except Image.DecompressionBombError as error:  # Pillow's global limit, of which WebP and GIF have to take heed
+    except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
         raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
     except MemoryError as error:
         raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
@@ -295,6 +324,32 @@ def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
 
 
 # ---- out ------------------------------------------------------------------------------------------
+
+
+def like(
+    picture: Picture, source: bytes | Image.Image | Array | Picture, settings: str | None = None
+) -> bytes | Image.Image | Array | Picture:
+    """A picture in the kind of thing that another came in; :func:`of` is the way there.
+
+    Args:
+        picture: what was made of the source.
+        source: bytes give bytes, in the same format if it can be written; an array one of the same type.
+        settings: for bytes: one line on how it was made; see :func:`write`.
+    """
+    if isinstance(source, Picture):
+        return picture
+    if isinstance(source, bytes):
+        return encode(picture, writable(picture.format), settings=settings)
+    return to_array(picture, source) if isinstance(source, np.ndarray) else to_pil(picture)
+
+
+def beside(source: Path, style: str) -> Path:
+    """Where a result goes that nobody named: ``photo.jpg`` in scream to ``photo-scream.jpg``.
+
+    Kinds that cannot be written become PNG.
+    """
+    suffix = source.suffix if source.suffix.lower() in WRITE_SUFFIXES else ".png"
+    return source.with_name(f"{source.stem}-{Path(style).name}{suffix}")
 
 
 def to_pil(picture: Picture) -> Image.Image:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from impasto import images
 from impasto.errors import InputError
 from impasto.styles import Style, StyleLike, parse, resolve
 
-MaskLike = str | Path | Image.Image | NDArray[Any]
+MaskLike = images.Source
 """A file, a PIL image or an array: H x W or H x W x 3; white is fully, black not at all, grey in between."""
 
 Mask = NDArray[np.uint8]
@@ -26,12 +25,10 @@ def read(mask: MaskLike, max_pixels: int) -> Mask:
     Raises:
         InputError: it cannot be read, or is black all over.
     """
-    if isinstance(mask, (str, Path)):
-        name, picture = f"The mask {mask}", images.read(mask, max_pixels=max_pixels, compact=1)
-    elif isinstance(mask, np.ndarray):
-        name, picture = "The mask", images.from_array(mask.astype(np.uint8) * 255 if mask.dtype == bool else mask)
-    else:
-        name, picture = "The mask", images.from_pil(mask, compact=1)
+    name = f"The mask {mask}" if isinstance(mask, (str, Path)) else "The mask"
+    if isinstance(mask, np.ndarray) and mask.dtype == bool:
+        mask = mask.astype(np.uint8) * 255
+    picture = images.of(mask, max_pixels=max_pixels, compact=1)
     levels = np.empty(picture.rgb.shape[:2], np.uint8)
     for row in range(0, len(levels), 256):  # so that the temporaries stay small
         part = picture.rows(row, row + 256)

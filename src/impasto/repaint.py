@@ -136,20 +136,11 @@ def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         return [_stylize(item, painter, None) for item in image]
     if isinstance(image, (str, Path)):
-        target = Path(output) if output is not None else default_output(Path(image), painter.style)
+        target = Path(output) if output is not None else images.beside(Path(image), painter.style.name)
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
         painter.paint_file(Path(image), target)
         return target
-    if isinstance(image, bytes):
-        painted = painter.paint(painter.read(image)).picture
-        return images.encode(painted, images.writable(painted.format), settings=painter.describe())
-    if isinstance(image, np.ndarray):
-        return images.to_array(painter.paint(images.from_array(image, compact=_LARGE)).picture, image)
-    if hasattr(image, "getbands"):
-        return images.to_pil(painter.paint(images.from_pil(image, compact=_LARGE)).picture)
-    raise InputError(
-        f"A picture cannot be made from {type(image).__name__}; give a path, bytes, a PIL image or an array."
-    )
+    return images.like(painter.paint(painter.read(image)).picture, image, painter.describe())
 
 
 def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Picture:
@@ -267,7 +258,7 @@ class Painter:
         scene.layers = layers
         return used
 
-    def read(self, source: str | Path | bytes) -> Picture:
+    def read(self, source: images.Source) -> Picture:
         """Read a picture to paint: a large one compact."""
         size = self.options.size
         reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
@@ -275,7 +266,7 @@ class Painter:
             return replace(
                 images.shrunk(reader, size), bits=reader.bits, format=reader.format, metadata=reader.metadata
             )
-        return images.read(source, max_pixels=self.options.max_pixels, compact=_LARGE)
+        return images.of(source, max_pixels=self.options.max_pixels, compact=_LARGE)
 
     def reader(self, path: str | Path) -> Reader | None:
         """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
@@ -369,12 +360,6 @@ def _resized(picture: Picture, longer_side: int) -> Picture:
 def _canvas(source: Rows, layers: Sequence[Layer]) -> Canvas:
     engines = [layer.engine for layer in layers]
     return Canvas(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
-
-
-def default_output(image: Path, style: Style, folder: Path | None = None) -> Path:
-    """``photo.jpg`` in scream to ``photo-scream.jpg``; kinds that cannot be written become PNG."""
-    suffix = image.suffix if image.suffix.lower() in images.WRITE_SUFFIXES else ".png"
-    return (folder or image.parent) / f"{image.stem}-{Path(style.name).name}{suffix}"
 
 
 def describe(style: Style, options: Options) -> str:

@@ -18,12 +18,12 @@ def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None =
 
     Args:
         cells: label and picture; all cells are as large as the largest picture.
-        columns: default: about as many rows as columns.
+        columns: default: up to three in a row, of more about as many rows as columns.
     """
     pictures = [(label, images.to_pil(picture)) for label, picture in cells]
     width = max(picture.width for _, picture in pictures)
     height = max(picture.height for _, picture in pictures)
-    columns = columns or max(1, round(len(cells) ** 0.5))
+    columns = columns or (len(cells) if len(cells) <= 3 else round(len(cells) ** 0.5))
     rows = -(-len(cells) // columns)
     size = (columns * (width + _GAP) + _GAP, rows * (height + _LABEL + _GAP) + _GAP)
     paper = Image.new("RGB", size, _PAPER)

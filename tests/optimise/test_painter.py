@@ -4,6 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from impasto.errors import InputError  # noqa: E402
+from impasto.memory import parse_size  # noqa: E402
 from impasto.optimise import memory  # noqa: E402
 from impasto.optimise.painter import Painter, State, StylePicture, scales  # noqa: E402
 from impasto.optimise.recipe import Recipe  # noqa: E402
@@ -84,6 +85,8 @@ def test_resuming_something_else_says_so(tmp_path):
     state = painter().paint(CONTENT).state
     with pytest.raises(InputError, match=r"64 x 48 pixels and this one has 64 x 40"):
         painter().paint(CONTENT[:40], resume=state)
+    with pytest.raises(InputError, match="painted another photograph; give that one"):
+        painter().paint(CONTENT[::-1], resume=state)
     (tmp_path / "bad").write_bytes(b"nothing")
     with pytest.raises(InputError, match="no state to resume from"):
         State.load(tmp_path / "bad")
@@ -146,7 +149,11 @@ def test_a_painter_looks_at_its_styles_once(monkeypatch):
 
 def test_smaller_budgets_mean_smaller_tiles_and_histories():
     one = painter()
-    plan = lambda **options: memory.plan(one.network, one.taps, 4000, 6000, Recipe(**options))  # noqa: E731
+
+    def plan(**options):
+        recipe = Recipe(**options)
+        return memory.plan(one.network, one.taps, 4000, 6000, recipe, memory.budget(recipe))
+
     assert plan(optimizer="adam", max_memory=2**36).tile == 0
     small, large = (plan(optimizer="adam", max_memory=size * 2**30) for size in (4, 8))
     assert 0 < small.tile < large.tile
@@ -154,11 +161,29 @@ def test_smaller_budgets_mean_smaller_tiles_and_histories():
     cut = plan(optimizer="lbfgs", max_memory=6 * 2**30, history=20)
     assert cut.cut
     assert 1 <= cut.history < 20
-    with pytest.raises(InputError, match=r"take at least .* GB"):
+    with pytest.raises(InputError, match=r"take at least .* GB") as refused:
         plan(max_memory=2**29)
+    named = str(refused.value).partition(" GB")[0].split()[-1]
+    assert plan(max_memory=parse_size(f"{named}G")).tile  # what the sentence asks for is enough
+
+
+def test_what_is_free_is_asked_once_and_not_while_painting_takes_of_it(monkeypatch):
+    asked = iter([10**10])
+    monkeypatch.setattr(memory, "free", lambda: next(asked))
+    one = painter(Recipe(iterations=1, scales=2))
+    one.estimate(48, 64)
+    one.paint(CONTENT)
 
 
 def test_deep_dreaming_without_a_style():
     recipe = Recipe(iterations=6, scales=1, dream={"relu3_1": 1.0}, content_weight=0.0)
     result = Painter([], recipe).paint(CONTENT)
     assert result.losses[-1] < result.losses[0] < 0
+
+
+@pytest.mark.parametrize("layer", ["relu3_1", "relu5_1"])
+def test_a_dream_of_weight_1_is_seen_and_does_not_run_wild(photo, layer):
+    before = np.asarray(photo, np.float32) / 255
+    dreamt = Painter([], Recipe(iterations=20, scales=1, dream={layer: 1.0})).paint(before).rgb
+    assert 0.02 < np.abs(dreamt - before).mean() < 0.2
+    assert np.mean((dreamt < 0.01) | (dreamt > 0.99)) < 0.2

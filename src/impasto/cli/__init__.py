@@ -18,6 +18,7 @@ COMMANDS = {
     "learn": "Learn a style from a picture, in minutes.",
     "styles": "List the styles, show one, add yours, preview all on your picture.",
     "webcam": "Paint what a camera sees, live.",
+    "studio": "Everything in a browser: pictures, paint, video, the camera, learning.",
     "flow": "Optical flow between frames, and how far it can be trusted.",
     "train": "Train the network: many styles jointly, or one.",
     "dataset": "Pack photographs for training, or describe a pack.",

@@ -15,6 +15,7 @@ _EXTRAS = {
     "heic": ("pillow-heif",),
     "video": ("av", "opencv-contrib-python-headless"),
     "webcam": ("pygame", "pyvirtualcam"),
+    "studio": ("gradio",),
 }
 
 

@@ -13,6 +13,7 @@ from impasto.colors import COLORS
 from impasto.engines import DEVICES
 from impasto.masks import parse_masks
 from impasto.memory import parse_size
+from impasto.optimise.recipe import written
 from impasto.repaint import DEFAULTS, Options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,6 +29,47 @@ def seconds(text: str) -> float:
     return total
 
 
+class Bytes(click.ParamType[int]):
+    """An amount of memory; ``auto`` is 0, which leaves the choice to the library."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
+        """See :class:`click.ParamType`."""
+        return 0 if value == "auto" else parse_size(value)
+
+
+def field(settings: Any, name: str, help: str, type: Any, **more: Any) -> Callable[[F], F]:
+    """An option that is a field of the library's settings.
+
+    Args:
+        settings: with the defaults, which become the option's and are shown.
+        name, help, type, more: as for :func:`click.option`.
+    """
+    default = getattr(settings, name)
+    shown = default not in (None, {})
+    return click.option(
+        "--" + name.replace("_", "-"),
+        name,
+        type=type,
+        default=("auto" if isinstance(type, Bytes) else written(default)) if shown else None,
+        show_default=shown,
+        help=help,
+        **more,
+    )
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Several options as one decorator."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 style = click.option(
     "--style",
     "styles",
@@ -38,84 +80,44 @@ style = click.option(
 )
 
 
-def painting(command: F) -> F:
-    """The options of :class:`impasto.repaint.Options`."""
-    for option in reversed(
-        (
-            click.option(
-                "--strength",
-                type=click.FloatRange(0, 1),
-                default=DEFAULTS.strength,
-                show_default=True,
-                help="0 is the photograph itself, 1 the full style.",
-            ),
-            click.option(
-                "--size",
-                type=click.IntRange(0),
-                default=DEFAULTS.size,
-                help="Longer side of the result in pixels; 0 keeps the input's size.",
-                show_default=True,
-            ),
-            click.option(
-                "--colors",
-                type=click.Choice(COLORS),
-                default=DEFAULTS.colors,
-                show_default=True,
-                help="The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
-            ),
-            click.option(
-                "--style-scale",
-                type=click.FloatRange(0.25, 32),
-                default=DEFAULTS.style_scale,
-                show_default=True,
-                help="Size of the strokes: 1 as trained, 2 twice as large.",
-            ),
-            click.option(
-                "--grain",
-                type=click.FloatRange(0, 4),
-                default=DEFAULTS.grain,
-                show_default=True,
-                help="How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
-            ),
-            click.option(
-                "--work-size",
-                type=click.IntRange(0),
-                default=DEFAULTS.work_size,
-                show_default=True,
-                help="Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
-            ),
-            click.option(
-                "--mask",
-                "mask",
-                multiple=True,
-                metavar="[STYLE=]FILE",
-                help="Where a style applies, or without STYLE= where strength does (white is fully); may be repeated.",
-            ),
-            click.option(
-                "--device",
-                type=click.Choice(DEVICES),
-                default=DEFAULTS.device,
-                show_default=True,
-                help="Where to run.",
-            ),
-            click.option(
-                "--max-memory",
-                default="auto",
-                show_default=True,
-                metavar="SIZE",
-                help="Memory to take, as 2G or 800M; auto is half of what is free, at most 2G.",
-            ),
-            click.option(
-                "--max-pixels",
-                type=click.IntRange(1),
-                default=DEFAULTS.max_pixels,
-                show_default=True,
-                help="Refuse larger pictures.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+painting = together(
+    field(DEFAULTS, "strength", "0 is the photograph itself, 1 the full style.", click.FloatRange(0, 1)),
+    field(DEFAULTS, "size", "Longer side of the result in pixels; 0 keeps the input's size.", click.IntRange(0)),
+    field(
+        DEFAULTS,
+        "colors",
+        "The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
+        click.Choice(COLORS),
+    ),
+    field(DEFAULTS, "style_scale", "Size of the strokes: 1 as trained, 2 twice as large.", click.FloatRange(0.25, 32)),
+    field(
+        DEFAULTS,
+        "grain",
+        "How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
+        click.FloatRange(0, 4),
+    ),
+    field(
+        DEFAULTS,
+        "work_size",
+        "Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
+        click.IntRange(0),
+    ),
+    click.option(
+        "--mask",
+        multiple=True,
+        metavar="[STYLE=]FILE",
+        help="Where a style applies, or without STYLE= where strength does (white is fully); may be repeated.",
+    ),
+    field(DEFAULTS, "device", "Where to run.", click.Choice(DEVICES)),
+    field(
+        DEFAULTS,
+        "max_memory",
+        "Memory to take, as 2G or 800M; auto is half of what is free, at most 2G.",
+        Bytes(),
+    ),
+    field(DEFAULTS, "max_pixels", "Refuse larger pictures.", click.IntRange(1)),
+)
+"""The options of :class:`impasto.repaint.Options`."""
 
 
 def chosen(given: Mapping[str, Any]) -> Options:
@@ -126,5 +128,4 @@ def chosen(given: Mapping[str, Any]) -> Options:
     """
     values = {item.name: given[item.name] for item in fields(Options) if item.name in given}
     values["mask"], values["masks"] = parse_masks(given["mask"])
-    values["max_memory"] = 0 if given["max_memory"] == "auto" else parse_size(given["max_memory"])
     return Options(**values)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -16,7 +18,6 @@ from impasto import images, sheet
 from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
-from impasto.memory import parse_size
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 
@@ -35,72 +36,47 @@ class _Layers(click.ParamType[dict[str, float]]):
         return parse_layers(value) if isinstance(value, str) else value
 
 
-class _Bytes(click.ParamType[int]):
-    name = "SIZE"
-
-    def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
-        return 0 if value == "auto" else parse_size(value)
+_field = partial(options.field, DEFAULTS)
 
 
 def _choice(kind: Any) -> click.Choice[str]:
     return click.Choice(get_args(kind))
 
 
-def _option(name: str, help: str, type: Any, **more: Any) -> Callable[[Any], Any]:
-    """An option that is a field of the recipe; its default is the recipe's and is shown."""
-    default = getattr(DEFAULTS, name)
-    shown = default not in (None, {})
-    return click.option(
-        "--" + name.replace("_", "-"),
-        name,
-        type=type,
-        default=("auto" if name == "max_memory" else recipe.written(default)) if shown else None,
-        help=help,
-        show_default=shown,
-        **more,
-    )
-
-
-_RECIPE = (
-    _option("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
-    _option("style_weight", "How strongly the style pulls.", float),
-    _option("content_weight", "How strongly the photograph pulls.", float),
-    _option("tv_weight", "Smoothness (total variation).", float),
-    _option("style_layers", "Layers that define the style.", _Layers()),
-    _option("content_layers", "Layers that define the content.", _Layers()),
-    _option("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
-    _option("style_size", "The style picture's longer side in pixels instead.", int),
-    _option("init", "content, noise, gray or a picture to start from.", str),
-    _option("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
-    _option("iterations", "At each scale.", int),
-    _option("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
-    _option("history", "Steps that L-BFGS remembers.", int),
-    _option("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
-    _option("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
-    _option("seed", "Of the noise.", int),
-    _option("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
+_recipe_options = options.together(
+    _field("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
+    _field("style_weight", "How strongly the style pulls.", float),
+    _field("content_weight", "How strongly the photograph pulls.", float),
+    _field("tv_weight", "Smoothness (total variation).", float),
+    _field("style_layers", "Layers that define the style.", _Layers()),
+    _field("content_layers", "Layers that define the content.", _Layers()),
+    _field("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
+    _field("style_size", "The style picture's longer side in pixels instead.", int),
+    _field("init", "content, noise, gray or a picture to start from.", str),
+    _field("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
+    _field("iterations", "At each scale.", int),
+    _field("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
+    _field("history", "Steps that L-BFGS remembers.", int),
+    _field("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
+    _field("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
+    _field("seed", "Of the noise.", int),
+    _field("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
     click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
-    _option("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
-    _option("loss", "Of content and style.", _choice(recipe.Loss)),
-    _option(
+    _field("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
+    _field("loss", "Of content and style.", _choice(recipe.Loss)),
+    _field(
         "colors",
         "The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture matched "
         "to the photograph first.",
         _choice(recipe.Colors),
     ),
-    _option("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
-    _option("dream", "Amplify what these layers see (deep dream).", _Layers()),
-    _option("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
-    _option("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", _Bytes()),
-    _option("device", "Where to run.", click.Choice(DEVICES)),
-    _option("max_pixels", "Refuse larger pictures.", int),
+    _field("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
+    _field("dream", "Amplify what these layers see (deep dream).", _Layers()),
+    _field("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
+    _field("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", options.Bytes()),
+    _field("device", "Where to run.", click.Choice(DEVICES)),
+    _field("max_pixels", "Refuse larger pictures.", int),
 )
-
-
-def _recipe_options(command: Any) -> Any:
-    for option in reversed(_RECIPE):
-        command = option(command)
-    return command
 
 
 @click.command("paint", short_help="Optimise a picture towards the style of any picture.")
@@ -157,7 +133,7 @@ def command(
     if not styles and not chosen.dream:
         raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
     named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
-    target = output or api.default_output(content, named)
+    target = output or images.beside(content, api.blend_name(named))
     images.output_format(target)
     for source in (content, *(Path(style) for style in styles)):
         if target.exists() and source.exists() and target.samefile(source):
@@ -172,8 +148,11 @@ def command(
 
     write = _Writer(target, quality=quality, strip=strip)
     if sweep:
-        if resume:
-            raise click.UsageError("--sweep paints anew each time; leave out --resume.")
+        if resume or save_every or preview_every or steps_strip or print_every or log_file:
+            raise click.UsageError(
+                "--sweep paints anew with each value and writes one sheet; leave out --resume, --steps-strip, --log "
+                "and --save-, --preview- and --print-every."
+            )
         _sweep(sweep, chosen, picture, named, write, say, quiet)
         return
 
@@ -217,13 +196,12 @@ def _mask(text: str) -> tuple[str, str]:
 
 def _verdict(result: Result) -> str:
     """Whether more iterations are worth their time."""
-    change = result.change
-    if change != change:
+    if math.isnan(result.change):
         return "Too few iterations to say whether the picture has settled; --resume --iterations N goes on."
-    if abs(change) > 0.01:
-        fell = f"{'fell' if change > 0 else 'rose'} by {abs(change):.1%}"
-        return f"Still changing: the loss {fell} in the last ten iterations; --resume --iterations N goes on."
-    return f"Settled: the loss changed by {abs(change):.1%} in the last ten iterations."
+    went = f"the loss went from {result.losses[-11]:.4g} to {result.losses[-1]:.4g} in the last ten iterations"
+    if abs(result.change) > 0.01:
+        return f"Still changing: {went}; --resume --iterations N goes on."
+    return f"Settled: {went}."
 
 
 class _Writer:
@@ -340,7 +318,7 @@ class _Bar:
 
 
 def _forecast(estimate: Estimate) -> str:
-    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 2**30:.1f} GB"
+    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 1e9:.1f} GB"
     tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
     cut = f", with a history of only {estimate.history}" if estimate.cut else ""
     return f"{memory}{tiles}{cut}."
@@ -375,7 +353,7 @@ def _sweep(
         kind = type(numeric[field])
         recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
     except ValueError as error:
-        raise click.UsageError(f"{values} are no numbers; write it as --sweep content-weight=1,5,20.") from error
+        raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
     cells = []
     for value, one in recipes:
         say(f"{name}={value}")

@@ -98,7 +98,7 @@ def command(
     architecture = None
     loaded = None
     if start:
-        loaded = export.load_folder(_assets() if start == "bundled" else Path(start))
+        loaded = export.load_bundled() if start == "bundled" else export.load_folder(Path(start))
         architecture = loaded[0].architecture
     fit = Fit(pictures, sources, output, settings, architecture=architecture, device=device)
     if loaded:
@@ -154,10 +154,3 @@ def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, A
         facts = {key: str(style[key]) for key in ("title", "artist", "year", "licence") if key in style}
         sources.append(Painting(style["name"], pictures, **facts))
     return dict(recipe.get("settings", {})), sources
-
-
-def _assets() -> Path:
-    """The package's own folder of networks and styles."""
-    import impasto.assets
-
-    return Path(impasto.assets.__path__[0])

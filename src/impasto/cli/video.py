@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,6 @@ from impasto.optimise.recipe import Recipe
 from impasto.video.optimised import CHOICES, Passes, parse_recipe
 from impasto.video.sink import CODECS, QUALITY
 from impasto.video.temporal import STABILIZE
-
-DEFAULTS = Passes()
 
 
 def _at(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[float, list[str]]:
@@ -53,33 +52,25 @@ def _whole_numbers(_context: click.Context, _parameter: click.Parameter, value: 
         raise click.BadParameter(f"{value} is no list of whole numbers, such as 1,2,4.") from None
 
 
-def _of_passes(name: str, help: str, **more: Any) -> Any:
-    """An option that is a field of :class:`Passes`; its default is the library's."""
-    default = getattr(DEFAULTS, name)
-    return click.option(
-        "--" + name.replace("_", "-"), default=default, show_default=default is not None, help=help, **more
-    )
+_field = partial(options.field, Passes())
 
-
-_PASSES = (
-    _of_passes(
-        "first_iterations", "Of the first frame (in several passes: of the first pass), at each scale.", type=int
-    ),
-    _of_passes("iterations", "Of every other frame.", type=int),
-    _of_passes("first_init", "Where the first frame starts.", type=click.Choice(CHOICES["first_init"])),
-    _of_passes("init", "Where later frames start.", type=click.Choice(CHOICES["init"])),
-    _of_passes("temporal_weight", "How strongly a frame is held to those before it.", type=float),
-    _of_passes("criterion", "Of the temporal loss.", type=click.Choice(CHOICES["criterion"])),
+_passes = options.together(
+    _field("first_iterations", "Of the first frame (in several passes: of the first pass), at each scale.", int),
+    _field("iterations", "Of every other frame.", int),
+    _field("first_init", "Where the first frame starts.", click.Choice(CHOICES["first_init"])),
+    _field("init", "Where later frames start.", click.Choice(CHOICES["init"])),
+    _field("temporal_weight", "How strongly a frame is held to those before it.", float),
+    _field("criterion", "Of the temporal loss.", click.Choice(CHOICES["criterion"])),
     click.option(
         "--offsets", default="1", show_default=True, callback=_whole_numbers, help="Frames to look back by: 1,2,4."
     ),
-    _of_passes("every", "Look back to every so manieth frame, too.", type=int),
-    _of_passes("combine", "Which of several earlier frames count.", type=click.Choice(CHOICES["combine"])),
+    _field("every", "Look back to every so manieth frame, too.", int),
+    _field("combine", "Which of several earlier frames count.", click.Choice(CHOICES["combine"])),
     click.option("--invert", is_flag=True, help="Certainty files say where flow is not to be trusted."),
-    _of_passes("passes", "How often to go over the video.", type=int),
-    _of_passes("blend", "Share of the neighbour that a pass has painted, in a frame's start.", type=float),
-    _of_passes("blend_other", "Share of the other neighbour.", type=float),
-    _of_passes("temporal_after", "The pass from which the temporal loss counts.", type=int),
+    _field("passes", "How often to go over the video.", int),
+    _field("blend", "Share of the neighbour that a pass has painted, in a frame's start.", float),
+    _field("blend_other", "Share of the other neighbour.", float),
+    _field("temporal_after", "The pass from which the temporal loss counts.", int),
     click.option("--flow-pattern", "flow", metavar="PATTERN", help="Flow files: backward_[%d]_{%d}.flo."),
     click.option(
         "--certainty-pattern", "certainty", metavar="PATTERN", help="Their certainty: reliable_[%d]_{%d}.pgm."
@@ -93,12 +84,6 @@ _PASSES = (
         "--recipe", multiple=True, metavar="NAME=VALUE", help="A setting of impasto paint, such as style_weight=20."
     ),
 )
-
-
-def _passes(command: Any) -> Any:
-    for option in reversed(_PASSES):
-        command = option(command)
-    return command
 
 
 @click.command("video", short_help="Repaint a video, with its sound, without flicker.")

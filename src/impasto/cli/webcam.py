@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.progress import learn_pictures
 from impasto.video.temporal import STABILIZE
 
 
@@ -30,7 +31,7 @@ from impasto.video.temporal import STABILIZE
 @click.option("--no-mirror", is_flag=True, help="Do not exchange left and right.")
 @click.option("--stabilize", type=click.Choice(STABILIZE), default="light", show_default=True, help="Against flicker.")
 @options.painting
-@click.option("--virtual-camera", is_flag=True, help="Be a camera to other programs, too.")
+@click.option("--virtual-camera", "virtual", is_flag=True, help="Be a camera to other programs, too.")
 @click.option("--no-window", is_flag=True, help="Show nothing here.")
 @click.option("--record", type=options.PATH, metavar="FILE", help="Record to a .mp4 .mkv .webm from the start.")
 @click.option("--folder", type=options.PATH, default=".", show_default=True, help="For snapshots and recordings.")
@@ -44,7 +45,7 @@ def command(
     fps: float,
     side_by_side: bool,
     no_mirror: bool,
-    virtual_camera: bool,
+    virtual: bool,
     no_window: bool,
     record: Path | None,
     folder: Path,
@@ -61,25 +62,29 @@ def command(
     impasto webcam --style starry-night --style scream
     impasto webcam --style udnie --camera clip.mp4 --record live.mp4
     """
-    from impasto import webcam
+    from impasto.webcam.camera import Camera
+    from impasto.webcam.live import Live, check_libraries
+    from impasto.webcam.outputs import PygameWindow, virtual_camera
 
-    webcam.check_libraries()
+    check_libraries()
+    blends = [style.split("+") for style in styles]
+    learn_pictures([name for blend in blends for name in blend], quiet=quiet)
 
     def say(text: str) -> None:
         if not quiet:
             click.echo(text, err=True)
 
-    window = None if no_window else webcam.PygameWindow()
+    window = None if no_window else PygameWindow()
     source: int | str = int(camera) if camera.isdigit() else camera
-    eye = webcam.Camera(source, width=width, height=height, rate=fps or 30, say=say)
+    eye = Camera(source, width=width, height=height, rate=fps or 30, say=say)
     try:
-        webcam.Live(
+        Live(
             eye,
-            [style.split("+") for style in styles],
+            blends,
             options.chosen(settings),
             settings["stabilize"],
             window=window,
-            virtual=webcam.virtual_camera(fps) if virtual_camera else None,
+            virtual=virtual_camera(fps) if virtual else None,
             rate=fps,
             side_by_side=side_by_side,
             mirror=not no_mirror,

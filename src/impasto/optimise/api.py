@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from impasto import images
 from impasto._resample import lanczos
 from impasto.errors import InputError, MissingExtraError
 from impasto.images import Picture
+from impasto.masks import read as read_mask
 from impasto.optimise.recipe import DEFAULTS, Recipe
 from impasto.style_checks import style_picture_warning
 from impasto.styles import parse
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Array = NDArray[np.float32]
-Source = Any  # a path, bytes, a PIL image, an array or a Picture
+Source = Any  # an images.Source; as a style, also a pair of one and its weight
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def paint(
     recipe = Recipe(**options)
     styles = read_styles(style, masks)
     if isinstance(image, str | Path):
-        target = Path(output) if output is not None else default_output(Path(image), styles)
+        target = Path(output) if output is not None else images.beside(Path(image), blend_name(styles))
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
         job = Job(images.read(image, max_pixels=recipe.max_pixels), styles, recipe)
         state = load_state(target) if resume else None
@@ -110,13 +110,8 @@ def paint(
         return target
     if output is not None or resume or keep_state:
         raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
-    job = Job(_picture(image, recipe.max_pixels), styles, recipe)
-    painted = job.picture(job.paint(callback=callback).rgb)
-    if isinstance(image, bytes):
-        return images.encode(painted, images.writable(painted.format), settings=job.settings)
-    if isinstance(image, np.ndarray):
-        return images.to_array(painted, image)
-    return painted if isinstance(image, Picture) else images.to_pil(painted)
+    job = Job(images.of(image, max_pixels=recipe.max_pixels), styles, recipe)
+    return images.like(job.picture(job.paint(callback=callback).rgb), image, job.settings)
 
 
 class Job:
@@ -188,7 +183,7 @@ def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Sour
         if not 0 < weight < float("inf"):
             raise InputError(f"The weight {weight:g} of a style is not above 0; leave the style out or give it more.")
         name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
-        picture = _picture(source)
+        picture = images.of(source)
         rgb = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
         warning = style_picture_warning(rgb)
         if warning:
@@ -199,7 +194,7 @@ def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Sour
         index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
         place = str(source) if isinstance(source, str | Path) else str(id(source))
         if place not in taken:
-            taken[place] = _mask(source)
+            taken[place] = images.unit(read_mask(source, DEFAULTS.max_pixels))
         styles[index] = replace(styles[index], mask=taken[place])
     return styles
 
@@ -225,31 +220,6 @@ def _index_of(key: str | int, items: Sequence[Source]) -> int:
     raise InputError(f"There is no style {key} for the mask; give one of {known}.")
 
 
-def _mask(source: Source) -> Array:
-    picture = _picture(source)
-    mask = picture.rgb.mean(axis=2)
-    masked: Array = mask if picture.alpha is None else mask * picture.alpha
-    if masked.max() <= 0:
-        raise InputError("The mask is black all over, so its style would not show; paint white where it shall apply.")
-    return masked
-
-
-def _picture(source: Source, max_pixels: int = DEFAULTS.max_pixels) -> Picture:
-    if isinstance(source, Picture):
-        return source
-    if isinstance(source, str | Path):
-        return images.read(source, max_pixels=max_pixels)
-    if isinstance(source, bytes):
-        return images.read(io.BytesIO(source), max_pixels=max_pixels)
-    if isinstance(source, np.ndarray):
-        return images.from_array(source)
-    if hasattr(source, "getbands"):
-        return images.from_pil(source)
-    raise InputError(
-        f"A picture cannot be made from {type(source).__name__}; give a path, bytes, a PIL image or an array."
-    )
-
-
 def _painter(styles: Sequence[NamedStyle], recipe: Recipe) -> Painter:
     try:
         from impasto.optimise.painter import Painter, StylePicture
@@ -258,10 +228,9 @@ def _painter(styles: Sequence[NamedStyle], recipe: Recipe) -> Painter:
     return Painter([StylePicture(style.rgb, style.weight, style.mask) for style in styles], recipe)
 
 
-def default_output(image: Path, styles: Sequence[NamedStyle]) -> Path:
-    """``photo.jpg`` in the style of waves.png to ``photo-waves.jpg``; kinds that cannot be written become PNG."""
-    suffix = image.suffix if image.suffix.lower() in images.WRITE_SUFFIXES else ".png"
-    return image.parent / f"{image.stem}-{'+'.join(Path(style.name).stem for style in styles)}{suffix}"
+def blend_name(styles: Sequence[NamedStyle]) -> str:
+    """What results are named after: waves.png and scream.jpg are ``waves+scream``."""
+    return "+".join(Path(style.name).stem for style in styles)
 
 
 def state_path(output: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import torch
 
 from impasto.errors import InputError
-from impasto.memory import free as system_free
+from impasto.memory import free
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimise.recipe import Recipe
 
@@ -41,8 +42,22 @@ class Estimate(NamedTuple):
     cut: bool
 
 
-def plan(network: PerceptualNetwork, taps: Sequence[str], height: int, width: int, recipe: Recipe) -> Estimate:
+def budget(recipe: Recipe) -> int:
+    """Bytes that a recipe may take. To be asked once, before painting, which itself takes of what is free."""
+    if recipe.max_memory:
+        return recipe.max_memory
+    on_gpu = device_of(recipe.device) == "cuda"
+    return int(torch.cuda.mem_get_info()[0] if on_gpu else free()) // 2
+
+
+def plan(
+    network: PerceptualNetwork, taps: Sequence[str], height: int, width: int, recipe: Recipe, most: int
+) -> Estimate:
     """Tiles and a history with which a picture of that size fits, and the memory that it will take then.
+
+    Args:
+        most: bytes to keep to, as :func:`budget` gives them. Those that nobody asked for are overstepped rather than
+            not to paint at all.
 
     Raises:
         InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
@@ -56,7 +71,6 @@ def plan(network: PerceptualNetwork, taps: Sequence[str], height: int, width: in
     fixed = _BASE + pixels * (kept + _PIXEL * _COPIES)
     of_pass = sum(bytes_a_pixel(network, tap) for tap in taps[-1:]) * _OVERHEAD
     reach = max(network.reach(tap) for tap in taps)
-    budget = recipe.max_memory or free(device_of(recipe.device)) // 2
     histories = [recipe.history] if recipe.optimizer == "lbfgs" else [0]
     while histories[-1] > 1:
         histories.append(histories[-1] // 2)
@@ -65,11 +79,11 @@ def plan(network: PerceptualNetwork, taps: Sequence[str], height: int, width: in
         for tile in (0, *(side for side in _TILES if side < max(height, width))):
             seen = pixels if not tile else min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
             total = int(fixed + pixels * _PIXEL * copies + seen * of_pass)
-            if total <= budget:
+            if total <= most:
                 return Estimate(total, 0.0, tile, history, history < histories[0])
     if recipe.max_memory:
         raise InputError(
-            f"{width} x {height} pixels take at least {total / 2**30:.1f} GB with {recipe.optimizer}; raise "
+            f"{width} x {height} pixels take at least {math.ceil(total / 1e8) / 10} GB with {recipe.optimizer}; raise "
             "--max-memory or give a smaller --size."
         )
     return Estimate(total, 0.0, tile, history, history < histories[0])
@@ -104,8 +118,3 @@ def device_of(device: str) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def free(device: str) -> int:
-    """Bytes of memory that are free there."""
-    return int(torch.cuda.mem_get_info()[0]) if device == "cuda" else system_free()

@@ -27,6 +27,7 @@ Extra = Callable[[Tensor], Tensor]
 
 MARGIN = 16  # pixels, at least
 _RANGE_WEIGHT = 10.0  # of colours beyond what can be shown
+_DREAM = 0.15  # so that a weight of 1 is well seen beside the default content weight, and does not run wild
 
 
 class Evaluation(NamedTuple):
@@ -193,7 +194,7 @@ class Objective:
                 self.variation += share * region.variation
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
-        self.dream_layers = {tap: weight for tap, weight in recipe.dream.items() if weight > 0}
+        self.dream_layers = {tap: _DREAM * weight for tap, weight in recipe.dream.items() if weight > 0}
         self.wanted: dict[str, Tensor] = {}
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto import _resample, losses
+from impasto import _picture, _resample, losses
 from impasto import colors as color_modes
 from impasto.errors import InputError
 from impasto.files import atomic_path
@@ -114,6 +116,7 @@ class State:
     scale: int
     done: int
     size: tuple[int, int]  # full height and width
+    content: str  # hash of the photograph at that size
     optimizer: str
     finished: bool
 
@@ -121,7 +124,7 @@ class State:
         """Write to a safetensors file."""
         from safetensors.torch import save_file  # straight to the file: a copy in memory might not fit
 
-        about = {name: getattr(self, name) for name in ("scale", "done", "size", "optimizer", "finished")}
+        about = {name: getattr(self, name) for name in ("scale", "done", "size", "content", "optimizer", "finished")}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, metadata={"impasto-paint": json.dumps(about)})
@@ -157,6 +160,7 @@ class Painter:
         network = network or load_features(recipe.features, pooling=recipe.pooling)
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))
+        self._budget = memory.budget(recipe)
         self._styles: dict[Any, tuple[dict[str, Moments], float]] = {}
 
     def paint(
@@ -187,7 +191,7 @@ class Painter:
 
     def plan(self, height: int, width: int) -> memory.Estimate:
         """Tiles and history at a size; see :func:`impasto.optimise.memory.plan`."""
-        return memory.plan(self.network, self.taps, height, width, self.recipe)
+        return memory.plan(self.network, self.taps, height, width, self.recipe, self._budget)
 
     def estimate(self, height: int, width: int) -> memory.Estimate:
         """Memory and time that a picture of that size will take."""
@@ -375,7 +379,14 @@ class _Run:
         )
 
     def _state(self, *, finished: bool = False) -> State:
-        return State(self.minimiser.state(), self.scale, self.done, self.full, self.recipe.optimizer, finished)
+        return State(
+            self.minimiser.state(), self.scale, self.done, self.full, self._mark, self.recipe.optimizer, finished
+        )
+
+    @cached_property
+    def _mark(self) -> str:
+        """A hash of the photograph, in levels of 8 bits: so that no rounding tells one from itself."""
+        return hashlib.sha256(_picture.samples(self.content, np.dtype(np.uint8)).tobytes()).hexdigest()
 
     def _content(self) -> Array:
         height, width = self.sizes[self.scale]
@@ -422,6 +433,10 @@ class _Run:
             raise InputError(
                 f"The run to resume had {state.size[1]} x {state.size[0]} pixels and this one has {self.full[1]} x "
                 f"{self.full[0]}; give the same picture and --size, or start anew without --resume."
+            )
+        if state.content != self._mark:
+            raise InputError(
+                "The run to resume painted another photograph; give that one, or start anew without --resume."
             )
         last = len(self.sizes) - 1
         self.scale, self.done = (last, 0) if state.finished else (state.scale, state.done)

@@ -1,0 +1,134 @@
+"""The studio under load: memory over many jobs, many visitors at once, the live camera's rate.
+
+``python benchmarks/studio.py [--jobs 500] [--visitors 50] [--size 256]`` starts a studio in a process of its own and
+visits it as programs do. It prints how its memory goes, what became of simultaneous jobs, and how many live pictures
+a second come back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import httpx
+from PIL import Image
+
+HARBOUR = Path(__file__).parents[1] / "examples/harbour.jpg"
+STYLES = ("scream", "udnie", "great-wave", "starry-night")
+_SETTLED = 0.2  # share of the jobs after which memory should not grow any more
+
+
+def main() -> None:
+    """Run all three."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=500)
+    parser.add_argument("--visitors", type=int, default=50)
+    parser.add_argument("--size", type=int, default=256, help="longer side of the pictures")
+    arguments = parser.parse_args()
+    picture = photograph(arguments.size)
+    with studio() as (url, process), httpx.Client(base_url=url, timeout=600) as client:
+        live(client)
+        simultaneous(client, picture, arguments.visitors)
+        flat(client, picture, arguments.jobs, process)
+
+
+def photograph(size: int, quality: int = 90) -> bytes:
+    """The example as a JPEG file of that longer side."""
+    data = io.BytesIO()
+    with Image.open(HARBOUR) as image:
+        image.thumbnail((size, size))
+        image.convert("RGB").save(data, "JPEG", quality=quality)
+    return data.getvalue()
+
+
+@contextmanager
+def studio() -> Iterator[tuple[str, int]]:
+    """A studio on a free port: its address and its process."""
+    command = [sys.executable, "-m", "impasto", "studio", "--no-browser", "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        found = next(match for line in process.stderr if (match := re.search(r"http://\S+", line)))
+        yield found[0], process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def job(client: httpx.Client, picture: bytes, style: str) -> str:
+    """Upload, paint, fetch: ``"painted"``, or how it was refused."""
+    path = client.post("/gradio_api/upload", files={"files": ("photo.jpg", picture)}).json()[0]
+    asked = {"picture": {"path": path, "meta": {"_type": "gradio.FileData"}}, "styles": [style]}
+    joined = client.post("/gradio_api/call/v2/apply", json=asked)
+    if joined.status_code != 200:
+        return f"{joined.status_code}: {joined.json()['detail']}"
+    answer = client.get(f"/gradio_api/call/v2/apply/{joined.json()['event_id']}").text
+    event, data = re.findall(r"event: (\w+)\ndata: (.*)\n", answer)[-1]
+    if event != "complete":
+        return f"{event}: {data}"
+    result = client.get(json.loads(data)[0]["url"])
+    return "painted" if result.status_code == 200 and result.content[:2] == b"\xff\xd8" else str(result.status_code)
+
+
+def live(client: httpx.Client, seconds: float = 10.0) -> None:
+    """Pictures a second that one visitor gets."""
+    picture, count, size = photograph(640, 85), 0, ""
+    query = {"visitor": "benchmark", "styles": '["udnie"]', "strength": "1"}
+    started = time.perf_counter()
+    while (spent := time.perf_counter() - started) < seconds:
+        if count == 10:  # by then the size has settled
+            counted, since = count, time.perf_counter()
+        size = client.post("/live", params=query, content=picture).headers["x-painted"]
+        count += 1
+    rate = (count - counted) / (time.perf_counter() - since) if count > 10 else count / spent
+    print(f"live: {rate:.1f} frames a second, painted at {size}", flush=True)
+
+
+def simultaneous(client: httpx.Client, picture: bytes, visitors: int) -> None:
+    """What becomes of jobs that come at once."""
+    started = time.perf_counter()
+    with ThreadPoolExecutor(visitors) as pool:
+        outcomes = Counter(pool.map(lambda n: job(client, picture, STYLES[n % len(STYLES)]), range(visitors)))
+    print(f"{visitors} jobs at once, in {time.perf_counter() - started:.1f} s:")
+    for outcome, count in outcomes.most_common():
+        print(f"  {count:4} {outcome}", flush=True)
+
+
+def flat(client: httpx.Client, picture: bytes, jobs: int, process: int) -> None:
+    """Memory of the server over many jobs, one after the other."""
+    memory, outcomes, started = [], Counter[str](), time.perf_counter()
+    for n in range(jobs):
+        outcomes[job(client, picture, STYLES[n % len(STYLES)])] += 1
+        memory.append(resident(process))
+        if (n + 1) % max(1, jobs // 10) == 0:
+            print(f"  after {n + 1:4} jobs {memory[-1]:7.1f} MB", flush=True)
+    settled = memory[int(jobs * _SETTLED) :]
+    third = max(1, len(settled) // 3)
+    growth = median(settled[-third:]) - median(settled[:third])
+    print(f"{jobs} jobs, {jobs / (time.perf_counter() - started):.1f} a second: {dict(outcomes)}")
+    print(
+        f"memory: {memory[0]:.0f} MB after the first, {memory[-1]:.0f} MB after the last, at most {max(memory):.0f} MB;"
+    )
+    print(f"        from the first to the last third after {_SETTLED:.0%} of the jobs: {growth:+.1f} MB")
+
+
+def resident(process: int) -> float:
+    """Memory that a process holds, in MB."""
+    status = Path(f"/proc/{process}/statm").read_text().split()
+    return int(status[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()

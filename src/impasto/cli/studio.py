@@ -1,0 +1,71 @@
+"""``impasto studio``: everything in a browser."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from impasto.cli import options
+from impasto.errors import InputError
+from impasto.memory import parse_size
+from impasto.studio.settings import Settings
+
+PASSWORD = "IMPASTO_STUDIO_PASSWORD"
+_DEFAULTS = {item.name: item.default for item in fields(Settings)}
+_UPLOAD = f"{Settings.max_upload // 1_000_000}M"
+
+
+@click.command("studio", short_help="Everything in a browser: pictures, paint, video, the camera, learning.")
+@click.option("--host", default=_DEFAULTS["host"], show_default=True, help="Address to listen on; 0.0.0.0 is all.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=_DEFAULTS["port"], show_default=True, help="0: any free."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the page.")
+@click.option("--no-auth", is_flag=True, help="Let everyone in who reaches another --host.")
+@click.option("--tls-cert", type=options.PATH, metavar="FILE", help="A certificate (PEM), for https.")
+@click.option("--tls-key", type=options.PATH, metavar="FILE", help="Its key (PEM).")
+@click.option("--max-upload", default=_UPLOAD, show_default=True, metavar="SIZE", help="Of one upload, as 50M or 2G.")
+@click.option(
+    "--max-pixels", type=click.IntRange(1), default=_DEFAULTS["max_pixels"], show_default=True, help="Of a picture."
+)
+@click.option(
+    "--max-video", type=float, default=_DEFAULTS["max_video"], show_default=True, help="Seconds of video a job paints."
+)
+@click.option(
+    "--max-queue", type=click.IntRange(1), default=_DEFAULTS["max_queue"], show_default=True, help="Jobs that may wait."
+)
+@click.option(
+    "--max-seconds", type=float, default=_DEFAULTS["max_seconds"], show_default=True, help="That a job may take."
+)
+def command(no_browser: bool, no_auth: bool, max_upload: str, **settings: Any) -> None:
+    """Repaint pictures and videos in a browser, paint live, and learn styles; all on this machine.
+
+    Only this machine reaches the page unless --host says otherwise; then visitors are asked for the password in the
+    environment variable IMPASTO_STUDIO_PASSWORD, or one that you type now.
+
+    \b
+    impasto studio
+    IMPASTO_STUDIO_PASSWORD=... impasto studio --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+    """
+    from impasto.studio import launch
+
+    chosen = _with_password(no_auth, {**settings, "max_upload": parse_size(max_upload)})
+    launch(chosen, browser=not no_browser)
+
+
+def _with_password(no_auth: bool, values: dict[str, Any]) -> Settings:
+    """The settings, and the password: asked for where others reach the page and none is in the environment."""
+    password = "" if no_auth else os.environ.get(PASSWORD, "")
+    open_settings = Settings(**values, open_to_all=True)
+    if not password and not no_auth and not open_settings.loopback:
+        if not sys.stdin.isatty():
+            raise InputError(
+                f"Others can reach {open_settings.host}: set a password in {PASSWORD}, or let "
+                "everyone in with --no-auth."
+            )
+        password = click.prompt("Password for visitors", hide_input=True, confirmation_prompt=True)
+    return Settings(**values, password=password, open_to_all=no_auth)

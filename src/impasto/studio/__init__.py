@@ -1,0 +1,38 @@
+"""Impasto in a browser: pictures, paint, video, the camera, learning; on this machine, for whom it lets in."""
+
+from __future__ import annotations
+
+import os
+
+from impasto.errors import MissingExtraError
+from impasto.studio.settings import Settings
+
+__all__ = ["Settings", "launch"]
+
+# Read by Gradio and its hub client as they are imported: neither is to call home.
+for _name, _value in (
+    ("GRADIO_ANALYTICS_ENABLED", "False"),
+    ("HF_HUB_DISABLE_TELEMETRY", "1"),
+    ("HF_HUB_OFFLINE", "1"),
+):
+    os.environ.setdefault(_name, _value)
+
+
+def launch(settings: Settings = Settings(), *, browser: bool = False) -> None:  # noqa: B008
+    """Serve the studio until Ctrl-C.
+
+    Args:
+        settings: where, for whom, and how much.
+        browser: whether to open the page in the default browser.
+
+    Raises:
+        InputError: the address cannot be used, or a certificate cannot be read.
+        MissingExtraError: the extra ``studio`` is not installed.
+    """
+    try:
+        import gradio  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("The studio", "studio") from error
+    from impasto.studio.server import serve
+
+    serve(settings, browser=browser)

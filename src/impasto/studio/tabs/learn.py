@@ -1,0 +1,266 @@
+"""The Learn tab: a painting becomes a style; its previews and its loss are watched meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from impasto import images, styles
+from impasto.errors import InputError
+from impasto.learning import Progress, learn_style
+from impasto.studio.endpoints import endpoint
+from impasto.studio.jobs import Done, Report, Update
+from impasto.studio.previews import data_uri
+from impasto.studio.tabs.paint import needs_torch
+from impasto.studio.words import clearly, label, say
+from impasto.styles import SUFFIX, Style
+
+if TYPE_CHECKING:
+    from impasto.studio.state import Studio
+
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_FACTS = {"title": "painting_title", "artist": "artist", "year": "year", "licence": "licence"}
+_LONGEST = 200  # characters of what is said of a painting
+_SHEET = "<img class='sheet' src='{uri}' alt=''>"
+
+
+@dataclass
+class _Learnt:
+    """What a visitor has learnt and not yet saved."""
+
+    style: Style | None = None
+
+    def __deepcopy__(self, _memo: Any) -> _Learnt:
+        return _Learnt()  # Gradio copies what a state begins with
+
+
+def build(studio: Studio) -> Any:
+    """Lay out the tab and connect it; returns the event after which there is another style."""
+    if needs_torch():
+        return None
+    from impasto.training.learn import LearnSettings
+
+    defaults = LearnSettings()
+    learnt = gr.State(_Learnt(), time_to_live=3600)
+    with gr.Row(elem_classes="bench"):
+        with gr.Column(scale=3, min_width=320, elem_classes="stage"):
+            paintings = gr.File(
+                label=label("paintings"),
+                file_count="multiple",
+                file_types=["image"],
+                height=130,
+                elem_id="learn-paintings",
+                elem_classes="drop",
+            )
+            preview = gr.HTML(elem_id="learn-preview", apply_default_css=False)
+            curve = gr.HTML(elem_id="learn-curve", elem_classes="curve", apply_default_css=False)
+            status = gr.Markdown(label("learn_intro"), elem_id="learn-status", elem_classes="status")
+        with gr.Column(scale=2, min_width=300, elem_classes="tools"):
+            name = gr.Textbox(
+                label=label("style_name"), info=label("style_name_info"), max_length=80, elem_id="learn-name"
+            )
+            with gr.Accordion(label("about_painting"), open=False):
+                facts = {key: gr.Textbox(label=label(word), max_length=_LONGEST) for key, word in _FACTS.items()}
+            style_scale = gr.Slider(
+                0.25,
+                4,
+                value=defaults.style_scale,
+                step=0.05,
+                label=label("style_scale"),
+                info=label("learn_style_scale_info"),
+                elem_id="learn-style_scale",
+            )
+            style_weight = gr.Slider(
+                1,
+                60,
+                value=defaults.style_weight,
+                step=1,
+                label=label("learn_style_weight"),
+                elem_id="learn-style_weight",
+            )
+            with gr.Accordion(label("more"), open=False, elem_id="learn-more"):
+                steps = gr.Number(
+                    defaults.steps, label=label("steps_at_most"), precision=0, minimum=1, elem_id="learn-steps"
+                )
+                check = gr.Number(
+                    defaults.check_every, label=label("check_every"), precision=0, minimum=1, elem_id="learn-check"
+                )
+            with gr.Row():
+                start = gr.Button(label("learn_start"), variant="primary", elem_id="learn-start")
+                stop = gr.Button(label("stop"), interactive=False, elem_id="learn-stop")
+            with gr.Row():
+                save = gr.Button(label("save_style"), interactive=False, elem_id="learn-save")
+                download = gr.DownloadButton(label("download_style"), interactive=False, elem_id="learn-download")
+
+    def learning(
+        request: gr.Request,
+        current: _Learnt,
+        uploads: list[str] | None,
+        wanted: str | None,
+        scale: float,
+        weight: float,
+        most: int,
+        every: int,
+        *about: str | None,
+    ) -> Iterator[Any]:
+        off, on = gr.update(interactive=False), gr.update(interactive=True)
+        with clearly(request):
+            if not uploads:
+                raise InputError(say(request, "no_painting"))
+            current.style = None
+            yield current, None, None, say(request, "learn_beginning"), on, off, off
+
+            def work(report: Report) -> tuple[Style, Path]:
+                settings = {"style_scale": scale, "style_weight": weight, "steps": int(most), "check_every": int(every)}
+                metadata = dict(zip(facts, about, strict=True))
+                return _learn(studio, uploads, wanted, metadata, settings, report)
+
+            text = say(request, "learn_stopped")
+            ready, hung = (off, off), ""
+            for event in studio.jobs.run(work, request, "long"):
+                if isinstance(event, Update):
+                    at, history, sheet = event.value
+                    loss = f"{history[-1][1]:.3f}" if history else "…"
+                    now = say(request, "learn_progress", step=at.step, seconds=at.seconds, loss=loss)
+                    new, hung = sheet != hung, sheet
+                    yield gr.skip(), sheet if new else gr.skip(), _curve(request, history), now, on, off, off
+                elif isinstance(event, Done):
+                    current.style, path = event.result
+                    text = say(request, "learnt", name=current.style.name)
+                    ready = on, gr.update(value=str(path), interactive=True)
+            yield current, gr.skip(), gr.skip(), text, off, *ready
+
+    def saved(request: gr.Request, current: _Learnt, wanted: str | None) -> Any:
+        with clearly(request):
+            if current.style is None:
+                raise InputError(say(request, "nothing_learnt"))
+            path = styles.add(current.style, (wanted or "").strip() or None)
+            return say(request, "saved", name=path.name.removesuffix(SUFFIX)), gr.update(interactive=False)
+
+    def failed(request: gr.Request) -> Any:
+        return gr.update(interactive=False), say(request, "learn_intro")
+
+    def stopped(request: gr.Request) -> Any:
+        studio.jobs.stop(request)
+        return gr.update(interactive=False)
+
+    inputs = [learnt, paintings, name, style_scale, style_weight, steps, check, *facts.values()]
+    outputs = [learnt, preview, curve, status, stop, save, download]
+    runs = start.click(
+        learning,
+        inputs,
+        outputs,
+        api_visibility="private",
+        show_progress="minimal",  # the place in the queue
+        show_progress_on=status,
+        **studio.jobs.lane("long"),
+    )
+    runs.failure(failed, None, [stop, status], queue=False, **_QUIET)
+    stop.click(stopped, None, stop, queue=False, **_QUIET)
+    _offer(studio)
+    # Through the queue, because only there an error is shown as a message.
+    return save.click(saved, [learnt, name], [status, save], **_QUIET, **studio.jobs.lane("preview"))
+
+
+def _learn(
+    studio: Studio,
+    uploads: Sequence[str],
+    wanted: str | None,
+    metadata: dict[str, str | None],
+    settings: dict[str, Any],
+    report: Report,
+) -> tuple[Style, Path]:
+    """Learn from uploads; reports a :class:`Progress`, the losses so far and the newest sheet of previews."""
+    if not uploads:
+        raise InputError("No picture is given to learn a style from; add one.")
+    pictures = [studio.uploads.picture(path) for path in uploads]
+    name = (wanted or "").strip()[:80] or _plain(Path(studio.uploads.name(pictures[0])).stem)
+    target = studio.uploads.new_path(f"{name}{SUFFIX}")
+    sheet = target.with_name(f"{target.stem}.learning") / "preview.jpg"
+    history: list[tuple[int, float]] = []
+    shown = ""
+
+    def watch(at: Progress) -> None:
+        nonlocal shown
+        checked = False
+        if at.losses and (not history or at.losses["total"] != history[-1][1]):
+            history.append((at.step, at.losses["total"]))
+            if sheet.is_file():
+                shown = _SHEET.format(uri=data_uri(images.read(sheet)))
+            checked = True
+        report((at, list(history), shown) if checked or at.step % 10 == 1 else None)
+
+    about = {key: (value or "").strip()[:_LONGEST] for key, value in metadata.items()}
+    style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
+    return style, target
+
+
+def _plain(stem: str) -> str:
+    """A picture's name as a style may be called."""
+    return re.sub(r"[^\w.+-]+", "-", stem).strip("_.+- ") or "style"
+
+
+def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
+    """The losses as a picture of their own: an SVG in the colours of the page."""
+    if len(history) < 2:
+        return ""
+    width, height, left, top, bottom = 640, 180, 44, 24, 22
+    steps, losses = [step for step, _ in history], [loss for _, loss in history]
+    low, high = min(losses), max(losses)
+    spread = (high - low) or 1.0
+    base = height - bottom
+    across, down = (width - left - 8) / steps[-1], (base - top) / spread
+    points = " ".join(f"{left + across * step:.1f},{top + down * (high - loss):.1f}" for step, loss in history)
+    title = say(request, "loss_curve")
+    return f"""<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}: {losses[0]:.3f} … {losses[-1]:.3f}">
+<text x="{left}" y="12">{title}</text>
+<line class="axis" x1="{left}" y1="{base}" x2="{width}" y2="{base}"/>
+<line class="axis" x1="{left}" y1="{top}" x2="{left}" y2="{base}"/>
+<text x="{left - 6}" y="{top + 8}" text-anchor="end">{high:.2f}</text>
+<text x="{left - 6}" y="{base}" text-anchor="end">{low:.2f}</text>
+<text x="{width - 8}" y="{height - 6}" text-anchor="end">{steps[-1]}</text>
+<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linejoin="round"/>
+</svg>"""
+
+
+def _offer(studio: Studio) -> None:
+    """The same for programs."""
+    from impasto.training.learn import LearnSettings
+
+    def learn(
+        request: gr.Request,
+        pictures: list[str],
+        name: str = "",
+        title: str = "",
+        artist: str = "",
+        year: str = "",
+        licence: str = "",
+        steps: int = LearnSettings.steps,
+        save: bool = False,
+    ) -> str:
+        """Learn a style from one picture, or one from several: files in, a style file out. With save it is among the
+        styles of the studio, too."""
+        with clearly(request):
+            metadata: dict[str, str | None] = {"title": title, "artist": artist, "year": year, "licence": licence}
+            settings = {"steps": int(steps)}
+
+            def work(report: Report) -> tuple[Style, Path]:
+                return _learn(studio, pictures or [], name, metadata, settings, report)
+
+            style, path = studio.jobs.result(work, request, "long")
+            if save:
+                styles.add(style)
+            return str(path)
+
+    inputs = [
+        gr.File(visible=False, file_count="multiple", label="pictures"),
+        *(gr.Textbox("", visible=False, label=key) for key in ("name", "title", "artist", "year", "licence")),
+        gr.Number(LearnSettings.steps, visible=False, precision=0, label="steps"),
+        gr.Checkbox(False, visible=False, label="save"),
+    ]
+    endpoint(learn, inputs, gr.File(visible=False, label="style"), name="learn", lane=studio.jobs.lane("long"))

@@ -1,0 +1,73 @@
+"""The Live tab: what the browser's camera sees, painted at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from impasto.errors import MissingExtraError
+from impasto.repaint import DEFAULTS
+from impasto.studio import words
+from impasto.studio.chooser import FIRST, style_chooser
+from impasto.studio.live import LARGEST
+from impasto.studio.static import text
+from impasto.studio.words import label
+from impasto.video.libraries import opencv
+
+if TYPE_CHECKING:
+    from impasto.studio.state import Studio
+
+_TEMPLATE = """<div class="live">
+  <div class="frame">
+    <canvas class="painted" role="img" width="640" height="480"></canvas>
+    <video class="camera" playsinline muted></video>
+    <button type="button" class="start" data-word="live_start"></button>
+  </div>
+  <p class="note" role="status"></p>
+  <div class="bar">
+    <button type="button" class="snapshot" data-word="live_snapshot"></button>
+    <button type="button" class="stop" data-word="live_stop"></button>
+    <label><input type="checkbox" class="mirror" checked> <span data-word="live_mirror"></span></label>
+    <select class="devices" hidden></select>
+    <span class="rate"></span>
+  </div>
+</div>"""
+_WORDS = (
+    *("live_start", "live_stop", "live_snapshot", "live_mirror", "live_camera", "live_painted", "live_rate"),
+    *("live_insecure", "live_asking", "live_refused", "live_none", "live_taken", "live_lost"),
+)
+
+
+def build(studio: Studio) -> None:
+    """Lay out the tab. Pictures do not go through Gradio: see :mod:`impasto.studio.live`."""
+    try:
+        opencv("The camera")
+    except MissingExtraError as error:
+        gr.Markdown(label("needs_video"))
+        gr.Code(f'pip install "impasto[{error.extra}]"', language="shell", interactive=False)
+        return
+    with gr.Row(elem_classes="bench"):
+        with gr.Column(scale=3, min_width=320, elem_classes="stage"):
+            gr.HTML(
+                html_template=_TEMPLATE,
+                js_on_load=text("live.js"),
+                apply_default_css=False,
+                elem_id="live",
+                words={key: words.both(key) for key in _WORDS},
+                styles=[f"{FIRST}:1"],
+                largest=LARGEST,
+            )
+        with gr.Column(scale=2, min_width=300, elem_classes="tools"):
+            chooser = style_chooser(studio, elem_id="live-styles")
+            strength = gr.Slider(
+                0,
+                1,
+                DEFAULTS.strength,
+                step=0.05,
+                label=label("strength"),
+                info=label("strength_info"),
+                elem_id="live-strength",
+            )
+    choice = "(styles, strength) => { window.impastoLive = { styles, strength }; return []; }"
+    gr.on([chooser.input, strength.input], None, [chooser, strength], None, js=choice, api_visibility="private")

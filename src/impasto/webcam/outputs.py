@@ -1,0 +1,158 @@
+"""Where live pictures go: a window, a virtual camera, a recording."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from impasto.errors import InputError, MissingExtraError
+from impasto.video.libraries import opencv
+from impasto.video.sink import Encoding, Form, Segments
+from impasto.video.source import Frame
+from impasto.webcam.camera import Picture
+
+log = logging.getLogger(__name__)
+
+
+class Window(Protocol):
+    """Where pictures are shown, and where keys are pressed."""
+
+    def show(self, picture: Picture, text: str) -> None:
+        """Show H x W x 3, with a line of text."""
+        ...
+
+    def pressed(self) -> list[str]:
+        """Keys pressed since the last call; ``"quit"`` where the window was closed."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+class PygameWindow:
+    """A window of pygame's, whose wheel brings all it needs."""
+
+    def __init__(self, title: str = "Impasto") -> None:
+        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+        try:
+            import pygame
+        except ImportError as error:
+            raise MissingExtraError("A window", "webcam") from error
+        self.pygame = pygame
+        try:
+            pygame.display.init()
+            pygame.font.init()
+        except pygame.error as error:
+            raise InputError(f"No window can be opened here ({error}); leave it out with --no-window.") from error
+        self.font = pygame.font.Font(None, 22)
+        self.surface: Any = None
+        self.title = title
+
+    def show(self, picture: Picture, text: str) -> None:
+        """See :class:`Window`."""
+        pygame = self.pygame
+        size = picture.shape[1], picture.shape[0]
+        if self.surface is None or self.surface.get_size() != size:
+            self.surface = pygame.display.set_mode(size)
+            pygame.display.set_caption(self.title)
+        self.surface.blit(pygame.image.frombuffer(np.ascontiguousarray(picture).tobytes(), size, "RGB"), (0, 0))
+        if text:
+            for color, at in (("black", (9, 9)), ("white", (8, 8))):
+                self.surface.blit(self.font.render(text, True, color), at)
+        pygame.display.flip()
+
+    def pressed(self) -> list[str]:
+        """See :class:`Window`."""
+        pygame = self.pygame
+        pressed = []
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                pressed.append("quit")
+            elif event.type == pygame.KEYDOWN:
+                pressed.append(
+                    event.unicode if event.unicode.isprintable() and event.unicode else pygame.key.name(event.key)
+                )
+        return pressed
+
+    def close(self) -> None:
+        """See :class:`Window`."""
+        self.pygame.display.quit()
+
+
+def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, int], Callable[[Picture], None]]:
+    """A camera that other programs see, made once the size of the pictures is known.
+
+    Raises:
+        MissingExtraError: pyvirtualcam is not installed.
+        InputError: this machine has no virtual camera (when the first picture is sent).
+    """
+    try:
+        import pyvirtualcam
+    except ImportError as error:
+        raise MissingExtraError("--virtual-camera", "webcam") from error
+
+    def opened(width: int, height: int) -> Callable[[Picture], None]:
+        try:
+            device = pyvirtualcam.Camera(width=width, height=height, fps=rate or 30, backend=backend)
+        except RuntimeError as error:
+            raise InputError(
+                f"There is no virtual camera here ({error}); see pyvirtualcam's page on how to add one."
+            ) from error
+        log.info("The virtual camera is %s.", device.device)
+
+        def send(picture: Picture) -> None:
+            if picture.shape[:2] != (height, width):
+                picture = opencv().resize(picture, (width, height))
+            device.send(np.ascontiguousarray(picture))
+
+        return send
+
+    return opened
+
+
+class Recording:
+    """A video of what was shown, each picture at its own time."""
+
+    def __init__(self, path: Path) -> None:
+        from impasto.video.work import Work
+
+        self.path, self.codec = path, Encoding().for_file(path)
+        self.work = Work(path, {"recording": time.time_ns()})
+        self.segments: Segments | None = None
+        self.form: Form | None = None
+        self.started, self.last = 0.0, -1
+
+    def write(self, picture: Picture) -> None:
+        """Add a picture; one of another size than the first is left out."""
+        if self.form is None:
+            from impasto.video.pixels import Colors
+
+            height, width = picture.shape[:2]
+            self.form = Form(width, height, Fraction(1, 1000), Fraction(30), Colors.for_pictures(height))
+            self.work.open()
+            self.segments = Segments(self.work.folder, self.form, self.codec, Encoding())
+            self.started = time.perf_counter()
+        if self.segments is None or picture.shape[:2] != (self.form.height, self.form.width):
+            return
+        pts = max(self.last + 1, round((time.perf_counter() - self.started) * 1000))
+        self.last = pts
+        self.segments.write(Frame(picture, pts, 0))
+
+    def close(self) -> Path | None:
+        """Finish the file; gives its path if there is anything in it."""
+        from impasto.video.mux import join
+
+        if self.segments is None or self.form is None:
+            return None
+        self.segments.checkpoint()
+        join(self.segments.paths, self.path, self.form, extras=None, about="impasto webcam")
+        self.work.remove()
+        return self.path

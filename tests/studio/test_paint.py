@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.errors import InputError
+from impasto.optimise.recipe import DEFAULTS
+from impasto.studio import app
+from impasto.studio.server import _where_a_loop_runs
+from impasto.studio.settings import Settings
+from impasto.studio.state import Studio
+from impasto.studio.tabs import paint
+
+pytest.importorskip("torch", reason="the extra train is not installed")
+
+
+@pytest.fixture
+def painting(photo, tmp_path):
+    """A picture to take the style from, 64 x 48."""
+    path = tmp_path / "waves.png"
+    y, x = np.mgrid[0:48, 0:64]
+    Image.fromarray(np.stack([127 + 120 * np.sin(x / 3 + y / 5), 4 * y, 255 - 4 * y], axis=2).astype(np.uint8)).save(
+        path
+    )
+    return path
+
+
+def test_without_torch_both_tabs_say_the_command(monkeypatch, tmp_path):
+    real = paint.find_spec
+    monkeypatch.setattr(paint, "find_spec", lambda name: None if name == "torch" else real(name))
+    monkeypatch.setattr(app, "TABS", ("paint", "learn"))
+    page = _where_a_loop_runs(lambda: app.build(Studio(Settings(), tmp_path)))
+    commands = [
+        block["props"]["value"]
+        for block in page.get_config_file()["components"]
+        if block["type"] == "code" and 'pip install "impasto[train]"' in str(block["props"]["value"])
+    ]
+    assert len(commands) == 2
+    assert [d.api_name for d in page.fns.values() if d.api_name in ("paint", "learn")] == []
+
+
+def test_a_start_that_is_no_choice_is_never_opened(server, put, picture_file, painting):
+    with pytest.raises(InputError, match="no start"):
+        paint._job(server.studio, put(picture_file), [put(painting)], {"init": "/etc/passwd"})
+
+
+def test_a_photograph_is_never_enlarged(server, put, picture_file, painting):
+    job = paint._job(server.studio, put(picture_file), [put(painting)], {"size": 1024.0, "seed": None})
+    assert job.photograph.size == (48, 32)
+    assert job.recipe.seed == DEFAULTS.seed
+    assert [style.name for style in job.styles] == ["waves.png"]
+
+
+def test_paint_watch_and_take_an_earlier_step(visit, picture_file, painting, tmp_path):
+    page = visit("Paint")
+    page.set_input_files("#paint-photo input[type=file]", str(picture_file))
+    page.set_input_files("#paint-styles input[type=file]", str(painting))
+    page.locator("#paint-estimate", has_text="48 × 32 pixels").wait_for()
+    page.locator("#paint-iterations input[type=number]").fill("6")
+    page.locator("#paint-start").click()
+    page.locator("#paint-status", has_text="Done: photo-waves.jpg").wait_for()
+    steps = page.locator("#paint-steps button:has(img)")
+    steps.first.wait_for()
+    assert steps.count() >= 5
+    before = page.locator("#paint-compare .after").get_attribute("src")
+    steps.first.click()
+    page.locator("#paint-status", has_text="The result is step 1").wait_for()
+    page.wait_for_function("b => document.querySelector('#paint-compare .after').src !== b", arg=before)
+    with page.expect_download() as download:
+        page.locator("#paint-download").click()
+    assert download.value.suggested_filename == "photo-waves.jpg"
+    download.value.save_as(tmp_path / "result.jpg")
+    with Image.open(tmp_path / "result.jpg") as image:
+        assert image.size == (48, 32)
+        assert "paint style=waves.png iterations=6" in image.getexif()[0x0131]
+
+
+def test_stop_keeps_the_picture_so_far(visit, photo, painting, tmp_path):
+    photo.save(tmp_path / "larger.png")
+    page = visit("Paint")
+    page.set_input_files("#paint-photo input[type=file]", str(tmp_path / "larger.png"))
+    page.set_input_files("#paint-styles input[type=file]", str(painting))
+    page.locator("#paint-iterations input[type=number]").fill("300")
+    page.locator("#paint-start").click()
+    page.locator("#paint-status", has_text="Iteration").wait_for()
+    page.locator("#paint-stop").click()
+    page.locator("#paint-status", has_text="Stopped after").wait_for()
+    page.locator("#paint-download:not([disabled])").wait_for()
+
+
+def test_the_page_says_what_is_missing(visit, picture_file):
+    page = visit("Paint")
+    page.set_input_files("#paint-photo input[type=file]", str(picture_file))
+    page.locator("#paint-start").click()
+    page.get_by_text("Add a picture whose style you want").wait_for()
+    page.locator("#paint-status", has_text="Every brush stroke").wait_for()
+    page.locator("#paint-stop[disabled]").wait_for()

@@ -1,0 +1,244 @@
+import base64
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto import images, styles
+from impasto.errors import InputError, StyleError
+from impasto.images import Picture
+from impasto.repaint import Options, Painter
+from impasto.studio import brush, pictures, previews
+from impasto.studio.chooser import known
+from impasto.studio.pictures import Wish
+
+
+def pixels(source):
+    return np.asarray(Image.open(source).convert("RGB"), np.int16)
+
+
+def as_value(levels):
+    file = io.BytesIO()
+    Image.fromarray(levels).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+# ---- without a page -------------------------------------------------------------------------------
+
+
+def test_a_result_is_named_and_described_as_on_the_command_line(server, put, picture_file):
+    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:2", "udnie:1"], {"strength": 0.5}))
+    assert done.path.name == "photo-scream+udnie.jpg"
+    with Image.open(done.path) as image:
+        assert image.size == (48, 32)
+        assert "style=scream+udnie" in image.getexif()[0x0131]
+        assert "strength=0.5" in image.getexif()[0x0131]
+
+
+def test_a_result_is_what_the_library_paints(server, put, picture_file):
+    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"]))
+    expected = Painter("scream").paint(images.read(picture_file)).picture
+    assert np.abs(done.after.rgb - expected.rgb).max() < 1e-5
+
+
+def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
+    levels = np.zeros((16, 24), np.uint8)
+    levels[:, :8] = 255
+    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"], {}, levels))
+    change = np.abs(images.unit(done.after.rgb) - images.unit(done.before.rgb)).mean(axis=(0, 2))
+    assert change[-16:].max() < 0.01
+    assert change[:8].mean() > 0.05
+
+
+def test_a_mask_can_be_for_one_style_of_two(server, put, picture_file):
+    levels = np.full((32, 48), 255, np.uint8)
+    one = pictures.paint(server.studio, put(picture_file), Wish(["scream:1", "udnie:1"], {}, levels, "udnie"))
+    alone = pictures.paint(server.studio, put(picture_file), Wish(["udnie:1"]))
+    assert np.abs(images.unit(one.after.rgb) - images.unit(alone.after.rgb)).max() < 0.02
+
+
+def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pictures, "Options", lambda **options: asked.append(options) or Options(**options))
+    small = Picture(np.full((20, 32, 3), 0.5, np.float32))
+    pictures.preview(small, (32, 20), Wish(["scream"], {"style_scale": 2.0}))
+    pictures.preview(small, (64, 40), Wish(["scream"], {"style_scale": 2.0}))
+    pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0}))
+    pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0, "work_size": 40}))
+    assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6, 0.8]
+
+
+def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, put, photo, tmp_path):
+    photo.save(tmp_path / "photo.png")
+    upload = put(tmp_path / "photo.png")
+    fine = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 192}))
+    large = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 96}))
+    with Image.open(fine.path) as one, Image.open(large.path) as two:
+        assert "work_size" not in one.info["Software"]
+        assert "work_size=96" in two.info["Software"]
+    assert np.abs(images.unit(fine.after.rgb) - images.unit(large.after.rgb)).mean() > 0.02
+
+
+def test_results_larger_than_the_limit_are_refused_before_the_work(server, put, picture_file):
+    with pytest.raises(InputError, match="million pixels"):
+        pictures.paint(server.studio, put(picture_file), Wish(["scream"], {"size": 20000}))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png:2", "nosuch", "photograph"])
+def test_only_styles_that_are_shown_can_be_asked_for(name):
+    with pytest.raises(StyleError, match="no style"):
+        known([name])
+
+
+def test_known_styles_pass_as_they_are():
+    assert known(["scream:0.5", "udnie"]) == ["scream:0.5", "udnie"]
+    assert known(None) == []
+
+
+def test_a_brushed_mask_is_read_and_an_empty_one_is_none():
+    levels = np.zeros((8, 12), np.uint8)
+    assert brush.mask("") is None
+    assert brush.mask(as_value(levels)) is None
+    levels[2:4] = 200
+    assert np.array_equal(brush.mask(as_value(levels)), levels)
+
+
+@pytest.mark.parametrize("value", ["data:image/png;base64,AAAA", "/etc/passwd", "data:text/html,x"])
+def test_a_mask_that_is_none_is_refused(value):
+    with pytest.raises(InputError):
+        brush.mask(value)
+
+
+def test_a_mask_of_too_many_pixels_is_refused():
+    with pytest.raises(InputError, match="limit"):
+        brush.mask(as_value(np.full((1100, 1100), 255, np.uint8)))
+
+
+def test_thumbnails_show_every_style_and_learn_of_new_ones(server):
+    thumbnails = server.studio.thumbnails
+    bundled = [name for name in styles.bundled() if name != styles.PHOTOGRAPH]
+    assert [item["name"] for item in thumbnails.items()] == bundled
+    assert all(uri.startswith("data:image/jpeg") for uri in thumbnails.first.values())
+    styles.add(styles.load_style("scream"), "mine")
+    first, *rest = thumbnails.items()
+    assert first["name"] == "mine"
+    assert first["picture"].startswith("data:image/jpeg")  # new ones bring their picture, the page has the others
+    assert [item["picture"] for item in rest] == [""] * len(bundled)
+
+
+def test_decoded_originals_are_small_and_few(server, put, picture_file):
+    originals = previews.Originals(server.studio.uploads)
+    paths = [str(put(picture_file)) for _ in range(30)]
+    first = originals.get(paths[0])
+    assert originals.get(paths[0]) is first
+    for path in paths:
+        originals.get(path)
+    assert len(originals._kept) == originals._MOST
+
+
+# ---- in a browser ---------------------------------------------------------------------------------
+
+
+def painted(page, text="pixels"):
+    page.locator("#picture-status", has_text=text).wait_for()
+    return page.locator("#picture-status").inner_text()
+
+
+def drop(page, *paths):
+    page.set_input_files("#picture-files input[type=file]", [str(path) for path in paths])
+
+
+def test_drop_choose_blend_brush_and_download(visit, picture_file, tmp_path):
+    page = visit()
+    page.locator("#picture-styles .thumb").first.wait_for()
+    drop(page, picture_file)
+    assert "photo-starry-night.jpg · 48 × 32 pixels" in painted(page)
+
+    page.locator("#picture-styles .thumb[data-name=scream]").click()
+    painted(page, "photo-scream.jpg")
+    page.locator("#picture-styles .cell", has_text="udnie").hover()
+    page.locator("#picture-styles .plus[data-name=udnie]").click()
+    painted(page, "photo-scream+udnie.jpg")
+    share = page.get_by_label("Share: scream")
+    share.fill("0.5")
+    page.locator("#picture-styles output", has_text="33 %").wait_for()
+
+    page.get_by_text("Paint only parts").click()
+    canvas = page.locator("#picture-brush canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    before = page.locator("#picture-compare .after").get_attribute("src")
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    for n in range(10):
+        page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + (0.1 + 0.08 * n) * box["height"])
+    page.mouse.up()
+    page.wait_for_function(
+        "before => document.querySelector('#picture-compare .after').src !== before", arg=before, timeout=20_000
+    )
+    page.locator("#picture-status", has_text="Full size follows").or_(
+        page.locator("#picture-status", has_text="pixels")
+    ).wait_for()
+    page.locator("#picture-download:not([disabled])").wait_for()
+    painted(page)
+    with page.expect_download() as download:
+        page.locator("#picture-download").click()
+    assert download.value.suggested_filename == "photo-scream+udnie.jpg"
+    download.value.save_as(tmp_path / "result.jpg")
+    with Image.open(tmp_path / "result.jpg") as image:
+        assert "scream" in image.getexif()[0x0131]
+    change = np.abs(pixels(tmp_path / "result.jpg") - pixels(picture_file)).mean(axis=(0, 2))
+    assert change[-12:].max() < 12  # untouched, JPEG aside
+    assert change[3:7].mean() > 20
+
+
+def test_by_keyboard_alone(visit, picture_file):
+    page = visit()
+    drop(page, picture_file)
+    painted(page)
+    thumb = page.locator("#picture-styles .thumb[aria-pressed=true]")
+    thumb.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.dataset.name")
+    page.keyboard.press("Enter")
+    painted(page, f"photo-{second}.jpg")
+    page.keyboard.press("End")
+    page.keyboard.press("+")
+    painted(page, f"photo-{second}+")
+    divider = page.get_by_label("Divider between photograph and painting")
+    divider.focus()
+    page.keyboard.press("End")
+    assert divider.input_value() == "100"
+    page.get_by_text("Paint only parts").click()
+    canvas = page.locator("#picture-brush canvas")
+    canvas.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    page.wait_for_function(
+        "() => { const c = document.querySelector('#picture-brush canvas');"
+        "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v); }"
+    )
+
+
+def test_many_pictures_and_one_that_is_none(visit, picture_file, photo, tmp_path):
+    other, broken = tmp_path / "other.png", tmp_path / "broken.jpg"
+    photo.resize((40, 30)).save(other)
+    broken.write_bytes(picture_file.read_bytes()[:600])
+    page = visit()
+    drop(page, picture_file, other)
+    painted(page)
+    page.locator("#picture-all").click()
+    page.locator("#picture-results", has_text="impasto").wait_for()
+    assert "2 pictures painted" in painted(page, "painted.")
+    with page.expect_download() as download:
+        page.locator("#picture-results a[download*=zip]").first.click()
+    download.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert sorted(archive.namelist()) == ["other-starry-night.png", "photo-starry-night.jpg"]
+    drop(page, broken)
+    page.locator(".toast-body, .toast-wrap").get_by_text("damaged").or_(
+        page.get_by_text("neither a picture nor a video")
+    ).first.wait_for()

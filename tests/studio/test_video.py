@@ -1,0 +1,196 @@
+import re
+import threading
+import time
+
+import pytest
+
+from impasto.errors import InputError
+from impasto.studio import videos
+from impasto.studio.uploads import Clip
+from impasto.studio.videos import Progress, Wish
+from impasto.video.libraries import pyav
+
+
+@pytest.fixture
+def lent(server, put, clip):
+    """The clip as an upload."""
+    return put(clip)
+
+
+def nothing(_value):
+    pass
+
+
+def test_a_part_is_painted_with_its_sound(server, lent):
+    seen = []
+    made = videos.paint(server.studio, lent, Wish(["udnie"], start=0.25, end=0.75, size=64), seen.append)
+    assert made.path.name == "clip-udnie.mp4"
+    assert made.frames == 6
+    assert [progress.done for progress in seen] == [1, 2, 3, 4, 5, 6]
+    assert seen[2].count == 6
+    with pyav().open(str(made.path)) as painted:
+        video = painted.streams.video[0]
+        assert (video.codec_context.name, video.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert max(video.width, video.height) == 64
+        assert painted.streams.audio
+
+
+def test_a_preview_is_one_second(server, put, tmp_path):
+    from tests.video.conftest import make_clip
+
+    make_clip(tmp_path / "long.mp4", frames=24, rate=10, sound=())
+    made = videos.paint(server.studio, put(tmp_path / "long.mp4"), Wish(["udnie"]), nothing, preview=True)
+    assert (made.path.name, made.frames) == ("long-udnie-preview.mp4", 10)
+
+
+def test_what_is_stopped_leaves_nothing_behind(server, lent):
+    before = set(server.studio.uploads.folder.iterdir())
+
+    def stop(progress):
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        videos.paint(server.studio, lent, Wish(["udnie"], size=64), stop)
+    assert set(server.studio.uploads.folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (Wish([]), "No style"),
+        (Wish(["udnie"], start=5), "after the video's end"),
+        (Wish(["udnie"], start=0.5, end=0.2), "not after the start"),
+        (Wish(["udnie"], start=-1), "not after the start"),
+        (Wish(["udnie"], strength=2), "out of range"),
+    ],
+)
+def test_wishes_that_make_no_sense(server, lent, wish, words):
+    if wish.start == -1:
+        wish = Wish(["udnie"], start=-1, end=-2)
+    with pytest.raises(InputError, match=words):
+        videos.paint(server.studio, lent, wish, nothing)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size", "asked"),
+    [
+        (640, 480, 640, 0),
+        (640, 480, 0, 0),
+        (1920, 1080, 640, 640),
+        (641, 480, 0, 640),
+        (99, 201, 0, 200),
+        (320, 200, 900, 0),
+    ],
+)
+def test_sides_are_even_or_browsers_do_not_play_it(width, height, size, asked, tmp_path):
+    assert videos._even(Clip(tmp_path, width, height, 25, 1, False), size) == asked
+
+
+def test_the_time_left():
+    assert Progress(25, 100, 5).left == 15
+    assert Progress(5, 0, 5).left == 0
+
+
+# ---- in a browser ---------------------------------------------------------------------------------
+
+
+def test_upload_preview_render_download(visit, clip, tmp_path):
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(clip)
+    page.get_by_text("96 × 64").wait_for()
+    page.locator("#video-end input").fill("0.5")
+    page.locator("#video-preview").click()
+    page.get_by_text("One second from 0.0 s").wait_for()
+    page.locator("#video-after video").wait_for()
+    page.locator("#video-render").click()
+    page.get_by_text(re.compile(r"clip-starry-night\.mp4 · 6 frames")).wait_for()
+    player = page.locator("#video-after video")
+    page.wait_for_function("player => player.readyState >= 2", arg=player.element_handle())
+    facts = player.evaluate("player => [player.videoWidth, player.videoHeight, player.duration]")
+    assert facts == [96, 64, pytest.approx(0.5, abs=0.1)]
+    with page.expect_download() as caught:
+        page.locator("#video-download").click()
+    assert caught.value.suggested_filename == "clip-starry-night.mp4"
+    caught.value.save_as(tmp_path / "painted.mp4")
+    with pyav().open(str(tmp_path / "painted.mp4")) as painted:
+        assert painted.streams.audio
+    page.get_by_text("Original").click()
+    page.locator("#video-before video").wait_for()
+
+
+def test_it_can_be_stopped(visit, server, put, tmp_path):
+    from tests.video.conftest import make_clip
+
+    make_clip(tmp_path / "long.mp4", frames=48, rate=10, width=480, height=320, sound=())
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(tmp_path / "long.mp4")
+    page.locator("#video-render").click()
+    page.get_by_text(re.compile(r"Frame \d+ of 48 · [\d.]+ frames a second")).wait_for()
+    assert page.locator("#video-progress progress").get_attribute("max") == "48"
+    page.locator("#video-cancel").click()
+    page.get_by_text("Cancelled.").wait_for()
+    page.locator("#video-render").wait_for()
+    for _ in range(50):
+        time.sleep(0.1 * bool(server.studio.jobs.busy))
+    assert server.studio.jobs.busy == 0
+
+
+def test_who_waits_sees_the_position_and_may_give_up(visit, server, clip, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(studio, upload, wish, report, **_options):
+        while not go_on.wait(0.05):
+            report(None)
+        raise InputError("Enough.")
+
+    monkeypatch.setattr(videos, "paint", slow)
+    first, second = visit("Video"), visit("Video")
+    for page in (first, second):
+        page.locator("#video-upload input[type=file]").set_input_files(clip)
+        page.locator("#video-render").click()
+    first.get_by_text("Reading the video").wait_for()
+    second.get_by_text("queue: 1/1").wait_for()
+    second.locator("#video-cancel").click()
+    second.locator("#video-render").wait_for()
+    go_on.set()
+    first.get_by_text("Enough.").first.wait_for()
+    first.locator("#video-render").wait_for()
+
+
+def test_closing_the_page_ends_its_job(visit, server, clip, monkeypatch):
+    ended = threading.Event()
+
+    def endless(studio, upload, wish, report, **_options):
+        try:
+            while True:
+                report(Progress(1, 2, 3))
+                time.sleep(0.05)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(videos, "paint", endless)
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(clip)
+    page.locator("#video-render").click()
+    page.get_by_text("Frame 1 of 2").wait_for()
+    page.close()
+    assert ended.wait(10)
+
+
+def test_what_is_wrong_is_said_in_french_and_painting_can_go_on(visit, clip):
+    page = visit("Vidéo", locale="fr-FR")
+    page.locator("#video-upload input[type=file]").set_input_files(clip)
+    page.get_by_text("96 × 64").wait_for()
+    page.locator("#video-start input").fill("9")
+    page.locator("#video-render").click()
+    page.get_by_text("après la fin de la vidéo").first.wait_for()
+    page.locator("#video-render").wait_for()
+    assert page.locator("#video-cancel").is_hidden()
+
+
+def test_a_text_file_is_refused_at_once(visit, tmp_path):
+    (tmp_path / "notes.mp4").write_text("no video")
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(tmp_path / "notes.mp4")
+    page.get_by_text("neither a picture nor a video").first.wait_for()
