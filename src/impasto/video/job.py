@@ -99,8 +99,8 @@ def stylize_video(
         output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
             ``NAME-STYLE.SUFFIX``.
         style_at: seconds to styles; between two times one fades into the other.
-        stabilize: ``"off"``: every frame for itself; ``"light"``: no flicker where nothing moves; ``"flow"``:
-            strokes follow what moves, too.
+        stabilize: ``"off"``: every frame for itself; ``"light"``: the last painting and the grain move along with the
+            picture; ``"flow"``: so they do by finer flow, which takes longer.
         start, end: the part to paint, in seconds from the video's start.
         fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
         codec, quality: see :class:`impasto.video.sink.Encoding`.
