@@ -2,8 +2,9 @@
 
 Temporal error is the masked warping error (Ruder et al. 2016; Lai et al. 2018): the mean of M (O_t - W(O_t-k))^2 over
 trusted places, pixels in [0, 1], with flow between the *inputs*: DIS, or the DeepFlow files of artistic-videos' example
-where ``--golden`` names its folder. A filter that does nothing, or that blurs, is perfectly stable, so style loss,
-content loss and gradient energy stand in the same table. Clips are yours; needs the extras ``video`` and ``train``.
+where ``--golden`` names its folder; pairs of frames with a cut between them do not count. A filter that does nothing,
+or that blurs, is perfectly stable, so style loss, content loss and gradient energy stand in the same table. Clips are
+yours; needs the extras ``video`` and ``train``. Parts are chosen with ``--only``: without paint it takes two minutes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import torch
@@ -24,12 +27,13 @@ import impasto
 from impasto import images
 from impasto.flow import consistency, estimator, read_certainty, read_flo, warp
 from impasto.losses import content_loss, gram, style_loss
+from impasto.memory import used
 from impasto.networks.perceptual import load_features
 from impasto.optimise.api import read_styles
 from impasto.repaint import Painter
 from impasto.video.optimised import Optimiser, Passes
 from impasto.video.source import open_source
-from impasto.video.temporal import STABILIZE, stabilizer
+from impasto.video.temporal import STABILIZE, cut, stabilizer, thumbnail
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 STEPS = (1, 10)  # frames: short and long term
@@ -37,15 +41,19 @@ Frames = list[np.ndarray]
 Flows = dict[int, list[tuple[np.ndarray, np.ndarray]]]
 
 
-def clip(path: Path, size: int, count: int) -> tuple[Frames, Flows]:
-    """The first frames of a clip, and the flow back by one and by ten, with certainty."""
-    frames = [frame.rgb for _, frame in zip(range(count), open_source(path, size=size).frames(), strict=False)]
+def clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows]:
+    """Some frames of a clip, and the flow back by one and by ten, with certainty."""
+    source = open_source(path, size=size)
+    first = round(start * float(source.rate))
+    frames = [frame.rgb for frame in islice(source.frames(), first, first + count)]
+    cuts = np.cumsum([False, *(cut(thumbnail(b), thumbnail(a)) for a, b in pairwise(frames))])
     estimate, flows = estimator("dis"), {}
     for step in STEPS:
         flows[step] = []
-        for old, new in zip(frames, frames[step:], strict=False):
+        for index, (old, new) in enumerate(zip(frames, frames[step:], strict=False)):
             back = estimate(new, old)
-            flows[step].append((back, consistency(back, estimate(old, new)) / 255))
+            sure = consistency(back, estimate(old, new)) / 255 * (cuts[index] == cuts[index + step])
+            flows[step].append((back, sure))
     return frames, flows
 
 
@@ -89,6 +97,8 @@ class Judge:
         for step, pairs in flows.items():
             errors = []
             for index, (flow, sure) in enumerate(pairs):
+                if not sure.any():
+                    continue
                 off = (painted[index + step] - warp(painted[index], flow)) ** 2
                 errors.append(float((sure[..., None] * off).sum() / (3 * sure.sum())))
             found["short" if step == 1 else "long"] = float(np.mean(errors))
@@ -117,7 +127,7 @@ def slow(frames: Frames, style: Path, settings: Passes) -> tuple[Frames, float]:
             images.write(images.from_array(frame), folder / f"in-{index:06}.png")
         optimiser = Optimiser(folder, len(frames), read_styles([style]), settings)
         marks = [time.perf_counter() for _ in optimiser.run()]
-        seconds = (marks[-1] - marks[0]) / (len(marks) - 1) * settings.passes
+        seconds = (marks[-1] - marks[0]) / (len(marks) - 1) * settings.passes  # the first one may take longer
         results = [images.read(optimiser.result(index, settings.passes)).rgb * 255 for index in range(len(frames))]
         return [np.rint(r).astype(np.uint8) for r in results], seconds
 
@@ -137,71 +147,121 @@ def table(
     return found
 
 
-def speed(path: Path, style: str, sizes: Sequence[int]) -> dict[str, Any]:
-    """Frames a second of whole runs."""
+def speed(path: Path, style: str, sizes: Sequence[int], seconds: float) -> dict[str, Any]:
+    """Frames a second of whole runs, the model loaded, and what each stage takes for a frame."""
     found = {}
-    print("| size | stabilize | frames/s | read | paint | write | join (seconds, overlapping) |")
-    print("|---|---|---:|---:|---:|---:|---:|")
-    for size in sizes:
-        for mode in STABILIZE:
-            with tempfile.TemporaryDirectory() as folder:
-                report = impasto.stylize_video(
-                    path, style, output=Path(folder) / "out.mp4", size=size, stabilize=mode, device="cpu"
-                )
-            rate = report.frames / report.seconds["whole"]
-            found[f"{size} {mode}"] = {"frames/s": rate, **report.seconds}
-            times = " | ".join(f"{report.seconds[stage]:.2f}" for stage in ("read", "paint", "write", "join"))
-            print(f"| {size or 'full'} | {mode} | {rate:.1f} | {times} |", flush=True)
+    stages = ("read", "paint", "steady", "write")
+    print(f"| size | stabilize | frames/s | {' | '.join(stages)} (ms a frame; they overlap) |")
+    print("|---|---|---:|---:|---:|---:|---:|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            for mode in STABILIZE:
+                common = {"output": Path(folder) / "out.mp4", "size": size, "stabilize": mode, "device": "cpu"}
+                impasto.stylize_video(path, style, end=0.2, **common)
+                report = impasto.stylize_video(path, style, end=seconds, **common)
+                rate = report.frames / report.seconds["whole"]
+                found[f"{size} {mode}"] = {"frames/s": rate, "frames": report.frames, **report.seconds}
+                times = " | ".join(f"{report.seconds[stage] / report.frames * 1e3:.0f}" for stage in stages)
+                print(f"| {size or 'full'} | {mode} | {rate:.1f} | {times} |", flush=True)
     return found
+
+
+def memory(path: Path, style: str, minutes: float) -> dict[str, float]:
+    """Memory over a long clip, which is another one repeated, 160 pixels wide: MB after parts of it."""
+    frames = [frame.rgb for frame in open_source(path, size=160).frames()]
+    rate = 25
+    count, taken = round(minutes * 60 * rate), {}
+    with tempfile.TemporaryDirectory() as name:
+        long = Path(name) / "long.mp4"
+        with av.open(str(long), "w") as container:
+            stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast"})
+            stream.height, stream.width = frames[0].shape[:2]
+            for index in range(count):
+                picture = av.VideoFrame.from_ndarray(frames[index % len(frames)], format="rgb24")
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode(None))
+
+        def watch(done: int, _: int) -> None:
+            for part in (0.1, 0.25, 0.5, 0.75, 1):
+                if done == round(count * part):
+                    taken[f"{part:.0%}"] = used() / 1e6
+
+        started = time.perf_counter()
+        report = impasto.stylize_video(long, style, output=Path(name) / "out.mp4", device="cpu", progress=watch)
+        rate = report.frames / (time.perf_counter() - started)
+    print(f"memory over {report.frames} frames of {minutes:g} minutes, MB:", {k: round(v) for k, v in taken.items()})
+    return taken | {"frames/s": rate}
+
+
+def painting(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str, Any]:
+    """The slow path on the example of artistic-videos, and its seconds a frame there and at 320 x 200."""
+    inputs, flows = example(folder)
+    files = {"flow": str(folder / "backward_[%d]_{%d}.flo"), "certainty": str(folder / "reliable_[%d]_{%d}.pgm")}
+    forward = {"forward_flow": str(folder / "forward_[%d]_{%d}.flo"), "forward_certainty": files["certainty"]}
+    settings = {
+        "paint, no temporal loss": Passes(temporal_weight=0, init="image"),
+        "paint, single pass": Passes(**files),
+        f"paint, {passes} passes": Passes(passes=passes, iterations=20, temporal_after=2, **files, **forward),
+    }
+    seconds: dict[str, float] = {}
+
+    def painted(name: str) -> Frames:
+        frames, seconds[f"{name}, 450 x 350"] = slow(inputs, picture, settings[name])
+        return frames
+
+    found = table("example", inputs, flows, judge, {name: lambda name=name: painted(name) for name in settings})
+    small = [cv2.resize(frame, (320, 200), interpolation=cv2.INTER_AREA) for frame in inputs[:3]]
+    seconds["paint, single pass, 320 x 200"] = slow(small, picture, Passes())[1]
+    print("seconds a frame:", {name: round(value, 1) for name, value in seconds.items()}, flush=True)
+    return found | {"seconds a frame": seconds}
+
+
+PARTS = ("speed", "steady", "memory", "paint")
 
 
 def main() -> None:
     """Read the options and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("clips", type=Path, nargs="+", help="the first one is timed, too")
+    parser.add_argument("clips", nargs="+", metavar="CLIP[@SECONDS]", help="from where on; the first one is timed, too")
     parser.add_argument("--style", default="starry-night", help="(%(default)s)")
     parser.add_argument("--picture", type=Path, required=True, help="the painting that the style is of")
-    parser.add_argument("--golden", type=Path, help="the example folder of artistic-videos")
+    parser.add_argument("--golden", type=Path, help="the example folder of artistic-videos; paint needs it")
+    parser.add_argument("--only", default="speed,steady", help=f"of {', '.join(PARTS)} (%(default)s)")
     parser.add_argument("--size", type=int, default=320, help="for steadiness (%(default)s)")
-    parser.add_argument("--frames", type=int, default=36, help="for steadiness (%(default)s)")
+    parser.add_argument("--frames", type=int, default=24, help="for steadiness (%(default)s)")
     parser.add_argument("--sizes", default="640,0", help="for speed; 0 is full size (%(default)s)")
-    parser.add_argument("--passes", type=int, default=0, help="of the multi-pass run; 0: no slow path at all")
-    parser.add_argument("--no-speed", action="store_true")
+    parser.add_argument("--seconds", type=float, default=4, help="of the clip, for speed (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=10, help="of the long clip, for memory (%(default)s)")
+    parser.add_argument("--passes", type=int, default=4, help="of the multi-pass run (%(default)s)")
     parser.add_argument("--json", type=Path, help="write all figures there, too")
     arguments = parser.parse_args()
-    cv2.setNumThreads(torch.get_num_threads())
+    parts = arguments.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; give some of {', '.join(PARTS)}")
+    if "paint" in parts and not arguments.golden:
+        parser.error("paint needs --golden, the example folder of artistic-videos")
+    clips = [(Path(path), float(start or 0)) for path, _, start in (c.partition("@") for c in arguments.clips)]
     figures: dict[str, Any] = {}
-    if not arguments.no_speed:
-        figures["speed"] = speed(arguments.clips[0], arguments.style, [int(s) for s in arguments.sizes.split(",")])
-    judge = Judge(arguments.picture, arguments.size)
-    print("| clip | way | short | long | style | content | gradient |\n|---|---|---|---|---|---|---|")
-    sources = {path.stem: clip(path, arguments.size, arguments.frames) for path in arguments.clips}
-    sources["still, with noise"] = static(next(iter(sources.values()))[0][0], 12)
-    if arguments.golden:
-        sources["example"] = example(arguments.golden)
-    for name, (inputs, flows) in sources.items():
-        ways: dict[str, Callable[[], Frames]] = {
-            mode: lambda mode=mode, inputs=inputs: fast(inputs, arguments.style, mode) for mode in STABILIZE
-        }
-        figures[name] = table(name, inputs, flows, judge, ways)
-    if arguments.golden and arguments.passes:
-        inputs, flows = sources["example"]
-        settings = {
-            "paint, no temporal loss": Passes(temporal_weight=0, init="image"),
-            "paint, single pass": Passes(),
-            f"paint, {arguments.passes} passes": Passes(passes=arguments.passes, iterations=20, temporal_after=2),
-        }
-        seconds: dict[str, float] = {}
-
-        def painted(name: str) -> Frames:
-            frames, seconds[name] = slow(inputs, arguments.picture, settings[name])
-            return frames
-
-        figures["paint"] = table(
-            "example", inputs, flows, judge, {name: lambda name=name: painted(name) for name in settings}
-        )
-        figures["paint"]["seconds a frame"] = seconds
-        print("seconds a frame:", {name: round(value, 1) for name, value in seconds.items()})
+    if "speed" in parts:
+        sizes = [int(size) for size in arguments.sizes.split(",")]
+        figures["speed"] = speed(clips[0][0], arguments.style, sizes, arguments.seconds)
+    if "memory" in parts:
+        figures["memory"] = memory(clips[0][0], arguments.style, arguments.minutes)
+    if "steady" in parts or "paint" in parts:
+        judge = Judge(arguments.picture, arguments.size)
+        print("| clip | way | short | long | style | content | gradient |\n|---|---|---|---|---|---|---|")
+    if "steady" in parts:
+        sources = {path.stem: clip(path, start, arguments.size, arguments.frames) for path, start in clips}
+        sources["still, with noise"] = static(next(iter(sources.values()))[0][0], 12)
+        if arguments.golden:
+            sources["example"] = example(arguments.golden)
+        for name, (inputs, flows) in sources.items():
+            ways: dict[str, Callable[[], Frames]] = {
+                mode: lambda mode=mode, inputs=inputs: fast(inputs, arguments.style, mode) for mode in STABILIZE
+            }
+            figures[name] = table(name, inputs, flows, judge, ways)
+    if "paint" in parts:
+        figures["paint"] = painting(arguments.golden, arguments.picture, judge, arguments.passes)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from impasto.images import Picture
 from impasto.tiles import Box
 
 Array = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 _MARGIN = 8  # mirrored pixels that are painted and cut off: strokes run straight into the network's own border
 _COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
@@ -83,9 +84,9 @@ class Canvas:
         filled: Array = rgb * trust + (1 - trust) * self.enlarged(self._beneath, box)
         return filled
 
-    def take(self, plane: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    def take(self, plane: NDArray[Number], box: Box) -> NDArray[Number]:
         """A box of an array of the picture's own size."""
-        taken: NDArray[np.uint8] = _picked(plane, *self._indices(box))
+        taken: NDArray[Number] = _picked(plane, *self._indices(box))
         return taken
 
     def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
@@ -107,7 +108,10 @@ class Canvas:
 def _picked(array: NDArray[Any], rows: tiles.Indices, columns: tiles.Indices) -> NDArray[Any]:
     """``array[rows][:, columns]``, without a copy where these run on without a gap."""
     for axis, at in enumerate((rows, columns)):
-        straight = int(at[-1]) - int(at[0]) == len(at) - 1
-        part = slice(int(at[0]), int(at[-1]) + 1) if straight else at
-        array = array[part] if axis == 0 else array[:, part]
+        # Pieces that run on without a gap are copied many times faster than single pixels.
+        gaps = np.flatnonzero(np.diff(at) != 1) + 1
+        bounds = zip([0, *gaps], [*gaps, len(at)], strict=True)
+        parts = [slice(int(at[start]), int(at[stop - 1]) + 1) for start, stop in bounds]
+        pieces = [array[part] if axis == 0 else array[:, part] for part in parts]
+        array = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis)
     return array

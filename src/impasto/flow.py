@@ -65,7 +65,7 @@ def compute(first: Frame, second: Frame, method: str | Path = "dis") -> Flow:
     return estimator(method)(first, second)
 
 
-def estimator(method: str | Path = "dis", *, preset: int | None = None) -> Estimator:
+def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None = None) -> Estimator:
     """A function that estimates the flow from one frame to another; keep it, it holds the loaded model.
 
     Args:
@@ -73,6 +73,7 @@ def estimator(method: str | Path = "dis", *, preset: int | None = None) -> Estim
             metadata has ``input_range``, for example ``"0,255"`` or ``"-1,1"``; its last output is
             1 x 2 x H x W or coarser, in pixels of the input. Fixed sizes in the model are obeyed.
         preset: of DIS, 0 to 2, faster to finer.
+        finest: of DIS, how often the picture may stay halved: 0 is its own size; by default the preset's.
 
     Raises:
         InputError: no such method, or a file that is no such model.
@@ -80,7 +81,10 @@ def estimator(method: str | Path = "dis", *, preset: int | None = None) -> Estim
     """
     if str(method) == "dis":
         cv2 = opencv()
-        return _Grey(cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM if preset is None else preset), 16)
+        search = cv2.DISOpticalFlow_create(preset)
+        if finest is not None:
+            search.setFinestScale(finest)
+        return _Grey(search, 16)
     if str(method) == "deepflow":
         optflow = getattr(opencv(), "optflow", None)
         if optflow is None:

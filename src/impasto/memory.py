@@ -39,18 +39,20 @@ class Budget:
 
     Args:
         max_memory: bytes; 0 is half of what is free, at most 2 GB.
+        lanes: how many pictures are painted at a time.
 
     Raises:
         InputError: the program itself takes more than that.
     """
 
-    def __init__(self, max_memory: int = 0) -> None:
+    def __init__(self, max_memory: int = 0, lanes: int = 1) -> None:
         most = max_memory or max(2 * _PROGRAM, min(MOST, free() // 2))
         if most < _PROGRAM + LEAST * PER_PIXEL:
             raise InputError(
                 f"{most // 10**6} MB of memory are less than the program itself takes; give --max-memory 256M or more."
             )
         self._ceiling = max(used(), _PROGRAM) - _PROGRAM + most
+        self._per_pixel = PER_PIXEL * lanes
         self.largest = 1 << 62
         self._kept = 0
 
@@ -68,7 +70,7 @@ class Budget:
 
     def pixels(self, reserved: int = 0) -> int:
         """How many pixels can be painted at once, when so many bytes are needed for something else."""
-        return min(self.largest, max(LEAST, (self._ceiling - used() - reserved) // PER_PIXEL))
+        return min(self.largest, max(LEAST, (self._ceiling - used() - reserved) // self._per_pixel))
 
     def ran_short(self, pixels: int) -> None:
         """So many at once were too many: from now on, half of them."""

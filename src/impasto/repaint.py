@@ -165,6 +165,7 @@ class Painter:
     Args:
         styles: as :func:`stylize` takes them.
         options: how to paint.
+        lanes: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
 
     Attributes:
         style: the blend of all styles, which names results.
@@ -174,16 +175,22 @@ class Painter:
         InputError: a mask cannot be read, or belongs to none of the styles.
     """
 
-    def __init__(self, styles: Styles, options: Options = DEFAULTS) -> None:
-        self.options = options
+    def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1) -> None:
+        self.options, self._lanes = options, lanes
         listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
         self._styles = masks.split(listed, options.masks)
         self.style = _named(*self._styles)
         self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
         self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
-        self._budget = memory.Budget(options.max_memory)
+        self._budget = memory.Budget(options.max_memory, lanes)
 
-    def paint(self, picture: Picture, given: Memory | None = None, measured_share: float = 0.0) -> Painted:
+    def paint(
+        self,
+        picture: Picture,
+        given: Memory | None = None,
+        measured_share: float = 0.0,
+        grain: NDArray[np.float32] | None = None,
+    ) -> Painted:
         """Repaint a picture; alpha and metadata stay.
 
         Args:
@@ -191,6 +198,8 @@ class Painter:
             given: the statistics of another picture, to normalise with instead of this one's own.
             measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
+            grain: the picture's own, H x W as of :mod:`impasto.grain`, instead of the one that is fixed in place;
+                it counts where strokes are laid at the picture's own size.
 
         Returns:
             The painting, and the statistics that were used.
@@ -210,6 +219,8 @@ class Painter:
         else:
             scene = self._scene(picture, original)
             first = self._lay_coarse(scene, given, measured_share) if work < longer else ()
+            if work == longer == max(original):
+                scene.grain = grain
             rest = given[len(first) :] if given else None
             rgb, used = render.painted(scene, self._budget, rest, measured_share)
             used = first + used
@@ -308,7 +319,7 @@ class Painter:
         return layers + ([] if rest is None else [self._layer(rest, None)])
 
     def _layer(self, style: Style, mask: Mask | None) -> Layer:
-        engine = load_engine(self.options.device, style.own)
+        engine = load_engine(self.options.device, style.own, self._lanes)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "

@@ -49,13 +49,20 @@ class Layer:
         reach = self.engine.radius + (0 if self.finer is None else self.finer.reach)
         return tiles.round_up(reach, self.engine.multiple)
 
-    def seen(self, content: Array, box: Box) -> Array:
-        """What the network is to see of a box: the picture, or the coarse painting that it is to refine."""
+    def seen(self, content: Array, box: Box, own_grain: Array | None = None) -> Array:
+        """What the network is to see of a box: the picture, or the coarse painting that it is to refine.
+
+        Args:
+            content: the picture in the box.
+            box: where it lies.
+            own_grain: the picture's own grain in the box, H x W; ``None``: the one that is fixed in place.
+        """
         if self.finer is not None:
             return self.finer.seen(box)
         if not self.grain:
             return content
-        seen: Array = content + np.float32(self.grain) * grain(box.top, box.left, box.height, box.width)
+        rough = grain(box.top, box.left, box.height, box.width) if own_grain is None else own_grain[..., None]
+        seen: Array = content + np.float32(self.grain) * rough
         return seen
 
     def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
@@ -81,6 +88,7 @@ class Scene:
         colors: whose colours.
         memory: statistics for boxes, one for each layer.
         matching: for ``colors="match"`` in boxes.
+        grain: the picture's own, H x W; ``None``: the one that is fixed in place.
     """
 
     canvas: Canvas
@@ -90,6 +98,7 @@ class Scene:
     colors: Colors = "style"
     memory: Memory = ()
     matching: Transport | None = None
+    grain: Array | None = None
 
     @property
     def margin(self) -> int:
@@ -108,7 +117,7 @@ class Scene:
         content = self.canvas.content(whole)
         results, memory = [], []
         for index, layer in enumerate(self.layers):
-            seen = layer.seen(content, whole)
+            seen = self._seen(layer, content, whole)
             painted, used = layer.run(seen, given[index] if given else None, share)
             results.append(layer.merged(painted, seen)[part])
             memory.append(used)
@@ -121,7 +130,7 @@ class Scene:
         results: dict[Box, list[Array]] = {box: [] for box in boxes}
         memory = []
         for index, layer in enumerate(self.layers):
-            rows = [np.concatenate([layer.seen(contents[box], box) for box in row], axis=1) for row in sample]
+            rows = [np.concatenate([self._seen(layer, contents[box], box) for box in row], axis=1) for row in sample]
             seen = np.concatenate(rows)
             painted, used = layer.run(seen, given[index] if given else None, share)
             memory.append(used)
@@ -147,12 +156,15 @@ class Scene:
         results = []
         for layer, used, weight in zip(self.layers, self.memory, weights, strict=True):
             if _counts(weight):
-                seen = layer.seen(content, wide)
+                seen = self._seen(layer, content, wide)
                 painted, _ = layer.run(seen, used)
                 results.append(layer.merged(painted, seen)[part])
             else:
                 results.append(content[part])
         return self._finished(results, content[part], inner)
+
+    def _seen(self, layer: Layer, content: Array, box: Box) -> Array:
+        return layer.seen(content, box, None if self.grain is None else self.canvas.take(self.grain, box))
 
     def _weights(self, box: Box) -> list[Array | None]:
         """The share of every layer in a box, H x W x 1; ``None`` is all of it."""

@@ -108,7 +108,7 @@ _passes = options.together(
     type=click.Choice(STABILIZE),
     default="light",
     show_default=True,
-    help="Every frame for itself; no flicker where nothing moves; strokes that follow what moves.",
+    help="Every frame for itself; strokes that move along with the picture; the same, finer and slower.",
 )
 @options.painting
 @click.option("--start", callback=_time, metavar="TIME", help="Where to begin: seconds, or 1:02:03.")

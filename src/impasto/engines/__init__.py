@@ -83,7 +83,7 @@ def threads() -> int:
 
 
 @lru_cache(maxsize=4)
-def load_engine(device: Device = "auto", own: OwnNetwork | None = None) -> Engine:
+def load_engine(device: Device = "auto", own: OwnNetwork | None = None, lanes: int = 1) -> Engine:
     """The engine for a device and a network; loaded once per process.
 
     Args:
@@ -97,21 +97,21 @@ def load_engine(device: Device = "auto", own: OwnNetwork | None = None) -> Engin
     from impasto.engines.onnx import OnnxEngine
 
     if device == "cpu":
-        return OnnxEngine("cpu", own)
+        return OnnxEngine("cpu", own, lanes)
     if device == "auto" and importlib.util.find_spec("torch") is None:
-        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu", own)
+        return OnnxEngine("cuda" if "cuda" in OnnxEngine.devices() else "cpu", own, lanes)
     if device == "cuda" and "cuda" in OnnxEngine.devices():
-        return OnnxEngine("cuda", own)
+        return OnnxEngine("cuda", own, lanes)
     if importlib.util.find_spec("torch") is None:
         raise MissingExtraError(f"--device {device}", "train")
     # torch takes a second to import: with --device auto only a machine with a GPU shall pay that.
     if device == "auto" and not _may_have_gpu():
-        return OnnxEngine("cpu", own)
+        return OnnxEngine("cpu", own, lanes)
     from impasto.engines.torch import TorchEngine, available
 
     there = available()
     if device == "auto":
-        return TorchEngine(there[0], own) if there else OnnxEngine("cpu", own)
+        return TorchEngine(there[0], own) if there else OnnxEngine("cpu", own, lanes)
     if device not in there:
         raise InputError(f"This machine has no {device} device that torch can use; take --device auto.")
     return TorchEngine(device, own)

@@ -24,9 +24,9 @@ class OnnxEngine:
     multiple = 8
     minimum = 16
 
-    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
+    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None, lanes: int = 1) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads()
+        options.intra_op_num_threads = max(1, threads() // lanes)
         options.log_severity_level = _ERROR
         # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")

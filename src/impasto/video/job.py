@@ -7,7 +7,9 @@ import hashlib
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +30,7 @@ from impasto.video.keyframes import Keyframes, Weighted
 from impasto.video.optimised import Passes
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of, rgb_bytes
 from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
-from impasto.video.temporal import STABILIZE, Stabilize, State, stabilizer
+from impasto.video.temporal import LANES, STABILIZE, Begun, Stabilize, State, lane_of_opencv, stabilizer
 from impasto.video.timing import Span, Timed
 from impasto.video.work import Work
 
@@ -48,7 +50,8 @@ class Report:
         damaged: packets that could not be decoded.
         truncated: whether the source ends before its end.
         notices: what was left out or changed, for people.
-        seconds: by stage (read, paint, write, join); stages overlap. ``whole`` is start to finish.
+        seconds: by stage (read, paint, steady, write, join); stages overlap. ``paint`` is half of what the networks
+            took, as two frames are painted side by side; ``whole`` is start to finish.
     """
 
     output: Path
@@ -96,8 +99,8 @@ def stylize_video(
         output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
             ``NAME-STYLE.SUFFIX``.
         style_at: seconds to styles; between two times one fades into the other.
-        stabilize: ``"off"``: every frame for itself; ``"light"``: no flicker where nothing moves; ``"flow"``:
-            strokes follow what moves, too.
+        stabilize: ``"off"``: every frame for itself; ``"light"``: the last painting and the grain move along with the
+            picture; ``"flow"``: so they do by finer flow, which takes longer.
         start, end: the part to paint, in seconds from the video's start.
         fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
         codec, quality: see :class:`impasto.video.sink.Encoding`.
@@ -230,7 +233,7 @@ class _Job:
         self.halt, self.painting = threading.Event(), threading.Event()
         self.painting.set()
         self.failure: BaseException | None = None
-        self.seconds = dict.fromkeys(("read", "paint", "write"), 0.0)
+        self.seconds = dict.fromkeys(("read", "paint", "steady", "write"), 0.0)
         self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
@@ -250,17 +253,18 @@ class _Job:
         threads = [
             threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
         ]
-        for thread in threads:
-            thread.start()
-        try:
+        with lane_of_opencv():
             for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.1)
-        except BaseException:
-            self.halt.set()
-            for thread in threads:
-                thread.join()
-            raise
+                thread.start()
+            try:
+                for thread in threads:
+                    while thread.is_alive():
+                        thread.join(0.1)
+            except BaseException:
+                self.halt.set()
+                for thread in threads:
+                    thread.join()
+                raise
         if self.failure is not None:
             raise self.failure
         report.frames, report.resumed, report.seconds = self.done["frames"], resumed, self.seconds
@@ -304,27 +308,62 @@ class _Job:
         return False
 
     def _paint(self, incoming: queue.Queue[Timed | None], outgoing: queue.Queue[Any]) -> None:
-        last: tuple[Frame, NDArray[np.uint8]] | None = None
         count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
         latest: Timed | None = None
-        try:
-            while (item := incoming.get()) is not None:
-                if self.halt.is_set():
-                    continue  # empty the queue, so that the reader can end
+        flying: deque[tuple[Timed, Begun, Future[float]]] = deque()
+        read = count
+
+        def land() -> None:
+            nonlocal count, latest
+            item, begun, seconds = flying.popleft()
+            took = seconds.result()
+            if latest is None or latest.frame is not item.frame:
+                self.seconds["paint"] += took / LANES
                 started = time.perf_counter()
-                if last is None or last[0] is not item.frame:
-                    last = item.frame, self._painted(item, count)
-                self.seconds["paint"] += time.perf_counter() - started
-                outgoing.put(Frame(last[1], item.pts, item.duration))
-                count, latest = count + 1, item
-                if count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS:
-                    outgoing.put(self._standing(count, latest))
-                    saved, since = count, time.perf_counter()
+                self.steady.finish(begun)
+                self.seconds["steady"] += time.perf_counter() - started
+            outgoing.put(Frame(begun.painted, item.pts, item.duration))
+            count, latest = count + 1, item
+
+        try:
+            with ThreadPoolExecutor(LANES) as lanes:
+                while (item := incoming.get()) is not None:
+                    if self.halt.is_set():
+                        continue  # empty the queue, so that the reader can end
+                    if flying and flying[-1][0].frame is item.frame:
+                        flying.append((item, *flying[-1][1:]))
+                    else:
+                        flying.append((item, *self._begun(item, read, lanes)))
+                    read += 1
+                    while len({id(begun) for _, begun, _ in flying}) == LANES:
+                        land()
+                    due = count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS
+                    if latest is not None and count > saved and due:
+                        outgoing.put(self._standing(count, latest))
+                        saved, since = count, time.perf_counter()
+                while flying:
+                    land()
         finally:
             self.painting.clear()
             if latest is not None and count > saved:
                 outgoing.put(self._standing(count, latest))
             outgoing.put(None)
+
+    def _begun(self, item: Timed, number: int, lanes: Executor) -> tuple[Begun, Future[float]]:
+        """A frame whose network runs, or will, and the seconds that it takes."""
+        seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
+        blend, changing = self.keyframes.at(seconds)
+        painter = self._painter(blend, number)
+        started = time.perf_counter()
+        begun = self.steady.begin(item.frame.rgb, changing)
+        self.seconds["steady"] += time.perf_counter() - started
+
+        def run() -> float:
+            started = time.perf_counter()
+            self.steady.network(begun, painter)
+            return time.perf_counter() - started
+
+        return begun, lanes.submit(run)
 
     def _standing(self, count: int, latest: Timed) -> tuple[dict[str, Any], State]:
         """Where the painter stands after a frame."""
@@ -357,11 +396,6 @@ class _Job:
         if failure is not None:
             raise failure
 
-    def _painted(self, item: Timed, number: int) -> NDArray[np.uint8]:
-        seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
-        blend, changing = self.keyframes.at(seconds)
-        return self.steady.paint(item.frame.rgb, self._painter(blend, number), changing=changing)
-
     def _painter(self, blend: Weighted, number: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
         masks: dict[str | None, MaskLike | None] = {None: _mask_of_frame(self.options.mask, number)}
@@ -371,7 +405,7 @@ class _Job:
             read = {style: _read_mask(mask) if isinstance(mask, Path) else mask for style, mask in masks.items()}
             strength = read.pop(None)
             by_style = {style: mask for style, mask in read.items() if style is not None and mask is not None}
-            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style))
+            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style), LANES)
         return self.painter[1]
 
 

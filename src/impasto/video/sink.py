@@ -262,4 +262,6 @@ def packets_in_order(paths: list[Path], index: int = 0) -> Iterator[Any]:
 
 def rgb_bytes(painted: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Floats in [0, 1] to bytes, rounded."""
-    return np.rint(np.clip(painted, 0, 1) * 255).astype(np.uint8)
+    levels = painted * np.float32(255)
+    levels += np.float32(0.5)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
