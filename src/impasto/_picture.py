@@ -65,7 +65,10 @@ def unit(a: Array) -> Floats:
         scaled: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
         return scaled
     # Resampling overshoots a little, but 0 to 255 or high dynamic range is another thing altogether.
-    if not (a.min() >= -0.01 and a.max() <= 1.01):  # so written that NaN fails too
+    low, high = a.min(), a.max()
+    if low >= 0 and high <= 1 and a.dtype == np.float32:
+        return a
+    if not (low >= -0.01 and high <= 1.01):  # so written that NaN fails too
         raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
     return np.clip(a.astype(np.float32), 0, 1)
 
@@ -76,5 +79,8 @@ def samples(a: Array, dtype: np.dtype) -> Array:
         floating: Array = np.clip(np.nan_to_num(a), 0, 1).astype(dtype, copy=False)
         return floating
     peak = np.float32(np.iinfo(dtype).max)
-    scaled: Array = np.rint(np.clip(np.nan_to_num(a * peak), 0, peak)).astype(dtype)
-    return scaled
+    scaled = a * peak
+    np.fmax(scaled, 0, out=scaled)  # not a number becomes 0
+    np.fmin(scaled, peak, out=scaled)
+    rounded: Array = np.rint(scaled, out=scaled).astype(dtype)
+    return rounded

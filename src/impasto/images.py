@@ -173,6 +173,7 @@ def from_array(a: Array, *, compact: int = 0) -> Picture:
     if a.dtype not in (np.uint8, np.uint16) and a.dtype.kind != "f":
         raise InputError(f"An array of {a.dtype} is no picture: convert it to uint8, uint16 or float32.")
     a = a if a.ndim == 3 else a[..., None]
+    a = a.copy() if a.dtype == np.float32 else a  # whoever gave it may change it
     alpha = a[..., 3] if a.shape[2] == 4 else None
     keep = 0 < compact < a.shape[0] * a.shape[1] and a.dtype.kind == "u"
     colour = a[..., :3] if keep else unit(a[..., :3])
