@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,6 @@ _FINEST_PREVIEW = 0.6
 # Longer side at which the page lays strokes, unless it is told to lay them at full size: a photograph of a phone's size
 # looks like its preview then, and not like hatching.
 WORK_SIZE = 1024
-OPTIONS = tuple(item.name for item in fields(Options))
 
 
 @dataclass(frozen=True)

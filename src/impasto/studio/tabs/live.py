@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from impasto.errors import MissingExtraError
-from impasto.repaint import DEFAULTS
 from impasto.studio import words
 from impasto.studio.chooser import FIRST, style_chooser
 from impasto.studio.live import LARGEST
+from impasto.studio.sliders import slider
 from impasto.studio.static import text
 from impasto.studio.words import label
 from impasto.video.libraries import opencv
@@ -60,14 +60,6 @@ def build(studio: Studio) -> None:
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
             chooser = style_chooser(studio, elem_id="live-styles")
-            strength = gr.Slider(
-                0,
-                1,
-                DEFAULTS.strength,
-                step=0.05,
-                label=label("strength"),
-                info=label("strength_info"),
-                elem_id="live-strength",
-            )
+            strength = slider("strength", "live-strength", step=0.05)
     choice = "(styles, strength) => { window.impastoLive = { styles, strength }; return []; }"
     gr.on([chooser.input, strength.input], None, [chooser, strength], None, js=choice, api_visibility="private")

@@ -25,6 +25,7 @@ from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.pictures import Mask, Wish
 from impasto.studio.previews import DISPLAY, PREVIEW, data_uri
+from impasto.studio.sliders import RANGES, slider
 from impasto.studio.words import clearly, complaint, label, say
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def build(studio: Studio) -> None:
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
             chooser = style_chooser(studio, elem_id="picture-styles")
-            sliders = _sliders()
+            sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in RANGES}
             colors = gr.Radio(
                 [(label(f"colors_{name}"), name) for name in COLORS],
                 value=DEFAULTS.colors,
@@ -310,24 +311,6 @@ def _offer(studio: Studio) -> None:
         gr.File(visible=False, label="mask"),
     ]
     endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
-
-
-def _sliders() -> dict[str, gr.Slider]:
-    """One for each option of the library that is a matter of degree, with the library's default."""
-    ranges = {"strength": (0.0, 1.0, 0.01), "style_scale": (0.5, 8.0, 0.1), "grain": (0.0, 1.0, 0.05)}
-    return {
-        name: gr.Slider(
-            least,
-            most,
-            value=getattr(DEFAULTS, name),
-            step=step,
-            label=label(name),
-            info=label(f"{name}_info"),
-            elem_id=f"picture-{name.replace('_', '-')}",
-        )
-        for name, (least, most, step) in ranges.items()
-        if name in pictures.OPTIONS
-    }
 
 
 def _seen(result: pictures.Result) -> dict[str, str]:

@@ -13,6 +13,7 @@ from impasto.studio import videos
 from impasto.studio.chooser import FIRST, known, style_chooser
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
+from impasto.studio.sliders import slider
 from impasto.studio.videos import Progress, Wish
 from impasto.studio.words import clearly, label, say
 from impasto.video.libraries import opencv, pyav
@@ -204,15 +205,7 @@ def _offer(studio: Studio) -> None:
 
 def _controls() -> list[Any]:
     """Strength, start, end, size and stabiliser: the fields of :class:`Wish` after the styles."""
-    strength = gr.Slider(
-        0,
-        1,
-        DEFAULTS.strength,
-        step=0.05,
-        label=label("strength"),
-        info=label("strength_info"),
-        elem_id="video-strength",
-    )
+    strength = slider("strength", "video-strength", step=0.05)
     with gr.Row():
         start, end = (
             gr.Number(0, label=label(f"video_{name}"), minimum=0, step=0.1, elem_id=f"video-{name}", min_width=120)
