@@ -27,20 +27,18 @@ from impasto.errors import MissingExtraError
     help="Repeat: each layer comes from the first teacher that has it.",
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
-@click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True)
-@click.option("--batch", type=click.IntRange(1), default=4, show_default=True)
-@click.option("--crop", type=click.IntRange(64), default=128, show_default=True)
+@click.option("--steps", type=click.IntRange(1), help="Default: the library's.")
+@click.option("--batch", type=click.IntRange(1), help="Default: the library's.")
+@click.option("--crop", type=click.IntRange(64), help="Default: the library's.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(
     photos: Path,
     teachers: tuple[str, ...],
     output: Path,
-    steps: int,
-    batch: int,
-    crop: int,
     resume: bool,
     quiet: bool,
+    **given: int | None,
 ) -> None:
     """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
     try:
@@ -52,10 +50,10 @@ def command(
 
     from impasto.training.photographs import Photographs
 
-    pictures = Photographs(photos, crop=crop, scales=(1.0, 1.5))
-    settings = DistillSettings(steps=steps, batch=batch, crop=crop)
+    settings = DistillSettings(**{name: value for name, value in given.items() if value is not None})
+    pictures = Photographs(photos, crop=settings.crop, scales=(1.0, 1.5))
     with Progress(console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("Distilling", total=steps)
+        task = bar.add_task("Distilling", total=settings.steps)
         shares = distill(
             pictures,
             teachers,

@@ -136,10 +136,10 @@ class Learn:
         self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
         self.painting = read_painting(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)
-        self.images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
+        images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
-        self.seen, self.held_out_seen = grained(self.images, settings.grain), grained(self.held_out, settings.grain)
-        self.wanted = self._contents(self.images)
+        self.seen, self.held_out_seen = grained(images, settings.grain), grained(self.held_out, settings.grain)
+        self.wanted = self._contents(images)
         self.held_out_wanted = self._contents(self.held_out)
         # Of all crops, since two at a time differ widely in theirs.
         self.spreads = {tap: losses.content_spread(x) for tap, x in self.wanted.items()}
@@ -203,7 +203,7 @@ class Learn:
 
     def _step(self) -> None:
         s = self.settings
-        which = torch.from_numpy(self.random.choice(len(self.images), min(s.batch, len(self.images)), replace=False))
+        which = torch.from_numpy(self.random.choice(len(self.seen), min(s.batch, len(self.seen)), replace=False))
         parts = self._judge(self.seen[which], {tap: x[which] for tap, x in self.wanted.items()}, self.scale, self.shift)
         loss = self._total(parts)
         if not torch.isfinite(loss):
