@@ -23,7 +23,7 @@ from impasto import losses
 from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
 from impasto.training.fit import FitSettings
-from impasto.training.objective import Objective, read_painting
+from impasto.training.objective import Objective, read_style
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "docs" / "training" / "bundled.toml"
@@ -77,6 +77,8 @@ class Judge:
             "style": {"weight": s.style_weight, **s.style_layers},
             "tv": s.tv_weight,
             "style_size": s.style_size,
+            "style_scale": s.style_scale,
+            "style_filter": "head",
             "start": "noise",
         }
 
@@ -100,7 +102,7 @@ class Judge:
             name, file = style["name"], style["pictures"][0]
             path = next((p for p in ((folder or DRAWN) / file, DRAWN / file) if p.is_file()), None)
             if path is not None:
-                picture = read_painting(path, self.settings.style_size)
+                picture = read_style(path, self.settings.style_size, self.settings.style_scale)
                 with torch.no_grad():
                     features = self.objective.network(picture, self.settings.style_layers)
                 targets = {layer: losses.gram(x) for layer, x in features.items()}

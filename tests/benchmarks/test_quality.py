@@ -12,7 +12,7 @@ import torch
 
 import judge as judging
 import quality
-from impasto.training.objective import read_painting
+from impasto.training.objective import read_style
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_total_is_what_training_minimises(judge, small):
 def test_the_identities(judge, small):
     painting = judge.paintings(None)["mosaic"]
     assert judge.measure(small, small, painting)["content"] == pytest.approx(0, abs=1e-6)
-    own = read_painting(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
+    own = read_style(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
     assert judge.measure(own, own, painting)["style"] == pytest.approx(0, abs=1e-5)
 
 

@@ -3,7 +3,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from impasto.networks.transformer import Architecture, Statistics, TransformerNetwork  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+from impasto.networks.transformer import Architecture, Doubling, Statistics, TransformerNetwork  # noqa: E402
 
 SMALL = Architecture(half=4, quarter=8, eighth=8, blocks=2)
 
@@ -119,3 +121,13 @@ def test_flat_pictures_give_finite_paintings(network, style):
         assert torch.isfinite(painted).all()
         assert torch.isfinite(statistics.variance).all()
     assert isinstance(statistics, Statistics)
+
+
+def test_doubling_is_bilinear_doubling_and_a_convolution():
+    doubling = Doubling(5, 7)
+    x = torch.randn(2, 5, 10, 12, generator=torch.Generator().manual_seed(0))
+    large = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+    expected = F.conv2d(large, doubling.weight)
+    found = doubling(x)
+    assert found.shape == (2, 7, 20, 24)
+    assert torch.allclose(found[..., 1:-1, 1:-1], expected, atol=1e-5)  # at the border the outermost pixel repeats

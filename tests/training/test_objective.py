@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch")
 
 from impasto import losses  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.objective import Objective, Plateau, read_painting  # noqa: E402
+from impasto.training.objective import Objective, Plateau, read_painting, read_style  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def objective():
 
 def test_a_picture_has_no_loss_against_itself(objective, photo, tmp_path):
     photo.save(tmp_path / "photo.png")
-    image = read_painting(tmp_path / "photo.png", 512)
+    image = read_style(tmp_path / "photo.png", 512)
     found = objective.features(image)
     assert objective.content(found, found).item() == 0
     assert objective.style(found, objective.style_targets([tmp_path / "photo.png"], 512)).item() < 1e-9
@@ -57,6 +58,15 @@ def test_several_pictures_are_averaged(objective, photo, tmp_path):
 def test_paintings_are_shrunk_to_a_size_and_scaled_from_there(photo, tmp_path, size, scale, expected):
     photo.save(tmp_path / "photo.png")
     assert read_painting(tmp_path / "photo.png", size, scale).shape[2] == expected
+
+
+def test_styles_have_nothing_that_the_network_cannot_paint(tmp_path):
+    y, x = np.mgrid[:64, :64]
+    for pattern, left in (((x + y) % 2, 0), (x % 2, 0), (x % 4 // 2, 0.5), (x % 32 // 16, 0.9)):
+        Image.fromarray((pattern * 255).astype(np.uint8)).convert("RGB").save(tmp_path / "pattern.png")
+        whole, seen = (read(tmp_path / "pattern.png", 64) for read in (read_painting, read_style))
+        assert seen.shape == whole.shape
+        assert seen.std() / whole.std() == pytest.approx(left, abs=0.07)
 
 
 def test_transparent_paintings_and_none_at_all(cutout, tmp_path):

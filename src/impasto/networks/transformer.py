@@ -9,8 +9,8 @@ convolution is cheap; padding reflects, so that borders look like the rest.
 and each enlargement is followed by a fixed binomial filter (1 2 1)/4 in both directions, whose response is
 zero at the grid's Nyquist frequency. After nearest-neighbour doubling that is bilinear interpolation: the
 images of coarse features, a weave of four and eight pixels, fall off twice as fast as with nearest neighbour
-alone. The last doubling is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass
-the filter.
+alone. Bilinear doubling and convolution are one convolution at the smaller size (`Doubling`). The last doubling
+is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
 measured: tiles of one picture share theirs, video smooths them over frames.
@@ -90,6 +90,33 @@ class _Conv(nn.Conv2d):
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="reflect"))
 
 
+_ROWS = torch.tensor([
+    [[0.75, 0.25, 0.00], [0.25, 0.75, 0.75], [0.00, 0.00, 0.25]],
+    [[0.25, 0.00, 0.00], [0.75, 0.75, 0.25], [0.00, 0.25, 0.75]],
+])  # fmt: skip
+"""What the three weights of a row become when bilinear doubling comes before: by new pixel and by old one."""
+
+DOUBLING = torch.einsum("ayk,bxl->klabyx", _ROWS, _ROWS).reshape(9, 36)
+"""The same for 3x3 weights: to four new pixels (row by row) of nine weights each."""
+
+
+class Doubling(nn.Conv2d):
+    """Bilinear doubling and a 3x3 convolution of its result, as one convolution at the smaller size.
+
+    Each of the four pixels that a pixel becomes has weights of its own, which follow from the 3x3 that are learnt.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W to N x C' x 2H x 2W; the outermost pixels repeat beyond the border."""
+        outputs, inputs = self.weight.shape[:2]
+        four = (self.weight.reshape(-1, 9) @ DOUBLING.to(self.weight)).reshape(outputs, inputs, 4, 3, 3)
+        weight = four.transpose(1, 2).reshape(4 * outputs, inputs, 3, 3)
+        return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight), 2)
+
+
 class TransformerNetwork(nn.Module):
     """Picture and style in, painted picture out.
 
@@ -109,11 +136,10 @@ class TransformerNetwork(nn.Module):
         self.blocks = nn.ModuleList(
             nn.ModuleList([_Conv(a.eighth, a.eighth), _Conv(a.eighth, a.eighth)]) for _ in range(a.blocks)
         )
-        self.up1 = _Conv(a.eighth, a.quarter)
-        self.up2 = _Conv(a.quarter, a.half)
+        self.up1 = Doubling(a.eighth, a.quarter)
+        self.up2 = Doubling(a.quarter, a.half)
         self.head = _Conv(a.half, 12, bias=True)
-        binomial = torch.tensor([1.0, 2.0, 1.0]) / 4
-        self.register_buffer("binomial", (binomial[:, None] * binomial).expand(3, 1, 3, 3).clone(), persistent=False)
+        self.register_buffer("binomial", _binomial(), persistent=False)
 
     def forward(
         self,
@@ -143,11 +169,10 @@ class TransformerNetwork(nn.Module):
         for first, second in self.pairs():
             y = F.relu(style.normalise(first(x)))
             x = x + style.normalise(second(y))
-        x = F.relu(style.normalise(self.up1(_double(x))))
-        x = F.relu(style.normalise(self.up2(_double(x))))
+        x = F.relu(style.normalise(self.up1(x)))
+        x = F.relu(style.normalise(self.up2(x)))
         x = torch.sigmoid(F.pixel_shuffle(self.head(x), 2))
-        x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.binomial, groups=3)
-        return x, Statistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
+        return _filtered(x, self.binomial), Statistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
 
     def pairs(self) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]]:
         """The two convolutions of each residual block."""
@@ -176,5 +201,16 @@ class TransformerNetwork(nn.Module):
         return asdict(self.architecture)
 
 
-def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+def as_if_painted(images: Tensor) -> Tensor:
+    """N x 3 x H x W images as the network could paint them at best: under the binomial filter of its head."""
+    return _filtered(images, _binomial().to(images))
+
+
+def _binomial() -> Tensor:
+    """(1 2 1)/4 in both directions for each of three colours, as a convolution's weights."""
+    row = torch.tensor([1.0, 2.0, 1.0]) / 4
+    return (row[:, None] * row).expand(3, 1, 3, 3).clone()
+
+
+def _filtered(images: Tensor, kernel: Tensor) -> Tensor:
+    return F.conv2d(F.pad(images, (1, 1, 1, 1), mode="reflect"), kernel, groups=3)

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from impasto.errors import InputError, MissingExtraError
 from impasto.files import atomic_path
-from impasto.networks.transformer import EPSILON, Architecture, TransformerNetwork
+from impasto.networks.transformer import DOUBLING, EPSILON, Architecture, TransformerNetwork
 from impasto.styles import OwnNetwork, Style, load_style
 
 OPSET = 18
@@ -178,16 +178,30 @@ class _Graph:
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
+    def weight(self, name: str, value: Tensor) -> str:
+        """fp16 on disk; the run time folds the cast, and what is computed from it alone, when it loads the model."""
+        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=1)
+
+    def shape(self, x: str, *shape: int) -> str:
+        return self.op("Reshape", x, self.constant(np.array(shape, np.int64)))
+
+    def pad(self, x: str, mode: str) -> str:
+        return self.op("Pad", x, self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)), mode=mode)
+
     def conv(self, x: str, name: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
-        pads = self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64))
-        x = self.op("Pad", x, pads, mode="reflect")
-        # fp16 on disk; the run time folds the casts once when it loads the model.
-        inputs = [
-            self.op("Cast", self.constant(value.detach().half().numpy(), f"{name}.{kind}"), to=1)
-            for kind, value in (("weight", weight), ("bias", bias))
-            if value is not None
-        ]
-        return self.op("Conv", x, *inputs, kernel_shape=[3, 3], **attributes)
+        inputs = [self.weight(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.weight(f"{name}.bias", bias))
+        return self.op("Conv", self.pad(x, "reflect"), *inputs, kernel_shape=[3, 3], **attributes)
+
+    def doubling(self, x: str, name: str, weight: Tensor) -> str:
+        """See :class:`impasto.networks.transformer.Doubling`."""
+        outputs, inputs = weight.shape[:2]
+        nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
+        four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING.numpy())), outputs, inputs, 4, 9)
+        folded = self.shape(self.op("Transpose", four, perm=[0, 2, 1, 3]), 4 * outputs, inputs, 3, 3)
+        x = self.op("Conv", self.pad(x, "edge"), folded, kernel_shape=[3, 3])
+        return self.op("DepthToSpace", x, blocksize=2, mode="CRD")
 
     def normalise(self, x: str, channels: int) -> str:
         """Conditional instance normalisation for one picture: BatchNormalization with run-time statistics."""
@@ -212,12 +226,6 @@ class _Graph:
     def _mixed(self, measured: str, given: str) -> str:
         return self.op("Add", given, self.op("Mul", self.op("Sub", measured, given), "measured_share"))
 
-    def double(self, x: str) -> str:
-        scales = self.constant(np.array([1, 1, 2, 2], np.float32))
-        return self.op(
-            "Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel",
-        )  # fmt: skip
-
 
 def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> bytes:
     """The network as an ONNX model.
@@ -240,8 +248,8 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     x = g.op("Relu", layer(x, network.down2, 2))
     for first, second in network.pairs():
         x = g.op("Add", x, layer(g.op("Relu", layer(x, first)), second))
-    x = g.op("Relu", layer(g.double(x), network.up1))
-    x = g.op("Relu", layer(g.double(x), network.up2))
+    for up in (network.up1, network.up2):
+        x = g.op("Relu", g.normalise(g.doubling(x, names[up], up.weight), up.out_channels))
     x = g.op("DepthToSpace", g.conv(x, "head", network.head.weight, network.head.bias), blocksize=2, mode="CRD")
     x = g.conv(g.op("Sigmoid", x), "binomial", network.binomial, group=3)
     for name, parts in (("mean", g.means), ("variance", g.variances)):

@@ -30,7 +30,7 @@ from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last
 from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
-from impasto.training.objective import Features, Objective, Plateau, grained, read_painting
+from impasto.training.objective import Features, Objective, Plateau, grained, read_style
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Learn:
         self.objective = objective = Objective(judge, settings.content_layers, settings.style_layers)
         self.network = channels_last(network.to(self.device)).eval().requires_grad_(False)
         self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
-        self.painting = read_painting(pictures[0], settings.style_size, settings.style_scale)
+        self.painting = read_style(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)
         images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)

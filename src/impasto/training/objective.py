@@ -19,6 +19,7 @@ from torch import Tensor
 from impasto import images, losses
 from impasto.grain import grain
 from impasto.networks.perceptual import PerceptualNetwork
+from impasto.networks.transformer import as_if_painted
 
 Features = dict[str, Tensor]
 """Tap name to N x C x h x w."""
@@ -70,11 +71,11 @@ class Objective:
 
     @torch.no_grad()
     def style_targets(self, pictures: Sequence[Path], size: int, scale: float = 1.0) -> Features:
-        """Gram matrices of a style by layer, 1 x C x C: the mean over its pictures (see `read_painting`)."""
+        """Gram matrices of a style by layer, 1 x C x C: the mean over its pictures (see `read_style`)."""
         device = next(self.network.buffers()).device
         grams: dict[str, list[Tensor]] = {layer: [] for layer in self.style_layers}
         for path in pictures:
-            found = self.network(read_painting(path, size, scale).to(device), self.style_layers)
+            found = self.network(read_style(path, size, scale).to(device), self.style_layers)
             for layer, x in found.items():
                 grams[layer].append(losses.gram(x))
         return {layer: torch.stack(found).mean(dim=0) for layer, found in grams.items()}
@@ -125,6 +126,16 @@ class Plateau:
         else:
             self.waited += 1
         return self.waited >= self.patience
+
+
+def read_style(path: Path, size: int, scale: float = 1.0) -> Tensor:
+    """A painting as it is to be learnt: see `read_painting`, and under the filter of the network's head.
+
+    What is finer (canvas, cracks, the noise of a scan) the network cannot paint. When it is asked for that all the
+    same, it makes up for it with the finest pattern that passes the filter: a weave of four pixels all over the
+    picture.
+    """
+    return as_if_painted(read_painting(path, size, scale))
 
 
 def read_painting(path: Path, size: int, scale: float = 1.0) -> Tensor:
