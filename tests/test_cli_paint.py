@@ -73,6 +73,7 @@ def test_sweep_writes_one_labelled_sheet(folder):
     with Image.open("s.png") as sheet:
         assert sheet.height < 2 * 48 < 3 * 48 < sheet.width  # three in a row
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "colors=1,2") == 2
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "max-memory=1,2") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "content-weight=") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "size=32", "--steps-strip") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "seed=a,b") == 2

@@ -6,27 +6,23 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from impasto import images, sheet
+from impasto import images
 from impasto.cli import INTERRUPTED, options
+from impasto.cli.painting import Bar, Watch, Writer, forecast
+from impasto.cli.sweep import paint_each
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 
 if TYPE_CHECKING:
-    from impasto.optimise.memory import Estimate
     from impasto.optimise.painter import Progress, Result
-
-_STRIP_STEPS = 6
-_SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
 
 
 class _Layers(click.ParamType[dict[str, float]]):
@@ -146,14 +142,20 @@ def command(
         if not quiet:
             click.echo(text, err=True)
 
-    write = _Writer(target, quality=quality, strip=strip)
+    write = Writer(target, quality=quality, strip=strip)
     if sweep:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
             raise click.UsageError(
                 "--sweep paints anew with each value and writes one sheet; leave out --resume, --steps-strip, --log "
                 "and --save-, --preview- and --print-every."
             )
-        _sweep(sweep, chosen, picture, named, write, say, quiet)
+        losses, interrupted = paint_each(sweep, chosen, picture, named, write, say, hidden=quiet or as_json)
+        if as_json:
+            click.echo(json.dumps({"output": str(target), "losses": losses}))
+        elif not quiet:
+            click.echo(str(target))
+        if interrupted:
+            sys.exit(INTERRUPTED)
         return
 
     job = api.Job(picture, named, chosen)
@@ -161,9 +163,9 @@ def command(
     if chosen.size is None and max(picture.size) > max(width, height):
         say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
     state = api.load_state(target) if resume else None
-    say(_forecast(job.estimate))
-    watch = _Watch(job, write, save_every, preview_every, print_every, steps_strip, log_file, say, keep=not no_state)
-    with watch, _Bar(quiet or as_json) as bar:
+    say(forecast(job.estimate))
+    watch = Watch(job, write, save_every, preview_every, print_every, steps_strip, log_file, say, keep=not no_state)
+    with watch, Bar(quiet or as_json) as bar:
 
         def follow(progress: Progress) -> None:
             watch(progress)
@@ -202,169 +204,3 @@ def _verdict(result: Result) -> str:
     if abs(result.change) > 0.01:
         return f"Still changing: {went}; --resume --iterations N goes on."
     return f"Settled: {went}."
-
-
-class _Writer:
-    """Writes painted pictures to the output, or beside it."""
-
-    def __init__(self, target: Path, **how: Any) -> None:
-        self.target, self.how = target, how
-
-    def __call__(self, job: api.Job, rgb: Any, suffix: str = "") -> None:
-        path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
-        images.write(job.picture(rgb), path, settings=job.settings, **self.how)
-
-
-class _Watch:
-    """What is kept and said of a run while it goes on."""
-
-    def __init__(
-        self,
-        job: api.Job,
-        write: _Writer,
-        save_every: int,
-        preview_every: int,
-        print_every: int,
-        strip: bool,
-        log_file: Path | None,
-        say: Callable[[str], None],
-        *,
-        keep: bool,
-    ) -> None:
-        self.job, self.write, self.say, self.keep = job, write, say, keep
-        self.save_every, self.preview_every, self.print_every = save_every, preview_every, print_every
-        self.strip, self.log_file = strip, log_file
-        self.log: Any = None
-        self.steps: list[tuple[str, images.Picture]] = []
-        self.started = time.perf_counter()
-        self.save_next = self.started + _SAVE_STATE_EVERY
-
-    def __enter__(self) -> _Watch:
-        if self.log_file:
-            try:
-                self.log_file.parent.mkdir(parents=True, exist_ok=True)
-                self.log = self.log_file.open("w", encoding="utf-8")
-            except OSError as error:
-                raise OutputError(
-                    f"{self.log_file} cannot be written ({error.strerror}); give another --log."
-                ) from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.log:
-            self.log.close()
-
-    def __call__(self, progress: Progress) -> None:
-        n = progress.iteration
-        if self.log:
-            losses = {name: round(value, 8) for name, value in progress.parts.items()}
-            line = {"iteration": n, "size": progress.size, "seconds": round(progress.seconds, 3)}
-            self.log.write(json.dumps(line | {"loss": round(progress.loss, 8)} | losses) + "\n")
-            self.log.flush()
-        if self.print_every and n % self.print_every == 0:
-            parts = ", ".join(f"{name} {value:.5f}" for name, value in progress.parts.items() if "/" not in name)
-            self.say(f"{n}: {progress.loss:.5f} ({parts})")
-        if self.save_every and n % self.save_every == 0:
-            self.write(self.job, progress.picture(), f"-{n:04d}")
-        if self.preview_every and n % self.preview_every == 0:
-            self.write(self.job, progress.picture())
-        if self.strip and (n == 1 or n * (_STRIP_STEPS - 1) // progress.iterations > len(self.steps) - 1):
-            self.steps.append((f"{n}", self.job.picture(progress.picture())))
-        if self.keep and time.perf_counter() > self.save_next:
-            begun = time.perf_counter()
-            progress.state().save(api.state_path(self.write.target))
-            now = time.perf_counter()
-            self.save_next = now + max(_SAVE_STATE_EVERY, 20 * (now - begun))  # large states take their time
-
-    def end(self, result: Result) -> None:
-        """Write the strip of steps."""
-        if self.strip:
-            path = self.write.target.with_name(f"{self.write.target.stem}-steps.png")
-            images.write(sheet.contact_sheet(self.steps, columns=len(self.steps)), path)
-
-
-class _Bar:
-    """A bar with the loss and the time left, on standard error."""
-
-    def __init__(self, hidden: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        columns = (
-            TextColumn("{task.fields[size]}"),
-            BarColumn(),
-            TextColumn("{task.fields[n]}  loss {task.fields[loss]}  {task.fields[left]} left"),
-        )
-        console = Console(stderr=True)
-        self.bar = Progress(*columns, console=console, disable=hidden or not console.is_terminal)
-        self.task = self.bar.add_task("", total=1.0, size="", n="", loss="", left="")
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def __call__(self, progress: Progress) -> None:
-        self.bar.update(
-            self.task,
-            completed=progress.share,
-            size="{} x {}".format(*progress.size),
-            n=f"{progress.iteration}/{progress.iterations}",
-            loss=f"{progress.loss:.4f}",
-            left=_duration(progress.seconds_left),
-        )
-
-
-def _forecast(estimate: Estimate) -> str:
-    memory = f"About {_duration(estimate.seconds)} and {estimate.bytes / 1e9:.1f} GB"
-    tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
-    cut = f", with a history of only {estimate.history}" if estimate.cut else ""
-    return f"{memory}{tiles}{cut}."
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
-
-
-def _sweep(
-    text: str,
-    chosen: Recipe,
-    picture: images.Picture,
-    styles: Sequence[api.NamedStyle],
-    write: _Writer,
-    say: Callable[[str], None],
-    quiet: bool,
-) -> None:
-    """Paint with each value of an option and lay the results out on one sheet."""
-    name, _, values = text.partition("=")
-    field = name.strip().removeprefix("--").replace("-", "_")
-    numeric = {
-        item.name: getattr(DEFAULTS, item.name)
-        for item in fields(Recipe)
-        if isinstance(getattr(DEFAULTS, item.name), int | float) and item.type != "bool"
-    } | {"size": 0, "learning_rate": 0.0}
-    if field not in numeric:
-        known = ", ".join(sorted(item.replace("_", "-") for item in numeric))
-        raise click.UsageError(f"{name} cannot be swept; give a number's option such as {known}.")
-    try:
-        kind = type(numeric[field])
-        recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
-    except ValueError as error:
-        raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
-    cells = []
-    for value, one in recipes:
-        say(f"{name}={value}")
-        job = api.Job(picture, styles, one)
-        with _Bar(quiet) as bar:
-            result = job.paint(callback=bar)
-        cells.append((f"{name} {value}", job.picture(result.rgb)))
-        if result.interrupted:
-            break
-    images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
-    if not quiet:
-        click.echo(str(write.target))
-    if result.interrupted:
-        sys.exit(INTERRUPTED)

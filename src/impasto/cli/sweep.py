@@ -1,0 +1,65 @@
+"""``impasto paint --sweep``: one labelled sheet over the values of an option."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+
+import click
+
+from impasto import images, sheet
+from impasto.cli.painting import Bar, Writer
+from impasto.optimise import api
+from impasto.optimise.recipe import DEFAULTS, Recipe
+
+_LIMITS = ("max_memory", "max_pixels")  # numbers that change nothing in the picture
+
+
+def paint_each(
+    text: str,
+    chosen: Recipe,
+    picture: images.Picture,
+    styles: Sequence[api.NamedStyle],
+    write: Writer,
+    say: Callable[[str], None],
+    *,
+    hidden: bool,
+) -> tuple[dict[str, float], bool]:
+    """Paint with each value of an option and lay the results out on one sheet.
+
+    Args:
+        text: ``OPTION=A,B,...``.
+        hidden: show no bar.
+
+    Returns:
+        The last loss by value, and whether Ctrl-C ended the sweep; then the sheet holds what there is.
+    """
+    name, _, values = text.partition("=")
+    field = name.strip().removeprefix("--").replace("-", "_")
+    numeric = {
+        item.name: getattr(DEFAULTS, item.name)
+        for item in fields(Recipe)
+        if isinstance(getattr(DEFAULTS, item.name), int | float) and item.type != "bool" and item.name not in _LIMITS
+    } | {"size": 0, "learning_rate": 0.0}
+    if field not in numeric:
+        known = ", ".join(sorted(item.replace("_", "-") for item in numeric))
+        raise click.UsageError(f"{name} cannot be swept; give a number's option such as {known}.")
+    try:
+        kind = type(numeric[field])
+        recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
+    except ValueError as error:
+        raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
+    cells: list[tuple[str, images.Picture]] = []
+    losses: dict[str, float] = {}
+    interrupted = False
+    for value, one in recipes:
+        say(f"{name}={value}")
+        job = api.Job(picture, styles, one)
+        with Bar(hidden) as bar:
+            result = job.paint(callback=bar)
+        cells.append((f"{name} {value}", job.picture(result.rgb)))
+        losses[value] = result.losses[-1]
+        if interrupted := result.interrupted:
+            break
+    images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
+    return losses, interrupted
