@@ -110,6 +110,11 @@ def test_masks_keep_each_style_to_its_part_and_the_photograph_elsewhere():
     assert np.abs(both[:, 40:] - CONTENT[:, 40:]).max() > 0.02
 
 
+def test_change_does_not_compare_one_scale_with_another():
+    assert np.isnan(painter(Recipe(iterations=8, scales=2)).paint(CONTENT).change)
+    assert 0 < painter(Recipe(iterations=11, scales=1)).paint(CONTENT).change < 1
+
+
 def test_the_tolerance_ends_a_scale_early():
     recipe = Recipe(iterations=60, scales=1, stop_tolerance=0.5)
     assert 10 < len(painter(recipe).paint(CONTENT).losses) < 60

@@ -102,8 +102,8 @@ class Result:
 
     @property
     def change(self) -> float:
-        """By which share the loss fell over the last ten iterations."""
-        if len(self.losses) < 11 or not self.losses[-11]:
+        """By which share the loss fell over the last ten iterations; not a number where the scale had no eleven."""
+        if min(len(self.losses), self.state.done) < 11 or not self.losses[-11]:
             return math.nan
         return (self.losses[-11] - self.losses[-1]) / abs(self.losses[-11])
 
