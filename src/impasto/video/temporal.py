@@ -37,8 +37,8 @@ Sample = TypeVar("Sample", bound=np.generic)
 LANES = 2  # frames whose networks run side by side: two take turns on the cores better than one splits its work
 
 _SHARE = 0.2  # of a frame's own statistics in those that it is painted with, half a dozen frames'
-_FRESH = 0.05  # of the new painting in what moves, which in time corrects what moving distorts
-_NEW_GRAIN = 0.2  # of the fixed grain in what moves
+_FRESH = 0.1  # of the new painting in what moves, which in time corrects what moving distorts
+_NEW_GRAIN = 0.05  # of the fixed grain in what moves
 _PATCH = 32  # pixels: cells in which grain keeps its contrast
 _CHANGING = 0.5  # of both shares while styles fade
 _ALIKE = 8.0, 24.0  # grey levels that the moved reference may be off: it is surely the same, and not any more
