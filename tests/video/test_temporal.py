@@ -64,6 +64,20 @@ def test_noise_on_a_still_picture_does_not_flicker():
     assert flicker["flow"] < 0.3 * flicker["off"]
 
 
+def test_noise_in_the_dark_is_no_motion():
+    """Around something bright: flow finds a motion of several pixels in noise on black."""
+    rng = np.random.default_rng(0)
+    still = np.zeros((144, 256, 3), np.uint8)
+    still[48:104, 96:160] = texture(3, height=56, width=64)
+    frames = [np.clip(still + rng.normal(0, 3, still.shape), 0, 255).astype(np.uint8) for _ in range(6)]
+    flicker = {}
+    for mode in STABILIZE:
+        results = painted(mode, frames)
+        flicker[mode] = np.mean([np.abs(b - a).mean() for a, b in pairwise(results[1:])])
+    assert flicker["light"] < 1.2 * flicker["off"]
+    assert flicker["flow"] < 1.2 * flicker["off"]
+
+
 @pytest.mark.parametrize("mode", ["light", "flow"])
 def test_a_cut_leaves_no_ghost(mode):
     one, two = texture(3, width=128), 255 - texture(4, width=128) // 3

@@ -37,14 +37,15 @@ Sample = TypeVar("Sample", bound=np.generic)
 LANES = 2  # frames whose networks run side by side: two take turns on the cores better than one splits its work
 
 _SHARE = 0.2  # of a frame's own statistics in those that it is painted with, half a dozen frames'
-_FRESH = 0.1  # of the new painting in what moves, which in time corrects what moving distorts
-_NEW_GRAIN = 0.05  # of the fixed grain in what moves
+_FRESH = 0.15  # of the new painting in what moves, which in time corrects what moving distorts
+_NEW_GRAIN = 0.15  # of the fixed grain in what moves
 _PATCH = 32  # pixels: cells in which grain keeps its contrast
 _CHANGING = 0.5  # of both shares while styles fade
 _ALIKE = 8.0, 24.0  # grey levels that the moved reference may be off: it is surely the same, and not any more
 _MARGIN = 5  # pixels around a place that must be trusted, too
 _REST = 0.25  # pixels by which a place may have moved and count as at rest
-_SLOW, _TELLING = 1.0, 0.25  # pixels up to which motion must explain the picture better than rest: in grey levels
+_SLOW = 20  # part of the picture's width up to which motion must explain the picture better than rest
+_TELLING = 0.25  # ... by so many grey levels: in the dark, noise looks like motion
 _AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over this width
 _WIDE = 8  # parts of the picture's width: in a part of that size something shows whether it moves
 _EVEN = 7  # pixels over which flow is smoothed
@@ -282,7 +283,7 @@ def _motion(estimate: Estimator, frame: Frame, reference: Frame, height: int, wi
     distance = np.hypot(shift[..., 0], shift[..., 1])
     around = max(3, frame.shape[1] // _WIDE)
     explained = cv2.blur(off_at_rest - off_moved, (around, around))
-    rests = (distance < _REST) | (distance < _SLOW) & (explained < _TELLING)
+    rests = (distance < _REST) | (distance < frame.shape[1] / _SLOW) & (explained < _TELLING)
     flow[rests] = 0
     trust = np.minimum(trust, 1 - _above(np.where(rests, off_at_rest, off_moved), *_ALIKE))
     # A place is trusted only with its neighbourhood, softly: a network looks around, and edges of masks show.
