@@ -102,10 +102,8 @@ class Judge:
             name, file = style["name"], style["pictures"][0]
             path = next((p for p in ((folder or DRAWN) / file, DRAWN / file) if p.is_file()), None)
             if path is not None:
-                picture = read_style(path, self.settings.style_size, self.settings.style_scale)
-                with torch.no_grad():
-                    features = self.objective.network(picture, self.settings.style_layers)
-                targets = {layer: losses.gram(x) for layer, x in features.items()}
+                looked_at = self.settings.style_size, self.settings.style_scale
+                picture, targets = read_style(path, *looked_at), self.objective.style_targets([path], *looked_at)
                 found[name] = Painting(name, digest(path.read_bytes()), picture[0].permute(1, 2, 0).numpy(), targets)
             elif name in hashes:
                 targets = {layer: stored[f"{name}/{layer}"] for layer in self.settings.style_layers}

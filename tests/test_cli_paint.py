@@ -72,6 +72,7 @@ def test_sweep_writes_one_labelled_sheet(folder):
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "content-weight=1,5,20") == 0
     with Image.open("s.png") as sheet:
         assert sheet.height < 2 * 48 < 3 * 48 < sheet.width  # three in a row
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--iterations", "0", "--sweep", "seed=1,2") == 0
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "colors=1,2") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "max-memory=1,2") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "content-weight=") == 2

@@ -24,7 +24,7 @@ def paint_each(
     say: Callable[[str], None],
     *,
     hidden: bool,
-) -> tuple[dict[str, float], bool]:
+) -> tuple[dict[str, list[float]], bool]:
     """Paint with each value of an option and lay the results out on one sheet.
 
     Args:
@@ -32,7 +32,8 @@ def paint_each(
         hidden: show no bar.
 
     Returns:
-        The last loss by value, and whether Ctrl-C ended the sweep; then the sheet holds what there is.
+        The last loss by value (none where nothing was iterated), and whether Ctrl-C ended the sweep; then the sheet
+        holds what there is.
     """
     name, _, values = text.partition("=")
     field = name.strip().removeprefix("--").replace("-", "_")
@@ -50,7 +51,7 @@ def paint_each(
     except ValueError as error:
         raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
     cells: list[tuple[str, images.Picture]] = []
-    losses: dict[str, float] = {}
+    losses: dict[str, list[float]] = {}
     interrupted = False
     for value, one in recipes:
         say(f"{name}={value}")
@@ -58,7 +59,7 @@ def paint_each(
         with Bar(hidden) as bar:
             result = job.paint(callback=bar)
         cells.append((f"{name} {value}", job.picture(result.rgb)))
-        losses[value] = result.losses[-1]
+        losses[value] = result.losses[-1:]
         if interrupted := result.interrupted:
             break
     images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
