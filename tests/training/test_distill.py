@@ -6,8 +6,20 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
+from impasto import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.distill import TAPS, DistillSettings, Student, Teacher, distill, held_out, sampled, save_folded  # noqa: E402
+from impasto.training.distill import (  # noqa: E402
+    TAPS,
+    Canvases,
+    DistillSettings,
+    Student,
+    Teacher,
+    distance,
+    distill,
+    held_out,
+    sampled,
+    save_folded,
+)
 from impasto.training.photographs import Photographs  # noqa: E402
 
 PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))
@@ -74,3 +86,43 @@ def test_each_tap_comes_from_the_first_teacher_that_has_it(root):
     network = load_features(root / "teacher.safetensors")
     images = torch.rand(1, 3, 32, 32)
     assert torch.equal(Teacher([network, network])(images)["relu5_1"], network(images, TAPS)["relu5_1"])
+
+
+def test_canvases_are_painted_under_the_student(root):
+    torch.manual_seed(0)
+    network = Student(dict.fromkeys(TAPS, 10), PLAN).eval().as_network()
+    canvases = Canvases(Photographs(root / "photos", crop=32), count=3)
+    begun = [one.picture.detach().clone() for one in canvases.canvases]
+
+    def style_loss(pictures):
+        with torch.no_grad():
+            found = network(pictures, TAPS)
+            wanted = network(torch.stack([one.style for one in canvases.canvases]), TAPS)
+        return sum(losses.style_loss(losses.gram(x), losses.gram(wanted[tap])).sum() for tap, x in found.items())
+
+    for one in canvases.canvases:
+        one.rounds, one.content_weight = 100, 0.0
+    before = style_loss(torch.stack(begun))
+    for _ in range(5):
+        pictures = canvases.painted(network, 3)
+    assert style_loss(torch.stack([one.picture.detach() for one in canvases.canvases])) < 0.7 * before
+    assert pictures.shape == (3, 3, 32, 32)
+    assert pictures.min() >= 0
+    assert pictures.max() <= 1
+    for one in canvases.canvases:
+        one.rounds = 1
+    old = list(canvases.canvases)
+    canvases.painted(network, 2)
+    assert sum(one in old for one in canvases.canvases) == 1  # two were done, and others begun in their place
+
+
+def test_the_loss_asks_for_gram_matrices_too():
+    target = {"relu1_1": torch.rand(2, 5, 8, 8), "relu5_1": torch.rand(2, 7, 4, 4)}
+    moved = {tap: x.roll(2, dims=3) for tap, x in target.items()}  # other places, the same Gram matrices
+    brighter = {tap: 1.5 * x for tap, x in target.items()}
+    for predicted, adds in ((target, False), (moved, False), (brighter, True)):
+        plain, with_grams = (distance(predicted, target, weight)[0] for weight in (0.0, 3.0))
+        assert (with_grams > 1.1 * plain) == adds
+        assert torch.allclose(with_grams, plain) != adds
+    assert distance(target, target, 3.0)[0] < 1e-6
+    assert distance(moved, target, 3.0)[1]["relu5_1"] > 0.5

@@ -3,8 +3,12 @@
 The student has VGG's shape with fewer channels and convolutions; during training a batch normalisation
 follows each convolution (without it the deep taps do not learn) and is folded into the convolution at the
 end. A linear head per tap predicts the teacher's features there; the loss is the share of the teacher's
-variance that stays unexplained, summed over the taps. Heads travel with the student: they carry the
+variance that stays unexplained, and the distance of the Gram matrices of what is predicted from the teacher's,
+since styles are compared by these, both summed over the taps. Heads travel with the student: they carry the
 teacher's metric (see :mod:`impasto.networks.perceptual`).
+
+Whoever optimises a picture under the student drives it to where the student is wrong. Some of the pictures to
+learn from are therefore painted under the student itself while it learns (:class:`Canvases`).
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from impasto import losses
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
@@ -45,7 +50,9 @@ class DistillSettings:
     batch: int = 4
     fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
     pool: int = 768  # crops that are kept, 1.5 MB each
+    painted: float = 0.25  # share of the crops that the teacher looks at that were painted under the student
     crop: int = 128
+    gram_weight: float = 3.0
     learning_rate: float = 3e-3
     warmup: int = 100
     seed: int = 0
@@ -93,32 +100,99 @@ class Pool:
     """Crops with the teacher's features, kept for several steps: the teacher costs many times what the student does.
 
     Args:
-        photographs: give the crops.
         teacher: gives the features.
         size: crops that are kept; the oldest go first.
     """
 
-    def __init__(self, photographs: Photographs, teacher: Teacher, size: int) -> None:
-        self.photographs, self.teacher, self.size = photographs, teacher, size
+    def __init__(self, teacher: Teacher, size: int) -> None:
+        self.teacher = teacher
         self.kept: deque[tuple[Tensor, Place, dict[str, Tensor]]] = deque(maxlen=size)
 
+    def wanted(self, count: int, fresh: int) -> int:
+        """How many crops to add before ``count`` are drawn.
+
+        At first more than ``fresh``, so that early steps do not see the same few crops.
+        """
+        return fresh if len(self.kept) == self.kept.maxlen else fresh + min(count, 1 + len(self.kept) // 8)
+
     @torch.no_grad()
-    def batch(self, count: int, fresh: int) -> tuple[Tensor, list[Place], dict[str, Tensor]]:
-        """Some crops, after taking in some fresh ones.
+    def add(self, images: Tensor) -> None:
+        """Take in N x 3 x H x W pictures in [0, 1]."""
+        features, places = self.teacher(images), torch.randint(4, (len(images), 2)).tolist()
+        for index, (image, place) in enumerate(zip(images, places, strict=True)):
+            few = {tap: sampled(tap, x[index], place).half() for tap, x in features.items()}
+            self.kept.append((image.half(), place, few))
+
+    def draw(self, count: int) -> tuple[Tensor, list[Place], dict[str, Tensor]]:
+        """Some crops by chance.
 
         Returns:
             N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by tap.
         """
-        # At first the pool grows faster than it is used, so that early steps do not see the same few crops.
-        wanted = fresh if len(self.kept) == self.size else fresh + min(count, 1 + len(self.kept) // 8)
-        images = torch.from_numpy(self.photographs.batch(wanted))
-        features, places = self.teacher(images), torch.randint(4, (wanted, 2)).tolist()
-        for index, (image, place) in enumerate(zip(images, places, strict=True)):
-            few = {tap: sampled(tap, x[index], place).half() for tap, x in features.items()}
-            self.kept.append((image.half(), place, few))
         drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
-        targets = {tap: torch.stack([few[tap] for _, _, few in drawn]).float() for tap in features}
+        targets = {tap: torch.stack([few[tap] for _, _, few in drawn]).float() for tap in drawn[0][2]}
         return torch.stack([image for image, _, _ in drawn]).float(), [place for _, place, _ in drawn], targets
+
+
+class Canvases:
+    """Pictures that are painted under the student while it learns.
+
+    Each is a crop that is optimised in the style of another for some rounds, with a content weight of its own,
+    and then begun anew.
+
+    Args:
+        photographs: give the crops.
+        count: pictures that are under work.
+    """
+
+    ITERATIONS, ROUNDS, LEARNING_RATE, STYLE_WEIGHT = 6, 16, 0.03, 10.0
+
+    def __init__(self, photographs: Photographs, count: int = 8) -> None:
+        self.photographs = photographs
+        self.canvases = [self._begun(rounds) for rounds in torch.randint(1, self.ROUNDS, (count,)).tolist()]
+
+    def _begun(self, rounds: int = ROUNDS) -> _Canvas:
+        content, style = torch.from_numpy(self.photographs.batch(2)).unbind()
+        picture = nn.Parameter(content.clone())
+        optimiser = torch.optim.Adam([picture], lr=self.LEARNING_RATE)
+        return _Canvas(content, style, picture, optimiser, 10 ** float(torch.rand(()) * 1.5 - 0.5), rounds)
+
+    def painted(self, network: PerceptualNetwork, count: int) -> Tensor:
+        """``count`` of the pictures after another round under the student as it is now, in [0, 1]."""
+        chosen = torch.randperm(len(self.canvases))[:count].tolist()
+        canvases = [self.canvases[index] for index in chosen]
+        with torch.no_grad():
+            styles = network(torch.stack([one.style for one in canvases]), TAPS)
+            wanted = network(torch.stack([one.content for one in canvases]), ("relu4_1",))["relu4_1"]
+            targets = {tap: losses.gram(x) for tap, x in styles.items()}
+        weights = torch.tensor([one.content_weight for one in canvases])
+        for _ in range(self.ITERATIONS):
+            found = network(torch.stack([one.picture for one in canvases]), TAPS)
+            style = torch.stack([losses.style_loss(losses.gram(x), targets[tap]) for tap, x in found.items()])
+            content = losses.content_loss(found["relu4_1"], wanted)
+            for one in canvases:
+                one.optimiser.zero_grad()
+            loss = (weights * content + self.STYLE_WEIGHT * style.mean(dim=0)).sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            for one in canvases:
+                one.optimiser.step()
+                one.picture.data.clamp_(0, 1)
+        pictures = torch.stack([one.picture.detach() for one in canvases])
+        for index, one in zip(chosen, canvases, strict=True):
+            one.rounds -= 1
+            if one.rounds == 0:
+                self.canvases[index] = self._begun()
+        return pictures
+
+
+@dataclass(eq=False)
+class _Canvas:
+    content: Tensor
+    style: Tensor
+    picture: nn.Parameter
+    optimiser: torch.optim.Optimizer
+    content_weight: float
+    rounds: int  # that are left
 
 
 class Student(nn.Module):
@@ -154,6 +228,14 @@ class Student(nn.Module):
                 few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
                 predicted[tap] = self.heads[tap](few)
         return predicted
+
+    @torch.no_grad()
+    def as_network(self) -> PerceptualNetwork:
+        """The student as it will be used, frozen."""
+        pairs = self.folded()
+        heads = {name.removesuffix("_head"): pairs.pop(name) for name in list(pairs) if name.endswith("_head")}
+        preprocess = pairs.pop("preprocess")
+        return channels_last(PerceptualNetwork(pairs, preprocess, heads, padding="reflect")).requires_grad_(False)
 
     @torch.no_grad()
     def folded(self) -> dict[str, Weights]:
@@ -198,6 +280,15 @@ def unexplained(
     return shares
 
 
+def distance(
+    predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], gram_weight: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss, and the unexplained shares that it is made of beside the Gram matrices' distances."""
+    shares = unexplained(predicted, target)
+    grams = [losses.style_loss(losses.gram(predicted[tap]), losses.gram(wide)).mean() for tap, wide in target.items()]
+    return torch.stack(list(shares.values())).sum() + gram_weight * torch.stack(grams).sum(), shares
+
+
 def distill(
     photographs: Photographs,
     teacher_files: Sequence[str | Path],
@@ -236,21 +327,25 @@ def distill(
         photographs.set_state(json.loads(state["photographs"]))
         log.info("resumed from %s at step %d", checkpoint, step)
 
-    pool = Pool(photographs, teacher, settings.pool)
+    pool, canvases = Pool(teacher, settings.pool), Canvases(photographs)
+    # So many steps add a batch's worth of crops of photographs, beside which one batch is painted.
+    rhythm = round(settings.batch / settings.fresh * (1 / settings.painted - 1)) if settings.painted else 0
     started = time.monotonic()
     while step < settings.steps:
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
-        images, places, target = pool.batch(settings.batch, settings.fresh)
-        losses = unexplained(student(images, places), target)
-        loss = torch.stack(list(losses.values())).sum()
+        pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
+        if rhythm and step >= settings.warmup and step % rhythm == 0:
+            pool.add(canvases.painted(student.as_network(), settings.batch))
+        images, places, target = pool.draw(settings.batch)
+        loss, shares = distance(student(images, places), target, settings.gram_weight)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(student.parameters(), 5.0)
         optimiser.step()
         step += 1
-        smooth = {tap: 0.98 * smooth[tap] + 0.02 * losses[tap].item() for tap in TAPS}
+        smooth = {tap: 0.98 * smooth[tap] + 0.02 * shares[tap].item() for tap in TAPS}
         if progress:
             progress(step, settings.steps, smooth)
         if step % settings.checkpoint_every == 0 or step == settings.steps:
