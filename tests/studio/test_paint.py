@@ -4,7 +4,7 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.optimise.recipe import DEFAULTS
-from impasto.studio import app
+from impasto.studio import app, controls
 from impasto.studio.server import _where_a_loop_runs
 from impasto.studio.settings import Settings
 from impasto.studio.state import Studio
@@ -24,18 +24,21 @@ def painting(photo, tmp_path):
     return path
 
 
-def test_without_torch_both_tabs_say_the_command(monkeypatch, tmp_path):
-    real = paint.find_spec
-    monkeypatch.setattr(paint, "find_spec", lambda name: None if name == "torch" else real(name))
-    monkeypatch.setattr(app, "TABS", ("paint", "learn"))
+@pytest.mark.parametrize(
+    ("module", "extra", "tabs"), [("torch", "train", ("paint", "learn")), ("av", "video", ("video", "live"))]
+)
+def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module, extra, tabs):
+    real = controls.find_spec
+    monkeypatch.setattr(controls, "find_spec", lambda name: None if name == module else real(name))
+    monkeypatch.setattr(app, "TABS", tabs)
     page = _where_a_loop_runs(lambda: app.build(Studio(Settings(), tmp_path)))
     commands = [
         block["props"]["value"]
         for block in page.get_config_file()["components"]
-        if block["type"] == "code" and 'pip install "impasto[train]"' in str(block["props"]["value"])
+        if block["type"] == "code" and f'pip install "impasto[{extra}]"' in str(block["props"]["value"])
     ]
     assert len(commands) == 2
-    assert [d.api_name for d in page.fns.values() if d.api_name in ("paint", "learn")] == []
+    assert [d.api_name for d in page.fns.values() if d.api_name in tabs] == []
 
 
 def test_a_start_that_is_no_choice_is_never_opened(server, put, picture_file, painting):

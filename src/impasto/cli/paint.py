@@ -142,6 +142,13 @@ def command(
         if not quiet:
             click.echo(text, err=True)
 
+    def report(**found: Any) -> None:
+        """The result on standard output."""
+        if as_json:
+            click.echo(json.dumps({"output": str(target), **found}))
+        elif not quiet:
+            click.echo(str(target))
+
     write = Writer(target, quality=quality, strip=strip)
     if sweep:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
@@ -150,10 +157,7 @@ def command(
                 "and --save-, --preview- and --print-every."
             )
         losses, interrupted = paint_each(sweep, chosen, picture, named, write, say, hidden=quiet or as_json)
-        if as_json:
-            click.echo(json.dumps({"output": str(target), "losses": losses}))
-        elif not quiet:
-            click.echo(str(target))
+        report(losses=losses)
         if interrupted:
             sys.exit(INTERRUPTED)
         return
@@ -178,11 +182,7 @@ def command(
         api.state_path(target).unlink(missing_ok=True)
     else:
         result.state.save(api.state_path(target))
-    if as_json:
-        seconds = round(time.perf_counter() - watch.started, 2)
-        click.echo(json.dumps({"output": str(target), "loss": result.losses[-1:], "seconds": seconds}))
-    elif not quiet:
-        click.echo(str(target))
+    report(loss=result.losses[-1:], seconds=round(time.perf_counter() - watch.started, 2))
     if result.interrupted:
         say(f"Interrupted after {len(result.losses)} iterations; {target} is the picture so far, --resume goes on.")
         sys.exit(INTERRUPTED)

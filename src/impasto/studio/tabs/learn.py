@@ -13,10 +13,10 @@ import gradio as gr
 from impasto import images, styles
 from impasto.errors import InputError
 from impasto.learning import Progress, learn_style
+from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.previews import data_uri
-from impasto.studio.tabs.paint import needs_torch
 from impasto.studio.words import clearly, label, say
 from impasto.styles import SUFFIX, Style
 
@@ -41,7 +41,7 @@ class _Learnt:
 
 def build(studio: Studio) -> Any:
     """Lay out the tab and connect it; returns the event after which there is another style."""
-    if needs_torch():
+    if lacks("train"):
         return None
     from impasto.training.learn import LearnSettings
 
@@ -49,14 +49,7 @@ def build(studio: Studio) -> Any:
     learnt = gr.State(_Learnt(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
-            paintings = gr.File(
-                label=label("paintings"),
-                file_count="multiple",
-                file_types=["image"],
-                height=130,
-                elem_id="learn-paintings",
-                elem_classes="drop",
-            )
+            paintings = paintings_box("paintings", "learn-paintings")
             preview = gr.HTML(elem_id="learn-preview", apply_default_css=False)
             curve = gr.HTML(elem_id="learn-curve", elem_classes="curve", apply_default_css=False)
             status = gr.Markdown(label("learn_intro"), elem_id="learn-status", elem_classes="status")

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from impasto.errors import MissingExtraError
 from impasto.studio import words
 from impasto.studio.chooser import FIRST, style_chooser
+from impasto.studio.controls import lacks, slider
 from impasto.studio.live import LARGEST
-from impasto.studio.sliders import slider
 from impasto.studio.static import text
-from impasto.studio.words import label
-from impasto.video.libraries import opencv
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -41,11 +38,7 @@ _WORDS = (
 
 def build(studio: Studio) -> None:
     """Lay out the tab. Pictures do not go through Gradio: see :mod:`impasto.studio.live`."""
-    try:
-        opencv("The camera")
-    except MissingExtraError as error:
-        gr.Markdown(label("needs_video"))
-        gr.Code(f'pip install "impasto[{error.extra}]"', language="shell", interactive=False)
+    if lacks("video"):
         return
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -19,6 +18,7 @@ from impasto.images import Picture
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, LONGEST, Recipe
 from impasto.studio.compare import compare
+from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.previews import DISPLAY, data_uri
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _STEPS = 12  # pictures that are kept to choose from
 _SHOW_EVERY = 0.8  # seconds between pictures in the page
-_COMMAND = 'pip install "impasto[train]"'
 
 
 @dataclass
@@ -52,18 +51,9 @@ class _Easel:
         return _Easel()  # Gradio copies what a state begins with
 
 
-def needs_torch() -> bool:
-    """Whether the extra for this tab is missing; then the page says how to get it."""
-    if find_spec("torch") is not None:
-        return False
-    gr.Markdown(label("needs_train"), elem_classes="needs")
-    gr.Code(_COMMAND, language="shell", interactive=False, show_label=False, elem_classes="needs-command")
-    return True
-
-
 def build(studio: Studio) -> None:
     """Lay out the tab and connect it."""
-    if needs_torch():
+    if lacks("train"):
         return
     easel = gr.State(_Easel(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
@@ -89,14 +79,7 @@ def build(studio: Studio) -> None:
                 elem_id="paint-steps",
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
-            paintings = gr.File(
-                label=label("paint_styles"),
-                file_count="multiple",
-                file_types=["image"],
-                height=120,
-                elem_id="paint-styles",
-                elem_classes="drop",
-            )
+            paintings = paintings_box("paint_styles", "paint-styles")
             main, more = _controls()
             estimate = gr.Markdown("", elem_id="paint-estimate", elem_classes="status")
             with gr.Row():

@@ -21,11 +21,11 @@ from impasto.studio import pictures, previews
 from impasto.studio.brush import brush, mask
 from impasto.studio.chooser import FIRST, known, style_chooser, without_weights
 from impasto.studio.compare import compare
+from impasto.studio.controls import RANGES, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.pictures import Mask, Wish
 from impasto.studio.previews import DISPLAY, PREVIEW, data_uri
-from impasto.studio.sliders import RANGES, slider
 from impasto.studio.words import clearly, complaint, label, say
 
 if TYPE_CHECKING:

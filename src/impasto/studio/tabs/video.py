@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError
 from impasto.repaint import DEFAULTS
 from impasto.studio import videos
 from impasto.studio.chooser import FIRST, known, style_chooser
+from impasto.studio.controls import lacks, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
-from impasto.studio.sliders import slider
 from impasto.studio.videos import Progress, Wish
 from impasto.studio.words import clearly, label, say
-from impasto.video.libraries import opencv, pyav
 from impasto.video.temporal import STABILIZE, Stabilize
 
 if TYPE_CHECKING:
@@ -28,12 +27,7 @@ _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 def build(studio: Studio) -> None:
     """Lay out the tab and connect it."""
-    try:
-        pyav("Video")
-        opencv("Video")
-    except MissingExtraError as error:
-        gr.Markdown(label("needs_video"))
-        gr.Code(f'pip install "impasto[{error.extra}]"', language="shell", interactive=False)
+    if lacks("video"):
         return
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
