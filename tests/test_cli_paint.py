@@ -68,6 +68,18 @@ def test_resume_of_a_finished_run(folder, capsys):
     assert run("photo.png", "--style", "waves.png", "-o", "new.png", "--resume") == 3
 
 
+def test_resumed_runs_add_to_the_steps_and_the_log(folder, caplog):
+    common = ["photo.png", "--style", "waves.png", "-o", "p.png", *QUICK, "--save-every", "1", "--log", "log.jsonl"]
+    assert run(*common, "--steps-strip") == 0
+    first = (folder / "p-0001.png").read_bytes()
+    assert run(*common, "--steps-strip", "--resume", "--style-weight", "60") == 0
+    assert "begins afresh" in caplog.text
+    assert (folder / "p-0001.png").read_bytes() == first
+    assert sorted(path.name for path in folder.glob("p-0*")) == [f"p-000{n}.png" for n in (1, 2, 3, 4)]
+    lines = [json.loads(line)["iteration"] for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert lines == [1, 2, 3, 4]
+
+
 def test_sweep_writes_one_labelled_sheet(folder):
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "content-weight=1,5,20") == 0
     with Image.open("s.png") as sheet:

@@ -1,3 +1,4 @@
+import functools
 import io
 import logging
 
@@ -77,6 +78,20 @@ def test_interrupted_paths_keep_the_picture_and_go_on(folder):
     assert target.exists()
     assert api.state_path(target).exists()
     assert impasto.paint(folder / "photo.png", folder / "waves.png", output=target, resume=True, **QUICK) == target
+
+
+def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):
+    target = folder / "out.png"
+    paint = functools.partial(impasto.paint, folder / "photo.png", output=target, keep_state=True, **QUICK)
+    paint(folder / "waves.png")
+    paint(folder / "waves.png", resume=True)
+    assert "afresh" not in caplog.text
+    before = target.read_bytes()
+    for style, weight in (("waves.png", 60), ("other.png", 30)):
+        caplog.clear()
+        paint(folder / style, style_weight=weight, resume=True)
+        assert "the optimiser begins afresh on the picture so far" in caplog.text
+    assert target.read_bytes() != before
 
 
 @pytest.mark.parametrize(

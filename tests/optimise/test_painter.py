@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,61 @@ def test_a_finished_run_gets_more_iterations_at_full_size():
     second = painter().paint(CONTENT, resume=first.state, callback=lambda progress: sizes.append(progress.size))
     assert sizes == [(64, 48)] * 4
     assert second.losses[-1] < first.losses[-1]
+
+
+def interrupted(recipe, stop, **how):
+    def interrupt(progress):
+        if progress.iteration == stop:
+            raise KeyboardInterrupt
+
+    return painter(recipe).paint(CONTENT, callback=interrupt, **how)
+
+
+def test_iterations_are_counted_on_over_resumed_runs():
+    seen = []
+    state = painter().paint(CONTENT, resume=interrupted(QUICK, 5).state, callback=seen.append).state
+    assert [progress.iteration for progress in seen] == [6, 7, 8]
+    assert seen[-1].iterations == state.count == 8
+    assert painter().paint(CONTENT, resume=state).state.count == 12
+
+
+def test_another_objective_gets_a_fresh_optimiser_on_the_picture_so_far(tmp_path):
+    """A remembered loss of other weights would let no step pass."""
+    painter(Recipe(iterations=12, scales=1)).paint(CONTENT).state.save(tmp_path / "state")
+    for other in (
+        painter(Recipe(iterations=12, scales=1, content_weight=10.0)),
+        painter(Recipe(iterations=12, scales=1, style_loss="gram", style_layers={"relu1_1": 1, "relu2_1": 1})),
+        painter(Recipe(iterations=12, scales=1), StylePicture(rough())),
+    ):
+        state = State.load(tmp_path / "state")
+        anew = other.paint(CONTENT, init=state.tensors["picture"][0].permute(1, 2, 0).numpy())
+        resumed = other.paint(CONTENT, resume=state)
+        assert resumed.losses == pytest.approx(anew.losses, rel=1e-4)
+        assert resumed.losses[-1] < 0.97 * resumed.losses[0]
+
+
+def test_a_state_of_before_objectives_were_kept_counts_as_another(tmp_path):
+    one = painter(Recipe(iterations=12, scales=1))
+    one.paint(CONTENT).state.save(tmp_path / "state")
+    known, old = State.load(tmp_path / "state"), dataclasses.replace(State.load(tmp_path / "state"), objective="")
+    assert not np.array_equal(one.paint(CONTENT, resume=known).rgb, one.paint(CONTENT, resume=old).rgb)
+
+
+def test_what_an_objective_is():
+    one = painter().objective
+    same = dataclasses.replace(QUICK, iterations=9, scales=0, history=3, learning_rate=0.1, colors="match", seed=4)
+    assert painter(same).objective == one
+    left, right = np.eye(64, dtype=np.float32), 1 - np.eye(64, dtype=np.float32)
+    others = [
+        painter(dataclasses.replace(QUICK, tv_weight=0.2)),
+        painter(dataclasses.replace(QUICK, colors="match-before")),
+        painter(dataclasses.replace(QUICK, dream={"relu3_1": 1.0})),
+        painter(QUICK, StylePicture(stripes()), StylePicture(rough(), weight=2.0)),
+        painter(QUICK, StylePicture(stripes()), StylePicture(rough(), weight=3.0)),
+        painter(QUICK, StylePicture(stripes(), mask=left)),
+        painter(QUICK, StylePicture(stripes(), mask=right)),
+    ]
+    assert len({one, *(other.objective for other in others)}) == 8
 
 
 def test_resuming_something_else_says_so(tmp_path):

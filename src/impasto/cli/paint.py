@@ -90,7 +90,12 @@ _recipe_options = options.together(
 @click.option("--preview-every", type=click.IntRange(0), default=0, help="Update the output every so many iterations.")
 @click.option("--steps-strip", is_flag=True, help="Write a sheet of the steps, too (NAME-steps.png).")
 @click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
-@click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
+@click.option(
+    "--log",
+    "log_file",
+    type=options.PATH,
+    help="Write the losses of each iteration there (JSON lines).",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP, AVIF.")
 @click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
@@ -166,9 +171,20 @@ def command(
     width, height = job.photograph.size
     if chosen.size is None and max(picture.size) > max(width, height):
         say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
-    state = api.load_state(target) if resume else None
+    state = api.load_state(target, job) if resume else None
     say(forecast(job.estimate))
-    watch = Watch(job, write, save_every, preview_every, print_every, steps_strip, log_file, say, keep=not no_state)
+    watch = Watch(
+        job,
+        write,
+        save_every,
+        preview_every,
+        print_every,
+        steps_strip,
+        log_file,
+        say,
+        resumed=state,
+        keep=not no_state,
+    )
     with watch, Bar(quiet or as_json) as bar:
 
         def follow(progress: Progress) -> None:
@@ -184,7 +200,7 @@ def command(
         result.state.save(api.state_path(target))
     report(loss=result.losses[-1:], seconds=round(time.perf_counter() - watch.started, 2))
     if result.interrupted:
-        say(f"Interrupted after {len(result.losses)} iterations; {target} is the picture so far, --resume goes on.")
+        say(f"Interrupted after {result.state.count} iterations; {target} is the picture so far, --resume goes on.")
         sys.exit(INTERRUPTED)
     say(_verdict(result))
 

@@ -14,7 +14,7 @@ from impasto.optimise import api
 
 if TYPE_CHECKING:
     from impasto.optimise.memory import Estimate
-    from impasto.optimise.painter import Progress, Result
+    from impasto.optimise.painter import Progress, Result, State
 
 _STRIP_STEPS = 6
 _SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
@@ -33,7 +33,10 @@ class Writer:
 
 
 class Watch:
-    """What is kept and said of a run while it goes on."""
+    """What is kept and said of a run while it goes on.
+
+    ``resumed``: what it goes on from; numbers and the log go on, too.
+    """
 
     def __init__(
         self,
@@ -46,9 +49,10 @@ class Watch:
         log_file: Path | None,
         say: Callable[[str], None],
         *,
+        resumed: State | None,
         keep: bool,
     ) -> None:
-        self.job, self.write, self.say, self.keep = job, write, say, keep
+        self.job, self.write, self.say, self.resumed, self.keep = job, write, say, resumed, keep
         self.save_every, self.preview_every, self.print_every = save_every, preview_every, print_every
         self.strip, self.log_file = strip, log_file
         self.log: Any = None
@@ -60,7 +64,7 @@ class Watch:
         if self.log_file:
             try:
                 self.log_file.parent.mkdir(parents=True, exist_ok=True)
-                self.log = self.log_file.open("w", encoding="utf-8")
+                self.log = self.log_file.open("a" if self.resumed else "w", encoding="utf-8")
             except OSError as error:
                 raise OutputError(
                     f"{self.log_file} cannot be written ({error.strerror}); give another --log."
@@ -86,7 +90,9 @@ class Watch:
             self.write(self.job, progress.picture(), f"-{n:04d}")
         if self.preview_every and n % self.preview_every == 0:
             self.write(self.job, progress.picture())
-        if self.strip and (n == 1 or n * (_STRIP_STEPS - 1) // progress.iterations > len(self.steps) - 1):
+        before = self.resumed.count if self.resumed else 0
+        here, planned = n - before, progress.iterations - before
+        if self.strip and (here == 1 or here * (_STRIP_STEPS - 1) // planned > len(self.steps) - 1):
             self.steps.append((f"{n}", self.job.picture(progress.picture())))
         if self.keep and time.perf_counter() > self.save_next:
             begun = time.perf_counter()

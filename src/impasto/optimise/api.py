@@ -80,6 +80,7 @@ def paint(
         callback: called with a :class:`~impasto.optimise.painter.Progress` after each iteration.
         resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``), which ``keep_state`` and
             Ctrl-C leave there: an interrupted run is finished, a finished one gets more iterations at full size.
+            Weights, layers and styles may be others; then the optimiser begins afresh on the picture so far.
         keep_state: for a path: write that state at the end, too.
         options: the fields of :class:`~impasto.optimise.recipe.Recipe`.
 
@@ -100,7 +101,7 @@ def paint(
         target = Path(output) if output is not None else images.beside(Path(image), blend_name(styles))
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
         job = Job(images.read(image, max_pixels=recipe.max_pixels), styles, recipe)
-        state = load_state(target) if resume else None
+        state = load_state(target, job) if resume else None
         result = job.paint(callback=callback, resume=state)
         images.write(job.picture(result.rgb), target, settings=job.settings)
         if keep_state or result.interrupted:
@@ -238,8 +239,10 @@ def state_path(output: Path) -> Path:
     return output.with_name(output.name + ".state")
 
 
-def load_state(output: Path) -> State:
-    """The state beside a result.
+def load_state(output: Path, job: Job) -> State:
+    """The state beside a result, for a job to go on with.
+
+    Logs a warning where that painted with other losses or styles.
 
     Raises:
         InputError: there is none, or it is damaged.
@@ -249,4 +252,9 @@ def load_state(output: Path) -> State:
     path = state_path(output)
     if not path.is_file():
         raise InputError(f"There is no {path} to resume from; start without --resume.")
-    return State.load(path)
+    state = State.load(path)
+    if state.objective != job.painter.objective:
+        log.warning(
+            "The run to resume had other weights, layers or styles; the optimiser begins afresh on the picture so far."
+        )
+    return state

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Progress:
     """Where the optimisation is; handed to the callback after each iteration.
 
     Attributes:
-        iteration, iterations: so far and planned, over all scales.
+        iteration, iterations: so far and planned, over all scales and all runs that were resumed.
         scale, scales: the size now painted at, from 1, and how many there are.
         size: its width and height.
         loss: total.
@@ -110,21 +110,34 @@ class Result:
 
 @dataclass(frozen=True)
 class State:
-    """An optimisation that can go on: the optimiser's tensors, the scale, and the iterations done there."""
+    """An optimisation that can go on.
+
+    Attributes:
+        tensors: the optimiser's.
+        scale, done: where it is, and the iterations done there.
+        size: full height and width.
+        content: hash of the photograph at that size.
+        optimizer: the recipe's.
+        finished: whether it came to its end.
+        objective: :attr:`Painter.objective`; empty in files of before it was kept.
+        count: iterations over all scales and runs.
+    """
 
     tensors: Mapping[str, Tensor]
     scale: int
     done: int
-    size: tuple[int, int]  # full height and width
-    content: str  # hash of the photograph at that size
+    size: tuple[int, int]
+    content: str
     optimizer: str
     finished: bool
+    objective: str = ""
+    count: int = 0
 
     def save(self, path: Path) -> None:
         """Write to a safetensors file."""
         from safetensors.torch import save_file  # straight to the file: a copy in memory might not fit
 
-        about = {name: getattr(self, name) for name in ("scale", "done", "size", "content", "optimizer", "finished")}
+        about = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "tensors"}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, metadata={"impasto-paint": json.dumps(about)})
@@ -181,9 +194,22 @@ class Painter:
             callback: called after each iteration; what it raises ends the run, except that
                 ``KeyboardInterrupt`` gives the picture so far, as Ctrl-C does.
             resume: go on from there: where an interrupted run stopped, or from a finished one for as many
-                iterations as the recipe has, at full size.
+                iterations as the recipe has, at full size. What the optimiser has learnt of another
+                :attr:`objective` is not taken over, only the picture.
         """
         return _Run(self, content, init, extra, callback, resume).paint()
+
+    @cached_property
+    def objective(self) -> str:
+        """A hash of what pictures are judged by besides the photograph: the recipe's losses and the styles."""
+        digest = hashlib.sha256(self.recipe.objective().encode())
+        total = sum(style.weight for style in self.styles)
+        for style in self.styles:
+            digest.update(f"{style.rgb.shape} {style.weight / total:.6f} {style.mask is None}".encode())
+            for array in (style.rgb, style.mask):
+                if array is not None:
+                    digest.update(_levels(array))
+        return digest.hexdigest()
 
     def viewer(self, height: int, width: int) -> Viewer:
         """The network's layers, in tiles if the memory demands it."""
@@ -304,7 +330,8 @@ class _Run:
         self.seconds = time.perf_counter()
         left = [self.recipe.iterations] * (len(self.sizes) - self.scale)
         left[0] = max(0, left[0] - self.done)
-        self.planned, self.count = sum(left), 0
+        self.count = 0 if resume is None else resume.count
+        self.planned = self.count + sum(left)
         self.work = max(1, sum(n * h * w for n, (h, w) in zip(left, self.sizes[self.scale :], strict=True)))
         self.worked = 0
 
@@ -380,13 +407,21 @@ class _Run:
 
     def _state(self, *, finished: bool = False) -> State:
         return State(
-            self.minimiser.state(), self.scale, self.done, self.full, self._mark, self.recipe.optimizer, finished
+            tensors=self.minimiser.state(),
+            scale=self.scale,
+            done=self.done,
+            size=self.full,
+            content=self._mark,
+            optimizer=self.recipe.optimizer,
+            finished=finished,
+            objective=self.painter.objective,
+            count=self.count,
         )
 
     @cached_property
     def _mark(self) -> str:
-        """A hash of the photograph, in levels of 8 bits: so that no rounding tells one from itself."""
-        return hashlib.sha256(_picture.samples(self.content, np.dtype(np.uint8)).tobytes()).hexdigest()
+        """A hash of the photograph."""
+        return hashlib.sha256(_levels(self.content)).hexdigest()
 
     def _content(self) -> Array:
         height, width = self.sizes[self.scale]
@@ -445,7 +480,7 @@ class _Run:
         if self.scale > last or shape != self.sizes[self.scale]:
             raise InputError("The run to resume had other scales; give the same --scales, or start anew.")
         minimiser = self._minimiser(picture)
-        if state.optimizer == self.recipe.optimizer:
+        if state.optimizer == self.recipe.optimizer and state.objective == self.painter.objective:
             minimiser.restore(state.tensors)
         return minimiser
 
@@ -464,6 +499,11 @@ def scales(height: int, width: int, count: int = 0) -> list[tuple[int, int]]:
             break
         sizes.insert(0, (max(1, round(height / factor)), max(1, round(width / factor))))
     return sizes
+
+
+def _levels(values: Array) -> bytes:
+    """What is hashed of a picture or mask: levels of 8 bits, so that no rounding tells one from itself."""
+    return _picture.samples(values, np.dtype(np.uint8)).tobytes()
 
 
 def _tensor(rgb: Array, device: torch.device) -> Tensor:

@@ -141,6 +141,11 @@ class Recipe:
             return min(longest, LONGEST)
         return self.size or longest
 
+    def objective(self) -> str:
+        """One line: what the losses depend on, besides the pictures."""
+        names = [name for name in _OBJECTIVE if name != "colors" or self.colors == "match-before"]
+        return " ".join(f"{name}={written(getattr(self, name))}" for name in names)
+
     def describe(self) -> str:
         """One line: what differs from the defaults."""
         return " ".join(
@@ -186,6 +191,22 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "colors": get_args(Colors),
     "device": DEVICES,
 }
+_OBJECTIVE = (
+    "features",
+    "content_weight",
+    "style_weight",
+    "tv_weight",
+    "content_layers",
+    "style_layers",
+    "style_scale",
+    "style_size",
+    "pooling",
+    "normalize_gradients",
+    "style_loss",
+    "loss",
+    "colors",
+    "dream",
+)
 _MANY = 1e12
 _RANGES: dict[str, tuple[float, float, str]] = {
     "size": (0, _MANY, "the longer side in pixels, or 0 to keep the input's"),
