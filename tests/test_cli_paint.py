@@ -107,6 +107,9 @@ def test_masks_blends_and_every_other_option(folder):
     ("arguments", "code", "said"),
     [
         (["photo.png"], 2, "--style PICTURE"),
+        (["photo.png", "--style", "scream"], 3, "impasto apply --style scream"),
+        (["photo.png", "--style", "waves.png:abc"], 3, "The weight 'abc' of waves.png is no number"),
+        (["photo.png", "--style", "waves.png:0"], 3, "weights of all styles are 0"),
         (["nowhere.png", "--style", "waves.png"], 3, "nowhere.png does not exist"),
         (["photo.png", "--style", "nowhere.jpg"], 3, "nowhere.jpg does not exist"),
         (["photo.png", "--style", "waves.png", "--style-layers", "relu1_11"], 3, "did you mean relu1_1?"),

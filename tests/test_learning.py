@@ -201,6 +201,8 @@ def test_what_cannot_be_learnt_gets_one_sentence(painting, tmp_path):
     cases = [
         (InputError, "no picture", lambda: impasto.learn_style(tmp_path / "none.jpg")),
         (InputError, "No picture", lambda: impasto.learn_style([])),
+        (InputError, "not from Image", lambda: impasto.learn_style(Image.new("RGB", (200, 200)))),
+        (InputError, "not from ndarray", lambda: impasto.learn_style([np.zeros((200, 200, 3))])),
         (StyleError, "does not end in", lambda: impasto.learn_style(painting, tmp_path / "x.jpg")),
         (StyleError, "another --name", lambda: impasto.learn_style(painting, name="photograph")),
         (TrainingError, "not a setting", lambda: impasto.learn_style(painting, stile_weight=2)),

@@ -136,6 +136,14 @@ def test_options_out_of_range_are_refused(photo, wrong):
     assert Options().strength == 1
 
 
+def test_misspelt_options_and_pictures_for_styles_are_refused(small):
+    with pytest.raises(InputError, match=r"no option strenght; did you mean strength\?"):
+        impasto.stylize(small, "scream", strenght=0.5)
+    for style in (small, np.asarray(small), [small], (small, 2), b"bytes", None):
+        with pytest.raises(InputError, match="A style is a name, a style file or a picture's path"):
+            impasto.stylize(small, style)
+
+
 def test_what_is_no_picture_is_refused():
     with pytest.raises(InputError, match="PIL image or an array"):
         impasto.stylize(object(), "scream")  # type: ignore[call-overload]

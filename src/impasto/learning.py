@@ -86,8 +86,7 @@ def learn_style(
         TrainingError: a setting is out of range, or learning failed.
         MissingExtraError: the extra ``train`` is not installed.
     """
-    paths = tuple(map(Path, [pictures] if isinstance(pictures, (str, Path)) else pictures))
-    _examine(paths)
+    paths = _examined(pictures)
     target = None if output is None else Path(output)
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
@@ -179,15 +178,21 @@ def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:20]
 
 
-def _examine(pictures: Sequence[Path]) -> None:
-    """Refuse what is no picture before any work, and warn of those without strokes."""
-    if not pictures:
+def _examined(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """The paths of pictures: refuses what is none before any work, and warns of those without strokes."""
+    listed = pictures if isinstance(pictures, Sequence) and not isinstance(pictures, str) else [pictures]
+    for item in listed:
+        if not isinstance(item, str | Path):
+            raise InputError(f"A style is learnt from picture files, not from {type(item).__name__}; write it to one.")
+    if not listed:
         raise InputError("No picture is given to learn a style from; name one or several.")
-    for path in pictures:
+    paths = tuple(map(Path, listed))
+    for path in paths:
         if not path.is_file():
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(images.read(path).rgb):
             log.warning("%s: %s", path, warning)
+    return paths
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import _strips, images, masks, memory, refine, render
+from impasto._names import settings
 from impasto._strips import Reader
 from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
@@ -123,8 +124,7 @@ def stylize(
         StyleError: no such style.
         OutputError: the result cannot be written.
     """
-    chosen = Options(**options)
-    painter = Painter(style, chosen)
+    painter = Painter(style, settings(Options, options, "output"))
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
@@ -177,8 +177,7 @@ class Painter:
 
     def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1) -> None:
         self.options, self._lanes = options, lanes
-        listed = [styles] if isinstance(styles, (str, Path, Style)) else list(styles)
-        self._styles = masks.split(listed, options.masks)
+        self._styles = masks.split(_listed(styles), options.masks)
         self.style = _named(*self._styles)
         self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
         self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
@@ -338,6 +337,24 @@ class Painter:
         ]
         mask = None if self._mask is None else masks.fitted(self._mask, size, original)
         return Scene(_canvas(source, layers), layers, t * (2 - t), mask, self.options.colors)
+
+
+def _listed(styles: Styles) -> list[StyleLike | tuple[StyleLike, float]]:
+    """One or several styles as a list.
+
+    Raises:
+        InputError: one is nothing that names a style.
+    """
+    several = isinstance(styles, Iterable) and not isinstance(styles, (str, bytes, Path, Style))
+    listed: list[Any] = list(styles) if several else [styles]  # type: ignore[arg-type]
+    for item in listed:
+        style = item[0] if isinstance(item, tuple) and item else item
+        if not isinstance(style, (str, Path, Style)):
+            raise InputError(
+                f"A style is a name, a style file or a picture's path, not {type(style).__name__}; write a picture "
+                "to a file first, or paint with impasto.paint, which takes it as it is."
+            )
+    return listed
 
 
 def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:

@@ -67,6 +67,23 @@ def test_several_styles_with_weights_and_masks(folder, small):
     assert api.read_styles([f"{folder / 'waves.png'}:3", (STYLE, 2)])[0].weight == 3
 
 
+def test_a_weight_of_0_leaves_a_style_out_and_another_text_is_no_weight(folder):
+    left = api.read_styles([f"{folder / 'waves.png'}:0", f"{folder / 'other.png'}:2"])
+    assert [style.name for style in left] == ["other.png"]
+    for text in ("abc", ""):
+        with pytest.raises(InputError, match=f"The weight '{text}' of .*waves.png is no number"):
+            api.read_styles(f"{folder / 'waves.png'}:{text}")
+
+
+def test_a_start_of_any_kind(small):
+    grey = Image.new("RGB", small.size, (128, 128, 128))
+    buffer = io.BytesIO()
+    grey.save(buffer, "PNG")
+    for init in (grey, np.asarray(grey), buffer.getvalue()):
+        still = impasto.paint(small, STYLE, init=init, iterations=0, scales=1)
+        assert np.array_equal(np.asarray(still), np.asarray(grey))
+
+
 def test_interrupted_paths_keep_the_picture_and_go_on(folder):
     def interrupt(progress):
         if progress.iteration == 1:
@@ -98,7 +115,14 @@ def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):
     ("arguments", "error", "said"),
     [
         ({"style": "nowhere.png"}, InputError, "nowhere.png does not exist"),
-        ({"style": (STYLE, 0)}, InputError, "weight 0 of a style"),
+        ({"style": (STYLE, 0)}, InputError, "weights of all styles are 0"),
+        ({"style": (STYLE, -1)}, InputError, "weight -1 of a style"),
+        ({"style": []}, InputError, "No style picture is given"),
+        ({"style": "starry-night"}, InputError, "by impasto apply --style starry-night"),
+        ({"style": STYLE, "contnt_weight": 2}, InputError, r"no option contnt_weight; did you mean content_weight\?"),
+        ({"style": STYLE, "mask": {}}, InputError, r"no option mask; did you mean masks\?"),
+        ({"style": STYLE, "dream": 3}, InputError, "dream 3 are no layers"),
+        ({"style": STYLE, "max_memory": "much"}, InputError, "no amount of memory"),
         (
             {"style": STYLE, "masks": {0: Image.new("L", (20, 20), 255)}},
             InputError,

@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 
 from impasto.errors import InputError
@@ -20,6 +21,10 @@ from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
         ({"style_layers": {"relu1_1": 0.0}}, "No style layers"),
         ({"content_layers": {"relu4_1": -1}}, "weight -1 of relu4_1"),
         ({"dream": {"relu4_1": float("inf")}}, "weight inf"),
+        ({"dream": {"relu4_1": "2"}}, "weight 2 of relu4_1"),
+        ({"iterations": "5"}, "iterations 5"),
+        ({"iterations": None}, "iterations None"),
+        ({"style_layers": [("relu1_1", 2)]}, "are no layers"),
     ],
 )
 def test_bad_options_get_one_sentence(options, said):
@@ -33,6 +38,15 @@ def test_layers_with_and_without_weights():
     assert parse_layers("relu1_1, relu2_1:0.5,conv4_2:3") == {"relu1_1": 1, "relu2_1": 0.5, "relu4_2": 3}
     with pytest.raises(InputError, match=r"relu3_1:0\.5"):
         parse_layers("relu1_1:much")
+
+
+def test_layers_and_memory_are_taken_as_the_command_line_writes_them():
+    assert Recipe(style_layers="relu1_1:2,relu2_2", dream="relu4_1") == Recipe(
+        style_layers={"relu1_1": 2.0, "relu2_2": 1.0}, dream={"relu4_1": 1.0}
+    )
+    assert Recipe(content_layers=["relu3_1", "conv4_1"]).content_layers == {"relu3_1": 1.0, "relu4_1": 1.0}
+    assert Recipe(max_memory="1G").max_memory == 10**9
+    assert Recipe(max_memory="auto").max_memory == 0
 
 
 def test_a_layer_that_the_network_lacks_is_named_with_the_nearest():
@@ -61,3 +75,4 @@ def test_the_description_has_what_differs_from_the_defaults():
     assert DEFAULTS.describe() == ""
     described = Recipe(style_weight=3.5, style_layers={"relu1_1": 0.5}, max_memory=10**9).describe()
     assert described == "style_weight=3.5 style_layers=relu1_1:0.5"
+    assert Recipe(init=np.zeros((4, 4, 3))).describe() == "init=ndarray"

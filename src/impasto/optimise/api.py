@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from impasto import colors as color_modes
 from impasto import images
+from impasto._names import settings
 from impasto._resample import lanczos
 from impasto.errors import InputError, MissingExtraError
 from impasto.images import Picture
 from impasto.masks import read as read_mask
 from impasto.optimise.recipe import DEFAULTS, Recipe
 from impasto.style_checks import style_picture_warning
-from impasto.styles import parse
+from impasto.styles import added, bundled, parse
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -90,12 +91,12 @@ def paint(
         and ``KeyboardInterrupt`` raised.
 
     Raises:
-        InputError: a picture or mask cannot be read or used, or an option is out of range.
+        InputError: a picture or mask cannot be read or used, there is no such option, or it is out of range.
         MissingExtraError: torch is not installed.
         OutputError: the result cannot be written.
         DownloadError: the perceptual network cannot be fetched.
     """
-    recipe = Recipe(**options)
+    recipe = settings(Recipe, options, "output", "masks", "callback", "resume", "keep_state")
     styles = read_styles(style, masks)
     if isinstance(image, str | Path):
         target = Path(output) if output is not None else images.beside(Path(image), blend_name(styles))
@@ -128,6 +129,8 @@ class Job:
     def __init__(
         self, picture: Picture, styles: Sequence[NamedStyle], recipe: Recipe, painter: Painter | None = None
     ) -> None:
+        if not styles and not recipe.dream:
+            raise InputError("No style picture is given; give one or several, or name layers to dream of.")
         self.recipe, self.styles = recipe, list(styles)
         self.photograph = images.resized(picture, recipe.result_size(*picture.size))
         alpha = self.photograph.alpha
@@ -145,8 +148,8 @@ class Job:
     def paint(self, *, callback: Callable[[Progress], None] | None = None, resume: State | None = None) -> Result:
         """Optimise; see :meth:`impasto.optimise.painter.Painter.paint`."""
         init = None
-        if self.recipe.init not in ("content", "noise", "gray") and resume is None:
-            init = images.read(self.recipe.init, max_pixels=self.recipe.max_pixels).rgb
+        if self.recipe.start is not None and resume is None:
+            init = images.of(self.recipe.start, max_pixels=self.recipe.max_pixels).rgb
         return self.painter.paint(self.content, init=init, callback=callback, resume=resume)
 
     def picture(self, rgb: Array) -> Picture:
@@ -174,15 +177,15 @@ class Job:
 def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Source] | None = None) -> list[NamedStyle]:
     """Style pictures of all kinds that :func:`paint` takes, with their weights and masks.
 
-    Logs a warning about one that has hardly any strokes to take over.
+    Styles of weight 0 are left out. Logs a warning about one that has hardly any strokes to take over.
     """
     several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
     items = list(style) if several and not _is_pair(style) else [style]
     styles = []
     for index, item in enumerate(items):
         source, weight = item if _is_pair(item) else _split_weight(item)
-        if not 0 < weight < float("inf"):
-            raise InputError(f"The weight {weight:g} of a style is not above 0; leave the style out or give it more.")
+        if not 0 <= weight < float("inf"):
+            raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
         name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
         picture = images.of(source)
         rgb = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
@@ -197,7 +200,9 @@ def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Sour
         if place not in taken:
             taken[place] = images.unit(read_mask(source, DEFAULTS.max_pixels))
         styles[index] = replace(styles[index], mask=taken[place])
-    return styles
+    if styles and not any(style.weight for style in styles):
+        raise InputError("The weights of all styles are 0; give at least one more than that.")
+    return [style for style in styles if style.weight]
 
 
 def _is_pair(item: Any) -> bool:
@@ -206,8 +211,23 @@ def _is_pair(item: Any) -> bool:
 
 
 def _split_weight(item: Source) -> tuple[Source, float]:
-    """``"picture.jpg:2"`` to its path and 2: only a last colon followed by a number is a weight."""
-    return parse(item) if isinstance(item, str) and not Path(item).exists() else (item, 1.0)
+    """``"picture.jpg:2"`` to its path and 2: only a last colon followed by a number is a weight.
+
+    Raises:
+        InputError: it is no file, but a file and something else than a weight, or a style that is no picture.
+    """
+    if not isinstance(item, str) or Path(item).exists():
+        return item, 1.0
+    name, weight = parse(item)
+    head, _, tail = name.rpartition(":")
+    if Path(head).is_file():
+        raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
+    if not Path(name).exists() and name in (*bundled(), *added()):
+        raise InputError(
+            f"{name} is a style that was learnt, and painting by optimisation takes a picture file; "
+            f"paint with it by impasto apply --style {name}."
+        )
+    return name, weight
 
 
 def _index_of(key: str | int, items: Sequence[Source]) -> int:

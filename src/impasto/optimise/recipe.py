@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal, get_args
+from numbers import Real
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+from impasto._names import nearest
 from impasto.engines import DEVICES, Device
 from impasto.errors import InputError
+from impasto.memory import parse_size
 
 Colors = Literal["style", "content", "match", "match-before"]
 Init = Literal["content", "noise", "gray"]
@@ -36,10 +39,11 @@ class Recipe:
         size: longer side of the result in pixels; ``None``: the input's up to 1024; 0: the input's.
         content_weight, style_weight, tv_weight: of the losses; 0 leaves one out. ``tv_weight`` smooths; its loss
             is total variation relative to the style picture's.
-        content_layers, style_layers: layer to weight; only the ratios within each count.
+        content_layers, style_layers: layer to weight, of which only the ratios within each count; names alone
+            (``["relu3_1", "relu4_1"]``) and the command line's form (``"relu3_1:0.5,relu4_1"``) are taken, too.
         style_scale: size of the strokes: the style picture's longer side is so many times the result's.
         style_size: the style picture's longer side in pixels instead, at the result's full size.
-        init: where to start: ``"content"``, ``"noise"``, ``"gray"`` or the path of a picture.
+        init: where to start: ``"content"``, ``"noise"``, ``"gray"`` or a picture: path, bytes, PIL image or array.
         optimizer: ``"lbfgs"``, or ``"adam"``, which takes less memory and carries its state from scale to scale.
         history: pairs that L-BFGS remembers.
         learning_rate: ``None``: 0.02 for Adam (in units of a pixel's range), 1 for L-BFGS.
@@ -56,8 +60,8 @@ class Recipe:
             ``"match"``: painted, then given the photograph's mean and covariance; ``"match-before"``: the style
             picture is given them before the transfer (Gatys 2016, arXiv 1606.05897).
         stop_tolerance: end a scale when the loss changes by less than this share over ten iterations; 0: never.
-        dream: layer to weight: amplify what the layer sees (deep dream).
-        max_memory: bytes that may be used; more needs tiles, which cost time; 0: half of what is free.
+        dream: layers as above: amplify what the layer sees (deep dream).
+        max_memory: bytes that may be used, or ``"4G"``; more needs tiles, which cost time; 0: half of what is free.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         max_pixels: larger pictures are refused before they are decoded.
     """
@@ -71,7 +75,7 @@ class Recipe:
     style_layers: Mapping[str, float] = field(default_factory=lambda: dict(_STYLE_LAYERS))
     style_scale: float = 1.0
     style_size: int = 0
-    init: str = "content"
+    init: Any = "content"
     optimizer: Optimizer = "lbfgs"
     history: int = 10
     learning_rate: float | None = None
@@ -91,18 +95,25 @@ class Recipe:
     max_pixels: int = 300_000_000
 
     def __post_init__(self) -> None:
+        for name in _LAYERS:
+            object.__setattr__(self, name, _as_layers(name, getattr(self, name)))
+        memory: Any = self.max_memory
+        if isinstance(memory, str):
+            object.__setattr__(self, "max_memory", 0 if memory == "auto" else parse_size(memory))
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value not in choices:
                 words = name.replace("_", " ").replace("colors", "colour mode")
-                raise InputError(f"There is no {words} {value}; {_nearest(value, choices)}")
+                raise InputError(f"There is no {words} {value}; {nearest(value, choices)}")
         for name, (least, most, meaning) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and not least <= value <= most:  # so written that NaN fails too
+            if value is None and getattr(type(self), name) is None:
+                continue
+            if not (isinstance(value, Real) and least <= float(value) <= most):  # so written that NaN fails too
                 raise InputError(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")
-        for name in ("content_layers", "style_layers", "dream"):
+        for name in _LAYERS:
             for layer, weight in getattr(self, name).items():
-                if not 0 <= weight < float("inf"):
+                if not (isinstance(weight, Real) and 0 <= float(weight) < float("inf")):
                     raise InputError(f"The weight {weight} of {layer} is out of range; give a number of 0 or more.")
             if name != "dream" and not any(getattr(self, name).values()):
                 loss = name.removesuffix("_layers")
@@ -129,10 +140,15 @@ class Recipe:
             wanted |= dict.fromkeys(tap for tap, share in layers.items() if share * weight > 0)
         for tap in set(self.content_layers) | set(self.style_layers) | set(self.dream):
             if tap not in known:
-                raise InputError(f"The perceptual network has no layer {tap}; {_nearest(tap, tuple(known))}")
+                raise InputError(f"The perceptual network has no layer {tap}; {nearest(tap, tuple(known))}")
         if not wanted:
             raise InputError("All weights are 0, so there is nothing to paint; give a content or style weight above 0.")
         return tuple(wanted)
+
+    @property
+    def start(self) -> Any:
+        """The picture to start from; ``None``: none, but the photograph, noise or grey."""
+        return None if isinstance(self.init, str) and self.init in get_args(Init) else self.init
 
     def result_size(self, width: int, height: int) -> int:
         """The longer side of the result for an input of that size."""
@@ -149,10 +165,10 @@ class Recipe:
     def describe(self) -> str:
         """One line: what differs from the defaults."""
         return " ".join(
-            f"{item.name}={written(value)}"
+            f"{item.name}={text}"
             for item in fields(self)
             if item.name not in ("max_memory", "device", "max_pixels")
-            and (value := getattr(self, item.name)) != getattr(DEFAULTS, item.name)
+            and (text := written(getattr(self, item.name))) != written(getattr(DEFAULTS, item.name))
         )
 
 
@@ -171,16 +187,24 @@ def parse_layers(text: str) -> dict[str, float]:
     return layers
 
 
-def _nearest(value: object, choices: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    return f"did you mean {near[0]}?" if near else f"give one of {', '.join(choices)}."
+def _as_layers(name: str, value: Any) -> dict[str, float]:
+    """What stands for layers and weights as these."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, str):
+        return parse_layers(value)
+    if isinstance(value, Sequence) and all(isinstance(layer, str) for layer in value):
+        return parse_layers(",".join(value))
+    raise InputError(f"The {name.replace('_', ' ')} {value!r} are no layers; give names, such as relu3_1:0.5,relu4_1.")
 
 
 def written(value: object) -> str:
-    """A value as the command line takes it."""
+    """A value as the command line takes it; of a picture, what it is."""
     if isinstance(value, Mapping):
         return ",".join(f"{layer}:{weight:g}" for layer, weight in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if isinstance(value, str | int | Path | None) else type(value).__name__
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -191,6 +215,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "colors": get_args(Colors),
     "device": DEVICES,
 }
+_LAYERS = ("content_layers", "style_layers", "dream")
 _OBJECTIVE = (
     "features",
     "content_weight",
