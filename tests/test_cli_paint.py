@@ -8,7 +8,7 @@ from PIL import Image
 
 pytest.importorskip("torch")
 
-from impasto.cli import main
+from impasto.cli import main, painting
 
 QUICK = ["--iterations", "2", "--scales", "1"]
 
@@ -90,6 +90,21 @@ def test_sweep_writes_one_labelled_sheet(folder):
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "content-weight=") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "size=32", "--steps-strip") == 2
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", "--sweep", "seed=a,b") == 2
+    twice = ["--sweep", "seed=1,2", "--sweep", "tv-weight=1,2"]
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", *twice) == 2
+
+
+def test_an_interrupted_sweep_says_how_far_it_came(folder, capsys, monkeypatch):
+    calls = iter(range(9))
+
+    def stop_in_the_second_value(_bar, _progress):
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(painting.Bar, "__call__", stop_in_the_second_value)
+    assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "seed=1,2,3") == 130
+    assert "2 of 3 values are on the sheet" in capsys.readouterr().err
+    assert (folder / "s.png").exists()
 
 
 def test_masks_blends_and_every_other_option(folder):

@@ -15,6 +15,7 @@ from impasto.cli import cli  # noqa: E402
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError, TrainingError  # noqa: E402
 from impasto.styles import blend, bundled_network, load_style  # noqa: E402
 from impasto.training import export  # noqa: E402
+from impasto.training.learn import Learn  # noqa: E402
 
 TINY = {"steps": 4, "check_every": 2, "crop": 64, "crops": 4, "held_out": 3}
 
@@ -183,12 +184,27 @@ def test_the_command_learns_and_says_so(painting, photos, tmp_path):
         "--json",
     ]  # fmt: skip
     result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert "Previews" in result.stderr
     facts = json.loads(result.stdout)
     assert facts["title"] == "Waves"
     assert facts["name"] == load_style(target).name == "my waves"
     assert facts["bytes"] == target.stat().st_size
     with pytest.raises(OutputError, match="--overwrite"):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def test_the_command_says_where_it_goes_on_and_previews_only_what_was_read(painting, photos, tmp_path, monkeypatch):
+    target = tmp_path / "mine.safetensors"
+    common = ["-o", str(target), "--photos", str(photos), "--steps", "2", "--crop", "64"]
+    with pytest.raises(InputError, match="no picture"):
+        CliRunner().invoke(cli, ["learn", str(tmp_path / "none.png"), *common], catch_exceptions=False)
+    said = CliRunner().invoke(cli, ["learn", str(tmp_path / "none.png"), *common]).stderr
+    assert "Previews" not in said
+    monkeypatch.setattr(Learn, "_step", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    result = CliRunner().invoke(cli, ["learn", str(painting), *common])
+    assert result.exit_code == 130
+    assert f"kept in {tmp_path / 'mine.learning'}, and the same command goes on" in result.stderr
+    assert CliRunner().invoke(cli, ["learn", str(painting), *common, "--minutes", "5"]).exit_code == 2
 
 
 def test_poor_style_pictures_are_warned_of(photos, tmp_path, caplog):

@@ -69,7 +69,7 @@ def learn_style(
         pictures: files; of several, the statistics are averaged.
         output: the style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
             previews, and after an interruption the same call goes on from there. At the end the last preview stays
-            as ``NAME-preview.jpg``. ``None`` writes nothing.
+            as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
         name: of the style; default: the output's, else the first picture's.
         metadata: what is known of the pictures: title, artist, year, licence.
         photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from pathlib import Path
 
 import click
 
-from impasto.cli import options
+from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import OutputError
-from impasto.learning import DEEP_MINUTES, learn_style
+from impasto.learning import DEEP_MINUTES, Progress, learn_style
 from impasto.styles import SUFFIX
+
+_PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
 
 
 @click.command("learn", short_help="Learn a style from a picture, in minutes.")
@@ -38,9 +41,7 @@ from impasto.styles import SUFFIX
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
-    default=DEEP_MINUTES,
-    show_default=True,
-    help="Of --deep, at most.",
+    help=f"Of --deep, at most.  [default: {DEEP_MINUTES:g}]",
 )
 @click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network; default: builtin.")
 @click.option("--steps", type=click.IntRange(1), help="At most so many; learning ends before, once the loss is flat.")
@@ -61,7 +62,7 @@ def command(
     licence: str,
     photos: Path | None,
     deep: bool,
-    minutes: float,
+    minutes: float | None,
     device: str,
     overwrite: bool,
     as_json: bool,
@@ -76,31 +77,49 @@ def command(
     impasto apply photo.jpg --style mine.safetensors
 
     It ends by itself. Ctrl-C keeps what there is in OUTPUT.learning; the same call goes on from there. Look at
-    OUTPUT.learning/preview.jpg meanwhile.
+    OUTPUT.learning/preview.jpg meanwhile, with --deep then at the last OUTPUT.learning/network/preview-*.png.
     """
     from impasto.cli.progress import learning_bar
 
+    if minutes is not None and not deep:
+        raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
     given = {key: value for key, value in settings.items() if value is not None}
-    if not quiet:
-        click.echo(f"Previews: {target.with_name(target.stem + '.learning') / 'preview.jpg'}", err=True)
+    folder = target.with_name(f"{target.stem}.learning")
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(text, err=True)
+
     # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with learning_bar(target.stem, quiet) as show:
-        style = learn_style(
-            paintings,
-            target,
-            name=name,
-            metadata={"title": title, "artist": artist, "year": year, "licence": licence},
-            photos=photos,
-            deep=deep,
-            minutes=minutes,
-            device=device,
-            progress=show,
-            **given,
-        )
+    try:
+        with learning_bar(target.stem, quiet) as show:
+            stages: set[str] = set()
+
+            def follow(at: Progress) -> None:
+                if at.stage not in stages:
+                    stages.add(at.stage)
+                    say(f"Previews: {folder / _PREVIEWS[at.stage]}")
+                show(at)
+
+            style = learn_style(
+                paintings,
+                target,
+                name=name,
+                metadata={"title": title, "artist": artist, "year": year, "licence": licence},
+                photos=photos,
+                deep=deep,
+                minutes=DEEP_MINUTES if minutes is None else minutes,
+                device=device,
+                progress=follow,
+                **given,
+            )
+    except KeyboardInterrupt:
+        say(f"Interrupted; what there is is kept in {folder}, and the same command goes on from there.")
+        sys.exit(INTERRUPTED)
     if as_json:
         facts = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}
         click.echo(json.dumps(facts, ensure_ascii=False))

@@ -85,7 +85,13 @@ _recipe_options = options.together(
 @_recipe_options
 @click.option("--resume", is_flag=True, help="Finish an interrupted run, or give a finished one more iterations.")
 @click.option("--no-state", is_flag=True, help="Do not keep OUTPUT.state, which --resume needs, at the end.")
-@click.option("--sweep", metavar="OPTION=A,B,...", help="Paint with each value; the output is one labelled sheet.")
+@click.option(
+    "--sweep",
+    "sweeps",
+    multiple=True,  # so that a second one is not silently taken for the first
+    metavar="OPTION=A,B,...",
+    help="Paint with each value; the output is one labelled sheet.",
+)
 @click.option("--save-every", type=click.IntRange(0), default=0, help="Keep the picture of every so many iterations.")
 @click.option("--preview-every", type=click.IntRange(0), default=0, help="Update the output every so many iterations.")
 @click.option("--steps-strip", is_flag=True, help="Write a sheet of the steps, too (NAME-steps.png).")
@@ -108,7 +114,7 @@ def command(
     masks: tuple[str, ...],
     resume: bool,
     no_state: bool,
-    sweep: str | None,
+    sweeps: tuple[str, ...],
     save_every: int,
     preview_every: int,
     steps_strip: bool,
@@ -133,6 +139,8 @@ def command(
     chosen = Recipe(**{name: value for name, value in given.items() if value is not None})
     if not styles and not chosen.dream:
         raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
+    if len(sweeps) > 1:
+        raise click.UsageError("--sweep is given twice; a sheet is over one option, so sweep one after the other.")
     named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
     target = output or images.beside(content, api.blend_name(named))
     images.output_format(target)
@@ -155,13 +163,13 @@ def command(
             click.echo(str(target))
 
     write = Writer(target, quality=quality, strip=strip)
-    if sweep:
+    if sweeps:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
             raise click.UsageError(
                 "--sweep paints anew with each value and writes one sheet; leave out --resume, --steps-strip, --log "
                 "and --save-, --preview- and --print-every."
             )
-        losses, interrupted = paint_each(sweep, chosen, picture, named, write, say, hidden=quiet or as_json)
+        losses, interrupted = paint_each(sweeps[0], chosen, picture, named, write, say, hidden=quiet or as_json)
         report(losses=losses)
         if interrupted:
             sys.exit(INTERRUPTED)

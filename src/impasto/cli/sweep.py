@@ -62,5 +62,7 @@ def paint_each(
         losses[value] = result.losses[-1:]
         if interrupted := result.interrupted:
             break
+    if interrupted:
+        say(f"Interrupted: {len(cells)} of {len(recipes)} values are on the sheet, the last as far as it came.")
     images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
     return losses, interrupted

@@ -218,7 +218,9 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise InputError(f"{path} cannot be read as network weights ({error}); is the file complete?") from error
+        raise InputError(  # torch's own message is a page of advice
+            f"{path} cannot be read as network weights; give a complete .pth or .safetensors file, or builtin."
+        ) from error
     if isinstance(state, dict) and all(isinstance(value, Tensor) for value in state.values()):
         pairs = {
             key.removesuffix(".weight"): (state[key], state[key.removesuffix("weight") + "bias"])
