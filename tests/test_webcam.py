@@ -225,3 +225,13 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]
     assert "mine.png: learning" in capsys.readouterr().err
+
+
+def test_a_camera_that_is_not_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cameras, "_RETRIES", 1)
+    monkeypatch.setattr(cameras, "_RETRY_AFTER", 0.01)
+    said = []
+    camera = Camera(97, say=said.append)
+    with pytest.raises(InputError, match=r"There is no .*97"):
+        camera.latest(timeout=20)
+    assert said

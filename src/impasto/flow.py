@@ -35,6 +35,7 @@ __all__ = [
     "compute_files",
     "consistency",
     "estimator",
+    "fitted",
     "read_certainty",
     "read_flo",
     "warp",
@@ -195,6 +196,14 @@ def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None
     if outside is not None:
         sampled[~inside] = outside
     return np.asarray(sampled)
+
+
+def fitted(flow: Flow, height: int, width: int) -> Flow:
+    """A flow for pictures of another size: H x W x 2 in pixels of these."""
+    if flow.shape[:2] == (height, width):
+        return flow
+    unit = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    return np.asarray(opencv().resize(flow * unit, (width, height)), np.float32)
 
 
 def read_flo(path: str | Path) -> Flow:

@@ -257,6 +257,16 @@ class Painter:
         scene.layers = layers
         return used
 
+    def applies(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """Where the strength and each masked style apply, H x W x M, for a picture of that width and height.
+
+        ``None``: everything applies everywhere.
+        """
+        if self.options.strength == 0:
+            return np.zeros((size[1], size[0], 1), np.uint8)
+        given = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
+        return np.dstack([masks.fitted(mask, size, size) for mask in given]) if given else None
+
     def read(self, source: images.Source) -> Picture:
         """Read a picture to paint: a large one compact."""
         size = self.options.size

@@ -354,7 +354,7 @@ def test_wrong_options_are_named_before_any_work(clip, tmp_path):
         ({"output": tmp_path / "o.mp4", "start": 2, "end": 1}, InputError, "after the start"),
         ({"output": tmp_path / "o.mp4", "quality": 0}, InputError, "quality"),
         ({"output": tmp_path / "o.mp4", "stabilize": "much"}, InputError, "stabiliser"),
-        ({"output": tmp_path / "o.mp4", "start": 60}, OutputError, "no frame"),
+        ({"output": tmp_path / "o.mp4", "start": 60}, InputError, "no frame"),
     ):
         with pytest.raises(error, match=says):
             impasto.stylize_video(clip, "scream", **options)
@@ -372,3 +372,38 @@ def test_codecs(tmp_path, suffix, codec):
     clip = make_clip(tmp_path / "in.mp4", frames=5, width=96, height=64)
     stylize(clip, tmp_path / f"o{suffix}", codec=codec, stabilize="off", quality=60)
     assert len(pictures(tmp_path / f"o{suffix}")) == 5
+
+
+def test_pictures_keep_their_numbers_and_are_never_painted_over(tmp_path):
+    for number in range(5, 9):
+        Image.fromarray(scene(number, 40, 32)).save(tmp_path / f"in_{number:03}.png")
+    before = (tmp_path / "in_006.png").read_bytes()
+    with pytest.raises(InputError, match="input pictures themselves"):
+        stylize(tmp_path / "in_%03d.png", tmp_path / "in_%03d.png")
+    assert (tmp_path / "in_006.png").read_bytes() == before
+    stylize(tmp_path / "in_%03d.png", tmp_path / "out_%02d.png", start_number=6)
+    assert sorted(p.name for p in tmp_path.glob("out_*")) == ["out_06.png", "out_07.png", "out_08.png"]
+
+
+def test_a_frame_may_not_be_larger_than_allowed_and_nothing_is_left_behind(clip, tmp_path):
+    with pytest.raises(InputError, match="max_pixels"):
+        stylize(clip, tmp_path / "o.mp4", max_pixels=100)
+    with pytest.raises(InputError, match="no frame"):
+        stylize(clip, tmp_path / "o.mp4", start=60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_masks_of_the_source_fit_frames_made_smaller(clip, tmp_path):
+    Image.fromarray(np.tile(np.repeat(np.uint8([0, 255]), 32), (48, 1))).save(tmp_path / "mask.png")
+    for mask in (tmp_path / "mask.png", np.tile(np.repeat(np.uint8([0, 255]), 16), (24, 1))):
+        report = stylize(clip, tmp_path / "o.mkv", mask=mask, size=32)
+        assert report.frames == 12
+
+
+def test_options_of_the_other_method_are_refused(clip, tmp_path, capsys):
+    assert run("video", clip, "--style", "udnie", "--passes", "3", "-o", tmp_path / "o.mp4") == 2
+    assert "--passes is for --method paint" in capsys.readouterr().err
+    assert (
+        run("video", clip, "--style", "a.png", "--method", "paint", "--strength", "0.5", "-o", tmp_path / "o.mp4") == 2
+    )
+    assert "--strength is for --method fast" in capsys.readouterr().err

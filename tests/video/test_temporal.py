@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.flow import compute, consistency, warp
-from impasto.repaint import Painter
+from impasto.errors import InputError
+from impasto.flow import compute, consistency, warp, write_certainty, write_flo
+from impasto.repaint import Options, Painter
 from impasto.video.keyframes import Keyframes
 from impasto.video.source import open_source
-from impasto.video.temporal import STABILIZE, _consistent, cut, stabilizer, thumbnail
+from impasto.video.temporal import STABILIZE, FlowFiles, _consistent, cut, stabilizer, thumbnail
 
 from .conftest import make_clip, scene
 
@@ -163,3 +164,54 @@ def test_grain_travels_with_the_picture_and_keeps_its_contrast(panning):
     assert followed > 0.6
     assert followed > fixed + 0.3
     assert 0.8 < last.std() / first.std() < 1.2
+
+
+@pytest.mark.parametrize("mode", STABILIZE)
+def test_what_is_not_to_be_painted_stays_as_it_is(mode, panning):
+    mask = np.zeros(panning[0].shape[:2], np.uint8)
+    mask[:, 64:] = 255
+    for options, where in ((Options(strength=0), slice(None)), (Options(mask=mask), slice(0, 63))):
+        steady, painter = stabilizer(mode), Painter("scream", options)
+        for frame in panning:
+            assert np.array_equal(steady.paint(frame, painter)[:, where], frame[:, where])
+
+
+@pytest.mark.parametrize("mode", ["light", "flow"])
+def test_the_edge_of_a_mask_stays_where_it_is(mode, panning):
+    mask = np.zeros(panning[0].shape[:2], np.uint8)
+    mask[:, 64:] = 255
+    masked = painted_with(mode, panning, ["udnie", "scream"], Options(masks={"scream": mask}))
+    for side, name in ((slice(0, 56), "udnie"), (slice(72, None), "scream")):
+        alone, other = (
+            painted_with(mode, panning, style, Options()) for style in (name, "scream" if name == "udnie" else "udnie")
+        )
+        to_own, to_other = (np.abs(masked[-1][:, side] - x[-1][:, side]).mean() for x in (alone, other))
+        assert to_own < 0.5 * to_other
+
+
+def painted_with(mode, frames, style, options):
+    steady, painter = stabilizer(mode), Painter(style, options)
+    return [steady.paint(frame, painter).astype(np.float64) for frame in frames]
+
+
+def test_flow_files_take_the_place_of_computed_flow(tmp_path, panning):
+    height, width = panning[0].shape[:2]
+    for index in range(1, len(panning)):
+        right = np.zeros((height, width, 2), np.float32)
+        right[..., 0] = 3
+        write_flo(right, tmp_path / f"b_{index + 1}_{index}.flo")
+        write_certainty(np.full((height, width), 255, np.uint8), tmp_path / f"c_{index + 1}_{index}.pgm")
+    files = FlowFiles(str(tmp_path / "b_[%d]_{%d}.flo"), str(tmp_path / "c_[%d]_{%d}.pgm"))
+
+    def paint(steady):
+        painter = Painter("udnie")
+        return [steady.paint(frame, painter).astype(np.float64) for frame in panning]
+
+    def never(*_):
+        raise AssertionError("flow was computed")
+
+    steady = stabilizer("flow", files=files)
+    steady.estimate = never
+    assert error(panning, paint(steady)) < 0.2 * error(panning, paint(stabilizer("off")))
+    with pytest.raises(InputError, match="cannot be read"):
+        paint(stabilizer("flow", files=FlowFiles(str(tmp_path / "none_[%d]_{%d}.flo"))))

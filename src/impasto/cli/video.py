@@ -71,14 +71,20 @@ _passes = options.together(
     _field("blend", "Share of the neighbour that a pass has painted, in a frame's start.", float),
     _field("blend_other", "Share of the other neighbour.", float),
     _field("temporal_after", "The pass from which the temporal loss counts.", int),
-    click.option("--flow-pattern", "flow", metavar="PATTERN", help="Flow files: backward_[%d]_{%d}.flo."),
+    click.option(
+        "--flow-pattern", "flow", metavar="PATTERN", help="Flow files: backward_[%d]_{%d}.flo (both methods)."
+    ),
     click.option(
         "--certainty-pattern", "certainty", metavar="PATTERN", help="Their certainty: reliable_[%d]_{%d}.pgm."
     ),
     click.option("--forward-flow-pattern", "forward_flow", metavar="PATTERN", help="Flow to later frames."),
     click.option("--forward-certainty-pattern", "forward_certainty", metavar="PATTERN", help="Its certainty."),
     click.option(
-        "--flow-method", "method_of_flow", default="dis", show_default=True, help="dis, deepflow, an .onnx file."
+        "--flow-method",
+        "method_of_flow",
+        default="dis",
+        show_default=True,
+        help="dis, deepflow, an .onnx file (both methods).",
     ),
     click.option(
         "--recipe", multiple=True, metavar="NAME=VALUE", help="A setting of impasto paint, such as style_weight=20."
@@ -163,9 +169,13 @@ def command(
         if not quiet:
             click.echo(f"{target} exists and is kept; --overwrite repaints it.", err=True)
         return
+    _refuse_what_does_not_count(settings["method"])
     painting = vars(options.chosen(settings))
-    own = {name: settings[name] for name in ("stabilize", "start", "end", "fps", "codec", "quality", "start_number")}
-    if settings["method"] == "paint":
+    own = {name: settings[name] for name in ("start", "end", "fps", "codec", "quality", "start_number")}
+    if settings["method"] == "fast":
+        own |= {name: settings[name] for name in ("stabilize", "flow", "certainty")}
+        own["flow_method"] = settings["method_of_flow"]
+    else:
         held = {item.name: settings[item.name] for item in fields(Passes) if item.name not in ("recipe", "method")}
         recipe = Recipe(**parse_recipe(settings["recipe"]), device=painting["device"])
         own["paint"] = Passes(recipe=recipe, method=settings["method_of_flow"], **held)
@@ -191,6 +201,26 @@ def command(
         raise TruncatedError(
             f"{video} ends before its end; {report.output} holds the {report.frames} frames that were there."
         )
+
+
+# Of the options of one method, those that the other one takes as well.
+_SHARED = {"size", "device", "max_pixels", "flow", "certainty", "method_of_flow"}
+
+
+def _names(options_together: Any) -> set[str]:
+    """What several options together are called."""
+    return {str(parameter.name) for parameter in click.command()(options_together(lambda: None)).params}
+
+
+def _refuse_what_does_not_count(method: str) -> None:
+    """An option that was given and belongs to the other method is a mistake."""
+    context = click.get_current_context()
+    theirs = _names(options.painting) | {"stabilize"} if method == "paint" else _names(_passes)
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and parameter.name in theirs - _SHARED:
+            other = "fast" if method == "paint" else "paint"
+            raise click.UsageError(f"{parameter.opts[0]} is for --method {other}; leave it out.")
 
 
 @contextmanager

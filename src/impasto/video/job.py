@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import queue
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import __version__, images
+from impasto import __version__, images, masks
 from impasto.errors import InputError
 from impasto.flow import FramePattern
 from impasto.masks import MaskLike
@@ -30,7 +31,7 @@ from impasto.video.keyframes import Keyframes, Weighted
 from impasto.video.optimised import Passes
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of, rgb_bytes
 from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
-from impasto.video.temporal import LANES, STABILIZE, Begun, Stabilize, State, lane_of_opencv, stabilizer
+from impasto.video.temporal import LANES, STABILIZE, Begun, FlowFiles, Off, Stabilize, State, lane_of_opencv, stabilizer
 from impasto.video.timing import Span, Timed
 from impasto.video.work import Work
 
@@ -85,6 +86,9 @@ def stylize_video(
     codec: str = "auto",
     quality: int = Encoding.quality,
     start_number: int | None = None,
+    flow_method: str = "dis",
+    flow: str | None = None,
+    certainty: str | None = None,
     paint: Passes | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -105,8 +109,11 @@ def stylize_video(
         fps: frames a second; by default every frame keeps its time stamp. Of numbered pictures: their rate (25).
         codec, quality: see :class:`impasto.video.sink.Encoding`.
         start_number: the first number of a pattern of pictures; by default the lowest.
+        flow_method: how the stabilisers find motion, as :func:`impasto.flow.estimator` takes it.
+        flow, certainty: patterns of files with flow back to the frame before, and how sure that is, to be used
+            instead; see :class:`impasto.video.temporal.FlowFiles`.
         paint: optimise every frame instead of using the network, for minutes or hours; ``style`` is pictures then.
-            ``stabilize`` and most of ``options`` do not count.
+            ``stabilize``, ``flow`` and most of ``options`` do not count; it has flow of its own.
         progress: called with the number of frames written and of those expected (0 if unknown).
         options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame.
 
@@ -133,7 +140,11 @@ def stylize_video(
     name = "" if to_pictures else encoding.for_file(target)
     if target.exists() and Path(video).exists() and target.samefile(video):
         raise InputError(f"{target} is the video itself; give another output.")
+    if to_pictures and FramePattern.matches(video) and target.absolute() == Path(video).absolute():
+        raise InputError(f"{target} names the input pictures themselves; give another output.")
     source = open_source(video, size=chosen.size, rate=rate, first=start_number)
+    if (pixels := source.stored[0] * source.stored[1]) > chosen.max_pixels:
+        raise InputError(f"{video} has {pixels} pixels a frame, more than the {chosen.max_pixels} of max_pixels.")
     span = Span(_seconds(start), _seconds(end), None if FramePattern.matches(video) else rate)
     chosen = replace(chosen, size=0)  # the source has done that
     recipe = {
@@ -141,7 +152,7 @@ def stylize_video(
         "styles": keyframes.described() if keyframes else [(p.name, p.weight, _plain(p.rgb)) for p in pictures],
         "options": {f.name: _plain(getattr(chosen, f.name)) for f in fields(chosen)},
         "span": asdict(span),
-        "form": [source.width, source.height, stabilize, encoding, target.name],
+        "form": [source.width, source.height, stabilize, flow_method, flow, certainty, encoding, target.name],
         "paint": paint,
     }
     form = Form(source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors)
@@ -149,18 +160,23 @@ def stylize_video(
 
     def make_sink(done: Mapping[str, Any]) -> Sink:
         if to_pictures:
-            return NumberedFiles(FramePattern(str(target)), 1 + done["frames"])
+            return NumberedFiles(FramePattern(str(target)), _first_number(source, span) + done["frames"])
         return Segments(work.folder, form, name, encoding, done["segments"])
 
     started = time.perf_counter()
     report = Report(target)
-    if keyframes is not None:
-        about = describe(resolve(_pairs(keyframes.first)), chosen)
-        sink = _Job(source, span, keyframes, chosen, stabilize, work, progress).run(report, make_sink)
-    else:
-        assert paint is not None
-        about = f"impasto {__version__} paint style={'+'.join(p.name for p in pictures)} {paint.recipe.describe()}"
-        sink = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
+    with work:
+        if keyframes is not None:
+            about = describe(resolve(_pairs(keyframes.first)), chosen)
+            files = None if flow is None else FlowFiles(flow, certainty, _first_number(source, span))
+            steady = stabilizer(stabilize, flow_method, files)
+            sink = _Job(source, span, keyframes, chosen, steady, work, progress).run(report, make_sink)
+        else:
+            assert paint is not None
+            about = f"impasto {__version__} paint style={'+'.join(p.name for p in pictures)} {paint.recipe.describe()}"
+            sink = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
+        if not report.frames:
+            raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()
         report.notices += _join(sink.paths, target, source, span, form, about)
@@ -193,8 +209,7 @@ def _optimise(
             images.write(images.from_array(item.frame.rgb), path)
         marks.append((item.pts, item.duration))
     work.save({}, {})
-    first = source.start if isinstance(source, NumberedPictures) else 1
-    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=first)
+    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=_first_number(source, span))
     report.resumed = len(list(work.folder.glob("out-*.png"))) // paint.passes
     started = time.perf_counter()
     for done in optimiser.run():
@@ -223,12 +238,12 @@ class _Job:
         span: Span,
         keyframes: Keyframes,
         options: Options,
-        stabilize: Stabilize,
+        steady: Off,
         work: Work,
         progress: Progress | None,
     ) -> None:
         self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
-        self.steady, self.work, self.progress = stabilizer(stabilize), work, progress
+        self.steady, self.work, self.progress = steady, work, progress
         self.sink: Sink
         self.halt, self.painting = threading.Event(), threading.Event()
         self.painting.set()
@@ -398,15 +413,29 @@ class _Job:
 
     def _painter(self, blend: Weighted, number: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
-        masks: dict[str | None, MaskLike | None] = {None: _mask_of_frame(self.options.mask, number)}
-        masks |= {style: _mask_of_frame(mask, number) for style, mask in self.options.masks.items()}
-        key = [(style.name, weight) for style, weight in blend], [str(m) for m in masks.values() if isinstance(m, Path)]
+        wanted = {
+            name: mask for name, mask in ((None, self.options.mask), *self.options.masks.items()) if mask is not None
+        }
+        files = {name: _file_of_frame(mask, number) for name, mask in wanted.items()}
+        key = [(style.name, weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
-            read = {style: _read_mask(mask) if isinstance(mask, Path) else mask for style, mask in masks.items()}
-            strength = read.pop(None)
-            by_style = {style: mask for style, mask in read.items() if style is not None and mask is not None}
+            read = {name: self._levels(mask, files[name]) for name, mask in wanted.items()}
+            strength = read.pop(None, None)
+            by_style = {name: mask for name, mask in read.items() if name is not None}
             self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style), LANES)
         return self.painter[1]
+
+    def _levels(self, mask: MaskLike, file: Path | None) -> masks.Mask:
+        """A mask in the size of the frames; it may have that of the source's instead."""
+        levels = masks.read(mask, self.options.max_pixels) if file is None else _read_mask(file)
+        return masks.fitted(levels, (self.source.width, self.source.height), self.source.stored)
+
+
+def _first_number(source: Source, span: Span) -> int:
+    """The number of the first picture: the source's own where its pictures have numbers, else 1."""
+    if not isinstance(source, NumberedPictures):
+        return 1
+    return source.start + math.ceil((span.start or 0) * source.rate)
 
 
 def _join(segments: list[Path], target: Path, source: Source, span: Span, form: Form, about: str) -> list[str]:
@@ -461,10 +490,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _mask_of_frame(mask: MaskLike | None, number: int) -> MaskLike | None:
-    """A mask given as a pattern as the file of one frame (the first has the lowest number); any other as it is."""
+def _file_of_frame(mask: MaskLike, number: int) -> Path | None:
+    """One frame's file (the first has the lowest number) of a mask given as a pattern; ``None``: it is no pattern."""
     if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
-        return mask
+        return None
     pattern = FramePattern(str(mask))
     path = pattern.path(pattern.first() + number)
     if not path.is_file():
@@ -472,8 +501,8 @@ def _mask_of_frame(mask: MaskLike | None, number: int) -> MaskLike | None:
     return path
 
 
-def _read_mask(path: Path) -> MaskLike:
-    """A mask's grey levels; in a video some frames' may well be black, which a picture's may not."""
+def _read_mask(path: Path) -> masks.Mask:
+    """One frame's mask as grey levels; some frames' may well be black, which a picture's may not."""
     picture = images.read(path)
     levels: NDArray[np.uint8] = np.rint(picture.rgb.mean(axis=2) * 255).astype(np.uint8)
     if not levels.any():

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from impasto import images
 from impasto.errors import InputError, MissingExtraError
-from impasto.flow import PairPattern, consistency, estimator, read_certainty, read_flo, warp
+from impasto.flow import PairPattern, consistency, estimator, fitted, read_certainty, read_flo, warp
 from impasto.optimise.api import NamedStyle
 from impasto.optimise.recipe import Recipe
+from impasto.video.libraries import opencv
 from impasto.video.sink import rgb_bytes
 
 if TYPE_CHECKING:
@@ -251,7 +252,8 @@ class Optimiser:
         settings = self.settings
         pattern = settings.forward_flow or settings.flow if other > index else settings.flow
         if pattern is not None:
-            return read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
+            flow = read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
+            return fitted(flow, *self._frame(index).shape[:2])
         return self.estimate()(*(rgb_bytes(self._frame(i)) for i in (index, other)))
 
     def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
@@ -259,6 +261,7 @@ class Optimiser:
         pattern = settings.forward_certainty or settings.certainty if other > index else settings.certainty
         if pattern is not None:
             certainty = read_certainty(PairPattern(pattern).path(index + self.first, other + self.first))
+            certainty = opencv().resize(certainty, flow.shape[1::-1])
         else:
             certainty = consistency(flow, self._flow(other, index))
         share = certainty.astype(np.float32) / 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,8 @@ DEFAULT_RATE = Fraction(25)  # of pictures without time stamps, as FFmpeg assume
 _MILLISECOND = Fraction(1, 1000)
 _UNTIMED = 100  # ms: what browsers give to animation frames without a duration
 _GIVE_UP = 50  # damaged reads in a row
+_FIRST_STEP_BACK = Fraction(10)  # seconds
+_INEXACT = 1.0  # seconds, but no more than a twentieth of the whole, by which a file may be shorter than it says
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,8 @@ class Source(Protocol):
     """A moving picture that can be read from its start, or from where an earlier run ended."""
 
     path: Path
-    width: int  # upright, after resizing
+    stored: tuple[int, int]  # width and height before resizing, upright
+    width: int  # after resizing
     height: int
     time_base: Fraction
     rate: Fraction  # frames a second, on average
@@ -102,6 +106,10 @@ def scaled(width: int, height: int, size: int) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
+class _NoWayIn(Exception):  # noqa: N818 (no error, a signal)
+    """Decoding cannot begin where it was tried."""
+
+
 class VideoFile:
     """A file that FFmpeg's libraries read."""
 
@@ -113,12 +121,12 @@ class VideoFile:
             self.index: int = stream.index
             first = self._first_frame(container, stream)
             self.turns = round(first.rotation / 90) % 4
-            width, height = (first.height, first.width) if self.turns % 2 else (first.width, first.height)
-            self.width, self.height = scaled(width, height, size)
+            self.stored = (first.height, first.width) if self.turns % 2 else (first.width, first.height)
+            self.width, self.height = scaled(*self.stored, size)
             self.colors = pixels.Colors.of(first, stream, self.turns)
             self.time_base: Fraction = stream.time_base
             self.rate: Fraction = stream.average_rate or stream.guessed_rate or DEFAULT_RATE
-            self.declared = self._declared_end(container, stream)
+            self.declares_picture, self.declared = self._declared_end(container, stream)
             self.origin = max(Fraction(0), Fraction(container.start_time or 0, pyav().time_base))
             seconds = self.declared - float(self.origin)
             self.expected: int = stream.frames or max(0, round(seconds * float(self.rate)))
@@ -169,32 +177,59 @@ class VideoFile:
             pass
         raise InputError(f"No frame of {self.path} can be decoded; the file is damaged or of an unknown kind.")
 
-    def _declared_end(self, container: Any, stream: Any) -> float:
-        """When the picture ends according to the file, in seconds."""
-        ends = [0.0]
+    @staticmethod
+    def _declared_end(container: Any, stream: Any) -> tuple[bool, float]:
+        """Whether the file says when its picture ends, not only when all of it does; and that time in seconds."""
         if stream.duration:
-            ends.append(float((stream.start_time or 0) + stream.duration) * float(stream.time_base))
-        elif container.duration:
-            ends.append(((container.start_time or 0) + container.duration) / pyav().time_base)
-        return max(ends)
+            return True, float((stream.start_time or 0) + stream.duration) * float(stream.time_base)
+        in_statistics = stream.metadata.get("DURATION", "")  # of Matroska files
+        if tagged := re.fullmatch(r"(\d+):(\d+):([\d.]+)", in_statistics):
+            return True, int(tagged[1]) * 3600 + int(tagged[2]) * 60 + float(tagged[3])
+        if container.duration:
+            return False, ((container.start_time or 0) + container.duration) / pyav().time_base
+        return False, 0.0
 
     def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
         """See :class:`Source`."""
+        damaged = self.damaged
+        back = Fraction(0)
+        while start is not None and start - back > self.origin:
+            try:
+                yield from self._decoded(start, start - back)
+            except _NoWayIn:
+                # What the pictures there are made of lies before the key frame that was found: begin at an earlier one.
+                self.damaged, back = damaged, max(_FIRST_STEP_BACK, 4 * back)
+            else:
+                return
+        yield from self._decoded(start, None)
+
+    def _decoded(self, start: Fraction | None, entry: Fraction | None) -> Iterator[Frame]:
+        """Frames shown at ``start`` or later, decoded from the key frame before ``entry``; ``None``: from the first.
+
+        Raises:
+            _NoWayIn: no picture from ``entry`` to ``start`` could be decoded whole on its own.
+        """
         av = pyav()
         with self._opened() as container:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
-            if start is not None and start > self.origin:
-                container.seek(max(0, int(start / stream.time_base)), stream=stream)
+            if entry is not None:
+                container.seek(max(0, int(entry / stream.time_base)), stream=stream)
+            sound = entry is None  # whether the pictures can be relied on
             step = max(1, round(1 / (self.rate * self.time_base)))
             last: int | None = None
-            ended, bad = float(self.origin), 0
-            packets = container.demux(stream)
+            ended, others, bad = float(self.origin), 0.0, 0
+            # Sound and subtitles tell how far a file reaches that says only how long it is as a whole.
+            packets = container.demux([s for s in container.streams if s is stream or s.type in ("audio", "subtitle")])
             while True:
                 try:
                     packet = next(packets, None)
                     if packet is None:
                         break
+                    if packet.stream is not stream:
+                        if packet.pts is not None:
+                            others = max(others, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                        continue
                     decoded, bad = packet.decode(), 0
                 except av.error.EOFError:
                     break
@@ -206,6 +241,7 @@ class VideoFile:
                     continue
                 for picture in decoded:
                     self.damaged += bool(picture.is_corrupt)
+                    sound = sound or (picture.key_frame and not picture.is_corrupt)
                     pts = picture.pts if picture.pts is not None else (0 if last is None else last + step)
                     if last is not None and pts <= last:
                         pts = last + 1
@@ -214,9 +250,12 @@ class VideoFile:
                     ended = max(ended, float((pts + (duration or step)) * self.time_base))
                     if start is not None and pts * self.time_base < start:
                         continue
+                    if not sound:
+                        raise _NoWayIn
                     yield Frame(pixels.to_rgb(picture, self.width, self.height, self.turns, self.colors), pts, duration)
-            missing = self.declared - ended
-            self.truncated = missing > max(1.0, 2 / float(self.rate)) or bad > _GIVE_UP
+            missing = self.declared - (ended if self.declares_picture else max(ended, others))
+            tolerated = max(3 / float(self.rate), min(_INEXACT, (self.declared - float(self.origin)) / 20))
+            self.truncated = missing > tolerated or bad > _GIVE_UP
 
 
 class Animation:
@@ -229,7 +268,8 @@ class Animation:
             if getattr(image, "n_frames", 1) < 2:
                 raise InputError(f"{path} is a picture, not a video; impasto apply repaints pictures.")
             self.expected: int = image.n_frames
-            self.width, self.height = scaled(image.width, image.height, size)
+            self.stored = (image.width, image.height)
+            self.width, self.height = scaled(*self.stored, size)
             self.loop: int | None = image.info.get("loop")
         self.notices: list[str] = []
         self.time_base, self.origin = _MILLISECOND, Fraction(0)
@@ -289,7 +329,7 @@ class NumberedPictures:
         self.path, self.damaged, self.truncated = pattern.path(self.start), 0, False
         self.time_base, self.origin = 1 / rate, Fraction(0)
         self.notices: list[str] = []
-        self.stored: tuple[int, ...] | None = None
+        self.stored = images.read(self.path).size
         rgb = self._read(self.start)
         self.height, self.width = rgb.shape[:2]
         self.colors = pixels.Colors.for_pictures(self.height)
@@ -297,13 +337,11 @@ class NumberedPictures:
     def _read(self, number: int) -> NDArray[np.uint8]:
         path = self.pattern.path(number)
         picture = images.read(path)
-        self.stored = self.stored or picture.rgb.shape
-        if picture.rgb.shape != self.stored:
+        if picture.size != self.stored:
             raise InputError(f"{path} is of another size than the first picture; frames must all be of one size.")
         rgb = picture.rgb if picture.alpha is None else images.fill_transparent(picture.rgb, picture.alpha)
         frame = np.rint(rgb * 255).clip(0, 255).astype(np.uint8)
-        height, width = frame.shape[:2]
-        if (wanted := scaled(width, height, self.size)) != (width, height):
+        if (wanted := scaled(*picture.size, self.size)) != picture.size:
             from PIL import Image
 
             frame = np.array(Image.fromarray(frame).resize(wanted, Image.Resampling.LANCZOS))

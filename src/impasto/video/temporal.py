@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from impasto import images
 from impasto.engines import Statistics, threads
-from impasto.flow import Estimator, estimator
+from impasto.flow import Estimator, PairPattern, estimator, fitted, read_certainty, read_flo
 from impasto.grain import grain
 from impasto.repaint import Painter
 from impasto.video.libraries import opencv
@@ -50,6 +50,7 @@ _AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over 
 _WIDE = 8  # parts of the picture's width: in a part of that size something shows whether it moves
 _EVEN = 7  # pixels over which flow is smoothed
 _FINE = 5  # pixels: what is finer than this loses contrast when moved or blended, and gets it back
+_OTHER_MASK = 3  # grey levels by which masks may differ and count as alike
 _COARSE = 8  # pixels: in cells of this size
 _GAIN = 0.8, 2.0
 
@@ -116,6 +117,7 @@ class Off:
         rgb = painted.picture.rgb
         begun.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else rgb_bytes(rgb))
         begun.used = painted.statistics
+        begun.applies = painter.applies((begun.frame.shape[1], begun.frame.shape[0]))
 
     def finish(self, begun: Begun) -> Frame:
         """The painted frame."""
@@ -147,6 +149,8 @@ class Begun:
         motion: from the reference of the frame before.
         painted: by the network, and in the end by :meth:`Off.finish`.
         used: the statistics that the network was normalised with.
+        index: its number, from 0.
+        applies: where strength and styles apply, as :meth:`impasto.repaint.Painter.applies` gives it.
     """
 
     frame: Frame
@@ -158,6 +162,8 @@ class Begun:
     motion: Motion | None = None
     painted: Frame = field(default_factory=_nothing)
     used: tuple[Statistics, ...] = ()
+    index: int = 0
+    applies: Frame | None = None
 
     @property
     def given(self) -> tuple[Statistics, ...] | None:
@@ -166,30 +172,62 @@ class Begun:
         return before.used or None if before else None
 
 
+@dataclass(frozen=True)
+class FlowFiles:
+    """Flow that another program has computed, and how far it is to be trusted.
+
+    Attributes:
+        flow: pattern of ``.flo`` files from a frame to the one before it: ``backward_[%d]_{%d}.flo``.
+        certainty: pattern of their certainty; ``None``: everything inside the picture that moves evenly.
+        first: the number of the first frame.
+    """
+
+    flow: str
+    certainty: str | None = None
+    first: int = 1
+
+    def __post_init__(self) -> None:
+        for pattern in (self.flow, self.certainty):
+            if pattern is not None:
+                PairPattern(pattern)
+
+    def read(self, index: int, height: int, width: int) -> tuple[Floats, Floats | None]:
+        """The flow back from a frame (from 0), H x W x 2 for pictures of that size, and its certainty, 0 to 1."""
+        pair = self.first + index, self.first + index - 1
+        flow = fitted(read_flo(PairPattern(self.flow).path(*pair)), height, width)
+        if self.certainty is None:
+            return flow, None
+        levels = opencv().resize(read_certainty(PairPattern(self.certainty).path(*pair)), (width, height))
+        return flow, levels.astype(np.float32) / 255
+
+
 class Steady(Off):
     """The last painting is carried on where the picture can be followed.
 
     Args:
         scale: size at which motion is estimated, of the frame's.
-        preset: of the estimator (DIS).
+        estimate: the flow.
+        files: flow to be used instead.
     """
 
-    def __init__(self, scale: float, preset: int) -> None:
-        self.scale, self.estimate = scale, estimator("dis", preset=preset, finest=1)
+    def __init__(self, scale: float, estimate: Estimator, files: FlowFiles | None = None) -> None:
+        self.scale, self.estimate, self.files = scale, estimate, files
         self.begun: Begun | None = None  # the last ones
         self.finished: Begun | None = None
 
     def begin(self, frame: Frame, changing: bool = False) -> Begun:
         """See :class:`Off`."""
         before, small, seen = self.begun, thumbnail(frame), self._seen(frame)
+        index = self.begun.index + 1 if self.begun else 0
         if before is None or before.frame.shape != frame.shape or cut(small, before.small):
-            self.begun = Begun(frame, changing, _fixed_grain(*frame.shape[:2]), small, seen)
+            self.begun = Begun(frame, changing, _fixed_grain(*frame.shape[:2]), small, seen, index=index)
             return self.begun
-        motion = _motion(self.estimate, seen, before.reference, *frame.shape[:2])
+        flow, trust = self._followed(index, seen, before.reference)
+        motion = _motion(flow, trust, seen, before.reference, *frame.shape[:2])
         stays = ((motion.moves == 0) & (motion.trust > 0.5)).astype(np.uint8)
         reference = opencv().copyTo(before.reference, stays, seen)
         grain = _travelled(_fixed_grain(*frame.shape[:2]) if before.grain is None else before.grain, motion)
-        self.begun = Begun(frame, changing, grain, small, reference, before, motion)
+        self.begun = Begun(frame, changing, grain, small, reference, before, motion, index=index)
         return self.begun
 
     def finish(self, begun: Begun) -> Frame:
@@ -197,10 +235,27 @@ class Steady(Off):
         before, motion = begun.before, begun.motion
         if before is not None and motion is not None:
             fresh = _CHANGING if begun.changing else motion.moves * np.float32(_FRESH)
-            begun.painted = _carried(before.painted, begun.painted, motion, motion.trust * (1 - fresh))
+            carried = _carried(before.painted, begun.painted, motion, motion.trust * (1 - fresh))
+            begun.painted = carried if begun.applies is None else _within(carried, begun, before)
             begun.before = Begun(before.frame, used=before.used)  # nobody needs more of it now
         self.finished = begun
         return begun.painted
+
+    def _followed(self, index: int, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
+        """The flow from a frame to its reference, and how far it can be trusted, 0 to 1.
+
+        Flow is smoothed: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker of
+        artistic-videos counts as an edge of motion.
+        """
+        cv2 = opencv()
+        flow, trust = (
+            self.files.read(index, *frame.shape[:2]) if self.files else (self.estimate(frame, reference), None)
+        )
+        flow = cv2.blur(flow, (_EVEN, _EVEN))
+        if trust is None:
+            opposite = self.estimate(reference, frame)
+            trust = _consistent(flow, cv2.blur(opposite, (_EVEN, _EVEN)))
+        return flow, trust
 
     def _seen(self, frame: Frame) -> Frame:
         """A copy of a frame in the size at which motion is estimated."""
@@ -218,13 +273,18 @@ class Steady(Off):
             for index, statistics in enumerate(begun.used if begun else ()):
                 found |= {f"mean{age}_{index}": statistics.mean, f"variance{age}_{index}": statistics.variance}
         if last is not None:
-            found |= {"small": last.small, "reference": last.reference, "painted": last.painted}
+            found |= {
+                "index": np.array(last.index),
+                "small": last.small,
+                "reference": last.reference,
+                "painted": last.painted,
+            }
             found |= {} if last.grain is None else {"grain": last.grain}
         return found
 
     def restore(self, state: State) -> None:
         """See :class:`Off`."""
-        if "painted" not in state:
+        if "index" not in state:
             return
         used = []
         for age in (0, 1):
@@ -241,14 +301,22 @@ class Steady(Off):
             before=before,
             painted=last,
             used=used[0],
+            index=int(state["index"]),
         )
 
 
-def stabilizer(mode: Stabilize) -> Off:
-    """The one of a name."""
+def stabilizer(mode: Stabilize, method: str = "dis", files: FlowFiles | None = None) -> Off:
+    """The one of a name.
+
+    Args:
+        mode: which.
+        method: of flow, as :func:`impasto.flow.estimator` takes it.
+        files: flow to be used instead of computing it.
+    """
     if mode == "off":
         return Off()
-    return Steady(scale=0.5, preset=0) if mode == "light" else Steady(scale=1, preset=1)
+    light = mode == "light"
+    return Steady(0.5 if light else 1, estimator(method, preset=0 if light else 1, finest=1), files)
 
 
 @dataclass
@@ -266,16 +334,13 @@ class Motion:
     moves: Floats
 
 
-def _motion(estimate: Estimator, frame: Frame, reference: Frame, height: int, width: int) -> Motion:
-    """How a frame of some height and width relates to its reference, both given in the size to estimate it in.
+def _motion(flow: Floats, trust: Floats, frame: Frame, reference: Frame, height: int, width: int) -> Motion:
+    """How a frame of some height and width relates to its reference, both given in the size of the flow between them.
 
-    Flow is smoothed: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker of
-    artistic-videos counts as an edge of motion. Nothing is moved without need: sampling softens, and in the dark and in
-    empty skies flow is a guess, which would push strokes about.
+    Nothing is moved without need: sampling softens, and in the dark and in empty skies flow is a guess, which would
+    push strokes about.
     """
     cv2 = opencv()
-    flow, opposite = (cv2.blur(f, (_EVEN, _EVEN)) for f in (estimate(frame, reference), estimate(reference, frame)))
-    trust = _consistent(flow, opposite)
     here, there = (cv2.blur(f, (5, 5)) for f in (frame, reference))
     off_at_rest = _difference(here, there)
     off_moved = _difference(here, _sampled(there, _sources(flow, *flow.shape[:2]), cv2.INTER_LINEAR))
@@ -357,12 +422,27 @@ def _carried(painted: Frame, new: Frame, motion: Motion, keep: Floats) -> Frame:
     return _sharpened(result, new, np.minimum(1, 10 * (1 - keep))) if keep.min() < 1 else result
 
 
+def _within(carried: Frame, begun: Begun, before: Begun) -> Frame:
+    """A carried painting, but the new one wherever masks say another thing than where it comes from.
+
+    Masks stand still, or have one picture a frame; what is carried on would take their edges along. Where nothing
+    applies, the frame shows as it is.
+    """
+    cv2 = opencv()
+    assert begun.applies is not None
+    assert begun.motion is not None
+    here = begun.applies
+    there = here if before.applies is None else before.applies
+    if begun.motion.source is not None:
+        there = _sampled(there, begun.motion.source, cv2.INTER_LINEAR).reshape(here.shape)
+    other = (cv2.absdiff(here, there).reshape(here.shape).max(axis=2) > _OTHER_MASK).astype(np.uint8)
+    new = (cv2.dilate(other, np.ones((3, 3), np.uint8)) > 0) | (begun.painted == begun.frame).all(axis=2)
+    return np.where(new[..., None], begun.painted, carried)
+
+
 def _sources(flow: Floats, height: int, width: int) -> Floats:
     """Where every pixel of a picture of a larger size comes from: x and y."""
-    if flow.shape[:2] != (height, width):
-        scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-        flow = opencv().resize(flow * scale, (width, height))
-    sources: Floats = opencv().add(flow, _grid(height, width))
+    sources: Floats = opencv().add(fitted(flow, height, width), _grid(height, width))
     return sources
 
 

@@ -33,6 +33,14 @@ class Work:
         text = json.dumps(recipe, sort_keys=True, default=str)
         self.key = hashlib.sha256(text.encode()).hexdigest()
 
+    def __enter__(self) -> Work:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """After a failure, leave nothing that there is nothing to go on from."""
+        if kind is not None and not (self.folder / _STATE).exists():
+            self.remove()
+
     def open(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Facts and arrays that an earlier run of the same recipe saved; empty if there are none."""
         path = self.folder / _STATE

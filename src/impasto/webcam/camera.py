@@ -117,7 +117,7 @@ class Camera:
     def opened(self) -> Any:
         """The camera as OpenCV opens it."""
         cv2 = opencv("A camera")
-        cv2.setLogLevel(0)
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         capture = cv2.VideoCapture(self.source)
         for name, value in (("FRAME_WIDTH", self.width), ("FRAME_HEIGHT", self.height), ("FPS", self.rate)):
             capture.set(getattr(cv2, f"CAP_PROP_{name}"), value)

@@ -1,0 +1,69 @@
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from impasto.video.source import VideoFile
+
+from .conftest import make_clip, scene
+
+av = pytest.importorskip("av")
+COCKATOO = Path(__file__).parents[3] / "shared" / "video" / "cockatoo.mp4"
+
+
+def intra_refresh(path):
+    """A clip with key frames from which nothing can be decoded whole: blocks are refreshed column by column."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.options = {"x264-params": "intra-refresh=1:keyint=12:bframes=0:ref=1"}
+        for index in range(60):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(scene(index, 128, 96), format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def check_seeking(path, starts, size=0):
+    video = VideoFile(path, size=size)
+    whole = {frame.pts: frame.rgb for frame in video.frames()}
+    for start in starts:
+        part = list(video.frames(Fraction(start)))
+        assert len(part) == sum(pts * video.time_base >= Fraction(start) for pts in whole)
+        assert all(np.array_equal(frame.rgb, whole[frame.pts]) for frame in part)
+    assert video.damaged == 0
+
+
+def test_a_part_is_what_it_is_in_the_whole(tmp_path):
+    check_seeking(make_clip(tmp_path / "in.mp4", frames=30), ["0.3", "1.1", "2"])
+    check_seeking(intra_refresh(tmp_path / "refresh.mp4"), ["1.55", "3.5", "5"])
+
+
+@pytest.mark.skipif(not COCKATOO.exists(), reason="../shared/video is not here")
+def test_a_part_of_a_clip_whose_key_frames_cannot_be_decoded_alone():
+    check_seeking(COCKATOO, ["4.8", "10.9"], size=128)
+
+
+def test_sound_that_outlasts_the_picture_is_no_early_end(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=12)
+    longer = tmp_path / "longer.mkv"
+    with av.open(str(clip)) as source, av.open(str(longer), "w") as out:
+        streams = {s.index: out.add_stream_from_template(s) for s in (source.streams.video[0], source.streams.audio[0])}
+        for packet in source.demux([source.streams[index] for index in streams]):
+            if packet.dts is not None and (
+                packet.stream.type == "audio" or packet.pts * packet.time_base < Fraction(1, 2)
+            ):
+                packet.stream = streams[packet.stream_index]
+                out.mux(packet)
+    video = VideoFile(longer)
+    assert 4 <= sum(1 for _ in video.frames()) <= 8
+    assert not video.truncated
+
+
+def test_a_short_file_that_was_cut_off_says_so(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=16, rate=16, sound=(), options={"movflags": "+faststart"})
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) * 6 // 10])
+    video = VideoFile(clip)
+    assert 3 < sum(1 for _ in video.frames()) < 16
+    assert video.truncated
