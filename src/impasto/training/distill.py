@@ -53,6 +53,7 @@ class DistillSettings:
     painted: float = 0.25  # share of the crops that the teacher looks at that were painted under the student
     crop: int = 128
     gram_weight: float = 3.0
+    settled: float = 0.2  # last share of the steps, in which normalisation no longer follows each batch
     learning_rate: float = 3e-3
     warmup: int = 100
     seed: int = 0
@@ -338,6 +339,8 @@ def distill(
         pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
         if rhythm and step >= settings.warmup and step % rhythm == 0:
             pool.add(canvases.painted(student.as_network(), settings.batch))
+        if step >= (1 - settings.settled) * settings.steps:
+            student.norms.eval()  # from here on what learns is what will be used
         images, places, target = pool.draw(settings.batch)
         loss, shares = distance(student(images, places), target, settings.gram_weight)
         optimiser.zero_grad(set_to_none=True)
