@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -39,7 +40,7 @@ def test_end_to_end_in_a_process_of_its_own(folder):
         check=True,
     )
     assert done.stdout.strip() == "photo-waves.png"
-    assert "GB" in done.stderr
+    assert re.search(r"About [1-9]\d* s and \d{3} MB\.", done.stderr)
     assert (folder / "photo-waves.png.state").exists()
 
 

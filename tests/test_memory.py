@@ -2,7 +2,7 @@ import pytest
 
 from impasto import memory
 from impasto.errors import InputError
-from impasto.memory import Budget, parse_size
+from impasto.memory import Budget, amount, parse_size
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,12 @@ def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch
 def test_free_and_used_are_plausible():
     assert 1 << 26 < memory.free() < 1 << 50
     assert 0 <= memory.used() < 1 << 40
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(853_000_001, "860 MB"), (990_000_000, "990 MB"), (990_000_001, "1.0 GB"), (1_720_000_000, "1.8 GB")],
+)
+def test_amounts_are_rounded_up(size, text):
+    assert amount(size) == text
+    assert parse_size(text.replace(" ", "")) >= size

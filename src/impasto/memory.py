@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from pathlib import Path
@@ -29,6 +30,12 @@ def parse_size(text: str) -> int:
         raise InputError(f"{text!r} is no amount of memory; write it like 2G or 800M.")
     power = "KMGT".index(found[2].upper()) + 1 if found[2] else 0
     return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+
+
+def amount(size: float) -> str:
+    """Bytes for people, rounded up, so that what a message asks for is enough: ``860 MB``, ``1.8 GB``."""
+    tens = math.ceil(size / 1e7)
+    return f"{10 * tens} MB" if tens < 100 else f"{math.ceil(size / 1e8) / 10} GB"
 
 
 class Budget:

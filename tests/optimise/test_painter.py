@@ -229,6 +229,24 @@ def test_smaller_budgets_mean_smaller_tiles_and_histories():
     assert plan(max_memory=parse_size(f"{named}G")).tile  # what the sentence asks for is enough
 
 
+def test_a_large_style_picture_counts_and_is_named_where_it_does_not_fit():
+    small, large = (painter(Recipe(iterations=1, style_scale=scale)).estimate(256, 256) for scale in (1, 16))
+    assert large.bytes > small.bytes + 200 * 2**20
+    assert large.seconds > 2 * small.seconds
+    assert small.seconds >= 1
+    for given, option in (({"style_scale": 60}, "--style-scale 60"), ({"style_size": 15360}, "--style-size 15360")):
+        with pytest.raises(InputError, match=f"15360 x 15360 pixels by {option}, takes at least"):
+            painter(Recipe(max_memory="1G", **given)).paint(rough(256, 256))
+
+
+def test_the_deepest_layer_counts_wherever_it_stands():
+    one, other = (
+        painter(Recipe(content_layers={content: 1}, style_layers={style: 1}))
+        for content, style in (("relu5_1", "relu1_1"), ("relu1_1", "relu5_1"))
+    )
+    assert one.plan(512, 512).bytes > 0.8 * other.plan(512, 512).bytes
+
+
 def test_what_is_free_is_asked_once_and_not_while_painting_takes_of_it(monkeypatch):
     asked = iter([10**10])
     monkeypatch.setattr(memory, "free", lambda: next(asked))

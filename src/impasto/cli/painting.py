@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import images, sheet
 from impasto.errors import OutputError
+from impasto.memory import amount
 from impasto.optimise import api
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Bar:
 
 def forecast(estimate: Estimate) -> str:
     """Time and memory that a run will take, as a sentence."""
-    memory = f"About {duration(estimate.seconds)} and {estimate.bytes / 1e9:.1f} GB"
+    memory = f"About {duration(estimate.seconds)} and {amount(estimate.bytes)}"
     tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
     cut = f", with a history of only {estimate.history}" if estimate.cut else ""
     return f"{memory}{tiles}{cut}."

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 
 from impasto.errors import InputError
-from impasto.memory import free
+from impasto.memory import amount, free
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimise.recipe import Recipe
 
+STARTING = 1.0
+"""Seconds that a run takes before and after its iterations."""
 _FLOAT = 4
 _PIXEL = 3 * _FLOAT
 _BASE = 650 * 2**20  # the interpreter, torch and its buffers, the network
 _COPIES = 6  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
 _ADAM_COPIES = 4
 _LBFGS_COPIES = 6
+_STYLE_COPIES = 6  # of a style picture while it is looked at
+_LOOK = 0.6  # of what autograd keeps of a pass, in one that it does not follow
 _OVERHEAD = 1.5  # of a pass through the network over what autograd keeps; see benchmarks/paint.py
 _TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 
@@ -63,30 +66,66 @@ def plan(
         InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
     """
     pixels = height * width
+    deepest = max(bytes_a_pixel(network, tap) for tap in taps)
     kept = sum(
         network.channels(tap) * _FLOAT / network.stride(tap) ** 2
         for tap, weight in recipe.content_layers.items()
         if weight * recipe.content_weight > 0
     )
     fixed = _BASE + pixels * (kept + _PIXEL * _COPIES)
-    of_pass = sum(bytes_a_pixel(network, tap) for tap in taps[-1:]) * _OVERHEAD
-    reach = max(network.reach(tap) for tap in taps)
     histories = [recipe.history] if recipe.optimizer == "lbfgs" else [0]
     while histories[-1] > 1:
         histories.append(histories[-1] // 2)
     for history in histories:
         copies = 2 * history + _LBFGS_COPIES if history else _ADAM_COPIES
-        for tile in (0, *(side for side in _TILES if side < max(height, width))):
-            seen = pixels if not tile else min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
-            total = int(fixed + pixels * _PIXEL * copies + seen * of_pass)
+        for tile, seen in _tiles(network, taps, height, width):
+            total = int(fixed + pixels * _PIXEL * copies + seen * deepest * _OVERHEAD)
             if total <= most:
                 return Estimate(total, 0.0, tile, history, history < histories[0])
     if recipe.max_memory:
         raise InputError(
-            f"{width} x {height} pixels take at least {math.ceil(total / 1e8) / 10} GB with {recipe.optimizer}; raise "
-            "--max-memory or give a smaller --size."
+            f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory or "
+            "give a smaller --size."
         )
     return Estimate(total, 0.0, tile, history, history < histories[0])
+
+
+def plan_style(
+    network: PerceptualNetwork, taps: Sequence[str], style: tuple[int, int], painted: int, recipe: Recipe, most: int
+) -> Estimate:
+    """Tiles in which a style picture can be looked at, and the memory that it takes.
+
+    Args:
+        style: its height and width.
+        painted: pixels of the picture that is painted.
+        most: as for :func:`plan`.
+
+    Raises:
+        InputError: it does not fit into ``recipe.max_memory``.
+    """
+    height, width = style
+    deepest = max(bytes_a_pixel(network, tap) for tap in taps)
+    fixed = _BASE + (painted * _COPIES + height * width * _STYLE_COPIES) * _PIXEL
+    for tile, seen in _tiles(network, taps, height, width):
+        total = int(fixed + seen * deepest * _LOOK)
+        if total <= most:
+            return Estimate(total, 0.0, tile, 0, False)
+    if recipe.max_memory:
+        option = f"--style-size {recipe.style_size}" if recipe.style_size else f"--style-scale {recipe.style_scale:g}"
+        raise InputError(
+            f"The style picture, {width} x {height} pixels by {option}, takes at least {amount(total)}; give a smaller "
+            f"{option.split()[0]}, or raise --max-memory."
+        )
+    return Estimate(total, 0.0, tile, 0, False)
+
+
+def _tiles(network: PerceptualNetwork, taps: Sequence[str], height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Sides of tiles from the largest down, and the pixels that the network sees at once."""
+    yield 0, height * width
+    reach = max(network.reach(tap) for tap in taps)
+    for tile in _TILES:
+        if tile < max(height, width):
+            yield tile, min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
 
 
 def bytes_a_pixel(network: PerceptualNetwork, tap: str) -> float:

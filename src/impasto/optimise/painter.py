@@ -219,9 +219,24 @@ class Painter:
         """Tiles and history at a size; see :func:`impasto.optimise.memory.plan`."""
         return memory.plan(self.network, self.taps, height, width, self.recipe, self._budget)
 
+    def peak(self, height: int, width: int) -> memory.Estimate:
+        """The plan at a size with all the memory that it takes: looking at a large style picture may take most.
+
+        Raises:
+            InputError: one of them does not fit into ``recipe.max_memory``.
+        """
+        full = height, width
+        plan = self.plan(*full)
+        looks = [self._look(self._style_size(style, full, full), full).bytes for style in self.styles]
+        return plan._replace(bytes=max([plan.bytes, *looks]))
+
+    def _look(self, style: tuple[int, int], full: tuple[int, int]) -> memory.Estimate:
+        """How a style picture of that height and width is looked at."""
+        return memory.plan_style(self.network, self.taps, style, full[0] * full[1], self.recipe, self._budget)
+
     def estimate(self, height: int, width: int) -> memory.Estimate:
         """Memory and time that a picture of that size will take."""
-        peak = self.plan(height, width)
+        peak = self.peak(height, width)
         rate = memory.seconds_a_pixel(self.network, self.taps, self.device)
         work = 0.0
         for h, w in scales(height, width, self.recipe.scales):
@@ -229,7 +244,9 @@ class Painter:
             boxes = list(viewer.boxes(h + 2 * viewer.margin, w + 2 * viewer.margin))
             seen = sum((box.seen[1] - box.seen[0]) * (box.seen[3] - box.seen[2]) for box in boxes)
             work += self.recipe.iterations * seen * (1 if len(boxes) == 1 else 4 / 3)  # tiles: another forward pass
-        return peak._replace(seconds=work * rate)
+            # Looking at a style takes about as long as an evaluation: half of it for the resampling.
+            work += sum(math.prod(self._style_size(style, (height, width), (h, w))) for style in self.styles)
+        return peak._replace(seconds=memory.STARTING + work * rate)
 
     def regions(self, content: Tensor, full: tuple[int, int], photograph: Array) -> list[Region]:
         """The styles at a scale and where they apply.
@@ -288,21 +305,24 @@ class Painter:
                 )
         return mixed, mean_variation
 
+    def _style_size(self, style: StylePicture, full: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+        """Height and width at which a style picture is looked at, at a scale of that size."""
+        longest = self.recipe.style_size or self.recipe.style_scale * max(full)
+        longer = max(16, math.ceil(longest * max(size) / max(full)))
+        height, width = style.rgb.shape[:2]
+        return max(1, height * longer // max(height, width)), max(1, width * longer // max(height, width))
+
     def _seen(
         self, style: StylePicture, full: tuple[int, int], size: tuple[int, int], photograph: Array
     ) -> tuple[dict[str, Moments], float]:
         """A style's moments and total variation at a scale, looked at only once."""
-        recipe = self.recipe
-        longest = recipe.style_size or recipe.style_scale * max(full)
-        longer = max(16, math.ceil(longest * max(size) / max(full)))
-        before = recipe.colors == "match-before"
-        key = (id(style), longer, id(photograph) if before else None)
+        before = self.recipe.colors == "match-before"
+        height, width = self._style_size(style, full, size)
+        key = (id(style), height, width, id(photograph) if before else None)
         if key not in self._styles:
             rgb = color_modes.match(style.rgb, photograph) if before else style.rgb
-            height, width = rgb.shape[:2]
-            shape = (max(1, width * longer // max(rgb.shape[:2])), max(1, height * longer // max(rgb.shape[:2])))
-            picture = _tensor(_resample.lanczos(rgb, shape), self.device)
-            viewer = self.viewer(*picture.shape[2:])
+            picture = _tensor(_resample.lanczos(rgb, (width, height)), self.device)
+            viewer = Viewer(self.network, self.taps, self._look((height, width), full).tile)
             self._styles[key] = viewer.moments(picture), float(losses.total_variation(picture))
         return self._styles[key]
 
@@ -323,6 +343,7 @@ class _Run:
         self.content, self.init, self.extra, self.callback = content, init, extra, callback
         self.full = content.shape[0], content.shape[1]
         self.sizes = scales(*self.full, self.recipe.scales)
+        painter.peak(*self.full)  # refuses what will not fit before the work, not after the smaller scales
         self.scale, self.done = 0, 0  # the scale now painted at, and the iterations done there
         self.minimiser = self._started() if resume is None else self._restored(resume)
         self.losses: list[float] = []
