@@ -1,3 +1,4 @@
+import io
 import json
 import re
 import subprocess
@@ -67,6 +68,29 @@ def test_resume_of_a_finished_run(folder, capsys):
     said = capsys.readouterr().err
     assert "in the last ten iterations" in said
     assert run("photo.png", "--style", "waves.png", "-o", "new.png", "--resume") == 3
+
+
+def test_pipes(folder, capsysbinary, monkeypatch):
+    def piped(*arguments):
+        encoded = io.BytesIO()
+        Image.open("photo.png").save(encoded, "JPEG")
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(encoded.getvalue())))
+        code = run(*arguments, "--style", "waves.png", *QUICK)
+        return code, capsysbinary.readouterr()
+
+    for arguments in (["-"], ["-", "-o", "-", "--json"], ["-", "--sweep", "seed=1,2"]):
+        code, said = piped(*arguments)
+        assert code == 0
+        with Image.open(io.BytesIO(said.out)) as image:
+            assert image.format == ("PNG" if "--sweep" in arguments else "JPEG")
+        assert (b'"output": "-"' in said.err) == ("--json" in arguments)
+    assert piped("-", "-o", "p.png")[0] == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "mask.png", "p.png", "p.png.state", "photo.png", "waves.png",
+    ]  # fmt: skip
+    assert piped("photo.png", "-o", "-", "--resume")[0] == 2
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    assert run("-", "--style", "waves.png") == 3
 
 
 def test_resumed_runs_add_to_the_steps_and_the_log(folder, caplog):

@@ -14,7 +14,7 @@ import click
 
 from impasto import images
 from impasto.cli import INTERRUPTED, options
-from impasto.cli.painting import Bar, Watch, Writer, forecast
+from impasto.cli.painting import STANDARD, Bar, Watch, Writer, forecast
 from impasto.cli.sweep import paint_each
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
@@ -78,7 +78,9 @@ _recipe_options = options.together(
 @click.command("paint", short_help="Optimise a picture towards the style of any picture.")
 @click.argument("content", type=options.PATH)
 @click.option("--style", "styles", multiple=True, metavar="PICTURE[:WEIGHT]", help="A style picture; repeat to blend.")
-@click.option("-o", "--output", type=options.PATH, help="Default: beside the input, as NAME-STYLE.")
+@click.option(
+    "-o", "--output", type=options.PATH, help="Default: beside the input, as NAME-STYLE; - is standard output."
+)
 @click.option(
     "--mask", "masks", multiple=True, metavar="STYLE=FILE", help="Where a style applies (white); soft edges blend."
 )
@@ -130,6 +132,7 @@ def command(
     """Optimise a picture until it has the photograph's content and the style picture's strokes and colours.
 
     Takes minutes and any style picture, without training. Ctrl-C keeps the picture so far; --resume goes on.
+    CONTENT is a file, or - for standard input.
 
     \b
     impasto paint photo.jpg --style starry-night.jpg -o painted.jpg
@@ -142,24 +145,31 @@ def command(
     if len(sweeps) > 1:
         raise click.UsageError("--sweep is given twice; a sheet is over one option, so sweep one after the other.")
     named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
-    target = output or images.beside(content, api.blend_name(named))
-    images.output_format(target)
-    for source in (content, *(Path(style) for style in styles)):
-        if target.exists() and source.exists() and target.samefile(source):
-            raise InputError(f"{target} is one of the inputs; give another -o.")
-    if target.exists() and not (output or overwrite or resume):
-        raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
-    picture = images.read(content, max_pixels=chosen.max_pixels)
+    target = output or (STANDARD if content == STANDARD else images.beside(content, api.blend_name(named)))
+    piped = target == STANDARD
+    if piped and (resume or save_every or preview_every or steps_strip):
+        raise click.UsageError(
+            "Standard output takes the one result; name a file with -o for --resume, --steps-strip, --save-every and "
+            "--preview-every."
+        )
+    if not piped:
+        images.output_format(target)
+        for source in (content, *(Path(style) for style in styles)):
+            if target.exists() and source.exists() and target.samefile(source):
+                raise InputError(f"{target} is one of the inputs; give another -o.")
+        if target.exists() and not (output or overwrite or resume):
+            raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
+    picture = images.read(sys.stdin.buffer if content == STANDARD else content, max_pixels=chosen.max_pixels)
 
     def say(text: str) -> None:
         if not quiet:
             click.echo(text, err=True)
 
     def report(**found: Any) -> None:
-        """The result on standard output."""
+        """The result on standard output, unless the picture itself goes there."""
         if as_json:
-            click.echo(json.dumps({"output": str(target), **found}))
-        elif not quiet:
+            click.echo(json.dumps({"output": str(target), **found}), err=piped)
+        elif not (quiet or piped):
             click.echo(str(target))
 
     write = Writer(target, quality=quality, strip=strip)
@@ -181,6 +191,7 @@ def command(
         say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
     state = api.load_state(target, job) if resume else None
     say(forecast(job.estimate))
+    keep = not (no_state or piped)
     watch = Watch(
         job,
         write,
@@ -191,7 +202,7 @@ def command(
         log_file,
         say,
         resumed=state,
-        keep=not no_state,
+        keep=keep,
     )
     with watch, Bar(quiet or as_json) as bar:
 
@@ -202,13 +213,14 @@ def command(
         result = job.paint(callback=follow, resume=state)
     write(job, result.rgb)
     watch.end(result)
-    if no_state and not result.interrupted:
-        api.state_path(target).unlink(missing_ok=True)
-    else:
+    if keep or (result.interrupted and not piped):
         result.state.save(api.state_path(target))
+    elif not piped:
+        api.state_path(target).unlink(missing_ok=True)
     report(loss=result.losses[-1:], seconds=round(time.perf_counter() - watch.started, 2))
     if result.interrupted:
-        say(f"Interrupted after {result.state.count} iterations; {target} is the picture so far, --resume goes on.")
+        so_far = "that is the picture" if piped else f"{target} is the picture so far, --resume goes on"
+        say(f"Interrupted after {result.state.count} iterations; {so_far}.")
         sys.exit(INTERRUPTED)
     say(_verdict(result))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
     from impasto.optimise.memory import Estimate
     from impasto.optimise.painter import Progress, Result, State
 
+STANDARD = Path("-")
+"""Standard input or output instead of a file."""
 _STRIP_STEPS = 6
 _SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
 
 
 class Writer:
-    """Writes painted pictures to the output, or beside it."""
+    """Writes pictures to the output (standard output: in the format that the photograph came in), or beside it."""
 
     def __init__(self, target: Path, **how: Any) -> None:
         self.target, self.how = target, how
 
     def __call__(self, job: api.Job, rgb: Any, suffix: str = "") -> None:
         """Write what a job has painted; ``suffix`` goes between the name and its ending."""
-        path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
-        images.write(job.picture(rgb), path, settings=job.settings, **self.how)
+        self.put(job.picture(rgb), job.settings, suffix)
+
+    def put(self, picture: images.Picture, settings: str, suffix: str = "") -> None:
+        """Write a picture with a line on how it was made."""
+        if self.target == STANDARD:
+            encoded = images.encode(picture, images.writable(picture.format), settings=settings, **self.how)
+            sys.stdout.buffer.write(encoded)
+            sys.stdout.buffer.flush()
+        else:
+            path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
+            images.write(picture, path, settings=settings, **self.how)
 
 
 class Watch:

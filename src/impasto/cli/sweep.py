@@ -64,5 +64,5 @@ def paint_each(
             break
     if interrupted:
         say(f"Interrupted: {len(cells)} of {len(recipes)} values are on the sheet, the last as far as it came.")
-    images.write(sheet.contact_sheet(cells), write.target, settings=f"{job.settings} sweep={text}", **write.how)
+    write.put(sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
     return losses, interrupted
