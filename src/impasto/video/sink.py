@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ _CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
 WRITE_SUFFIXES = tuple(_CONTAINERS)
 _SEGMENT = "nut"  # keeps every time stamp as it is and takes every codec
 _AS_IT_IS = {"avoid_negative_ts": "disabled"}  # decoding starts before the first picture is shown: move nothing
+_SQUARE = ("vp9", "ffv1")  # PyAV can state the shape of their pixels neither in WebM nor in Matroska
 _ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9", "ffv1": "ffv1"}
 
 
@@ -105,6 +107,32 @@ class Form:
     colors: pixels.Colors
 
 
+def bearable(form: Form, codec: str) -> Form:
+    """A form as a codec holds it: with square pixels where it has no word for others."""
+    aspect = form.colors.aspect
+    if codec not in _SQUARE or aspect == 1:
+        return form
+    width, height = (
+        (_grown(form.width, aspect), form.height) if aspect > 1 else (form.width, _grown(form.height, 1 / aspect))
+    )
+    return replace(form, width=width, height=height, colors=replace(form.colors, aspect=Fraction(1)))
+
+
+def _grown(side: int, factor: Fraction) -> int:
+    step = 1 if side % 2 else 2
+    return round(side * factor / step) * step
+
+
+def state(context: Any, form: Form) -> None:
+    """Write down in a codec context the rate, the shape of the pixels and the colours."""
+    context.framerate = form.rate.limit_denominator(100_000)
+    context.sample_aspect_ratio = form.colors.aspect
+    rgb = context.pix_fmt == "bgr0"
+    for name, value in form.colors.tags.items():
+        if not (rgb and name in ("colorspace", "color_range")):
+            setattr(context, name, value)
+
+
 class Sink(Protocol):
     """Takes painted frames in order."""
 
@@ -125,7 +153,7 @@ class Segments:
     """Files of a few seconds each, with nothing but encoded pictures."""
 
     def __init__(self, folder: Path, form: Form, codec: str, encoding: Encoding, finished: int = 0) -> None:
-        self.folder, self.form, self.codec, self.encoding = folder, form, codec, encoding
+        self.folder, self.form, self.codec, self.encoding = folder, bearable(form, codec), codec, encoding
         self.finished = finished
         self.container: Any = None
         self.stream: Any = None
@@ -152,11 +180,19 @@ class Segments:
         """See :class:`Sink`."""
         if self.container is None:
             self._open()
-        picture = pixels.from_rgb(frame.rgb, self.pixel_format, self.form.colors)
+        picture = pixels.from_rgb(self._fitted(frame.rgb), self.pixel_format, self.form.colors)
         picture.pts, picture.time_base = frame.pts, self.form.time_base
         picture.duration = frame.duration
         with _disk():
             self.container.mux(self.stream.encode(picture))
+
+    def _fitted(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        size = self.form.width, self.form.height
+        if rgb.shape[1::-1] == size:
+            return rgb
+        from PIL import Image
+
+        return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
     def _open(self) -> None:
         av = pyav()
@@ -172,11 +208,7 @@ class Segments:
         stream.width, stream.height, stream.pix_fmt = form.width, form.height, self.pixel_format
         context = stream.codec_context
         context.time_base = form.time_base
-        context.framerate = form.rate.limit_denominator(100_000)
-        context.sample_aspect_ratio = form.colors.aspect
-        for name, value in form.colors.tags.items():
-            if self.pixel_format != "bgr0":
-                setattr(context, name, value)
+        state(context, form)
         context.flags |= av.codec.context.Flags.global_header  # parameters in one place, as MP4 wants them
         context.gop_size = max(1, round(form.rate * 5))
         if self.codec in ("h264", "h265", "ffv1"):
@@ -197,7 +229,8 @@ class Segments:
     def abandon(self) -> None:
         """See :class:`Sink`."""
         if self.container is not None:
-            self.container.close()
+            with contextlib.suppress(pyav().error.FFmpegError, ValueError):  # what made us abandon it strikes again
+                self.container.close()
             self.container = None
             self._path(self.finished).with_suffix(".part").unlink(missing_ok=True)
 
@@ -228,9 +261,13 @@ class _disk:  # noqa: N801 (reads as a word in a with statement)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
+        if isinstance(error, OSError):
             raise OutputError(
                 f"The video could not be written ({error.strerror or error}); free some space, or name another file."
+            ) from error
+        if isinstance(error, pyav().error.FFmpegError):
+            raise OutputError(
+                f"The encoder does not take these frames ({error.strerror}); give another --codec or --size."
             ) from error
 
 

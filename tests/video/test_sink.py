@@ -1,0 +1,41 @@
+from fractions import Fraction
+
+import av
+import pytest
+
+from impasto.errors import OutputError
+from impasto.video.pixels import Colors
+from impasto.video.sink import Encoding, Form, Segments
+from impasto.video.source import Frame
+
+from .conftest import scene
+
+
+class Failing:
+    """A container on which every call fails as FFmpeg does."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def mux(self, packets):
+        raise self.error
+
+    def close(self):
+        raise self.error
+
+
+@pytest.mark.parametrize("number", [28, 22])  # a full disk, and what is no OSError: an argument that is refused
+def test_a_failure_of_the_encoder_is_one_sentence_and_is_abandoned_in_peace(tmp_path, number):
+    form = Form(64, 48, Fraction(1, 12), Fraction(12), Colors.for_pictures(48))
+    segments = Segments(tmp_path, form, "h264", Encoding())
+    segments.write(Frame(scene(0, 64, 48), 0, 1))
+    written = segments.container
+    with pytest.raises(av.error.FFmpegError) as raised:
+        av.error.err_check(-number)
+    segments.container = Failing(raised.value)
+    with pytest.raises(OutputError):
+        segments.checkpoint()
+    segments.abandon()
+    written.close()
+    assert segments.container is None
+    assert not list(tmp_path.iterdir())
