@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import io
 import logging
+import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,14 +15,15 @@ from typing import Any
 from impasto.errors import OutputError
 from impasto.files import atomic_path
 from impasto.video.libraries import pyav
-from impasto.video.sink import Form, container_of, packets_in_order
+from impasto.video.sink import Form, bearable, container_of, packets_in_order, state
 
 log = logging.getLogger(__name__)
 
-_TECHNICAL = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "creation_time_"}
+_TECHNICAL = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 _PER_STREAM = {"language", "title", "handler_name", "creation_time"}
 _SOUND = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}
 _WORDS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
+_LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}  # by the number of channels
 _TEXT = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}
 Timed = tuple[Fraction, int, Any]
 
@@ -37,8 +41,8 @@ class Extras:
         self.path, self.start, self.end, self.shift = path, start, end, shift
         self.notices: list[str] = []
 
-    def attach(self, target: Any, kind: str) -> Callable[[], Iterator[Timed]]:
-        """Add streams, chapters and metadata to a container that is being written.
+    def attach(self, target: Any, kind: str, picture: Any) -> Callable[[], Iterator[Timed]]:
+        """Add streams, chapters and metadata to a container that is being written, and label its picture.
 
         Returns:
             A function whose iterator yields packets in order of time, to be called once all streams are there.
@@ -62,6 +66,7 @@ class Extras:
                 self.notices.append(f"{what} is left out.")
         for copy in copies.values():
             _label(copy.source, copy.target)
+        _label(_painted(container), picture)
         return lambda: self._packets(container, copies)
 
     def _chapters(self, chapters: list[Any]) -> list[Any]:
@@ -77,24 +82,19 @@ class Extras:
         return kept
 
     def _sound(self, target: Any, kind: str, stream: Any, what: str) -> _Stream:
-        if _codec(stream) in target.supported_codecs:
-            try:
-                return _Stream(stream, target.add_stream_from_template(stream, opaque=True))
-            except (pyav().error.FFmpegError, ValueError) as error:
-                log.info("%s cannot be copied: %s", what, error)
-        encoder = _SOUND[kind]
+        if _takes(kind, stream):
+            return _Stream(stream, target.add_stream_from_template(stream, opaque=True))
+        encoder, heard = _SOUND[kind], stream.codec_context
         self.notices.append(f"{what} does not fit into this container and is encoded anew as {encoder}.")
-        rate = 48000 if encoder == "libopus" else stream.codec_context.sample_rate
+        rates = pyav().Codec(encoder, "w").audio_rates
+        rate = heard.sample_rate if rates is None or heard.sample_rate in rates else 48000
         made = target.add_stream(encoder, rate=rate)
-        made.codec_context.layout = stream.codec_context.layout
+        made.codec_context.layout = _layout(encoder, heard.layout)
         return _Sound(stream, made)
 
     def _words(self, target: Any, kind: str, stream: Any, what: str) -> _Stream | None:
-        if _codec(stream) in target.supported_codecs:
-            try:
-                return _Stream(stream, target.add_stream_from_template(stream))
-            except (pyav().error.FFmpegError, ValueError) as error:
-                log.info("%s cannot be copied: %s", what, error)
+        if _takes(kind, stream):
+            return _Stream(stream, target.add_stream_from_template(stream, opaque=True))
         if _codec(stream) not in _TEXT:
             self.notices.append(f"{what} is made of pictures, which this container does not take, and is left out.")
             return None
@@ -112,7 +112,8 @@ class Extras:
         if not copies:
             container.close()
             return
-        if self.start is not None and self.start > 0:
+        cues = any(copy.source.type == "subtitle" for copy in copies.values())
+        if self.start is not None and self.start > 0 and not cues:  # a cue may begin long before it is cut
             container.seek(int(self.start * av.time_base))
         demuxed = container.demux([copy.source for copy in copies.values()])
         count = damaged = 0
@@ -124,7 +125,7 @@ class Extras:
                 break
             if packet is None:
                 break
-            copy = copies.get(packet.stream_index)
+            copy = copies.get(packet.stream.index)  # a packet that marks the end has no stream_index of its own
             if copy is None:
                 continue
             if packet.pts is not None and packet.size:
@@ -134,6 +135,8 @@ class Extras:
                     continue
                 if self.end is not None and packet.pts * base >= self.end:
                     continue
+                if copy.source.type == "subtitle":
+                    self._clip(packet)
             try:
                 made = copy.convert(packet, self.shift)
             except av.error.FFmpegError:
@@ -146,6 +149,14 @@ class Extras:
         container.close()
         if damaged:
             self.notices.append(f"{damaged} damaged packets of sound or subtitles were left out.")
+
+    def _clip(self, cue: Any) -> None:
+        """Let a cue begin and end within the span."""
+        base, ends = cue.time_base, cue.pts + (cue.duration or 0)
+        if self.end is not None:
+            ends = min(ends, math.floor(self.end / base))
+        cue.pts = cue.dts = max(cue.pts, math.ceil(self.shift / base))
+        cue.duration = max(0, ends - cue.pts)
 
 
 class _Stream:
@@ -223,8 +234,57 @@ def _codec(stream: Any) -> str:
 
 
 def _label(source: Any, target: Any) -> None:
+    if name := source.metadata.get("name"):  # MP4's title of a track
+        target.metadata["title"] = name
     target.metadata.update({k: v for k, v in source.metadata.items() if k in _PER_STREAM})
     target.disposition = source.disposition
+
+
+def _painted(container: Any) -> Any:
+    """The video stream that :class:`impasto.video.source.VideoFile` reads."""
+    cover = pyav().stream.Disposition.attached_pic
+    videos = [s for s in container.streams.video if not s.disposition & cover and s.codec_context is not None]
+    return max(videos, key=lambda s: s.codec_context.width * s.codec_context.height)
+
+
+def _takes(kind: str, stream: Any) -> bool:
+    """Whether a container holds a stream as it is; FFmpeg's list of codecs for MOV names some that MOV refuses."""
+    av = pyav()
+    try:
+        with av.open(io.BytesIO(), "w", format=kind) as trial:
+            trial.add_stream_from_template(stream, opaque=True)
+            trial.start_encoding()
+    except (av.error.FFmpegError, ValueError) as error:
+        log.info("%s does not take %s: %s", kind, _codec(stream), error)
+        return False
+    return True
+
+
+def _layout(encoder: str, wanted: Any) -> str:
+    """The channels to encode: as they are, at their usual places, or else stereo."""
+    av = pyav()
+    for name in (wanted.name, _LAYOUTS.get(wanted.nb_channels)):
+        trial = av.CodecContext.create(encoder, "w")
+        try:
+            trial.layout, trial.sample_rate, trial.format = name, 48000, trial.codec.audio_formats[0]
+            trial.open()
+        except (av.error.FFmpegError, ValueError, TypeError):
+            continue
+        return str(name)
+    return "stereo"
+
+
+@contextmanager
+def _joining(target: Path) -> Iterator[Path]:
+    """A temporary path for the result; what FFmpeg has against it becomes one sentence."""
+    try:
+        with atomic_path(target) as temporary:
+            yield temporary
+    except (pyav().error.FFmpegError, ValueError) as error:
+        raise OutputError(
+            f"{target} could not be put together ({getattr(error, 'strerror', None) or error}); all frames are painted "
+            "and kept, so the same command only tries this again."
+        ) from error
 
 
 def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | None, about: str) -> list[str]:
@@ -239,13 +299,17 @@ def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | Non
     av, kind = pyav(), container_of(target)
     if not segments:
         raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
-    with atomic_path(target) as temporary:
+    with _joining(target) as temporary:
         options = {"movflags": "+faststart"} if kind in ("mp4", "mov") else {}
         with av.open(str(segments[0])) as first, av.open(str(temporary), "w", format=kind, options=options) as output:
             picture = output.add_stream_from_template(first.streams.video[0])
             picture.time_base = form.time_base
-            packets = extras.attach(output, kind) if extras is not None else lambda: iter(())
-            output.metadata.setdefault("comment", about)
+            state(picture.codec_context, bearable(form, _codec(picture)))
+            if _codec(picture) == "hevc" and kind in ("mp4", "mov"):
+                picture.codec_context.codec_tag = "hvc1"  # Apple's players refuse FFmpeg's usual hev1
+            packets = extras.attach(output, kind, picture) if extras is not None else lambda: iter(())
+            if "comment" not in {name.lower() for name in output.metadata}:
+                output.metadata["comment"] = about
 
             def pictures() -> Iterator[Timed]:
                 for number, packet in enumerate(packets_in_order(segments)):
@@ -266,9 +330,10 @@ def join_gif(segments: list[Path], target: Path, form: Form, *, loop: int | None
     av = pyav()
     if not segments:
         raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
+    form = bearable(form, "ffv1")
     centisecond = Fraction(1, 100)
     with (
-        atomic_path(target) as temporary,
+        _joining(target) as temporary,
         av.open(str(temporary), "w", format="gif", options={"loop": str(loop or 0)}) as output,
     ):
         stream = output.add_stream("gif", rate=100)
