@@ -27,7 +27,7 @@ Extra = Callable[[Tensor], Tensor]
 
 MARGIN = 16  # pixels, at least
 _RANGE_WEIGHT = 10.0  # of colours beyond what can be shown
-_DREAM = 0.15  # so that a weight of 1 is well seen beside the default content weight, and does not run wild
+_DREAM = 0.15  # a weight of 1 is seen after 20 iterations; how well depends on the layer: docs/from-neural-style.md
 
 
 class Evaluation(NamedTuple):
