@@ -282,15 +282,19 @@ class FramePattern:
             if not self.path(start).is_file():
                 raise InputError(f"There is no {self.path(start)}; check the pattern and the first number.")
             return start
+        numbers = self.numbers()
+        if not numbers:
+            raise InputError(f"There is no file for {self.text}; check the pattern.")
+        return min(numbers)
+
+    def numbers(self) -> list[int]:
+        """All numbers that there is a file for, in no order."""
         head, _, tail = re.split(f"({_NUMBER})", Path(self.text).name)
         folder = Path(self.text).parent
         found = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail))
         names = folder.iterdir() if folder.is_dir() else []
         numbers = [int(m.group(1)) for m in (found.fullmatch(p.name) for p in names) if m]
-        numbers = [number for number in numbers if self.path(number).is_file()]
-        if not numbers:
-            raise InputError(f"There is no file for {self.text}; check the pattern.")
-        return min(numbers)
+        return [number for number in numbers if self.path(number).is_file()]
 
     def count(self, start: int) -> int:
         """How many consecutive files there are from a number on."""

@@ -381,7 +381,9 @@ def test_pictures_keep_their_numbers_and_are_never_painted_over(tmp_path):
     with pytest.raises(InputError, match="input pictures themselves"):
         stylize(tmp_path / "in_%03d.png", tmp_path / "in_%03d.png")
     assert (tmp_path / "in_006.png").read_bytes() == before
-    stylize(tmp_path / "in_%03d.png", tmp_path / "out_%02d.png", start_number=6)
+    (tmp_path / "in_010.png").write_bytes(before)
+    report = stylize(tmp_path / "in_%03d.png", tmp_path / "out_%02d.png", start_number=6)
+    assert any("in_009.png is missing; 1 pictures" in notice for notice in report.notices)
     assert sorted(p.name for p in tmp_path.glob("out_*")) == ["out_06.png", "out_07.png", "out_08.png"]
 
 

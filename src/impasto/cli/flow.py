@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
+from impasto.errors import OutputError
 from impasto.video.consistency import VARIANTS, Variant
 
 
@@ -81,6 +82,8 @@ def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: P
     from impasto import images
     from impasto.flow import consistency, read_flo, write_certainty
 
+    if output.suffix.lower() != ".pgm":
+        raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")
     pixels = None
     if frame is not None:
         pixels = np.rint(images.read(frame).rgb * 255).astype(np.uint8)

@@ -24,7 +24,9 @@ PATH = click.Path(path_type=Path)
 def seconds(text: str) -> float:
     """Seconds, or minutes and hours before them: ``12.5``, ``1:02``, ``1:02:03.5``."""
     total = 0.0
-    for part in text.split(":"):
+    for index, part in enumerate(text.split(":")):
+        if index and not 0 <= float(part) < 60:
+            raise ValueError(text)
         total = 60 * total + float(part)
     return total
 

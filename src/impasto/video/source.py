@@ -329,6 +329,9 @@ class NumberedPictures:
         self.path, self.damaged, self.truncated = pattern.path(self.start), 0, False
         self.time_base, self.origin = 1 / rate, Fraction(0)
         self.notices: list[str] = []
+        after = self.start + self.expected
+        if left := sum(number > after for number in pattern.numbers()):
+            self.notices.append(f"{pattern.path(after)} is missing; {left} pictures after it are left out.")
         self.stored = images.read(self.path).size
         rgb = self._read(self.start)
         self.height, self.width = rgb.shape[:2]
