@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import __version__, images, masks
+from impasto._names import settings
 from impasto.errors import InputError
 from impasto.flow import FramePattern
 from impasto.masks import MaskLike
@@ -126,7 +127,9 @@ def stylize_video(
     if stabilize not in STABILIZE:
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
     encoding = Encoding(codec, quality)
-    chosen = Options(**options)
+    chosen = settings(
+        Options, options, "output", "style_at", "stabilize", "start", "end", "fps", "codec", "quality", "paint"
+    )
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     keyframes = None if paint is not None else Keyframes(style, style_at)
     pictures = [] if paint is None else read_styles(style if style is not None else [])
