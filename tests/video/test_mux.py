@@ -31,7 +31,7 @@ def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1,
     segments.checkpoint()
     if target.suffix == ".gif":
         return mux.join_gif(segments.paths, target, form, loop=None)
-    extras = None if source is None else mux.Extras(source, start, end, start or Fraction(0))
+    extras = None if source is None else mux.Extras(source, 0, start, end, start or Fraction(0))
     return mux.join(segments.paths, target, form, extras=extras, about="a test")
 
 

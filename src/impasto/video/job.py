@@ -450,7 +450,7 @@ def _join(segments: list[Path], target: Path, source: Source, span: Span, form: 
     if isinstance(source, VideoFile):
         start = source.origin + (span.start or 0)
         end = None if span.end is None else source.origin + span.end
-        extras = mux.Extras(source.path, None if span.start is None else start, end, start)
+        extras = mux.Extras(source.path, source.index, None if span.start is None else start, end, start)
     return mux.join(segments, target, form, extras=extras, about=about)
 
 

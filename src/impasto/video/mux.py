@@ -33,12 +33,13 @@ class Extras:
 
     Args:
         path: the source.
+        picture: index of the stream that is painted.
         start, end: the span in seconds on the source's clock; what lies outside is left out.
         shift: seconds that are taken off every time stamp.
     """
 
-    def __init__(self, path: Path, start: Fraction | None, end: Fraction | None, shift: Fraction) -> None:
-        self.path, self.start, self.end, self.shift = path, start, end, shift
+    def __init__(self, path: Path, picture: int, start: Fraction | None, end: Fraction | None, shift: Fraction) -> None:
+        self.path, self.picture, self.start, self.end, self.shift = path, picture, start, end, shift
         self.notices: list[str] = []
 
     def attach(self, target: Any, kind: str, picture: Any) -> Callable[[], Iterator[Timed]]:
@@ -66,7 +67,7 @@ class Extras:
                 self.notices.append(f"{what} is left out.")
         for copy in copies.values():
             _label(copy.source, copy.target)
-        _label(_painted(container), picture)
+        _label(container.streams[self.picture], picture)
         return lambda: self._packets(container, copies)
 
     def _chapters(self, chapters: list[Any]) -> list[Any]:
@@ -238,13 +239,6 @@ def _label(source: Any, target: Any) -> None:
         target.metadata["title"] = name
     target.metadata.update({k: v for k, v in source.metadata.items() if k in _PER_STREAM})
     target.disposition = source.disposition
-
-
-def _painted(container: Any) -> Any:
-    """The video stream that :class:`impasto.video.source.VideoFile` reads."""
-    cover = pyav().stream.Disposition.attached_pic
-    videos = [s for s in container.streams.video if not s.disposition & cover and s.codec_context is not None]
-    return max(videos, key=lambda s: s.codec_context.width * s.codec_context.height)
 
 
 def _takes(kind: str, stream: Any) -> bool:
