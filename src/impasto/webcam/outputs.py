@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -128,7 +129,7 @@ class Recording:
         self.work = Work(path, {"recording": time.time_ns()})
         self.segments: Segments | None = None
         self.form: Form | None = None
-        self.started, self.last = 0.0, -1
+        self.started, self.last, self.count = 0.0, -1, 0
 
     def write(self, picture: Picture) -> None:
         """Add a picture; one of another size than the first is left out."""
@@ -145,6 +146,7 @@ class Recording:
         pts = max(self.last + 1, round((time.perf_counter() - self.started) * 1000))
         self.last = pts
         self.segments.write(Frame(picture, pts, 0))
+        self.count += 1
 
     def close(self) -> Path | None:
         """Finish the file; gives its path if there is anything in it."""
@@ -153,6 +155,7 @@ class Recording:
         if self.segments is None or self.form is None:
             return None
         self.segments.checkpoint()
-        join(self.segments.paths, self.path, self.form, extras=None, about="impasto webcam")
+        shown = replace(self.form, rate=Fraction(1000 * self.count, self.last + 1))  # it was not known before
+        join(self.segments.paths, self.path, shown, extras=None, about="impasto webcam")
         self.work.remove()
         return self.path
