@@ -20,6 +20,7 @@ from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
+from impasto.styles import parse
 
 if TYPE_CHECKING:
     from impasto.optimise.painter import Progress, Result
@@ -154,7 +155,7 @@ def command(
         )
     if not piped:
         images.output_format(target)
-        for source in (content, *(Path(style) for style in styles)):
+        for source in (content, *(Path(name) for style in styles for name in (style, parse(style)[0]))):
             if target.exists() and source.exists() and target.samefile(source):
                 raise InputError(f"{target} is one of the inputs; give another -o.")
         if target.exists() and not (output or overwrite or resume):

@@ -19,7 +19,8 @@ def command() -> None:
 
 
 def _facts(style: styles.Style) -> dict[str, str]:
-    facts = {"name": style.name, **style.metadata, "network": style.network}
+    first = {key: style.metadata[key] for key in ("title", "artist", "year", "licence") if key in style.metadata}
+    facts = {"name": style.name, **first, **dict(sorted(style.metadata.items())), "network": style.network}
     return facts | ({"own_network": f"{len(style.own.onnx) / 1e6:.1f} MB"} if style.own else {})
 
 
