@@ -83,9 +83,10 @@ def plan(
             if total <= most:
                 return Estimate(total, 0.0, tile, history, history < histories[0])
     if recipe.max_memory:
+        less = " or --optimizer adam" if history else ""
         raise InputError(
-            f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory or "
-            "give a smaller --size."
+            f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory, or "
+            f"give a smaller --size{less}."
         )
     return Estimate(total, 0.0, tile, history, history < histories[0])
 
