@@ -174,6 +174,6 @@ def test_a_result_that_was_not_named_is_kept(folder, capsys):
 
 def test_a_style_picture_with_a_weight_is_not_painted_over(folder, capsys):
     before = (folder / "waves.png").read_bytes()
-    assert run("paint", folder / "photo.png", "--style", f"{folder / 'style.png'}:2", "-o", folder / "waves.png") == 3
+    assert run("photo.png", "--style", "waves.png:2", "-o", "waves.png") == 3
     assert "one of the inputs" in capsys.readouterr().err
     assert (folder / "waves.png").read_bytes() == before
