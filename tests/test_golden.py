@@ -61,4 +61,4 @@ def test_the_style_picture_is_as_large_as_the_result_times_its_scale():
     style = StylePicture(np.random.default_rng(0).random((60, 90, 3), np.float32))
     painter = Painter([style], Recipe(style_scale=0.333))
     painter._blended([style], (100, 200), (100, 200), style.rgb)
-    assert {key[1] for key in painter._styles} == {67}
+    assert {max(key[1:3]) for key in painter._styles} == {67}  # height and width
