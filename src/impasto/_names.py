@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -18,11 +19,11 @@ def nearest(value: object, choices: Sequence[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"give one of {', '.join(choices)}."
 
 
-def settings(kind: type[T], given: Mapping[str, Any], *others: str) -> T:
+def settings(kind: type[T], given: Mapping[str, Any], caller: Callable[..., Any]) -> T:
     """A dataclass from keyword arguments.
 
     Args:
-        others: further keywords that the caller takes, to be suggested, too.
+        caller: the function that was called; its own keywords are suggested, too.
 
     Raises:
         InputError: there is no such keyword.
@@ -30,5 +31,6 @@ def settings(kind: type[T], given: Mapping[str, Any], *others: str) -> T:
     known = [item.name for item in fields(kind)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
-            raise InputError(f"There is no option {name}; {nearest(name, [*others, *known])}")
+            own = [p.name for p in inspect.signature(caller).parameters.values() if p.kind is p.KEYWORD_ONLY]
+            raise InputError(f"There is no option {name}; {nearest(name, [*own, *known])}")
     return kind(**given)

@@ -124,7 +124,7 @@ def stylize(
         StyleError: no such style.
         OutputError: the result cannot be written.
     """
-    painter = Painter(style, settings(Options, options, "output"))
+    painter = Painter(style, settings(Options, options, stylize))
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")

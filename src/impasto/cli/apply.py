@@ -13,12 +13,11 @@ import click
 
 from impasto import batch, images
 from impasto.batch import Outcome, Writing
-from impasto.cli import options
+from impasto.cli import options, pipes
+from impasto.cli.pipes import STANDARD
 from impasto.cli.progress import learn_pictures
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.repaint import Painter
-
-_STANDARD = Path("-")
 
 
 @click.command("apply", short_help="Repaint pictures in a style.")
@@ -76,19 +75,19 @@ def command(
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
-    if _STANDARD in inputs and len(inputs) > 1:
+    if STANDARD in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
-    if output == _STANDARD and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
+    if output == STANDARD and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
         raise click.UsageError("Standard output takes one picture; give a folder with -o.")
     # A picture on standard output has it for itself: what is said goes to standard error.
-    piped = not watch and (output == _STANDARD or (output is None and _STANDARD in inputs))
+    piped = not watch and (output == STANDARD or (output is None and STANDARD in inputs))
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
-    if piped or _STANDARD in inputs:
-        say.outcome(_pipe(batch.Job(inputs[0], output or _STANDARD), painter, writing))
+    if piped or STANDARD in inputs:
+        say.outcome(_pipe(batch.Job(inputs[0], output or STANDARD), painter, writing))
         say.end(1)
         return
     if watch:
-        if output is None or output == _STANDARD:
+        if output is None or output == STANDARD:
             raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
         appearing = batch.watch(watch, output, writing)
         if not quiet:
@@ -117,15 +116,14 @@ def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
     clock = [time.perf_counter()]
     extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
     try:
-        if job.target != _STANDARD:
+        if job.target != STANDARD:
             images.output_format(job.target, writing.format)
-        picture = painter.read(_standard_input() if job.source == _STANDARD else job.source)
+        picture = painter.read(pipes.received() if job.source == STANDARD else job.source)
         clock.append(time.perf_counter())
         painted = painter.paint(picture).picture
         clock.append(time.perf_counter())
-        if job.target == _STANDARD:
-            sys.stdout.buffer.write(images.encode(painted, writing.format or images.writable(picture.format), **extra))
-            sys.stdout.buffer.flush()
+        if job.target == STANDARD:
+            pipes.send(painted, writing.format, **extra)
         else:
             images.write(painted, job.target, format=writing.format, **extra)
         clock.append(time.perf_counter())
@@ -135,13 +133,6 @@ def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
     return Outcome(
         job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(clock), strict=True)}
     )
-
-
-def _standard_input() -> bytes:
-    data = sys.stdin.buffer.read()
-    if not data:
-        raise InputError("Nothing came on standard input; pipe a picture into it.")
-    return data
 
 
 class _Reporter:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from impasto import images
-from impasto.cli import INTERRUPTED, options
-from impasto.cli.painting import STANDARD, Bar, Watch, Writer, forecast
+from impasto.cli import INTERRUPTED, options, pipes
+from impasto.cli.painting import Bar, Watch, Writer, forecast
+from impasto.cli.pipes import STANDARD
 from impasto.cli.sweep import paint_each
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
@@ -99,12 +100,7 @@ _recipe_options = options.together(
 @click.option("--preview-every", type=click.IntRange(0), default=0, help="Update the output every so many iterations.")
 @click.option("--steps-strip", is_flag=True, help="Write a sheet of the steps, too (NAME-steps.png).")
 @click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
-@click.option(
-    "--log",
-    "log_file",
-    type=options.PATH,
-    help="Write the losses of each iteration there (JSON lines).",
-)
+@click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
 @click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP, AVIF.")
 @click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
@@ -160,7 +156,7 @@ def command(
                 raise InputError(f"{target} is one of the inputs; give another -o.")
         if target.exists() and not (output or overwrite or resume):
             raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
-    picture = images.read(sys.stdin.buffer if content == STANDARD else content, max_pixels=chosen.max_pixels)
+    picture = images.read(pipes.received() if content == STANDARD else content, max_pixels=chosen.max_pixels)
 
     def say(text: str) -> None:
         if not quiet:

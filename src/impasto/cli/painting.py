@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto import images, sheet
+from impasto.cli import pipes
+from impasto.cli.pipes import STANDARD
 from impasto.errors import OutputError
 from impasto.memory import amount
 from impasto.optimise import api
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from impasto.optimise.memory import Estimate
     from impasto.optimise.painter import Progress, Result, State
 
-STANDARD = Path("-")
-"""Standard input or output instead of a file."""
 _STRIP_STEPS = 6
 _SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
 
@@ -37,9 +36,7 @@ class Writer:
     def put(self, picture: images.Picture, settings: str, suffix: str = "") -> None:
         """Write a picture with a line on how it was made."""
         if self.target == STANDARD:
-            encoded = images.encode(picture, images.writable(picture.format), settings=settings, **self.how)
-            sys.stdout.buffer.write(encoded)
-            sys.stdout.buffer.flush()
+            pipes.send(picture, settings=settings, **self.how)
         else:
             path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
             images.write(picture, path, settings=settings, **self.how)

@@ -215,10 +215,10 @@ def _names(options_together: Any) -> set[str]:
 def _refuse_what_does_not_count(method: str) -> None:
     """An option that was given and belongs to the other method is a mistake."""
     context = click.get_current_context()
-    theirs = _names(options.painting) | {"stabilize"} if method == "paint" else _names(_passes)
+    theirs = (_names(options.painting) | {"stabilize"} if method == "paint" else _names(_passes)) - _SHARED
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name in theirs - _SHARED:
+        if given and parameter.name in theirs:
             other = "fast" if method == "paint" else "paint"
             raise click.UsageError(f"{parameter.opts[0]} is for --method {other}; leave it out.")
 

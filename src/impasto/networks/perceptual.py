@@ -230,9 +230,7 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         if "features.0" in pairs:
             return _torchvision(pairs, pooling)
         if "preprocess" in pairs and "conv1_1" in pairs:
-            heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
-            convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
-            return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
+            return of_pairs(pairs, pooling)
         if "conv0" in pairs and "conv11" in pairs:
             renamed = {re.sub(r"^conv(\d)(\d)$", r"conv\1_\2", key): value for key, value in pairs.items()}
             heads = {f"relu{key[4]}_{key[5]}": pairs[key] for key in pairs if key.endswith("_aux")}
@@ -242,6 +240,13 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         f"{path} holds no layout that Impasto knows; give a torchvision VGG-16 or VGG-19 state dict, "
         "or a safetensors file as the documentation of --features lists."
     )
+
+
+def of_pairs(pairs: Mapping[str, Weights], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
+    """A network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
+    heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
+    convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
+    return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
 
 
 def _torchvision(pairs: Mapping[str, Weights], pooling: Literal["max", "average"]) -> PerceptualNetwork:

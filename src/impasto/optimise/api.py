@@ -96,7 +96,7 @@ def paint(
         OutputError: the result cannot be written.
         DownloadError: the perceptual network cannot be fetched.
     """
-    recipe = settings(Recipe, options, "output", "masks", "callback", "resume", "keep_state")
+    recipe = settings(Recipe, options, paint)
     styles = read_styles(style, masks)
     if isinstance(image, str | Path):
         target = Path(output) if output is not None else images.beside(Path(image), blend_name(styles))

@@ -30,8 +30,9 @@ from torch.nn import functional as F
 
 from impasto import losses
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features
+from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features, of_pairs
 from impasto.networks.speed import channels_last, has_bfloat16
+from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
 
 log = logging.getLogger(__name__)
@@ -162,18 +163,18 @@ class Canvases:
         """``count`` of the pictures after another round under the student as it is now, in [0, 1]."""
         chosen = torch.randperm(len(self.canvases))[:count].tolist()
         canvases = [self.canvases[index] for index in chosen]
+        objective = Objective(network, {"relu4_1": 1.0}, dict.fromkeys(TAPS, 1.0))
         with torch.no_grad():
-            styles = network(torch.stack([one.style for one in canvases]), TAPS)
-            wanted = network(torch.stack([one.content for one in canvases]), ("relu4_1",))["relu4_1"]
+            wanted = objective.features(torch.stack([one.content for one in canvases]))
+            styles = objective.features(torch.stack([one.style for one in canvases]))
             targets = {tap: losses.gram(x) for tap, x in styles.items()}
         weights = torch.tensor([one.content_weight for one in canvases])
         for _ in range(self.ITERATIONS):
-            found = network(torch.stack([one.picture for one in canvases]), TAPS)
-            style = torch.stack([losses.style_loss(losses.gram(x), targets[tap]) for tap, x in found.items()])
-            content = losses.content_loss(found["relu4_1"], wanted)
+            found = objective.features(torch.stack([one.picture for one in canvases]))
+            parts = weights * objective.content(found, wanted) + self.STYLE_WEIGHT * objective.style(found, targets)
             for one in canvases:
                 one.optimiser.zero_grad()
-            loss = (weights * content + self.STYLE_WEIGHT * style.mean(dim=0)).sum()
+            loss = parts.sum()
             loss.backward()  # type: ignore[no-untyped-call]
             for one in canvases:
                 one.optimiser.step()
@@ -233,10 +234,7 @@ class Student(nn.Module):
     @torch.no_grad()
     def as_network(self) -> PerceptualNetwork:
         """The student as it will be used, frozen."""
-        pairs = self.folded()
-        heads = {name.removesuffix("_head"): pairs.pop(name) for name in list(pairs) if name.endswith("_head")}
-        preprocess = pairs.pop("preprocess")
-        return channels_last(PerceptualNetwork(pairs, preprocess, heads, padding="reflect")).requires_grad_(False)
+        return channels_last(of_pairs(self.folded())).requires_grad_(False)
 
     @torch.no_grad()
     def folded(self) -> dict[str, Weights]:

@@ -127,9 +127,7 @@ def stylize_video(
     if stabilize not in STABILIZE:
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
     encoding = Encoding(codec, quality)
-    chosen = settings(
-        Options, options, "output", "style_at", "stabilize", "start", "end", "fps", "codec", "quality", "paint"
-    )
+    chosen = settings(Options, options, stylize_video)
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     keyframes = None if paint is not None else Keyframes(style, style_at)
     pictures = [] if paint is None else read_styles(style if style is not None else [])

@@ -333,8 +333,7 @@ class NumberedPictures:
         if left := sum(number > after for number in pattern.numbers()):
             self.notices.append(f"{pattern.path(after)} is missing; {left} pictures after it are left out.")
         self.stored = images.read(self.path).size
-        rgb = self._read(self.start)
-        self.height, self.width = rgb.shape[:2]
+        self.width, self.height = scaled(*self.stored, size)
         self.colors = pixels.Colors.for_pictures(self.height)
 
     def _read(self, number: int) -> NDArray[np.uint8]:

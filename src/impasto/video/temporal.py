@@ -117,7 +117,6 @@ class Off:
         rgb = painted.picture.rgb
         begun.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else rgb_bytes(rgb))
         begun.used = painted.statistics
-        begun.applies = painter.applies((begun.frame.shape[1], begun.frame.shape[0]))
 
     def finish(self, begun: Begun) -> Frame:
         """The painted frame."""
@@ -229,6 +228,11 @@ class Steady(Off):
         grain = _travelled(_fixed_grain(*frame.shape[:2]) if before.grain is None else before.grain, motion)
         self.begun = Begun(frame, changing, grain, small, reference, before, motion, index=index)
         return self.begun
+
+    def network(self, begun: Begun, painter: Painter) -> None:
+        """See :class:`Off`."""
+        super().network(begun, painter)
+        begun.applies = painter.applies((begun.frame.shape[1], begun.frame.shape[0]))
 
     def finish(self, begun: Begun) -> Frame:
         """See :class:`Off`."""
