@@ -184,12 +184,13 @@ def test_transparent_colour(mode, colour):
     assert images.read(saved(image, transparency=colour)).alpha.tolist() == [[0, 1]]
 
 
-def test_transparent_colour_of_sixteen_bits():
+@pytest.mark.parametrize("compact", [0, 1])
+def test_transparent_colour_of_sixteen_bits(compact):
     data = images.encode(images.from_array(np.array([[[1, 2, 3], [1, 2, 4]]], np.uint16)), "PNG")
     end = data.index(b"IDAT") - 4
     body = b"tRNS" + struct.pack(">3H", 1, 2, 3)
     data = data[:end] + struct.pack(">I", 6) + body + struct.pack(">I", zlib.crc32(body)) + data[end:]
-    assert images.read(data).alpha.tolist() == [[0, 1]]
+    assert images.read(data, compact=compact).alpha.tolist() == [[0, 65535 if compact else 1]]
 
 
 @pytest.mark.parametrize("format", ["PNG", "TIFF"])

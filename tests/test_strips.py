@@ -34,6 +34,7 @@ KINDS = {
     "alpha.png": lambda p, a, path: a.save(path),
     "grey-alpha.png": lambda p, a, path: a.convert("LA").save(path),
     "grey16.png": lambda p, a, path: Image.fromarray(np.asarray(p, np.uint16)[..., 0] * 257).save(path),
+    "key16.png": lambda p, a, path: Image.fromarray(np.asarray(p, np.uint16)[..., 0]).save(path, transparency=99),
     "deep.png": lambda p, a, path: images.write(deep(p), path),
     "raw.tif": lambda p, a, path: p.save(path),
     "lzw.tif": lambda p, a, path: a.save(path, compression="tiff_lzw"),

@@ -226,7 +226,7 @@ def _picture(image: Image.Image, deep: Array | None, compact: bool) -> Picture:
     bits = 8 if colour.dtype == np.uint8 else 16
     key = image.info.get("transparency")
     if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
-        alpha = (colour != np.array(key)).any(axis=2).astype(np.float32)
+        alpha = (colour != np.array(key)).any(axis=2) * colour.dtype.type(np.iinfo(colour.dtype).max)
     profile = image.info.get("icc_profile") if image.mode != "LAB" else None  # which needs none
     rgb = _compact_srgb(colour, profile) if compact and colour.dtype.kind == "u" else _to_srgb(unit(colour), profile)
     # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
