@@ -18,10 +18,9 @@ from PIL import (  # noqa: F401
     PpmImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
-    features,
 )
 
-from impasto.errors import InputError, MissingExtraError, OutputError
+from impasto.errors import InputError, MissingExtraError
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ FORMATS = {
         Format("WEBP", (".webp",), alpha=True, longest=16_383),
         Format("TIFF", (".tif", ".tiff"), alpha=True, deep=True),
         Format("AVIF", (".avif",), alpha=True, longest=65_536),
-        Format("HEIF", (".heic", ".heif", ".hif"), alpha=True, longest=65_535),
+        # HEIC is only read: few encoders of it are free, and AVIF does better.
+        Format("HEIF", (".heic", ".heif", ".hif"), writable=False),
         Format("PPM", (".ppm", ".pnm")),
         Format("PGM", (".pgm",)),
         Format("GIF", (".gif",), writable=False),
@@ -62,27 +62,6 @@ FORMATS = {
 }
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
-
-
-def supported_suffixes(*, write: bool = False) -> tuple[str, ...]:
-    """The suffixes that can be read, or with ``write`` those that can be written."""
-    return tuple(s for f in FORMATS.values() if f.writable or not write for s in f.suffixes)
-
-
-def output_format(format: str) -> Format:
-    """Look up a format to write by its name or suffix, whatever the case.
-
-    Raises:
-        OutputError: there is no such format, or it cannot be written here.
-    """
-    wanted = format.strip().lower().removeprefix(".")
-    for found in FORMATS.values():
-        if found.writable and (wanted == found.name.lower() or f".{wanted}" in found.suffixes):
-            if found.name in ("WEBP", "AVIF") and not features.check(found.name.lower()):
-                raise OutputError(f"This Pillow was built without {found.name}: install another, or choose a format.")
-            return found
-    names = " ".join(supported_suffixes(write=True))
-    raise OutputError(f"Pictures cannot be written as {format!r}: choose one of {names}.")
 
 
 def identified(name: str, head: bytes) -> str:
@@ -116,15 +95,15 @@ def lazily_opened(file: BinaryIO, format: str) -> ImageFile.ImageFile:
     through ``warnings``; ``read`` has its own limit.
     """
     if format == "HEIF":
-        image: ImageFile.ImageFile = heif("Reading").HeifImageFile(file)
+        image: ImageFile.ImageFile = _heif().HeifImageFile(file)
         return image
     return Image.OPEN[format][0](file, "")
 
 
-def heif(doing: str) -> Any:
-    """The package that reads and writes HEIC, which is an extra."""
+def _heif() -> Any:
+    """The package that reads HEIC, which is an extra."""
     try:
         import pillow_heif
     except ImportError as error:
-        raise MissingExtraError(f"{doing} HEIC", "heic") from error
+        raise MissingExtraError("Reading HEIC", "heic") from error
     return pillow_heif

@@ -34,7 +34,7 @@ class Writing:
     """How results are written: format (``None``: by the file's suffix), quality, and whether metadata goes."""
 
     format: str | None = None
-    quality: int = 95
+    quality: int = images.QUALITY
     strip: bool = False
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 __all__ = [
+    "QUALITY",
     "READ_SUFFIXES",
     "STREAMED",
     "WRITE_SUFFIXES",
@@ -67,8 +68,10 @@ Floats = NDArray[np.float32]
 Source = str | Path | bytes | Image.Image | Array | Picture
 """Whatever holds a picture: a path, an encoded file's bytes, a PIL image, an array, or a picture."""
 
-# HEIC is only read: few encoders of it are free, and AVIF does better.
-_WRITABLE = {name: format for name, format in FORMATS.items() if format.writable and name != "HEIF"}
+QUALITY = 95
+"""Of what is written in a format that loses something, where nobody asks for another."""
+
+_WRITABLE = {name: format for name, format in FORMATS.items() if format.writable}
 READ_SUFFIXES = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
 """Suffixes of the files that can be read, lower case."""
 WRITE_SUFFIXES = tuple(suffix for format in _WRITABLE.values() for suffix in format.suffixes)
@@ -372,7 +375,7 @@ def write(
     path: str | Path,
     *,
     format: str | None = None,
-    quality: int = 95,
+    quality: int = QUALITY,
     strip: bool = False,
     settings: str | None = None,
 ) -> None:
@@ -424,7 +427,7 @@ def write_rows(
 
 
 def encode(
-    picture: Picture, format: str, *, quality: int = 95, strip: bool = False, settings: str | None = None
+    picture: Picture, format: str, *, quality: int = QUALITY, strip: bool = False, settings: str | None = None
 ) -> bytes:
     """The bytes of the file that :func:`write` would write."""
     target = FORMATS[output_format("", format)]

@@ -299,7 +299,13 @@ class Painter:
             top += len(rgb)
 
     def paint_file(
-        self, source: Path, target: Path, *, format: str | None = None, quality: int = 95, strip: bool = False
+        self,
+        source: Path,
+        target: Path,
+        *,
+        format: str | None = None,
+        quality: int = images.QUALITY,
+        strip: bool = False,
     ) -> None:
         """Repaint a file; one that is too large for memory in strips, if both formats allow that (PNG and TIFF).
 

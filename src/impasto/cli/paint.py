@@ -102,7 +102,9 @@ _recipe_options = options.together(
 @click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
 @click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
 @click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
-@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP, AVIF.")
+@click.option(
+    "--quality", type=click.IntRange(1, 100), default=images.QUALITY, show_default=True, help="Of JPEG, WebP, AVIF."
+)
 @click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as a JSON object on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
