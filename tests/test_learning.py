@@ -221,9 +221,10 @@ def test_what_cannot_be_learnt_gets_one_sentence(painting, tmp_path):
         (InputError, "not from ndarray", lambda: impasto.learn_style([np.zeros((200, 200, 3))])),
         (StyleError, "does not end in", lambda: impasto.learn_style(painting, tmp_path / "x.jpg")),
         (StyleError, "another --name", lambda: impasto.learn_style(painting, name="photograph")),
-        (TrainingError, "not a setting", lambda: impasto.learn_style(painting, stile_weight=2)),
+        (TrainingError, "mean style_weight", lambda: impasto.learn_style(painting, stile_weight=2)),
+        (TrainingError, "mean photos", lambda: impasto.learn_style(painting, phots=tmp_path)),
         (TrainingError, "multiple of 8", lambda: impasto.learn_style(painting, crop=100)),
-        (TrainingError, "style scale", lambda: impasto.learn_style(painting, style_scale=0)),
+        (TrainingError, "style_scale is 0", lambda: impasto.learn_style(painting, style_scale=0)),
         (TrainingError, "steps", lambda: impasto.learn_style(painting, steps=0)),
         (InputError, "no mps", lambda: impasto.learn_style(painting, device="mps")),
     ]

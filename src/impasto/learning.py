@@ -101,7 +101,7 @@ def learn_style(
         from impasto.training.scenes import scenes
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
-    chosen = LearnSettings.from_mapping(settings)
+    chosen = LearnSettings.from_mapping(settings, learn_style)
     place = torch_device(device)
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)

@@ -21,7 +21,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(export, "load_bundled", lambda: (network, dict(few)))
     monkeypatch.setattr(learning, "_SCENES", 4)
     tiny = {"crops": 2, "held_out": 2, "crop": 64, "batch": 1, "style_size": 64}
-    monkeypatch.setattr(LearnSettings, "from_mapping", classmethod(lambda cls, values: cls(**{**values, **tiny})))
+    monkeypatch.setattr(LearnSettings, "from_mapping", classmethod(lambda cls, given, _: cls(**given | tiny)))
 
 
 @pytest.fixture

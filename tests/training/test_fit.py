@@ -157,5 +157,5 @@ def test_several_pictures_of_an_artist_are_averaged(folder, tmp_path):
 
 
 def test_an_unknown_setting_is_named(folder):
-    with pytest.raises(TrainingError, match="stile_weight is not a training setting"):
+    with pytest.raises(TrainingError, match=r"no option stile_weight; did you mean style_weight\?"):
         settings(folder, stile_weight=3)

@@ -35,7 +35,7 @@ from impasto.errors import MissingExtraError, TrainingError
 @click.option("--steps", type=click.IntRange(1), help="Length of the run.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Stop after so long, whatever the steps.")
 @click.option("--batch", type=click.IntRange(1))
-@click.option("--crop", type=click.IntRange(64), help="Side of the crops, a multiple of 16.")
+@click.option("--crop", type=click.IntRange(64), help="Side of the crops, a multiple of 8.")
 @click.option("--content-weight", type=click.FloatRange(0))
 @click.option("--style-weight", type=click.FloatRange(0))
 @click.option("--tv-weight", type=click.FloatRange(0))

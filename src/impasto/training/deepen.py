@@ -18,6 +18,7 @@ from impasto.training.export import with_network
 from impasto.training.fit import Fit, FitSettings, Painting, Progress
 from impasto.training.learn import LearnSettings, Pair
 from impasto.training.photographs import Photographs
+from impasto.training.settings import Settings
 
 
 def deepen(
@@ -44,11 +45,9 @@ def deepen(
         minutes: how long; it ends before once the validation loss is flat.
         folder: for checkpoint, log and previews; a checkpoint in it is resumed.
     """
-    shared = {item.name for item in fields(FitSettings)} & {item.name for item in fields(LearnSettings)}
-    same = {name: getattr(settings, name) for name in shared - {"steps", "batch", "learning_rate", "average"}}
     # The peak is half of what a network from scratch gets: what it knows is to be bent, not forgotten.
-    chosen = replace(
-        FitSettings(**same),
+    chosen = FitSettings(
+        **{item.name: getattr(settings, item.name) for item in fields(Settings)},
         steps=1_000_000,
         minutes=minutes,
         learning_rate=1e-3,

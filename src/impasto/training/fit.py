@@ -20,9 +20,10 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -35,39 +36,25 @@ from impasto.files import atomic_path
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
-from impasto.styles import load_style
+from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
 from impasto.training.objective import Objective, Plateau, grained
 from impasto.training.photographs import Photographs
+from impasto.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PHOTOGRAPH = "photograph"
-
 
 @dataclass(frozen=True)
-class FitSettings:
+class FitSettings(Settings):
     """What a training run is made of; a settings file gives the same names."""
 
     steps: int = 10_000
     minutes: float | None = None  # stop after so long, with the learning rate brought down by then
     batch: int = 4
-    crop: int = 224
-    scales: tuple[float, float] = (1.0, 2.5)  # enlargement of photographs: strokes shall not shrink with it
-    features: str = "builtin"
-    content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0})
-    style_layers: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), 1.0)
-    )
-    content_weight: float = 1.0
-    style_weight: float = 5.0
-    tv_weight: float = 0.2
     equivariance_weight: float = 2.0
-    grain: float = 1.0  # most that is laid on a photograph before it is painted; see :mod:`impasto.grain`
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
-    style_size: int = 512  # shorter side at which the paintings are looked at
-    style_scale: float = 1.0  # size of the strokes relative to that
     learning_rate: float = 2e-3
     style_learning_rate: float = 6e-3
     warmup: int = 100
@@ -76,20 +63,13 @@ class FitSettings:
     checkpoint_every: int = 250
     preview_every: int = 250
     threads: int | None = None
-    seed: int = 0
 
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> FitSettings:
-        """Settings from a settings file's table.
-
-        Raises:
-            TrainingError: a name that is not a setting.
-        """
-        known = {item.name for item in fields(cls)}
-        for name in values:
-            if name not in known:
-                raise TrainingError(f"{name} is not a training setting; there are {', '.join(sorted(known))}.")
-        return replace(cls(), **values)
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        **Settings.ranges,
+        **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), (1, inf)),
+        **dict.fromkeys(("photograph_share", "average"), (0, 1)),
+        "minutes": (0.01, inf),
+    }
 
 
 @dataclass(frozen=True)

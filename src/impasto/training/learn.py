@@ -12,9 +12,10 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
 from impasto.training.objective import Features, Objective, Plateau, grained, read_style
 from impasto.training.photographs import Photographs
+from impasto.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -40,55 +42,27 @@ Pair = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
-class LearnSettings:
+class LearnSettings(Settings):
     """How a style is learnt; content, style and total variation are weighed as in training the network."""
 
+    crop: int = 192
+    scales: tuple[float, float] = (1.0, 2.0)
+    style_weight: float = 12.0
     steps: int = 1200  # at most; learning ends before, once the loss is flat
     batch: int = 2
-    crop: int = 192
     crops: int = 64  # fixed ones to learn from ...
     held_out: int = 8  # ... and to judge by
-    scales: tuple[float, float] = (1.0, 2.0)
-    features: str = "builtin"
-    content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0})
-    style_layers: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), 1.0)
-    )
-    content_weight: float = 1.0
-    style_weight: float = 12.0
-    tv_weight: float = 0.2
-    style_size: int = 512  # shorter side at which paintings are looked at
-    style_scale: float = 1.0  # size of the strokes relative to that
-    grain: float = 1.0  # laid on photographs before they are painted; see :mod:`impasto.grain`
     learning_rate: float = 0.04
     average: float = 0.98
     check_every: int = 50
     patience: int = 3  # checks without ...
     gain: float = 0.005  # ... the loss falling by this share end the run
-    seed: int = 0
 
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> LearnSettings:
-        """Settings by name.
-
-        Raises:
-            TrainingError: a name that is not a setting, or a value out of range.
-        """
-        known = [item.name for item in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise TrainingError(f"{name} is not a setting of learning; there are {', '.join(known)}.")
-        return cls(**values)
-
-    def __post_init__(self) -> None:
-        least = {"steps": 1, "batch": 1, "crops": 1, "held_out": 1, "check_every": 1, "patience": 1, "style_size": 32}
-        for name, bound in least.items():
-            if getattr(self, name) < bound:
-                raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least {bound}.")
-        if self.crop < 64 or self.crop % TransformerNetwork.multiple:
-            raise TrainingError(f"The crop is {self.crop} pixels; it must be a multiple of 8 and at least 64.")
-        if not 0.1 <= self.style_scale <= 10:
-            raise TrainingError(f"The style scale {self.style_scale:g} is out of range; give a number from 0.1 to 10.")
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        **Settings.ranges,
+        **dict.fromkeys(("steps", "batch", "crops", "held_out", "check_every", "patience"), (1, inf)),
+        **dict.fromkeys(("average", "gain"), (0, 1)),
+    }
 
 
 def torch_device(device: str) -> str:
