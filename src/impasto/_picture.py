@@ -12,6 +12,7 @@ from impasto.errors import InputError
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
+_BYTE = np.dtype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def unit(a: Array) -> Floats:
     return np.clip(a.astype(np.float32), 0, 1)
 
 
-def samples(a: Array, dtype: np.dtype) -> Array:
-    """Values in [0, 1] to samples of a type: integers are rounded, floating point is only cast."""
+def samples(a: Array, dtype: np.dtype = _BYTE) -> Array:
+    """Values in [0, 1] to samples of a type, bytes by default: integers are rounded, floating point is only cast."""
     if dtype.kind != "u":
         floating: Array = np.clip(np.nan_to_num(a), 0, 1).astype(dtype, copy=False)
         return floating

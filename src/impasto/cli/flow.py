@@ -77,14 +77,10 @@ def compute(
 @click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""
-    import numpy as np
-
     from impasto import images
     from impasto.flow import consistency, read_flo, write_certainty
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")
-    pixels = None
-    if frame is not None:
-        pixels = np.rint(images.read(frame).rgb * 255).astype(np.uint8)
+    pixels = None if frame is None else images.samples(images.read(frame).rgb)
     write_certainty(consistency(read_flo(judged), read_flo(opposite), variant=variant, frame=pixels), output)

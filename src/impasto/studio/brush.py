@@ -52,5 +52,5 @@ def mask(value: str | None) -> NDArray[np.uint8] | None:
         data = base64.b64decode(value.removeprefix(_HEAD), validate=True)
     except (binascii.Error, ValueError, AttributeError) as error:
         raise InputError("The mask cannot be read; brush it again.") from error
-    levels = images.samples(images.read(data, max_pixels=_MOST).rgb[..., 0], np.dtype(np.uint8))
+    levels = images.samples(images.read(data, max_pixels=_MOST).rgb[..., 0])
     return levels if levels.any() else None

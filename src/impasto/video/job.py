@@ -30,7 +30,7 @@ from impasto.styles import StyleLike, resolve
 from impasto.video import mux
 from impasto.video.keyframes import Keyframes, Weighted
 from impasto.video.optimised import Passes
-from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of, rgb_bytes
+from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of
 from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
 from impasto.video.temporal import LANES, STABILIZE, Begun, FlowFiles, Off, Stabilize, State, lane_of_opencv, stabilizer
 from impasto.video.timing import Span, Timed
@@ -219,7 +219,7 @@ def _optimise(
     report.seconds["paint"] = time.perf_counter() - started
     sink = make_sink({"frames": 0, "segments": 0})
     for index, (pts, duration) in enumerate(marks):
-        sink.write(Frame(rgb_bytes(images.read(optimiser.result(index, paint.passes)).rgb), pts, duration))
+        sink.write(Frame(images.samples(images.read(optimiser.result(index, paint.passes)).rgb), pts, duration))
     sink.checkpoint()
     report.frames, report.damaged, report.truncated = len(marks), source.damaged, source.truncated
     report.notices += source.notices

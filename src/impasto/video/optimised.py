@@ -22,7 +22,6 @@ from impasto.flow import PairPattern, consistency, estimator, fitted, read_certa
 from impasto.optimise.api import NamedStyle
 from impasto.optimise.recipe import Recipe
 from impasto.video.libraries import opencv
-from impasto.video.sink import rgb_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -168,7 +167,7 @@ class Optimiser:
                 path = self.result(index, number)
                 if not path.is_file():
                     painted = self._once(index) if self.settings.passes == 1 else self._again(index, number)
-                    images.write(images.from_array(rgb_bytes(painted)), path)
+                    images.write(images.from_array(images.samples(painted)), path)
                 done += 1
                 yield done
 
@@ -254,7 +253,7 @@ class Optimiser:
         if pattern is not None:
             flow = read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
             return fitted(flow, *self._frame(index).shape[:2])
-        return self.estimate()(*(rgb_bytes(self._frame(i)) for i in (index, other)))
+        return self.estimate()(*(images.samples(self._frame(i)) for i in (index, other)))
 
     def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
         settings = self.settings

@@ -295,10 +295,3 @@ def packets_in_order(paths: list[Path], index: int = 0) -> Iterator[Any]:
                 packet.dts = order[early] if early >= 0 else order[0] + early * max(1, step)
                 position += 1
                 yield packet
-
-
-def rgb_bytes(painted: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Floats in [0, 1] to bytes, rounded."""
-    levels = painted * np.float32(255)
-    levels += np.float32(0.5)
-    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)

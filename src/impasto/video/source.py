@@ -342,7 +342,7 @@ class NumberedPictures:
         if picture.size != self.stored:
             raise InputError(f"{path} is of another size than the first picture; frames must all be of one size.")
         rgb = picture.rgb if picture.alpha is None else images.fill_transparent(picture.rgb, picture.alpha)
-        frame = np.rint(rgb * 255).clip(0, 255).astype(np.uint8)
+        frame = images.samples(rgb)
         if (wanted := scaled(*picture.size, self.size)) != picture.size:
             from PIL import Image
 

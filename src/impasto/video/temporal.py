@@ -24,7 +24,6 @@ from impasto.flow import Estimator, PairPattern, estimator, fitted, read_certain
 from impasto.grain import grain
 from impasto.repaint import Painter
 from impasto.video.libraries import opencv
-from impasto.video.sink import rgb_bytes
 
 Stabilize = Literal["off", "light", "flow"]
 STABILIZE: tuple[Stabilize, ...] = ("off", "light", "flow")
@@ -115,7 +114,7 @@ class Off:
         share = _CHANGING if begun.changing else _SHARE
         painted = painter.paint(images.from_array(begun.frame, compact=1), begun.given, share, begun.grain)
         rgb = painted.picture.rgb
-        begun.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else rgb_bytes(rgb))
+        begun.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else images.samples(rgb))
         begun.used = painted.statistics
 
     def finish(self, begun: Begun) -> Frame:

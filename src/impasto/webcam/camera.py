@@ -141,7 +141,7 @@ class Camera:
             files = sorted(f for f in path.iterdir() if f.suffix.lower() in images.READ_SUFFIXES)
             for index, file in enumerate(files):
                 rgb = images.resized(images.read(file), size).rgb
-                yield index / self.rate, np.rint(rgb * 255).clip(0, 255).astype(np.uint8)
+                yield index / self.rate, images.samples(rgb)
             self.closed.wait(1 / self.rate)
             return
         source = open_source(path, size=size)

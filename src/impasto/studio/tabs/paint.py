@@ -265,7 +265,7 @@ class _Watch:
 
     def keep(self, n: int, rgb: NDArray[Any]) -> None:
         """Keep a step, in place of an earlier picture of the same one."""
-        picture = images.samples(rgb, np.dtype(np.uint8))
+        picture = images.samples(rgb)
         if self.steps and (self.steps[-1][0] == n):
             self.steps.pop()
         self.steps.append((n, picture))
@@ -321,9 +321,7 @@ def _offer(studio: Studio) -> None:
             def work(report: Report) -> str:
                 job = _job(studio, picture, styles, options)
                 result = job.paint(callback=lambda _progress: report(None))
-                return str(
-                    _written(studio, _Easel(job, picture, [(0, images.samples(result.rgb, np.dtype(np.uint8)))]), 0)
-                )
+                return str(_written(studio, _Easel(job, picture, [(0, images.samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")
 
