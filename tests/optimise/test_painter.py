@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 from impasto.errors import InputError  # noqa: E402
 from impasto.memory import parse_size  # noqa: E402
 from impasto.optimise import memory  # noqa: E402
+from impasto.optimise import painter as painting  # noqa: E402
 from impasto.optimise.painter import Painter, State, StylePicture, scales  # noqa: E402
 from impasto.optimise.recipe import Recipe  # noqa: E402
 
@@ -73,6 +74,23 @@ def test_interrupted_and_resumed_is_the_same_as_not_interrupted(tmp_path, optimi
     second = painter(recipe).paint(CONTENT, resume=State.load(tmp_path / "state"))
     assert len(second.losses) == 10 - stop
     assert np.abs(second.rgb - whole.rgb).max() < 5e-3  # a shown picture is clipped, rounding grows
+
+
+def test_a_run_interrupted_between_two_scales_goes_on(monkeypatch):
+    recipe = Recipe(iterations=3, scales=2)
+    whole = painter(recipe).paint(CONTENT)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(painting, "resized", interrupt)
+        first = painter(recipe).paint(CONTENT)
+    assert first.interrupted
+    assert first.rgb.shape == CONTENT.shape
+    assert (first.state.scale, first.state.done) == (0, 3)
+    second = painter(recipe).paint(CONTENT, resume=first.state)
+    assert second.losses == pytest.approx(whole.losses[3:], rel=1e-3)
 
 
 def test_a_finished_run_gets_more_iterations_at_full_size():
@@ -207,6 +225,16 @@ def test_a_painter_looks_at_its_styles_once(monkeypatch):
     known = dict(one._styles)
     one.paint(rough(48, 64))
     assert one._styles.keys() == known.keys()
+
+
+def test_styles_are_matched_to_each_photograph_before_it_is_painted():
+    """Frames of a video often lie in the same place in memory, one after the other."""
+    recipe = Recipe(iterations=2, scales=1, colors="match-before")
+    one, frame = painter(recipe), np.empty_like(CONTENT)
+    for photograph in (CONTENT, 1 - CONTENT**2):
+        frame[:] = photograph
+        assert np.array_equal(one.paint(frame).rgb, painter(recipe).paint(photograph).rgb)
+    assert not one._styles  # nor does what is kept grow from frame to frame
 
 
 def test_smaller_budgets_mean_smaller_tiles_and_histories():

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -174,7 +173,7 @@ class Painter:
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))
         self._budget = memory.budget(recipe)
-        self._styles: dict[Any, tuple[dict[str, Moments], float]] = {}
+        self._styles: dict[tuple[int, int, int], tuple[dict[str, Moments], float]] = {}
 
     def paint(
         self,
@@ -315,16 +314,20 @@ class Painter:
     def _seen(
         self, style: StylePicture, full: tuple[int, int], size: tuple[int, int], photograph: Array
     ) -> tuple[dict[str, Moments], float]:
-        """A style's moments and total variation at a scale, looked at only once."""
-        before = self.recipe.colors == "match-before"
-        height, width = self._style_size(style, full, size)
-        key = (id(style), height, width, id(photograph) if before else None)
+        """A style's moments and total variation at a scale, looked at only once where all photographs share them."""
+        look = self._style_size(style, full, size)
+        if self.recipe.colors == "match-before":
+            return self._measured(color_modes.match(style.rgb, photograph), look, full)
+        key = id(style), *look
         if key not in self._styles:
-            rgb = color_modes.match(style.rgb, photograph) if before else style.rgb
-            picture = _tensor(_resample.lanczos(rgb, (width, height)), self.device)
-            viewer = Viewer(self.network, self.taps, self._look((height, width), full).tile)
-            self._styles[key] = viewer.moments(picture), float(losses.total_variation(picture))
+            self._styles[key] = self._measured(style.rgb, look, full)
         return self._styles[key]
+
+    def _measured(self, rgb: Array, size: tuple[int, int], full: tuple[int, int]) -> tuple[dict[str, Moments], float]:
+        """The moments and total variation of a style picture at a height and width."""
+        picture = _tensor(_resample.lanczos(rgb, size[::-1]), self.device)
+        viewer = Viewer(self.network, self.taps, self._look(size, full).tile)
+        return viewer.moments(picture), float(losses.total_variation(picture))
 
 
 class _Run:
@@ -378,15 +381,16 @@ class _Run:
         The photograph's fine detail is added to the enlarged painting: measured, this reaches lower losses of both
         content and style than a start from the blurred painting alone.
         """
-        before = _tensor(self._content(), self.device)
-        self.scale, self.done = self.scale + 1, 0
-        size = self.sizes[self.scale]
-        detail = _tensor(self._content(), self.device).sub_(resized(before, *size))
-        self.minimiser = self.minimiser.enlarged(detail.add_(resized(self.minimiser.result, *size)))
+        here, size = self.sizes[self.scale : self.scale + 2]
+        before = _tensor(self._content(here), self.device)
+        detail = _tensor(self._content(size), self.device).sub_(resized(before, *size))
+        larger = self.minimiser.enlarged(detail.add_(resized(self.minimiser.result, *size)))
+        # Last and all at once, so that Ctrl-C before leaves the finished scale to go on from.
+        self.scale, self.done, self.minimiser = self.scale + 1, 0, larger
 
     def _paint_scale(self) -> None:
         height, width = self.sizes[self.scale]
-        content = _tensor(self._content(), self.device)
+        content = _tensor(self._content((height, width)), self.device)
         regions = self.painter.regions(content, self.full, self.content)
         objective = Objective(self.painter.viewer(height, width), content, regions, self.recipe, self.extra)
         del content  # large pictures count every copy
@@ -444,16 +448,17 @@ class _Run:
         """A hash of the photograph."""
         return hashlib.sha256(_levels(self.content)).hexdigest()
 
-    def _content(self) -> Array:
-        height, width = self.sizes[self.scale]
-        return self.content if (height, width) == self.full else _resample.lanczos(self.content, (width, height))
+    def _content(self, size: tuple[int, int]) -> Array:
+        """The photograph at a height and width."""
+        return self.content if size == self.full else _resample.lanczos(self.content, size[::-1])
 
     def _shown(self) -> Array:
         """The picture so far; where no style applies, the photograph."""
         rgb: Array = self.minimiser.result[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy()
-        cover = self.painter.cover(rgb.shape[0], rgb.shape[1])
+        height, width = rgb.shape[:2]
+        cover = self.painter.cover(height, width)
         if cover is not None:
-            photograph = self._content()
+            photograph = self._content((height, width))
             rgb = photograph + cover[..., None] * (rgb - photograph)
         return rgb
 
@@ -471,7 +476,7 @@ class _Run:
         elif recipe.init == "gray":
             start = torch.full((1, 3, height, width), 0.5, device=self.device)
         else:
-            start = _tensor(self._content(), self.device)
+            start = _tensor(self._content((height, width)), self.device)
         return self._minimiser(start)
 
     def _minimiser(self, start: Tensor) -> Minimiser:
