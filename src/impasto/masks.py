@@ -19,8 +19,12 @@ MaskLike = images.Source
 Mask = NDArray[np.uint8]
 
 
-def read(mask: MaskLike, max_pixels: int) -> Mask:
+def read(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) -> Mask:
     """A mask as H x W, uint8: its luminance, and nothing where it is transparent.
+
+    Args:
+        max_pixels: refuse a larger one.
+        may_be_black: take one that is black all over, too, as those of some frames of a video are.
 
     Raises:
         InputError: it cannot be read, or is black all over.
@@ -35,7 +39,7 @@ def read(mask: MaskLike, max_pixels: int) -> Mask:
         grey = images.unit(part.rgb).mean(axis=2)
         opacity = 1 if part.alpha is None else images.unit(part.alpha)
         levels[row : row + 256] = images.samples(grey * opacity, levels.dtype)
-    if not levels.any():
+    if not (may_be_black or levels.any()):
         raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
     return levels
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -166,6 +166,7 @@ class Painter:
         styles: as :func:`stylize` takes them.
         options: how to paint.
         lanes: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
+        may_be_black: whether masks may be black all over, as those of some frames of a video are.
 
     Attributes:
         style: the blend of all styles, which names results.
@@ -175,12 +176,15 @@ class Painter:
         InputError: a mask cannot be read, or belongs to none of the styles.
     """
 
-    def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1) -> None:
+    def __init__(
+        self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, may_be_black: bool = False
+    ) -> None:
         self.options, self._lanes = options, lanes
         self._styles = masks.split(_listed(styles), options.masks)
         self.style = _named(*self._styles)
-        self._mask = None if options.mask is None else masks.read(options.mask, options.max_pixels)
-        self._masks = {name: masks.read(mask, options.max_pixels) for name, mask in options.masks.items()}
+        read = partial(masks.read, max_pixels=options.max_pixels, may_be_black=may_be_black)
+        self._mask = None if options.mask is None else read(options.mask)
+        self._masks = {name: read(mask) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory, lanes)
 
     def paint(

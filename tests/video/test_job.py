@@ -346,6 +346,28 @@ def test_a_mask_for_every_frame(clip, tmp_path):
         stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m%02d.png"))
 
 
+def test_a_mask_of_a_pattern_is_read_as_one_of_a_file_is(clip, tmp_path):
+    half = np.zeros((48, 64, 2), np.uint8)
+    half[..., 0], half[:, :32, 1] = 255, 255  # white, the right half of it transparent
+    for number in range(12):
+        Image.fromarray(half, "LA").save(tmp_path / f"m{number:02}.png")
+    for name, mask in (("file", "m00.png"), ("pattern", "m%02d.png")):
+        stylize(clip, tmp_path / f"{name}.mkv", mask=str(tmp_path / mask), codec="ffv1", end=0.2)
+    for (_, one), (_, two) in zip(pictures(tmp_path / "file.mkv"), pictures(tmp_path / "pattern.mkv"), strict=True):
+        assert np.array_equal(one, two)
+
+
+def test_of_a_pattern_a_mask_may_be_black_and_leaves_the_frame_as_it_is(clip, tmp_path):
+    for number, level in enumerate([0, 255, 0, 0]):
+        Image.new("L", (64, 48), level).save(tmp_path / f"m{number}.png")
+    stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m%d.png"), codec="ffv1", stabilize="off", end=0.3)
+    first, second = (np.abs(pictures(tmp_path / "o.mkv")[i][1].astype(float) - open_array(clip, i)) for i in (0, 1))
+    assert first.max() <= 1
+    assert second.mean() > 10
+    with pytest.raises(InputError, match="black all over"):
+        stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m0.png"))
+
+
 def test_wrong_options_are_named_before_any_work(clip, tmp_path):
     for options, error, says in (
         ({"output": tmp_path / "o.avi"}, OutputError, "no suffix"),

@@ -16,9 +16,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from impasto import __version__, images, masks
 from impasto._names import settings
 from impasto.errors import InputError
@@ -423,12 +420,13 @@ class _Job:
             read = {name: self._levels(mask, files[name]) for name, mask in wanted.items()}
             strength = read.pop(None, None)
             by_style = {name: mask for name, mask in read.items() if name is not None}
-            self.painter = key, Painter(_pairs(blend), replace(self.options, mask=strength, masks=by_style), LANES)
+            options = replace(self.options, mask=strength, masks=by_style)
+            self.painter = key, Painter(_pairs(blend), options, LANES, may_be_black=True)
         return self.painter[1]
 
     def _levels(self, mask: MaskLike, file: Path | None) -> masks.Mask:
         """A mask in the size of the frames; it may have that of the source's instead."""
-        levels = masks.read(mask, self.options.max_pixels) if file is None else _read_mask(file)
+        levels = masks.read(file or mask, self.options.max_pixels, may_be_black=file is not None)
         return masks.fitted(levels, (self.source.width, self.source.height), self.source.stored)
 
 
@@ -500,12 +498,3 @@ def _file_of_frame(mask: MaskLike, number: int) -> Path | None:
     if not path.is_file():
         raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
     return path
-
-
-def _read_mask(path: Path) -> masks.Mask:
-    """One frame's mask as grey levels; some frames' may well be black, which a picture's may not."""
-    picture = images.read(path)
-    levels: NDArray[np.uint8] = np.rint(picture.rgb.mean(axis=2) * 255).astype(np.uint8)
-    if not levels.any():
-        levels[0, 0] = 1
-    return levels
