@@ -92,6 +92,13 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(folder, tmp_path):
         assert torch.allclose(whole.averaged[name], second.averaged[name], atol=1e-6), name
 
 
+@pytest.mark.parametrize("names", [("stripes", "checks", "stripes"), ("photograph",)])
+def test_styles_that_would_write_the_same_file_are_refused(folder, tmp_path, names):
+    paintings = [Painting(name, (folder / "stripes.png",)) for name in names]
+    with pytest.raises(TrainingError, match=f"Two styles are called {names[0]};"):
+        Fit(Photographs(folder / "photos", crop=64), paintings, tmp_path, settings(folder), architecture=TINY)
+
+
 def test_a_checkpoint_of_other_styles_is_refused(folder, tmp_path):
     fit(folder, tmp_path).run()
     with pytest.raises(TrainingError, match="other styles"):

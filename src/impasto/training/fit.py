@@ -19,6 +19,7 @@ import json
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import inf
@@ -109,6 +110,10 @@ class Fit:
         settings: see :class:`FitSettings`.
         architecture: of the network.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+
+    Raises:
+        TrainingError: two styles have the same name.
+        InputError: a painting or the perceptual network cannot be read.
     """
 
     def __init__(
@@ -121,12 +126,18 @@ class Fit:
         architecture: Architecture | None = None,
         device: str = "cpu",
     ) -> None:
+        self.names = [PHOTOGRAPH, *(painting.name for painting in paintings)]
+        for name, count in Counter(self.names).items():
+            if count > 1:  # files are named after styles
+                raise TrainingError(
+                    f"Two styles are called {name}; give each painting a name of its own, and none {PHOTOGRAPH}, "
+                    "which is the style that changes nothing."
+                )
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.photographs, self.paintings, self.folder = photographs, list(paintings), folder
         self.settings, self.device = settings, torch.device(device)
-        self.names = [PHOTOGRAPH, *(painting.name for painting in paintings)]
         judge = load_features(settings.features).to(self.device)
         half = has_bfloat16(self.device)
         self.objective = Objective(judge, settings.content_layers, settings.style_layers, half=half)
