@@ -229,8 +229,39 @@ def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeyp
     assert output / "b.jpg" not in {job.source for job in jobs}
 
 
+@pytest.mark.parametrize("output", ["HERE/in/out", "in/../in/out", "."])
+def test_watching_tells_its_results_however_the_folders_are_written(folder, tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    looks = []
+
+    def look(_seconds: float) -> None:
+        looks.append(1)
+        if len(looks) > 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch.time, "sleep", look)
+    seen = []
+    with suppress(KeyboardInterrupt):
+        for job in batch.watch(Path("in"), Path(output.replace("HERE", str(tmp_path))), PLAIN):
+            seen.append(job.source.as_posix())
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            job.target.write_bytes(b"painted")
+    assert seen == ["in/a.PNG", "in/b.jpg", "in/deep/c.webp", "in/deep/deeper/d.tif"]
+
+
+def test_results_are_told_however_the_folders_are_written(folder, tmp_path, style, monkeypatch):
+    (folder / "out").mkdir()
+    (folder / "b.jpg").rename(folder / "out" / "b.jpg")
+    monkeypatch.chdir(tmp_path)
+    for output in (Path("in/out"), tmp_path / "in" / ".." / "in" / "out"):
+        names = [job.source.name for job in plan([Path("in")], output, style, PLAIN)]
+        assert names == ["a.PNG", "c.webp", "d.tif"]
+
+
 def test_watching_needs_folders(folder, tmp_path):
     with pytest.raises(InputError, match="no folder"):
         batch.watch(tmp_path / "none", tmp_path, PLAIN)
     with pytest.raises(InputError, match="is a file"):
         batch.watch(folder, folder / "b.jpg", PLAIN)
+    with pytest.raises(InputError, match="is the folder that is watched"):
+        batch.watch(folder, folder / "deep" / "..", PLAIN)

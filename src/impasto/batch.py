@@ -92,6 +92,11 @@ def _inside(output: Path, relative: Path, suffix: str | None) -> Path:
     return target
 
 
+def _is_result(relative: Path, root: Path, output: Path) -> bool:
+    """Whether what lies in a folder is a result of an earlier run, in a folder within that one; both are resolved."""
+    return root in output.parents and output in (root / relative).parents
+
+
 def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Writing) -> list[Job]:
     """Where each result goes.
 
@@ -113,8 +118,8 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
     for source, relative in files:
         if output is not None:
             root = source.absolute().parents[len(relative.parts) - 1]
-            if root in output.absolute().parents and output.absolute() in source.absolute().parents:
-                continue  # a result of an earlier run, in a folder within the one that is painted
+            if _is_result(relative, root.resolve(), output.resolve()):
+                continue
             jobs.append(Job(source, _inside(output, relative, suffix)))
         else:
             target = images.beside(source, style.name)
@@ -227,16 +232,19 @@ def watch(folder: Path, output: Path, writing: Writing, *, every: float = 1.0) -
         raise InputError(f"There is no folder {folder} to watch; create it first.")
     if output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file, but the results need a folder; give another -o.")
+    if output.resolve() == folder.resolve():
+        raise InputError(f"{output} is the folder that is watched; give the results another one with -o.")
     suffix = None if writing.format is None else images.suffix_of(writing.format)
     return _appearing(folder, output, suffix, every)
 
 
 def _appearing(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[Job]:
+    root, results = folder.resolve(), output.resolve()
     sizes: dict[Path, int] = {}
     done: set[Path] = set()
     while True:
         for source, relative in _pictures_in(folder):
-            if source in done or output in source.parents:
+            if source in done or _is_result(relative, root, results):
                 continue
             try:
                 size = source.stat().st_size
