@@ -293,6 +293,32 @@ def test_other_options_start_anew(tmp_path, monkeypatch):
     assert stylize(clip, tmp_path / "out.mp4", strength=0.5).resumed == 0
 
 
+@pytest.mark.parametrize("other", ["rate", "last picture", "first number"])
+def test_other_numbered_pictures_start_anew(tmp_path, monkeypatch, other):
+    from impasto.video import job
+
+    for number in range(1, 10):
+        Image.fromarray(scene(number, 40, 32)).save(tmp_path / f"in_{number}.png")
+    monkeypatch.setattr(job, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 5:
+            raise RuntimeError
+
+    def paint(rate=24, first=1, **options):
+        return stylize(tmp_path / "in_%d.png", tmp_path / "o.mkv", fps=rate, start_number=first, **options)
+
+    with pytest.raises(RuntimeError):
+        paint(progress=stop)
+    rate, first = 48 if other == "rate" else 24, 2 if other == "first number" else 1
+    if other == "last picture":
+        Image.fromarray(scene(30, 40, 32)).save(tmp_path / "in_9.png")
+    report = paint(rate, first)
+    assert (report.resumed, report.frames) == (0, 10 - first)
+    times = [round(time * rate, 1) for time, _ in pictures(tmp_path / "o.mkv")]  # Matroska counts in milliseconds
+    assert times == list(range(10 - first))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 def test_ctrl_c_keeps_what_there_is(tmp_path):
     import signal

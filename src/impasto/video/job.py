@@ -146,7 +146,7 @@ def stylize_video(
     span = Span(_seconds(start), _seconds(end), None if FramePattern.matches(video) else rate)
     chosen = replace(chosen, size=0)  # the source has done that
     recipe = {
-        "video": [str(Path(video).absolute()), *_stamp(source.path)],
+        "video": [str(source.rate), *((str(path.absolute()), *_stamp(path)) for path in _files(source))],
         "styles": keyframes.described() if keyframes else [(p.name, p.weight, _plain(p.rgb)) for p in pictures],
         "options": {f.name: _plain(getattr(chosen, f.name)) for f in fields(chosen)},
         "span": asdict(span),
@@ -428,6 +428,13 @@ class _Job:
         """A mask in the size of the frames; it may have that of the source's instead."""
         levels = masks.read(file or mask, self.options.max_pixels, may_be_black=file is not None)
         return masks.fitted(levels, (self.source.width, self.source.height), self.source.stored)
+
+
+def _files(source: Source) -> list[Path]:
+    """All files that a source reads."""
+    if not isinstance(source, NumberedPictures):
+        return [source.path]
+    return [source.pattern.path(source.start + index) for index in range(source.expected)]
 
 
 def _first_number(source: Source, span: Span) -> int:
