@@ -252,6 +252,14 @@ def test_several_pictures_cannot_go_to_one_output(small, tmp_path):
     assert impasto.stylize([], "scream") == []
 
 
+def test_an_output_is_for_a_picture_that_is_a_path(small, tmp_path):
+    encoded = io.BytesIO()
+    small.save(encoded, "PNG")
+    for image in (small, np.asarray(small), encoded.getvalue()):
+        with pytest.raises(InputError, match="given as a path can have an output"):
+            impasto.stylize(image, "scream", output=tmp_path / "o.png")
+
+
 def test_an_output_of_no_format_is_refused_before_the_work(small, tmp_path):
     with pytest.raises(OutputError, match="names no format"):
         impasto.stylize(tmp_path / "not-even-there.png", "scream", output=tmp_path / "o.docx")

@@ -106,6 +106,22 @@ def test_rows_are_written_as_the_whole_is(kind, suffix, photo, see_through, tmp_
             assert [round(value) for value in image.info["dpi"]] == [300, 300]
 
 
+@pytest.mark.parametrize("how", ["mask", "masks"])
+def test_a_file_made_smaller_as_it_is_read_takes_a_mask_of_its_own_size(how, photo, tmp_path, monkeypatch):
+    photo.save(tmp_path / "rgb.png")
+    mask = np.zeros((128, 192), np.uint8)
+    mask[:, :100] = 255
+    plain, tight = (
+        Painter("scream", Options(size=64, **{how: mask if how == "mask" else {"scream": mask}})) for _ in "ab"
+    )
+    monkeypatch.setattr(tight._budget, "holds", lambda size: False)
+    read = tight.read(tmp_path / "rgb.png")
+    assert read.size == (64, 42)
+    painted = tight.paint(read).picture
+    assert np.abs(painted.rgb - plain.paint(plain.read(tmp_path / "rgb.png")).picture.rgb).mean() < 0.05
+    assert np.array_equal(painted.rgb[:, 36:], read.rgb[:, 36:])
+
+
 @pytest.mark.parametrize("name", ["alpha.png", "deep.tif"])
 @pytest.mark.parametrize("target", ["o.png", "o.tif", "o.jpg"])
 def test_a_file_too_large_for_memory_is_painted_as_any_other(name, target, photo, see_through, tmp_path, monkeypatch):

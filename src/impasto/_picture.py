@@ -27,6 +27,7 @@ class Picture:
         bits: bits per sample of the source, 8 or 16.
         format: the Pillow format name of the source, None if it was no file.
         metadata: what the source said about itself.
+        original: width and height of the source, where it was made smaller as it was read.
     """
 
     rgb: Array
@@ -34,6 +35,7 @@ class Picture:
     bits: int = 8
     format: str | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    original: tuple[int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -140,6 +140,8 @@ def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
         painter.paint_file(Path(image), target)
         return target
+    if output is not None:
+        raise InputError("Only a picture that is given as a path can have an output; keep what comes back instead.")
     return images.like(painter.paint(painter.read(image)).picture, image, painter.describe())
 
 
@@ -210,7 +212,7 @@ class Painter:
         Raises:
             InputError: a mask is of another size, or there is too little memory even for small tiles.
         """
-        original = picture.size
+        original = picture.original or picture.size
         picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
             return Painted(picture, given or ())
@@ -276,9 +278,8 @@ class Painter:
         size = self.options.size
         reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
         if reader is not None and size < max(reader.size):  # made smaller before it is whole
-            return replace(
-                images.shrunk(reader, size), bits=reader.bits, format=reader.format, metadata=reader.metadata
-            )
+            small = images.shrunk(reader, size)
+            return Picture(small.rgb, small.alpha, reader.bits, reader.format, reader.metadata, reader.size)
         return images.of(source, max_pixels=self.options.max_pixels, compact=_LARGE)
 
     def reader(self, path: str | Path) -> Reader | None:
