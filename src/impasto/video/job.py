@@ -25,7 +25,7 @@ from impasto.optimise.api import NamedStyle, read_styles
 from impasto.repaint import Options, Painter, Styles, describe
 from impasto.styles import StyleLike, resolve
 from impasto.video import mux
-from impasto.video.keyframes import Keyframes, Weighted
+from impasto.video.keyframes import Keyframes, Weighted, identity
 from impasto.video.optimised import Passes
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Form, NumberedFiles, Segments, Sink, container_of
 from impasto.video.source import Frame, NumberedPictures, Source, VideoFile, open_source
@@ -415,7 +415,7 @@ class _Job:
             name: mask for name, mask in ((None, self.options.mask), *self.options.masks.items()) if mask is not None
         }
         files = {name: _file_of_frame(mask, number) for name, mask in wanted.items()}
-        key = [(style.name, weight) for style, weight in blend], [str(file) for file in files.values()]
+        key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
             read = {name: self._levels(mask, files[name]) for name, mask in wanted.items()}
             strength = read.pop(None, None)

@@ -51,7 +51,7 @@ class Keyframes:
     def described(self) -> list[Any]:
         """Everything that a result depends on, in plain values."""
         return [
-            (time, style.name, hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest(), weight)
+            (time, *identity(style), weight)
             for time, blend in zip(self.times, self.blends, strict=True)
             for style, weight in blend
         ]
@@ -63,14 +63,20 @@ class Keyframes:
             return self.blends[max(index, 0)], False
         before, after = self.blends[index], self.blends[index + 1]
         share = (seconds - self.times[index]) / (self.times[index + 1] - self.times[index])
-        mixed: dict[str, tuple[Style, float]] = {}
-        for styles, part in ((before, 1 - share), (after, share)):
-            for style, weight in styles:
-                known = mixed.get(style.name, (style, 0.0))[1]
-                mixed[style.name] = (style, known + part * weight)
-        same = all(dict(_named(before)).get(name) == weight for name, weight in _named(after))
-        return [pair for pair in mixed.values() if pair[1] > 0], not same
+        styles = {identity(style): style for style, _ in [*before, *after]}
+        earlier, later = _shares(before), _shares(after)
+        mixed = {key: (1 - share) * earlier.get(key, 0.0) + share * later.get(key, 0.0) for key in styles}
+        return [(styles[key], weight) for key, weight in mixed.items() if weight > 0], earlier != later
 
 
-def _named(styles: Weighted) -> list[tuple[str, float]]:
-    return [(style.name, weight) for style, weight in styles]
+def identity(style: Style) -> tuple[str, str]:
+    """What tells a style from every other: its name, which another may have as well, and a hash of its numbers."""
+    return style.name, hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest()
+
+
+def _shares(blend: Weighted) -> dict[tuple[str, str], float]:
+    """The weight of each style in a blend, which may name one several times."""
+    shares: dict[tuple[str, str], float] = {}
+    for style, weight in blend:
+        shares[identity(style)] = shares.get(identity(style), 0.0) + weight
+    return shares
