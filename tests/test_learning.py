@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,22 @@ def test_a_deep_style_carries_its_network_and_runs_alone(painting, photos, tmp_p
     with pytest.raises(StyleError, match="deep brings a network of its own"):
         blend([(load_style("scream"), 1), (style, 1)])
     assert blend([(style, 1), (load_style(moved), 1)]).own == style.own
+
+
+def test_a_deep_style_that_took_longer_than_the_next_call_allows_is_measured(painting, photos, tmp_path):
+    def interrupt(at):
+        if at.stage == "network" and at.seconds > 0.6:
+            raise KeyboardInterrupt
+
+    target = tmp_path / "deep.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        impasto.learn_style(painting, target, photos=photos, deep=True, minutes=1, progress=interrupt, **TINY)
+    stages = []
+    style = impasto.learn_style(
+        painting, target, photos=photos, deep=True, minutes=0.01, progress=lambda at: stages.append(at.stage), **TINY
+    )
+    assert stages == []
+    assert re.fullmatch(r"content \d\.\d{4}, style \d\.\d{4}", style.metadata["measured"])
 
 
 def test_torch_rebuilds_the_network_from_the_file(painting, photos, tmp_path):

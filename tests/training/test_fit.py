@@ -58,6 +58,17 @@ def fit(folder, output, *, paintings=("stripes", "checks"), **changes):
     return Fit(photographs, sources, output, chosen, architecture=TINY)
 
 
+def interrupted(run, step):
+    """Ctrl-C after a step."""
+
+    def interrupt(progress):
+        if progress.step == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.run(interrupt)
+
+
 def test_training_lowers_the_losses_and_leaves_its_traces(folder, tmp_path):
     run = fit(folder, tmp_path, steps=100, checkpoint_every=100, preview_every=100)
     before = run.validate()
@@ -75,14 +86,7 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(folder, tmp_path):
     whole = fit(folder, tmp_path / "whole")
     whole.run()
 
-    first = fit(folder, tmp_path / "halves")
-
-    def interrupt(progress):
-        if progress.step == 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        first.run(interrupt)
+    interrupted(fit(folder, tmp_path / "halves"), 4)
     second = fit(folder, tmp_path / "halves")
     second.resume()
     assert second.step == 4
@@ -122,9 +126,51 @@ def test_a_flat_photograph_does_not_end_the_run(folder, tmp_path):
 
 
 def test_a_flat_validation_loss_ends_a_run_that_asks_for_it(folder, tmp_path):
-    run = fit(folder, tmp_path, steps=50, patience=2, checkpoint_every=2, learning_rate=1e-9, style_learning_rate=1e-9)
+    def flat(output):
+        same = {"learning_rate": 1e-9, "style_learning_rate": 1e-9}
+        return fit(folder, output, steps=50, patience=2, checkpoint_every=2, **same)
+
+    run = flat(tmp_path / "whole")
     run.run()
     assert run.step == 6
+    interrupted(flat(tmp_path / "halves"), 5)
+    run = flat(tmp_path / "halves")
+    run.resume()
+    run.run()
+    assert run.step == 6
+
+
+def test_a_checkpoint_from_before_it_knew_of_the_plateau_is_resumed(folder, tmp_path):
+    fit(folder, tmp_path).run()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    del state["plateau"]
+    torch.save(state, tmp_path / "checkpoint.pt")
+    run = fit(folder, tmp_path, steps=8)
+    run.resume()
+    run.run()
+    assert run.step == 8
+
+
+def test_a_run_that_is_resumed_at_its_end_is_judged_all_the_same(folder, tmp_path):
+    interrupted(fit(folder, tmp_path), 4)
+    run = fit(folder, tmp_path, steps=4)
+    run.resume()
+    assert run.run()["style"] > 0
+    assert run.step == 4
+
+
+def test_an_interrupted_preview_leaves_no_half_of_one(folder, tmp_path, monkeypatch):
+    save = Image.Image.save
+
+    def interrupted_save(*arguments, **options):
+        save(*arguments, **options)
+        raise KeyboardInterrupt
+
+    run = fit(folder, tmp_path)
+    monkeypatch.setattr(Image.Image, "save", interrupted_save)
+    with pytest.raises(KeyboardInterrupt):
+        run.preview()
+    assert not list(tmp_path.iterdir())
 
 
 def test_minutes_end_a_run_before_its_steps(folder, tmp_path):

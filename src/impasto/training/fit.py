@@ -28,12 +28,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from impasto import losses
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
+from impasto.images import from_array, write
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
@@ -155,6 +155,7 @@ class Fit:
             betas=(0.9, 0.99),
         )
         self.averaged = {name: value.detach().clone() for name, value in self._weights().items()}
+        self.plateau = Plateau(settings.patience, gain=0.002)
         self.step = 0
         self.seconds = 0.0
 
@@ -263,13 +264,12 @@ class Fit:
         """Train to the end, or until Ctrl-C; a checkpoint is written in both cases.
 
         Returns:
-            The validation losses of the last checkpoint.
+            The validation losses at the end.
         """
         s = self.settings
         self.folder.mkdir(parents=True, exist_ok=True)
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
-        plateau = Plateau(s.patience, gain=0.002)
         try:
             while self.share() < 1:
                 started = time.monotonic()
@@ -290,16 +290,16 @@ class Fit:
                             "val": validation,
                         }
                     )
+                    weights = {"content": s.content_weight, "style": s.style_weight}
+                    total = sum(weight * validation.get(name, 0) for name, weight in weights.items())
+                    flat = self.plateau.reached(total)  # before the checkpoint, which is to know of it
                     self.save()
-                    total = s.content_weight * validation.get("content", 0) + s.style_weight * validation.get(
-                        "style", 0
-                    )
-                    if plateau.reached(total) and s.patience:
+                    if flat and s.patience:
                         break
         except KeyboardInterrupt:
             self.save()
             raise
-        return validation
+        return validation or self.validate()  # a resumed run may have been at its end
 
     def _log(self, record: dict[str, Any]) -> None:
         with (self.folder / "log.jsonl").open("a") as file:
@@ -354,7 +354,7 @@ class Fit:
             rows.append(torch.cat([image[0], *row], dim=2))
         sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()
         path = self.folder / f"preview-{self.step:06d}.png"
-        Image.fromarray(sheet).save(path)
+        write(from_array(sheet), path)
         return path
 
     def save(self) -> None:
@@ -376,6 +376,7 @@ class Fit:
                     "weights": {name: value.detach() for name, value in self._weights().items()},
                     "averaged": self.averaged,
                     "optimiser": self.optimiser.state_dict(),
+                    "plateau": (self.plateau.best, self.plateau.waited),
                     "torch": torch.get_rng_state(),
                     "photographs": json.dumps(self.photographs.state()),
                 },
@@ -397,6 +398,8 @@ class Fit:
         self.load_weights(state["weights"], state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
+        # Older checkpoints do not know how long the loss has been flat.
+        self.plateau.best, self.plateau.waited = state.get("plateau", (self.plateau.best, self.plateau.waited))
         torch.set_rng_state(state["torch"].cpu())
         self.photographs.set_state(json.loads(state["photographs"]))
 
