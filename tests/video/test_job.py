@@ -400,18 +400,27 @@ def test_wrong_options_are_named_before_any_work(clip, tmp_path):
         ({"output": clip}, InputError, "video itself"),
         ({"output": tmp_path / "o.webm", "codec": "h264"}, OutputError, "does not hold"),
         ({"output": tmp_path / "o.mp4", "start": 2, "end": 1}, InputError, "after the start"),
+        ({"output": tmp_path / "o.mp4", "start": float("nan")}, InputError, "start nan is no finite"),
+        ({"output": tmp_path / "o.mp4", "fps": float("inf")}, InputError, "frame rate inf is no finite"),
         ({"output": tmp_path / "o.mp4", "quality": 0}, InputError, "quality"),
         ({"output": tmp_path / "o.mp4", "stabilize": "much"}, InputError, "stabiliser"),
         ({"output": tmp_path / "o.mp4", "start": 60}, InputError, "no frame"),
     ):
         with pytest.raises(error, match=says):
             impasto.stylize_video(clip, "scream", **options)
+    Image.fromarray(scene(0, 40, 32)).save(tmp_path / "in_1.png")
+    for rate in (-5, 0, 1e-9, 2000):
+        with pytest.raises(InputError, match="out of range"):
+            impasto.stylize_video(tmp_path / "in_%d.png", "scream", fps=rate, output=tmp_path / "o.mp4")
     with pytest.raises(StyleError, match="no style"):
         impasto.stylize_video(clip, "scrm", output=tmp_path / "o.mp4")
     with pytest.raises(InputError, match="No style"):
         impasto.stylize_video(clip, output=tmp_path / "o.mp4")
     assert run("video", clip, "-o", tmp_path / "o.mp4") == 2
-    assert run("video", clip, "--style-at", "x=scream", "-o", tmp_path / "o.mp4") == 2
+    for when in ("x", "nan", "inf", "1:nan"):
+        assert run("video", clip, "--style-at", f"{when}=scream", "-o", tmp_path / "o.mp4") == 2
+        assert run("video", clip, "--style", "scream", "--end", when, "-o", tmp_path / "o.mp4") == 2
+    assert run("video", clip, "--style", "scream", "--fps", "nan", "-o", tmp_path / "o.mp4") == 3
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])

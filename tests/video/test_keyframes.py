@@ -40,3 +40,9 @@ def test_a_video_is_painted_in_both_of_two_styles_of_one_name(clip, tmp_path, na
     off = [np.abs(one.rgb.astype(float) - two.rgb).mean() for one, two in zip(both, alone, strict=True)]
     assert off[0] > 10
     assert off[1:] == [0.0] * (len(off) - 1)
+
+
+def test_times_are_checked():
+    for time in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="cannot start"):
+            Keyframes(None, {0.0: "scream", time: "houses"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -22,12 +23,18 @@ PATH = click.Path(path_type=Path)
 
 
 def seconds(text: str) -> float:
-    """Seconds, or minutes and hours before them: ``12.5``, ``1:02``, ``1:02:03.5``."""
+    """Seconds, or minutes and hours before them: ``12.5``, ``1:02``, ``1:02:03.5``.
+
+    Raises:
+        ValueError: it is no such time.
+    """
     total = 0.0
     for index, part in enumerate(text.split(":")):
         if index and not 0 <= float(part) < 60:
             raise ValueError(text)
         total = 60 * total + float(part)
+    if not math.isfinite(total):
+        raise ValueError(text)
     return total
 
 

@@ -125,7 +125,7 @@ def stylize_video(
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
     encoding = Encoding(codec, quality)
     chosen = settings(Options, options, stylize_video)
-    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    span = Span(_fraction("start", start), _fraction("end", end), _fraction("frame rate", fps, 1001))
     keyframes = None if paint is not None else Keyframes(style, style_at)
     pictures = [] if paint is None else read_styles(style if style is not None else [])
     if paint is not None and (not pictures or style_at):
@@ -140,10 +140,11 @@ def stylize_video(
         raise InputError(f"{target} is the video itself; give another output.")
     if to_pictures and FramePattern.matches(video) and target.absolute() == Path(video).absolute():
         raise InputError(f"{target} names the input pictures themselves; give another output.")
-    source = open_source(video, size=chosen.size, rate=rate, first=start_number)
+    source = open_source(video, size=chosen.size, rate=span.rate, first=start_number)
     if (pixels := source.stored[0] * source.stored[1]) > chosen.max_pixels:
         raise InputError(f"{video} has {pixels} pixels a frame, more than the {chosen.max_pixels} of max_pixels.")
-    span = Span(_seconds(start), _seconds(end), None if FramePattern.matches(video) else rate)
+    if isinstance(source, NumberedPictures):
+        span = replace(span, rate=None)  # it is the source's own
     chosen = replace(chosen, size=0)  # the source has done that
     recipe = {
         "video": [str(source.rate), *((str(path.absolute()), *_stamp(path)) for path in _files(source))],
@@ -476,8 +477,13 @@ def _pairs(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
     return list(blend)
 
 
-def _seconds(value: float | None) -> Fraction | None:
-    return None if value is None else Fraction(value).limit_denominator(1_000_000)
+def _fraction(name: str, value: float | None, finest: int = 1_000_000) -> Fraction | None:
+    """A number of the caller's as a fraction with a denominator of at most ``finest``."""
+    if value is None:
+        return None
+    if not math.isfinite(value):
+        raise InputError(f"The {name} {value} is no finite number; give another.")
+    return Fraction(value).limit_denominator(finest)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

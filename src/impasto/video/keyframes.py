@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ class Keyframes:
         at: seconds to styles, each as ``always``.
 
     Raises:
-        InputError: neither is given, or a time is negative.
+        InputError: neither is given, or a time is negative or not finite.
         StyleError: no such style.
     """
 
@@ -33,8 +34,9 @@ class Keyframes:
             points.setdefault(0.0, shared_out(weighted(always)))
         if not points:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
-        if min(points) < 0:
-            raise InputError(f"A style cannot start at {min(points)} seconds; give 0 or more.")
+        for time in points:
+            if not 0 <= time < math.inf:  # so written that NaN fails too
+                raise InputError(f"A style cannot start at {time} seconds; give 0 or more.")
         self.times = sorted(points)
         self.blends = [points[time] for time in self.times]
 
