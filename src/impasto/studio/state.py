@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cached_property
 from pathlib import Path
 
@@ -30,7 +29,6 @@ class Studio:
         self.jobs = Jobs(settings)
         self.uploads = Uploads(settings, folder)
         self.originals = Originals(self.uploads)
-        self._lock = threading.Lock()
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
