@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch")
 from safetensors.torch import save_file  # noqa: E402
 
 from impasto import losses  # noqa: E402
+from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
 from impasto.training.distill import (  # noqa: E402
     TAPS,
@@ -80,6 +81,23 @@ def test_distilling_explains_more_and_resumes(root, tmp_path):
     assert seen[0] == 9
     assert seen[-1] == 80
     assert late["relu1_1"] < 0.8 * early["relu1_1"]
+
+
+def test_a_checkpoint_is_neither_replaced_nor_made_up(root, tmp_path):
+    photographs = Photographs(root / "photos", crop=64)
+    settings = DistillSettings(steps=1, batch=1, crop=64, pool=2)
+    output, checkpoint = tmp_path / "student.safetensors", tmp_path / "student.checkpoint"
+
+    def call(**options):
+        distill(photographs, [root / "teacher.safetensors"], output, settings, **options)
+
+    with pytest.raises(TrainingError, match=r"no checkpoint .*student\.checkpoint to resume"):
+        call(resume=True)
+    call()
+    before = checkpoint.read_bytes(), output.read_bytes()
+    with pytest.raises(TrainingError, match="add --resume to go on"):
+        call()
+    assert (checkpoint.read_bytes(), output.read_bytes()) == before
 
 
 def test_each_tap_comes_from_the_first_teacher_that_has_it(root):

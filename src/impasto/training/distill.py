@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto import losses
+from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features, of_pairs
 from impasto.networks.speed import channels_last, has_bfloat16
@@ -304,21 +305,30 @@ def distill(
         teacher_files: what :func:`load_features` takes; each tap comes from the first network that has it.
         output: safetensors file for the folded student.
         settings: see :class:`DistillSettings`.
-        resume: go on from the checkpoint ``output`` + ``.checkpoint``.
+        resume: go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
         progress: called with (step, steps, unexplained share by tap, smoothed).
 
     Returns:
         Unexplained share by tap on the held-out photographs.
+
+    Raises:
+        TrainingError: there is a checkpoint and it is not to be resumed, or it is and there is none.
+        InputError: a teacher cannot be read, or no teacher has a layer.
+        DownloadError: a teacher is not at hand and cannot be fetched.
     """
+    checkpoint = output.with_suffix(".checkpoint")
+    if resume and not checkpoint.exists():
+        raise TrainingError(f"There is no checkpoint {checkpoint} to resume; leave --resume out.")
+    if checkpoint.exists() and not resume:
+        raise TrainingError(f"There is a checkpoint {checkpoint} already; add --resume to go on, or give another -o.")
     settings = settings or DistillSettings()
     torch.manual_seed(settings.seed)
     teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
     first = torch.from_numpy(photographs.batch(2))
     student = channels_last(Student({tap: x.shape[1] for tap, x in teacher(first).items()}))
     optimiser = torch.optim.Adam(student.parameters(), lr=settings.learning_rate, betas=(0.9, 0.99))
-    checkpoint = output.with_suffix(".checkpoint")
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
-    if resume and checkpoint.exists():
+    if resume:
         state = torch.load(checkpoint, weights_only=True)
         student.load_state_dict(state["student"])
         optimiser.load_state_dict(state["optimiser"])
