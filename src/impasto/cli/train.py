@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.engines import DEVICES
 from impasto.errors import MissingExtraError, TrainingError
 
 
@@ -51,7 +52,7 @@ from impasto.errors import MissingExtraError, TrainingError
 @click.option("--threads", type=click.IntRange(1))
 @click.option("--limit", type=click.IntRange(1), help="Read at most so many photographs.")
 @click.option("--seed", type=int)
-@click.option("--device", type=click.Choice(("cpu", "cuda", "mps")), default="cpu", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to train.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(
     styles: tuple[Path, ...],
@@ -78,13 +79,14 @@ def command(
     try:
         from impasto.training import export
         from impasto.training.fit import Fit, FitSettings, Progress
+        from impasto.training.learn import torch_device
     except ImportError as error:
         raise MissingExtraError("Training", "train") from error
     from impasto.training.photographs import Photographs
 
     table, sources = _sources(styles, paintings)
     table |= {name: value for name, value in given.items() if value is not None}
-    settings = FitSettings.from_mapping(table)
+    settings, place = FitSettings.from_mapping(table), torch_device(device)
     if (output / "checkpoint.pt").exists() and not resume:
         raise TrainingError(f"{output} holds a checkpoint already; add --resume to go on, or give another -o.")
     pictures = Photographs(
@@ -100,7 +102,7 @@ def command(
     if start:
         loaded = export.load_bundled() if start == "bundled" else export.load_folder(Path(start))
         architecture = loaded[0].architecture
-    fit = Fit(pictures, sources, output, settings, architecture=architecture, device=device)
+    fit = Fit(pictures, sources, output, settings, architecture=architecture, device=place)
     if loaded:
         fit.start_from(*loaded)
     if resume:
