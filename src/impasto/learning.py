@@ -81,9 +81,10 @@ def learn_style(
         settings: fields of :class:`impasto.training.learn.LearnSettings`, for example ``style_scale=2``.
 
     Raises:
-        InputError: a picture or the photographs cannot be read.
+        InputError: a picture or the photographs cannot be read, or the device is not there.
+        StyleError: the output does not end in ``.safetensors``, or the name is ``photograph``.
         OutputError: the output cannot be written.
-        TrainingError: a setting is out of range, or learning failed.
+        TrainingError: a setting is unknown or out of range, or learning failed.
         MissingExtraError: the extra ``train`` is not installed.
     """
     paths = _examined(pictures)
