@@ -85,6 +85,18 @@ def test_a_pattern_finds_its_first_file(tmp_path):
         of.FramePattern(str(tmp_path / "g%03d.png")).first()
 
 
+def test_the_number_of_a_pattern_stands_in_the_file_s_name(tmp_path):
+    with pytest.raises(InputError, match="in the file's name"):
+        of.FramePattern("shot_%02d/frame.png")
+    assert not of.FramePattern.matches("shot_%02d/frame.png")
+    folder = tmp_path / "take %2d"
+    folder.mkdir()
+    (folder / "f_0003.png").touch()
+    pattern = of.FramePattern(str(folder / "f_%04d.png"))
+    assert of.FramePattern.matches(pattern.text)
+    assert (pattern.first(), pattern.numbers(), pattern.path(3)) == (3, [3], folder / "f_0003.png")
+
+
 @pytest.mark.parametrize("method", ["dis", "deepflow"])
 def test_the_motion_is_found(moving, method):
     flow = of.compute(moving[0], moving[1], method)

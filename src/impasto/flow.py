@@ -258,23 +258,24 @@ class FramePattern:
     """File names with one number in the form of printf, such as ``frame_%04d.png``.
 
     Raises:
-        InputError: the text has not exactly one such number.
+        InputError: the file's name, without its folder, has not exactly one such number.
     """
 
     text: str
 
     def __post_init__(self) -> None:
-        if len(re.findall(_NUMBER, self.text)) != 1:
-            raise InputError(f"{self.text} must have one number, such as frame_%04d.png.")
+        if not _numbered(self.text):
+            raise InputError(f"{self.text} must have one number in the file's name, such as frame_%04d.png.")
 
     @staticmethod
     def matches(text: str | Path) -> bool:
         """Whether a path is such a pattern rather than a file."""
-        return len(re.findall(_NUMBER, str(text))) == 1 and not Path(text).exists()
+        return _numbered(text) and not Path(text).exists()
 
     def path(self, number: int) -> Path:
         """The file of one frame."""
-        return Path(re.sub(_NUMBER, lambda found: found.group() % number, self.text))
+        pattern = Path(self.text)
+        return pattern.with_name(re.sub(_NUMBER, lambda found: found.group() % number, pattern.name))
 
     def first(self, start: int | None = None) -> int:
         """The first number that there is a file for: ``start``, or else the lowest."""
@@ -289,8 +290,8 @@ class FramePattern:
 
     def numbers(self) -> list[int]:
         """All numbers that there is a file for, in no order."""
-        head, _, tail = re.split(f"({_NUMBER})", Path(self.text).name)
-        folder = Path(self.text).parent
+        pattern = Path(self.text)
+        folder, (head, _, tail) = pattern.parent, re.split(f"({_NUMBER})", pattern.name)
         found = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail))
         names = folder.iterdir() if folder.is_dir() else []
         numbers = [int(m.group(1)) for m in (found.fullmatch(p.name) for p in names) if m]
@@ -302,6 +303,10 @@ class FramePattern:
         while self.path(number).is_file():
             number += 1
         return number - start
+
+
+def _numbered(path: str | Path) -> bool:
+    return len(re.findall(_NUMBER, Path(path).name)) == 1
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def test_what_is_no_video_is_one_sentence(tmp_path, capsys):
         out.mux(stream.encode(None))
     for name, says in (
         ("photo.jpg", "is a picture"), ("photo.png", "is a picture"), ("text.mp4", "cannot be opened"),
-        ("only.m4a", "no video"), ("none.mp4", "There is no"),
+        ("only.m4a", "no video"), ("none.mp4", "There is no"), ("shot_%02d/frame.png", "There is no"),
     ):  # fmt: skip
         assert run("video", tmp_path / name, "--style", "scream", "-o", tmp_path / "o.mp4") == 3
         said = capsys.readouterr().err
