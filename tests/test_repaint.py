@@ -129,11 +129,34 @@ def test_size_sets_the_longer_side(photo):
     assert impasto.stylize(photo, "scream", size=300).size == (300, 200)
 
 
-@pytest.mark.parametrize("wrong", [{"strength": 1.5}, {"size": -1}, {"colors": "none"}, {"device": "toaster"}])
-def test_options_out_of_range_are_refused(photo, wrong):
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"strength": 1.5}, "strength 1.5 is out of range; give a number from 0 to 1"),
+        ({"strength": "half"}, "strength half is out of range"),
+        ({"size": -1}, "size -1 is out of range; give the longer side in pixels"),
+        ({"size": "512"}, "size 512 is"),
+        ({"size": 512.5}, "size 512.5 is"),
+        ({"work_size": 9}, "work size 9 is out of range; give at least 64, or 0"),
+        ({"grain": None}, "grain None is"),
+        ({"style_scale": np.zeros(2)}, "style scale"),
+        ({"max_memory": -1}, "max memory -1"),
+        ({"max_memory": "much"}, "no amount of memory"),
+        ({"max_pixels": 0}, "max pixels 0"),
+        ({"colors": "contents"}, r"no colour mode contents; did you mean content\?"),
+        ({"device": "toaster"}, "no device toaster; give one of auto, cpu"),
+    ],
+)
+def test_options_out_of_range_are_refused(photo, wrong, said):
+    with pytest.raises(InputError, match=said):
         impasto.stylize(photo, "scream", **wrong)
+
+
+def test_options_are_any_numbers_and_memory_is_taken_as_the_command_line_writes_it():
     assert Options().strength == 1
+    assert Options(size=np.int64(512), work_size=np.int64(0), strength=np.float32(0.5)).size == 512
+    assert (Options(max_memory="2G").max_memory, Options(max_memory="auto").max_memory) == (2 * 10**9, 0)
+    assert Options(max_memory=2e9).max_memory == 2e9
 
 
 def test_misspelt_options_and_pictures_for_styles_are_refused(small):

@@ -1,4 +1,4 @@
-"""Names that callers write, of options and choices: the nearest is suggested where one is wrong."""
+"""Options that callers write: what they may be, and the nearest name where one is wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from numbers import Integral, Real
+from typing import Any, NamedTuple, TypeVar
 
 from impasto.errors import ImpastoError, InputError
 
@@ -40,3 +41,33 @@ def settings(
             own = [p.name for p in inspect.signature(caller).parameters.values() if p.kind is p.KEYWORD_ONLY]
             raise error(f"There is no option {name}; {nearest(name, [*own, *known])}")
     return kind(**given)
+
+
+class Range(NamedTuple):
+    """The numbers that an option may be, besides its default, and what to give where it is none of them."""
+
+    least: float
+    most: float
+    meaning: str
+    whole: bool = False
+
+
+def check(options: Any, ranges: Mapping[str, Range], choices: Mapping[str, Sequence[str]]) -> None:
+    """Look over a dataclass of options.
+
+    Args:
+        ranges, choices: by the option's name.
+
+    Raises:
+        InputError: an option is out of its range, or none of its choices.
+    """
+    for name, known in choices.items():
+        value = getattr(options, name)
+        if not (isinstance(value, str) and value in known):
+            words = name.replace("_", " ").replace("colors", "colour mode")
+            raise InputError(f"There is no {words} {value}; {nearest(value, known)}")
+    for name, (least, most, meaning, whole) in ranges.items():
+        value, default = getattr(options, name), getattr(type(options), name)
+        number = isinstance(value, Integral if whole else Real)
+        if not (value == default or least <= value <= most if number else value is default):  # NaN fails, too
+            raise InputError(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")

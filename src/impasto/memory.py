@@ -6,6 +6,7 @@ import math
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from impasto.errors import InputError
 
@@ -30,6 +31,17 @@ def parse_size(text: str) -> int:
         raise InputError(f"{text!r} is no amount of memory; write it like 2G or 800M.")
     power = "KMGT".index(found[2].upper()) + 1 if found[2] else 0
     return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
+
+
+def limit(size: Any) -> Any:
+    """A limit of memory as callers write it: bytes, text as ``"2G"``, or ``"auto"``, which is 0.
+
+    Raises:
+        InputError: it is text, and none of these.
+    """
+    if not isinstance(size, str):
+        return size
+    return 0 if size == "auto" else parse_size(size)
 
 
 def amount(size: float) -> str:

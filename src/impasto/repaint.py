@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto import _strips, images, masks, memory, refine, render
-from impasto._names import settings
+from impasto._names import Range, check, settings
 from impasto._strips import Reader
 from impasto.canvas import Canvas, Rows
 from impasto.colors import COLORS, Colors
@@ -45,7 +45,7 @@ class Options:
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
             no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        max_memory: bytes that the process may take; 0 is half of what is free, at most 2 GB.
+        max_memory: bytes that the process may take, or ``"2G"``; 0 is half of what is free, at most 2 GB.
         max_pixels: larger pictures are refused before they are decoded.
     """
 
@@ -62,24 +62,20 @@ class Options:
     max_pixels: int = 300_000_000
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise InputError(f"The strength {self.strength} is out of range; give a number from 0 to 1.")
-        if self.size < 0:
-            raise InputError(f"The size {self.size} is negative; give the longer side in pixels, or 0 to keep it.")
-        if self.colors not in COLORS:
-            raise InputError(f"There is no colour mode {self.colors}; give one of {', '.join(COLORS)}.")
-        if self.device not in DEVICES:
-            raise InputError(f"There is no device {self.device}; give one of {', '.join(DEVICES)}.")
-        if not 0.25 <= self.style_scale <= 32:
-            raise InputError(f"The style scale {self.style_scale} is out of range; give a number from 0.25 to 32.")
-        if not 0 <= self.grain <= 4:
-            raise InputError(f"The grain {self.grain} is out of range; give a number from 0 to 4.")
-        if self.work_size < 0 or 0 < self.work_size < 64:
-            raise InputError(f"The work size {self.work_size} is out of range; give at least 64, or 0 for none.")
-        if self.max_memory < 0:
-            raise InputError(f"The limit of {self.max_memory} bytes of memory is negative; give 0 to choose by itself.")
+        object.__setattr__(self, "max_memory", memory.limit(self.max_memory))
+        check(self, _RANGES, {"colors": COLORS, "device": DEVICES})
 
 
+_MANY = 1e15
+_RANGES = {
+    "strength": Range(0, 1, "a number from 0 to 1"),
+    "size": Range(0, _MANY, "the longer side in pixels, or 0 to keep it", whole=True),
+    "style_scale": Range(0.25, 32, "a number from 0.25 to 32"),
+    "grain": Range(0, 4, "a number from 0 to 4"),
+    "work_size": Range(64, _MANY, "at least 64, or 0 for none", whole=True),
+    "max_memory": Range(0, _MANY, "a number of bytes, or 0 to have it chosen"),
+    "max_pixels": Range(1, _MANY, "a number of pixels"),
+}
 DEFAULTS = Options()
 
 _LARGE = 1 << 22  # pixels beyond which a picture is kept in its file's integers

@@ -24,6 +24,8 @@ from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
         ({"dream": {"relu4_1": "2"}}, "weight 2 of relu4_1"),
         ({"iterations": "5"}, "iterations 5"),
         ({"iterations": None}, "iterations None"),
+        ({"iterations": 2.5}, "iterations 2.5 is out of range; give a whole number"),
+        ({"size": 512.5}, "size 512.5"),
         ({"style_layers": [("relu1_1", 2)]}, "are no layers"),
     ],
 )

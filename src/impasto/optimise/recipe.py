@@ -9,10 +9,10 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from impasto._names import nearest
+from impasto._names import Range, check, nearest
 from impasto.engines import DEVICES, Device
 from impasto.errors import InputError
-from impasto.memory import parse_size
+from impasto.memory import limit
 
 Colors = Literal["style", "content", "match", "match-before"]
 Init = Literal["content", "noise", "gray"]
@@ -97,20 +97,8 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in _LAYERS:
             object.__setattr__(self, name, _as_layers(name, getattr(self, name)))
-        memory: Any = self.max_memory
-        if isinstance(memory, str):
-            object.__setattr__(self, "max_memory", 0 if memory == "auto" else parse_size(memory))
-        for name, choices in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in choices:
-                words = name.replace("_", " ").replace("colors", "colour mode")
-                raise InputError(f"There is no {words} {value}; {nearest(value, choices)}")
-        for name, (least, most, meaning) in _RANGES.items():
-            value = getattr(self, name)
-            if value is None and getattr(type(self), name) is None:
-                continue
-            if not (isinstance(value, Real) and least <= float(value) <= most):  # so written that NaN fails too
-                raise InputError(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")
+        object.__setattr__(self, "max_memory", limit(self.max_memory))
+        check(self, _RANGES, _CHOICES)
         for name in _LAYERS:
             for layer, weight in getattr(self, name).items():
                 if not (isinstance(weight, Real) and 0 <= float(weight) < float("inf")):
@@ -233,20 +221,20 @@ _OBJECTIVE = (
     "dream",
 )
 _MANY = 1e12
-_RANGES: dict[str, tuple[float, float, str]] = {
-    "size": (0, _MANY, "the longer side in pixels, or 0 to keep the input's"),
-    "content_weight": (0, _MANY, "a number of 0 or more"),
-    "style_weight": (0, _MANY, "a number of 0 or more"),
-    "tv_weight": (0, _MANY, "a number of 0 or more"),
-    "style_scale": (0.01, 100, "a number from 0.01 to 100"),
-    "style_size": (0, _MANY, "the longer side in pixels, or 0 for the result's"),
-    "history": (1, 1000, "a number from 1 to 1000"),
-    "learning_rate": (1e-12, _MANY, "a number above 0"),
-    "iterations": (0, _MANY, "a number of 0 or more"),
-    "scales": (0, 16, "a number from 1 to 16, or 0 to have it chosen"),
-    "average": (0, 0.9999, "a number from 0 up to 0.9999"),
-    "stop_tolerance": (0, 1, "a number from 0 to 1"),
-    "max_memory": (0, float("inf"), "a number of bytes, or 0 for half of what is free"),
-    "max_pixels": (1, float("inf"), "a number of pixels"),
+_RANGES = {
+    "size": Range(0, _MANY, "the longer side in pixels, or 0 to keep the input's", whole=True),
+    "content_weight": Range(0, _MANY, "a number of 0 or more"),
+    "style_weight": Range(0, _MANY, "a number of 0 or more"),
+    "tv_weight": Range(0, _MANY, "a number of 0 or more"),
+    "style_scale": Range(0.01, 100, "a number from 0.01 to 100"),
+    "style_size": Range(0, _MANY, "the longer side in pixels, or 0 for the result's", whole=True),
+    "history": Range(1, 1000, "a whole number from 1 to 1000", whole=True),
+    "learning_rate": Range(1e-12, _MANY, "a number above 0"),
+    "iterations": Range(0, _MANY, "a whole number of 0 or more", whole=True),
+    "scales": Range(0, 16, "a whole number from 1 to 16, or 0 to have it chosen", whole=True),
+    "average": Range(0, 0.9999, "a number from 0 up to 0.9999"),
+    "stop_tolerance": Range(0, 1, "a number from 0 to 1"),
+    "max_memory": Range(0, float("inf"), "a number of bytes, or 0 for half of what is free"),
+    "max_pixels": Range(1, float("inf"), "a number of pixels"),
 }
 DEFAULTS = Recipe()
