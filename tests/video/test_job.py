@@ -197,6 +197,15 @@ def test_numbered_pictures_in_and_out(tmp_path):
         stylize(tmp_path / "in_%03d.png", tmp_path / "no.mp4")
 
 
+def test_pictures_are_written_as_well_as_ever_unless_a_quality_is_given(clip, tmp_path):
+    for name, given in (("plain", ()), ("same", ("--quality", "95")), ("small", ("--quality", "50"))):
+        output = tmp_path / f"{name}_%d.jpg"
+        assert run("video", clip, "--style", "scream", "--end", "0.05", "-o", output, "-q", *given) == 0
+    plain, same, small = ((tmp_path / f"{name}_1.jpg").read_bytes() for name in ("plain", "same", "small"))
+    assert plain == same
+    assert len(small) < 0.7 * len(plain)
+
+
 def test_gif_has_no_sound_and_says_so(clip, tmp_path):
     report = stylize(clip, tmp_path / "out.gif", end=0.3)
     assert any("sound and subtitles" in notice for notice in report.notices)
@@ -399,6 +408,8 @@ def test_wrong_options_are_named_before_any_work(clip, tmp_path):
         ({"output": tmp_path / "o.avi"}, OutputError, "no suffix"),
         ({"output": clip}, InputError, "video itself"),
         ({"output": tmp_path / "o.webm", "codec": "h264"}, OutputError, "does not hold"),
+        ({"output": tmp_path / "o.gif", "codec": "h264"}, OutputError, "no other codec"),
+        ({"output": tmp_path / "o_%d.png", "codec": "h264"}, OutputError, "no codec"),
         ({"output": tmp_path / "o.mp4", "start": 2, "end": 1}, InputError, "after the start"),
         ({"output": tmp_path / "o.mp4", "start": float("nan")}, InputError, "start nan is no finite"),
         ({"output": tmp_path / "o.mp4", "fps": float("inf")}, InputError, "frame rate inf is no finite"),

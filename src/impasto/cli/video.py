@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from impasto import images
 from impasto.cli import options
 from impasto.errors import TruncatedError
 from impasto.optimise.recipe import Recipe
@@ -121,7 +122,12 @@ _passes = options.together(
 @click.option("--end", callback=_time, metavar="TIME", help="Where to stop.")
 @click.option("--fps", type=click.FloatRange(0, 1000, min_open=True), help="Frames a second; by default as they are.")
 @click.option("--codec", type=click.Choice(CODECS), default="auto", show_default=True, help="Of the picture.")
-@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of the picture.")
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    show_default=f"{QUALITY}, of numbered pictures {images.QUALITY}",
+    help="Of the picture.",
+)
 @click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
 @click.option(
     "--method",

@@ -18,7 +18,7 @@ from typing import Any
 
 from impasto import __version__, images, masks
 from impasto._names import settings
-from impasto.errors import InputError
+from impasto.errors import InputError, OutputError
 from impasto.flow import FramePattern
 from impasto.masks import MaskLike
 from impasto.optimise.api import NamedStyle, read_styles
@@ -82,7 +82,7 @@ def stylize_video(
     end: float | None = None,
     fps: float | None = None,
     codec: str = "auto",
-    quality: int = Encoding.quality,
+    quality: int | None = None,
     start_number: int | None = None,
     flow_method: str = "dis",
     flow: str | None = None,
@@ -135,6 +135,8 @@ def stylize_video(
     else:
         target = _beside(Path(video), "+".join(p.name for p in pictures) if keyframes is None else keyframes.name)
     to_pictures = FramePattern.matches(target)
+    if to_pictures and codec != "auto":
+        raise OutputError(f"{target} are pictures, which have no codec; leave --codec out.")
     name = "" if to_pictures else encoding.for_file(target)
     if target.exists() and Path(video).exists() and target.samefile(video):
         raise InputError(f"{target} is the video itself; give another output.")
@@ -159,7 +161,7 @@ def stylize_video(
 
     def make_sink(done: Mapping[str, Any]) -> Sink:
         if to_pictures:
-            return NumberedFiles(FramePattern(str(target)), _first_number(source, span) + done["frames"])
+            return NumberedFiles(FramePattern(str(target)), encoding, _first_number(source, span) + done["frames"])
         return Segments(work.folder, form, name, encoding, done["segments"])
 
     started = time.perf_counter()

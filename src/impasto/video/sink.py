@@ -59,16 +59,16 @@ class Encoding:
 
     Attributes:
         codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
-        quality: 1 to 100; 100 is as good as lossless to the eye.
+        quality: 1 to 100; 100 is as good as lossless to the eye; ``None``: 80, of numbered pictures 95.
     """
 
     codec: str = "auto"
-    quality: int = QUALITY
+    quality: int | None = None
 
     def __post_init__(self) -> None:
         if self.codec not in CODECS:
             raise InputError(f"There is no codec {self.codec}; give one of {', '.join(CODECS)}.")
-        if not 1 <= self.quality <= 100:
+        if self.quality is not None and not 1 <= self.quality <= 100:
             raise InputError(f"The quality {self.quality} is out of range; give a number from 1 to 100.")
 
     def for_file(self, path: Path) -> str:
@@ -79,19 +79,22 @@ class Encoding:
         """
         container_of(path)
         held = _CONTAINERS[path.suffix.lower()][1]
-        if self.codec == "auto" or path.suffix.lower() == ".gif":
+        if self.codec == "auto":
             return held[0]
+        if path.suffix.lower() == ".gif":
+            raise OutputError(f"{path} is a GIF, which has no other codec; leave --codec out.")
         if self.codec not in held:
             raise OutputError(f"A {path.suffix} file does not hold {self.codec}; give {' or '.join(held)}, or an .mkv.")
         return self.codec
 
     def options(self, codec: str) -> dict[str, str]:
         """The encoder's own options."""
+        quality = QUALITY if self.quality is None else self.quality
         if codec in ("h264", "h265"):
             quiet = {"x265-params": "log-level=none"} if codec == "h265" else {}
-            return {"preset": "veryfast", "crf": f"{50 - 0.4 * self.quality:.1f}"} | quiet
+            return {"preset": "veryfast", "crf": f"{50 - 0.4 * quality:.1f}"} | quiet
         if codec == "vp9":
-            crf = str(round(63 - 0.45 * self.quality))
+            crf = str(round(63 - 0.45 * quality))
             return {"crf": crf, "b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}
         return {}
 
@@ -236,15 +239,16 @@ class Segments:
 
 
 class NumberedFiles:
-    """Pictures named by a printf pattern."""
+    """Pictures named by a printf pattern, from a number on."""
 
-    def __init__(self, pattern: FramePattern, number: int) -> None:
+    def __init__(self, pattern: FramePattern, encoding: Encoding, number: int) -> None:
         images.output_format(pattern.path(number))
         self.pattern, self.number = pattern, number
+        self.quality = images.QUALITY if encoding.quality is None else encoding.quality
 
     def write(self, frame: Frame) -> None:
         """See :class:`Sink`."""
-        images.write(images.from_array(frame.rgb), self.pattern.path(self.number))
+        images.write(images.from_array(frame.rgb), self.pattern.path(self.number), quality=self.quality)
         self.number += 1
 
     def checkpoint(self) -> None:
