@@ -13,7 +13,7 @@ import click
 from impasto.colors import COLORS
 from impasto.engines import DEVICES
 from impasto.masks import parse_masks
-from impasto.memory import parse_size
+from impasto.memory import limit
 from impasto.optimise.recipe import written
 from impasto.repaint import DEFAULTS, Options
 
@@ -45,7 +45,7 @@ class Bytes(click.ParamType[int]):
 
     def convert(self, value: Any, _param: Any, _ctx: Any) -> int:
         """See :class:`click.ParamType`."""
-        return 0 if value == "auto" else parse_size(value)
+        return int(limit(value))
 
 
 def field(settings: Any, name: str, help: str, type: Any, **more: Any) -> Callable[[F], F]:
