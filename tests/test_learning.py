@@ -241,7 +241,7 @@ def test_what_cannot_be_learnt_gets_one_sentence(painting, tmp_path):
         (TrainingError, "mean style_weight", lambda: impasto.learn_style(painting, stile_weight=2)),
         (TrainingError, "mean photos", lambda: impasto.learn_style(painting, phots=tmp_path)),
         (TrainingError, "multiple of 8", lambda: impasto.learn_style(painting, crop=100)),
-        (TrainingError, "style_scale is 0", lambda: impasto.learn_style(painting, style_scale=0)),
+        (TrainingError, "style scale 0", lambda: impasto.learn_style(painting, style_scale=0)),
         (TrainingError, "steps", lambda: impasto.learn_style(painting, steps=0)),
         (InputError, "no mps", lambda: impasto.learn_style(painting, device="mps")),
     ]

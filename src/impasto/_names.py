@@ -52,22 +52,28 @@ class Range(NamedTuple):
     whole: bool = False
 
 
-def check(options: Any, ranges: Mapping[str, Range], choices: Mapping[str, Sequence[str]]) -> None:
+def check(
+    options: Any,
+    ranges: Mapping[str, Range],
+    choices: Mapping[str, Sequence[str]],
+    error: type[ImpastoError] = InputError,
+) -> None:
     """Look over a dataclass of options.
 
     Args:
         ranges, choices: by the option's name.
+        error: what a wrong value is.
 
     Raises:
-        InputError: an option is out of its range, or none of its choices.
+        InputError: an option is out of its range, or none of its choices; or another ``error``.
     """
     for name, known in choices.items():
         value = getattr(options, name)
         if not (isinstance(value, str) and value in known):
             words = name.replace("_", " ").replace("colors", "colour mode")
-            raise InputError(f"There is no {words} {value}; {nearest(value, known)}")
+            raise error(f"There is no {words} {value}; {nearest(value, known)}")
     for name, (least, most, meaning, whole) in ranges.items():
         value, default = getattr(options, name), getattr(type(options), name)
         number = isinstance(value, Integral if whole else Real)
         if not (value == default or least <= value <= most if number else value is default):  # NaN fails, too
-            raise InputError(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")
+            raise error(f"The {name.replace('_', ' ')} {value} is out of range; give {meaning}.")

@@ -13,14 +13,14 @@ from impasto.training.learn import LearnSettings
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("crop", 100, "The crop is 100 pixels; give a multiple of 8."),
-        ("crop", 32, "crop is 32; give a whole number of at least 64."),
-        ("batch", 0, "batch is 0; give a whole number of at least 1."),
-        ("steps", 2.5, "steps is 2.5; give a whole number of at least 1."),
-        ("steps", "many", "steps is 'many'; give a whole number of at least 1."),
-        ("style_weight", float("nan"), "style_weight is nan; give a number of at least 0."),
-        ("style_scale", 11, "style_scale is 11; give a number from 0.1 to 10."),
-        ("seed", -1, "seed is -1; give a whole number of at least 0."),
+        ("crop", 100, "The crop 100 is out of range; give a multiple of 8 that is at least 64."),
+        ("crop", 32, "The crop 32 is out of range; give a multiple of 8 that is at least 64."),
+        ("batch", 0, "The batch 0 is out of range; give a whole number of at least 1."),
+        ("steps", 2.5, "The steps 2.5 is out of range; give a whole number of at least 1."),
+        ("steps", "many", "The steps many is out of range; give a whole number of at least 1."),
+        ("style_weight", float("nan"), "The style weight nan is out of range; give a number of 0 or more."),
+        ("style_scale", 11, "The style scale 11 is out of range; give a number from 0.1 to 10."),
+        ("seed", -1, "The seed -1 is out of range; give a whole number of 0 or more."),
         ("learning_rat", 1, "There is no option learning_rat; did you mean learning_rate?"),
     ],
 )
@@ -37,7 +37,7 @@ def test_each_has_its_own_bounds():
         (LearnSettings, "patience", 0),
         (LearnSettings, "average", 1.5),
     ):
-        with pytest.raises(TrainingError, match=f"^{name} is "):
+        with pytest.raises(TrainingError, match=f"The {name} .* is out of range"):
             kind(**{name: value})
     assert FitSettings(patience=0, minutes=None, threads=None, style_weight=12).crop == 224
     assert LearnSettings(style_scale=2).crop == 192

@@ -31,6 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from impasto import losses
+from impasto._names import Range
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.images import from_array, write
@@ -41,7 +42,7 @@ from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
 from impasto.training.objective import Objective, Plateau, grained
 from impasto.training.photographs import Photographs
-from impasto.training.settings import Settings
+from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +66,13 @@ class FitSettings(Settings):
     preview_every: int = 250
     threads: int | None = None
 
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+    ranges: ClassVar[Mapping[str, Range]] = {
         **Settings.ranges,
-        **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), (1, inf)),
-        **dict.fromkeys(("photograph_share", "average"), (0, 1)),
-        "minutes": (0.01, inf),
+        **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), COUNT),
+        **dict.fromkeys(("equivariance_weight", "noise", "learning_rate", "style_learning_rate"), NUMBER),
+        **dict.fromkeys(("photograph_share", "average"), SHARE),
+        "minutes": Range(0.01, inf, "a number of at least 0.01"),
+        "patience": Range(0, inf, "a whole number of 0 or more", whole=True),
     }
 
 

@@ -13,7 +13,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto import losses
+from impasto._names import Range
 from impasto.engines.torch import available
 from impasto.errors import InputError, TrainingError
 from impasto.files import atomic_path
@@ -33,7 +33,7 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
 from impasto.training.objective import Features, Objective, Plateau, grained, read_style
 from impasto.training.photographs import Photographs
-from impasto.training.settings import Settings
+from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,11 @@ class LearnSettings(Settings):
     patience: int = 3  # checks without ...
     gain: float = 0.005  # ... the loss falling by this share end the run
 
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+    ranges: ClassVar[Mapping[str, Range]] = {
         **Settings.ranges,
-        **dict.fromkeys(("steps", "batch", "crops", "held_out", "check_every", "patience"), (1, inf)),
-        **dict.fromkeys(("average", "gain"), (0, 1)),
+        **dict.fromkeys(("steps", "batch", "crops", "held_out", "check_every", "patience"), COUNT),
+        **dict.fromkeys(("average", "gain"), SHARE),
+        "learning_rate": NUMBER,
     }
 
 

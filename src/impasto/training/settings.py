@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from math import inf
-from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
-from impasto import _names
+from impasto._names import Range, check, settings
 from impasto.errors import TrainingError
 from impasto.networks.transformer import TransformerNetwork
 
-_KINDS = {"int": (Integral, "whole number"), "float": (Real, "number")}
+NUMBER = Range(0, inf, "a number of 0 or more")
+SHARE = Range(0, 1, "a number from 0 to 1")
+COUNT = Range(1, inf, "a whole number of at least 1", whole=True)
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,12 @@ class Settings:
     grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.grain`
     seed: int = 0
 
-    # Of the numbers that may not be all from 0 on: least and most.
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
-        "crop": (64, inf),
-        "style_size": (32, inf),
-        "style_scale": (0.1, 10),
+    ranges: ClassVar[Mapping[str, Range]] = {
+        "crop": Range(64, inf, f"a multiple of {TransformerNetwork.multiple} that is at least 64", whole=True),
+        **dict.fromkeys(("content_weight", "style_weight", "tv_weight", "grain"), NUMBER),
+        "style_size": Range(32, inf, "a whole number of at least 32", whole=True),
+        "style_scale": Range(0.1, 10, "a number from 0.1 to 10"),
+        "seed": Range(0, inf, "a whole number of 0 or more", whole=True),
     }
 
     @classmethod
@@ -55,17 +57,9 @@ class Settings:
         Raises:
             TrainingError: a name that is not a setting, or a value out of range.
         """
-        return _names.settings(cls, values, caller or cls, TrainingError)
+        return settings(cls, values, caller or cls, TrainingError)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value = getattr(self, item.name)
-            kind, word = _KINDS.get(str(item.type).removesuffix(" | None"), (None, ""))
-            if kind is None or (value is None and item.default is None):
-                continue
-            least, most = self.ranges.get(item.name, (0, inf))
-            if not (isinstance(value, kind) and least <= float(value) <= most):  # so written that NaN fails, too
-                limits = f"of at least {least:g}" if most == inf else f"from {least:g} to {most:g}"
-                raise TrainingError(f"{item.name} is {value!r}; give a {word} {limits}.")
+        check(self, self.ranges, {}, TrainingError)
         if self.crop % TransformerNetwork.multiple:
-            raise TrainingError(f"The crop is {self.crop} pixels; give a multiple of {TransformerNetwork.multiple}.")
+            raise TrainingError(f"The crop {self.crop} is out of range; give {self.ranges['crop'].meaning}.")
