@@ -7,11 +7,13 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 import impasto  # noqa: E402
+from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.flow import consistency, write_certainty, write_flo  # noqa: E402
 from impasto.optimise.api import read_styles  # noqa: E402
 from impasto.optimise.recipe import Recipe  # noqa: E402
 from impasto.video.optimised import Optimiser, Passes, combined, parse_recipe  # noqa: E402
+from impasto.video.source import open_source  # noqa: E402
 
 from .conftest import make_clip, scene  # noqa: E402
 
@@ -37,12 +39,38 @@ def test_settings_are_checked():
     for wrong in ({"init": "none"}, {"passes": 0}, {"offsets": (0,)}, {"temporal_weight": -1}, {"flow": "a_%d.flo"}):
         with pytest.raises(InputError):
             Passes(**wrong)
-    assert parse_recipe(["style-weight=20", "style_layers=relu1_1:2", "normalize_gradients=1", "seed=3"]) == {
-        "style_weight": 20.0, "style_layers": {"relu1_1": 2.0}, "normalize_gradients": True, "seed": 3,
-    }  # fmt: skip
-    for wrong in ("colour=red", "seed=x", "style_weight"):
-        with pytest.raises(InputError):
+
+
+def test_a_recipe_on_the_command_line():
+    texts = ["style-weight=20", "style_layers=relu1_1:2", "normalize_gradients=Yes", "seed=3", "max_memory=4G"]
+    wanted = {"style_weight": 20.0, "style_layers": {"relu1_1": 2.0}, "normalize_gradients": True, "seed": 3}
+    assert Recipe(**parse_recipe(texts)) == Recipe(**wanted, max_memory=4 * 10**9)
+    for wrong, says in (
+        ("color=red", "did you mean colors"),
+        ("seed=x", "no whole number"),
+        ("style_scale=x", "no number"),
+        ("style_weight", "NAME=VALUE"),
+        ("normalize_gradients=maybe", "neither yes nor no"),
+        ("device=cpu", "give --device instead"),
+        ("iterations=75", "give --first-iterations or --iterations instead"),
+    ):
+        with pytest.raises(InputError, match=says):
             parse_recipe([wrong])
+
+
+def test_a_recipe_s_device_is_refused_by_the_command(tmp_path, style, capsys):
+    clip = make_clip(tmp_path / "in.mp4", frames=1)
+    with pytest.raises(SystemExit) as ended:
+        main(["video", str(clip), "--method", "paint", "--style", str(style), "--recipe", "device=cpu", "-o", "o.mp4"])
+    assert ended.value.code == 3
+    assert "give --device instead" in capsys.readouterr().err
+
+
+def test_of_a_recipe_only_what_counts_is_taken():
+    Passes(recipe=Recipe(colors="match", device="cpu", max_memory="4G"))
+    for wrong in ({"size": 64}, {"init": np.zeros((8, 8, 3))}, {"iterations": 9}, {"max_pixels": 9}):
+        with pytest.raises(InputError, match="does not count for a video"):
+            Passes(recipe=Recipe(**wrong))
 
 
 @pytest.fixture
@@ -135,5 +163,21 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
         assert container.streams.audio
         assert len(list(container.decode(video=0))) == 3
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_video_gets_the_colours_that_its_recipe_asks_for(tmp_path, style):
+    clip, target = make_clip(tmp_path / "in.mp4", frames=2), tmp_path / "out_%d.png"
+    held = Passes(recipe=Recipe(colors="content"), **QUICK)
+    impasto.stylize_video(clip, style, output=target, paint=held)
+    before = next(open_source(clip).frames()).rgb.astype(np.float32)
+    after = np.asarray(Image.open(tmp_path / "out_1.png")).astype(np.float32)
+    chroma = [picture[..., ::2] - picture[..., 1:2] for picture in (before, after)]  # red and blue by green
+    inside = (after > 0).all(axis=2) & (after < 255).all(axis=2)  # elsewhere it is cut off
+    assert np.abs(after - before).mean() > 3
+    assert np.abs(chroma[1] - chroma[0])[inside].max() <= 2
+
+
+def test_a_video_without_a_style_picture_is_refused(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=1)
     with pytest.raises(InputError, match="style pictures"):
-        impasto.stylize_video(clip, output=tmp_path / "o.mp4", paint=held)
+        impasto.stylize_video(clip, output=tmp_path / "o.mp4", paint=Passes())

@@ -219,7 +219,7 @@ def _optimise(
     report.seconds["paint"] = time.perf_counter() - started
     sink = make_sink({"frames": 0, "segments": 0})
     for index, (pts, duration) in enumerate(marks):
-        sink.write(Frame(images.samples(images.read(optimiser.result(index, paint.passes)).rgb), pts, duration))
+        sink.write(Frame(images.samples(optimiser.painting(index)), pts, duration))
     sink.checkpoint()
     report.frames, report.damaged, report.truncated = len(marks), source.damaged, source.truncated
     report.notices += source.notices

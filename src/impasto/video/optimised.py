@@ -8,7 +8,7 @@ Several passes go back and forth over the whole video, so that later frames act 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto import colors as color_modes
 from impasto import images
+from impasto._names import nearest
 from impasto.errors import InputError, MissingExtraError
 from impasto.flow import PairPattern, consistency, estimator, fitted, read_certainty, read_flo, warp
 from impasto.optimise.api import NamedStyle
-from impasto.optimise.recipe import Recipe
+from impasto.optimise.recipe import DEFAULTS, Recipe, written
 from impasto.video.libraries import opencv
 
 if TYPE_CHECKING:
@@ -41,13 +43,23 @@ CHOICES = {
     "combine": ("closest-first", "normalize"),
 }
 
+# What a video has of its own, in place of these fields of the recipe.
+_INSTEAD = {
+    "size": "--size",
+    "init": "--first-init or --init",
+    "iterations": "--first-iterations or --iterations",
+    "max_pixels": "--max-pixels",
+}
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Passes:
     """How frames are held together; names and meanings follow artistic-videos.
 
     Attributes:
-        recipe: how a frame is painted; see :class:`impasto.optimise.recipe.Recipe`.
+        recipe: how a frame is painted; see :class:`impasto.optimise.recipe.Recipe`. Its ``size``, ``init``,
+            ``iterations`` and ``max_pixels`` must be left alone: a video has its own.
         first_iterations: of the first frame, and of every frame in the first of several passes, at each scale.
         iterations: of every other frame, and of every frame in each later pass.
         first_init: where the first frame starts: ``"image"`` (the frame itself) or ``"random"``.
@@ -103,6 +115,9 @@ class Passes:
         for name in ("temporal_weight", "blend", "blend_other", "every"):
             if getattr(self, name) < 0:
                 raise InputError(f"The {name.replace('_', ' ')} {getattr(self, name)} is negative; give 0 or more.")
+        for name, instead in _INSTEAD.items():
+            if written(getattr(self.recipe, name)) != written(getattr(DEFAULTS, name)):
+                raise _does_not_count(name, instead)
         for pattern in (self.flow, self.certainty, self.forward_flow, self.forward_certainty):
             if pattern is not None:
                 PairPattern(pattern)
@@ -174,6 +189,11 @@ class Optimiser:
     def result(self, index: int, number: int) -> Path:
         """The picture of a frame and a pass."""
         return self.folder / f"out-{index:06}-{number:03}.png"
+
+    def painting(self, index: int) -> Floats:
+        """A frame as its last pass painted it, in the colours that the recipe asks for."""
+        painted, colors = self._painted(index, self.settings.passes), self.settings.recipe.colors
+        return color_modes.apply(painted, self._frame(index), colors) if colors in ("content", "match") else painted
 
     def _frame(self, index: int) -> Floats:
         return images.read(self.folder / f"in-{index:06}.png").rgb
@@ -308,31 +328,42 @@ def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
     """``NAME=VALUE`` for fields of the recipe, as the command line has them.
 
     Raises:
-        InputError: no such field, or not such a value.
+        InputError: no such field, one that does not count for a video, or not such a value.
     """
-    from dataclasses import fields
-
-    from impasto.optimise.recipe import parse_layers
-
-    known = {item.name: item for item in fields(Recipe)}
+    instead = {**_INSTEAD, "device": "--device"}
+    kinds = {item.name: str(item.type) for item in fields(Recipe) if item.name not in instead}
     values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         name = name.strip().replace("-", "_")
-        if not equals or name not in known:
+        if not equals:
             raise InputError(f"{text} is no setting of the recipe; write it as NAME=VALUE, such as style_weight=20.")
-        kind = str(known[name].type)
-        try:
-            if name in ("content_layers", "style_layers", "dream"):
-                values[name] = parse_layers(value)
-            elif kind == "bool":
-                values[name] = value.lower() in ("1", "true", "yes", "on")
-            elif kind.startswith("int"):
-                values[name] = int(value)
-            elif kind.startswith("float"):
-                values[name] = float(value)
-            else:
-                values[name] = value
-        except ValueError:
-            raise InputError(f"{text} is no number; give one, such as style_weight=20.") from None
+        if name in instead:
+            raise _does_not_count(name, instead[name])
+        if name not in kinds:
+            raise InputError(f"There is no setting {name} of the recipe; {nearest(name, tuple(kinds))}")
+        values[name] = value if name == "max_memory" else _read(text, value, kinds[name])  # 4G is read by the recipe
     return values
+
+
+def _read(text: str, value: str, kind: str) -> Any:
+    """A value of the kind that a field has; layers and choices stay text, which the recipe reads itself.
+
+    Args:
+        text: the whole of it, for messages.
+    """
+    if kind == "bool":
+        if value.lower() not in (*_YES, *_NO):
+            raise InputError(f"{text} is neither yes nor no; give one of these.")
+        return value.lower() in _YES
+    try:
+        if kind.startswith("int"):
+            return int(value)
+        return float(value) if kind.startswith("float") else value
+    except ValueError:
+        what = "whole number" if kind.startswith("int") else "number"
+        raise InputError(f"{text} is no {what}; give one, such as style_weight=20.") from None
+
+
+def _does_not_count(name: str, instead: str) -> InputError:
+    return InputError(f"The recipe's {name.replace('_', ' ')} does not count for a video; give {instead} instead.")
