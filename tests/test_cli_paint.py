@@ -132,6 +132,19 @@ def test_an_interrupted_sweep_says_how_far_it_came(folder, capsys, monkeypatch):
     assert (folder / "s.png").exists()
 
 
+def test_a_sweep_whose_value_fails_keeps_those_before_it(folder, capsys):
+    arguments = ["photo.png", "--style", "waves.png", *QUICK, "--max-memory", "1G"]
+    assert run(*arguments, "-o", "s.png", "--sweep", "style-size=64,15360,65") == 3
+    said = capsys.readouterr().err
+    assert "1 of 3 values are on the sheet" in said
+    assert "15360 pixels by --style-size 15360, takes at least" in said
+    with Image.open("s.png") as sheet:
+        assert sheet.width < 2 * 48
+    assert run(*arguments, "-o", "none.png", "--sweep", "style-size=15360,64") == 3
+    assert "on the sheet" not in capsys.readouterr().err
+    assert not (folder / "none.png").exists()
+
+
 def test_masks_blends_and_every_other_option(folder):
     assert run("photo.png", "--style", "waves.png:2", "-o", "p.png", *QUICK, "--mask", "waves.png=mask.png",
                "--style-scale", "0.5", "--tv-weight", "1", "--init", "noise", "--seed", "3", "--optimizer", "adam",
@@ -155,6 +168,7 @@ def test_masks_blends_and_every_other_option(folder):
         (["photo.png", "--style", "waves.png", "--style-layers", "relu1_11"], 3, "did you mean relu1_1?"),
         (["photo.png", "--style", "waves.png", "--max-memory", "much"], 3, "no amount of memory"),
         (["photo.png", "--style", "waves.png", "--mask", "mask.png"], 2, "STYLE=FILE"),
+        (["photo.png", "--style", "waves.png", *(2 * ["--mask", "waves=mask.png"])], 3, "two masks for waves"),
         (["photo.png", "--style", "waves.png", "--style-weight", "0", "--content-weight", "0"], 3, "All weights are 0"),
         (["photo.png", "--style", "waves.png", "-o", "photo.png"], 3, "one of the inputs"),
         (["photo.png", "--style", "waves.png", "-o", "p.xyz"], 4, "no format"),

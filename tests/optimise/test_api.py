@@ -142,6 +142,21 @@ def test_bad_input_gets_one_sentence(small, arguments, error, said):
         impasto.paint(small, arguments.pop("style"), **arguments, **QUICK)
 
 
+def test_two_masks_for_one_style_are_refused(folder):
+    mask = Image.new("L", (48, 32), 255)
+    with pytest.raises(InputError, match="two masks for waves"):
+        api.read_styles(folder / "waves.png", {"waves": mask, "waves.png": mask})
+
+
+def test_styles_and_masks_have_the_limit_of_pixels_too(folder, small):
+    (folder / "mask.png").write_bytes((folder / "photo.png").read_bytes())
+    assert impasto.paint(small, folder / "waves.png", max_pixels=160 * 150, **QUICK)
+    with pytest.raises(InputError, match="more than the limit of 23,999"):
+        impasto.paint(small, folder / "waves.png", max_pixels=160 * 150 - 1, **QUICK)
+    with pytest.raises(InputError, match="48 x 32 pixels, more than the limit"):
+        api.read_styles(STYLE, {0: folder / "mask.png"}, max_pixels=1000)
+
+
 def test_a_format_that_cannot_be_written_is_refused_before_the_work(folder):
     with pytest.raises(OutputError, match="names no format"):
         impasto.paint(folder / "photo.png", STYLE, output=folder / "out.xyz")

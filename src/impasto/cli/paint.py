@@ -19,6 +19,7 @@ from impasto.cli.pipes import STANDARD
 from impasto.cli.sweep import paint_each
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
+from impasto.masks import parse_masks
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
 from impasto.styles import parse
@@ -143,7 +144,10 @@ def command(
         raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
     if len(sweeps) > 1:
         raise click.UsageError("--sweep is given twice; a sheet is over one option, so sweep one after the other.")
-    named = api.read_styles(list(styles), dict(_mask(text) for text in masks))
+    strength, by_style = parse_masks(masks)
+    if strength is not None:
+        raise click.UsageError(f"{strength} is no mask of a style; write it as STYLE=FILE.")
+    named = api.read_styles(list(styles), by_style, max_pixels=chosen.max_pixels)
     target = output or (STANDARD if content == STANDARD else images.beside(content, api.blend_name(named)))
     piped = target == STANDARD
     if piped and (resume or save_every or preview_every or steps_strip):
@@ -222,13 +226,6 @@ def command(
         say(f"Interrupted after {result.state.count} iterations; {so_far}.")
         sys.exit(INTERRUPTED)
     say(_verdict(result))
-
-
-def _mask(text: str) -> tuple[str, str]:
-    style, equals, file = text.partition("=")
-    if not (style and equals and file):
-        raise click.UsageError(f"{text} is no mask; write it as STYLE=FILE.")
-    return style, file
 
 
 def _verdict(result: Result) -> str:

@@ -32,8 +32,8 @@ def paint_each(
         hidden: show no bar.
 
     Returns:
-        The last loss by value (none where nothing was iterated), and whether Ctrl-C ended the sweep; then the sheet
-        holds what there is.
+        The last loss by value (none where nothing was iterated), and whether Ctrl-C ended the sweep; then, and where
+        a value raises an error, the sheet holds what there is.
     """
     name, _, values = text.partition("=")
     field = name.strip().removeprefix("--").replace("-", "_")
@@ -53,16 +53,20 @@ def paint_each(
     cells: list[tuple[str, images.Picture]] = []
     losses: dict[str, list[float]] = {}
     interrupted = False
-    for value, one in recipes:
-        say(f"{name}={value}")
-        job = api.Job(picture, styles, one)
-        with Bar(hidden) as bar:
-            result = job.paint(callback=bar)
-        cells.append((f"{name} {value}", job.picture(result.rgb)))
-        losses[value] = result.losses[-1:]
-        if interrupted := result.interrupted:
-            break
-    if interrupted:
-        say(f"Interrupted: {len(cells)} of {len(recipes)} values are on the sheet, the last as far as it came.")
-    write.put(sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
+    try:
+        for value, one in recipes:
+            say(f"{name}={value}")
+            job = api.Job(picture, styles, one)
+            with Bar(hidden) as bar:
+                result = job.paint(callback=bar)
+            cells.append((f"{name} {value}", job.picture(result.rgb)))
+            losses[value] = result.losses[-1:]
+            if interrupted := result.interrupted:
+                break
+    finally:  # a value that fails does not take what was painted before with it
+        if cells:
+            if interrupted or len(cells) < len(recipes):
+                so_far = ", the last as far as it came" if interrupted else ""
+                say(f"Interrupted: {len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
+            write.put(sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
     return losses, interrupted

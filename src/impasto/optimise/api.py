@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 Array = NDArray[np.float32]
 Source = Any  # an images.Source; as a style, also a pair of one and its weight
+Masks = Mapping[Any, Source]  # by a style's path, file name, stem (str) or index (int)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def paint(
     style: Source | Sequence[Source],
     *,
     output: str | Path | None = None,
-    masks: Mapping[str | int, Source] | None = None,
+    masks: Masks | None = None,
     callback: Callable[[Progress], None] | None = None,
     resume: bool = False,
     keep_state: bool = False,
@@ -97,7 +98,7 @@ def paint(
         DownloadError: the perceptual network cannot be fetched.
     """
     recipe = settings(Recipe, options, paint)
-    styles = read_styles(style, masks)
+    styles = read_styles(style, masks, max_pixels=recipe.max_pixels)
     if isinstance(image, str | Path):
         target = Path(output) if output is not None else images.beside(Path(image), blend_name(styles))
         images.output_format(target)  # refuse a wrong suffix before the work, not after it
@@ -174,10 +175,22 @@ class Job:
         return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip()
 
 
-def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Source] | None = None) -> list[NamedStyle]:
+def read_styles(
+    style: Source | Sequence[Source],
+    masks: Masks | None = None,
+    *,
+    max_pixels: int = DEFAULTS.max_pixels,
+) -> list[NamedStyle]:
     """Style pictures of all kinds that :func:`paint` takes, with their weights and masks.
 
     Styles of weight 0 are left out. Logs a warning about one that has hardly any strokes to take over.
+
+    Args:
+        style, masks: as for :func:`paint`.
+        max_pixels: larger pictures and masks are refused before they are decoded.
+
+    Raises:
+        InputError: a picture or mask cannot be read or used, a weight is out of range, or a mask has no style.
     """
     several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
     items = list(style) if several and not _is_pair(style) else [style]
@@ -187,7 +200,7 @@ def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Sour
         if not 0 <= weight < float("inf"):
             raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
         name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
-        picture = images.of(source)
+        picture = images.of(source, max_pixels=max_pixels)
         rgb = images.fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
         warning = style_picture_warning(rgb)
         if warning:
@@ -198,7 +211,9 @@ def read_styles(style: Source | Sequence[Source], masks: Mapping[str | int, Sour
         index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
         place = str(source) if isinstance(source, str | Path) else str(id(source))
         if place not in taken:
-            taken[place] = images.unit(read_mask(source, DEFAULTS.max_pixels))
+            taken[place] = images.unit(read_mask(source, max_pixels))
+        if styles[index].mask is not None:
+            raise InputError(f"There are two masks for {styles[index].name}; give one, in which all parts are white.")
         styles[index] = replace(styles[index], mask=taken[place])
     if styles and not any(style.weight for style in styles):
         raise InputError("The weights of all styles are 0; give at least one more than that.")
