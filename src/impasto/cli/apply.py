@@ -186,11 +186,13 @@ class _Reporter:
             click.echo(f"Error: {outcome.error}", err=True)
 
     def end(self, total: int) -> None:
-        """Say the sum, and fail if something failed."""
-        failed = self.counts["failed"]
-        if total > 1 and not self.quiet and not self.as_json:
-            click.echo(", ".join(f"{count} {name}" for name, count in self.counts.items() if count), err=True)
-        if failed and total == 1 and self.last and self.last.error:
-            sys.exit(self.last.error.exit_status)
-        if failed:
-            sys.exit(PartialError.exit_status)
+        """Say the sum, and fail if something failed; why it did has been said."""
+        if total == 1:
+            if self.last and self.last.error:
+                sys.exit(self.last.error.exit_status)
+            return
+        counts = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        if self.counts["failed"]:
+            raise PartialError(f"{counts}; put right what failed, and run the same again for it.")
+        if counts and not self.quiet and not self.as_json:
+            click.echo(counts, err=True)
