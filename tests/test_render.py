@@ -172,7 +172,7 @@ def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(scenery, monkeypa
     assert sum(pixels > 150_000 for pixels in runs) <= 3  # it is not forgotten from tile to tile
     assert np.abs(painted - painter("scream", 150_000).paint(scenery).picture.rgb).mean() < 12 * LEVEL
     counting._most = LEAST // 4
-    with pytest.raises(InputError, match="more memory than there is"):
+    with pytest.raises(InputError, match=r"Even 0\.\d\d million pixels at a time need more memory than there is"):
         painter("scream").paint(scenery)
 
 

@@ -40,7 +40,7 @@ def painted(scene: Scene, budget: Budget, given: Memory | None, share: float) ->
         try:
             result = scene.whole(given, share)
         except Exception as error:
-            _go_on_smaller(error, whole, budget)
+            _go_on_smaller(error, whole.pixels, budget)
         else:
             budget.keeps(whole.pixels)
             return result
@@ -94,7 +94,7 @@ def _survey(scene: Scene, budget: Budget, given: Memory | None, share: float) ->
         try:
             return scene.survey(tiles.mosaic(whole, pixels, scene.multiple), given, share)
         except Exception as error:
-            _go_on_smaller(error, Box(0, 0, 1, pixels), budget)
+            _go_on_smaller(error, pixels, budget)
 
 
 def _tile(scene: Scene, budget: Budget, box: Box, band: Array, place: Box) -> None:
@@ -109,20 +109,20 @@ def _tile(scene: Scene, budget: Budget, box: Box, band: Array, place: Box) -> No
             band[shown.seen_from(place)] = samples(scene.box(box), band.dtype)
             return
         except Exception as error:
-            _go_on_smaller(error, wide, budget, possible=bool(halves))
+            _go_on_smaller(error, wide.pixels, budget, possible=bool(halves))
     for half in halves:
         _tile(scene, budget, half, band, place)
 
 
-def _go_on_smaller(error: Exception, box: Box, budget: Budget, possible: bool = True) -> None:
+def _go_on_smaller(error: Exception, pixels: int, budget: Budget, possible: bool = True) -> None:
     """If memory ran out, halve what is painted at once, and say so; any other error goes on."""
     # Engines say in classes of their own that memory is short.
     if not (isinstance(error, MemoryError) or "alloc" in str(error) or "out of memory" in str(error)):
         raise error
-    if not possible or box.pixels <= LEAST:
+    if not possible or pixels <= LEAST:
         raise InputError(
-            f"Even {box.width} x {box.height} pixels need more memory than there is; close other programs, "
+            f"Even {pixels / 1e6:.2f} million pixels at a time need more memory than there is; close other programs, "
             "or give a --size."
         ) from error
-    budget.ran_short(box.pixels)
-    log.warning("Memory ran out at %.1f million pixels; going on with tiles of half as many.", box.pixels / 1e6)
+    budget.ran_short(pixels)
+    log.warning("Memory ran out at %.1f million pixels; going on with tiles of half as many.", pixels / 1e6)

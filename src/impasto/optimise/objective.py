@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -379,7 +380,7 @@ class _Placed:
     maps: Mapping[str, Tensor]
     share: float
 
-    @property
+    @cached_property
     def totals(self) -> dict[str, float]:
         """Sum of the weights at each layer."""
         return {tap: float(weights.sum()) for tap, weights in self.maps.items()}
