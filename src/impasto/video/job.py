@@ -127,7 +127,7 @@ def stylize_video(
     chosen = settings(Options, options, stylize_video)
     span = Span(_fraction("start", start), _fraction("end", end), _fraction("frame rate", fps, 1001))
     keyframes = None if paint is not None else Keyframes(style, style_at)
-    pictures = [] if paint is None else read_styles(style if style is not None else [])
+    pictures = [] if paint is None else read_styles([] if style is None else style, max_pixels=chosen.max_pixels)
     if paint is not None and (not pictures or style_at):
         raise InputError("Painting by optimisation takes one or more style pictures, and none that change over time.")
     if output is not None:
