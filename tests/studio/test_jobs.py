@@ -97,6 +97,24 @@ def test_a_job_that_is_stopped_and_has_nothing_just_ends(jobs):
         jobs.result(work, BOB)
 
 
+def test_stop_on_one_tab_leaves_the_jobs_of_the_others_alone(jobs):
+    go_on = threading.Event()
+
+    def work(report):
+        report("begun")
+        while not go_on.wait(0.01):
+            report(None)
+        return "kept"
+
+    learning, watching = jobs.run(work, ANN, "long", "learn"), jobs.run(work, ANN, "picture", "video")
+    assert [next(learning), next(watching)] == [Update("begun")] * 2
+    assert jobs.stop(ANN, "video")
+    assert list(watching) == []
+    assert not jobs.stop(ANN, "paint")
+    go_on.set()
+    assert list(learning) == [Done("kept")]
+
+
 def test_who_leaves_frees_the_lane_even_if_the_work_does_not_notice(jobs):
     ended = threading.Event()
 

@@ -53,6 +53,7 @@ class CancelledError(ImpastoError):
 @dataclass(eq=False)
 class _Job:
     session: str
+    tab: str
     deadline: float
     stopped: threading.Event = field(default_factory=threading.Event)
     left: bool = False
@@ -87,7 +88,9 @@ class Jobs:
         """
         return {"concurrency_id": name, "concurrency_limit": 1}
 
-    def run(self, work: Callable[[Report], T], request: Any, lane: Lane = "picture") -> Iterator[Update | Done[T]]:
+    def run(
+        self, work: Callable[[Report], T], request: Any, lane: Lane = "picture", tab: str = ""
+    ) -> Iterator[Update | Done[T]]:
         """Run ``work`` in a thread and hand on what it reports: the newest only, where the receiver is slow.
 
         ``report`` raises :class:`KeyboardInterrupt` once the visitor has left or stopped the job, or the time is over;
@@ -98,11 +101,12 @@ class Jobs:
             work: called with ``report``.
             request: the visitor's, as Gradio gives it; it says whose job this is.
             lane: the one that the event listener waited in. A job whose visitor left may still be busy in it.
+            tab: where on the page it was asked for; :meth:`stop` there ends it.
 
         Raises:
             InputError: the time is over and there is no result.
         """
-        job = _Job(_session(request), time.monotonic() + self.settings.max_seconds)
+        job = _Job(_session(request), tab, time.monotonic() + self.settings.max_seconds)
         with self._lock:
             self._running.setdefault(job.session, set()).add(job)
             free = self._lanes.setdefault(lane, threading.Lock())
@@ -129,9 +133,9 @@ class Jobs:
                 return event.result
         raise CancelledError("The job was stopped before it had a result; start it again.")
 
-    def stop(self, request: Any) -> bool:
-        """Ask a visitor's jobs to stop; says whether there were any."""
-        jobs = self._of(_session(request))
+    def stop(self, request: Any, tab: str = "") -> bool:
+        """Ask a visitor's jobs of one tab to stop, and no others; says whether there were any."""
+        jobs = [job for job in self._of(_session(request)) if job.tab == tab]
         for job in jobs:
             job.stopped.set()
         return bool(jobs)

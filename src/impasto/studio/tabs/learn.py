@@ -115,7 +115,7 @@ def build(studio: Studio) -> Any:
 
             text = say(request, "learn_stopped")
             ready, hung = (off, off), ""
-            for event in studio.jobs.run(work, request, "long"):
+            for event in studio.jobs.run(work, request, "long", "learn"):
                 if isinstance(event, Update):
                     at, history, sheet = event.value
                     loss = f"{history[-1][1]:.3f}" if history else "…"
@@ -139,7 +139,7 @@ def build(studio: Studio) -> Any:
         return gr.update(interactive=False), say(request, "learn_intro")
 
     def stopped(request: gr.Request) -> Any:
-        studio.jobs.stop(request)
+        studio.jobs.stop(request, "learn")
         return gr.update(interactive=False)
 
     inputs = [learnt, paintings, name, style_scale, style_weight, steps, check, *facts.values()]

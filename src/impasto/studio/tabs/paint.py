@@ -126,7 +126,7 @@ def build(studio: Studio) -> None:
                 watch.keep(len(result.losses), result.rgb)
                 return job, watch, result.interrupted
 
-            for event in studio.jobs.run(work, request, "long"):
+            for event in studio.jobs.run(work, request, "long", "paint"):
                 if isinstance(event, Update):
                     seen, text = event.value
                     yield gr.skip(), seen, text, gr.skip(), idle, busy
@@ -156,7 +156,7 @@ def build(studio: Studio) -> None:
         return gr.update(interactive=False), say(request, "paint_intro")
 
     def stopped(request: gr.Request) -> Any:
-        studio.jobs.stop(request)
+        studio.jobs.stop(request, "paint")
         return gr.update(interactive=False)
 
     inputs = [photo, paintings, *controls.values()]

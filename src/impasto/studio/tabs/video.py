@@ -105,7 +105,7 @@ def build(studio: Studio) -> None:
             yield {progress: _bar(0, 0), status: say(request, "video_first")}
             lane: Lane = "long" if whole else "picture"
             for event in studio.jobs.run(
-                lambda report: videos.paint(studio, path, wish, report, preview=not whole), request, lane
+                lambda report: videos.paint(studio, path, wish, report, preview=not whole), request, lane, "video"
             ):
                 if isinstance(event, Update):
                     bar, text = _told(request, event.value)
@@ -121,7 +121,7 @@ def build(studio: Studio) -> None:
         return rest(path) | {status: ""}
 
     def stop(path: str | None, request: gr.Request) -> Any:
-        studio.jobs.stop(request)
+        studio.jobs.stop(request, "video")
         return rest(path) | {status: say(request, "video_cancelled")}
 
     def _finished(request: gr.Request, path: str, made: videos.Result, wish: Wish, *, whole: bool) -> dict[Any, Any]:
