@@ -96,6 +96,17 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(folder, tmp_path):
         assert torch.allclose(whole.averaged[name], second.averaged[name], atol=1e-6), name
 
 
+def test_an_even_batch_counts_no_more_than_a_rough_one(folder, tmp_path):
+    run = fit(folder, tmp_path)
+    rough = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    even, which = 0.5 + 0.02 * (rough - 0.5), torch.tensor([1, 2])
+    with torch.no_grad():
+        alone = run._losses(even, which, rough)["content"]
+        run._losses(rough, which, rough, training=True)
+        among_others = run._losses(even, which, rough, training=True)["content"]
+    assert among_others < 0.2 * alone
+
+
 @pytest.mark.parametrize("names", [("stripes", "checks", "stripes"), ("photograph",)])
 def test_styles_that_would_write_the_same_file_are_refused(folder, tmp_path, names):
     paintings = [Painting(name, (folder / "stripes.png",)) for name in names]

@@ -40,7 +40,7 @@ from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
-from impasto.training.objective import Objective, Plateau, grained
+from impasto.training.objective import Features, Objective, Plateau, grained
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
@@ -159,6 +159,7 @@ class Fit:
         )
         self.averaged = {name: value.detach().clone() for name, value in self._weights().items()}
         self.plateau = Plateau(settings.patience, gain=0.002)
+        self.spreads: Features = {}
         self.step = 0
         self.seconds = 0.0
 
@@ -181,16 +182,31 @@ class Fit:
             for layer in self.settings.style_layers
         }
 
-    def _losses(self, images: Tensor, which: Tensor, painted: Tensor) -> dict[str, Tensor]:
-        """Content, style, photograph and total variation, each averaged over the pictures that it concerns."""
+    def _spreads(self, wanted: Features) -> Features:
+        """What content is relative to, by layer: a mean over the batches so far.
+
+        Few pictures differ widely in theirs: against its own, a batch of even scenes would count for ten of rough ones.
+        """
+        for tap in self.objective.content_layers:
+            spread = losses.content_spread(wanted[tap])
+            self.spreads[tap] = self.spreads[tap].lerp(spread, 0.02) if tap in self.spreads else spread
+        return self.spreads
+
+    def _losses(self, images: Tensor, which: Tensor, painted: Tensor, *, training: bool = False) -> dict[str, Tensor]:
+        """Content, style, photograph and total variation, each averaged over the pictures that it concerns.
+
+        Args:
+            training: content is relative to the spread of many batches, not only of these pictures.
+        """
         with torch.no_grad():
             wanted = self.objective.features(images)
+            spreads = self._spreads(wanted) if training else None
         found = self.objective.features(painted)
         is_style = which > 0
         result = {"tv": losses.total_variation(painted).mean()}
         if is_style.any():
             targets = {layer: grams[which[is_style] - 1] for layer, grams in self.targets.items()}
-            result["content"] = self.objective.content(found, wanted)[is_style].mean()
+            result["content"] = self.objective.content(found, wanted, spreads)[is_style].mean()
             result["style"] = self.objective.style({tap: x[is_style] for tap, x in found.items()}, targets).mean()
         if not is_style.all():
             plain = ~is_style
@@ -219,7 +235,7 @@ class Fit:
         amounts = s.grain * torch.rand(s.batch).to(which.device) * (which > 0)
         seen = grained(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
         painted, _ = self.network(seen, self.scale[which], self.shift[which])
-        parts = self._losses(images, which, painted)
+        parts = self._losses(images, which, painted, training=True)
         if s.equivariance_weight:
             parts["equivariance"] = self._equivariance(seen[:1], which[:1], painted[:1])
         weights = {
@@ -380,6 +396,7 @@ class Fit:
                     "averaged": self.averaged,
                     "optimiser": self.optimiser.state_dict(),
                     "plateau": (self.plateau.best, self.plateau.waited),
+                    "spreads": self.spreads,
                     "torch": torch.get_rng_state(),
                     "photographs": json.dumps(self.photographs.state()),
                 },
@@ -401,7 +418,8 @@ class Fit:
         self.load_weights(state["weights"], state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
-        # Older checkpoints do not know how long the loss has been flat.
+        # Older checkpoints know neither the spreads nor how long the loss has been flat.
+        self.spreads = state.get("spreads", {})
         self.plateau.best, self.plateau.waited = state.get("plateau", (self.plateau.best, self.plateau.waited))
         torch.set_rng_state(state["torch"].cpu())
         self.photographs.set_state(json.loads(state["photographs"]))
