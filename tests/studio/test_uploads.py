@@ -1,13 +1,18 @@
+import os
 import pickle
 import shutil
 import struct
+import time
 import zlib
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from impasto.errors import InputError
 from impasto.studio.settings import Settings
-from impasto.studio.uploads import Uploads
+from impasto.studio.uploads import Uploads, _bytes
+from impasto.video.libraries import pyav
 
 
 @pytest.fixture
@@ -54,6 +59,34 @@ def test_a_video_is_told_by_its_content(put, uploads, clip):
     assert found.path.suffix == ".mp4"
     assert (found.width, found.height, found.rate, found.sound) == (96, 64, 12, True)
     assert found.seconds == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["IMG_0001.MOV", "film.webm", "film.m4v"])
+def test_looking_at_a_video_often_leaves_it_there_once(put, uploads, clip, name):
+    path = put(name, clip.read_bytes())
+    found = [uploads.clip(path).path for _ in range(3)]
+    assert {one.name for one in found} == {f"{path.stem}.mp4"}
+    assert found[0].samefile(path)
+    assert _bytes(uploads.folder) == path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("suffix", "words"), [(".mp4", r"^There is no video in talk\.mp4"), (".gif", r"^talk\.gif is a picture")]
+)
+def test_what_does_not_move_is_named_as_the_visitor_names_it(put, uploads, picture_file, tmp_path, suffix, words):
+    path = tmp_path / f"talk{suffix}"
+    if suffix == ".gif":
+        with Image.open(picture_file) as image:
+            image.save(path)
+    else:
+        with pyav().open(str(path), "w") as container:
+            stream = container.add_stream("aac", rate=44100)
+            silence = pyav().AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+            silence.sample_rate = 44100
+            for packet in [*stream.encode(silence), *stream.encode(None)]:
+                container.mux(packet)
+    with pytest.raises(InputError, match=words):
+        uploads.clip(put(path.name, path.read_bytes()))
 
 
 @pytest.mark.parametrize(
@@ -155,6 +188,18 @@ def test_old_files_are_swept(put, uploads, picture_file):
     assert path.exists()
     assert uploads.sweep(path.stat().st_mtime + 4000) == 1
     assert list(uploads.folder.iterdir()) == []
+
+
+def test_what_a_job_needs_is_not_swept_nor_soon_after(put, uploads, picture_file):
+    path, other = (put(name, picture_file.read_bytes()) for name in ("photo.jpg", "other.jpg"))
+    for old in (path, other, path.parent, other.parent):
+        os.utime(old, (1e9, 1e9))
+    with uploads.needed(path), uploads.needed(path):
+        assert uploads.sweep() == 1
+        assert path.exists()
+        assert not other.exists()
+    assert uploads.sweep() == 0
+    assert uploads.sweep(time.time() + 4000) == 1
 
 
 def test_the_folder_can_be_full(put, uploads):

@@ -9,19 +9,22 @@ import secrets
 import shutil
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from impasto import images
 from impasto._formats import FORMATS, identified
-from impasto.errors import InputError
+from impasto.errors import InputError, OutputError
 from impasto.images import Picture
 from impasto.studio.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_KEPT = 3600.0  # seconds after which files of visitors are removed
+_KEPT = 3600.0  # seconds after which files of visitors are removed, unless a job needs them
 _SWEPT = 60.0  # seconds between looks
 _STORED = 10  # times the largest upload may lie here in all
 _LARGEST_FRAME = 4096 * 2304  # pixels of a video's pictures: 4K
@@ -73,6 +76,8 @@ class Uploads:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings, self.folder = settings, folder.resolve()
         self._closed = threading.Event()
+        self._needed: Counter[Path] = Counter()  # by jobs that run, how many
+        self._lock = threading.Lock()
 
     # ---- in ---------------------------------------------------------------------------------------
 
@@ -90,6 +95,35 @@ class Uploads:
         if not inside:
             raise InputError("This file was not uploaded, or is removed by now: upload it again.")
         return wanted
+
+    @contextmanager
+    def needed(self, *paths: str | Path) -> Iterator[None]:
+        """Keep files from being removed while a job needs them, and as long afterwards as new ones.
+
+        Raises:
+            InputError: one of them is no file in the folder.
+        """
+        own = [self.own(path) for path in paths]
+        places = Counter(self.folder / path.relative_to(self.folder).parts[0] for path in own)
+        with self._lock:
+            self._needed += places
+        try:
+            yield
+        finally:
+            for path in own:
+                with suppress(OSError):
+                    os.utime(path)
+            with self._lock:
+                self._needed -= places
+
+    @contextmanager
+    def without_paths(self) -> Iterator[None]:
+        """What the library has against a file in the folder names it, and not the place where it lies."""
+        try:
+            yield
+        except (InputError, OutputError) as error:
+            where = rf"{re.escape(str(self.folder) + os.sep)}\w+{re.escape(os.sep)}"
+            raise type(error)(re.sub(where, "", str(error))) from error
 
     def kind(self, path: str | Path) -> Kind:
         """What a file is, by its content.
@@ -156,9 +190,10 @@ class Uploads:
             raise InputError("This is no video that can be read here: convert it to MP4.")
         suffix, format = container
         named = own
-        if own.suffix.lower() != suffix:  # by which the library goes
-            named = self.new_path(f"{own.stem}{suffix}")
-            shutil.copyfile(own, named)
+        if own.suffix.lower() != suffix:  # by which the library goes, and Gradio's player
+            named = own.with_suffix(suffix)  # folders are named by content: what has that name already is the same
+            with suppress(FileExistsError):
+                named.hardlink_to(own)
         try:
             with pyav().open(str(named)) as opened:
                 if format not in opened.format.name.split(","):
@@ -167,7 +202,8 @@ class Uploads:
                 sound = bool(opened.streams.audio)
                 for stream in opened.streams.video:
                     _check_frame(stream.codec_context.width, stream.codec_context.height)
-            source = open_source(named)
+            with self.without_paths():
+                source = open_source(named)
         except InputError:
             raise
         except Exception as error:
@@ -202,10 +238,12 @@ class Uploads:
         return _bytes(self.folder) > _STORED * self.settings.max_upload
 
     def sweep(self, now: float | None = None) -> int:
-        """Remove what is older than an hour; says how many."""
+        """Remove what is older than an hour and needed by no job; says how many."""
         count = 0
         limit = (time.time() if now is None else now) - _KEPT
         for item in self.folder.iterdir():
+            if item in self._needed:
+                continue
             try:
                 newest = max((f.stat().st_mtime for f in item.iterdir()), default=0.0) if item.is_dir() else 0.0
                 if max(newest, item.stat().st_mtime) < limit:
@@ -252,7 +290,8 @@ def _bytes(folder: Path) -> int:
     for where, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.stat(os.path.join(where, name)).st_size  # noqa: PTH116, PTH118
+                facts = os.stat(os.path.join(where, name))  # noqa: PTH116, PTH118
+                total += facts.st_size // facts.st_nlink  # a file with two names is there once
             except FileNotFoundError:
                 continue
     return total

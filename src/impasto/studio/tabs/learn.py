@@ -189,7 +189,8 @@ def _learn(
         report((at, list(history), shown) if checked or at.step % 10 == 1 else None)
 
     about = {key: (value or "").strip()[:_LONGEST] for key, value in metadata.items()}
-    style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
+    with studio.uploads.needed(*pictures):
+        style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
     return style, target
 
 

@@ -122,7 +122,8 @@ def build(studio: Studio) -> None:
             def work(report: Report) -> Any:
                 job = prepared(request, upload, styles, *values)
                 watch = _Watch(job, report, request)
-                result = job.paint(callback=watch)
+                with studio.uploads.needed(str(upload)):  # the result is named after it
+                    result = job.paint(callback=watch)
                 watch.keep(len(result.losses), result.rgb)
                 return job, watch, result.interrupted
 
@@ -320,7 +321,8 @@ def _offer(studio: Studio) -> None:
 
             def work(report: Report) -> str:
                 job = _job(studio, picture, styles, options)
-                result = job.paint(callback=lambda _progress: report(None))
+                with studio.uploads.needed(picture):  # the result is named after it
+                    result = job.paint(callback=lambda _progress: report(None))
                 return str(_written(studio, _Easel(job, picture, [(0, images.samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")

@@ -212,13 +212,14 @@ def build(studio: Studio) -> None:
             def work(report: Report) -> tuple[list[str], list[str]]:
                 made: list[str] = []
                 failed: list[str] = []
-                for n, path in enumerate(paths, 1):
-                    name = studio.uploads.name(path)
-                    report(say(request, "painting_all", n=n, count=count, name=name))
-                    try:
-                        made.append(str(pictures.paint(studio, path, chosen, strip=not kept).path))
-                    except ImpastoError as error:
-                        failed.append(f"{name} ({complaint(request, error)})")
+                with studio.uploads.needed(*paths):
+                    for n, path in enumerate(paths, 1):
+                        name = studio.uploads.name(path)
+                        report(say(request, "painting_all", n=n, count=count, name=name))
+                        try:
+                            made.append(str(pictures.paint(studio, path, chosen, strip=not kept).path))
+                        except ImpastoError as error:
+                            failed.append(f"{name} ({complaint(request, error)})")
                 return made, failed
 
             for event in studio.jobs.run(work, request):
