@@ -1,14 +1,19 @@
+import os
 import re
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from impasto.errors import InputError
-from impasto.studio import videos
+from impasto.errors import InputError, OutputError
+from impasto.studio import videos, words
+from impasto.studio.tabs import video as tab
 from impasto.studio.uploads import Clip
 from impasto.studio.videos import Progress, Wish
 from impasto.video.libraries import pyav
+
+FRENCH = SimpleNamespace(cookies={}, headers={"accept-language": "fr"})
 
 
 @pytest.fixture
@@ -55,8 +60,49 @@ def test_what_is_stopped_leaves_nothing_behind(server, lent):
     assert set(server.studio.uploads.folder.iterdir()) == before
 
 
+def test_a_job_outlives_the_hour_after_which_its_upload_would_go(server, lent):
+    def sweep(progress):
+        for path in (lent, lent.parent):
+            os.utime(path, (1e9, 1e9))
+        server.studio.uploads.sweep()
+
+    made = videos.paint(server.studio, lent, Wish(["udnie"], size=64, end=0.3), sweep)
+    with pyav().open(str(made.path)) as painted:
+        assert painted.streams.audio
+
+
+def test_what_the_library_says_names_no_path(server, lent, monkeypatch):
+    def fail(video, *_styles, output, **_options):
+        raise OutputError(f"{output} cannot be written (No space left on device): choose another name or folder.")
+
+    monkeypatch.setattr(videos, "stylize_video", fail)
+    with pytest.raises(OutputError) as caught:
+        videos.paint(server.studio, lent, Wish(["udnie"]), nothing)
+    assert str(caught.value).startswith("clip-udnie.mp4 cannot be written (No space")
+    assert "l’atelier (No space left on device)" in words.complaint(FRENCH, caught.value)
+    assert "another name" not in words.complaint(None, caught.value)
+
+
+def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
+    notices = [
+        "The audio stream 1 (pcm_s16le) of my clip.mkv does not fit into this container and is encoded anew as aac.",
+        "The subtitle stream 2 (dvdsub) of clip.mkv is made of pictures, which this container does not take, and is "
+        "left out.",
+        "The cover picture 3 (600 x 600) of my clip.mkv is left out.",
+    ]
+    made = videos.Result(tmp_path, 7, 1.0, notices, damaged=2, truncated=True)
+    assert tab._notices(None, made)[:3] == notices
+    assert tab._notices(FRENCH, made) == [
+        "La piste 1 (pcm_s16le) de my clip.mkv ne va pas dans ce format ; elle est réencodée en aac.",
+        "La piste 2 (dvdsub) de clip.mkv est laissée de côté.",
+        "La piste 3 (600 x 600) de my clip.mkv est laissée de côté.",
+        "2 morceaux abîmés ont été sautés.",
+        "Le fichier s’arrête avant sa fin ; les 7 images qu’il contient sont peintes.",
+    ]
+
+
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("wish", "expected"),
     [
         (Wish([]), "No style"),
         (Wish(["udnie"], start=5), "after the video's end"),
@@ -65,10 +111,10 @@ def test_what_is_stopped_leaves_nothing_behind(server, lent):
         (Wish(["udnie"], strength=2), "out of range"),
     ],
 )
-def test_wishes_that_make_no_sense(server, lent, wish, words):
+def test_wishes_that_make_no_sense(server, lent, wish, expected):
     if wish.start == -1:
         wish = Wish(["udnie"], start=-1, end=-2)
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=expected):
         videos.paint(server.studio, lent, wish, nothing)
 
 
@@ -117,6 +163,17 @@ def test_upload_preview_render_download(visit, clip, tmp_path):
         assert painted.streams.audio
     page.get_by_text("Original").click()
     page.locator("#video-before video").wait_for()
+
+
+def test_all_of_a_clip_is_painted_unless_told_otherwise(visit, tmp_path):
+    from tests.video.conftest import make_clip
+
+    make_clip(tmp_path / "odd.mp4", frames=26, width=96, height=64, rate=25, sound=())  # 1.04 seconds
+    page = visit("Video")
+    page.locator("#video-upload input[type=file]").set_input_files(tmp_path / "odd.mp4")
+    page.get_by_text("96 × 64").wait_for()
+    page.locator("#video-render").click()
+    page.get_by_text(re.compile(r"odd-starry-night\.mp4 · 26 frames")).wait_for()
 
 
 def test_it_can_be_stopped(visit, server, put, tmp_path):

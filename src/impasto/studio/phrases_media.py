@@ -111,6 +111,14 @@ PHRASES: dict[str, tuple[str, str]] = {
         "**{name}** · {frames} frames in {seconds:.1f} s, {rate:.1f} frames a second",
         "**{name}** · {frames} images en {seconds:.1f} s, {rate:.1f} images par seconde",
     ),
+    "video_damaged": (
+        "{count} damaged pieces were skipped.",
+        "{count} morceaux abîmés ont été sautés.",
+    ),
+    "video_truncated": (
+        "The file ends before its end; the {frames} frames that it holds are painted.",
+        "Le fichier s’arrête avant sa fin ; les {frames} images qu’il contient sont peintes.",
+    ),
     "video_cancelled": ("Cancelled.", "Annulé."),
 }
 
@@ -129,6 +137,46 @@ COMPLAINTS: tuple[tuple[str, str, str], ...] = (
         r"^These are (\d+) seconds of video, the limit is (\d+)",
         "",
         "Cela fait {0} secondes de vidéo, la limite est {1} : choisissez une partie plus courte.",
+    ),
+    (
+        r"^There is no video in (.+?); ",
+        "",
+        "Il n’y a pas d’image animée dans {0} ; donnez un autre fichier.",
+    ),
+    (
+        r"^(.+) is a picture, not a video",
+        "{0} is a picture, not a video: open it on the Picture tab.",
+        "{0} est une image, pas une vidéo : ouvrez-la dans l’onglet Photo.",
+    ),
+    (
+        r"^(.+) has no frame in the span",
+        "",
+        "{0} n’a pas d’image entre ce début et cette fin ; donnez-en d’autres.",
+    ),
+    (
+        r"^No frame of (.+) can be decoded",
+        "",
+        "Aucune image de {0} n’est lisible : le fichier est abîmé ou inhabituel.",
+    ),
+    (
+        r"^(.+) cannot be written \((.+)\)",
+        "{0} cannot be written on the studio’s machine ({1}).",
+        "{0} ne peut pas être écrit sur la machine de l’atelier ({1}).",
+    ),
+    (
+        r"^The [\w ]+ (\d+) \((.+?)\) of (.+?)(?: is made of pictures.* and)? is left out",
+        "",
+        "La piste {0} ({1}) de {2} est laissée de côté.",
+    ),
+    (
+        r"^The [\w ]+ (\d+) \((.+?)\) of (.+?) does not fit into this container and is encoded anew as (\w+)",
+        "",
+        "La piste {0} ({1}) de {2} ne va pas dans ce format ; elle est réencodée en {3}.",
+    ),
+    (
+        r"^(\d+) damaged packets of sound or subtitles",
+        "",
+        "{0} paquets abîmés de son ou de sous-titres ont été laissés de côté.",
     ),
     (r"^There is no video yet", "", "Il n’y a pas encore de vidéo ; déposez-en une."),
     (r"^This video cannot be read", "", "Cette vidéo est illisible : elle est abîmée, tronquée ou inhabituelle."),

@@ -72,11 +72,17 @@ class Result:
         path: where it lies; its name is the one to save it under.
         frames: how many were painted.
         seconds: how long that took.
+        notices: what was left out or changed, as :class:`impasto.video.Report` has it.
+        damaged: pieces of the upload that could not be decoded.
+        truncated: whether the upload ends before its end.
     """
 
     path: Path
     frames: int
     seconds: float
+    notices: Sequence[str] = ()
+    damaged: int = 0
+    truncated: bool = False
 
 
 def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, preview: bool = False) -> Result:
@@ -106,21 +112,23 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, pre
         report(Progress(done, count, done / (time.perf_counter() - began)))
 
     try:
-        made = stylize_video(
-            clip.path,
-            list(wish.styles),
-            output=target,
-            start=start or None,
-            end=end,
-            stabilize=wish.stabilize,
-            strength=wish.strength,
-            size=_even(clip, wish.size),
-            progress=progress,
-        )
+        with studio.uploads.needed(upload), studio.uploads.without_paths():  # its sound is read at the very end
+            made = stylize_video(
+                clip.path,
+                list(wish.styles),
+                output=target,
+                start=start or None,
+                end=end,
+                stabilize=wish.stabilize,
+                strength=wish.strength,
+                size=_even(clip, wish.size),
+                progress=progress,
+            )
     except BaseException:
         shutil.rmtree(target.parent, ignore_errors=True)  # frames that are painted, too: nobody goes on with them
         raise
-    return Result(target, made.frames, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Result(target, made.frames, seconds, made.notices, made.damaged, made.truncated)
 
 
 def _part(clip: Clip, wish: Wish, most: float) -> tuple[float, float]:

@@ -67,11 +67,15 @@ def say(request: Any, key: str, **values: Any) -> str:
 
 
 def complaint(request: Any, error: ImpastoError) -> str:
-    """What an error of the library says, in the language of a request where that is known, else in English.
+    """What an error of the library says, in the language of a request where that is known, else in English."""
+    return translated(request, str(error))
+
+
+def translated(request: Any, text: str) -> str:
+    """A sentence of the library in the language of a request where that is known, else in English.
 
     Hints at the command line become hints at the page.
     """
-    text = str(error)
     for pattern, *phrases in COMPLAINTS:
         phrase = phrases[LANGUAGES.index(language(request))]
         if phrase and (found := re.search(pattern, text, re.DOTALL)):

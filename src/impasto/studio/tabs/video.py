@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from impasto.studio.controls import lacks, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
 from impasto.studio.videos import Progress, Wish
-from impasto.studio.words import clearly, label, say
+from impasto.studio.words import clearly, label, say, translated
 from impasto.video.temporal import STABILIZE, Stabilize
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def build(studio: Studio) -> None:
                 return gone, gone, off, say(request, "video_welcome"), 0, 0, ready, ready, gone
             clip, name = studio.uploads.clip(path), studio.uploads.name(path)
             facts = {"width": clip.width, "height": clip.height, "seconds": clip.seconds, "rate": clip.rate}
-            last = round(min(clip.seconds, studio.settings.max_video), 1)
+            tenths = math.ceil(round(10 * clip.seconds, 3))  # so that its last frames are within
+            last = min(tenths / 10, studio.settings.max_video)
             before = gr.update(value=str(clip.path), visible=plays(path))
             return before, gone, off, say(request, "video_opened", name=name, **facts), 0, last, ready, ready, gone
 
@@ -129,6 +131,7 @@ def build(studio: Studio) -> None:
         text = say(request, "video_previewed", start=wish.start, **facts)
         if whole:
             text = say(request, "video_finished", name=made.path.name, **facts)
+        text = "\n\n".join([text, *_notices(request, made)])
         return {
             players["after"]: gr.update(value=str(made.path), visible=True),
             players["before"]: gr.update(visible=False),
@@ -228,6 +231,16 @@ def _told(request: gr.Request, progress: Progress) -> tuple[Any, str]:
     left = f"{progress.left // 60:.0f}:{progress.left % 60:02.0f}"
     facts = {"done": progress.done, "count": progress.count or "?", "rate": progress.rate, "left": left}
     return _bar(progress.done, progress.count), say(request, "video_painting", **facts)
+
+
+def _notices(request: gr.Request, made: videos.Result) -> list[str]:
+    """What is not as in the upload."""
+    told = [translated(request, notice) for notice in made.notices]
+    if made.damaged:
+        told.append(say(request, "video_damaged", count=made.damaged))
+    if made.truncated:
+        told.append(say(request, "video_truncated", frames=made.frames))
+    return told
 
 
 def _bar(done: int, count: int) -> Any:
