@@ -58,6 +58,15 @@ def test_sizes_and_colours(small):
     assert impasto.paint(small, STYLE, colors="match-before", **QUICK).size == small.size
 
 
+@pytest.mark.parametrize("colors", ["content", "match"])
+def test_colours_stay_where_no_style_applies(small, colors):
+    mask = Image.new("L", small.size)
+    mask.paste(255, (0, 0, 24, 32))
+    painted = np.asarray(impasto.paint(small, STYLE, masks={0: mask}, colors=colors, iterations=4, scales=1))
+    assert np.array_equal(painted[:, 24:], np.asarray(small)[:, 24:])
+    assert np.abs(painted[:, :24] - np.asarray(small, float)[:, :24]).mean() > 2
+
+
 def test_several_styles_with_weights_and_masks(folder, small):
     mask = Image.new("L", small.size)
     mask.paste(255, (0, 0, 24, 32))
@@ -95,6 +104,7 @@ def test_interrupted_paths_keep_the_picture_and_go_on(folder):
     assert target.exists()
     assert api.state_path(target).exists()
     assert impasto.paint(folder / "photo.png", folder / "waves.png", output=target, resume=True, **QUICK) == target
+    assert not api.state_path(target).exists()  # the picture is beyond it
 
 
 def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):

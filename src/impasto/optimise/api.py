@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import colors as color_modes
 from impasto import images
 from impasto._names import settings
 from impasto._resample import lanczos
@@ -83,7 +82,7 @@ def paint(
         resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``), which ``keep_state`` and
             Ctrl-C leave there: an interrupted run is finished, a finished one gets more iterations at full size.
             Weights, layers and styles may be others; then the optimiser begins afresh on the picture so far.
-        keep_state: for a path: write that state at the end, too.
+        keep_state: for a path: write that state at the end, too; without it, an earlier run's is removed then.
         options: the fields of :class:`~impasto.optimise.recipe.Recipe`.
 
     Returns:
@@ -108,6 +107,8 @@ def paint(
         images.write(job.picture(result.rgb), target, settings=job.settings)
         if keep_state or result.interrupted:
             result.state.save(state_path(target))
+        else:  # that of an earlier run is not this picture's
+            state_path(target).unlink(missing_ok=True)
         if result.interrupted:
             raise KeyboardInterrupt
         return target
@@ -156,9 +157,7 @@ class Job:
     def picture(self, rgb: Array) -> Picture:
         """A painted H x W x 3, of whatever scale, as the result: full size, colours as wanted, alpha and metadata."""
         painted = rgb if rgb.shape == self.content.shape else lanczos(rgb, self.photograph.size)
-        if self.recipe.colors in ("content", "match"):
-            painted = color_modes.apply(painted, self.content, self.recipe.colors)
-        return replace(self.photograph, rgb=painted)
+        return replace(self.photograph, rgb=self.painter.recoloured(painted, self.content))
 
     @property
     def estimate(self) -> Estimate:

@@ -286,6 +286,19 @@ class Painter:
         cover: Array = 1 - weights[None]
         return cover
 
+    def recoloured(self, painted: Array, photograph: Array) -> Array:
+        """What was painted in the colours that the recipe wants; both H x W x 3 in [0, 1].
+
+        Colours are matched over the whole picture, but where no style applies it stays the photograph.
+        """
+        if self.recipe.colors == "content":
+            return color_modes.keep_chroma(painted, photograph)
+        if self.recipe.colors == "match":
+            matched = color_modes.match(painted, photograph)
+            cover = self.cover(*painted.shape[:2])
+            return matched if cover is None else painted + cover[..., None] * (matched - painted)
+        return painted
+
     def _blended(
         self, styles: Sequence[StylePicture], full: tuple[int, int], size: tuple[int, int], photograph: Array
     ) -> tuple[dict[str, Moments], float]:

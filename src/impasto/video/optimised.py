@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import colors as color_modes
 from impasto import images
 from impasto._names import nearest
 from impasto.errors import InputError, MissingExtraError
@@ -192,8 +191,7 @@ class Optimiser:
 
     def painting(self, index: int) -> Floats:
         """A frame as its last pass painted it, in the colours that the recipe asks for."""
-        painted, colors = self._painted(index, self.settings.passes), self.settings.recipe.colors
-        return color_modes.apply(painted, self._frame(index), colors) if colors in ("content", "match") else painted
+        return self.whole.recoloured(self._painted(index, self.settings.passes), self._frame(index))
 
     def _frame(self, index: int) -> Floats:
         return images.read(self.folder / f"in-{index:06}.png").rgb
