@@ -138,6 +138,17 @@ def add(style: Style, name: str | None = None, *, overwrite: bool = False) -> Pa
         StyleError: the name cannot be one, or is taken.
     """
     name = name or style.name
+    target = place_for(name, overwrite=overwrite)
+    replace(style, name=name).save(target)
+    return target
+
+
+def place_for(name: str, *, overwrite: bool = False) -> Path:
+    """Where :func:`add` puts a style of this name; asked before one is learnt, it spares the minutes.
+
+    Raises:
+        StyleError: the name cannot be one, or is taken.
+    """
     if not re.fullmatch(r"[^\W_][\w. +-]*", name) or name.endswith(SUFFIX):
         raise StyleError(f"{name!r} cannot be a style's name; give one of letters, digits, - and _ with --name.")
     if name in bundled():
@@ -145,7 +156,6 @@ def add(style: Style, name: str | None = None, *, overwrite: bool = False) -> Pa
     target = catalogue() / f"{name}{SUFFIX}"
     if target.exists() and not overwrite:
         raise StyleError(f"There is a style {name} in your catalogue already; give another --name, or --overwrite.")
-    replace(style, name=name).save(target)
     return target
 
 

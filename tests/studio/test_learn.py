@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from impasto import learning, styles
+from impasto.errors import StyleError
 from impasto.studio.tabs import learn
 
 pytest.importorskip("torch", reason="the extra train is not installed")
@@ -72,6 +73,14 @@ def test_a_painting_is_asked_for(visit):
     page = visit("Learn")
     page.locator("#learn-start").click()
     page.get_by_text("Add a painting first.").wait_for()
+
+
+@pytest.mark.parametrize(("name", "words"), [("scream", "bundled"), ("taken", "already"), ("a/b", "cannot be")])
+def test_a_name_that_cannot_be_saved_is_refused_before_learning(server, put, painting, monkeypatch, name, words):
+    styles.add(styles.load_style("udnie"), "taken", overwrite=True)
+    monkeypatch.setattr(learn, "learn_style", lambda *_arguments, **_options: pytest.fail("it is learnt"))
+    with pytest.raises(StyleError, match=words):
+        learn._learn(server.studio, [str(put(painting))], name, {}, {}, lambda _: None, save=True)
 
 
 def test_the_documents_example(server, quick, small, photo, tmp_path, monkeypatch):

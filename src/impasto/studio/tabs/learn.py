@@ -167,12 +167,19 @@ def _learn(
     metadata: dict[str, str | None],
     settings: dict[str, Any],
     report: Report,
+    *,
+    save: bool = False,
 ) -> tuple[Style, Path]:
-    """Learn from uploads; reports a :class:`Progress`, the losses so far and the newest sheet of previews."""
+    """Learn from uploads; reports a :class:`Progress`, the losses so far and the newest sheet of previews.
+
+    With ``save`` the style is put into the catalogue, too; a name that it cannot have there is refused at once.
+    """
     if not uploads:
         raise InputError("No picture is given to learn a style from; add one.")
     pictures = [studio.uploads.picture(path) for path in uploads]
     name = (wanted or "").strip()[:80] or _plain(Path(studio.uploads.name(pictures[0])).stem)
+    if save:
+        styles.place_for(name)
     target = studio.uploads.new_path(f"{name}{SUFFIX}")
     sheet = target.with_name(f"{target.stem}.learning") / "preview.jpg"
     history: list[tuple[int, float]] = []
@@ -191,6 +198,8 @@ def _learn(
     about = {key: (value or "").strip()[:_LONGEST] for key, value in metadata.items()}
     with studio.uploads.needed(*pictures):
         style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
+    if save:
+        styles.add(style)
     return style, target
 
 
@@ -244,12 +253,9 @@ def _offer(studio: Studio) -> None:
             settings = {"steps": int(steps)}
 
             def work(report: Report) -> tuple[Style, Path]:
-                return _learn(studio, pictures or [], name, metadata, settings, report)
+                return _learn(studio, pictures or [], name, metadata, settings, report, save=save)
 
-            style, path = studio.jobs.result(work, request, "long")
-            if save:
-                styles.add(style)
-            return str(path)
+            return str(studio.jobs.result(work, request, "long")[1])
 
     inputs = [
         gr.File(visible=False, file_count="multiple", label="pictures"),
