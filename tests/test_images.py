@@ -305,6 +305,23 @@ def test_broken_profiles_are_ignored(profile, caplog):
     assert "colour profile" in caplog.text
 
 
+def test_a_broken_profile_of_a_large_picture_is_said_once(caplog):
+    data = saved(Image.fromarray(smooth(600, 8)), icc_profile=b"broken")
+    with caplog.at_level(logging.WARNING):
+        assert np.array_equal(images.read(data, compact=1).rgb, smooth(600, 8))
+    assert len(caplog.records) == 1
+
+
+def test_a_profile_of_tables_is_compiled_once(monkeypatch):
+    calls = []
+    build = ImageCms.buildTransform
+    monkeypatch.setattr(ImageCms, "buildTransform", lambda *a: calls.append(1) or build(*a))
+    colour, profile = np.full((2, 3, 3), 0.5, np.float32), rgb_profile(1.7)
+    for _ in range(3):  # as for the strips of a large file
+        assert np.abs(images._icc._through_lcms(colour, profile) - images._icc.to_srgb(colour, profile)).max() < 0.005
+    assert len(calls) == 1
+
+
 # ------------------------------------------------------------------------ orientation, metadata
 
 

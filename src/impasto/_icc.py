@@ -79,17 +79,23 @@ def _through_lcms(colour: Array, profile: bytes) -> Array:
     samples = np.rint(colour * np.float32(255)).astype(np.uint8)
     image = Image.frombytes(_MODES[count], (colour.shape[1], colour.shape[0]), samples.tobytes())
     try:
-        converted = ImageCms.profileToProfile(
-            image,
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-            ImageCms.ImageCmsProfile(io.BytesIO(srgb())),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
+        converted = _transform(profile, image.mode).apply(image)
     except (ImageCms.PyCMSError, OSError, ValueError) as error:
         raise ProfileError(str(error)) from error
     return np.asarray(converted).astype(np.float32) / np.float32(255)
+
+
+@functools.lru_cache(maxsize=4)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    """From a profile to sRGB: made once, which takes longer than a strip of a picture, of which there are thousands."""
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.ImageCmsProfile(io.BytesIO(srgb())),
+        mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
 
 
 @dataclass(frozen=True)

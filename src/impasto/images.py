@@ -230,7 +230,7 @@ def _picture(image: Image.Image, deep: Array | None, compact: bool) -> Picture:
     key = image.info.get("transparency")
     if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
         alpha = (colour != np.array(key)).any(axis=2) * colour.dtype.type(np.iinfo(colour.dtype).max)
-    profile = image.info.get("icc_profile") if image.mode != "LAB" else None  # which needs none
+    profile = _usable(image.info.get("icc_profile"), colour) if image.mode != "LAB" else None  # which needs none
     rgb = _compact_srgb(colour, profile) if compact and colour.dtype.kind == "u" else _to_srgb(unit(colour), profile)
     # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
     turn = _UPRIGHT.get(_orientation(image), np.asarray)
@@ -313,18 +313,25 @@ def _compact_srgb(colour: Array, profile: bytes | None) -> Array:
 
 def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
     if profile:
-        try:
-            wanted = _icc.channels(profile)
-            if wanted == 3 and colour.shape[2] == 1:
-                colour = _as_rgb(colour)
-            if wanted != colour.shape[2]:
-                raise _icc.ProfileError(f"it is for {wanted} channels and the picture has {colour.shape[2]}")
-            return _icc.to_srgb(colour, profile)
-        except _icc.ProfileError as error:
-            log.warning("colour profile ignored because it cannot be used: %s", error)
+        return _icc.to_srgb(_as_rgb(colour) if _icc.channels(profile) == 3 else colour, profile)
     if colour.shape[2] == 4:  # CMYK of unknown inks
         return (1 - colour[..., :3]) * (1 - colour[..., 3:])
     return _as_rgb(colour)
+
+
+def _usable(profile: bytes | None, colour: Array) -> bytes | None:
+    """The profile if a picture of such samples can be converted with it; that it cannot is said, once a picture."""
+    if not profile:
+        return None
+    try:
+        wanted, given = _icc.channels(profile), colour.shape[2]
+        if wanted != given and (wanted, given) != (3, 1):
+            raise _icc.ProfileError(f"it is for {wanted} channels and the picture has {given}")
+        _icc.to_srgb(np.zeros((1, 1, wanted), np.float32), profile)
+    except _icc.ProfileError as error:
+        log.warning("colour profile ignored because it cannot be used: %s", error)
+        return None
+    return profile
 
 
 # ---- out ------------------------------------------------------------------------------------------
