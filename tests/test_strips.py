@@ -1,8 +1,12 @@
 """What is read in strips is what is read at once, for every kind of file."""
 
+import os
+import struct
+import zlib
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from impasto import _strips, images
 from impasto.errors import InputError
@@ -26,6 +30,24 @@ def deep(photo):
     return images.from_array((np.asarray(photo, np.uint16) * 256 + noise).astype(np.uint16))
 
 
+def tiled(image, path, side=64):
+    """A TIFF in raw tiles, which Pillow reads and does not write; those at the edges reach beyond the picture."""
+    array = np.asarray(image)
+    height, width, channels = array.shape
+    tops, lefts = range(0, height, side), range(0, width, side)
+    whole = np.zeros((len(tops) * side, len(lefts) * side, channels), np.uint8)
+    whole[:height, :width] = array
+    tiles = [whole[top : top + side, left : left + side].tobytes() for top in tops for left in lefts]
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[256], tags[257], tags[258] = width, height, (8,) * channels
+    tags[259], tags[262], tags[277], tags[322], tags[323] = 1, 2, channels, side, side
+    tags[324], tags[325] = tuple(1024 + at * len(tiles[0]) for at in range(len(tiles))), (len(tiles[0]),) * len(tiles)
+    with path.open("wb") as file:
+        tags.save(file)
+        file.write(bytes(1024 - file.tell()))
+        file.writelines(tiles)
+
+
 KINDS = {
     "rgb.png": lambda p, a, path: p.save(path, dpi=(300, 300)),
     "grey.png": lambda p, a, path: p.convert("L").save(path),
@@ -40,8 +62,10 @@ KINDS = {
     "lzw.tif": lambda p, a, path: a.save(path, compression="tiff_lzw"),
     "jpeg.tif": lambda p, a, path: p.convert("YCbCr").save(path, compression="jpeg"),
     "cmyk.tif": lambda p, a, path: p.convert("CMYK").save(path, compression="packbits"),
+    "rows.tif": lambda p, a, path: p.convert("CMYK").save(path, compression="tiff_lzw", strip_size=1),
     "palette.tif": lambda p, a, path: p.convert("P").save(path),
     "grey16.tif": lambda p, a, path: Image.fromarray(np.asarray(p, np.uint16)[..., 0] * 257).save(path),
+    "tiles.tif": lambda p, a, path: tiled(p.crop((0, 0, 180, 128)), path),
     "deep.tif": lambda p, a, path: images.write(deep(p), path),
 }
 
@@ -74,16 +98,64 @@ def test_what_cannot_be_read_in_strips_is_left_to_be_read_whole(photo, tmp_path)
         assert _strips.reader(tmp_path / name) is None
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_a_png_says_behind_its_pixels_counts(orientation, photo, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = orientation, "maker"
+    path = tmp_path / "late.png"
+    photo.save(path)
+    late = [(b"eXIf", exif.tobytes()[6:]), (b"tEXt", b"Author\0me")]
+    with path.open("r+b") as file:
+        file.seek(-12, os.SEEK_END)  # over the end's own chunk
+        for kind, body in [*late, (b"IEND", b"")]:
+            file.write(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)))
+    reader = _strips.reader(path)
+    if orientation == 1:
+        assert reader.metadata == images.read(path).metadata
+        assert reader.metadata.text["Author"] == "me"
+        assert reader.metadata.exif
+    else:
+        assert reader is None  # turned: read as a whole
+
+
+def test_the_first_frame_of_an_animated_png_is_read(photo, tmp_path):
+    path = tmp_path / "animated.png"
+    photo.save(path, save_all=True, append_images=[photo.rotate(180), photo.rotate(90)])
+    assert np.array_equal(_strips.reader(path).rows(0, 128).rgb, np.asarray(photo))
+
+
+def test_many_small_strips_of_a_tiff_are_decoded_together(photo, see_through, tmp_path, monkeypatch):
+    path = tmp_path / "rows.tif"
+    KINDS["rows.tif"](photo, see_through, path)
+    monkeypatch.setattr(_strips, "_BYTES", 192 * 4 * 50)
+    calls = []
+    monkeypatch.setattr(images, "read", lambda *a, _read=images.read, **more: calls.append(1) or _read(*a, **more))
+    _strips.reader(path).rows(0, 128)
+    assert len(calls) == 3
+
+
 @pytest.mark.parametrize("name", ["rgb.png", "lzw.tif"])
 def test_a_file_that_is_cut_off_is_one_sentence(name, photo, see_through, tmp_path):
     path = tmp_path / name
-    KINDS["rgb.png" if name == "rgb.png" else "raw.tif"](photo, see_through, path)
+    KINDS[name](photo, see_through, path)
     data = path.read_bytes()
-    path.write_bytes(data[: len(data) * 2 // 3] if name == "rgb.png" else data[: 192 * 3 * 60])
+    if name == "rgb.png":
+        path.write_bytes(data[: len(data) * 2 // 3])
+    else:  # a TIFF's tags are at its end, and all is lost with them: so only the pixels are
+        with Image.open(path) as image:
+            start, size = image.tag_v2[273][-1], image.tag_v2[279][-1]
+        path.write_bytes(data[:start] + bytes(size) + data[start + size :])
     reader = _strips.reader(path)
-    if reader is None:  # a TIFF whose tags were at its end
-        return
+    assert reader is not None
     with pytest.raises(InputError, match=r"damaged|cut off"):
+        reader.rows(0, 128)
+
+
+def test_whatever_a_decoder_raises_is_one_sentence(photo, see_through, tmp_path):
+    KINDS["raw.tif"](photo, see_through, tmp_path / "raw.tif")
+    reader = _strips.reader(tmp_path / "raw.tif")
+    reader._offsets = ("nowhere",)
+    with pytest.raises(InputError, match="damaged"):
         reader.rows(0, 128)
 
 

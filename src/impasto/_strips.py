@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,13 +24,14 @@ from impasto._metadata import Metadata
 from impasto._picture import Picture
 from impasto.errors import ImpastoError, InputError
 
-_BYTES = 1 << 23  # of raw samples, that a PNG is decoded in at a time
+_BYTES = 1 << 23  # of raw samples, that a PNG, or a TIFF in smaller strips, is decoded in at a time
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type of a PNG
 _PLAIN = {1: 0, 2: 4, 3: 2, 4: 6}  # colour type of an 8-bit PNG, by the bytes of a pixel
 
 # What of a PNG its colours depend on, and so belongs into each of its strips.
 _COLORS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT")  # and the frames of an animation, of which only the first counts
 # What describes the samples of a TIFF, and so belongs into each of its strips.
 _TAGS = (258, 259, 262, 266, 277, 284, 292, 293, 317, 320, 332, 338, 339, 347, 529, 530, 532, 34675)
 
@@ -86,9 +88,9 @@ class Reader:
                 strip = next(self._strips)
                 self._held.append(strip)
                 self._bottom += len(strip.rgb)
-        except ImpastoError:
+        except (ImpastoError, MemoryError):
             raise
-        except (StopIteration, RuntimeError, OSError, ValueError, struct.error, zlib.error) as error:
+        except Exception as error:  # a damaged file can make a decoder raise anything
             raise InputError(f"{self.path} is damaged or cut off: get it afresh.") from error
         while self._top + len(self._held[0].rgb) <= top:
             self._top += len(self._held.pop(0).rgb)
@@ -114,15 +116,11 @@ class PngReader(Reader):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        before: list[tuple[bytes, bytes]] = []
         with path.open("rb") as file:
             if file.read(8) != _SIGNATURE:
                 raise UnsuitableError
-            for kind, body in _png_chunks(file):
-                if kind == b"IDAT":
-                    break
-                before.append((kind, body))
-        (_, self._header), *others = before
+            # Also those behind the pixels: a text or the EXIF, with the orientation, may stand there.
+            (_, self._header), *others = _png_chunks(file, but=_PIXELS)
         width, height, depth, color, *_, interlaced = struct.unpack(">IIBBBBB", self._header)
         small = _formats.opened(_png([self._sized(1, 1), *others], np.zeros((1, 9), np.uint8)), "PNG")
         self.metadata = _metadata.read(small)
@@ -179,16 +177,20 @@ class PngReader(Reader):
         return deep.astype(">u2").view(np.uint8).reshape(len(both), -1)[1:]
 
 
-def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+def _png_chunks(file: BinaryIO, but: Collection[bytes] = ()) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of what stands before the end of a PNG; the kinds ``but`` are not even read."""
     while len(head := file.read(8)) == 8:
         size, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return
+        if kind in but:
+            file.seek(size + 4, io.SEEK_CUR)
+            continue
         body = file.read(size)
         if len(body) < size:
             raise ValueError("cut off")
         file.seek(4, io.SEEK_CUR)
         yield kind, body
-        if kind == b"IEND":
-            return
 
 
 def _png(chunks: list[tuple[bytes, bytes]], rows: NDArray[np.uint8]) -> bytes:
@@ -224,7 +226,11 @@ class TiffReader(Reader):
             if tiled:
                 self._block = tags[322], tags[323]
             self._offsets, self._counts = tags[324 if tiled else 273], tags[325 if tiled else 279]
-            self.bits = 16 if max(tags.get(258, (1,))) > 8 else 8
+            depth = max(tags.get(258, (1,)))
+            self.bits = 16 if depth > 8 else 8
+            # Thousands of strips may be one row each; tiles are large enough as they are.
+            strip = max(1, self._block[0] * self._block[1] * tags.get(277, 1) * depth // 8)
+            self._together = 1 if tiled else max(1, _BYTES // strip)
             self.transparent = image.has_transparency_data
         if self._block[0] * self._block[1] > 1 << 25:
             raise UnsuitableError  # one strip that is the whole picture
@@ -233,10 +239,10 @@ class TiffReader(Reader):
         width, height = self._block
         across = -(-self.size[0] // width)
         with self.path.open("rb") as file:
-            for index in range(0, len(self._offsets), across):
+            for index in range(0, len(self._offsets), across * self._together):
                 top = index // across * height
                 tiled = across > 1 or width != self.size[0]
-                rows = height if tiled else min(height, self.size[1] - top)
+                rows = height if tiled else min(self._together * height, self.size[1] - top)
                 parts = [self._part(file, at, width, rows) for at in range(index, index + across)]
                 rgb = np.concatenate([part.rgb for part in parts], axis=1)
                 alpha = np.concatenate([_opacity(part) for part in parts], axis=1) if self.transparent else None
@@ -244,16 +250,20 @@ class TiffReader(Reader):
                 yield Picture(rgb[here], None if alpha is None else alpha[here])
 
     def _part(self, file: BinaryIO, index: int, width: int, rows: int) -> Picture:
-        file.seek(self._offsets[index])
-        data = file.read(self._counts[index])
+        """A tile, or so many rows of strips, from the one of an index on."""
+        blocks = []
+        for at in range(index, index + -(-rows // self._block[1])):
+            file.seek(self._offsets[at])
+            blocks.append(file.read(self._counts[at]))
         tags = TiffImagePlugin.ImageFileDirectory_v2(self._head)
         for tag, (kind, value) in self._tags.items():
             tags.tagtype[tag] = kind
             tags[tag] = value
-        tags[256], tags[257], tags[278] = width, rows, rows
+        tags[256], tags[257], tags[278] = width, rows, min(rows, self._block[1])
         tags.tagtype[273] = tags.tagtype[279] = 4
-        tags[273], tags[279] = 0, len(data)  # Pillow adds where the data starts
+        counts = tuple(len(block) for block in blocks)
+        tags[273], tags[279] = (0, *accumulate(counts[:-1])), counts  # Pillow adds where the data starts
         out = io.BytesIO()
         tags.save(out)
-        out.write(data)
+        out.writelines(blocks)
         return images.read(out.getvalue(), max_pixels=1 << 40, compact=1)
