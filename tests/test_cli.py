@@ -88,7 +88,7 @@ def test_strength_0_keeps_the_pixels(folder):
         (["apply", "IN/none.jpg", "--style", "scream"], 3, "none.jpg"),
         (["apply", "IN/bad.jpg", "--style", "scream"], 3, "not a picture"),
         (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/x.xyz"], 4, "can be written"),
-        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "the picture itself"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "one of the inputs"),
         (["apply", "IN/one.jpg", "--style", "scream", "--max-pixels", "10"], 3, "10"),
         (["apply", "IN/one.jpg"], 2, "--style"),
         (["aply"], 2, "did you mean apply"),
@@ -391,6 +391,9 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/none.png"], 3, "none.png"),
         (["apply", "IN/one.jpg", "--style", "scream", "--mask", "wave=IN/one.jpg"], 3, "add --style wave"),
         (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/deep/two.png"], 3, "64 x 96 pixels and the"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "of the inputs"),
+        (["apply", "IN/one.jpg", "--style", "udnie", "--mask", "udnie=IN/m.jpg", "-o", "IN/m.jpg"], 3, "of the inputs"),
+        (["apply", "-", "--style", "scream", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "of the inputs"),
         (["apply", "IN/one.jpg", "--style", "scream", "--quality", "0"], 2, "--quality"),
         (["apply", "IN/one.jpg", "--style", "scream", "--watch", "IN"], 2, "or one folder to --watch"),
         (["apply", "--style", "scream", "--watch", "IN"], 2, "add -o FOLDER"),
@@ -411,6 +414,7 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
 )
 def test_whatever_is_wrong_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
     (folder / "in" / "cut.png").write_bytes((folder / "in" / "deep" / "two.png").read_bytes()[:500])
+    (folder / "in" / "m.jpg").write_bytes((folder / "in" / "one.jpg").read_bytes())
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     ended = run(*(argument.replace("IN", str(folder / "in")) for argument in arguments))
     assert ended == status if status else ended > 0

@@ -71,7 +71,8 @@ def command(
     impasto apply holiday/ --style great-wave -o painted/
     """
     learn_pictures(styles, quiet=quiet)
-    painter = Painter(styles, options.chosen(painting))
+    chosen = options.chosen(painting)
+    painter = Painter(styles, chosen)
     writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
@@ -82,8 +83,17 @@ def command(
     # A picture on standard output has it for itself: what is said goes to standard error.
     piped = not watch and (output == STANDARD or (output is None and STANDARD in inputs))
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
+
+    def spare_inputs(job: batch.Job) -> None:
+        made_from = [job.source, *styles, chosen.mask, *chosen.masks.values()]
+        if not overwrite and options.is_input(job.target, made_from):
+            raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")
+
     if piped or STANDARD in inputs:
-        say.outcome(_pipe(batch.Job(inputs[0], output or STANDARD), painter, writing))
+        job = batch.Job(inputs[0], output or STANDARD)
+        if not piped:
+            spare_inputs(job)
+        say.outcome(_pipe(job, painter, writing))
         say.end(1)
         return
     if watch:
@@ -97,18 +107,14 @@ def command(
                 say.outcome(outcome)
         return
     jobs = batch.plan(list(inputs), output, painter.style, writing)
-    # A file named on the command line is meant to be written; only the picture itself is not to be lost.
+    # A file named on the command line is meant to be written; only what it is made from is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
-    if named and not overwrite and _same_file(jobs[0]):
-        raise InputError(f"{output} is the picture itself; give another -o, or --overwrite to replace it.")
+    if named:
+        spare_inputs(jobs[0])
     with say.progress(len(jobs)):
         for outcome in batch.run(jobs, painter, writing, overwrite=overwrite or named):
             say.outcome(outcome)
     say.end(len(jobs))
-
-
-def _same_file(job: batch.Job) -> bool:
-    return job.source.exists() and job.target.exists() and job.target.samefile(job.source)
 
 
 def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from impasto.masks import parse_masks
 from impasto.memory import limit
 from impasto.optimise.recipe import written
 from impasto.repaint import DEFAULTS, Options
+from impasto.styles import parse
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -138,3 +139,13 @@ def chosen(given: Mapping[str, Any]) -> Options:
     values = {item.name: given[item.name] for item in fields(Options) if item.name in given}
     values["mask"], values["masks"] = parse_masks(given["mask"])
     return Options(**values)
+
+
+def is_input(target: Path, files: Iterable[object]) -> bool:
+    """Whether a result would replace something that it is made from.
+
+    Args:
+        files: pictures, masks and styles as they were named, those with their weights; ``None`` is none.
+    """
+    names = [name for file in files if file is not None for name in (str(file), parse(str(file))[0])]
+    return target.exists() and any(Path(name).exists() and target.samefile(name) for name in names)

@@ -22,7 +22,6 @@ from impasto.errors import InputError, OutputError
 from impasto.masks import parse_masks
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
-from impasto.styles import parse
 
 if TYPE_CHECKING:
     from impasto.optimise.painter import Progress, Result
@@ -157,9 +156,8 @@ def command(
         )
     if not piped:
         images.output_format(target)
-        for source in (content, *(Path(name) for style in styles for name in (style, parse(style)[0]))):
-            if target.exists() and source.exists() and target.samefile(source):
-                raise InputError(f"{target} is one of the inputs; give another -o.")
+        if options.is_input(target, [content, chosen.start, *styles, *by_style.values()]):
+            raise InputError(f"{target} is one of the inputs; give another -o.")
         if target.exists() and not (output or overwrite or resume):
             raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
     picture = images.read(pipes.received() if content == STANDARD else content, max_pixels=chosen.max_pixels)
@@ -215,11 +213,11 @@ def command(
 
         result = job.paint(callback=follow, resume=state)
     write(job, result.rgb)
-    watch.end(result)
     if keep or (result.interrupted and not piped):
         result.state.save(api.state_path(target))
     elif not piped:
         api.state_path(target).unlink(missing_ok=True)
+    watch.end()  # what it took minutes to get is there by now
     report(loss=result.losses[-1:], seconds=round(time.perf_counter() - watch.started, 2))
     if result.interrupted:
         so_far = "that is the picture" if piped else f"{target} is the picture so far, --resume goes on"

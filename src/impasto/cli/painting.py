@@ -17,7 +17,7 @@ from impasto.optimise import api
 
 if TYPE_CHECKING:
     from impasto.optimise.memory import Estimate
-    from impasto.optimise.painter import Progress, Result, State
+    from impasto.optimise.painter import Progress, State
 
 _STRIP_STEPS = 6
 _SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
@@ -106,13 +106,17 @@ class Watch:
             self.steps.append((f"{n}", self.job.picture(progress.picture())))
         if self.keep and time.perf_counter() > self.save_next:
             begun = time.perf_counter()
-            progress.state().save(api.state_path(self.write.target))
+            try:
+                progress.state().save(api.state_path(self.write.target))
+            except OutputError as error:  # no reason to lose the picture
+                self.say(f"Warning: {error}")
+                self.keep = False
             now = time.perf_counter()
             self.save_next = now + max(_SAVE_STATE_EVERY, 20 * (now - begun))  # large states take their time
 
-    def end(self, result: Result) -> None:
-        """Write the strip of steps."""
-        if self.strip:
+    def end(self) -> None:
+        """Write the strip of steps, if there are any."""
+        if self.steps:
             path = self.write.target.with_name(f"{self.write.target.stem}-steps.png")
             images.write(sheet.contact_sheet(self.steps, columns=len(self.steps)), path)
 
