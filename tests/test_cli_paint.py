@@ -128,7 +128,7 @@ def test_an_interrupted_sweep_says_how_far_it_came(folder, capsys, monkeypatch):
 
     monkeypatch.setattr(painting.Bar, "__call__", stop_in_the_second_value)
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "seed=1,2,3") == 130
-    assert "2 of 3 values are on the sheet" in capsys.readouterr().err
+    assert "Interrupted: 2 of 3 values are on the sheet, the last" in capsys.readouterr().err
     assert (folder / "s.png").exists()
 
 
@@ -136,7 +136,8 @@ def test_a_sweep_whose_value_fails_keeps_those_before_it(folder, capsys):
     arguments = ["photo.png", "--style", "waves.png", *QUICK, "--max-memory", "1G"]
     assert run(*arguments, "-o", "s.png", "--sweep", "style-size=64,15360,65") == 3
     said = capsys.readouterr().err
-    assert "1 of 3 values are on the sheet" in said
+    assert "1 of 3 values are on the sheet." in said
+    assert "Interrupted" not in said
     assert "15360 pixels by --style-size 15360, takes at least" in said
     with Image.open("s.png") as sheet:
         assert sheet.width < 2 * 48
@@ -156,6 +157,34 @@ def test_masks_blends_and_every_other_option(folder):
         assert image.size == (40, 26)
 
 
+def test_a_state_that_cannot_be_written_does_not_cost_the_picture(folder, capsys, monkeypatch):
+    monkeypatch.setattr(painting, "_SAVE_STATE_EVERY", 0.0)
+    (folder / "p.png.state").mkdir()
+    arguments = ["photo.png", "--style", "waves.png", "-o", "p.png", "--iterations", "3", "--scales", "1"]
+    assert run(*arguments) == 4  # the state was to be kept
+    said = capsys.readouterr().err
+    assert said.count("Warning: p.png.state cannot be written") == 1
+    assert (folder / "p.png").exists()
+
+
+def test_a_strip_of_no_steps_is_left_out_and_the_state_is_kept(folder):
+    arguments = ["photo.png", "--style", "waves.png", "-o", "p.png", "--steps-strip", "--iterations", "0"]
+    assert run(*arguments) == 0
+    assert sorted(path.name for path in folder.glob("p.*")) == ["p.png", "p.png.state"]
+    assert not (folder / "p-steps.png").exists()
+
+
+def test_an_interrupted_strip_that_cannot_be_written_leaves_the_state(folder, monkeypatch):
+    def stop(_bar, _progress):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(painting.Bar, "__call__", stop)
+    (folder / "p-steps.png").mkdir()
+    assert run("photo.png", "--style", "waves.png", "-o", "p.png", "--steps-strip", *QUICK) == 4
+    assert (folder / "p.png").exists()
+    assert (folder / "p.png.state").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -171,6 +200,12 @@ def test_masks_blends_and_every_other_option(folder):
         (["photo.png", "--style", "waves.png", *(2 * ["--mask", "waves=mask.png"])], 3, "two masks for waves"),
         (["photo.png", "--style", "waves.png", "--style-weight", "0", "--content-weight", "0"], 3, "All weights are 0"),
         (["photo.png", "--style", "waves.png", "-o", "photo.png"], 3, "one of the inputs"),
+        (
+            ["photo.png", "--style", "waves.png", "--mask", "waves=mask.png", "-o", "mask.png"],
+            3,
+            "mask.png is one of the inputs",
+        ),
+        (["photo.png", "--style", "waves.png", "--init", "mask.png", "-o", "mask.png"], 3, "one of the inputs"),
         (["photo.png", "--style", "waves.png", "-o", "p.xyz"], 4, "no format"),
     ],
 )

@@ -66,7 +66,7 @@ def paint_each(
     finally:  # a value that fails does not take what was painted before with it
         if cells:
             if interrupted or len(cells) < len(recipes):
-                so_far = ", the last as far as it came" if interrupted else ""
-                say(f"Interrupted: {len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
+                ended, so_far = ("Interrupted: ", ", the last as far as it came") if interrupted else ("", "")
+                say(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
             write.put(sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
     return losses, interrupted
