@@ -15,13 +15,13 @@ pytest.importorskip("cv2")
 
 from impasto import learning  # noqa: E402
 from impasto.cli import main, progress  # noqa: E402
-from impasto.errors import InputError  # noqa: E402
+from impasto.errors import InputError, OutputError  # noqa: E402
 from impasto.repaint import Options  # noqa: E402
 from impasto.styles import load_style  # noqa: E402
 from impasto.webcam import camera as cameras  # noqa: E402
 from impasto.webcam.camera import Camera  # noqa: E402
 from impasto.webcam.live import Live, Pace  # noqa: E402
-from impasto.webcam.outputs import virtual_camera  # noqa: E402
+from impasto.webcam.outputs import Recording, virtual_camera  # noqa: E402
 
 
 def run(*arguments):
@@ -83,6 +83,64 @@ def test_keys_switch_styles_strength_and_keep_pictures(folder, tmp_path):
     with av.open(str(tmp_path / "recording-001.mp4")) as container:
         assert len(list(container.decode(video=0))) >= 1
     assert len(said) == 3
+
+
+def test_a_key_that_is_a_digit_and_no_number_does_nothing(folder):
+    made, count = live(folder, FakeWindow(["²", "2"]), rate=0)
+    assert (made.current, count) == (1, 3)
+
+
+def test_a_mask_of_the_cameras_size_fits_however_small_the_picture_is_painted(folder, tmp_path):
+    mask = np.zeros((72, 96), np.uint8)
+    mask[:, 48:] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    full, small, plain = FakeWindow(), FakeWindow(), FakeWindow()
+    for window, size, where in ((full, 0, tmp_path / "mask.png"), (small, 64, tmp_path / "mask.png"), (plain, 0, None)):
+        options = Options(size=size, mask=where)
+        live(folder, window, styles=["scream"], options=options, mirror=False, rate=0, stabilize="off")
+    kept = np.abs(full.shown[0][:, :40].astype(float) - plain.shown[0][:, :40])
+    assert kept.mean() > 20  # the photograph there, not the painting
+    assert not np.abs(full.shown[0][:, 56:].astype(float) - plain.shown[0][:, 56:]).max() > 2
+    assert small.shown[0].shape == (48, 64, 3)
+    wrong = Options(mask=np.full((10, 10), 255, np.uint8))
+    with pytest.raises(InputError, match="10 x 10 pixels and the picture 96 x 72"):
+        live(folder, FakeWindow(), styles=["scream"], options=wrong, rate=0)
+
+
+def test_the_size_is_that_of_what_is_shown(folder):
+    window = FakeWindow(["a"])
+    live(folder, window, options=Options(size=48), rate=0)
+    assert [shown.shape for shown in window.shown] == [(36, 48, 3), (72, 96, 3)]
+
+
+def test_a_recording_takes_pictures_of_another_size(folder, tmp_path):
+    live(folder, FakeWindow(["r", "x", "a", "x", "x", "r"]), styles=["scream", "udnie"], rate=0, folder=tmp_path)
+    with av.open(str(tmp_path / "recording-001.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(frames) == 5
+    assert {frame.shape for frame in frames} == {(72, 96, 3)}
+    assert frames[-1][:12].max() < 40 < frames[-1][24:48].mean()  # side by side, between black bars
+
+
+@pytest.mark.parametrize(("name", "words"), [("live.gif", "GIF"), ("live.avi", "no suffix")])
+def test_a_file_that_no_recording_is_written_to_is_refused_before_the_camera_is_opened(
+    tmp_path, monkeypatch, capsys, name, words
+):
+    monkeypatch.setattr(Camera, "__init__", lambda *_arguments, **_options: pytest.fail("it is opened"))
+    assert run("webcam", "--style", "scream", "--no-window", "--record", tmp_path / name) == 4
+    assert words in capsys.readouterr().err
+
+
+def test_a_recording_that_cannot_be_joined_is_kept(tmp_path, monkeypatch):
+    recording = Recording(tmp_path / "live.mp4")
+    for _ in range(2):
+        recording.write(np.zeros((32, 48, 3), np.uint8))
+    recording.path = tmp_path / "gone" / "live.mp4"
+    recording.path.parent.write_text("no folder")
+    with pytest.raises(OutputError, match=r"what was recorded is kept in .*live\.mp4\.impasto") as caught:
+        recording.close()
+    assert "same command" not in str(caught.value)
+    assert list(recording.work.folder.glob("*.nut"))
 
 
 def test_the_mirror_exchanges_left_and_right(folder):

@@ -64,9 +64,11 @@ def command(
     """
     from impasto.webcam.camera import Camera
     from impasto.webcam.live import Live, check_libraries
-    from impasto.webcam.outputs import PygameWindow, virtual_camera
+    from impasto.webcam.outputs import PygameWindow, codec_for, virtual_camera
 
     check_libraries()
+    if record is not None:
+        codec_for(record)  # which refuses what it cannot write before the camera is opened, not after
     blends = [style.split("+") for style in styles]
     learn_pictures([name for blend in blends for name in blend], quiet=quiet)
 

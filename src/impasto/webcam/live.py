@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto import images
+from impasto import images, masks
 from impasto.errors import InputError
 from impasto.repaint import Options, Painter, Styles
 from impasto.styles import resolve
@@ -68,7 +68,8 @@ class Live:
     Attributes:
         camera: where pictures come from.
         styles: each as in :func:`impasto.stylize`; keys switch between them.
-        options: how to paint; ``size`` is the longer side, at most the camera's.
+        options: how to paint; ``size`` is the longer side of what is shown. Masks lie on the picture as it is shown,
+            and are of the camera's size.
         stabilize: as in :func:`impasto.stylize_video`.
         window: where to show; ``None``: nowhere.
         virtual: a pyvirtualcam camera's ``send``, made when the first picture's size is known; ``None``: none.
@@ -100,7 +101,12 @@ class Live:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
         self.names = [resolve(style).name for style in self.styles]
         self.strength, self.current, self.shows_rate = self.options.strength, 0, True
-        self.painters: dict[tuple[int, float], tuple[Painter, Off]] = {}
+        self.masks = {
+            name: masks.read(mask, self.options.max_pixels)
+            for name, mask in ((None, self.options.mask), *self.options.masks.items())
+            if mask is not None
+        }
+        self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Off]] = {}
         self.recording: Recording | None = None
         self.send: Callable[[Picture], None] | None = None
         self.running = True
@@ -131,21 +137,26 @@ class Live:
         frame = picture if small == (width, height) else cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
         results = []
         for index in which:
-            painter, steady = self._painter(index)
+            painter, steady = self._painter(index, small, (width, height))
             results.append(steady.paint(frame, painter))
         grid = side_by_side(results)
         rows = grid.shape[0] // results[0].shape[0]
         columns = grid.shape[1] // results[0].shape[1]
+        width, height = scaled(width, height, self.options.size)
         shown: Picture = cv2.resize(grid, (width * columns, height * rows), interpolation=cv2.INTER_CUBIC)
         return shown if grid.shape[:2] != shown.shape[:2] else grid
 
-    def _painter(self, index: int) -> tuple[Painter, Off]:
-        key = index, self.strength
+    def _painter(self, index: int, size: tuple[int, int], camera: tuple[int, int]) -> tuple[Painter, Off]:
+        key = index, self.strength, size if self.masks else None
         if key not in self.painters:
             for old in [known for known in self.painters if known[0] == index]:
                 del self.painters[old]
-            options = replace(self.options, size=0, strength=self.strength)
-            self.painters[key] = Painter(self.styles[index], options), stabilizer(self.stabilize)
+            own = {name: masks.fitted(mask, size, camera) for name, mask in self.masks.items()}
+            strength = own.pop(None, None)
+            by_style = {name: mask for name, mask in own.items() if name is not None}
+            options = replace(self.options, size=0, strength=self.strength, mask=strength, masks=by_style)
+            painter = Painter(self.styles[index], options, may_be_black=True)  # a thin one may be so when it is small
+            self.painters[key] = painter, stabilizer(self.stabilize)
         return self.painters[key]
 
     def _give_out(self, painted: Picture, pace: Pace) -> None:
@@ -168,7 +179,7 @@ class Live:
         """Do what a key stands for; ``painted`` is the picture on show."""
         if key in ("q", "escape", "quit"):
             self.running = False
-        elif key.isdigit() and 0 < int(key) <= len(self.styles):
+        elif key.isdecimal() and 0 < int(key) <= len(self.styles):
             self.current, self.side_by_side = int(key) - 1, False
         elif key in ("n", "p"):
             self.current = (self.current + (1 if key == "n" else -1)) % len(self.styles)

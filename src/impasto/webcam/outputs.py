@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.video.libraries import opencv
 from impasto.video.sink import Encoding, Form, Segments
 from impasto.video.source import Frame
@@ -110,29 +110,55 @@ def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, in
         log.info("The virtual camera is %s.", device.device)
 
         def send(picture: Picture) -> None:
-            if picture.shape[:2] != (height, width):
-                picture = opencv().resize(picture, (width, height))
-            device.send(np.ascontiguousarray(picture))
+            device.send(np.ascontiguousarray(within(picture, width, height)))
 
         return send
 
     return opened
 
 
+def within(picture: Picture, width: int, height: int) -> Picture:
+    """A picture in another size, its proportions kept: what it does not fill is black."""
+    own_height, own_width = picture.shape[:2]
+    if (own_width, own_height) == (width, height):
+        return picture
+    factor = min(width / own_width, height / own_height)
+    across, down = max(1, round(own_width * factor)), max(1, round(own_height * factor))
+    left, top = (width - across) // 2, (height - down) // 2
+    whole = np.zeros((height, width, 3), np.uint8)
+    whole[top : top + down, left : left + across] = opencv().resize(picture, (across, down))
+    return whole
+
+
+def codec_for(path: Path) -> str:
+    """The codec of a recording.
+
+    Raises:
+        OutputError: no recording is written to such a file.
+    """
+    if path.suffix.lower() == ".gif":
+        raise OutputError(f"{path} is a GIF, which no recording is written to; give an .mp4, .mkv or .webm file.")
+    return Encoding().for_file(path)
+
+
 class Recording:
-    """A video of what was shown, each picture at its own time."""
+    """A video of what was shown, each picture at its own time.
+
+    Raises:
+        OutputError: no recording is written to such a file.
+    """
 
     def __init__(self, path: Path) -> None:
         from impasto.video.work import Work
 
-        self.path, self.codec = path, Encoding().for_file(path)
+        self.path, self.codec = path, codec_for(path)
         self.work = Work(path, {"recording": time.time_ns()})
         self.segments: Segments | None = None
         self.form: Form | None = None
         self.started, self.last, self.count = 0.0, -1, 0
 
     def write(self, picture: Picture) -> None:
-        """Add a picture; one of another size than the first is left out."""
+        """Add a picture; one of another size than the first is fitted into that."""
         if self.form is None:
             from impasto.video.pixels import Colors
 
@@ -141,21 +167,30 @@ class Recording:
             self.work.open()
             self.segments = Segments(self.work.folder, self.form, self.codec, Encoding())
             self.started = time.perf_counter()
-        if self.segments is None or picture.shape[:2] != (self.form.height, self.form.width):
-            return
+        assert self.segments is not None
         pts = max(self.last + 1, round((time.perf_counter() - self.started) * 1000))
         self.last = pts
-        self.segments.write(Frame(picture, pts, 0))
+        self.segments.write(Frame(within(picture, self.form.width, self.form.height), pts, 0))
         self.count += 1
 
     def close(self) -> Path | None:
-        """Finish the file; gives its path if there is anything in it."""
+        """Finish the file; gives its path if there is anything in it.
+
+        Raises:
+            OutputError: the file cannot be written; what was recorded is kept beside it.
+        """
         from impasto.video.mux import join
 
         if self.segments is None or self.form is None:
             return None
         self.segments.checkpoint()
         shown = replace(self.form, rate=Fraction(1000 * self.count, self.last + 1))  # it was not known before
-        join(self.segments.paths, self.path, shown, extras=None, about="impasto webcam")
+        try:
+            join(self.segments.paths, self.path, shown, extras=None, about="impasto webcam")
+        except OutputError as error:
+            raise OutputError(
+                f"{self.path} cannot be written ({error.__cause__ or error}); what was recorded is kept in "
+                f"{self.work.folder}, in files that FFmpeg reads."
+            ) from error
         self.work.remove()
         return self.path
