@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import impasto
-from impasto import images, refine
+from impasto import _resample, images, refine
 from impasto.canvas import Canvas
 from impasto.images import Picture
 from impasto.tiles import Box
@@ -84,3 +84,29 @@ def test_a_picture_shrunk_row_by_row_is_the_picture_shrunk(scenery, alpha):
     assert np.abs(by_rows.rgb - at_once.rgb).mean() < 0.01
     if alpha:
         assert np.abs(by_rows.alpha - at_once.alpha).mean() < 0.01
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("side", [479, 300, 130])
+def test_a_picture_made_a_little_smaller_is_never_whole_in_floating_point(scenery, alpha, side, monkeypatch):
+    monkeypatch.setattr(_resample, "_BAND", 480 * 40)
+    opacity = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[:, None], 480)
+    picture = Picture(scenery, opacity if alpha else None)
+    asked = []
+
+    class Source:
+        size, transparent = picture.size, picture.transparent
+
+        def rows(self, top, bottom):
+            asked.append((top, bottom))
+            return picture.rows(top, bottom)
+
+    by_rows = images.shrunk(Source(), side)
+    at_once = images.resized(Picture(images.unit(scenery), images.unit(opacity) if alpha else None), side)
+    assert by_rows.size == at_once.size
+    assert asked == sorted(asked)
+    assert max(bottom - top for top, bottom in asked) < 80
+    assert np.abs(by_rows.rgb - at_once.rgb).max() < 0.1 / 255
+    assert (by_rows.alpha is None) == (not alpha)
+    if alpha:
+        assert np.abs(by_rows.alpha - at_once.alpha).max() < 0.1 / 255

@@ -104,19 +104,45 @@ def shrunk(source: Rows, longer_side: int) -> Picture:
     Means of squares of pixels first, to twice the wanted size or a little more, the rest by Lanczos.
     """
     width, height = source.size
-    factor = max(width, height) // (2 * longer_side)
+    longest = max(width, height)
+    factor = longest // (2 * longer_side)
+    longer_side = min(longer_side, longest)
+    size = max(1, width * longer_side // longest), max(1, height * longer_side // longest)
     if factor < 2:
-        whole = source.rows(0, height)
-        alpha = None if whole.alpha is None else unit(whole.alpha)
-        return resized(replace(whole, rgb=unit(whole.rgb), alpha=alpha), min(longer_side, max(width, height)))
+        return _shrunk_in_bands(source, size)
     strips = [_means(source.rows(top, min(top + factor, height)), factor) for top in range(0, height, factor)]
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
-    picture = Picture(np.clip(rgb, 0, 1), alpha)
-    across, down = width * longer_side // max(width, height), height * longer_side // max(width, height)
     covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
-    return _scaled(picture, (max(1, across), max(1, down)), covered)
+    return _scaled(Picture(np.clip(rgb, 0, 1), alpha), size, covered)
+
+
+_BAND = 1 << 21  # pixels that are floating point at a time
+_REACH = 4  # of Lanczos, in pixels of the result, rounded up
+
+
+def _shrunk_in_bands(source: Rows, size: tuple[int, int]) -> Picture:
+    """A picture made smaller as :func:`_scaled` does it, some rows at a time, each with those that reach into them."""
+    (width, height), (across, down) = source.size, size
+    if size == source.size:
+        return _floating(source.rows(0, height))
+    rgb = np.empty((down, across, 3), np.float32)
+    alpha = np.empty((down, across), np.float32) if source.transparent else None
+    bands, scale = min(down, -(-width * height // _BAND)), height / down
+    for band in range(bands):
+        top, bottom = band * down // bands, (band + 1) * down // bands
+        first, last = max(0, int((top - _REACH) * scale)), min(height, int((bottom + _REACH) * scale))
+        box = (0, top * scale - first, width, min(bottom * scale, height) - first)
+        part = _scaled(_floating(source.rows(first, last)), (across, bottom - top), box)
+        rgb[top:bottom] = part.rgb
+        if alpha is not None:
+            alpha[top:bottom] = part.alpha
+    return replace(part, rgb=rgb, alpha=alpha)
+
+
+def _floating(picture: Picture) -> Picture:
+    return replace(picture, rgb=unit(picture.rgb), alpha=None if picture.alpha is None else unit(picture.alpha))
 
 
 def _means(strip: Picture, factor: int) -> Floats:
