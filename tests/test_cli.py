@@ -407,6 +407,7 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream:nan"], 5, "0 or more"),
         (["apply", "x" * 300 + ".jpg", "--style", "scream"], None, "xxx"),
         (["styles", "show", "scraem"], 5, "did you mean scream"),
+        (["styles", "preview", "IN/one.jpg", "--size", "200"], 3, "--tile"),
         (["styles", "preview", "IN/none.jpg"], 3, "does not exist"),
         (["styles", "preview", "/"], 3, "folder"),
         (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from impasto.errors import InputError
@@ -22,7 +24,16 @@ def test_a_password_is_not_shown():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"port": 70000}, {"max_upload": 0}, {"max_video": -1.0}, {"max_queue": 0}, {"tls_cert": "c.pem"}]
+    "wrong",
+    [
+        {"port": 70000},
+        {"max_upload": 0},
+        {"max_video": -1.0},
+        {"max_video": math.inf},
+        {"max_seconds": math.nan},
+        {"max_queue": 0},
+        {"tls_cert": "c.pem"},
+    ],
 )
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(InputError, match="give"):

@@ -10,7 +10,7 @@ import click
 
 from impasto import styles
 from impasto.cli import options
-from impasto.errors import StyleError
+from impasto.errors import InputError, StyleError
 
 
 @click.group("styles", short_help="List the styles, show one, add yours, preview all on your picture.")
@@ -107,6 +107,8 @@ def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> N
     from impasto import images, sheet
     from impasto.repaint import paint
 
+    if painting["size"]:
+        raise InputError("The pictures on the sheet have the size of --tile; give that instead of --size.")
     chosen = replace(options.chosen(painting), size=tile)
     original = images.read(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
