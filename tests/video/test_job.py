@@ -171,16 +171,85 @@ def test_another_frame_rate(clip, tmp_path, fps, count):
 def test_animations(tmp_path, suffix):
     frames = [Image.fromarray(scene(i, 40, 32)) for i in range(4)]
     source = tmp_path / f"in{suffix}"
-    frames[0].save(source, save_all=True, append_images=frames[1:], duration=[100, 50, 200, 100], loop=0)
+    frames[0].save(source, save_all=True, append_images=frames[1:], duration=[100, 50, 200, 3000], loop=0)
     report = stylize(source, tmp_path / "out.gif")
     assert report.frames == 4
     with Image.open(tmp_path / "out.gif") as image:
         assert (image.n_frames, image.size, image.info["loop"]) == (4, (40, 32), 0)
-        shown = []
-        for index in range(4):
+    assert durations(tmp_path / "out.gif") == [100, 50, 200, 3000]
+
+
+def durations(path):
+    with Image.open(path) as image:
+        found = []
+        for index in range(image.n_frames):
             image.seek(index)
-            shown.append(image.info["duration"])
-    assert shown[:3] == [100, 50, 200]
+            found.append(image.info["duration"])
+        return found
+
+
+def slides(path):
+    """Three pictures at 0, 2 and 4 seconds, each shown for two."""
+    frames = [Image.fromarray(scene(20 * i, 40, 32)) for i in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=2000, loop=0)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_the_last_frame_is_shown_as_long_as_before(tmp_path, suffix):
+    target = tmp_path / f"out{suffix}"
+    stylize(slides(tmp_path / "in.gif"), target, stabilize="off")
+    with av.open(str(target)) as container:
+        assert container.duration == pytest.approx(6_000_000, abs=2000)
+    assert [float(f.duration * open_source(target).time_base) for f in open_source(target).frames()] == [2, 2, 2]
+
+
+def test_the_last_frame_stays_as_long_after_an_interruption_just_before_the_end(tmp_path, monkeypatch):
+    from impasto.video import mux
+
+    source, target = slides(tmp_path / "in.gif"), tmp_path / "out.gif"
+    with monkeypatch.context() as patch:
+        patch.setattr(mux, "join_gif", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stylize(source, target, stabilize="off")
+    assert stylize(source, target, stabilize="off").resumed == 3
+    assert durations(target) == [2000, 2000, 2000]
+
+
+def test_a_gif_has_no_frames_that_browsers_slow_down(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=30, rate=60, sound=())
+    report = stylize(clip, tmp_path / "out.gif", stabilize="off")
+    shown = durations(tmp_path / "out.gif")
+    assert min(shown) == 20
+    assert sum(shown) == 500
+    assert report.notices == [f"A GIF shows at most 50 frames a second: {30 - len(shown)} frames are left out."]
+    frames = [Image.fromarray(scene(i, 40, 32)) for i in range(3)]
+    frames[0].save(tmp_path / "fast.gif", save_all=True, append_images=frames[1:], duration=10, loop=0)
+    stylize(tmp_path / "fast.gif", tmp_path / "slow.gif", stabilize="off")
+    assert durations(tmp_path / "slow.gif") == [100, 100, 100]  # as browsers play what they are given
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4"])
+def test_what_is_on_screen_at_the_start_is_shown_until_the_next_frame(tmp_path, suffix):
+    source = slides(tmp_path / "in.gif")
+    if suffix == ".mp4":
+        stylize(source, tmp_path / "in.mp4", stabilize="off", strength=0)
+        source = tmp_path / "in.mp4"
+    whole = [frame.rgb.astype(float) for frame in open_source(source).frames()]
+    for start, end, shown in ((2.5, 3.5, {0: 1}), (1.0, 3.5, {0: 0, 1: 1}), (5.0, None, {0: 2}), (2.0, 3.0, {0: 1})):
+        stylize(source, tmp_path / "o.mkv", start=start, end=end, strength=0, codec="ffv1", stabilize="off")
+        result = pictures(tmp_path / "o.mkv")
+        assert [float(time) for time, _ in result] == list(shown)
+        for (_, picture), index in zip(result, shown.values(), strict=True):
+            assert np.abs(picture - whole[index]).max() <= 1
+        with av.open(str(tmp_path / "o.mkv")) as container:
+            assert container.duration == pytest.approx(((end or 6) - start) * 1_000_000, abs=2000)
+    stylize(source, tmp_path / "o.mkv", start=1, end=3, fps=2, strength=0, codec="ffv1", stabilize="off")
+    result = pictures(tmp_path / "o.mkv")
+    assert [float(time) for time, _ in result] == [0, 0.5, 1, 1.5]
+    assert [np.abs(picture - whole[i]).max() <= 1 for (_, picture), i in zip(result, (0, 0, 1, 1), strict=True)]
+    with pytest.raises(InputError, match="no frame"):
+        stylize(source, tmp_path / "o.mkv", start=6.5)
 
 
 def test_numbered_pictures_in_and_out(tmp_path):

@@ -119,6 +119,20 @@ def test_what_ffmpeg_says_at_the_end_is_one_sentence_and_nothing_is_painted_agai
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_an_mp4_lasts_as_long_as_its_picture_in_whatever_order_frames_are_decoded(tmp_path):
+    form = Form(64, 48, Fraction(1), Fraction(1), Colors.for_pictures(48))
+    segments = Segments(tmp_path, form, "h264", Encoding())
+    for number, seconds in enumerate((0, 1, 20)):
+        segments.write(Frame(scene(number, 64, 48), seconds, 0))
+    segments.checkpoint()
+    mux.join(segments.paths, tmp_path / "out.mp4", form, extras=None, about="a test", last=3)
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        stream = container.streams.video[0]
+        assert stream.duration * stream.time_base == 23
+        packets = [packet.pts for packet in container.demux(stream) if packet.size]
+    assert packets != sorted(packets)
+
+
 @pytest.mark.parametrize("codec", ["h264", "vp9", "ffv1"])
 def test_the_container_declares_the_frame_rate(tmp_path, codec):
     cv2 = pytest.importorskip("cv2")

@@ -171,16 +171,17 @@ def stylize_video(
             about = describe(resolve(_pairs(keyframes.first)), chosen)
             files = None if flow is None else FlowFiles(flow, certainty, _first_number(source, span))
             steady = stabilizer(stabilize, flow_method, files)
-            sink = _Job(source, span, keyframes, chosen, steady, work, progress).run(report, make_sink)
+            job = _Job(source, span, keyframes, chosen, steady, work, progress)
+            sink, last = job.run(report, make_sink), job.done["duration"]
         else:
             assert paint is not None
             about = f"impasto {__version__} paint style={'+'.join(p.name for p in pictures)} {paint.recipe.describe()}"
-            sink = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
+            sink, last = _optimise(source, span, pictures, paint, work, progress, report, make_sink)
         if not report.frames:
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()
-        report.notices += _join(sink.paths, target, source, span, form, about)
+        report.notices += _join(sink.paths, target, source, span, form, about, last)
         report.seconds["join"] = time.perf_counter() - joining
     else:
         report.notices += _lost(source, "Numbered pictures hold")
@@ -198,8 +199,12 @@ def _optimise(
     progress: Progress | None,
     report: Report,
     make_sink: Callable[[dict[str, Any]], Sink],
-) -> Sink:
-    """Paint frame by frame, pass by pass; every finished frame survives an interruption."""
+) -> tuple[Sink, int]:
+    """Paint frame by frame, pass by pass; every finished frame survives an interruption.
+
+    Returns:
+        Where the frames went, and how long the last one lasts.
+    """
     from impasto.video.optimised import Optimiser
 
     work.open()
@@ -223,7 +228,7 @@ def _optimise(
     sink.checkpoint()
     report.frames, report.damaged, report.truncated = len(marks), source.damaged, source.truncated
     report.notices += source.notices
-    return sink
+    return sink, marks[-1][1] if marks else 0
 
 
 class _Job:
@@ -250,7 +255,8 @@ class _Job:
         self.painting.set()
         self.failure: BaseException | None = None
         self.seconds = dict.fromkeys(("read", "paint", "steady", "write"), 0.0)
-        self.done: dict[str, Any] = {"frames": 0, "segments": 0, "after": None, "seen": None, "damaged": 0}
+        self.done: dict[str, Any] = dict.fromkeys(("frames", "segments", "duration", "damaged"), 0)
+        self.done |= {"after": None, "seen": None}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
 
@@ -258,7 +264,7 @@ class _Job:
         """Paint all frames that no earlier run has painted."""
         facts, arrays = self.work.open()
         if facts:
-            self.done |= {name: facts[name] for name in self.done}
+            self.done |= {name: facts[name] for name in self.done if name in facts}
             self.steady.restore(arrays)
         resumed = self.written = self.done["frames"]
         earlier_damage = self.done["damaged"]
@@ -383,7 +389,8 @@ class _Job:
 
     def _standing(self, count: int, latest: Timed) -> tuple[dict[str, Any], State]:
         """Where the painter stands after a frame."""
-        return {"frames": count, "after": latest.pts, "seen": str(latest.source_time)}, self.steady.state()
+        facts = {"frames": count, "after": latest.pts, "duration": latest.duration, "seen": str(latest.source_time)}
+        return facts, self.steady.state()
 
     def _write(self, outgoing: queue.Queue[Any], earlier_damage: int) -> None:
         failure: BaseException | None = None
@@ -447,17 +454,19 @@ def _first_number(source: Source, span: Span) -> int:
     return source.start + math.ceil((span.start or 0) * source.rate)
 
 
-def _join(segments: list[Path], target: Path, source: Source, span: Span, form: Form, about: str) -> list[str]:
-    """Segments, and what goes beside them, to the result."""
+def _join(
+    segments: list[Path], target: Path, source: Source, span: Span, form: Form, about: str, last: int
+) -> list[str]:
+    """Segments, whose last frame lasts so long, and what goes beside them, to the result."""
     if container_of(target) == "gif":
-        mux.join_gif(segments, target, form, loop=getattr(source, "loop", None))
-        return _lost(source, "A GIF holds")
+        notices = mux.join_gif(segments, target, form, loop=getattr(source, "loop", None), last=last)
+        return notices + _lost(source, "A GIF holds")
     extras = None
     if isinstance(source, VideoFile):
         start = source.origin + (span.start or 0)
         end = None if span.end is None else source.origin + span.end
         extras = mux.Extras(source.path, source.index, None if span.start is None else start, end, start)
-    return mux.join(segments, target, form, extras=extras, about=about)
+    return mux.join(segments, target, form, extras=extras, about=about, last=last)
 
 
 def _lost(source: Source, what: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from impasto.errors import OutputError
 from impasto.files import atomic_path
 from impasto.video.libraries import pyav
-from impasto.video.sink import Form, bearable, container_of, packets_in_order, state
+from impasto.video.sink import Form, bearable, container_of, packets_in_order, packets_of, state
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ _PER_STREAM = {"language", "title", "handler_name", "creation_time"}
 _SOUND = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}
 _WORDS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}  # by the number of channels
+_SHORTEST, _LONGEST = 2, 65535  # hundredths of a second for a frame of a GIF: what is shorter, browsers make ten
 _TEXT = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}
 Timed = tuple[Fraction, int, Any]
 
@@ -189,7 +190,6 @@ class _Sound(_Stream):
         self.resampler = pyav().AudioResampler(
             format=context.format or "fltp", layout=context.layout, rate=context.sample_rate
         )
-        self.shift = Fraction(0)
 
     def convert(self, packet: Any, shift: Fraction) -> list[Any]:
         """See :class:`_Stream`."""
@@ -281,11 +281,14 @@ def _joining(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | None, about: str) -> list[str]:
+def join(
+    segments: list[Path], target: Path, form: Form, *, extras: Extras | None, about: str, last: int = 0
+) -> list[str]:
     """Write segments as one file without encoding them again, with the extras of the source beside them.
 
     Args:
         about: one line for the comment, where the source has none.
+        last: duration of the last frame, in units of the form's time base; 0 if unknown.
 
     Returns:
         Notices on what could not be kept as it was.
@@ -306,7 +309,8 @@ def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | Non
                 output.metadata["comment"] = about
 
             def pictures() -> Iterator[Timed]:
-                for number, packet in enumerate(packets_in_order(segments)):
+                ordered = packets_in_order(segments, last * form.time_base, sums=kind in ("mp4", "mov"))
+                for number, packet in enumerate(ordered):
                     packet.stream = picture
                     yield Fraction(packet.dts) * packet.time_base, -number, packet
 
@@ -315,26 +319,36 @@ def join(segments: list[Path], target: Path, form: Form, *, extras: Extras | Non
     return extras.notices if extras is not None else []
 
 
-def join_gif(segments: list[Path], target: Path, form: Form, *, loop: int | None) -> None:
+def join_gif(segments: list[Path], target: Path, form: Form, *, loop: int | None, last: int = 0) -> list[str]:
     """Write lossless segments as a GIF, every frame with the 256 colours that suit it best.
 
     Args:
         loop: how often it is repeated; 0 is for ever, as is ``None``.
+        last: as of :func:`join`.
+
+    Returns:
+        As :func:`join`.
     """
     av = pyav()
     if not segments:
         raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
     form = bearable(form, "ffv1")
     centisecond = Fraction(1, 100)
+    shown = [packet.pts * packet.time_base for packet in packets_of(segments)]
+    kept = _spaced([round(when / centisecond) for when in shown])
+    options = {"loop": str(loop or 0)}
+    if last:
+        ends = round((shown[-1] + last * form.time_base) / centisecond)
+        options["final_delay"] = str(min(max(ends - max(kept.values()), _SHORTEST), _LONGEST))
     with (
         _joining(target) as temporary,
-        av.open(str(temporary), "w", format="gif", options={"loop": str(loop or 0)}) as output,
+        av.open(str(temporary), "w", format="gif", options=options) as output,
     ):
         stream = output.add_stream("gif", rate=100)
         stream.width, stream.height, stream.pix_fmt = form.width, form.height, "pal8"
         stream.codec_context.time_base = centisecond
         graph = av.filter.Graph()
-        source = graph.add_buffer(width=form.width, height=form.height, format="bgr0", time_base=form.time_base)
+        source = graph.add_buffer(width=form.width, height=form.height, format="bgr0", time_base=centisecond)
         split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=single")
         use, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4"), graph.add("buffersink")
         source.link_to(split)
@@ -343,27 +357,37 @@ def join_gif(segments: list[Path], target: Path, form: Form, *, loop: int | None
         palette.link_to(use, 0, 1)
         use.link_to(sink)
         graph.configure()
-        last = -1
 
         def drain() -> None:
-            nonlocal last
             while True:
                 try:
                     frame = graph.pull()
                 except (av.error.BlockingIOError, av.error.EOFError):
                     return
-                shown = max(round(frame.pts * frame.time_base / centisecond), last + 1)
-                last = frame.pts = shown
-                frame.time_base = centisecond
                 output.mux(stream.encode(frame))
 
+        number = -1
         for path in segments:
             with av.open(str(path)) as container:
                 for frame in container.decode(video=0):
-                    frame.pts = round(frame.pts * frame.time_base / form.time_base)
-                    frame.time_base = form.time_base
-                    graph.push(frame)
-                    drain()
+                    number += 1
+                    if number in kept:
+                        frame.pts, frame.time_base = kept[number], centisecond
+                        graph.push(frame)
+                        drain()
         graph.push(None)
         drain()
         output.mux(stream.encode(None))
+    left_out = len(shown) - len(kept)
+    return [f"A GIF shows at most 50 frames a second: {left_out} frames are left out."] if left_out else []
+
+
+def _spaced(times: list[int]) -> dict[int, int]:
+    """Those of several times, by their numbers, that are not too soon after the one before them."""
+    kept: dict[int, int] = {}
+    due = times[0]
+    for number, time in enumerate(times):
+        if time >= due:
+            kept[number] = time
+            due = time + _SHORTEST
+    return kept

@@ -275,27 +275,37 @@ class _disk:  # noqa: N801 (reads as a word in a with statement)
             ) from error
 
 
-def packets_in_order(paths: list[Path], index: int = 0) -> Iterator[Any]:
+def packets_of(paths: list[Path]) -> Iterator[Any]:
+    """All encoded packets of some segments, as they are."""
+    for path in paths:
+        with pyav().open(str(path)) as container:
+            for packet in container.demux(container.streams[0]):
+                if packet.pts is not None:
+                    yield packet
+
+
+def packets_in_order(paths: list[Path], last: Fraction = Fraction(0), *, sums: bool = False) -> Iterator[Any]:
     """All encoded packets of some segments, with decoding times that never go back.
 
     Each segment starts its own; here packet n is to be decoded when the frame ``delay`` places before it is shown,
     with the shortest delay that every packet bears.
+
+    Args:
+        last: for how many seconds the last frame is shown, which segments do not keep; 0: as long as the others.
+        sums: whether the container takes the sum of all durations for that of the picture, as MP4 does: what is
+            decoded last then fills it up.
     """
-    shown: list[int] = []
-    for path in paths:
-        with pyav().open(str(path)) as container:
-            shown += [packet.pts for packet in container.demux(container.streams[index]) if packet.pts is not None]
+    shown = [packet.pts for packet in packets_of(paths)]
     order = sorted(shown)
     place = {pts: position for position, pts in enumerate(order)}
     delay = max((position - place[pts] for position, pts in enumerate(shown)), default=0)
-    step = (order[-1] - order[0]) // (len(order) - 1) if len(order) > 1 else 1
-    position = 0
-    for path in paths:
-        with pyav().open(str(path)) as container:
-            for packet in container.demux(container.streams[index]):
-                if packet.pts is None:
-                    continue
-                early = position - delay
-                packet.dts = order[early] if early >= 0 else order[0] + early * max(1, step)
-                position += 1
-                yield packet
+    step = max(1, (order[-1] - order[0]) // (len(order) - 1)) if len(order) > 1 else 1
+    for position, packet in enumerate(packets_of(paths)):
+        early = position - delay
+        packet.dts = order[early] if early >= 0 else order[0] + early * step
+        lasting = round(last / packet.time_base)
+        if lasting and packet.pts == order[-1]:
+            packet.duration = lasting
+        if lasting and sums and position == len(order) - 1:
+            packet.duration = max(lasting, order[-1] + lasting - delay * step - packet.dts)
+        yield packet

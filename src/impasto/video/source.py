@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 ANIMATIONS = {".gif", ".webp", ".png", ".apng"}
 DEFAULT_RATE = Fraction(25)  # of pictures without time stamps, as FFmpeg assumes
 _MILLISECOND = Fraction(1, 1000)
-_UNTIMED = 100  # ms: what browsers give to animation frames without a duration
+_UNTIMED, _TOO_SHORT = 100, 10  # ms: what browsers give to animation frames of no duration, or up to this one
 _GIVE_UP = 50  # damaged reads in a row
 _FIRST_STEP_BACK = Fraction(10)  # seconds
 _INEXACT = 1.0  # seconds, but no more than a twentieth of the whole, by which a file may be shorter than it says
@@ -62,7 +62,7 @@ class Source(Protocol):
     truncated: bool  # whether the file ends before its end; known after the last frame
 
     def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
-        """Frames shown at ``start`` (in seconds on the source's own clock) or later, in order of time."""
+        """Frames in order of time, from the one on screen at ``start`` (in seconds on the source's own clock) on."""
         ...
 
 
@@ -204,7 +204,7 @@ class VideoFile:
         yield from self._decoded(start, None)
 
     def _decoded(self, start: Fraction | None, entry: Fraction | None) -> Iterator[Frame]:
-        """Frames shown at ``start`` or later, decoded from the key frame before ``entry``; ``None``: from the first.
+        """Frames on screen from ``start`` on, decoded from the key frame before ``entry``; ``None``: from the first.
 
         Raises:
             _NoWayIn: no picture from ``entry`` to ``start`` could be decoded whole on its own.
@@ -218,6 +218,7 @@ class VideoFile:
             sound = entry is None  # whether the pictures can be relied on
             step = max(1, round(1 / (self.rate * self.time_base)))
             last: int | None = None
+            held: tuple[Any, int, bool] | None = None  # the latest picture, its time, and whether it can be relied on
             ended, others, bad = float(self.origin), 0.0, 0
             # Sound and subtitles tell how far a file reaches that says only how long it is as a whole.
             packets = container.demux([s for s in container.streams if s is stream or s.type in ("audio", "subtitle")])
@@ -245,17 +246,30 @@ class VideoFile:
                     pts = picture.pts if picture.pts is not None else (0 if last is None else last + step)
                     if last is not None and pts <= last:
                         pts = last + 1
-                    last = pts
-                    duration = picture.duration or 0
-                    ended = max(ended, float((pts + (duration or step)) * self.time_base))
-                    if start is not None and pts * self.time_base < start:
-                        continue
-                    if not sound:
-                        raise _NoWayIn
-                    yield Frame(pixels.to_rgb(picture, self.width, self.height, self.turns, self.colors), pts, duration)
+                    ended = max(ended, float((pts + (picture.duration or step)) * self.time_base))
+                    if start is None or pts * self.time_base > start:  # so the one before is on screen then, or later
+                        if entry is not None and (held is None or not held[2]):
+                            raise _NoWayIn
+                        if held is not None:
+                            yield self._frame(*held[:2], pts - held[1])
+                    held, last = (picture, pts, sound), pts
             missing = self.declared - (ended if self.declares_picture else max(ended, others))
             tolerated = max(3 / float(self.rate), min(_INEXACT, (self.declared - float(self.origin)) / 20))
             self.truncated = missing > tolerated or bad > _GIVE_UP
+            if held is None:
+                return
+            picture, pts, sound = held
+            left = 0  # of the time that the file declares, for the last picture
+            if self.declares_picture and not self.truncated:
+                left = round(Fraction(self.declared) / self.time_base) - pts
+            duration = left if left > 0 else picture.duration or 0  # which may be another picture's, in MP4
+            if start is None or (pts + (duration or step)) * self.time_base > start:
+                if not sound:
+                    raise _NoWayIn
+                yield self._frame(picture, pts, duration)
+
+    def _frame(self, picture: Any, pts: int, duration: int) -> Frame:
+        return Frame(pixels.to_rgb(picture, self.width, self.height, self.turns, self.colors), pts, duration)
 
 
 class Animation:
@@ -287,7 +301,8 @@ class Animation:
 
     @staticmethod
     def _duration(image: Any) -> int:
-        return round(float(image.info.get("duration") or 0)) or _UNTIMED
+        duration = round(float(image.info.get("duration") or 0))
+        return duration if duration > _TOO_SHORT else _UNTIMED
 
     def _images(self) -> Iterator[Any]:
         """The frames one by one, up to the first that cannot be read."""
@@ -309,7 +324,7 @@ class Animation:
         pts = 0
         for image in self._images():
             duration = self._duration(image)
-            if start is None or pts * self.time_base >= start:
+            if start is None or (pts + duration) * self.time_base > start:
                 rgba = image.convert("RGBA")
                 ground = Image.new("RGBA", rgba.size, "white")
                 rgb = Image.alpha_composite(ground, rgba).convert("RGB")
@@ -352,5 +367,5 @@ class NumberedPictures:
     def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
         """See :class:`Source`."""
         for index in range(self.expected):
-            if start is None or index * self.time_base >= start:
+            if start is None or (index + 1) * self.time_base > start:
                 yield Frame(self._read(self.start + index), index, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from impasto.errors import InputError
 from impasto.video.source import Frame, Source
@@ -60,12 +61,16 @@ class Span:
 
     @staticmethod
     def _as_is(source: Source, start: Fraction, end: Fraction | None, first: Fraction | None) -> Iterator[Timed]:
+        """What is on screen at the start and at the end is shown for that part of its time that lies in the span."""
         shift = round(start / source.time_base)
-        for frame in source.frames(first):
+        for frame in source.frames(first if first is None else max(first, shift * source.time_base)):
             when = frame.pts * source.time_base
             if end is not None and when >= end:
                 return
-            yield Timed(frame, frame.pts - shift, frame.duration, when)
+            begins, ends = max(frame.pts, shift) - shift, frame.pts + frame.duration - shift
+            if end is not None:
+                ends = min(ends, ceil((end - start) / source.time_base))
+            yield Timed(frame, begins, max(0, ends - begins), when)
 
     def _on_grid(
         self, source: Source, start: Fraction, end: Fraction | None, first: Fraction | None
