@@ -145,9 +145,11 @@ def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys
     assert "bad.safetensors cannot be read" in said.err
     assert run("styles", "list") == 0
     assert "(yours)" in capsys.readouterr().out
-    (own_catalogue / "bad.safetensors").unlink()
     assert run("apply", folder / "in" / "one.jpg", "--style", "mine", "-o", folder / "out.png") == 0
+    capsys.readouterr()
     assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 32) == 0
+    assert "bad.safetensors cannot be read" in capsys.readouterr().err
+    assert (folder / "sheet.png").exists()
     assert run("styles", "remove", "mine") == 0
     assert run("styles", "show", "mine") == 5
     assert run("styles", "remove", "scream") == 5
@@ -382,11 +384,11 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream", "-o", "/proc/impasto/x.png"], 4, "/proc/impasto/x.png"),
         (["apply", "IN/one.jpg", "--style", "scream", "-o", "/dev/full", "--format", "png"], 4, "disk is full"),
         (["apply", "IN/one.jpg", "--style", "scream", "--format", "docx"], 4, "docx"),
-        (["apply", "IN/one.jpg", "--style", "scream", "--strength", "2"], 2, "--strength"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--strength", "2"], 3, "from 0 to 1"),
         (["apply", "IN/one.jpg", "--style", "scream", "--strength", "nan"], 3, "out of range"),
         (["apply", "IN/one.jpg", "--style", "scream", "--max-memory", "lots"], 3, "2G or 800M"),
         (["apply", "IN/one.jpg", "--style", "scream", "--max-memory", "10M"], 3, "256M or more"),
-        (["apply", "IN/one.jpg", "--style", "scream", "--style-scale", "0"], 2, "--style-scale"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--style-scale", "0"], 3, "from 0.25 to 32"),
         (["apply", "IN/one.jpg", "--style", "scream", "--work-size", "9"], 3, "at least 64"),
         (["apply", "IN/one.jpg", "--style", "scream", "--mask", "IN/none.png"], 3, "none.png"),
         (["apply", "IN/one.jpg", "--style", "scream", "--mask", "wave=IN/one.jpg"], 3, "add --style wave"),
@@ -407,15 +409,20 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream:nan"], 5, "0 or more"),
         (["apply", "x" * 300 + ".jpg", "--style", "scream"], None, "xxx"),
         (["styles", "show", "scraem"], 5, "did you mean scream"),
-        (["styles", "preview", "IN/one.jpg", "--size", "200"], 3, "--tile"),
         (["styles", "preview", "IN/none.jpg"], 3, "does not exist"),
         (["styles", "preview", "/"], 3, "folder"),
         (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),
+        (["styles", "preview", "IN/one.jpg", "-o", "IN/one.jpg"], 3, "one of the inputs"),
+        (["styles", "preview", "IN/one.jpg", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "one of the inputs"),
+        (["styles", "preview", "IN/m.jpg"], 4, "m-styles.jpg exists and is kept"),
+        (["styles", "preview", "IN/one.jpg", "--mask", "scream=IN/m.jpg"], 2, "a mask is for scream"),
+        (["styles", "preview", "IN/one.jpg", "--size", "9"], 2, "No such option"),
     ],
 )
 def test_whatever_is_wrong_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
     (folder / "in" / "cut.png").write_bytes((folder / "in" / "deep" / "two.png").read_bytes()[:500])
-    (folder / "in" / "m.jpg").write_bytes((folder / "in" / "one.jpg").read_bytes())
+    for name in ("m.jpg", "m-styles.jpg"):
+        (folder / "in" / name).write_bytes((folder / "in" / "one.jpg").read_bytes())
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     ended = run(*(argument.replace("IN", str(folder / "in")) for argument in arguments))
     assert ended == status if status else ended > 0

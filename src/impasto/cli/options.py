@@ -90,27 +90,28 @@ style = click.option(
 )
 
 
-painting = together(
-    field(DEFAULTS, "strength", "0 is the photograph itself, 1 the full style.", click.FloatRange(0, 1)),
-    field(DEFAULTS, "size", "Longer side of the result in pixels; 0 keeps the input's size.", click.IntRange(0)),
+_size = field(DEFAULTS, "size", "Longer side of the result in pixels; 0 keeps the input's size.", int)
+
+painting_at_a_size = together(
+    field(DEFAULTS, "strength", "0 is the photograph itself, 1 the full style.", float),
     field(
         DEFAULTS,
         "colors",
         "The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
         click.Choice(COLORS),
     ),
-    field(DEFAULTS, "style_scale", "Size of the strokes: 1 as trained, 2 twice as large.", click.FloatRange(0.25, 32)),
+    field(DEFAULTS, "style_scale", "Size of the strokes: 1 as trained, 2 twice as large.", float),
     field(
         DEFAULTS,
         "grain",
         "How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
-        click.FloatRange(0, 4),
+        float,
     ),
     field(
         DEFAULTS,
         "work_size",
         "Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
-        click.IntRange(0),
+        int,
     ),
     click.option(
         "--mask",
@@ -125,13 +126,18 @@ painting = together(
         "Memory to take, as 2G or 800M; auto is half of what is free, at most 2G.",
         Bytes(),
     ),
-    field(DEFAULTS, "max_pixels", "Refuse larger pictures.", click.IntRange(1)),
+    field(DEFAULTS, "max_pixels", "Refuse larger pictures.", int),
 )
-"""The options of :class:`impasto.repaint.Options`."""
+"""The options of :class:`impasto.repaint.Options` for a command that has a size of its own."""
+
+painting = together(_size, painting_at_a_size)
+"""All options of :class:`impasto.repaint.Options`."""
 
 
 def chosen(given: Mapping[str, Any]) -> Options:
     """The library's options from what :func:`painting` added to a command.
+
+    The library looks over them, so that what is out of range is said as in Python.
 
     Raises:
         InputError: an option is out of range.

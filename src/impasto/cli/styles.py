@@ -10,7 +10,7 @@ import click
 
 from impasto import styles
 from impasto.cli import options
-from impasto.errors import InputError, StyleError
+from impasto.errors import InputError, OutputError, StyleError
 
 
 @click.group("styles", short_help="List the styles, show one, add yours, preview all on your picture.")
@@ -99,22 +99,30 @@ def show(name: str, as_json: bool) -> None:
     show_default=True,
     help="Longer side of each small picture.",
 )
-@options.painting
-def preview(picture: Path, output: Path | None, tile: int, **painting: Any) -> None:
+@options.painting_at_a_size
+@click.option("--overwrite", is_flag=True, help="Replace a sheet that was not named with -o.")
+def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
-    from dataclasses import replace
-
     from impasto import images, sheet
     from impasto.repaint import paint
 
-    if painting["size"]:
-        raise InputError("The pictures on the sheet have the size of --tile; give that instead of --size.")
-    chosen = replace(options.chosen(painting), size=tile)
+    chosen = options.chosen({**painting, "size": tile})
+    if chosen.masks:
+        raise click.UsageError(
+            f"The sheet shows each style alone, and a mask is for {next(iter(chosen.masks))}; give --mask FILE."
+        )
     original = images.read(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
     images.output_format(target)
+    if options.is_input(target, [picture, chosen.mask]):
+        raise InputError(f"{target} is one of the inputs; give another -o.")
+    if target.exists() and not (output or overwrite):
+        raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
     cells = [("original", images.resized(original, tile))]
-    names = [*styles.bundled(), *styles.added()]
-    cells += [(name, paint(original, styles.load_style(name), chosen)) for name in names]
+    for name in (*styles.bundled(), *styles.added()):
+        try:
+            cells.append((name, paint(original, styles.load_style(name), chosen)))
+        except StyleError as error:  # one that cannot be used spoils no sheet
+            click.echo(f"Warning: {error}", err=True)
     images.write(sheet.contact_sheet(cells), target)
     click.echo(target)
