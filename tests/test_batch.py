@@ -1,4 +1,5 @@
 import json
+import time
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -102,15 +103,23 @@ def test_a_file_cannot_take_several_results(folder, tmp_path, style):
         plan([folder], tmp_path / "file", style, PLAIN)
 
 
-@pytest.mark.parametrize("where", ["beside", "in", "within"])
+@pytest.mark.parametrize("where", ["beside", "within"])
 def test_results_of_an_earlier_run_are_not_painted_again(folder, style, where):
-    output = {"beside": None, "in": folder, "within": folder / "painted"}[where]
+    output = {"beside": None, "within": folder / "painted"}[where]
     first = plan([folder], output, style, PLAIN)
     for job in first:
         job.target.parent.mkdir(parents=True, exist_ok=True)
         job.target.write_bytes(job.source.read_bytes())
+    assert len(expand([folder])) == 8
     assert plan([folder], output, style, PLAIN) == first
     assert len(first) == 4
+
+
+def test_a_folder_of_nothing_but_results_is_refused(folder, style):
+    (folder / "a.PNG").unlink()
+    (folder / "b.jpg").unlink()
+    with pytest.raises(InputError, match="where the results go"):
+        plan([folder], folder / "deep", style, PLAIN)
 
 
 def test_a_deeper_file_goes_into_a_folder_above_it(folder, style):
@@ -150,6 +159,48 @@ def test_a_result_that_cannot_be_written_fails_alone(folder, tmp_path, style):
     assert (first.status, second.status) == ("failed", "written")
     assert isinstance(first.error, OutputError)
     assert not leftovers(tmp_path)
+
+
+def test_a_name_too_long_for_a_result_fails_alone(folder, tmp_path, style):
+    jobs = [Job(folder / "b.jpg", tmp_path / name) for name in ("a.jpg", f"{'b' * 300}.jpg", "c.jpg")]
+    outcomes = painted(jobs, style)
+    assert [outcome.status for outcome in outcomes] == ["written", "failed", "written"]
+    assert isinstance(outcomes[1].error, OutputError)
+    assert "too long" in str(outcomes[1].error)
+
+
+def test_nothing_is_read_or_written_beside_a_very_large_picture(folder, tmp_path, style, monkeypatch):
+    Image.new("RGB", (64, 64)).save(folder / "large.png")
+    monkeypatch.setattr(batch, "_ALONE", 48 * 32)
+    seen = []
+
+    class Watched(Painter):
+        def read(self, source, format=None):
+            seen.append(source.name)
+            return super().read(source, format)
+
+        def paint_file(self, source, target, **more):
+            time.sleep(0.1)  # long enough for a read or a write to begin
+            seen.append("alone")
+            assert (tmp_path / "0.jpg").exists()
+            super().paint_file(source, target, **more)
+            seen.append("done")
+
+    names = ["b.jpg", "large.png", "a.PNG", "b.jpg"]
+    jobs = [Job(folder / name, tmp_path / f"{at}.jpg") for at, name in enumerate(names)]
+    assert [outcome.status for outcome in batch.run(jobs, Watched(style))] == ["written"] * 4
+    assert seen == ["b.jpg", "alone", "large.png", "done", "a.PNG", "b.jpg"]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_side_too_long_for_the_format_is_refused_before_the_work(folder, tmp_path, style, monkeypatch, alone):
+    Image.new("RGB", (16_400, 16)).save(folder / "long.png")
+    if alone:
+        monkeypatch.setattr(batch, "_ALONE", 9)
+    monkeypatch.setattr(Painter, "paint", lambda *_: pytest.fail("painted"))
+    (outcome,) = painted([Job(folder / "long.png", tmp_path / "o.webp")], style)
+    assert isinstance(outcome.error, OutputError)
+    assert "16383 pixels along a side" in str(outcome.error)
 
 
 def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):

@@ -403,6 +403,8 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "--style", "scream", "--watch", "IN/none", "-o", "IN/o"], 3, "no folder"),
         (["apply", "--style", "scream", "--watch", "IN", "-o", "IN/one.jpg"], 3, "is a file"),
         (["apply", "--style", "scream"], 2, "Give pictures"),
+        (["apply", "--style", "IN/one.jpg"], 2, "Give pictures"),  # before the style is learnt
+        (["apply", "IN", "--style", "scream", "-o", "IN"], 3, "one of the inputs"),
         (["apply", "-", "IN/one.jpg", "--style", "scream"], 2, "stands alone"),
         (["apply", "IN", "--style", "scream", "-o", "-"], 2, "takes one picture"),
         (["apply", "IN/one.jpg", "--style", "scream:-1", "--style", "udnie"], 5, "0 or more"),

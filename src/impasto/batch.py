@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Literal
 
 from impasto import images
-from impasto.errors import ImpastoError, InputError
+from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.files import explained
 from impasto.repaint import Painter
 from impasto.styles import Style
 
 log = logging.getLogger(__name__)
 
-_ALONE = 1 << 24  # pixels beyond which a picture has the memory for itself, and no other is read meanwhile
+_ALONE = 1 << 24  # pixels beyond which a picture has the memory for itself: no other is read or written meanwhile
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,10 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
     for job in jobs:
         if (other := taken.setdefault(job.target, job.source)) != job.source:
             raise InputError(
-                f"{other} and {job.source} would both become {job.target}; paint them one after the other."
+                f"{other} and {job.source} would both become {job.target}; paint one by itself, with another -o."
             )
+    if not jobs:
+        raise InputError(f"All pictures that were found lie in {output}, where the results go; give others.")
     return [job for job in jobs if taken.get(job.source, job.source) == job.source]
 
 
@@ -148,13 +151,19 @@ def run(
     writing = writing or Writing()
     pending = iter(jobs)
 
-    def read(job: Job) -> tuple[images.Picture | None, float]:
+    def read(job: Job) -> Outcome | tuple[images.Picture, float] | None:
+        """What became of the job already, or the picture and the seconds that it took; ``None``: it is very large."""
         started = time.perf_counter()
-        images.output_format(job.target, writing.format)
-        width, height = images.size_of(job.source) or (0, 0)
-        if width * height > _ALONE:
-            return None, 0.0
-        return painter.read(job.source), time.perf_counter() - started
+        try:
+            if not overwrite and _exists(job.target):
+                return Outcome(job, "skipped", {})
+            format = images.output_format(job.target, writing.format)
+            width, height = images.size_of(job.source) or (0, 0)
+            if width * height > _ALONE:
+                return None
+            return painter.read(job.source, format), time.perf_counter() - started
+        except (ImpastoError, MemoryError) as error:
+            return failed(job, error)
 
     def write(job: Job, picture: images.Picture, seconds: dict[str, float]) -> Outcome:
         started = time.perf_counter()
@@ -162,38 +171,34 @@ def run(
         return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
 
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
-        ahead: tuple[Job, Future[tuple[images.Picture | None, float]] | None] | None = None
 
-        def advance() -> tuple[Job, Future[tuple[images.Picture | None, float]] | None] | None:
+        def paint(job: Job, picture: images.Picture, took: float) -> Future[Outcome]:
+            started = time.perf_counter()
+            painted = painter.paint(picture).picture
+            return writer.submit(write, job, painted, {"read": took, "paint": time.perf_counter() - started})
+
+        def advance() -> tuple[Job, Future[Outcome | tuple[images.Picture, float] | None]] | None:
             job = next(pending, None)
-            if job is None:
-                return None
-            skip = job.target.exists() and not overwrite
-            return job, None if skip else reader.submit(read, job)
+            return None if job is None else (job, reader.submit(read, job))
 
         ahead = advance()
         behind: tuple[Job, Future[Outcome]] | None = None
         while ahead is not None:
-            job, future = ahead
-            ahead = advance()
+            job, reading = ahead
+            found = reading.result()
             outcome: Outcome | None = None
             writes: Future[Outcome] | None = None
-            if future is None:
-                outcome = Outcome(job, "skipped", {})
-            else:
+            if found is None:
+                if behind is not None:
+                    yield finished(*behind)
+                    behind = None
+                outcome = _alone(job, painter, writing)
+            ahead = advance()
+            if isinstance(found, Outcome):
+                outcome = found
+            elif found is not None:
                 try:
-                    picture, took = future.result()
-                    started = time.perf_counter()
-                    if picture is None:
-                        if behind is not None:
-                            yield finished(*behind)
-                            behind = None
-                        painter.paint_file(job.source, job.target, **vars(writing))
-                        outcome = Outcome(job, "written", {"total": time.perf_counter() - started})
-                    else:
-                        painted = painter.paint(picture).picture
-                        seconds = {"read": took, "paint": time.perf_counter() - started}
-                        writes = writer.submit(write, job, painted, seconds)
+                    writes = paint(job, *found)
                 except (ImpastoError, MemoryError) as error:
                     outcome = failed(job, error)
             if behind is not None:
@@ -205,6 +210,28 @@ def run(
                 yield outcome
         if behind is not None:
             yield finished(*behind)
+
+
+def _exists(target: Path) -> bool:
+    """Whether there is a result already.
+
+    Raises:
+        OutputError: one cannot even look, as its name is too long or its folder closed.
+    """
+    try:
+        return target.exists()
+    except OSError as error:
+        raise OutputError(explained(target, error)) from error
+
+
+def _alone(job: Job, painter: Painter, writing: Writing) -> Outcome:
+    """Paint a picture while nothing else is read or written."""
+    started = time.perf_counter()
+    try:
+        painter.paint_file(job.source, job.target, **vars(writing))
+    except (ImpastoError, MemoryError) as error:
+        return failed(job, error)
+    return Outcome(job, "written", {"total": time.perf_counter() - started})
 
 
 def finished(job: Job, future: Future[Outcome]) -> Outcome:

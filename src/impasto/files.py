@@ -47,7 +47,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(_explained(wanted, error)) from error
+        raise OutputError(explained(wanted, error)) from error
 
 
 def _checked(target: Path) -> int | None:
@@ -63,7 +63,8 @@ def _checked(target: Path) -> int | None:
     return mode
 
 
-def _explained(path: Path, error: OSError) -> str:
+def explained(path: Path, error: OSError) -> str:
+    """Why a file cannot be written, and what to do about it, in one sentence."""
     code = error.errno
     if code in (errno.ENOSPC, errno.EDQUOT):
         return f"{path} was not written because the disk is full: free some space and try again."

@@ -41,6 +41,7 @@ __all__ = [
     "Picture",
     "Source",
     "beside",
+    "check_longest",
     "encode",
     "enlarged",
     "fill_transparent",
@@ -438,12 +439,7 @@ def encode(
 ) -> bytes:
     """The bytes of the file that :func:`write` would write."""
     target = FORMATS[output_format("", format)]
-    longest = max(picture.size)
-    if target.longest and longest > target.longest:
-        raise OutputError(
-            f"{target.name} allows {target.longest} pixels along a side and the result has {longest}: "
-            "choose a smaller size, or write PNG or TIFF."
-        )
+    check_longest(max(picture.size), format)
     if not 1 <= quality <= 100:
         raise OutputError(f"A quality of {quality} is outside 1 to 100: choose one in between.")
     metadata = Metadata() if strip else picture.metadata
@@ -457,6 +453,20 @@ def encode(
             raise OutputError(f"The result cannot be written as {target.name} ({error}): choose another.") from error
         log.warning("metadata left out because %s cannot hold it: %s", target.name, error)
     return encode(picture, format, quality=quality, strip=True, settings=settings)
+
+
+def check_longest(longest: int, format: str) -> None:
+    """Refuse a result whose longer side has so many pixels, before the work.
+
+    Raises:
+        OutputError: the format does not allow them.
+    """
+    target = FORMATS[output_format("", format)]
+    if target.longest and longest > target.longest:
+        raise OutputError(
+            f"{target.name} allows {target.longest} pixels along a side and the result has {longest}: "
+            "choose a smaller size, or write PNG or TIFF."
+        )
 
 
 def output_format(path: str | Path, format: str | None = None) -> str:

@@ -269,8 +269,23 @@ class Painter:
         given = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
         return np.dstack([masks.fitted(mask, size, size) for mask in given]) if given else None
 
-    def read(self, source: images.Source) -> Picture:
-        """Read a picture to paint: a large one compact."""
+    def read(self, source: images.Source, format: str | None = None) -> Picture:
+        """Read a picture to paint: a large one compact.
+
+        Args:
+            source: whatever holds it.
+            format: of the result, if that is to be a file; so what it cannot hold is refused before the work.
+
+        Raises:
+            InputError: it cannot be read.
+            OutputError: the result will have more pixels along a side than the format allows.
+        """
+        picture = self._read(source)
+        if format is not None:
+            images.check_longest(self.options.size or max(picture.size), format)
+        return picture
+
+    def _read(self, source: images.Source) -> Picture:
         size = self.options.size
         reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
         if reader is not None and size < max(reader.size):  # made smaller before it is whole
@@ -314,13 +329,14 @@ class Painter:
             source, target: the files.
             format, quality, strip: as for :func:`impasto.images.write`.
         """
-        streamed = images.output_format(target, format) in images.STREAMED
+        kind = images.output_format(target, format)
+        streamed = kind in images.STREAMED
         reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
         if reader is not None and self._work(reader.size) <= max(reader.size):
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
             images.write_rows(self.bands(reader), reader, target, format=format, **about)
             return
-        painted = self.paint(self.read(source)).picture
+        painted = self.paint(self.read(source, kind)).picture
         images.write(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:

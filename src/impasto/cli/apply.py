@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -70,24 +71,27 @@ def command(
     impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
     impasto apply holiday/ --style great-wave -o painted/
     """
-    learn_pictures(styles, quiet=quiet)
-    chosen = options.chosen(painting)
-    painter = Painter(styles, chosen)
-    writing = Writing(format_, quality, strip)
     if bool(inputs) == bool(watch):
         raise click.UsageError("Give pictures or folders, or one folder to --watch.")
     if STANDARD in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
     if output == STANDARD and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
         raise click.UsageError("Standard output takes one picture; give a folder with -o.")
+    if watch and output in (None, STANDARD):
+        raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
+    chosen = options.chosen(painting)
+    learn_pictures(styles, quiet=quiet)
+    painter = Painter(styles, chosen)
+    writing = Writing(format_, quality, strip)
     # A picture on standard output has it for itself: what is said goes to standard error.
     piped = not watch and (output == STANDARD or (output is None and STANDARD in inputs))
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
 
     def spare_inputs(job: batch.Job) -> None:
         made_from = [job.source, *styles, chosen.mask, *chosen.masks.values()]
-        if not overwrite and options.is_input(job.target, made_from):
-            raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")
+        with suppress(OSError):  # a name that cannot be looked for fails in its turn
+            if not overwrite and options.is_input(job.target, made_from):
+                raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")
 
     if piped or STANDARD in inputs:
         job = batch.Job(inputs[0], output or STANDARD)
@@ -97,8 +101,7 @@ def command(
         say.end(1)
         return
     if watch:
-        if output is None or output == STANDARD:
-            raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
+        assert output is not None
         appearing = batch.watch(watch, output, writing)
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
@@ -107,10 +110,10 @@ def command(
                 say.outcome(outcome)
         return
     jobs = batch.plan(list(inputs), output, painter.style, writing)
+    for job in jobs:
+        spare_inputs(job)
     # A file named on the command line is meant to be written; only what it is made from is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
-    if named:
-        spare_inputs(jobs[0])
     with say.progress(len(jobs)):
         for outcome in batch.run(jobs, painter, writing, overwrite=overwrite or named):
             say.outcome(outcome)
@@ -122,9 +125,8 @@ def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
     clock = [time.perf_counter()]
     extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
     try:
-        if job.target != STANDARD:
-            images.output_format(job.target, writing.format)
-        picture = painter.read(pipes.received() if job.source == STANDARD else job.source)
+        format = writing.format if job.target == STANDARD else images.output_format(job.target, writing.format)
+        picture = painter.read(pipes.received() if job.source == STANDARD else job.source, format)
         clock.append(time.perf_counter())
         painted = painter.paint(picture).picture
         clock.append(time.perf_counter())
