@@ -3,14 +3,17 @@
 import ast
 import inspect
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from PIL import Image
 
 import impasto
+from impasto.cli import COMMANDS, cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -43,7 +46,32 @@ def test_pictures_and_pages_that_it_names_exist():
         assert target.startswith("http") or (ROOT / target).exists(), target
 
 
+def described(page: Path) -> list[str]:
+    """The commands that a page shows: those in tables of the README, and all after a prompt."""
+    text = page.read_text()
+    tables = re.findall(r"^\|[^|]*\| `(impasto .+?)` \|", text, re.M) if page.name == "README.md" else []
+    return [*tables, *(line for line in re.findall(r"^\$ (impasto .+)$", text, re.M) if "|" not in line)]
+
+
+def test_the_table_of_the_readme_has_the_commands():
+    assert {line.split()[1] for line in described(ROOT / "README.md")} >= set(COMMANDS) - {"flow", "dataset", "distill"}
+
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_have_what_they_need_and_name_files_that_are_there(page):
+    for line in described(page):
+        name, *arguments = shlex.split(line, comments=True)[1:]
+        command = cli.get_command(click.Context(cli), name)
+        while isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), arguments.pop(0))
+        command.make_context(name, arguments)  # which reads them as a run would
+        named = [item for item in arguments if item.startswith(("docs/", "examples/"))]
+        assert all((ROOT / item).exists() for item in named), line
+        if any(item.endswith("bundled.toml") for item in named):
+            assert "--paintings" in arguments, line  # they are not in this repository
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

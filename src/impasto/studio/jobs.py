@@ -206,7 +206,10 @@ def _session(request: Any) -> str:
 
 
 class FairQueue(Queue):
-    """Gradio's queue, in which visitors take turns and nobody can take all places.
+    """Gradio's queue, in which visitors take turns and no page can take all places.
+
+    A visitor is a session: an open page, or a client of gradio_client's. A call without one is a visitor of its own.
+    (The address that it comes from would tell no more: behind a proxy it is everybody's.)
 
     Args:
         blocks: the page.
