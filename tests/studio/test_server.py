@@ -90,6 +90,17 @@ def test_its_page_of_documents_asks_nobody_else(visit):
     page.wait_for_timeout(300)
 
 
+def test_apply_takes_grain(client, picture_file, monkeypatch):
+    from impasto.studio import pictures
+
+    def recorded(_studio, _picture, wish, **_options):
+        raise InputError(f"The grain is {wish.options['grain']:.1f}.")
+
+    monkeypatch.setattr(pictures, "paint", recorded)
+    picture = uploaded(client, picture_file)
+    assert "grain is 0.5" in call(client, "apply", picture=picture, styles=["scream"], grain=0.5)[1]["error"]
+
+
 # ---- untrusted ------------------------------------------------------------------------------------
 
 

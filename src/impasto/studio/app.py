@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import gradio as gr
@@ -33,8 +32,6 @@ def build(studio: Studio) -> gr.Blocks:
         saved: Any = None  # the event after which there are other styles
         with gr.Tabs(elem_id="tabs"):
             for name in TABS:
-                if find_spec(f"impasto.studio.tabs.{name}") is None:
-                    continue
                 with gr.Tab(label(f"tab_{name}"), id=name, elem_id=f"tab-{name}"):
                     built = import_module(f"impasto.studio.tabs.{name}").build(studio)
                     saved = built or saved

@@ -44,7 +44,9 @@ class Settings:
             raise InputError(f"The port {self.port} is out of range; give a number from 1 to 65535, or 0 for any.")
         for name in ("max_upload", "max_pixels", "max_video", "max_queue", "max_seconds"):
             if not 0 < getattr(self, name) < math.inf:  # so written that NaN fails too
-                raise InputError(f"The limit {name.replace('_', ' ')} is {getattr(self, name)}; give a finite number above 0.")
+                raise InputError(
+                    f"The limit {name.replace('_', ' ')} is {getattr(self, name)}; give a finite number above 0."
+                )
         if (self.tls_cert is None) != (self.tls_key is None):
             raise InputError("TLS takes a certificate and its key; give both --tls-cert and --tls-key, or neither.")
         if not self.loopback and not self.password and not self.open_to_all:

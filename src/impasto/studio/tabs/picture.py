@@ -290,11 +290,12 @@ def _offer(studio: Studio) -> None:
         size: int = DEFAULTS.size,
         work_size: int = DEFAULTS.work_size,
         mask: str | None = None,
+        grain: float = DEFAULTS.grain,
     ) -> str:
         """Repaint a picture: a file in, a file out. Styles are NAME or NAME:WEIGHT; several are blended. A mask is
         a picture of the same size, white where the painting shall show."""
         with clearly(request):
-            options = {"strength": strength, "colors": colors, "style_scale": style_scale}
+            options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
             options |= {"size": int(size), "work_size": int(work_size)}
             where = None if mask is None else masks.read(images.to_pil(studio.uploads.read(mask)), 0)
             wish = Wish(known(styles), options, where)
@@ -310,6 +311,7 @@ def _offer(studio: Studio) -> None:
         gr.Number(DEFAULTS.size, visible=False, precision=0, label="size"),
         gr.Number(DEFAULTS.work_size, visible=False, precision=0, label="work_size"),
         gr.File(visible=False, label="mask"),
+        gr.Number(DEFAULTS.grain, visible=False, label="grain"),
     ]
     endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
 
