@@ -56,7 +56,7 @@ def photos(tmp_path) -> Path:
 def test_a_style_is_learnt_written_and_used(painting, photos, tmp_path, photo):
     seen = []
     written = tmp_path / "mine.safetensors"
-    facts = {"artist": "Me", "year": ""}
+    facts = {"artist": "Me", "year": 1889, "licence": ""}
     style = impasto.learn_style(painting, written, photos=photos, metadata=facts, progress=seen.append, **TINY)
     assert [at.step for at in seen] == [1, 2, 3, 4]
     assert seen[-1].share == 1
@@ -67,7 +67,8 @@ def test_a_style_is_learnt_written_and_used(painting, photos, tmp_path, photo):
     assert found.network == bundled_network()
     assert np.array_equal(found.scale, style.scale)
     assert found.metadata["artist"] == "Me"
-    assert "year" not in found.metadata
+    assert "licence" not in found.metadata
+    assert found.metadata["year"] == "1889"
     assert found.metadata["pictures"] == "waves.png"
     assert impasto.stylize(photo, written).size == photo.size
     assert blend([(found, 1), (load_style("scream"), 1)]).own is None
@@ -169,11 +170,15 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
     assert first.name == "waves"
     impasto.stylize(photo, str(painting))
     assert len(calls) == 1
+    other = tmp_path / "photograph.png"  # what no style that is learnt may be called
     with Image.open(painting) as image:
-        image.rotate(90).save(painting)
-    assert not learning.is_learnt(painting)
-    assert not np.allclose(load_style(painting).scale, first.scale)
-    next((tmp_path / "cache" / "styles").glob("*.safetensors")).write_bytes(b"broken")
+        image.rotate(90).save(other)
+    assert not learning.is_learnt(other)
+    turned = load_style(other)
+    assert turned.name == "photograph"
+    assert not np.allclose(turned.scale, first.scale)
+    for kept in (tmp_path / "cache" / "styles").glob("*.safetensors"):
+        kept.write_bytes(b"broken")
     assert load_style(painting).name == "waves"
 
 
@@ -222,6 +227,8 @@ def test_the_command_says_where_it_goes_on_and_previews_only_what_was_read(paint
     assert result.exit_code == 130
     assert f"kept in {tmp_path / 'mine.learning'}, and the same command goes on" in result.stderr
     assert CliRunner().invoke(cli, ["learn", str(painting), *common, "--minutes", "5"]).exit_code == 2
+    with pytest.raises(TrainingError, match=r"style scale 11\.0 is out of range"):
+        CliRunner().invoke(cli, ["learn", str(painting), *common, "--style-scale", "11"], catch_exceptions=False)
 
 
 def test_poor_style_pictures_are_warned_of(photos, tmp_path, caplog):
@@ -238,6 +245,8 @@ def test_what_cannot_be_learnt_gets_one_sentence(painting, tmp_path):
         (InputError, "not from ndarray", lambda: impasto.learn_style([np.zeros((200, 200, 3))])),
         (StyleError, "does not end in", lambda: impasto.learn_style(painting, tmp_path / "x.jpg")),
         (StyleError, "another --name", lambda: impasto.learn_style(painting, name="photograph")),
+        (StyleError, "leave network out", lambda: impasto.learn_style(painting, metadata={"network": "mine"})),
+        (TrainingError, "minutes 0 is", lambda: impasto.learn_style(painting, deep=True, minutes=0)),
         (TrainingError, "mean style_weight", lambda: impasto.learn_style(painting, stile_weight=2)),
         (TrainingError, "mean photos", lambda: impasto.learn_style(painting, phots=tmp_path)),
         (TrainingError, "multiple of 8", lambda: impasto.learn_style(painting, crop=100)),

@@ -69,6 +69,13 @@ def test_a_style_file_reads_back(tmp_path):
     assert (tmp_path / "mine.safetensors").stat().st_size < 20_000
 
 
+def test_metadata_of_any_kind_is_kept_and_replaces_nothing_of_the_file(tmp_path):
+    style = Style("mine", np.ones(4, np.float32), np.zeros(4, np.float32), "abc", {"year": 1889, "network": "other"})
+    style.save(tmp_path / "mine.safetensors")
+    found = load_style(tmp_path / "mine.safetensors")
+    assert (found.network, dict(found.metadata)) == ("abc", {"year": "1889"})
+
+
 def test_every_bundled_style_belongs_to_the_bundled_network():
     from impasto.engines import load_engine
 

@@ -20,7 +20,7 @@ from typing import Any
 from impasto import downloads, images
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
 from impasto.style_checks import style_picture_warning
-from impasto.styles import PHOTOGRAPH, SUFFIX, Style, bundled_network, load_style
+from impasto.styles import PHOTOGRAPH, RESERVED, SUFFIX, Style, bundled_network, load_style
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ def learn_style(
             previews, and after an interruption the same call goes on from there. At the end the last preview stays
             as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
         name: of the style; default: the output's, else the first picture's.
-        metadata: what is known of the pictures: title, artist, year, licence.
+        metadata: what is known of the pictures: title, artist, year, licence; not format, name or network, which a
+            style file says of itself.
         photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
             :mod:`impasto.training.scenes` draws.
         deep: fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
@@ -82,7 +83,8 @@ def learn_style(
 
     Raises:
         InputError: a picture or the photographs cannot be read, or the device is not there.
-        StyleError: the output does not end in ``.safetensors``, or the name is ``photograph``.
+        StyleError: the output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
+            a style file says of itself.
         OutputError: the output cannot be written.
         TrainingError: a setting is unknown or out of range, or learning failed.
         MissingExtraError: the extra ``train`` is not installed.
@@ -94,15 +96,21 @@ def learn_style(
     name = name or (target or paths[0]).stem
     if name == PHOTOGRAPH:
         raise StyleError(f"{PHOTOGRAPH} is the style that changes nothing; give another --name.")
+    about = {key: str(value) for key, value in (metadata or {}).items() if value}
+    for key in RESERVED:
+        if key in about:
+            raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
     try:
         from impasto.training.deepen import deepen
         from impasto.training.export import load_bundled
+        from impasto.training.fit import FitSettings
         from impasto.training.learn import Learn, LearnSettings, torch_device
         from impasto.training.photographs import FEW, Photographs
         from impasto.training.scenes import scenes
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
     chosen = LearnSettings.from_mapping(settings, learn_style)
+    FitSettings(minutes=minutes)  # looks over them now, not once the style is learnt
     place = torch_device(device)
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)
@@ -122,8 +130,7 @@ def learn_style(
             _empty(folder)
         learn.run(folder, _watch(progress, "style"))
         scale, shift = (value.numpy() for value in learn.style())
-        facts = {key: value for key, value in (metadata or {}).items() if value}
-        facts |= {"pictures": ", ".join(path.name for path in paths), **learn.facts()}
+        facts = about | {"pictures": ", ".join(path.name for path in paths), **learn.facts()}
         style = Style(name, scale, shift, bundled_network(), facts)
         preview = folder / "preview.jpg"
         if deep:
@@ -159,9 +166,9 @@ def style_of_picture(picture: Path, progress: Callable[[Progress], None] | None 
     if target.is_file():
         with suppress(StyleError):  # damaged: learnt anew
             return replace(load_style(target), name=picture.stem)
-    style = learn_style(picture, target, name=picture.stem, progress=progress)
+    style = learn_style(picture, target, progress=progress)  # not called as the picture, whose name can be another's
     target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
-    return style
+    return replace(style, name=picture.stem)
 
 
 def _cached(picture: Path) -> Path:

@@ -11,7 +11,6 @@ Names are looked up in the package, then in the user's catalogue (:func:`catalog
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import sys
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import StyleError
+from impasto.errors import InputError, StyleError
 from impasto.files import atomic_path
 from impasto.images import READ_SUFFIXES
 
@@ -33,6 +32,8 @@ Vector = NDArray[np.float32]
 
 PHOTOGRAPH = "photograph"
 SUFFIX = ".safetensors"
+RESERVED = ("format", "name", "network")
+"""What a style file says of itself beside the style's metadata."""
 _FORMAT = "impasto-style-1"
 
 
@@ -74,7 +75,8 @@ class Style:
         """Write a style file (safetensors), with the network in it where the style has its own."""
         from safetensors.numpy import save
 
-        metadata = {"format": _FORMAT, "name": self.name, "network": self.network, **self.metadata}
+        metadata = {key: str(value) for key, value in self.metadata.items()}
+        metadata |= {"format": _FORMAT, "name": self.name, "network": self.network}  # after what may be called so
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.own is not None:
             tensors["onnx"] = np.frombuffer(self.own.onnx, np.uint8)
@@ -247,7 +249,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
         own=first.own,
-        metadata={"blend": json.dumps({style.name: round(share, 6) for style, share in styles})},
+        metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # as it can be given
     )
 
 
@@ -269,10 +271,8 @@ def resolve(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -
 
 def weighted(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -> list[tuple[Style, float]]:
     """Styles and their weights, loaded, from whatever names them: see :func:`resolve`."""
-    if isinstance(styles, (str, Path, Style)):
-        styles = [styles]
     pairs: list[tuple[Style, float]] = []
-    for item in styles:
+    for item in listed(styles):
         if isinstance(item, tuple):
             pairs.append((load_style(item[0]), float(item[1])))
         elif isinstance(item, str):
@@ -281,6 +281,33 @@ def weighted(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) 
         else:
             pairs.append((load_style(item), 1.0))
     return pairs
+
+
+def listed(
+    styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]],
+) -> list[StyleLike | tuple[StyleLike, float]]:
+    """One or several styles as a list, nothing loaded yet.
+
+    Raises:
+        InputError: one is nothing that names a style, or its weight is no number.
+    """
+    if isinstance(styles, Mapping):
+        raise InputError('Styles and weights are not given as a dict, but as [("scream", 3), ("udnie", 1)].')
+    several = isinstance(styles, Iterable) and not isinstance(styles, (str, bytes, Path, Style))
+    items: list[Any] = list(styles) if several else [styles]  # type: ignore[arg-type]
+    for item in items:
+        style, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
+        if not isinstance(style, (str, Path, Style)):
+            raise InputError(
+                f"A style is a name, a style file or a picture's path, alone or in a pair with its weight, not "
+                f"{type(style).__name__}; write a picture to a file first, or paint with impasto.paint, which takes "
+                "it as it is."
+            )
+        try:
+            float(weight)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"The weight of {style} is {weight!r}; give a number.") from error
+    return items
 
 
 def shared_out(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style, float]]:

@@ -33,20 +33,20 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
 )
 @click.option(
     "--style-scale",
-    type=click.FloatRange(0.1, 10),
+    type=float,
     help="Size of the painting's strokes: 1, the default, as it has them at 512 pixels; 2 twice as large.",
 )
-@click.option("--style-weight", type=click.FloatRange(0, min_open=True), help="More is more paint, less photograph.")
+@click.option("--style-weight", type=float, help="More is more paint, less photograph.")
 @click.option("--deep", is_flag=True, help="Fit the network, too: closer, slower; the style cannot be blended.")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=float,
     help=f"Of --deep, at most.  [default: {DEEP_MINUTES:g}]",
 )
 @click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network; default: builtin.")
-@click.option("--steps", type=click.IntRange(1), help="At most so many; learning ends before, once the loss is flat.")
-@click.option("--check-every", type=click.IntRange(1), help="Steps between looks at the loss, with a new preview.")
-@click.option("--crop", type=click.IntRange(64), help="Side of the pictures that are painted, a multiple of 8.")
+@click.option("--steps", type=int, help="At most so many; learning ends before, once the loss is flat.")
+@click.option("--check-every", type=int, help="Steps between looks at the loss, with a new preview.")
+@click.option("--crop", type=int, help="Side of the pictures that are painted, a multiple of 8.")
 @click.option("--seed", type=int)
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to learn.")
 @click.option("--overwrite", is_flag=True, help="Replace a style file that exists.")
