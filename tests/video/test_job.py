@@ -5,6 +5,8 @@ import sys
 import time
 from fractions import Fraction
 from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
 
 import av
 import numpy as np
@@ -448,6 +450,82 @@ def test_a_mask_for_every_frame(clip, tmp_path):
     (tmp_path / "m07.png").unlink()
     with pytest.raises(InputError, match="no mask"):
         stylize(clip, tmp_path / "o.mkv", mask=str(tmp_path / "m%02d.png"))
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the masks and flow files that are read, in order."""
+    from impasto import masks
+    from impasto.video import optimised, temporal
+
+    names, read_mask = [], masks.read
+
+    def mask(given, *arguments, **options):
+        names.extend([given.name] if isinstance(given, Path) else [])
+        return read_mask(given, *arguments, **options)
+
+    def flow(path):
+        names.append(path.name)
+        return np.zeros((48, 64, 2), np.float32)
+
+    monkeypatch.setattr(masks, "read", mask)
+    monkeypatch.setattr(temporal, "read_flo", flow)
+    monkeypatch.setattr(optimised, "read_flo", flow)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("options", "frames"),
+    [({"start": 0.5, "end": 0.75}, [6, 7, 8]), ({"fps": 6}, range(0, 12, 2)), ({"end": 0.25, "fps": 24}, [0, 1, 2])],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_files_go_by_the_frames_of_the_whole_video(clip, tmp_path, read, options, frames, first):
+    for number in range(12):
+        Image.new("L", (64, 48), 20 * number).save(tmp_path / f"m{number + first}.png")
+    stylize(clip, tmp_path / "o.mp4", mask=str(tmp_path / "m%d.png"), stabilize="off", **options)
+    assert read == [f"m{index + first}.png" for index in frames]
+    read.clear()
+    stylize(clip, tmp_path / "o.mp4", flow="b_[%d]_{%d}.flo", **options)
+    assert read == [f"b_{index + 1}_{before + 1}.flo" for before, index in pairwise(frames)]
+
+
+def test_files_go_by_the_numbers_of_pictures(tmp_path, read):
+    for number in range(3, 9):
+        Image.fromarray(scene(number, 64, 48)).save(tmp_path / f"in_{number}.png")
+        Image.new("L", (64, 48), 20 * number).save(tmp_path / f"m{number}.png")
+    masks = {"mask": str(tmp_path / "m%d.png"), "stabilize": "off"}
+    for options, numbers in (
+        ({"start": 0.08}, [5, 6, 7, 8]),
+        ({"start_number": 5}, [5, 6, 7, 8]),
+        ({"start_number": 5, "start": 0.08}, [7, 8]),
+    ):
+        read.clear()
+        stylize(tmp_path / "in_%d.png", tmp_path / "out_%d.png", **masks, **options)
+        assert read == [f"m{number}.png" for number in numbers]
+        assert all((tmp_path / f"out_{number}.png").exists() for number in numbers)
+        read.clear()
+        stylize(tmp_path / "in_%d.png", tmp_path / "o.mp4", flow="b_[%d]_{%d}.flo", **options)
+        assert read == [f"b_{number}_{number - 1}.flo" for number in numbers[1:]]
+
+
+def test_an_interrupted_run_goes_on_with_the_files_of_the_right_frames(clip, tmp_path, read, monkeypatch):
+    from impasto.video import job
+
+    for number in range(12):
+        Image.new("L", (64, 48), 20 * number).save(tmp_path / f"m{number}.png")
+    monkeypatch.setattr(job, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 3:
+            raise RuntimeError
+
+    options = {"mask": str(tmp_path / "m%d.png"), "start": 0.25}
+    with pytest.raises(RuntimeError):
+        stylize(clip, tmp_path / "o.mp4", progress=stop, **options)
+    read.clear()
+    resumed = stylize(clip, tmp_path / "o.mp4", **options).resumed
+    assert resumed >= 2
+    assert read == [f"m{index}.png" for index in range(3 + resumed, 12)]
 
 
 def test_a_mask_of_a_pattern_is_read_as_one_of_a_file_is(clip, tmp_path):

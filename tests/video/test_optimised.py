@@ -165,6 +165,24 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeypatch):
+    from impasto.video import optimised
+
+    names = []
+
+    def flow(path):
+        names.append(path.name)
+        return np.zeros((48, 64, 2), np.float32)
+
+    monkeypatch.setattr(optimised, "read_flo", flow)
+    clip = make_clip(tmp_path / "in.mp4", frames=6)
+    held = Passes(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
+    impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, start=0.25)
+    assert names == ["b_5_4.flo", "b_6_5.flo"]
+    with pytest.raises(InputError, match="no other frame rate"):
+        impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, fps=24)
+
+
 def test_a_video_gets_the_colours_that_its_recipe_asks_for(tmp_path, style):
     clip, target = make_clip(tmp_path / "in.mp4", frames=2), tmp_path / "out_%d.png"
     held = Passes(recipe=Recipe(colors="content"), **QUICK)

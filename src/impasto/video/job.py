@@ -113,7 +113,9 @@ def stylize_video(
         paint: optimise every frame instead of using the network, for minutes or hours; ``style`` is pictures then.
             ``stabilize``, ``flow`` and most of ``options`` do not count; it has flow of its own.
         progress: called with the number of frames written and of those expected (0 if unknown).
-        options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame.
+        options: the fields of :class:`impasto.Options`; a mask may be a pattern with one file a frame, which has the
+            number of the frame's picture. Of a video file, the lowest number is that of its first frame, and flow
+            files count from 1, wherever ``start`` is and whatever ``fps`` leaves out.
 
     Raises:
         InputError: nothing there, no video in it, or an option is out of range.
@@ -125,6 +127,8 @@ def stylize_video(
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
     encoding = Encoding(codec, quality)
     chosen = settings(Options, options, stylize_video)
+    if paint is not None and paint.has_files and fps is not None and not FramePattern.matches(video):
+        raise InputError("Flow files are of the video's own frames; give no other frame rate (--fps).")
     span = Span(_fraction("start", start), _fraction("end", end), _fraction("frame rate", fps, 1001))
     keyframes = None if paint is not None else Keyframes(style, style_at)
     pictures = [] if paint is None else read_styles([] if style is None else style, max_pixels=chosen.max_pixels)
@@ -148,6 +152,7 @@ def stylize_video(
     if isinstance(source, NumberedPictures):
         span = replace(span, rate=None)  # it is the source's own
     chosen = replace(chosen, size=0)  # the source has done that
+    span = replace(span, counted=_has_files_of_frames(chosen, flow, paint))
     recipe = {
         "video": [str(source.rate), *((str(path.absolute()), *_stamp(path)) for path in _files(source))],
         "styles": keyframes.described() if keyframes else [(p.name, p.weight, _plain(p.rgb)) for p in pictures],
@@ -169,7 +174,7 @@ def stylize_video(
     with work:
         if keyframes is not None:
             about = describe(resolve(_pairs(keyframes.first)), chosen)
-            files = None if flow is None else FlowFiles(flow, certainty, _first_number(source, span))
+            files = None if flow is None else FlowFiles(flow, certainty, _number(source, 0))
             steady = stabilizer(stabilize, flow_method, files)
             job = _Job(source, span, keyframes, chosen, steady, work, progress)
             sink, last = job.run(report, make_sink), job.done["duration"]
@@ -209,13 +214,16 @@ def _optimise(
 
     work.open()
     marks: list[tuple[int, int]] = []
+    first = 0
     for item in span.frames(source):
+        if not marks:
+            first = item.frame.index or 0
         path = work.folder / f"in-{len(marks):06}.png"
         if not path.is_file():
             images.write(images.from_array(item.frame.rgb), path)
         marks.append((item.pts, item.duration))
     work.save({}, {})
-    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=_first_number(source, span))
+    optimiser = Optimiser(work.folder, len(marks), pictures, paint, first=_number(source, first))
     report.resumed = len(list(work.folder.glob("out-*.png"))) // paint.passes
     started = time.perf_counter()
     for done in optimiser.run():
@@ -333,7 +341,6 @@ class _Job:
         count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
         latest: Timed | None = None
         flying: deque[tuple[Timed, Begun, Future[float]]] = deque()
-        read = count
 
         def land() -> None:
             nonlocal count, latest
@@ -355,8 +362,7 @@ class _Job:
                     if flying and flying[-1][0].frame is item.frame:
                         flying.append((item, *flying[-1][1:]))
                     else:
-                        flying.append((item, *self._begun(item, read, lanes)))
-                    read += 1
+                        flying.append((item, *self._begun(item, lanes)))
                     while len({id(begun) for _, begun, _ in flying}) == LANES:
                         land()
                     due = count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS
@@ -371,13 +377,13 @@ class _Job:
                 outgoing.put(self._standing(count, latest))
             outgoing.put(None)
 
-    def _begun(self, item: Timed, number: int, lanes: Executor) -> tuple[Begun, Future[float]]:
+    def _begun(self, item: Timed, lanes: Executor) -> tuple[Begun, Future[float]]:
         """A frame whose network runs, or will, and the seconds that it takes."""
         seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
         blend, changing = self.keyframes.at(seconds)
-        painter = self._painter(blend, number)
+        painter = self._painter(blend, item.frame.index or 0)
         started = time.perf_counter()
-        begun = self.steady.begin(item.frame.rgb, changing)
+        begun = self.steady.begin(item.frame.rgb, changing, item.frame.index)
         self.seconds["steady"] += time.perf_counter() - started
 
         def run() -> float:
@@ -419,12 +425,12 @@ class _Job:
         if failure is not None:
             raise failure
 
-    def _painter(self, blend: Weighted, number: int) -> Painter:
+    def _painter(self, blend: Weighted, index: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
         wanted = {
             name: mask for name, mask in ((None, self.options.mask), *self.options.masks.items()) if mask is not None
         }
-        files = {name: _file_of_frame(mask, number) for name, mask in wanted.items()}
+        files = {name: _file_of_frame(mask, self.source, index) for name, mask in wanted.items()}
         key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
             read = {name: self._levels(mask, files[name]) for name, mask in wanted.items()}
@@ -447,11 +453,15 @@ def _files(source: Source) -> list[Path]:
     return [source.pattern.path(source.start + index) for index in range(source.expected)]
 
 
+def _number(source: Source, index: int) -> int:
+    """A frame's number in names of files: the source's own where its pictures have numbers, else counted from 1."""
+    return index + (source.start if isinstance(source, NumberedPictures) else 1)
+
+
 def _first_number(source: Source, span: Span) -> int:
-    """The number of the first picture: the source's own where its pictures have numbers, else 1."""
-    if not isinstance(source, NumberedPictures):
-        return 1
-    return source.start + math.ceil((span.start or 0) * source.rate)
+    """The number of the first picture of the result."""
+    numbered = isinstance(source, NumberedPictures)
+    return _number(source, round((span.start or 0) * source.rate) if numbered else 0)
 
 
 def _join(
@@ -513,12 +523,31 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _file_of_frame(mask: MaskLike, number: int) -> Path | None:
-    """One frame's file (the first has the lowest number) of a mask given as a pattern; ``None``: it is no pattern."""
+def _has_files_of_frames(options: Options, flow: str | None, paint: Passes | None) -> bool:
+    """Whether masks or flow are files that go by the numbers of frames."""
+    if paint is not None:
+        return paint.has_files
+    return flow is not None or any(_pattern(mask) for mask in (options.mask, *options.masks.values()))
+
+
+def _pattern(mask: MaskLike | None) -> FramePattern | None:
+    """That of a mask with one file a frame; ``None``: it is none."""
     if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
         return None
-    pattern = FramePattern(str(mask))
-    path = pattern.path(pattern.first() + number)
+    return FramePattern(str(mask))
+
+
+def _file_of_frame(mask: MaskLike, source: Source, index: int) -> Path | None:
+    """One frame's file of a mask given as a pattern; ``None``: it is no pattern.
+
+    It has the number of the frame's picture; where frames have no numbers, the lowest is that of the first frame.
+    """
+    pattern = _pattern(mask)
+    if pattern is None:
+        return None
+    path = pattern.path(_number(source, index) if isinstance(source, NumberedPictures) else pattern.first() + index)
     if not path.is_file():
-        raise InputError(f"There is no mask {path} for frame {number + 1}; give one a frame, or one file for all.")
+        raise InputError(
+            f"There is no mask {path} for frame {_number(source, index)}; give one a frame, or one file for all."
+        )
     return path

@@ -74,8 +74,8 @@ class Passes:
         blend, blend_other: share of the neighbour that this pass has already painted, and of the other one, in a
             frame's start in passes from the second on.
         temporal_after: from this pass on the temporal loss counts.
-        flow, certainty: patterns of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; frames
-            count from 1, or from the first number of a pattern of pictures. Without them, flow is computed.
+        flow, certainty: patterns of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; the
+            video's frames count from 1, those left out too; pictures have their numbers. Without it, flow is computed.
         forward_flow, forward_certainty: the same for flow to later frames; without them, ``flow`` and ``certainty``.
         method: what computes flow; see :func:`impasto.flow.estimator`.
     """
@@ -117,9 +117,18 @@ class Passes:
         for name, instead in _INSTEAD.items():
             if written(getattr(self.recipe, name)) != written(getattr(DEFAULTS, name)):
                 raise _does_not_count(name, instead)
-        for pattern in (self.flow, self.certainty, self.forward_flow, self.forward_certainty):
-            if pattern is not None:
-                PairPattern(pattern)
+        for pattern in self._patterns:
+            PairPattern(pattern)
+
+    @property
+    def _patterns(self) -> list[str]:
+        given = (self.flow, self.certainty, self.forward_flow, self.forward_certainty)
+        return [pattern for pattern in given if pattern is not None]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether flow or certainty comes from files."""
+        return bool(self._patterns)
 
     def earlier(self, index: int) -> list[int]:
         """The frames that a frame (from 0) is held to in one pass, the nearest first."""

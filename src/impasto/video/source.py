@@ -38,11 +38,13 @@ class Frame:
         rgb: H x W x 3, uint8, upright.
         pts: when it is shown, in units of the source's time base.
         duration: for how long, in the same units; 0 if unknown.
+        index: its place among all frames of the source, from 0; ``None``: not counted.
     """
 
     rgb: NDArray[np.uint8]
     pts: int
     duration: int
+    index: int | None = None
 
 
 class Source(Protocol):
@@ -61,8 +63,12 @@ class Source(Protocol):
     damaged: int  # packets or pictures that could not be decoded, so far
     truncated: bool  # whether the file ends before its end; known after the last frame
 
-    def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
-        """Frames in order of time, from the one on screen at ``start`` (in seconds on the source's own clock) on."""
+    def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
+        """Frames in order of time, from the one on screen at ``start`` (in seconds on the source's own clock) on.
+
+        Args:
+            counted: whether they must have an index, for which a video file is decoded from its beginning.
+        """
         ...
 
 
@@ -189,11 +195,11 @@ class VideoFile:
             return False, ((container.start_time or 0) + container.duration) / pyav().time_base
         return False, 0.0
 
-    def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
+    def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`Source`."""
         damaged = self.damaged
         back = Fraction(0)
-        while start is not None and start - back > self.origin:
+        while not counted and start is not None and start - back > self.origin:
             try:
                 yield from self._decoded(start, start - back)
             except _NoWayIn:
@@ -218,7 +224,9 @@ class VideoFile:
             sound = entry is None  # whether the pictures can be relied on
             step = max(1, round(1 / (self.rate * self.time_base)))
             last: int | None = None
-            held: tuple[Any, int, bool] | None = None  # the latest picture, its time, and whether it can be relied on
+            held: tuple[Any, int] | None = None  # the latest picture and its time
+            relied = False  # whether it can be relied on
+            count = 0  # of the pictures before it
             ended, others, bad = float(self.origin), 0.0, 0
             # Sound and subtitles tell how far a file reaches that says only how long it is as a whole.
             packets = container.demux([s for s in container.streams if s is stream or s.type in ("audio", "subtitle")])
@@ -248,28 +256,30 @@ class VideoFile:
                         pts = last + 1
                     ended = max(ended, float((pts + (picture.duration or step)) * self.time_base))
                     if start is None or pts * self.time_base > start:  # so the one before is on screen then, or later
-                        if entry is not None and (held is None or not held[2]):
+                        if entry is not None and not relied:
                             raise _NoWayIn
                         if held is not None:
-                            yield self._frame(*held[:2], pts - held[1])
-                    held, last = (picture, pts, sound), pts
+                            yield self._frame(*held, pts - held[1], None if entry is not None else count)
+                    count += held is not None
+                    held, relied, last = (picture, pts), sound, pts
             missing = self.declared - (ended if self.declares_picture else max(ended, others))
             tolerated = max(3 / float(self.rate), min(_INEXACT, (self.declared - float(self.origin)) / 20))
             self.truncated = missing > tolerated or bad > _GIVE_UP
             if held is None:
                 return
-            picture, pts, sound = held
+            picture, pts = held
             left = 0  # of the time that the file declares, for the last picture
             if self.declares_picture and not self.truncated:
                 left = round(Fraction(self.declared) / self.time_base) - pts
             duration = left if left > 0 else picture.duration or 0  # which may be another picture's, in MP4
             if start is None or (pts + (duration or step)) * self.time_base > start:
-                if not sound:
+                if not relied:
                     raise _NoWayIn
-                yield self._frame(picture, pts, duration)
+                yield self._frame(picture, pts, duration, None if entry is not None else count)
 
-    def _frame(self, picture: Any, pts: int, duration: int) -> Frame:
-        return Frame(pixels.to_rgb(picture, self.width, self.height, self.turns, self.colors), pts, duration)
+    def _frame(self, picture: Any, pts: int, duration: int, index: int | None) -> Frame:
+        rgb = pixels.to_rgb(picture, self.width, self.height, self.turns, self.colors)
+        return Frame(rgb, pts, duration, index)
 
 
 class Animation:
@@ -317,12 +327,12 @@ class Animation:
                     return
                 yield image
 
-    def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
+    def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`Source`."""
         from PIL import Image
 
         pts = 0
-        for image in self._images():
+        for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
                 rgba = image.convert("RGBA")
@@ -330,7 +340,7 @@ class Animation:
                 rgb = Image.alpha_composite(ground, rgba).convert("RGB")
                 if rgb.size != (self.width, self.height):
                     rgb = rgb.resize((self.width, self.height), Image.Resampling.LANCZOS)
-                yield Frame(np.array(rgb), pts, duration)
+                yield Frame(np.array(rgb), pts, duration, index)
             pts += duration
 
 
@@ -364,8 +374,8 @@ class NumberedPictures:
             frame = np.array(Image.fromarray(frame).resize(wanted, Image.Resampling.LANCZOS))
         return np.asarray(frame)
 
-    def frames(self, start: Fraction | None = None) -> Iterator[Frame]:
+    def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`Source`."""
         for index in range(self.expected):
             if start is None or (index + 1) * self.time_base > start:
-                yield Frame(self._read(self.start + index), index, 1)
+                yield Frame(self._read(self.start + index), index, 1, index)

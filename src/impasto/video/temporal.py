@@ -105,8 +105,13 @@ class Off:
         self.network(begun, painter)
         return self.finish(begun)
 
-    def begin(self, frame: Frame, changing: bool = False) -> Begun:
-        """Find out all that can be known before the network has run."""
+    def begin(self, frame: Frame, changing: bool = False, index: int | None = None) -> Begun:
+        """Find out all that can be known before the network has run.
+
+        Args:
+            frame, changing: as in :meth:`paint`.
+            index: the frame's number, from 0, that files of flow go by; ``None``: that after the last one.
+        """
         return Begun(frame, changing)
 
     def network(self, begun: Begun, painter: Painter) -> None:
@@ -177,7 +182,7 @@ class FlowFiles:
     Attributes:
         flow: pattern of ``.flo`` files from a frame to the one before it: ``backward_[%d]_{%d}.flo``.
         certainty: pattern of their certainty; ``None``: everything inside the picture that moves evenly.
-        first: the number of the first frame.
+        first: the number of the source's first frame.
     """
 
     flow: str
@@ -189,9 +194,9 @@ class FlowFiles:
             if pattern is not None:
                 PairPattern(pattern)
 
-    def read(self, index: int, height: int, width: int) -> tuple[Floats, Floats | None]:
-        """The flow back from a frame (from 0), H x W x 2 for pictures of that size, and its certainty, 0 to 1."""
-        pair = self.first + index, self.first + index - 1
+    def read(self, index: int, before: int, height: int, width: int) -> tuple[Floats, Floats | None]:
+        """The flow back to an earlier frame (both from 0), H x W x 2 for pictures of that size, and its certainty."""
+        pair = self.first + index, self.first + before
         flow = fitted(read_flo(PairPattern(self.flow).path(*pair)), height, width)
         if self.certainty is None:
             return flow, None
@@ -213,14 +218,15 @@ class Steady(Off):
         self.begun: Begun | None = None  # the last ones
         self.finished: Begun | None = None
 
-    def begin(self, frame: Frame, changing: bool = False) -> Begun:
+    def begin(self, frame: Frame, changing: bool = False, index: int | None = None) -> Begun:
         """See :class:`Off`."""
         before, small, seen = self.begun, thumbnail(frame), self._seen(frame)
-        index = self.begun.index + 1 if self.begun else 0
+        if index is None:
+            index = before.index + 1 if before else 0
         if before is None or before.frame.shape != frame.shape or cut(small, before.small):
             self.begun = Begun(frame, changing, _fixed_grain(*frame.shape[:2]), small, seen, index=index)
             return self.begun
-        flow, trust = self._followed(index, seen, before.reference)
+        flow, trust = self._followed(index, seen, before)
         motion = _motion(flow, trust, seen, before.reference, *frame.shape[:2])
         stays = ((motion.moves == 0) & (motion.trust > 0.5)).astype(np.uint8)
         reference = opencv().copyTo(before.reference, stays, seen)
@@ -244,15 +250,17 @@ class Steady(Off):
         self.finished = begun
         return begun.painted
 
-    def _followed(self, index: int, frame: Frame, reference: Frame) -> tuple[Floats, Floats]:
-        """The flow from a frame to its reference, and how far it can be trusted, 0 to 1.
+    def _followed(self, index: int, frame: Frame, before: Begun) -> tuple[Floats, Floats]:
+        """The flow from a frame to the reference of the one before it, and how far it can be trusted, 0 to 1.
 
         Flow is smoothed: strokes bend with every wrinkle in it, frame after frame. What still wrinkles, the checker of
         artistic-videos counts as an edge of motion.
         """
-        cv2 = opencv()
+        cv2, reference = opencv(), before.reference
         flow, trust = (
-            self.files.read(index, *frame.shape[:2]) if self.files else (self.estimate(frame, reference), None)
+            self.files.read(index, before.index, *frame.shape[:2])
+            if self.files
+            else (self.estimate(frame, reference), None)
         )
         flow = cv2.blur(flow, (_EVEN, _EVEN))
         if trust is None:

@@ -18,11 +18,13 @@ class Span:
     Attributes:
         start, end: in seconds from the video's start; ``None``: its own.
         rate: frames a second; ``None``: the video's own time stamps.
+        counted: whether frames must know their place in the whole video.
     """
 
     start: Fraction | None = None
     end: Fraction | None = None
     rate: Fraction | None = None
+    counted: bool = False
 
     def __post_init__(self) -> None:
         if self.start is not None and self.start < 0:
@@ -59,11 +61,11 @@ class Span:
             if after is None or item.pts > after:
                 yield item
 
-    @staticmethod
-    def _as_is(source: Source, start: Fraction, end: Fraction | None, first: Fraction | None) -> Iterator[Timed]:
+    def _as_is(self, source: Source, start: Fraction, end: Fraction | None, first: Fraction | None) -> Iterator[Timed]:
         """What is on screen at the start and at the end is shown for that part of its time that lies in the span."""
         shift = round(start / source.time_base)
-        for frame in source.frames(first if first is None else max(first, shift * source.time_base)):
+        first = first if first is None else max(first, shift * source.time_base)
+        for frame in source.frames(first, counted=self.counted):
             when = frame.pts * source.time_base
             if end is not None and when >= end:
                 return
@@ -80,7 +82,7 @@ class Span:
         held: Frame | None = None
         tick = 0 if first is None else max(0, int((first - start) * self.rate))
         step = 1 / source.rate
-        for frame in source.frames(first):
+        for frame in source.frames(first, counted=self.counted):
             when = frame.pts * source.time_base
             if held is not None:
                 while start + tick / self.rate < when:
