@@ -68,3 +68,33 @@ def test_a_short_file_that_was_cut_off_says_so(tmp_path):
     video = VideoFile(clip)
     assert 3 < sum(1 for _ in video.frames()) < 16
     assert video.truncated
+
+
+def see_through(path, codec, pixel_format):
+    """A green clip, the left half of it transparent, the rest half so up to three quarters."""
+    picture = np.zeros((48, 64, 4), np.uint8)
+    picture[..., 1:4:2] = 255
+    picture[:, :32, 3], picture[:, 32:48, 3] = 0, 128
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixel_format
+        for _ in range(2):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgba").reformat(format=pixel_format)))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(("codec", "pixel_format"), [("png", "rgba"), ("prores_ks", "yuva444p10le"), ("qtrle", "argb")])
+@pytest.mark.parametrize("size", [0, 32])
+def test_transparent_places_are_white_and_that_is_said(tmp_path, codec, pixel_format, size):
+    video = VideoFile(see_through(tmp_path / "in.mov", codec, pixel_format), size=size)
+    assert any("on white" in notice for notice in video.notices)
+    for frame in video.frames():
+        across = frame.rgb[8, [1, video.width * 5 // 8, -2]].astype(int)
+        assert np.abs(across - [(255, 255, 255), (127, 255, 127), (0, 255, 0)]).max() <= 2
+
+
+def test_the_transparency_of_webm_is_left_out_and_that_is_said(tmp_path):
+    video = VideoFile(see_through(tmp_path / "in.webm", "libvpx-vp9", "yuva420p"))
+    assert any("transparency" in notice for notice in video.notices)
+    assert VideoFile(make_clip(tmp_path / "plain.mp4", frames=1)).notices == []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.video.libraries import pyav
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _HD = 720  # lines from which unmarked video is taken to be Rec. 709, below Rec. 601
 _UNSPECIFIED = 2  # in FFmpeg's tables of matrices, primaries and transfer curves
@@ -64,21 +67,54 @@ def _guess(height: int) -> int:
     return 1 if height >= _HD else 5
 
 
+def has_alpha(frame: Any) -> bool:
+    """Whether a decoded frame may have transparent places."""
+    return any(component.is_alpha for component in frame.format.components)
+
+
+def on_white(rgba: Image) -> Image:
+    """A picture with its transparent places on white."""
+    from PIL import Image
+
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+
+
 def to_rgb(frame: Any, width: int, height: int, turns: int, colors: Colors) -> NDArray[np.uint8]:
     """A decoded frame as RGB, ``width`` x ``height`` once it is upright (``turns`` quarter turns to the left)."""
+    if has_alpha(frame):
+        frame = _opaque(frame, colors)
     if turns % 2:
         width, height = height, width
     filters = pyav().video.reformatter.Interpolation
-    quality = filters.AREA if width < frame.width else filters.BICUBIC
-    rgb = frame.to_ndarray(
-        format="rgb24",
-        width=width,
-        height=height,
-        interpolation=quality | filters.ACCURATE_RND | filters.FULL_CHR_H_INT,
-        src_colorspace=colors.matrix,
-        src_color_range=_FULL if colors.full else _LIMITED,
-    )
+    rgb = _converted(frame, "rgb24", colors, filters.AREA if width < frame.width else filters.BICUBIC, width, height)
     return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
+
+
+def _converted(
+    frame: Any, kind: str, colors: Colors, scaling: Any, width: int | None = None, height: int | None = None
+) -> NDArray[np.uint8]:
+    filters = pyav().video.reformatter.Interpolation
+    return np.asarray(
+        frame.to_ndarray(
+            format=kind,
+            width=width,
+            height=height,
+            interpolation=scaling | filters.ACCURATE_RND | filters.FULL_CHR_H_INT,
+            src_colorspace=colors.matrix,
+            src_color_range=_FULL if colors.full else _LIMITED,
+        )
+    )
+
+
+def _opaque(frame: Any, colors: Colors) -> Any:
+    """A frame with transparent places on white, before scaling, which would mix in what they hide."""
+    from PIL import Image
+
+    av = pyav()
+    rgba = _converted(frame, "rgba", colors, av.video.reformatter.Interpolation.BICUBIC)
+    if rgba[..., 3].min() == 255:
+        return frame
+    return av.VideoFrame.from_ndarray(np.asarray(on_white(Image.fromarray(rgba))), format="rgb24")
 
 
 def from_rgb(rgb: NDArray[np.uint8], pixel_format: str, colors: Colors) -> Any:

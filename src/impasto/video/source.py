@@ -126,6 +126,10 @@ class VideoFile:
             stream = self._chosen(container)
             self.index: int = stream.index
             first = self._first_frame(container, stream)
+            if pixels.has_alpha(first):
+                self.notices.append(f"Transparent places of {path.name}, if it has any, are shown on white.")
+            elif "alpha_mode" in stream.metadata:  # of WebM, whose transparency is a stream of its own
+                self.notices.append(f"The transparency of {path.name} is left out; the colours below it are shown.")
             self.turns = round(first.rotation / 90) % 4
             self.stored = (first.height, first.width) if self.turns % 2 else (first.width, first.height)
             self.width, self.height = scaled(*self.stored, size)
@@ -335,9 +339,7 @@ class Animation:
         for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
-                rgba = image.convert("RGBA")
-                ground = Image.new("RGBA", rgba.size, "white")
-                rgb = Image.alpha_composite(ground, rgba).convert("RGB")
+                rgb = pixels.on_white(image.convert("RGBA"))
                 if rgb.size != (self.width, self.height):
                     rgb = rgb.resize((self.width, self.height), Image.Resampling.LANCZOS)
                 yield Frame(np.array(rgb), pts, duration, index)
