@@ -75,6 +75,19 @@ def test_a_mask_goes_with_the_picture_when_that_is_resized(small, left):
     assert impasto.stylize(array, "scream", mask=large, size=96).shape == painted.shape
 
 
+@pytest.mark.parametrize("how", ["mask", "masks"])
+@pytest.mark.parametrize("style_scale", [0.5, 1, 2])
+def test_a_mask_may_have_the_size_of_the_result_whatever_the_size_of_strokes(small, left, style_scale, how):
+    array = np.asarray(small)
+    half = left[::2, ::2]
+    options = {"size": 24, "style_scale": style_scale}
+    painted = impasto.stylize(array, "scream", **options, **{how: half if how == "mask" else {"scream": half}})
+    plain = impasto.stylize(array, "scream", strength=0, size=24)
+    assert painted.shape == plain.shape
+    assert np.abs(painted[:, 14:].astype(int) - plain[:, 14:]).mean() < 5
+    assert np.abs(painted[:, :10].astype(int) - plain[:, :10]).mean() > 10
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
+from impasto import repaint
 from impasto.errors import InputError, OutputError, StyleError
-from impasto.repaint import Options
+from impasto.repaint import Options, Painter
 
 
 def test_the_same_kind_comes_out_as_went_in(photo, tmp_path):
@@ -242,6 +244,17 @@ def test_the_result_says_how_it_was_made_and_keeps_the_metadata(small, tmp_path)
     assert "colors" not in software  # defaults are left out
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_result_says_all_weights_also_of_styles_of_one_name_and_beside_masks(small, tmp_path, masked):
+    again = replace(impasto.load_style("udnie"), name="scream")
+    styles = [(impasto.load_style("scream"), 3), (again, 1)]
+    white = np.full((32, 48), 255, np.uint8)
+    options = {"masks": {"great-wave": white}, "mask": white} if masked else {}
+    line = Painter([*styles, *options.get("masks", [])], Options(**options)).describe()
+    assert "blend=scream:0.75+scream:0.25" in line
+    assert ("mask=strength masks=great-wave" in line) == masked
+
+
 def test_bytes_keep_their_format_and_what_cannot_be_written_becomes_png(small):
     for given_format, expected in {"JPEG": "JPEG", "WEBP": "WEBP", "TIFF": "TIFF", "BMP": "PNG", "GIF": "PNG"}.items():
         encoded = io.BytesIO()
@@ -269,6 +282,31 @@ def test_what_went_in_is_left_as_it_was(small, cutout):
         assert np.array_equal(image, before)
 
 
+def test_what_comes_out_is_never_the_memory_that_went_in(monkeypatch):
+    monkeypatch.setattr(repaint, "_LARGE", 100)
+    array = np.zeros((20, 30, 3), np.uint8)
+    result = impasto.stylize(array, "scream", strength=0)
+    assert not np.shares_memory(result, array)
+
+
+def test_two_pictures_do_not_become_one_file(small, tmp_path):
+    for name in ("q.gif", "q.png"):
+        small.save(tmp_path / name)
+    with pytest.raises(InputError, match="would both become"):
+        impasto.stylize([tmp_path / "q.gif", tmp_path / "q.png"], "scream")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("wrong", ["x", None, [1]])
+def test_a_weight_that_is_no_number_is_one_sentence(small, wrong):
+    with pytest.raises(InputError, match="The weight of scream is"):
+        impasto.stylize(small, [("scream", wrong)])
+    with pytest.raises(InputError, match="pair with its weight, not tuple"):
+        impasto.stylize(small, [("scream",)])
+    with pytest.raises(InputError, match="not given as a dict"):
+        impasto.stylize(small, {"scream": 3, "udnie": 1})
+
+
 def test_several_pictures_cannot_go_to_one_output(small, tmp_path):
     with pytest.raises(InputError, match="One output"):
         impasto.stylize([small, small], "scream", output=tmp_path / "o.png")
@@ -293,3 +331,6 @@ def test_max_pixels_refuses_what_is_larger(small, tmp_path):
     with pytest.raises(InputError, match="48 x 32"):
         impasto.stylize(tmp_path / "a.png", "scream", max_pixels=48 * 32 - 1)
     impasto.stylize(tmp_path / "a.png", "scream", max_pixels=48 * 32, strength=0)
+    for image in (small, np.asarray(small), np.asarray(small.convert("L"))):
+        with pytest.raises(InputError, match="48 x 32"):
+            impasto.stylize(image, "scream", max_pixels=48 * 32 - 1)

@@ -125,12 +125,7 @@ def plan(inputs: Sequence[Path], output: Path | None, style: Style, writing: Wri
         else:
             target = images.beside(source, style.name)
             jobs.append(Job(source, target.with_suffix(suffix) if suffix else target))
-    taken: dict[Path, Path] = {}
-    for job in jobs:
-        if (other := taken.setdefault(job.target, job.source)) != job.source:
-            raise InputError(
-                f"{other} and {job.source} would both become {job.target}; paint one by itself, with another -o."
-            )
+    taken = images.check_apart((job.source, job.target) for job in jobs)
     if not jobs:
         raise InputError(f"All pictures that were found lie in {output}, where the results go; give others.")
     return [job for job in jobs if taken.get(job.source, job.source) == job.source]

@@ -41,6 +41,7 @@ __all__ = [
     "Picture",
     "Source",
     "beside",
+    "check_apart",
     "check_longest",
     "encode",
     "enlarged",
@@ -97,8 +98,11 @@ def of(source: Source, *, max_pixels: int = 300_000_000, compact: int = 0) -> Pi
     if isinstance(source, str | Path | bytes):
         return read(source, max_pixels=max_pixels, compact=compact)
     if isinstance(source, Image.Image):
+        _check_pixels("The image", *source.size, max_pixels)
         return from_pil(source, compact=compact)
     if isinstance(source, np.ndarray):
+        if source.ndim > 1:
+            _check_pixels("The array", source.shape[1], source.shape[0], max_pixels)
         return from_array(source, compact=compact)
     raise InputError(
         f"A picture cannot be made from {type(source).__name__}; give a path, bytes, a PIL image or an array."
@@ -122,11 +126,7 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
     try:
         image = _formats.opened(data, format)
         width, height = image.size
-        if width * height > max_pixels:
-            raise InputError(
-                f"{name} has {width} x {height} pixels, more than the limit of {max_pixels:,}: "
-                "shrink it, or raise the limit."
-            )
+        _check_pixels(name, width, height, max_pixels)
         deep = _deep.samples(_unlimited(image), lambda: _unlimited(_formats.opened(data, format)))
         return _picture(image, deep, 0 < compact < width * height)
     except ImpastoError:
@@ -141,6 +141,13 @@ def read(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000
             f"{name} cannot be decoded ({reason}): it is damaged, cut off or of an unusual kind; "
             "get it afresh, or convert it to PNG."
         ) from error
+
+
+def _check_pixels(name: str, width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise InputError(
+            f"{name} has {width} x {height} pixels, more than the limit of {most:,}: shrink it, or raise the limit."
+        )
 
 
 def size_of(path: Path) -> tuple[int, int] | None:
@@ -364,6 +371,21 @@ def beside(source: Path, style: str) -> Path:
     return source.with_name(f"{source.stem}-{Path(style).name}{suffix}")
 
 
+def check_apart(results: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
+    """Sources by their targets, from pairs of source and target; the same source twice is no matter.
+
+    Raises:
+        InputError: two sources have one target.
+    """
+    taken: dict[Path, Path] = {}
+    for source, target in results:
+        if (other := taken.setdefault(target, source)) != source:
+            raise InputError(
+                f"{other} and {source} would both become {target}; paint one by itself, with another output."
+            )
+    return taken
+
+
 def to_pil(picture: Picture) -> Image.Image:
     """An 8-bit image, RGBA if the picture is transparent anywhere and else RGB."""
     return Image.fromarray(_encode.stacked(picture, 8))
@@ -375,7 +397,8 @@ def to_array(picture: Picture, like: Array) -> Array:
     if picture.alpha is None and like.ndim == 3 and like.shape[2] == 4:
         picture = replace(picture, alpha=np.ones(picture.rgb.shape[:2], np.float32))
     bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
-    return _encode.stacked(picture, bits).astype(like.dtype, copy=False)
+    out = _encode.stacked(picture, bits).astype(like.dtype, copy=False)
+    return out.copy() if np.may_share_memory(out, like) else out  # one that nothing was done to, as with strength 0
 
 
 def write(

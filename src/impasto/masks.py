@@ -98,8 +98,14 @@ def _name(item: StyleLike | tuple[StyleLike, float]) -> str:
     return parse(item)[0] if isinstance(item, str) else str(item)
 
 
-def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int]) -> Mask:
-    """A mask in the size of what is painted; it may have that already, or the size of the picture as it was read.
+def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int], *others: tuple[int, int]) -> Mask:
+    """A mask in the size of what is painted.
+
+    Args:
+        mask: of that size, or of one of the following.
+        size: what is painted, which may be larger than the result.
+        original: the picture as it was read.
+        others: the result.
 
     Raises:
         InputError: it has another.
@@ -107,7 +113,7 @@ def fitted(mask: Mask, size: tuple[int, int], original: tuple[int, int]) -> Mask
     own = mask.shape[1], mask.shape[0]
     if own == size:
         return mask
-    if own != original:
+    if own not in (original, *others):
         raise InputError(
             f"A mask has {own[0]} x {own[1]} pixels and the picture {original[0]} x {original[1]}; "
             "give one of the picture's size."

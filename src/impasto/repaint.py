@@ -21,7 +21,7 @@ from impasto.errors import InputError, StyleError
 from impasto.images import Picture
 from impasto.masks import Mask, MaskLike
 from impasto.scene import Layer, Memory, Scene
-from impasto.styles import Style, StyleLike, photograph_of
+from impasto.styles import Style, StyleLike, listed, photograph_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -121,15 +121,15 @@ def stylize(
         OutputError: the result cannot be written.
     """
     painter = Painter(style, settings(Options, options, stylize))
-    if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
-        if output is not None:
-            raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
-        return [_stylize(item, painter, None) for item in image]
     return _stylize(image, painter, output)
 
 
 def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
+        if output is not None:
+            raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
+        paths = [Path(item) for item in image if isinstance(item, (str, Path))]
+        images.check_apart((path, images.beside(path, painter.style.name)) for path in paths)
         return [_stylize(item, painter, None) for item in image]
     if isinstance(image, (str, Path)):
         target = Path(output) if output is not None else images.beside(Path(image), painter.style.name)
@@ -178,7 +178,7 @@ class Painter:
         self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, may_be_black: bool = False
     ) -> None:
         self.options, self._lanes = options, lanes
-        self._styles = masks.split(_listed(styles), options.masks)
+        self._styles = masks.split(listed(styles), options.masks)
         self.style = _named(*self._styles)
         read = partial(masks.read, max_pixels=options.max_pixels, may_be_black=may_be_black)
         self._mask = None if options.mask is None else read(options.mask)
@@ -214,7 +214,7 @@ class Painter:
             return Painted(picture, given or ())
         longer, work = max(picture.size), self._work(picture.size)
         if work > longer:  # strokes smaller than the network's: painted larger, then made smaller
-            scene = self._scene(_resized(picture, work), original)
+            scene = self._scene(_resized(picture, work), original, picture.size)
             rgb, used = render.painted(scene, self._budget, given, measured_share)
             rgb = images.resized(Picture(rgb), longer, picture.size).rgb
         else:
@@ -362,38 +362,24 @@ class Painter:
         t = self.options.strength
         return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask, t * self.options.grain)
 
-    def _scene(self, source: Rows, original: tuple[int, int]) -> Scene:
-        size, t = source.size, self.options.strength
-        layers = [
-            layer if layer.mask is None else replace(layer, mask=masks.fitted(layer.mask, size, original))
-            for layer in self._layers
-        ]
-        mask = None if self._mask is None else masks.fitted(self._mask, size, original)
-        return Scene(_canvas(source, layers), layers, t * (2 - t), mask, self.options.colors)
+    def _scene(self, source: Rows, original: tuple[int, int], *others: tuple[int, int]) -> Scene:
+        """What is to be painted; masks may have its size, that of the original, or the others."""
 
+        def fitted(mask: Mask | None) -> Mask | None:
+            return None if mask is None else masks.fitted(mask, source.size, original, *others)
 
-def _listed(styles: Styles) -> list[StyleLike | tuple[StyleLike, float]]:
-    """One or several styles as a list.
-
-    Raises:
-        InputError: one is nothing that names a style.
-    """
-    several = isinstance(styles, Iterable) and not isinstance(styles, (str, bytes, Path, Style))
-    listed: list[Any] = list(styles) if several else [styles]  # type: ignore[arg-type]
-    for item in listed:
-        style = item[0] if isinstance(item, tuple) and item else item
-        if not isinstance(style, (str, Path, Style)):
-            raise InputError(
-                f"A style is a name, a style file or a picture's path, not {type(style).__name__}; write a picture "
-                "to a file first, or paint with impasto.paint, which takes it as it is."
-            )
-    return listed
+        layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
+        t = self.options.strength
+        return Scene(_canvas(source, layers), layers, t * (2 - t), fitted(self._mask), self.options.colors)
 
 
 def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
-    """What results are named after: the style itself, or the names of several."""
+    """What results are named after: the style itself, or the names of several; weights are of those without mask."""
     styles = [*masked.values(), *([] if rest is None else [rest])]
-    return styles[0] if len(styles) == 1 else replace(styles[0], name="+".join(s.name for s in styles), metadata={})
+    if len(styles) == 1:
+        return styles[0]
+    weights = {} if rest is None or "blend" not in rest.metadata else {"blend": rest.metadata["blend"]}
+    return replace(styles[0], name="+".join(style.name for style in styles), metadata=weights)
 
 
 def _resized(picture: Picture, longer_side: int) -> Picture:
@@ -424,6 +410,8 @@ def describe(style: Style, options: Options) -> str:
         for name in ("strength", "size", "colors", "style_scale", "grain", "work_size")
         if (value := getattr(options, name)) != getattr(DEFAULTS, name)
     ]
+    if options.mask is not None:
+        parts.append("mask=strength")
     if options.masks:
         parts.append(f"masks={'+'.join(options.masks)}")
     return " ".join(parts)

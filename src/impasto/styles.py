@@ -249,7 +249,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
         own=first.own,
-        metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # as it can be given
+        metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # two may have one name
     )
 
 
@@ -299,7 +299,7 @@ def listed(
         style, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
         if not isinstance(style, (str, Path, Style)):
             raise InputError(
-                f"A style is a name, a style file or a picture's path, alone or in a pair with its weight, not "
+                "A style is a name, a style file or a picture's path, alone or in a pair with its weight, not "
                 f"{type(style).__name__}; write a picture to a file first, or paint with impasto.paint, which takes "
                 "it as it is."
             )
