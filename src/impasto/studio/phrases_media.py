@@ -178,6 +178,16 @@ COMPLAINTS: tuple[tuple[str, str, str], ...] = (
         "",
         "{0} paquets abîmés de son ou de sous-titres ont été laissés de côté.",
     ),
+    (
+        r"^Transparent places of (.+), if it has any, are shown on white",
+        "",
+        "Les parties transparentes de {0}, s’il y en a, apparaissent sur fond blanc.",
+    ),
+    (
+        r"^The transparency of (.+) is left out",
+        "",
+        "La transparence de {0} est laissée de côté ; on voit les couleurs qu’elle cachait.",
+    ),
     (r"^There is no video yet", "", "Il n’y a pas encore de vidéo ; déposez-en une."),
     (r"^This video cannot be read", "", "Cette vidéo est illisible : elle est abîmée, tronquée ou inhabituelle."),
     (r"^This is no video that can be read", "", "Ce n’est pas une vidéo lisible ici ; convertissez-la en MP4."),
