@@ -41,7 +41,8 @@ class Options:
         style_scale: size of the strokes; 1 is as trained, 2 twice as large.
         grain: how uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 none.
         work_size: longer side at which strokes are laid, before they are refined at full size; 0 is the result's.
-        mask: where strength applies: a file, a PIL image or an array of the picture's size; white is fully.
+        mask: where strength applies: a file, a PIL image or an array of the picture's or the result's size; white is
+            fully.
         masks: by a style's name, where it applies; styles without one share what the others leave, and where
             no style is, the photograph stays.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
