@@ -56,7 +56,11 @@ def _whole_numbers(_context: click.Context, _parameter: click.Parameter, value: 
 _field = partial(options.field, Passes())
 
 _passes = options.together(
-    _field("first_iterations", "Of the first frame (in several passes: of the first pass), at each scale.", int),
+    _field(
+        "first_iterations",
+        "Of the first frame, at each scale; in several passes of all, if --init is image or random.",
+        int,
+    ),
     _field("iterations", "Of every other frame.", int),
     _field("first_init", "Where the first frame starts.", click.Choice(CHOICES["first_init"])),
     _field("init", "Where later frames start.", click.Choice(CHOICES["init"])),

@@ -59,11 +59,12 @@ class Passes:
     Attributes:
         recipe: how a frame is painted; see :class:`impasto.optimise.recipe.Recipe`. Its ``size``, ``init``,
             ``iterations`` and ``max_pixels`` must be left alone: a video has its own.
-        first_iterations: of the first frame, and of every frame in the first of several passes, at each scale.
-        iterations: of every other frame, and of every frame in each later pass.
+        first_iterations: of the first frame, at each scale; in the first of several passes, of all frames that do not
+            start from a result (``init`` is ``"image"`` or ``"random"``).
+        iterations: of every other frame, at one scale.
         first_init: where the first frame starts: ``"image"`` (the frame itself) or ``"random"``.
-        init: where later frames start: ``"prev-warped"``, the last result moved along; ``"prev"``, unmoved;
-            ``"first"``, the first result; ``"image"``; ``"random"``.
+        init: where later frames start, in the first of several passes: ``"prev-warped"``, the last result moved along;
+            ``"prev"``, unmoved; ``"first"``, the first result; ``"image"``; ``"random"``.
         temporal_weight: of the temporal loss, relative to the picture's variance; 0 leaves it out.
         criterion: ``"mse"`` or ``"smooth-l1"``.
         offsets: how many frames back to look, for example 1, 2, 4 (long-term consistency).
@@ -212,32 +213,31 @@ class Optimiser:
         """A frame of the single pass."""
         settings, content = self.settings, self._frame(index)
         if index == 0:
-            return self._fresh(content)
+            return self._fresh(content, settings.first_init)
         earlier = settings.earlier(index)
         flows = {j: self._flow(index, j) for j in {*earlier, index - 1}}
-        start: Floats | None = None
-        if settings.init == "prev":
-            start = self._painted(index - 1, 1)
-        elif settings.init == "prev-warped":
-            start = _warped(self._painted(index - 1, 1), flows[index - 1])
-        elif settings.init == "first":
-            start = self._painted(0, 1)
+        if settings.init == "image":
+            start = content
         elif settings.init == "random":
             start = self._noise(content.shape)
+        else:
+            start = self._carried_on(index, flows[index - 1])
         held = []
         if settings.temporal_weight and earlier:
             weights = combined([self._certainty(index, j, flows[j]) for j in earlier], settings.combine)
             held = [(_warped(self._painted(j, 1), flows[j]), w) for j, w in zip(earlier, weights, strict=True)]
-        return self._optimised(self.touch_up, content, content if start is None else start, held)
+        return self._optimised(self.touch_up, content, start, held)
 
     def _again(self, index: int, number: int) -> Floats:
         """A frame of one of several passes."""
         settings, content = self.settings, self._frame(index)
         if number == 1:
-            if settings.init == "prev-warped" and index > 0:
-                start = _warped(self._painted(index - 1, 1), self._flow(index, index - 1))
-                return self._optimised(self.touch_up, content, start)
-            return self._fresh(content)
+            if index == 0:
+                return self._fresh(content, settings.first_init)
+            if settings.init == "image" or settings.init == "random":
+                return self._fresh(content, settings.init)
+            flow = self._flow(index, index - 1) if settings.init == "prev-warped" else None
+            return self._optimised(self.touch_up, content, self._carried_on(index, flow))
         towards = -1 if number % 2 else 1  # the neighbour that this pass has painted already
         start, total = self._painted(index, number - 1), np.ones((*content.shape[:2], 1), np.float32)
         held: list[tuple[Floats, Floats]] = []
@@ -257,10 +257,16 @@ class Optimiser:
                 held = [(moved, certainty)]
         return self._optimised(self.touch_up, content, np.asarray(start / total, np.float32), held)
 
-    def _fresh(self, content: Floats) -> Floats:
+    def _fresh(self, content: Floats, init: FirstInit) -> Floats:
         """A frame on its own, coarse to fine."""
-        init = self._noise(content.shape) if self.settings.first_init == "random" else None
-        return self._optimised(self.whole, content, init)
+        return self._optimised(self.whole, content, self._noise(content.shape) if init == "random" else None)
+
+    def _carried_on(self, index: int, flow: Floats | None) -> Floats:
+        """The result that a frame starts from, moved along with a flow where that is asked for."""
+        if self.settings.init == "first":
+            return self._painted(0, 1)
+        before = self._painted(index - 1, 1)
+        return before if flow is None or self.settings.init == "prev" else _warped(before, flow)
 
     def _optimised(
         self, painter: Painter, content: Floats, init: Floats | None, held: Sequence[tuple[Floats, Floats]] = ()
