@@ -561,7 +561,13 @@ def test_wrong_options_are_named_before_any_work(clip, tmp_path):
         ({"output": tmp_path / "o.mp4", "start": float("nan")}, InputError, "start nan is no finite"),
         ({"output": tmp_path / "o.mp4", "fps": float("inf")}, InputError, "frame rate inf is no finite"),
         ({"output": tmp_path / "o.mp4", "quality": 0}, InputError, "quality"),
+        ({"output": tmp_path / "o.gif", "quality": 50}, OutputError, "one quality"),
+        ({"output": tmp_path / "o.mkv", "quality": 50, "codec": "ffv1"}, OutputError, "lossless"),
         ({"output": tmp_path / "o.mp4", "stabilize": "much"}, InputError, "stabiliser"),
+        ({"output": tmp_path / "o.mp4", "certainty": "c_[%d]_{%d}.pgm"}, InputError, "give those as well"),
+        ({"output": tmp_path / "o.mp4", "flow": "b_[%d]_{%d}.flo", "stabilize": "off"}, InputError, "another --stab"),
+        ({"output": tmp_path / "o.mp4", "flow_method": "deepflow", "stabilize": "off"}, InputError, "another --stab"),
+        ({"output": tmp_path / "o.mp4", "start_number": 3}, InputError, "--start-number"),
         ({"output": tmp_path / "o.mp4", "start": 60}, InputError, "no frame"),
     ):
         with pytest.raises(error, match=says):

@@ -42,6 +42,11 @@ def test_a_video_is_painted_in_both_of_two_styles_of_one_name(clip, tmp_path, na
     assert off[1:] == [0.0] * (len(off) - 1)
 
 
+def test_two_styles_for_the_start_are_refused():
+    with pytest.raises(InputError, match="two styles for the start"):
+        Keyframes("scream", {0: "udnie", 4: "houses"})
+
+
 def test_times_are_checked():
     for time in (-1.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match="cannot start"):

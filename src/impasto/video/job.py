@@ -125,6 +125,10 @@ def stylize_video(
     """
     if stabilize not in STABILIZE:
         raise InputError(f"There is no stabiliser {stabilize}; give one of {', '.join(STABILIZE)}.")
+    if paint is None and certainty is not None and flow is None:
+        raise InputError("Certainty files say how sure flow files are; give those as well (--flow-pattern).")
+    if paint is None and stabilize == "off" and (flow is not None or flow_method != "dis"):
+        raise InputError("Without a stabiliser, flow has no use; leave it out, or give another --stabilize.")
     encoding = Encoding(codec, quality)
     chosen = settings(Options, options, stylize_video)
     if paint is not None and paint.has_files and fps is not None and not FramePattern.matches(video):

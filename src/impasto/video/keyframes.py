@@ -24,14 +24,16 @@ class Keyframes:
         at: seconds to styles, each as ``always``.
 
     Raises:
-        InputError: neither is given, or a time is negative or not finite.
+        InputError: neither is given, both for the start, or a time is negative or not finite.
         StyleError: no such style.
     """
 
     def __init__(self, always: Styles | None, at: Mapping[float, Styles] | None = None) -> None:
         points = {float(time): shared_out(weighted(styles)) for time, styles in (at or {}).items()}
         if always is not None and always != []:
-            points.setdefault(0.0, shared_out(weighted(always)))
+            if 0.0 in points:
+                raise InputError("There are two styles for the start; leave out --style, or --style-at 0.")
+            points[0.0] = shared_out(weighted(always))
         if not points:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
         for time in points:

@@ -59,7 +59,8 @@ class Encoding:
 
     Attributes:
         codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
-        quality: 1 to 100; 100 is as good as lossless to the eye; ``None``: 80, of numbered pictures 95.
+        quality: 1 to 100; 100 is as good as lossless to the eye; ``None``: 80, of numbered pictures 95. Not for GIF
+            and ``"ffv1"``, which have one.
     """
 
     codec: str = "auto"
@@ -75,17 +76,20 @@ class Encoding:
         """The codec for a file.
 
         Raises:
-            OutputError: its container does not hold the codec that was asked for.
+            OutputError: its container does not hold the codec that was asked for, or has nothing to choose.
         """
         container_of(path)
         held = _CONTAINERS[path.suffix.lower()][1]
-        if self.codec == "auto":
-            return held[0]
-        if path.suffix.lower() == ".gif":
+        gif = path.suffix.lower() == ".gif"
+        if gif and self.codec != "auto":
             raise OutputError(f"{path} is a GIF, which has no other codec; leave --codec out.")
-        if self.codec not in held:
-            raise OutputError(f"A {path.suffix} file does not hold {self.codec}; give {' or '.join(held)}, or an .mkv.")
-        return self.codec
+        codec = held[0] if self.codec == "auto" else self.codec
+        if codec not in held:
+            raise OutputError(f"A {path.suffix} file does not hold {codec}; give {' or '.join(held)}, or an .mkv.")
+        if codec == "ffv1" and self.quality is not None:
+            what = "a GIF, which has one quality" if gif else "lossless with ffv1"
+            raise OutputError(f"{path} is {what}; leave --quality out.")
+        return codec
 
     def options(self, codec: str) -> dict[str, str]:
         """The encoder's own options."""

@@ -82,7 +82,7 @@ def open_source(path: str | Path, *, size: int = 0, rate: Fraction | None = None
         first: number of the first picture of a pattern; ``None``: the lowest.
 
     Raises:
-        InputError: nothing there, no video in it, or a picture that does not move.
+        InputError: nothing there, no video in it, a picture that does not move, or a first number for one file.
     """
     if FramePattern.matches(path):
         return NumberedPictures(FramePattern(str(path)), size=size, rate=rate or DEFAULT_RATE, first=first)
@@ -91,6 +91,8 @@ def open_source(path: str | Path, *, size: int = 0, rate: Fraction | None = None
         raise InputError(f"{path} is a folder; give its pictures as a pattern, such as {path / 'frame_%04d.png'}.")
     if not path.exists():
         raise InputError(f"There is no {path}; check the path.")
+    if first is not None:
+        raise InputError(f"{path} is one file; a first number is for patterns of pictures. Leave --start-number out.")
     if path.suffix.lower() in ANIMATIONS:
         return Animation(path, size=size)
     return VideoFile(path, size=size)
