@@ -60,7 +60,7 @@ KINDS = {
     "deep.png": lambda p, a, path: images.write(deep(p), path),
     "raw.tif": lambda p, a, path: p.save(path),
     "lzw.tif": lambda p, a, path: a.save(path, compression="tiff_lzw"),
-    "jpeg.tif": lambda p, a, path: p.convert("YCbCr").save(path, compression="jpeg"),
+    "jpeg.tif": lambda p, a, path: p.convert("YCbCr").save(path, compression="jpeg", strip_size=16 * 576),
     "cmyk.tif": lambda p, a, path: p.convert("CMYK").save(path, compression="packbits"),
     "rows.tif": lambda p, a, path: p.convert("CMYK").save(path, compression="tiff_lzw", strip_size=1),
     "palette.tif": lambda p, a, path: p.convert("P").save(path),
@@ -70,8 +70,10 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("size", [2000, 1 << 17])  # a few rows; several strips of a TIFF together
 @pytest.mark.parametrize("kind", KINDS)
-def test_strips_are_the_whole(kind, photo, see_through, tmp_path):
+def test_strips_are_the_whole(kind, size, photo, see_through, tmp_path, monkeypatch):
+    monkeypatch.setattr(_strips, "_BYTES", size)
     path = tmp_path / kind
     KINDS[kind](photo, see_through, path)
     whole = images.read(path, compact=1)
