@@ -191,9 +191,9 @@ def durations(path):
 
 
 def slides(path):
-    """Three pictures at 0, 2 and 4 seconds, each shown for two."""
+    """Three pictures at 0, 2 and 4 seconds, to 7.5."""
     frames = [Image.fromarray(scene(20 * i, 40, 32)) for i in range(3)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=2000, loop=0)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[2000, 2000, 3500], loop=0)
     return path
 
 
@@ -202,8 +202,8 @@ def test_the_last_frame_is_shown_as_long_as_before(tmp_path, suffix):
     target = tmp_path / f"out{suffix}"
     stylize(slides(tmp_path / "in.gif"), target, stabilize="off")
     with av.open(str(target)) as container:
-        assert container.duration == pytest.approx(6_000_000, abs=2000)
-    assert [float(f.duration * open_source(target).time_base) for f in open_source(target).frames()] == [2, 2, 2]
+        assert container.duration == pytest.approx(7_500_000, abs=2000)
+    assert [float(f.duration * open_source(target).time_base) for f in open_source(target).frames()] == [2, 2, 3.5]
 
 
 def test_the_last_frame_stays_as_long_after_an_interruption_just_before_the_end(tmp_path, monkeypatch):
@@ -215,7 +215,7 @@ def test_the_last_frame_stays_as_long_after_an_interruption_just_before_the_end(
         with pytest.raises(ZeroDivisionError):
             stylize(source, target, stabilize="off")
     assert stylize(source, target, stabilize="off").resumed == 3
-    assert durations(target) == [2000, 2000, 2000]
+    assert durations(target) == [2000, 2000, 3500]
 
 
 def test_a_gif_has_no_frames_that_browsers_slow_down(tmp_path):
@@ -245,13 +245,13 @@ def test_what_is_on_screen_at_the_start_is_shown_until_the_next_frame(tmp_path, 
         for (_, picture), index in zip(result, shown.values(), strict=True):
             assert np.abs(picture - whole[index]).max() <= 1
         with av.open(str(tmp_path / "o.mkv")) as container:
-            assert container.duration == pytest.approx(((end or 6) - start) * 1_000_000, abs=2000)
+            assert container.duration == pytest.approx(((end or 7.5) - start) * 1_000_000, abs=2000)
     stylize(source, tmp_path / "o.mkv", start=1, end=3, fps=2, strength=0, codec="ffv1", stabilize="off")
     result = pictures(tmp_path / "o.mkv")
     assert [float(time) for time, _ in result] == [0, 0.5, 1, 1.5]
     assert [np.abs(picture - whole[i]).max() <= 1 for (_, picture), i in zip(result, (0, 0, 1, 1), strict=True)]
     with pytest.raises(InputError, match="no frame"):
-        stylize(source, tmp_path / "o.mkv", start=6.5)
+        stylize(source, tmp_path / "o.mkv", start=8)
 
 
 def test_numbered_pictures_in_and_out(tmp_path):
