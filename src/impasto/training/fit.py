@@ -40,6 +40,7 @@ from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
+from impasto.training.muon import Muon
 from impasto.training.objective import Features, Objective, Plateau, grained
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
@@ -57,7 +58,7 @@ class FitSettings(Settings):
     equivariance_weight: float = 2.0
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
-    learning_rate: float = 2e-3
+    learning_rate: float = 8e-3  # of the kernels; a quarter of that to go on from a trained network
     style_learning_rate: float = 6e-3
     warmup: int = 100
     average: float = 0.998
@@ -149,14 +150,17 @@ class Fit:
         count = self.network.architecture.normalised_channels
         self.scale = nn.Parameter(torch.ones(len(self.names), count, device=self.device))
         self.shift = nn.Parameter(torch.zeros(len(self.names), count, device=self.device))
-        self.optimiser = torch.optim.Adam(
-            [
-                {"params": list(self.network.parameters()), "peak": settings.learning_rate},
-                {"params": [self.scale, self.shift], "peak": settings.style_learning_rate},
-            ],
-            lr=settings.learning_rate,
-            betas=(0.9, 0.99),
+        parameters = list(self.network.parameters())
+        rest = [
+            {"params": [p for p in parameters if p.ndim < 4], "lr": settings.learning_rate},
+            {"params": [self.scale, self.shift], "lr": settings.style_learning_rate},
+        ]
+        self.optimisers = (
+            Muon([p for p in parameters if p.ndim == 4], settings.learning_rate),
+            torch.optim.Adam(rest, betas=(0.9, 0.99)),
         )
+        for group in self._groups():
+            group["peak"] = group["lr"]
         self.averaged = {name: value.detach().clone() for name, value in self._weights().items()}
         self.plateau = Plateau(settings.patience, gain=0.002)
         self.spreads: Features = {}
@@ -172,6 +176,10 @@ class Fit:
             "styles.scale": self.scale,
             "styles.shift": self.shift,
         }
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Those of both optimisers; each has a learning rate and the peak of it."""
+        return [group for optimiser in self.optimisers for group in optimiser.param_groups]
 
     def _style_targets(self) -> dict[str, Tensor]:
         """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
@@ -253,15 +261,17 @@ class Fit:
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
         share = self.share()
-        for group in self.optimiser.param_groups:
+        for group in self._groups():
             decay = 0.5 * (1 + math.cos(math.pi * share))
             group["lr"] = group["peak"] * min(1.0, (self.step + 1) / s.warmup) * max(decay, 0.01)
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_([p for group in self.optimiser.param_groups for p in group["params"]], 5.0)
+        norm = nn.utils.clip_grad_norm_([p for group in self._groups() for p in group["params"]], 5.0)
         # Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows.
         if torch.isfinite(norm):
-            self.optimiser.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
         else:
             log.warning("step %d left out: its gradient is not finite", self.step)
         # A short average at first, so that the random start is forgotten.
@@ -394,7 +404,7 @@ class Fit:
                     "architecture": self.network.describe(),
                     "weights": {name: value.detach() for name, value in self._weights().items()},
                     "averaged": self.averaged,
-                    "optimiser": self.optimiser.state_dict(),
+                    "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
                     "plateau": (self.plateau.best, self.plateau.waited),
                     "spreads": self.spreads,
                     "torch": torch.get_rng_state(),
@@ -407,7 +417,7 @@ class Fit:
         """Go on from the checkpoint in the folder.
 
         Raises:
-            TrainingError: there is none, or it is of other styles.
+            TrainingError: there is none, or it is of other styles or an older Impasto.
         """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
@@ -415,12 +425,16 @@ class Fit:
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["names"] != self.names or state["architecture"] != self.network.describe():
             raise TrainingError(f"{path} was trained on other styles or another network; start in a new folder.")
+        if "optimisers" not in state:
+            raise TrainingError(
+                f"{path} was written by an older Impasto; go on from its result: --from {self.folder / 'model'} -o NEW."
+            )
         self.load_weights(state["weights"], state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         self.step, self.seconds = state["step"], state["seconds"]
-        # Older checkpoints know neither the spreads nor how long the loss has been flat.
-        self.spreads = state.get("spreads", {})
-        self.plateau.best, self.plateau.waited = state.get("plateau", (self.plateau.best, self.plateau.waited))
+        self.spreads = state["spreads"]
+        self.plateau.best, self.plateau.waited = state["plateau"]
         torch.set_rng_state(state["torch"].cpu())
         self.photographs.set_state(json.loads(state["photographs"]))
 
