@@ -50,3 +50,9 @@ def test_a_settings_file_with_a_misspelt_setting_is_told_the_right_one(train, tm
     settings.write_text("[settings]\nstile_weight = 3\n")
     with pytest.raises(TrainingError, match="did you mean style_weight"):
         CliRunner().invoke(cli, ["train", str(settings), "--photos", "x", "-o", "y"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("option", ["--batch", "--minutes", "--crop", "--style-weight", "--limit"])
+def test_numbers_are_refused_by_the_library_alone(train, option):
+    with pytest.raises(TrainingError, match=r"; (give|ask for) .* at least|of 0 or more"):
+        train(option, -1)

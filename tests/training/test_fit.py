@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
+from impasto import losses  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.transformer import Architecture  # noqa: E402
 from impasto.styles import load_style, photograph_of  # noqa: E402
@@ -96,14 +98,61 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(folder, tmp_path):
         assert torch.allclose(whole.averaged[name], second.averaged[name], atol=1e-6), name
 
 
+def peaks(run):
+    return [group["peak"] for group in run._groups()]
+
+
+def test_a_lower_learning_rate_can_be_given_to_go_on_with(folder, tmp_path):
+    interrupted(fit(folder, tmp_path, learning_rate=3e-3), 4)
+    for changes, expected in (
+        ({}, [3e-3, 3e-3, 6e-3]),
+        ({"learning_rate": 1e-5, "style_learning_rate": 1e-4}, [1e-5, 1e-5, 1e-4]),
+    ):
+        run = fit(folder, tmp_path, **changes)
+        run.resume()
+        assert peaks(run) == expected
+
+
+def test_trained_weights_are_gone_on_from_at_a_quarter_of_the_rate(folder, tmp_path):
+    first, second, third = fit(folder, tmp_path), fit(folder, tmp_path), fit(folder, tmp_path, learning_rate=8e-3)
+    network, scale, shift = first.averaged_network()
+    styles = {name: (scale[i], shift[i]) for i, name in enumerate(first.names)}
+    for run in (second, third):
+        run.start_from(network, styles)
+    assert [peaks(run)[0] for run in (first, second, third)] == [8e-3, 2e-3, 8e-3]
+    interrupted(second, 2)
+    first.resume()
+    assert peaks(first)[0] == 2e-3
+
+
+def test_all_chance_is_in_the_checkpoint(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "randn_like", None)  # draws where its pattern lies, on a GPU from another generator
+    fit(folder, tmp_path)._step()
+
+
+def test_the_first_batch_weighs_no_more_than_the_others(folder, tmp_path):
+    run = fit(folder, tmp_path)
+    pictures = torch.rand(6, 2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    pictures[0] *= 0.1
+    with torch.no_grad():
+        features = [run.objective.features(pair) for pair in pictures]
+        each = torch.stack([losses.content_spread(one["relu3_1"]) for one in features])
+        for wanted in features:
+            spreads = run._spreads(wanted)
+            run.step += 1
+    assert torch.allclose(spreads["relu3_1"], each.mean(dim=0))
+
+
 def test_an_even_batch_counts_no_more_than_a_rough_one(folder, tmp_path):
     run = fit(folder, tmp_path)
     rough = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     even, which = 0.5 + 0.02 * (rough - 0.5), torch.tensor([1, 2])
     with torch.no_grad():
-        alone = run._losses(even, which, rough)["content"]
-        run._losses(rough, which, rough, training=True)
-        among_others = run._losses(even, which, rough, training=True)["content"]
+        wanted = run.objective.features(even)
+        alone = run._losses(even, wanted, which, rough)["content"]
+        run._spreads(run.objective.features(rough))
+        run.step += 1
+        among_others = run._losses(even, wanted, which, rough, run._spreads(wanted))["content"]
     assert among_others < 0.2 * alone
 
 
@@ -187,6 +236,21 @@ def test_minutes_end_a_run_before_its_steps(folder, tmp_path):
     run.run()
     assert 0 < run.step < 10_000
     assert run.share() == 1
+
+
+def test_the_minutes_of_a_run_are_those_of_its_previews_too(folder, tmp_path, monkeypatch):
+    run = fit(folder, tmp_path, steps=2, preview_every=1)
+    monkeypatch.setattr(run, "preview", lambda: time.sleep(2))
+    run.run()
+    assert run.seconds > 2
+
+
+def test_validation_looks_at_its_photographs_once(folder, tmp_path, monkeypatch):
+    run = fit(folder, tmp_path)
+    features, looked = run.objective.features, []
+    monkeypatch.setattr(run.objective, "features", lambda pictures: looked.append(pictures) or features(pictures))
+    run.validate()
+    assert len(looked) == 1 + len(run.names)
 
 
 def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):

@@ -47,18 +47,21 @@ from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
 log = logging.getLogger(__name__)
 
+LEARNING_RATE = 8e-3
+"""Of a network that is trained from nothing; of one that was trained before, a quarter (lab book, 2026-11-25)."""
+
 
 @dataclass(frozen=True)
 class FitSettings(Settings):
     """What a training run is made of; a settings file gives the same names."""
 
     steps: int = 10_000
-    minutes: float | None = None  # stop after so long, with the learning rate brought down by then
+    minutes: float | None = None  # stop after so long (all but the last checkpoint), the learning rate down by then
     batch: int = 4
     equivariance_weight: float = 2.0
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
-    learning_rate: float = 8e-3  # of the kernels; a quarter of that to go on from a trained network
+    learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
     style_learning_rate: float = 6e-3
     warmup: int = 100
     average: float = 0.998
@@ -97,11 +100,6 @@ class Progress:
     share: float  # of the run that is done
     seconds: float
     losses: dict[str, float]
-
-    @property
-    def seconds_left(self) -> float:
-        """Estimate from the speed so far."""
-        return self.seconds * (1 - self.share) / max(self.share, 1e-9)
 
 
 class Fit:
@@ -151,16 +149,12 @@ class Fit:
         self.scale = nn.Parameter(torch.ones(len(self.names), count, device=self.device))
         self.shift = nn.Parameter(torch.zeros(len(self.names), count, device=self.device))
         parameters = list(self.network.parameters())
-        rest = [
-            {"params": [p for p in parameters if p.ndim < 4], "lr": settings.learning_rate},
-            {"params": [self.scale, self.shift], "lr": settings.style_learning_rate},
-        ]
+        rest = [{"params": [p for p in parameters if p.ndim < 4]}, {"params": [self.scale, self.shift]}]
         self.optimisers = (
-            Muon([p for p in parameters if p.ndim == 4], settings.learning_rate),
+            Muon([p for p in parameters if p.ndim == 4], LEARNING_RATE),
             torch.optim.Adam(rest, betas=(0.9, 0.99)),
         )
-        for group in self._groups():
-            group["peak"] = group["lr"]
+        self._set_peaks(LEARNING_RATE)
         self.averaged = {name: value.detach().clone() for name, value in self._weights().items()}
         self.plateau = Plateau(settings.patience, gain=0.002)
         self.spreads: Features = {}
@@ -181,6 +175,14 @@ class Fit:
         """Those of both optimisers; each has a learning rate and the peak of it."""
         return [group for optimiser in self.optimisers for group in optimiser.param_groups]
 
+    def _set_peaks(self, usual: float) -> None:
+        """Say how high the learning rates go: the network's as the settings have it, or else the usual one."""
+        given = self.settings.learning_rate
+        *network, styles = self._groups()
+        for group in network:
+            group["peak"] = usual if given is None else given
+        styles["peak"] = self.settings.style_learning_rate
+
     def _style_targets(self) -> dict[str, Tensor]:
         """Gram matrices by layer, S x C x C; several pictures of a style are averaged."""
         size, scale = self.settings.style_size, self.settings.style_scale
@@ -191,24 +193,25 @@ class Fit:
         }
 
     def _spreads(self, wanted: Features) -> Features:
-        """What content is relative to, by layer: a mean over the batches so far.
+        """What content is relative to, by layer: a mean over the batches so far, from the fiftieth on a moving one.
 
         Few pictures differ widely in theirs: against its own, a batch of even scenes would count for ten of rough ones.
         """
+        share = max(0.02, 1 / (self.step + 1))
         for tap in self.objective.content_layers:
             spread = losses.content_spread(wanted[tap])
-            self.spreads[tap] = self.spreads[tap].lerp(spread, 0.02) if tap in self.spreads else spread
+            self.spreads[tap] = self.spreads[tap].lerp(spread, share) if tap in self.spreads else spread
         return self.spreads
 
-    def _losses(self, images: Tensor, which: Tensor, painted: Tensor, *, training: bool = False) -> dict[str, Tensor]:
+    def _losses(
+        self, images: Tensor, wanted: Features, which: Tensor, painted: Tensor, spreads: Features | None = None
+    ) -> dict[str, Tensor]:
         """Content, style, photograph and total variation, each averaged over the pictures that it concerns.
 
         Args:
-            training: content is relative to the spread of many batches, not only of these pictures.
+            wanted: features of the images.
+            spreads: what content is relative to; default: the spread of these pictures.
         """
-        with torch.no_grad():
-            wanted = self.objective.features(images)
-            spreads = self._spreads(wanted) if training else None
         found = self.objective.features(painted)
         is_style = which > 0
         result = {"tv": losses.total_variation(painted).mean()}
@@ -228,7 +231,8 @@ class Fit:
         n, _, h, w = images.shape
         flow = losses.random_flow(n, h, w).to(images.device)
         moved = losses.warp(images, flow)
-        moved = moved + self.settings.noise * torch.randn_like(moved)
+        # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
+        moved = moved + self.settings.noise * torch.randn(moved.shape).to(moved)
         repainted, _ = self.network(moved, self.scale[which], self.shift[which])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
         distance: Tensor = (losses.warp(painted, flow) - repainted)[inner].abs().mean()
@@ -243,7 +247,10 @@ class Fit:
         amounts = s.grain * torch.rand(s.batch).to(which.device) * (which > 0)
         seen = grained(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
         painted, _ = self.network(seen, self.scale[which], self.shift[which])
-        parts = self._losses(images, which, painted, training=True)
+        with torch.no_grad():
+            wanted = self.objective.features(images)
+            spreads = self._spreads(wanted)
+        parts = self._losses(images, wanted, which, painted, spreads)
         if s.equivariance_weight:
             parts["equivariance"] = self._equivariance(seen[:1], which[:1], painted[:1])
         weights = {
@@ -299,12 +306,12 @@ class Fit:
         self.folder.mkdir(parents=True, exist_ok=True)
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
+        started = time.monotonic() - self.seconds
         try:
             while self.share() < 1:
-                started = time.monotonic()
                 for name, value in self._step().items():
                     smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
-                self.seconds += time.monotonic() - started
+                self.seconds = time.monotonic() - started  # with the previews and checkpoints so far
                 if progress:
                     progress(Progress(self.step, self.share(), self.seconds, smooth))
                 if self.step % s.preview_every == 0 or self.share() >= 1:
@@ -359,12 +366,13 @@ class Fit:
         network, scale, shift = self.averaged_network()
         network = network.to(self.device)
         images = torch.from_numpy(self.photographs.val_batch(count)).to(self.device)
+        wanted = self.objective.features(images)
         sums: dict[str, list[float]] = {}
         for index, name in enumerate(self.names):
             which = torch.full((len(images),), index, device=self.device)
             seen = self._seen(images, index)
             painted, _ = network(seen, scale[which].to(images), shift[which].to(images))
-            for kind, value in self._losses(images, which, painted).items():
+            for kind, value in self._losses(images, wanted, which, painted).items():
                 sums.setdefault(kind, []).append(value.item())
                 if kind in ("content", "style"):
                     sums[f"{kind}/{name}"] = [value.item()]
@@ -432,6 +440,7 @@ class Fit:
         self.load_weights(state["weights"], state["averaged"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
+        self._set_peaks(self._groups()[0]["peak"])  # that of the checkpoint, where no other is asked for
         self.step, self.seconds = state["step"], state["seconds"]
         self.spreads = state["spreads"]
         self.plateau.best, self.plateau.waited = state["plateau"]
@@ -446,7 +455,11 @@ class Fit:
             self.averaged[name].copy_((averaged or weights)[name])
 
     def start_from(self, network: TransformerNetwork, styles: Mapping[str, tuple[Tensor, Tensor]]) -> None:
-        """Begin with a trained network; a style that it does not know begins as the mean of those it does."""
+        """Begin with a trained network; a style that it does not know begins as the mean of those it does.
+
+        Unless the settings say otherwise, the learning rate is a quarter of the usual one from here on.
+        """
+        self._set_peaks(LEARNING_RATE / 4)
         known = [pair for name, pair in styles.items() if name != PHOTOGRAPH] or list(styles.values())
         mean = tuple(torch.stack([pair[i] for pair in known]).mean(dim=0) for i in (0, 1))
         pairs = [styles.get(name, mean) for name in self.names]

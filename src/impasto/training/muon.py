@@ -34,7 +34,9 @@ class Muon(torch.optim.Optimizer):
                 if kernel.grad is None:
                     continue
                 state = self.state[kernel]
-                momentum = state.setdefault("momentum", torch.zeros_like(kernel))
+                if not state:
+                    state["momentum"] = torch.zeros_like(kernel)
+                momentum = state["momentum"]
                 momentum.lerp_(kernel.grad, 1 - group["momentum"])
                 ahead = kernel.grad.lerp(momentum, group["momentum"])  # Nesterov's
                 update = orthogonal(ahead.flatten(1))
