@@ -3,8 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from impasto._layers import parse_layers
 from impasto.errors import InputError
-from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
+from impasto.optimise.recipe import DEFAULTS, Recipe
 
 
 @pytest.mark.parametrize(

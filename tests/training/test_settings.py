@@ -21,6 +21,18 @@ from impasto.training.learn import LearnSettings
         ("style_weight", float("nan"), "The style weight nan is out of range; give a number of 0 or more."),
         ("style_scale", 11, "The style scale 11 is out of range; give a number from 0.1 to 10."),
         ("seed", -1, "The seed -1 is out of range; give a whole number of 0 or more."),
+        ("content_weight", float("inf"), "The content weight inf is out of range; give a number of 0 or more."),
+        ("content_layers", {}, "No content layers are left; to switch the loss off, give --content-weight 0."),
+        ("style_layers", {"relu1_1": 0}, "No style layers are left; to switch the loss off, give --style-weight 0."),
+        ("style_layers", {"relu1_1": "x"}, "The weight x of relu1_1 is out of range; give a number of 0 or more."),
+        ("style_layers", "relu1_1:x", "relu1_1:x is no layer with a weight; write it as relu3_1:0.5."),
+        ("style_layers", 3, "The style layers 3 are no layers; give names, such as relu3_1:0.5,relu4_1."),
+        ("scales", 5, "The scales 5 are out of range; give two numbers of at least 1, the smaller one first."),
+        (
+            "scales",
+            (2, 1),
+            "The scales (2, 1) are out of range; give two numbers of at least 1, the smaller one first.",
+        ),
         ("learning_rat", 1, "There is no option learning_rat; did you mean learning_rate?"),
     ],
 )
@@ -41,3 +53,9 @@ def test_each_has_its_own_bounds():
             kind(**{name: value})
     assert FitSettings(patience=0, minutes=None, threads=None, style_weight=12).crop == 224
     assert LearnSettings(style_scale=2).crop == 192
+
+
+def test_layers_and_scales_are_taken_as_a_settings_file_writes_them():
+    found = FitSettings.from_mapping({"content_layers": ["relu4_1"], "scales": [1.0, 2.0]})
+    assert found.content_layers == {"relu4_1": 1.0}
+    assert found.scales == (1.0, 2.0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from impasto import images
+from impasto._layers import parse_layers
 from impasto.cli import INTERRUPTED, options, pipes
 from impasto.cli.painting import Bar, Watch, Writer, forecast
 from impasto.cli.pipes import STANDARD
@@ -21,7 +22,7 @@ from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
 from impasto.masks import parse_masks
 from impasto.optimise import api, recipe
-from impasto.optimise.recipe import DEFAULTS, Recipe, parse_layers
+from impasto.optimise.recipe import DEFAULTS, Recipe
 
 if TYPE_CHECKING:
     from impasto.optimise.painter import Progress, Result

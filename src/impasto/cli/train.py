@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 
+from impasto._names import nearest
 from impasto.cli import options
 from impasto.engines import DEVICES
 from impasto.errors import MissingExtraError, TrainingError
+
+_FACTS = ("title", "artist", "year", "licence")
 
 
 @click.command("train", short_help="Train the network: many styles jointly, or one.")
@@ -142,17 +145,29 @@ def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, A
         return {}, [Painting(path.stem, (path,)) for path in styles]
     if len(styles) > 1:
         raise TrainingError("Give one settings file, or paintings, not both.")
+    (file,) = styles
     try:
-        with styles[0].open("rb") as file:
-            recipe = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise TrainingError(f"{styles[0]} cannot be read as settings ({error}).") from error
-    root = folder or styles[0].parent
+        recipe = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{file} cannot be read as settings ({error}).") from error
+    _check_names(file, recipe, ("settings", "style"))
+    table, tables = recipe.get("settings", {}), recipe.get("style", [])
+    if not (isinstance(table, dict) and isinstance(tables, list) and all(isinstance(style, dict) for style in tables)):
+        raise TrainingError(f"{file}: write [settings] once, and [[style]] above each style.")
+    root = folder or file.parent
     sources = []
-    for style in recipe.get("style", []):
-        pictures = tuple(root / name for name in style.get("pictures", ()))
-        if not style.get("name") or not pictures:
-            raise TrainingError(f"{styles[0]}: each [[style]] needs a name and pictures.")
-        facts = {key: str(style[key]) for key in ("title", "artist", "year", "licence") if key in style}
-        sources.append(Painting(style["name"], pictures, **facts))
-    return dict(recipe.get("settings", {})), sources
+    for style in tables:
+        _check_names(file, style, ("name", "pictures", *_FACTS))
+        name, pictures = style.get("name"), style.get("pictures")
+        listed = isinstance(pictures, list) and pictures and all(isinstance(picture, str) for picture in pictures)
+        if not (name and isinstance(name, str) and listed):
+            raise TrainingError(f'{file}: each [[style]] needs a name and pictures, such as ["painting.jpg"].')
+        facts = {key: str(style[key]) for key in _FACTS if key in style}
+        sources.append(Painting(name, tuple(root / picture for picture in pictures), **facts))
+    return table, sources
+
+
+def _check_names(file: Path, table: dict[str, Any], known: tuple[str, ...]) -> None:
+    for name in table:
+        if name not in known:
+            raise TrainingError(f"{file}: there is nothing called {name} to set; {nearest(name, known)}")

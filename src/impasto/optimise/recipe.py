@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from impasto._layers import as_layers
 from impasto._names import Range, check, nearest
 from impasto.engines import DEVICES, Device
 from impasto.errors import InputError
@@ -96,18 +95,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name in _LAYERS:
-            object.__setattr__(self, name, _as_layers(name, getattr(self, name)))
+            object.__setattr__(self, name, as_layers(name, getattr(self, name), optional=name == "dream"))
         object.__setattr__(self, "max_memory", limit(self.max_memory))
         check(self, _RANGES, _CHOICES)
-        for name in _LAYERS:
-            for layer, weight in getattr(self, name).items():
-                if not (isinstance(weight, Real) and 0 <= float(weight) < float("inf")):
-                    raise InputError(f"The weight {weight} of {layer} is out of range; give a number of 0 or more.")
-            if name != "dream" and not any(getattr(self, name).values()):
-                loss = name.removesuffix("_layers")
-                raise InputError(
-                    f"No {name.replace('_', ' ')} are left; to switch the loss off, give --{loss}-weight 0."
-                )
 
     def taps(self, known: Iterable[str], styled: bool) -> tuple[str, ...]:
         """The layers that this recipe looks at.
@@ -158,32 +148,6 @@ class Recipe:
             if item.name not in ("max_memory", "device", "max_pixels")
             and (text := written(getattr(self, item.name))) != written(getattr(DEFAULTS, item.name))
         )
-
-
-def parse_layers(text: str) -> dict[str, float]:
-    """``"relu1_1,relu2_1:0.5"`` to layers and weights; 1 where none is given.
-
-    Caffe's names of convolutions (``conv1_1``) stand for the ReLU behind them, as neural-style meant them.
-    """
-    layers: dict[str, float] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, weight = item.partition(":")
-        try:
-            layers[re.sub(r"^conv(?=\d_\d$)", "relu", name)] = float(weight) if weight else 1.0
-        except ValueError as error:
-            raise InputError(f"{item} is no layer with a weight; write it as relu3_1:0.5.") from error
-    return layers
-
-
-def _as_layers(name: str, value: Any) -> dict[str, float]:
-    """What stands for layers and weights as these."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, str):
-        return parse_layers(value)
-    if isinstance(value, Sequence) and all(isinstance(layer, str) for layer in value):
-        return parse_layers(",".join(value))
-    raise InputError(f"The {name.replace('_', ' ')} {value!r} are no layers; give names, such as relu3_1:0.5,relu4_1.")
 
 
 def written(value: object) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from numbers import Real
 from typing import Any, ClassVar, Self
 
+from impasto._layers import as_layers
 from impasto._names import Range, check, settings
 from impasto.errors import TrainingError
 from impasto.networks.transformer import TransformerNetwork
 
-NUMBER = Range(0, inf, "a number of 0 or more")
+NUMBER = Range(0, 1e12, "a number of 0 or more")
 SHARE = Range(0, 1, "a number from 0 to 1")
 COUNT = Range(1, inf, "a whole number of at least 1", whole=True)
 
@@ -60,6 +62,19 @@ class Settings:
         return settings(cls, values, caller or cls, TrainingError)
 
     def __post_init__(self) -> None:
+        for name in ("content_layers", "style_layers"):
+            object.__setattr__(self, name, as_layers(name, getattr(self, name), TrainingError))
+        object.__setattr__(self, "scales", _as_scales(self.scales))
         check(self, self.ranges, {}, TrainingError)
         if self.crop % TransformerNetwork.multiple:
             raise TrainingError(f"The crop {self.crop} is out of range; give {self.ranges['crop'].meaning}.")
+
+
+def _as_scales(value: Any) -> tuple[float, float]:
+    """A pair as a settings file has it, too."""
+    pair = isinstance(value, Sequence) and len(value) == 2 and all(isinstance(scale, Real) for scale in value)
+    if not (pair and 1 <= value[0] <= value[1] < inf):
+        raise TrainingError(
+            f"The scales {value} are out of range; give two numbers of at least 1, the smaller one first."
+        )
+    return tuple(value)
