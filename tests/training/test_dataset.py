@@ -7,8 +7,10 @@ import zipfile
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from impasto.cli import cli
 from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.training import dataset
 from impasto.training.dataset import info, pack
@@ -332,3 +334,14 @@ class TestInfo:
             file["x"] = 1
         with pytest.raises(InputError, match="found: /x"):
             info(tmp_path / "other.h5")
+
+
+def test_the_command_packs_without_held_out_pictures_and_leaves_ranges_to_the_library(sources, tmp_path):
+    def call(*options):
+        arguments = ["dataset", "pack", "--train", sources[0], "-o", tmp_path / "out.h5", "-q", *options]
+        return CliRunner().invoke(cli, [str(item) for item in arguments], catch_exceptions=False)
+
+    with pytest.raises(InputError, match="ask for at least 1"):
+        call("--limit", 0)
+    assert call("--size", 16).stdout.endswith("10 to train on, 0 held out, 0 skipped\n")
+    assert list(info(tmp_path / "out.h5")["groups"]) == ["train2014"]

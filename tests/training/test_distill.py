@@ -13,6 +13,7 @@ from impasto.training.distill import (  # noqa: E402
     TAPS,
     Canvases,
     DistillSettings,
+    Pool,
     Student,
     Teacher,
     distance,
@@ -144,3 +145,69 @@ def test_the_loss_asks_for_gram_matrices_too():
         assert torch.allclose(with_grams, plain) != adds
     assert distance(target, target, 3.0)[0] < 1e-6
     assert distance(moved, target, 3.0)[1]["relu5_1"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meaning"),
+    [
+        ("steps", -5, "a whole number of at least 1"),
+        ("pool", 0, "a whole number of at least 1"),
+        ("fresh", 0, "a whole number of at least 1"),
+        ("warmup", 0, "a whole number of at least 1"),
+        ("painted", 1.0, "a number from 0 to 0.9"),
+        ("crop", 8, "a whole number of at least 64"),
+        ("settled", 2.0, "a number from 0 to 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_one_sentence(name, value, meaning):
+    with pytest.raises(TrainingError, match=f"^The {name} {value} is out of range; give {meaning}.$"):
+        DistillSettings(**{name: value})
+
+
+@pytest.mark.parametrize("painted", [0.0, 0.1, 0.25, 0.6, 0.9])
+def test_the_share_of_painted_crops_is_the_one_asked_for(painted):
+    settings = DistillSettings(painted=painted)
+    crops = settings.batch * sum(settings.canvases_due(step) for step in range(1, 3601))
+    assert crops / (crops + 3600 * settings.fresh) == pytest.approx(painted, abs=0.001)
+
+
+def test_the_output_and_the_photographs_are_looked_at_first(root, tmp_path):
+    photographs = Photographs(root / "photos", crop=64)
+    with pytest.raises(TrainingError, match=r"does not end in \.safetensors; give for example mine\.safetensors"):
+        distill(photographs, [root / "teacher.safetensors"], tmp_path / "mine.checkpoint", DistillSettings(crop=64))
+    with pytest.raises(TrainingError, match="cropped to 64 pixels, and the settings say 128"):
+        distill(photographs, [root / "teacher.safetensors"], tmp_path / "mine.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_resumed_distillation_draws_on_from_a_filled_pool(root, tmp_path, monkeypatch):
+    drawn, draw = [], Pool.draw
+
+    def recorded(pool, count):
+        drawn.append((len(pool.kept), torch.get_rng_state()))
+        return draw(pool, count)
+
+    monkeypatch.setattr(Pool, "draw", recorded)
+    for steps in (1, 2):
+        settings = DistillSettings(steps=steps, batch=1, crop=64)
+        output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
+        distill(photographs, [root / "teacher.safetensors"], output, settings, resume=steps > 1)
+    (first, before), (second, after) = drawn
+    assert first == second
+    assert first >= 32
+    assert not torch.equal(before, after)
+
+
+def test_a_batch_of_more_than_eight_is_painted_whole(root, tmp_path, monkeypatch):
+    painted, paint = [], Canvases.painted
+
+    def recorded(canvases, network, count):
+        painted.append(paint(canvases, network, count))
+        return painted[-1]
+
+    monkeypatch.setattr(Canvases, "painted", recorded)
+    monkeypatch.setattr(Canvases, "ITERATIONS", 1)
+    settings = DistillSettings(steps=3, warmup=1, batch=10, painted=0.9, crop=64)
+    photographs = Photographs(root / "photos", crop=64)
+    distill(photographs, [root / "teacher.safetensors"], tmp_path / "student.safetensors", settings)
+    assert [len(pictures) for pictures in painted] == [10]

@@ -17,13 +17,13 @@ def command() -> None:
 
 @command.command("pack")
 @click.option("--train", type=options.PATH, required=True, help="Folder or .zip of photographs to train on.")
-@click.option("--val", type=options.PATH, required=True, help="Folder or .zip of photographs to hold out.")
+@click.option("--val", type=options.PATH, help="Folder or .zip of photographs to hold out; default: none.")
 @click.option("-o", "--output", type=options.PATH, required=True, help="The HDF5 file.")
-@click.option("--size", type=click.IntRange(16), default=256, show_default=True, help="Side of the packed pictures.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many pictures of each.")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Decoding threads.")
+@click.option("--size", type=int, default=256, show_default=True, help="Side of the packed pictures.")
+@click.option("--limit", type=int, help="At most so many pictures of each.")
+@click.option("--workers", type=int, default=2, show_default=True, help="Decoding threads.")
 @click.option("-q", "--quiet", is_flag=True)
-def pack(train: Path, val: Path, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
+def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
     """Pack photographs; an interrupted pack goes on where it stopped."""
     from rich.console import Console
     from rich.progress import Progress

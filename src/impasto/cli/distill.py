@@ -27,9 +27,9 @@ from impasto.errors import MissingExtraError
     help="Repeat: each layer comes from the first teacher that has it.",
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
-@click.option("--steps", type=click.IntRange(1), help="Default: the library's.")
-@click.option("--batch", type=click.IntRange(1), help="Default: the library's.")
-@click.option("--crop", type=click.IntRange(64), help="Default: the library's.")
+@click.option("--steps", type=int, help="Default: the library's.")
+@click.option("--batch", type=int, help="Default: the library's.")
+@click.option("--crop", type=int, help="Default: the library's.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(

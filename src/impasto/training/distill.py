@@ -20,7 +20,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -29,12 +31,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto import losses
+from impasto._names import Range, check
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features, of_pairs
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
+from impasto.training.settings import COUNT, NUMBER, SHARE
 
 log = logging.getLogger(__name__)
 
@@ -44,22 +48,45 @@ TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 PLAN = ((1, 16), (1, 14), (2, 48), (2, 40), (3, 96), (3, 48), (4, 128), (4, 96), (5, 128))
 
 
-@dataclass
+@dataclass(frozen=True)
 class DistillSettings:
-    """What a distillation is made of."""
+    """What a distillation is made of.
+
+    Raises:
+        TrainingError: a value is out of range.
+    """
 
     steps: int = 20_000
     batch: int = 4
     fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
     pool: int = 768  # crops that are kept, 1.5 MB each
     painted: float = 0.25  # share of the crops that the teacher looks at that were painted under the student
-    crop: int = 128
+    crop: int = 128  # side of the photographs' crops
     gram_weight: float = 3.0
     settled: float = 0.2  # last share of the steps, in which normalisation no longer follows each batch
     learning_rate: float = 3e-3
     warmup: int = 100
     seed: int = 0
     checkpoint_every: int = 250
+
+    ranges: ClassVar[Mapping[str, Range]] = {
+        **dict.fromkeys(("steps", "batch", "fresh", "pool", "warmup", "checkpoint_every"), COUNT),
+        **dict.fromkeys(("gram_weight", "learning_rate"), NUMBER),
+        "painted": Range(0, 0.9, "a number from 0 to 0.9"),
+        "crop": Range(64, inf, "a whole number of at least 64", whole=True),
+        "settled": SHARE,
+        "seed": Range(0, inf, "a whole number of 0 or more", whole=True),
+    }
+
+    def __post_init__(self) -> None:
+        check(self, self.ranges, {}, TrainingError)
+
+    def canvases_due(self, step: int) -> int:
+        """How often a batch of pictures is painted under the student at a step."""
+        if not self.painted:
+            return 0
+        rhythm = self.batch / self.fresh * (1 / self.painted - 1)  # in steps: one batch for so many
+        return int(step // rhythm - (step - 1) // rhythm)
 
 
 class Teacher:
@@ -112,11 +139,8 @@ class Pool:
         self.kept: deque[tuple[Tensor, Place, dict[str, Tensor]]] = deque(maxlen=size)
 
     def wanted(self, count: int, fresh: int) -> int:
-        """How many crops to add before ``count`` are drawn.
-
-        At first more than ``fresh``, so that early steps do not see the same few crops.
-        """
-        return fresh if len(self.kept) == self.kept.maxlen else fresh + min(count, 1 + len(self.kept) // 8)
+        """How many crops to add before ``count`` are drawn: more than ``fresh`` until the pool is full."""
+        return fresh if len(self.kept) == self.kept.maxlen else fresh + count
 
     @torch.no_grad()
     def add(self, images: Tensor) -> None:
@@ -267,15 +291,11 @@ def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> No
         temporary.write_bytes(save(tensors, metadata=dict(metadata)))
 
 
-def unexplained(
-    predicted: Mapping[str, Tensor],
-    target: Mapping[str, Tensor],
-    variance: Mapping[str, Tensor] | None = None,
-) -> dict[str, Tensor]:
+def unexplained(predicted: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Share of the teacher's variance (around each channel's mean) that the student does not explain, by tap."""
     shares = {}
     for tap, wide in target.items():
-        spread = variance[tap] if variance else wide.var(dim=(0, 2, 3), unbiased=False).sum()
+        spread = wide.var(dim=(0, 2, 3), unbiased=False).sum()
         shares[tap] = ((predicted[tap] - wide) ** 2).mean(dim=(0, 2, 3)).sum() / spread
     return shares
 
@@ -312,16 +332,24 @@ def distill(
         Unexplained share by tap on the held-out photographs.
 
     Raises:
-        TrainingError: there is a checkpoint and it is not to be resumed, or it is and there is none.
+        TrainingError: ``output`` does not end in .safetensors, the photographs have another crop than the settings,
+            there is a checkpoint and it is not to be resumed, or it is and there is none.
         InputError: a teacher cannot be read, or no teacher has a layer.
         DownloadError: a teacher is not at hand and cannot be fetched.
     """
+    settings = settings or DistillSettings()
+    if output.suffix != ".safetensors":  # by which it is read
+        raise TrainingError(f"{output} does not end in .safetensors; give for example {output.stem}.safetensors.")
+    if photographs.crop != settings.crop:
+        raise TrainingError(
+            f"The photographs are cropped to {photographs.crop} pixels, and the settings say {settings.crop}; "
+            "give both the same crop."
+        )
     checkpoint = output.with_suffix(".checkpoint")
     if resume and not checkpoint.exists():
         raise TrainingError(f"There is no checkpoint {checkpoint} to resume; leave --resume out.")
     if checkpoint.exists() and not resume:
         raise TrainingError(f"There is a checkpoint {checkpoint} already; add --resume to go on, or give another -o.")
-    settings = settings or DistillSettings()
     torch.manual_seed(settings.seed)
     teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
     first = torch.from_numpy(photographs.batch(2))
@@ -336,16 +364,19 @@ def distill(
         photographs.set_state(json.loads(state["photographs"]))
         log.info("resumed from %s at step %d", checkpoint, step)
 
-    pool, canvases = Pool(teacher, settings.pool), Canvases(photographs)
-    # So many steps add a batch's worth of crops of photographs, beside which one batch is painted.
-    rhythm = round(settings.batch / settings.fresh * (1 / settings.painted - 1)) if settings.painted else 0
+    pool, canvases = Pool(teacher, settings.pool), Canvases(photographs, max(8, settings.batch))
+    if resume:
+        torch.set_rng_state(state["torch"])
+    # The first steps, also those after a resume, are not to see the same few crops.
+    while len(pool.kept) < min(32, settings.pool):
+        pool.add(torch.from_numpy(photographs.batch(8)))
     started = time.monotonic()
     while step < settings.steps:
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * max(rate, 0.005)
         pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
-        if rhythm and step >= settings.warmup and step % rhythm == 0:
+        for _ in range(settings.canvases_due(step) if step >= settings.warmup else 0):
             pool.add(canvases.painted(student.as_network(), settings.batch))
         if step >= (1 - settings.settled) * settings.steps:
             student.norms.eval()  # from here on what learns is what will be used
@@ -367,6 +398,7 @@ def distill(
                         "optimiser": optimiser.state_dict(),
                         "step": step,
                         "smooth": smooth,
+                        "torch": torch.get_rng_state(),
                         "photographs": json.dumps(photographs.state()),
                     },
                     temporary,

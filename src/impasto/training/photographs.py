@@ -62,6 +62,8 @@ class Photographs:
         keep: files are shrunk to at most this short side, or `crop` where that is more, to save memory.
     """
 
+    crop: int
+    """The side of the crops."""
     train: list[Pixels]
     """Height x width x 3 each, at their own sizes."""
     val: list[Pixels]
@@ -88,7 +90,7 @@ class Photographs:
             raise TrainingError(f"At most {limit} photographs were asked for; ask for at least 1.")
         if not 1 <= scales[0] <= scales[1]:
             raise TrainingError(f"The scales {scales} must not be below 1, the smaller one first.")
-        self._crop = crop
+        self.crop = crop
         self._scales = scales
         self._random = np.random.default_rng(seed)
         self.skipped = []
@@ -143,9 +145,9 @@ class Photographs:
 
     def _square(self, photo: Pixels, top: int, left: int, side: int) -> Pixels:
         square = np.ascontiguousarray(photo[top : top + side, left : left + side])
-        if side == self._crop:
+        if side == self.crop:
             return square
-        size = (self._crop, self._crop)
+        size = (self.crop, self.crop)
         return np.asarray(Image.fromarray(square).resize(size, Image.Resampling.BICUBIC))
 
     def _read(self, source: Path, limit: int | None, keep: int) -> tuple[dict[str, Pixels], list[Pixels]]:
