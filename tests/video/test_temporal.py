@@ -102,16 +102,23 @@ def test_a_thing_that_comes_and_goes_leaves_no_ghost():
         assert ghost < 0.5 * np.abs(plain[2] - plain[5])[36:54, 66:94].mean()
 
 
+@pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("mode", STABILIZE)
-def test_a_state_goes_on_as_if_nothing_had_happened(mode, panning):
-    painter = Painter("scream")
+def test_a_state_goes_on_as_if_nothing_had_happened(mode, masked, panning):
+    painters = [Painter("scream", Options(mask=moving_mask(i) if masked else None)) for i in range(4)]
     whole, first, second = stabilizer(mode), stabilizer(mode), stabilizer(mode)
-    wanted = [whole.paint(frame, painter) for frame in panning[:4]]
-    for frame in panning[:2]:
+    wanted = [whole.paint(frame, painter) for frame, painter in zip(panning, painters, strict=False)]
+    for frame, painter in zip(panning[:2], painters, strict=False):
         first.paint(frame, painter)
     second.restore({name: value.copy() for name, value in first.state().items()})
-    for frame, result in zip(panning[2:4], wanted[2:], strict=True):
+    for frame, painter, result in zip(panning[2:4], painters[2:], wanted[2:], strict=True):
         np.testing.assert_array_equal(second.paint(frame, painter), result)
+
+
+def moving_mask(index):
+    mask = np.zeros((96, 128), np.uint8)
+    mask[:, 100 - 20 * index :] = 255
+    return mask
 
 
 def test_styles_between_two_times_are_a_mixture():

@@ -290,7 +290,7 @@ class Steady(Off):
                 "reference": last.reference,
                 "painted": last.painted,
             }
-            found |= {} if last.grain is None else {"grain": last.grain}
+            found |= {name: a for name in ("grain", "applies") if (a := getattr(last, name)) is not None}
         return found
 
     def restore(self, state: State) -> None:
@@ -313,6 +313,7 @@ class Steady(Off):
             painted=last,
             used=used[0],
             index=int(state["index"]),
+            applies=state.get("applies"),
         )
 
 
