@@ -38,6 +38,26 @@ def test_lbfgs_recovers_from_a_step_into_nothing():
     assert losses[-1] < losses[0]
 
 
+def test_lbfgs_does_not_repeat_a_search_that_failed():
+    def kink(x):
+        return float((x - 0.3).abs().sum()), (x - 0.3).sign()
+
+    evaluations = []
+
+    def counted(x):
+        evaluations.append(x)
+        return kink(x)
+
+    minimiser = LBFGS(torch.full((1, 3, 4, 5), 0.3 + 1e-6))
+    at_first = run(minimiser, 1, counted)[0]
+    again = LBFGS(minimiser.picture.clone())
+    again.restore(minimiser.state())
+    assert again.first_step == minimiser.first_step < LBFGS.FIRST_STEP
+    losses = run(minimiser, 9, counted)
+    assert losses[-1] < 0.5 * at_first
+    assert len(evaluations) < 3 * 10
+
+
 def test_adam_goes_down_and_its_average_is_steadier_than_its_iterates():
     torch.manual_seed(0)
 

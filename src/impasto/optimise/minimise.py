@@ -109,6 +109,7 @@ class LBFGS:
     ) -> None:
         self.picture, self.learning_rate, self.history, self.monotone = picture, learning_rate, history, monotone
         self.pairs: deque[tuple[Tensor, Tensor]] = deque(maxlen=history)
+        self.first_step = self.FIRST_STEP
         self.loss: float | None = None
         self.gradient = torch.zeros_like(picture)
 
@@ -124,6 +125,8 @@ class LBFGS:
             if math.isfinite(loss) and (not self.monotone or loss <= self.loss + 1e-4 * rate * slope):
                 break
             if attempt == self.ATTEMPTS:
+                if not self.pairs:
+                    self.first_step /= 4**attempt  # the same ones would fail again
                 self.pairs.clear()  # what is remembered misleads: begin anew from here
                 return self.loss
             rate /= 4
@@ -131,6 +134,7 @@ class LBFGS:
         self.picture.add_(step)
         if _dot(step, change) > 1e-6 * float(step.norm() * change.norm()):
             self.pairs.append((step, change))
+            self.first_step = self.FIRST_STEP
         self.loss, self.gradient = loss, gradient
         return loss
 
@@ -139,7 +143,7 @@ class LBFGS:
         q = self.gradient.neg()
         if not self.pairs:
             mean = float(self.gradient.abs().mean())
-            return q, self.learning_rate * self.FIRST_STEP / max(mean, 1e-30)
+            return q, self.learning_rate * self.first_step / max(mean, 1e-30)
         factors: list[tuple[float, float]] = []
         for step, change in reversed(self.pairs):
             rho = 1 / _dot(step, change)
@@ -163,7 +167,8 @@ class LBFGS:
 
     def state(self) -> dict[str, Tensor]:
         """What a later run needs to go on, of the pairs the newest."""
-        tensors = {"picture": self.picture, "gradient": self.gradient}
+        first = torch.tensor(self.first_step, dtype=torch.float64)
+        tensors = {"picture": self.picture, "gradient": self.gradient, "first_step": first}
         if self.loss is not None:
             tensors["loss"] = torch.tensor(self.loss, dtype=torch.float64)
         for number, (step, change) in enumerate(list(self.pairs)[-self.SAVED_PAIRS :]):
@@ -175,6 +180,7 @@ class LBFGS:
         if "loss" in state:
             self.loss = float(state["loss"])
             self.gradient.copy_(state["gradient"])
+            self.first_step = float(state.get("first_step", self.FIRST_STEP))
         for number in range(sum(name.startswith("step.") for name in state)):
             step, change = (state[f"{name}.{number}"].to(self.picture) for name in ("step", "change"))
             self.pairs.append((step, change))
