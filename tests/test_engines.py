@@ -125,6 +125,22 @@ def test_without_a_gpu_auto_is_onnxruntime_and_imports_no_torch():
     assert done.stdout.split()[-1] == "False"
 
 
+@pytest.mark.parametrize(("device", "arenas"), [("cpu", "cpu:0"), ("cuda", "cpu:0;gpu:0")])
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_memory_of_the_processor_and_of_the_gpu_is_given_back(device, arenas):
+    engine, asked = OnnxEngine(device), []
+    session = engine.session
+
+    class Listening:
+        def run(self, outputs, inputs, options):
+            asked.append(options.get_run_config_entry("memory.enable_memory_arena_shrinkage"))
+            return session.run(outputs, inputs)
+
+    engine.session = Listening()
+    engine.release()
+    assert asked == [arenas]
+
+
 def test_a_device_without_torch_names_the_extra(monkeypatch, nothing_loaded):
     monkeypatch.setattr(OnnxEngine, "devices", staticmethod(lambda: ["cpu"]))
     monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None)

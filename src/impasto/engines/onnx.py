@@ -33,6 +33,7 @@ class OnnxEngine:
         options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
         model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
+        self._arenas = "cpu:0" if device == "cpu" else "cpu:0;gpu:0"
         self.session = ort.InferenceSession(model, options, providers=providers)
         about = self.session.get_modelmeta().custom_metadata_map
         self.network: str = about["id"]
@@ -67,7 +68,7 @@ class OnnxEngine:
     def release(self) -> None:
         """See :meth:`impasto.engines.Engine.release`."""
         giving_back = ort.RunOptions()
-        giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arenas)
         nothing = np.zeros(self.channels, np.float32)
         inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
         inputs |= {"image": np.zeros((1, 3, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
