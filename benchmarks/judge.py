@@ -28,12 +28,19 @@ from impasto.training.objective import Objective, read_style
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "docs" / "training" / "bundled.toml"
 KEPT = Path(__file__).resolve().parent / "references"
+BUILTIN = ROOT / "src" / "impasto" / "assets" / "perceptual.safetensors"
 DRAWN = ROOT / "examples" / "styles"
 
 
 def digest(data: bytes) -> str:
     """Sixteen hex digits that name a file's contents."""
     return hashlib.sha256(data).hexdigest()[:16]
+
+
+def digest_of(features: str) -> str:
+    """The same of a perceptual network's file; one that is downloaded goes by its name."""
+    path = BUILTIN if features == "builtin" else Path(features)
+    return digest(path.read_bytes()) if path.is_file() else features
 
 
 def tensor(picture: np.ndarray) -> Tensor:
@@ -62,10 +69,7 @@ class Judge:
         self.recipe = tomllib.loads(RECIPE.read_text())
         self.settings = s = FitSettings.from_mapping(self.recipe["settings"])
         self.name = "builtin" if features == "builtin" else Path(features).stem
-        path = (
-            ROOT / "src" / "impasto" / "assets" / "perceptual.safetensors" if features == "builtin" else Path(features)
-        )
-        self.hash = digest(path.read_bytes()) if path.is_file() else features
+        self.hash = digest_of(features)
         self.objective = Objective(load_features(features), s.content_layers, s.style_layers)
 
     def setting(self) -> dict[str, Any]:

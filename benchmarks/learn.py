@@ -6,18 +6,23 @@
 Style pictures that no network of ours has seen are drawn (`style_pictures.py`); ``--style`` adds others. Each is
 learnt with the usual settings. Content and style losses are those of the objective (docs/learning-a-style.md), on the
 middle squares of the photographs in ``--test``, at 256 pixels; ``moved`` is how far the painting of a warped photograph
-is from the warped painting (mean absolute difference, what video flickers by). The last row is the mean of the bundled
-styles on their own paintings, found in ``--paintings`` by the names in docs/training/bundled.toml. Results are kept in
-OUT/results.json: a later call measures what is missing. The pictures are in OUT, too: look at them. Needs ``train``.
+is from the warped painting, the grain fixed to the screen for both (mean absolute difference, what video flickers by
+where nothing steadies it). The last row is the mean of the bundled styles on their own paintings, found in
+``--paintings`` by the names in docs/training/bundled.toml. Results are kept in OUT/results.json, each with the network,
+judge, photographs and settings that it was measured with: a later call measures what is missing, and shows nothing that
+was measured otherwise. The pictures are in OUT, too: look at them. Needs ``train``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +36,7 @@ from impasto.styles import PHOTOGRAPH, bundled_network
 from impasto.training.export import load_bundled, network_of_onnx
 from impasto.training.learn import LearnSettings
 from impasto.training.objective import Objective, grained, read_painting
+from judge import digest, digest_of
 from style_pictures import draw_all
 
 ROOT = Path(__file__).parents[1]
@@ -49,11 +55,11 @@ class Judge:
             top, left = ((side - 256) // 2 for side in picture.shape[2:])
             squares.append(picture[:, :, top : top + 256, left : left + 256])
         self.images = torch.cat(squares)
-        self.seen = grained(self.images, self.settings.grain)
         with torch.no_grad():
             self.wanted = self.objective.features(self.images)
         flow = losses.random_flow(len(squares), 256, 256, torch.Generator().manual_seed(0))
         self.warp = lambda x: losses.warp(x, flow)
+        self.seen, self.moved = (grained(x, self.settings.grain) for x in (self.images, self.warp(self.images)))
 
     @torch.no_grad()
     def __call__(
@@ -62,7 +68,7 @@ class Judge:
         """Content, style, their weighted sum, and how far a painting moves under a moving camera."""
         s = self.settings
         painted, _ = network(self.seen, scale[None], shift[None])
-        again, _ = network(self.warp(self.seen), scale[None], shift[None])
+        again, _ = network(self.moved, scale[None], shift[None])
         found = self.objective.features(painted)
         content = self.objective.content(found, self.wanted).mean().item()
         style = self.objective.style(found, self.objective.style_targets(pictures, s.style_size)).mean().item()
@@ -85,7 +91,8 @@ def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
 
 
 def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: object) -> dict[str, object]:
-    """Learn a style and measure it."""
+    """Learn a style, from its very beginning, and measure it."""
+    shutil.rmtree(target.with_name(f"{target.stem}.learning"), ignore_errors=True)  # left by a call that was stopped
     curve: list[tuple[float, int, float]] = []
 
     def watch(at: Progress) -> None:
@@ -125,23 +132,25 @@ def main() -> None:
     judge = Judge(arguments.test, arguments.judge)
     pictures = {path.stem: path for path in draw_all(out / "pictures") + arguments.style}
     kept = out / "results.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
-    if results.get("network") != bundled_network():
-        results = {"network": bundled_network(), "styles": {}}
-    suffix = ("-deep" if arguments.deep else "") + ("-photos" if arguments.photos else "")
+    stored = json.loads(kept.read_text())["styles"] if kept.exists() else {}
+    suffix = (f"-deep-{arguments.deep:g}" if arguments.deep else "") + ("-photos" if arguments.photos else "")
+    settings = {"steps": arguments.steps} if arguments.steps else {}
+    measured_with = conditions(arguments, LearnSettings.from_mapping(settings))
     for name in arguments.only or pictures:
-        if name + suffix in results["styles"]:
+        learnt_from = {"picture": digest(pictures[name].read_bytes()), "photos": str(arguments.photos or "drawn")}
+        row = stored.get(name + suffix, {})
+        if (row.get("measured_with"), row.get("learnt_from")) == (measured_with, learnt_from):
             continue
-        settings = {key: value for key in ("photos", "steps") if (value := getattr(arguments, key))}
         target = out / f"{name}{suffix}.safetensors"
-        result = learnt(judge, pictures[name], target, arguments.deep, **settings)
-        results["styles"][name + suffix] = result
-        kept.write_text(json.dumps(results, indent=1))
+        result = learnt(judge, pictures[name], target, arguments.deep, photos=arguments.photos, **settings)
+        stored[name + suffix] = {**result, "measured_with": measured_with, "learnt_from": learnt_from}
+        kept.write_text(json.dumps({"styles": stored}, indent=1))
         if not arguments.no_pictures:
             show(target, arguments.test, out / "painted")
 
     reference = bundled(judge, arguments.paintings)
-    rows = {**results["styles"]}
+    alike = {name: row for name, row in stored.items() if row.get("measured_with") == measured_with}
+    rows = {**alike}
     if plain := [row for name, row in rows.items() if name in pictures]:
         rows[f"mean of {len(plain)} learnt"] = mean(plain)
     if reference:
@@ -157,8 +166,20 @@ def main() -> None:
     moved = judge(network, *known[PHOTOGRAPH], [next(iter(pictures.values()))])["moved"]
     print(f"(the photograph style moves by {moved:.4f})")
     print("\nlearning curves: held-out loss after so many seconds of steps")
-    for name, row in results["styles"].items():
+    for name, row in alike.items():
         print(f"{name:28} " + "  ".join(f"{seconds:.0f} s {loss:.2f}" for seconds, _, loss in row["curve"]))
+
+
+def conditions(arguments: argparse.Namespace, settings: LearnSettings) -> dict[str, Any]:
+    """What two rows must have in common to be comparable, as JSON gives it back."""
+    photographs = b"".join(path.read_bytes() for path in sorted(arguments.test.iterdir()))
+    found = {
+        "network": bundled_network(),
+        "judge": digest_of(arguments.judge),
+        "test": digest(photographs),
+        "settings": asdict(settings),
+    }
+    return json.loads(json.dumps(found))
 
 
 def mean(rows: list[dict[str, float]]) -> dict[str, float]:

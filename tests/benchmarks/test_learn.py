@@ -1,0 +1,112 @@
+"""What is measured of learnt styles, and that only like is kept beside like."""
+
+import json
+import sys
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+import learn
+from impasto.training.objective import Objective
+
+ROW = {"content": 1.0, "style": 0.1, "total": 2.2, "moved": 0.02, "minutes": 1.5, "curve": [(1.0, 50, 2.0)]}
+
+
+@pytest.fixture
+def photographs(tmp_path, photo):
+    folder = tmp_path / "test"
+    folder.mkdir()
+    photo.resize((300, 280)).save(folder / "one.png")
+    return folder
+
+
+def test_what_moves_under_fixed_grain_counts(photographs, monkeypatch):
+    judge = learn.Judge(photographs, "builtin")
+    monkeypatch.setattr(Objective, "features", lambda *_: {})
+    monkeypatch.setattr(Objective, "content", lambda *_: torch.zeros(1))
+    monkeypatch.setattr(Objective, "style", lambda *_: torch.zeros(1))
+    monkeypatch.setattr(Objective, "style_targets", lambda *_: {})
+
+    def untouched(x, scale, shift):
+        return x, None
+
+    none = torch.zeros(1)
+    moved = judge(untouched, none, none, [])["moved"]
+    # All that moves is the picture; the grain that is painted stands still, so the two differ by it.
+    assert moved > 0.02 * judge.settings.grain
+    judge.seen, judge.moved = judge.images, judge.warp(judge.images)
+    assert judge(untouched, none, none, [])["moved"] == 0
+
+
+@pytest.fixture
+def call(tmp_path, photographs, monkeypatch):
+    """Run the script with options; returns the names that were learnt by it."""
+    picture = tmp_path / "kelp.png"
+    picture.write_bytes(b"kelp")
+    monkeypatch.setattr(learn, "Judge", lambda *_: Still())
+    monkeypatch.setattr(learn, "draw_all", lambda _: [picture])
+
+    def run(*options):
+        done = []
+        monkeypatch.setattr(learn, "learnt", lambda judge, picture, target, *_, **__: done.append(target.stem) or ROW)
+        arguments = ["--test", photographs, "-o", tmp_path, "--no-pictures", *options]
+        monkeypatch.setattr(sys, "argv", ["learn.py", *map(str, arguments)])
+        learn.main()
+        return done
+
+    return run
+
+
+class Still:
+    """A judge to whom nothing moves."""
+
+    images = (0,)
+
+    def __call__(self, *_):
+        return {"moved": 0.0}
+
+
+def test_a_result_is_kept_until_it_would_be_measured_otherwise(call, photographs, photo):
+    assert call() == ["kelp"]
+    assert call() == []
+    assert call("--steps", 10) == ["kelp"]
+    assert call("--steps", 10) == []
+    assert call("--steps", 10, "--photos", photographs) == ["kelp-photos"]
+    assert call("--steps", 10, "--judge", "vgg19") == ["kelp"]
+    photo.save(photographs / "two.png")
+    assert call("--steps", 10, "--judge", "vgg19") == ["kelp"]
+    assert call("--steps", 10, "--judge", "vgg19", "--deep", 5) == ["kelp-deep-5"]
+    assert call("--steps", 10, "--judge", "vgg19", "--deep", 12) == ["kelp-deep-12"]
+    assert call("--steps", 10, "--judge", "vgg19", "--deep", 5) == []
+
+
+def test_only_results_measured_alike_stand_in_one_table(call, capsys):
+    call("--deep", 5)
+    capsys.readouterr()
+    call("--steps", 10)
+    assert "kelp-deep-5" not in capsys.readouterr().out
+    call("--deep", 12)
+    assert "kelp-deep-5" in capsys.readouterr().out
+
+
+def test_results_of_an_older_form_are_measured_again(call, tmp_path):
+    (tmp_path / "results.json").write_text(json.dumps({"network": "before", "styles": {"kelp": ROW}}))
+    assert call() == ["kelp"]
+
+
+def test_minutes_are_those_of_the_whole(tmp_path, monkeypatch):
+    left = tmp_path / "kelp.learning"
+    left.mkdir()
+    seen = []
+
+    def stopped(*_, **__):
+        seen.append(left.exists())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learn, "learn_style", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        learn.learnt(None, tmp_path / "kelp.png", tmp_path / "kelp.safetensors", 0)
+    assert seen == [False]
