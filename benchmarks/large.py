@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from apply import own_peak
 
 HARBOUR = Path(__file__).parents[1] / "examples" / "harbour.jpg"
 SIZES = "1000x1000,1600x1250,4000x2500,8000x5000,10000x10000,30000x300"
@@ -90,7 +91,7 @@ def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
     images.write(painted, target)
     clock.append(time.perf_counter())
     seconds = dict(zip(("read", "paint", "write"), np.diff(clock).tolist(), strict=True))
-    print(json.dumps(seconds | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}))
+    print(json.dumps(seconds | {"peak": own_peak()}))
 
 
 # ---- statistics ----

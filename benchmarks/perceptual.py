@@ -2,8 +2,9 @@
 
     python benchmarks/perceptual.py --photos DIR --styles DIR --teacher FILE [--teacher FILE] [--optimise OUT]
 
-Prints, on photographs that were not trained on: the share of the teacher's variance that stays unexplained at each tap,
-and Spearman's rank correlation between the two networks' style distances over all pairs of photograph and painting.
+Prints the share of the teacher's variance that stays unexplained at each tap, on crops of the photographs, which were
+not trained on, and of the paintings, which may have been; and Spearman's rank correlation between the two networks'
+style distances, over all pairs of a picture, photograph or painting, and another painting.
 ``--optimise`` writes a sheet of what a few hundred L-BFGS steps give under each. Needs the extra ``train``.
 """
 

@@ -3,8 +3,10 @@
 Temporal error is the masked warping error (Ruder et al. 2016; Lai et al. 2018): the mean of M (O_t - W(O_t-k))^2 over
 trusted places, pixels in [0, 1], with flow between the *inputs*: DIS, or the DeepFlow files of artistic-videos' example
 where ``--golden`` names its folder; pairs of frames with a cut between them do not count. A filter that does nothing,
-or that blurs, is perfectly stable, so style loss, content loss and gradient energy stand in the same table. Clips are
-yours; needs the extras ``video`` and ``train``. Parts are chosen with ``--only``: without paint it takes two minutes.
+or that blurs, is perfectly stable, so style loss, content loss and gradient energy stand in the same table, each beside
+that of frame by frame. Both losses are taken on the builtin network's own narrow features, not in its teacher's metric
+as in the training and the other benchmarks: only ratios between them count. Clips are yours; needs the extras
+``video`` and ``train``. Parts are chosen with ``--only``: without paint it takes two minutes.
 """
 
 from __future__ import annotations

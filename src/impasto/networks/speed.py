@@ -11,7 +11,10 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def channels_last(network: Network) -> Network:
-    """A network whose weights have the channels of a pixel side by side: half as fast again on a CPU, and exact."""
+    """A network whose weights have the channels of a pixel side by side: faster, and exact.
+
+    Our own networks train half as fast again with it on a CPU; one with other layers need not gain anything.
+    """
     faster: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return faster
 

@@ -1,0 +1,16 @@
+"""The peer is measured on equal terms."""
+
+import pytest
+
+pytest.importorskip("torch")
+
+import apply
+from impasto.engines.onnx import OnnxEngine
+
+
+def test_the_peer_has_the_memory_option_of_our_own_session(tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    if not apply.export_peer(tmp_path / "peer.onnx"):
+        pytest.skip("torch cannot export here")
+    theirs, ours = apply.session(tmp_path / "peer.onnx"), OnnxEngine().session
+    assert theirs.get_session_options().enable_mem_pattern == ours.get_session_options().enable_mem_pattern
