@@ -32,7 +32,7 @@ from impasto import losses
 from impasto.learning import Progress, learn_style
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
-from impasto.styles import PHOTOGRAPH, bundled_network
+from impasto.styles import bundled_network
 from impasto.training.export import load_bundled, network_of_onnx
 from impasto.training.learn import LearnSettings
 from impasto.training.objective import Objective, grained, read_painting
@@ -155,7 +155,6 @@ def main() -> None:
         rows[f"mean of {len(plain)} learnt"] = mean(plain)
     if reference:
         rows[f"mean of {len(reference)} jointly trained"] = best = mean(list(reference.values()))
-    network, known = load_bundled()
     print(f"network {bundled_network()}, {len(judge.images)} photographs, judged by {arguments.judge}")
     print(f"{'style':28} {'content':>8} {'style':>8} {'sum':>7} {'of joint':>9} {'moved':>7} {'minutes':>8}")
     for name, row in rows.items():
@@ -163,8 +162,6 @@ def main() -> None:
         minutes = f"{row['minutes']:.1f}" if "minutes" in row else ""
         numbers = f"{row['content']:8.3f} {row['style']:8.4f} {row['total']:7.3f} {share:>9} {row['moved']:7.4f}"
         print(f"{name:28} {numbers} {minutes:>8}")
-    moved = judge(network, *known[PHOTOGRAPH], [next(iter(pictures.values()))])["moved"]
-    print(f"(the photograph style moves by {moved:.4f})")
     print("\nlearning curves: held-out loss after so many seconds of steps")
     for name, row in alike.items():
         print(f"{name:28} " + "  ".join(f"{seconds:.0f} s {loss:.2f}" for seconds, _, loss in row["curve"]))
