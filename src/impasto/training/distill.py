@@ -36,6 +36,7 @@ from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features, of_pairs
 from impasto.networks.speed import channels_last, has_bfloat16
+from impasto.training.descent import descend
 from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE
@@ -382,10 +383,7 @@ def distill(
             student.norms.eval()  # from here on what learns is what will be used
         images, places, target = pool.draw(settings.batch)
         loss, shares = distance(student(images, places), target, settings.gram_weight)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(student.parameters(), 5.0)
-        optimiser.step()
+        descend(loss, optimiser)
         step += 1
         smooth = {tap: 0.98 * smooth[tap] + 0.02 * shares[tap].item() for tap in TAPS}
         if progress:

@@ -40,6 +40,7 @@ from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
+from impasto.training.descent import average, descend
 from impasto.training.muon import Muon
 from impasto.training.objective import Features, Objective, Plateau, grained
 from impasto.training.photographs import Photographs
@@ -271,21 +272,9 @@ class Fit:
         for group in self._groups():
             decay = 0.5 * (1 + math.cos(math.pi * share))
             group["lr"] = group["peak"] * min(1.0, (self.step + 1) / s.warmup) * max(decay, 0.01)
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_([p for group in self._groups() for p in group["params"]], 5.0)
-        # Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows.
-        if torch.isfinite(norm):
-            for optimiser in self.optimisers:
-                optimiser.step()
-        else:
+        if not descend(loss, *self.optimisers):
             log.warning("step %d left out: its gradient is not finite", self.step)
-        # A short average at first, so that the random start is forgotten.
-        keep = min(s.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self._weights().items():
-                self.averaged[name].lerp_(value, 1 - keep)
+        average(self.averaged.values(), list(self._weights().values()), self.step, s.average)
         self.step += 1
         return {name: value.item() for name, value in parts.items()}
 

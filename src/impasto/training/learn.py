@@ -31,6 +31,7 @@ from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last
 from impasto.networks.transformer import TransformerNetwork
 from impasto.sheet import contact_sheet
+from impasto.training.descent import average, descend
 from impasto.training.objective import Features, Objective, Plateau, grained, read_style
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
@@ -183,15 +184,8 @@ class Learn:
         loss = self._total(parts)
         if not torch.isfinite(loss):
             raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_([self.scale, self.shift], 5.0)
-        if torch.isfinite(norm):  # through the normalisations of a perfectly flat crop it overflows
-            self.optimiser.step()
-        keep = min(s.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for average, value in zip(self.averaged, (self.scale, self.shift), strict=True):
-                average.lerp_(value, 1 - keep)
+        descend(loss, self.optimiser)
+        average(self.averaged, (self.scale, self.shift), self.step, s.average)
         self.step += 1
 
     @torch.no_grad()

@@ -1,0 +1,40 @@
+"""One step down a loss, and the average of the steps: what training, learning and distilling have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def descend(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:
+    """Let the optimisers take a step along the loss's gradient, which is shortened to a norm of 5.
+
+    Returns:
+        Whether they did: through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows,
+        and the step is left out.
+    """
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+    norm = nn.utils.clip_grad_norm_([parameter for group in groups for parameter in group["params"]], 5.0)
+    finite = bool(torch.isfinite(norm))
+    if finite:
+        for optimiser in optimisers:
+            optimiser.step()
+    return finite
+
+
+@torch.no_grad()
+def average(averages: Iterable[Tensor], values: Sequence[Tensor], step: int, most: float) -> None:
+    """Move exponential averages on to the values after a step.
+
+    Args:
+        step: how many there were before; the averages are short at first, so that the start is forgotten.
+        most: share of an average that is kept from step to step, once there were many.
+    """
+    keep = min(most, (1 + step) / (10 + step))
+    for kept, value in zip(averages, values, strict=True):
+        kept.lerp_(value, 1 - keep)

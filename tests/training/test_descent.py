@@ -1,0 +1,22 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from impasto.training.descent import average, descend  # noqa: E402
+
+
+def test_a_step_is_as_long_as_a_gradient_of_five_makes_it_and_left_out_without_a_number():
+    value = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([value], lr=1.0)
+    assert descend(-1000 * value.sum(), optimiser)
+    assert value.item() == pytest.approx(5)
+    assert not descend((value * torch.inf).sum(), optimiser)
+    assert value.item() == pytest.approx(5)
+
+
+def test_an_average_is_short_at_first():
+    kept = torch.zeros(2)
+    average([kept], [torch.ones(2)], step=0, most=0.998)
+    assert kept.tolist() == pytest.approx([0.9, 0.9])
+    average([kept], [torch.zeros(2)], step=100_000, most=0.5)
+    assert kept.tolist() == pytest.approx([0.45, 0.45])
