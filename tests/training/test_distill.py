@@ -211,3 +211,14 @@ def test_a_batch_of_more_than_eight_is_painted_whole(root, tmp_path, monkeypatch
     photographs = Photographs(root / "photos", crop=64)
     distill(photographs, [root / "teacher.safetensors"], tmp_path / "student.safetensors", settings)
     assert [len(pictures) for pictures in painted] == [10]
+
+
+def test_a_checkpoint_of_an_older_edition_is_refused(root, tmp_path):
+    settings = DistillSettings(steps=1, batch=1, crop=64)
+    output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
+    distill(photographs, [root / "teacher.safetensors"], output, settings)
+    state = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
+    del state["torch"]
+    torch.save(state, output.with_suffix(".checkpoint"))
+    with pytest.raises(TrainingError, match="older Impasto; begin anew"):
+        distill(photographs, [root / "teacher.safetensors"], output, settings, resume=True)

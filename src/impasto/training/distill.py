@@ -359,6 +359,8 @@ def distill(
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
     if resume:
         state = torch.load(checkpoint, weights_only=True)
+        if "torch" not in state:
+            raise TrainingError(f"{checkpoint} was written by an older Impasto; begin anew with another -o.")
         student.load_state_dict(state["student"])
         optimiser.load_state_dict(state["optimiser"])
         step, smooth = state["step"], state["smooth"]
