@@ -1,8 +1,9 @@
-"""Make the sheet of docs/learning-a-style.md: style pictures, the harbour in each, and a part of it at full size.
+"""Make the sheets of docs/learning-a-style.md: style pictures, the harbour in each, and a part of it at full size.
 
 python examples/make_learnt.py OUT
 
-OUT is the folder of benchmarks/learn.py, with the style pictures and what was learnt of them.
+OUT is the folder of benchmarks/learn.py, with the style pictures and what was learnt of them. Where some were learnt
+with ``--deep``, too, there is a second sheet of these.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ from impasto import images, sheet
 HERE = Path(__file__).parent
 NAMES = ("marbled-paper", "kelp-print", "embroidery", "pointillism", "low-poly")
 TOP, LEFT, SIDE = 300, 60, 300
+GALLERY = HERE.parent / "docs" / "gallery"
 
 
 def main(learnt: Path) -> None:
-    """Paint and lay out, a column a style."""
+    """Make both sheets."""
     photograph = Image.open(HERE / "harbour.jpg").convert("RGB")
+    print(plain(photograph, learnt))
+    if deep := sorted(learnt.glob("*-deep-*.safetensors")):
+        print(deepened(photograph, learnt, deep))
+
+
+def plain(photograph: Image.Image, learnt: Path) -> Path:
+    """A column a style."""
     rows: list[list[tuple[str, Image.Image]]] = [[], [], []]
     for name in NAMES:
         painting = Image.open(learnt / "pictures" / f"{name}.png").convert("RGB")
@@ -31,9 +40,26 @@ def main(learnt: Path) -> None:
         rows[1].append(("", painted))
         rows[2].append(("at full size", painted.crop((LEFT, TOP, LEFT + SIDE, TOP + SIDE))))
     cells = [(caption, images.resized(images.of(picture), SIDE)) for row in rows for caption, picture in row]
-    target = HERE.parent / "docs" / "gallery" / "learnt.jpg"
+    target = GALLERY / "learnt.jpg"
     images.write(sheet.contact_sheet(cells, columns=len(NAMES)), target, quality=90)
-    print(target)
+    return target
+
+
+def deepened(photograph: Image.Image, learnt: Path, styles: list[Path]) -> Path:
+    """A row a style: its picture, the plain fit, and the network fitted, too."""
+    cells = []
+    for path in styles:
+        name, _, minutes = path.stem.partition("-deep-")
+        painting = images.read(learnt / "pictures" / f"{name}.png")
+        cells.append((name, images.resized(painting, SIDE)))
+        for caption, style in (("scale and shift", learnt / f"{name}.safetensors"), (f"--deep {minutes}", path)):
+            painted = impasto.stylize(photograph, style).crop(
+                (LEFT, TOP - SIDE // 2, LEFT + SIDE * 3 // 2, TOP + SIDE // 2)
+            )
+            cells.append((caption, images.of(painted)))
+    target = GALLERY / "deep.jpg"
+    images.write(sheet.contact_sheet(cells, columns=3), target, quality=80)
+    return target
 
 
 if __name__ == "__main__":
