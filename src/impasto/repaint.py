@@ -66,6 +66,15 @@ class Options:
         object.__setattr__(self, "max_memory", memory.limit(self.max_memory))
         check(self, _RANGES, {"colors": COLORS, "device": DEVICES})
 
+    def every_mask(self) -> dict[str | None, MaskLike]:
+        """The masks by style, that of the strength under ``None``."""
+        return ({} if self.mask is None else {None: self.mask}) | dict(self.masks)
+
+    def with_masks(self, masks: Mapping[str | None, MaskLike]) -> Options:
+        """The same with other masks, as :meth:`every_mask` has them."""
+        by_style = {name: mask for name, mask in masks.items() if name is not None}
+        return replace(self, mask=masks.get(None), masks=by_style)
+
 
 _MANY = 1e15
 _RANGES = {

@@ -88,7 +88,7 @@ def command(
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
 
     def spare_inputs(job: batch.Job) -> None:
-        made_from = [job.source, *styles, chosen.mask, *chosen.masks.values()]
+        made_from = [job.source, *styles, *chosen.every_mask().values()]
         with suppress(OSError):  # a name that cannot be looked for fails in its turn
             if not overwrite and options.is_input(job.target, made_from):
                 raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")

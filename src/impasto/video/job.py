@@ -431,16 +431,11 @@ class _Job:
 
     def _painter(self, blend: Weighted, index: int) -> Painter:
         """The painter of a frame, kept for the next one if nothing changes."""
-        wanted = {
-            name: mask for name, mask in ((None, self.options.mask), *self.options.masks.items()) if mask is not None
-        }
+        wanted = self.options.every_mask()
         files = {name: _file_of_frame(mask, self.source, index) for name, mask in wanted.items()}
         key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
-            read = {name: self._levels(mask, files[name]) for name, mask in wanted.items()}
-            strength = read.pop(None, None)
-            by_style = {name: mask for name, mask in read.items() if name is not None}
-            options = replace(self.options, mask=strength, masks=by_style)
+            options = self.options.with_masks({name: self._levels(mask, files[name]) for name, mask in wanted.items()})
             self.painter = key, Painter(_pairs(blend), options, LANES, may_be_black=True)
         return self.painter[1]
 
@@ -531,10 +526,10 @@ def _has_files_of_frames(options: Options, flow: str | None, paint: Passes | Non
     """Whether masks or flow are files that go by the numbers of frames."""
     if paint is not None:
         return paint.has_files
-    return flow is not None or any(_pattern(mask) for mask in (options.mask, *options.masks.values()))
+    return flow is not None or any(_pattern(mask) for mask in options.every_mask().values())
 
 
-def _pattern(mask: MaskLike | None) -> FramePattern | None:
+def _pattern(mask: MaskLike) -> FramePattern | None:
     """That of a mask with one file a frame; ``None``: it is none."""
     if not isinstance(mask, (str, Path)) or not FramePattern.matches(mask):
         return None

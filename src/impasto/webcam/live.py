@@ -102,9 +102,7 @@ class Live:
         self.names = [resolve(style).name for style in self.styles]
         self.strength, self.current, self.shows_rate = self.options.strength, 0, True
         self.masks = {
-            name: masks.read(mask, self.options.max_pixels)
-            for name, mask in ((None, self.options.mask), *self.options.masks.items())
-            if mask is not None
+            name: masks.read(mask, self.options.max_pixels) for name, mask in self.options.every_mask().items()
         }
         self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Off]] = {}
         self.recording: Recording | None = None
@@ -152,9 +150,7 @@ class Live:
             for old in [known for known in self.painters if known[0] == index]:
                 del self.painters[old]
             own = {name: masks.fitted(mask, size, camera) for name, mask in self.masks.items()}
-            strength = own.pop(None, None)
-            by_style = {name: mask for name, mask in own.items() if name is not None}
-            options = replace(self.options, size=0, strength=self.strength, mask=strength, masks=by_style)
+            options = replace(self.options.with_masks(own), size=0, strength=self.strength)
             painter = Painter(self.styles[index], options, may_be_black=True)  # a thin one may be so when it is small
             self.painters[key] = painter, stabilizer(self.stabilize)
         return self.painters[key]
