@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 _OCTAVES = ((4, 127), (8, 61), (16, 31))
 """Of each octave: pixels a cell, and cells until it repeats; all three together do so after 3.8 million pixels."""
 
-_DEVIATION = 0.05  # of each octave, where white is 1: that much unevenness has a cloudy sky
+_DEVIATION = 0.035  # of each octave, where white is 1; more costs content, less lets skies repeat (lab book)
 
 
 def grain(top: int, left: int, height: int, width: int) -> Array:
@@ -33,7 +33,7 @@ def grain(top: int, left: int, height: int, width: int) -> Array:
         height, width: its sides in pixels.
 
     Returns:
-        ``height`` x ``width`` x 1, to be added to a picture in [0, 1]; mean 0, standard deviation 0.09.
+        ``height`` x ``width`` x 1, to be added to a picture in [0, 1]; mean 0, standard deviation 0.06.
     """
     total = np.zeros((height, width), np.float32)
     for cell, count in _OCTAVES:

@@ -143,16 +143,17 @@ def test_the_first_batch_weighs_no_more_than_the_others(folder, tmp_path):
     assert torch.allclose(spreads["relu3_1"], each.mean(dim=0))
 
 
-def test_an_even_batch_counts_no_more_than_a_rough_one(folder, tmp_path):
+@pytest.mark.parametrize(("name", "styles"), [("content", (1, 2)), ("photograph", (0, 0))])
+def test_an_even_batch_counts_no_more_than_a_rough_one(folder, tmp_path, name, styles):
     run = fit(folder, tmp_path)
     rough = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    even, which = 0.5 + 0.02 * (rough - 0.5), torch.tensor([1, 2])
+    even, which = 0.5 + 0.02 * (rough - 0.5), torch.tensor(styles)
     with torch.no_grad():
         wanted = run.objective.features(even)
-        alone = run._losses(even, wanted, which, rough)["content"]
+        alone = run._losses(even, wanted, which, rough)[name]
         run._spreads(run.objective.features(rough))
         run.step += 1
-        among_others = run._losses(even, wanted, which, rough, run._spreads(wanted))["content"]
+        among_others = run._losses(even, wanted, which, rough, run._spreads(wanted))[name]
     assert among_others < 0.2 * alone
 
 

@@ -199,8 +199,8 @@ class Fit:
         Few pictures differ widely in theirs: against its own, a batch of even scenes would count for ten of rough ones.
         """
         share = max(0.02, 1 / (self.step + 1))
-        for tap in self.objective.content_layers:
-            spread = losses.content_spread(wanted[tap])
+        for tap, features in wanted.items():
+            spread = losses.content_spread(features)
             self.spreads[tap] = self.spreads[tap].lerp(spread, share) if tap in self.spreads else spread
         return self.spreads
 
@@ -222,7 +222,10 @@ class Fit:
             result["style"] = self.objective.style({tap: x[is_style] for tap, x in found.items()}, targets).mean()
         if not is_style.all():
             plain = ~is_style
-            same = [losses.content_loss(found[tap], wanted[tap])[plain].mean() for tap in found]
+            same = [
+                losses.content_loss(x, wanted[tap], spreads[tap] if spreads else None)[plain].mean()
+                for tap, x in found.items()
+            ]
             pixels = (painted[plain] - images[plain]).abs().mean() * 10
             result["photograph"] = torch.stack(same).mean() + pixels
         return result
