@@ -75,6 +75,14 @@ def test_the_photographs_sharpness_goes_and_the_paintings_comes_steadily(photo):
     assert of_painting[-1] == pytest.approx(1)
 
 
+def test_the_photograph_style_shows_no_grain(photo):
+    def grain_counts(styles):
+        return impasto.stylize(photo, styles, grain=1).tobytes() != impasto.stylize(photo, styles, grain=0).tobytes()
+
+    assert not grain_counts("photograph")
+    assert grain_counts(["photograph", "scream"])
+
+
 def test_a_blend_lies_between_its_styles(photo):
     array = np.asarray(photo)
     one, two = (impasto.stylize(array, name).astype(float) for name in ("scream", "great-wave"))

@@ -53,6 +53,13 @@ def test_blending_is_the_weighted_mean():
         blend([])
 
 
+def test_a_style_wants_grain_as_far_as_it_is_no_photograph():
+    photograph, scream = load_style(PHOTOGRAPH), load_style("scream")
+    assert [photograph.painted, photograph_of(scream).painted, scream.painted] == [0, 0, 1]
+    assert photograph.towards(scream, 0.25).painted == 0.25
+    assert blend([(photograph, 3), (scream, 1)]).painted == pytest.approx(0.25)
+
+
 def test_towards_is_a_straight_line():
     one, two = style("one", 1), style("two", 3)
     assert np.allclose(one.towards(two, 0).scale, 1)

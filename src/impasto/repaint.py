@@ -369,8 +369,9 @@ class Painter:
             )
         # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
         # from the photograph to the painting, faster: the network alone never gives the exact photograph.
-        t = self.options.strength
-        return Layer(photograph_of(style).towards(style, t) if t < 1 else style, engine, mask, t * self.options.grain)
+        if self.options.strength < 1:
+            style = photograph_of(style).towards(style, self.options.strength)
+        return Layer(style, engine, mask, style.painted * self.options.grain)
 
     def _scene(self, source: Rows, original: tuple[int, int], *others: tuple[int, int]) -> Scene:
         """What is to be painted; masks may have its size, that of the original, or the others."""

@@ -62,6 +62,7 @@ class Style:
         network: id of the network that they belong to.
         metadata: title, artist, year, licence, and how the style was trained.
         own: the network itself where it is not the package's.
+        painted: how far it is from the photograph style, which has 0: the share of the grain that it wants.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Style:
     network: str
     metadata: Mapping[str, str] = field(default_factory=dict)
     own: OwnNetwork | None = None
+    painted: float = 1.0
 
     def save(self, path: Path) -> None:
         """Write a style file (safetensors), with the network in it where the style has its own."""
@@ -91,6 +93,7 @@ class Style:
             self,
             scale=(self.scale + share * (other.scale - self.scale)).astype(np.float32),
             shift=(self.shift + share * (other.shift - self.shift)).astype(np.float32),
+            painted=self.painted + share * (other.painted - self.painted),
         )
 
 
@@ -249,6 +252,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
         own=first.own,
+        painted=sum(share * style.painted for style, share in styles),
         metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # two may have one name
     )
 
@@ -335,7 +339,7 @@ def photograph_of(style: Style) -> Style:
     if style.own.photograph is None:
         raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
     scale, shift = style.own.photograph
-    return Style(PHOTOGRAPH, scale, shift, style.network, own=style.own)
+    return Style(PHOTOGRAPH, scale, shift, style.network, own=style.own, painted=0.0)
 
 
 @cache
@@ -379,7 +383,7 @@ def _read(path: Path) -> Style:
         own = OwnNetwork(network, tensors["onnx"].tobytes(), photograph)
     elif network != bundled_network():
         own = _beside(path, network)
-    return Style(name, scale, shift, network, metadata, own)
+    return Style(name, scale, shift, network, metadata, own, painted=float(name != PHOTOGRAPH))
 
 
 def _pair(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
