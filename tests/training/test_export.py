@@ -6,6 +6,7 @@ pytest.importorskip("onnx")
 
 import onnxruntime as ort  # noqa: E402
 
+import average_networks  # noqa: E402
 from impasto.engines.onnx import OnnxEngine  # noqa: E402
 from impasto.engines.torch import TorchEngine  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
@@ -99,3 +100,14 @@ def test_what_is_no_network_is_refused(tmp_path):
         export.load_network(tmp_path / "network.safetensors")
     with pytest.raises(InputError, match=r"no network\.safetensors"):
         export.load_folder(tmp_path / "empty")
+
+
+def test_networks_are_averaged_with_their_styles(folder, tmp_path):
+    network, styles = export.load_folder(folder)
+    other, count = TransformerNetwork(TINY), TINY.normalised_channels
+    export.export(other, {name: (torch.zeros(count), torch.ones(count)) for name in styles}, tmp_path / "other")
+    average_networks.average([(folder, 3), (tmp_path / "other", 1)], tmp_path / "mean")
+    mean, mixed = export.load_folder(tmp_path / "mean")
+    assert torch.allclose(mean.stem.weight, 0.75 * network.stem.weight + 0.25 * other.stem.weight, atol=1e-3)
+    assert torch.allclose(mixed["mine"][1], 0.75 * styles["mine"][1] + 0.25, atol=1e-3)
+    assert load_style(tmp_path / "mean" / "styles" / "mine.safetensors").metadata["artist"] == "Me"
