@@ -218,7 +218,7 @@ def test_a_checkpoint_of_an_older_edition_is_refused(root, tmp_path):
     output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
     distill(photographs, [root / "teacher.safetensors"], output, settings)
     state = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
-    del state["torch"]
+    state["optimiser"] = state.pop("optimisers")[1]
     torch.save(state, output.with_suffix(".checkpoint"))
     with pytest.raises(TrainingError, match="older Impasto; begin anew"):
         distill(photographs, [root / "teacher.safetensors"], output, settings, resume=True)
