@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
@@ -10,17 +10,18 @@ from impasto.optimise.objective import Objective, Region, Viewer  # noqa: E402
 from impasto.optimise.recipe import Recipe  # noqa: E402
 
 NETWORK = load_features()
+DOUBLE = load_features().double()
 
 
 def picture(height, width, seed=0):
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
 
 
-def objective(recipe, content, tile=0, weights=None, extra=None):
-    viewer = Viewer(NETWORK, recipe.taps(NETWORK.taps, styled=True), tile)
-    regions = [Region(viewer.moments(picture(70, 60, 1)), weights)]
+def objective(recipe, content, tile=0, weights=None, extra=None, network=NETWORK):
+    viewer = Viewer(network, recipe.taps(network.taps, styled=True), tile)
+    regions = [Region(viewer.moments(picture(70, 60, 1).to(content)), weights)]
     if weights is not None:
-        regions.append(Region(viewer.moments(picture(50, 80, 2) ** 2), 1 - weights))
+        regions.append(Region(viewer.moments(picture(50, 80, 2).to(content) ** 2), 1 - weights))
     return Objective(viewer, content, regions, recipe, extra)
 
 
@@ -48,14 +49,14 @@ def test_tiles_change_nothing(recipe):
 
 @settings(max_examples=12, deadline=None)
 @given(height=st.integers(1, 120), width=st.integers(1, 120), tile=st.sampled_from([16, 48]))
+@example(height=110, width=26, tile=16)
 def test_tiles_change_nothing_at_any_size(height, width, tile):
-    recipe = Recipe(
-        style_loss="gram"
-    )  # the root in Wasserstein's amplifies rounding where one position is all there is
-    content, now = picture(height, width), picture(height, width, 3)
-    whole, tiled = objective(recipe, content)(now), objective(recipe, content, tile)(now)
-    assert tiled.loss == pytest.approx(whole.loss, rel=1e-4)
-    assert (tiled.gradient - whole.gradient).norm() <= 1e-4 * whole.gradient.norm()
+    # In double precision, or one of a pooling's ties falls the other way now and then, and its gradient elsewhere.
+    recipe = Recipe(style_loss="gram")  # the root in Wasserstein's amplifies rounding where there is only one position
+    content, now = picture(height, width).double(), picture(height, width, 3).double()
+    whole, tiled = (objective(recipe, content, side, network=DOUBLE)(now) for side in (0, tile))
+    assert tiled.loss == pytest.approx(whole.loss, rel=1e-9)
+    assert (tiled.gradient - whole.gradient).norm() <= 1e-9 * whole.gradient.norm()
 
 
 @pytest.mark.parametrize("recipe", [recipe for recipe in RECIPES if not recipe.normalize_gradients])
