@@ -10,33 +10,32 @@ arXiv 2203.05482; what it brought here: docs/training.md.) Needs the extra ``tra
 from __future__ import annotations
 
 import argparse
-import copy
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from impasto.styles import load_style, parse
 from impasto.training.export import export, load_folder
 
 
-@torch.no_grad()
 def average(folders: list[tuple[Path, float]], target: Path) -> str:
     """Write the weighted mean and return its id."""
     total = sum(weight for _, weight in folders)
-    read = [(*load_folder(folder), weight / total) for folder, weight in folders]
-    network = copy.deepcopy(read[0][0])
-    network.load_state_dict({
-        name: sum(share * other.state_dict()[name] for other, _, share in read) for name in network.state_dict()
-    })  # fmt: skip
-    styles = {
-        name: (
-            torch.stack([share * known[name][0] for _, known, share in read]).sum(dim=0),
-            torch.stack([share * known[name][1] for _, known, share in read]).sum(dim=0),
-        )
-        for name in read[0][1]
+    shares = [weight / total for _, weight in folders]
+    networks, styles = zip(*(load_folder(folder) for folder, _ in folders), strict=True)
+
+    def mean(tensors: Iterable[Tensor]) -> Tensor:
+        return torch.stack([share * tensor for share, tensor in zip(shares, tensors, strict=True)]).sum(dim=0)
+
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: mean(state[name] for state in states) for name in states[0]})
+    mixed = {
+        name: (mean(known[name][0] for known in styles), mean(known[name][1] for known in styles)) for name in styles[0]
     }
-    about = {name: load_style(folders[0][0] / "styles" / f"{name}.safetensors").metadata for name in styles}
-    return export(network, styles, target, about)
+    about = {name: load_style(folders[0][0] / "styles" / f"{name}.safetensors").metadata for name in mixed}
+    return export(networks[0], mixed, target, about)
 
 
 def main() -> None:
