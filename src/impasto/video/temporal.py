@@ -38,7 +38,8 @@ LANES = 2  # frames whose networks run side by side: two take turns on the cores
 _SHARE = 0.2  # of a frame's own statistics in those that it is painted with, half a dozen frames'
 _FRESH = 0.15  # of the new painting in what moves, which in time corrects what moving distorts
 _NEW_GRAIN = 0.15  # of the fixed grain in what moves
-_PATCH = 32  # pixels: cells in which grain keeps its contrast
+_GRAIN_BAND = 16  # pixels: what is finer than this and what is coarser keep their contrast each for itself
+_PATCHES = (32, 128)  # pixels: cells in which they do
 _CHANGING = 0.5  # of both shares while styles fade
 _ALIKE = 8.0, 24.0  # grey levels that the moved reference may be off: it is surely the same, and not any more
 _MARGIN = 5  # pixels around a place that must be trusted, too
@@ -413,13 +414,27 @@ def _travelled(before: Floats, motion: Motion) -> Floats:
     keep = cv2.resize(motion.trust * (1 - motion.moves * np.float32(_NEW_GRAIN)), (width, height))
     grown = before if motion.source is None else _sampled(before, motion.source, cv2.INTER_LINEAR)
     grown = cv2.blendLinear(grown, fixed, keep, 1 - keep)
-    cells = max(1, width // _PATCH), max(1, height // _PATCH)
+    fine, coarse = (_contrast_of(*pair) for pair in zip(_bands(grown), _bands(fixed), _PATCHES, strict=True))
+    return np.asarray(cv2.add(fine, coarse))
+
+
+def _bands(pattern: Floats) -> tuple[Floats, Floats]:
+    """Grain as the fine part, which sampling weakens most, and the coarse part, H x W each."""
+    coarse = opencv().blur(pattern, (_GRAIN_BAND, _GRAIN_BAND))
+    return pattern - coarse, coarse
+
+
+def _contrast_of(pattern: Floats, other: Floats, patch: int) -> Floats:
+    """A pattern with the contrast of another's, patch by patch of so many pixels."""
+    cv2 = opencv()
+    height, width = pattern.shape
+    cells = max(1, width // patch), max(1, height // patch)
     have, want = (
         cv2.blur(cv2.resize(g * g, cells, interpolation=cv2.INTER_AREA), (3, 3)) + np.float32(1e-6)
-        for g in (grown, fixed)
+        for g in (pattern, other)
     )
-    mixed: Floats = grown * cv2.resize(np.sqrt(want / have), (width, height))
-    return mixed
+    alike: Floats = pattern * cv2.resize(np.sqrt(want / have), (width, height))
+    return alike
 
 
 def _carried(painted: Frame, new: Frame, motion: Motion, keep: Floats) -> Frame:
