@@ -1,4 +1,4 @@
-"""Grain: a faint unevenness that is laid on what the network sees, so that it has something to paint where nothing is.
+"""Grain: a faint unevenness that the network sees beside the picture: something to paint where nothing is.
 
 The same input makes a network paint the same thing, so that over an even sky or wall it can only repeat itself: it
 paints a weave, or rows of rings. Noise gives every place a difference that strokes can follow (noise as the seed of
@@ -35,7 +35,7 @@ def grain(top: int, left: int, height: int, width: int) -> Array:
         height, width: its sides in pixels.
 
     Returns:
-        ``height`` x ``width`` x 1, to be added to a picture in [0, 1]; mean 0, standard deviation 0.06 over many cells.
+        ``height`` x ``width`` x 1, where pictures are in [0, 1]; mean 0, standard deviation 0.06 over many cells.
     """
     total = np.zeros((height, width), np.float32)
     for octave in _OCTAVES:

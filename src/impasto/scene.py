@@ -33,7 +33,7 @@ class Layer:
     """A style, the network that it belongs to, and where it applies (``None``: where no mask is).
 
     Attributes:
-        grain: how much of it the network sees on the picture; see :mod:`impasto.grain`.
+        grain: how much of it the network sees beside the picture; see :mod:`impasto.grain`.
         finer: a coarse painting that is to be refined, instead of the picture.
     """
 
@@ -50,7 +50,7 @@ class Layer:
         return tiles.round_up(reach, self.engine.multiple)
 
     def seen(self, content: Array, box: Box, own_grain: Array | None = None) -> Array:
-        """What the network is to see of a box: the picture, or the coarse painting that it is to refine.
+        """What the network is to see of a box: the picture with its grain, or the coarse painting it is to refine.
 
         Args:
             content: the picture in the box.
@@ -62,11 +62,10 @@ class Layer:
         if not self.grain:
             return content
         rough = grain(box.top, box.left, box.height, box.width) if own_grain is None else own_grain[..., None]
-        seen: Array = content + np.float32(self.grain) * rough
-        return seen
+        return np.concatenate([content, np.float32(self.grain) * rough], axis=2)
 
     def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
-        """H x W x 3 through the network; returns the same shape and the statistics that were used."""
+        """H x W x 3 or 4 through the network; returns H x W x 3 and the statistics that were used."""
         batch = np.ascontiguousarray(seen.transpose(2, 0, 1)[None])
         painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, share)
         return painted[0].transpose(1, 2, 0), measured if given is None else given.towards(measured, share)

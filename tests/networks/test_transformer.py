@@ -112,7 +112,7 @@ def test_macs_are_counted_as_the_convolutions_run():
     channels = network.architecture.normalised_channels
     network(torch.rand(1, 3, 64, 64), torch.ones(1, channels), torch.zeros(1, channels))
     assert network.macs(64, 64) == counted + 27 * 64 * 64  # the fixed filter is no module
-    assert network.macs(512, 512) <= 4.01e9
+    assert network.macs(512, 512) <= 4.07e9
 
 
 def test_flat_pictures_give_finite_paintings(network, style):

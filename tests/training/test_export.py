@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def folder(tmp_path):
 def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
     style = load_style(folder / "styles" / "mine.safetensors")
     onnx, peer = OnnxEngine("cpu", style.own), TorchEngine("cpu", style.own)
-    image = np.random.default_rng(0).random((1, 3, *size), np.float32)
+    image = np.random.default_rng(0).random((1, 4, *size), np.float32)
     painted, statistics = onnx.paint(image, style.scale, style.shift)
     expected, expected_statistics = peer.paint(image, style.scale, style.shift)
     assert np.abs(painted - expected).max() < 1e-3
@@ -42,6 +44,36 @@ def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
         given = [engine.paint(other, style.scale, style.shift, statistics, share)[0] for engine in (onnx, peer)]
         assert np.abs(given[0] - given[1]).max() < 1e-3
     assert np.abs(given[0] - onnx.paint(other, style.scale, style.shift)[0]).max() > 1e-3
+    no_grain = np.concatenate([other, np.zeros((1, 1, *size), np.float32)], axis=1)
+    for engine in (onnx, peer):
+        plain, without = (engine.paint(seen, style.scale, style.shift)[0] for seen in (other, no_grain))
+        np.testing.assert_array_equal(plain, without)
+
+
+def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, monkeypatch):
+    torch.manual_seed(3)
+    network = TransformerNetwork(TINY).eval().requires_grad_(False)
+    network.stem.weight.copy_(network.stem.weight.half())
+    before = copy.deepcopy(network)
+    before.stem.weight = torch.nn.Parameter(before.stem.weight[:, :12])
+    network.stem.weight[:, 12:] = 0
+    with monkeypatch.context() as as_it_was:
+        as_it_was.setattr(export, "PLANES", 3)
+        as_it_was.setattr(export, "MIDDLE", (0.5, 0.5, 0.5))
+        as_it_was.setattr(export, "_DEPTHS", [color * 4 + offset for offset in range(4) for color in range(3)])
+        ones = torch.ones(TINY.normalised_channels)
+        identity = export.export(before, {"mine": (ones, ones), "photograph": (ones, 0 * ones)}, tmp_path)
+    style = load_style(tmp_path / "styles" / "mine.safetensors")
+    seen = np.random.default_rng(0).random((1, 4, 32, 24), np.float32)
+    on_it = torch.from_numpy(seen[:, :3] + seen[:, 3:])
+    expected = network(on_it, torch.from_numpy(style.scale)[None], torch.from_numpy(style.shift)[None])[0].numpy()
+    engines = OnnxEngine("cpu", style.own), TorchEngine("cpu", style.own)
+    loaded, also = export.load_network(tmp_path / "network.safetensors")
+    assert {identity} == {also, *(engine.network for engine in engines)}
+    assert loaded.stem.weight.shape == network.stem.weight.shape
+    for engine in engines:
+        assert np.abs(engine.paint(seen, style.scale, style.shift)[0] - expected).max() < 1e-3
+        engine.release()
 
 
 def test_network_id_is_the_same_everywhere_and_names_the_weights(folder):

@@ -204,10 +204,11 @@ def test_a_flat_validation_loss_ends_a_run_that_asks_for_it(folder, tmp_path):
 def test_a_checkpoint_of_an_older_edition_says_how_to_go_on(folder, tmp_path):
     fit(folder, tmp_path).run()
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
-    state["optimiser"] = state.pop("optimisers")[1]
-    torch.save(state, tmp_path / "checkpoint.pt")
-    with pytest.raises(TrainingError, match="older Impasto; go on from its result: --from"):
-        fit(folder, tmp_path).resume()
+    colors = {"weights": state["weights"] | {"stem.weight": state["weights"]["stem.weight"][:, :12]}}
+    for older in (state | colors, {name: value for name, value in state.items() if name != "optimisers"}):
+        torch.save(older, tmp_path / "checkpoint.pt")
+        with pytest.raises(TrainingError, match="older Impasto; go on from its result: --from"):
+            fit(folder, tmp_path).resume()
 
 
 def test_a_run_that_is_resumed_at_its_end_is_judged_all_the_same(folder, tmp_path):

@@ -62,7 +62,9 @@ class Engine(Protocol):
         given: Statistics | None = None,
         measured_share: float = 0.0,
     ) -> tuple[Array, Statistics]:
-        """Paint 1 x 3 x H x W in [0, 1]; returns the same shape and the statistics measured on the way.
+        """Paint 1 x 4 x H x W, RGB in [0, 1] and the grain, or 1 x 3 x H x W without grain.
+
+        Returns 1 x 3 x H x W and the statistics measured on the way.
 
         With ``given`` statistics, these normalise instead of the measured ones; ``measured_share`` in [0, 1]
         mixes the measured ones in.

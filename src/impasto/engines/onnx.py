@@ -39,7 +39,9 @@ class OnnxEngine:
         self.network: str = about["id"]
         self.radius = receptive_radius(json.loads(about["architecture"])["blocks"])
         self.name = f"onnxruntime {ort.__version__}, {device}"
-        self.channels: int = next(i.shape[0] for i in self.session.get_inputs() if i.name == "scale")
+        shapes = {i.name: i.shape for i in self.session.get_inputs()}
+        self.channels: int = shapes["scale"][0]
+        self.planes: int = shapes["image"][1]
 
     @staticmethod
     def devices() -> list[str]:
@@ -56,7 +58,7 @@ class OnnxEngine:
         measured_share: float = 0.0,
     ) -> tuple[Array, Statistics]:
         """See :meth:`impasto.engines.Engine.paint`."""
-        inputs: dict[str, Any] = {"image": image, "scale": scale, "shift": shift}
+        inputs: dict[str, Any] = {"image": self._seen(image), "scale": scale, "shift": shift}
         if given is None:
             measured_share = 1.0
             given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # not ones: they would round
@@ -65,11 +67,19 @@ class OnnxEngine:
         painted, mean, variance = self.session.run(_OUTPUTS, inputs)
         return painted, Statistics(mean, variance)
 
+    def _seen(self, image: Array) -> Array:
+        """The planes that the network takes; one of an edition before takes three, with the grain on the picture."""
+        if image.shape[1] == self.planes:
+            return image
+        if self.planes == 3:
+            return image[:, :3] + image[:, 3:]
+        return np.pad(image, ((0, 0), (0, self.planes - image.shape[1]), (0, 0), (0, 0)))
+
     def release(self) -> None:
         """See :meth:`impasto.engines.Engine.release`."""
         giving_back = ort.RunOptions()
         giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arenas)
         nothing = np.zeros(self.channels, np.float32)
         inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
-        inputs |= {"image": np.zeros((1, 3, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
+        inputs |= {"image": np.zeros((1, self.planes, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
         self.session.run(_OUTPUTS, inputs, giving_back)

@@ -12,6 +12,9 @@ images of coarse features, a weave of four and eight pixels, fall off twice as f
 alone. Bilinear doubling and convolution are one convolution at the smaller size (`Doubling`). The last doubling
 is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
+**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.grain`) is a fourth plane of
+the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
+
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
 measured: tiles of one picture share theirs, video smooths them over frames.
 """
@@ -28,6 +31,11 @@ from torch.nn import functional as F
 from impasto.networks import receptive_radius
 
 EPSILON = 1e-5
+PLANES = 4
+"""Of the input: red, green, blue, grain."""
+
+MIDDLE = (0.5, 0.5, 0.5, 0.0)
+"""Of each plane."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +134,12 @@ class TransformerNetwork(nn.Module):
     multiple = 8
     minimum = 16
     binomial: Tensor
+    middle: Tensor
 
     def __init__(self, architecture: Architecture | None = None) -> None:
         super().__init__()
         self.architecture = a = architecture or Architecture()
-        self.stem = _Conv(12, a.half)
+        self.stem = _Conv(4 * PLANES, a.half)
         self.down1 = _Conv(a.half, a.quarter, stride=2)
         self.down2 = _Conv(a.quarter, a.eighth, stride=2)
         self.blocks = nn.ModuleList(
@@ -140,6 +149,7 @@ class TransformerNetwork(nn.Module):
         self.up2 = Doubling(a.quarter, a.half)
         self.head = _Conv(a.half, 12, bias=True)
         self.register_buffer("binomial", _binomial(), persistent=False)
+        self.register_buffer("middle", torch.tensor(MIDDLE)[:, None, None], persistent=False)
 
     def forward(
         self,
@@ -152,7 +162,7 @@ class TransformerNetwork(nn.Module):
         """Paint.
 
         Args:
-            images: N x 3 x H x W, RGB in [0, 1].
+            images: N x 4 x H x W, RGB in [0, 1] and the grain, or N x 3 x H x W without grain.
             scale, shift: N x C (or 1 x C), C = ``architecture.normalised_channels``.
             given: statistics to normalise with, N x C (or 1 x C); ``None`` measures them on the images.
             measured_share: with ``given``, the share of measured statistics in what is used, a number in
@@ -162,7 +172,8 @@ class TransformerNetwork(nn.Module):
             Painted images, N x 3 x H x W in [0, 1], and the statistics measured on the way.
         """
         style = _Cursor(scale, shift, given, measured_share)
-        x = F.pixel_unshuffle(images - 0.5, 2)
+        planes = F.pad(images, (0, 0, 0, 0, 0, PLANES - images.shape[1]))
+        x = F.pixel_unshuffle(planes - self.middle, 2)
         x = F.relu(style.normalise(self.stem(x)))
         x = F.relu(style.normalise(self.down1(x)))
         x = F.relu(style.normalise(self.down2(x)))

@@ -24,12 +24,12 @@ from torch import Tensor
 
 from impasto.errors import InputError, MissingExtraError
 from impasto.files import atomic_path
-from impasto.networks.transformer import DOUBLING, EPSILON, Architecture, TransformerNetwork
+from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
 from impasto.styles import OwnNetwork, Style, load_style
 
 OPSET = 18
 # SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
-_DEPTHS = [color * 4 + offset for offset in range(4) for color in range(3)]
+_DEPTHS = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
 
 
 def network_id(network: TransformerNetwork) -> str:
@@ -80,6 +80,7 @@ def load_network(path: Path) -> tuple[TransformerNetwork, str]:
             metadata = file.metadata() or {}
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
         network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
+        state["stem.weight"] = _with_grain(state["stem.weight"])
         network.load_state_dict(state)
     except Exception as error:
         raise InputError(f"{path} is not an Impasto network ({error}).") from error
@@ -100,11 +101,24 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
         weights = {item.name: onnx.numpy_helper.to_array(item) for item in proto.graph.initializer}
         state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
-        state["stem.weight"] = state["stem.weight"][:, np.argsort(_DEPTHS)]
+        stem = state["stem.weight"]  # offsets first, whatever the number of planes
+        state["stem.weight"] = _with_grain(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
         network.load_state_dict(state)
     except Exception as error:
         raise InputError(f"The style's own network cannot be read ({error}); is its file complete?") from error
     return network.eval().requires_grad_(False), about["id"]
+
+
+def _with_grain(stem: Tensor) -> Tensor:
+    """The first convolution's weights for all planes.
+
+    Editions before laid the grain on the picture. A plane of its own that weighs what the three colours weigh
+    together is the same.
+    """
+    planes = stem.reshape(len(stem), -1, 4, 3, 3)
+    if planes.shape[1] < PLANES:
+        planes = torch.cat([planes, planes.sum(dim=1, keepdim=True)], dim=1)
+    return planes.flatten(1, 2)
 
 
 def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Tensor, Tensor]) -> Style:
@@ -230,8 +244,8 @@ class _Graph:
 def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> bytes:
     """The network as an ONNX model.
 
-    Inputs: ``image`` (1 x 3 x H x W in [0, 1]; H and W multiples of 8), ``scale``, ``shift``, ``given_mean``,
-    ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
+    Inputs: ``image`` (1 x 4 x H x W, RGB in [0, 1] and the grain; H and W multiples of 8), ``scale``, ``shift``,
+    ``given_mean``, ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
     statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
     """
     g = _Graph()
@@ -242,7 +256,8 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
         return g.normalise(g.conv(x, names[conv], conv.weight, strides=[stride, stride]), conv.out_channels)
 
-    x = g.op("SpaceToDepth", g.op("Sub", "image", g.constant(np.array(0.5, np.float32))), blocksize=2)
+    middle = g.constant(np.array(MIDDLE, np.float32)[:, None, None])
+    x = g.op("SpaceToDepth", g.op("Sub", "image", middle), blocksize=2)
     x = g.op("Relu", g.normalise(g.conv(x, "stem", network.stem.weight[:, _DEPTHS]), network.stem.out_channels))
     x = g.op("Relu", layer(x, network.down1, 2))
     x = g.op("Relu", layer(x, network.down2, 2))
@@ -258,11 +273,14 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
 
     channels = network.architecture.normalised_channels
     value = helper.make_tensor_value_info
-    picture = [1, 3, "height", "width"]
-    inputs = [value("image", 1, picture)]
+    inputs = [value("image", 1, [1, PLANES, "height", "width"])]
     inputs += [value(name, 1, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
     inputs += [value("measured_share", 1, [1])]
-    outputs = [value("painted", 1, picture), value("mean", 1, [channels]), value("variance", 1, [channels])]
+    outputs = [
+        value("painted", 1, [1, 3, "height", "width"]),
+        value("mean", 1, [channels]),
+        value("variance", 1, [channels]),
+    ]
     graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")
     model.ir_version = 9

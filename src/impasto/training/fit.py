@@ -425,7 +425,7 @@ class Fit:
         state = torch.load(path, map_location=self.device, weights_only=True)
         if state["names"] != self.names or state["architecture"] != self.network.describe():
             raise TrainingError(f"{path} was trained on other styles or another network; start in a new folder.")
-        if "optimisers" not in state:
+        if "optimisers" not in state or state["weights"]["stem.weight"].shape != self.network.stem.weight.shape:
             raise TrainingError(
                 f"{path} was written by an older Impasto; go on from its result: --from {self.folder / 'model'} -o NEW."
             )

@@ -26,7 +26,7 @@ Features = dict[str, Tensor]
 
 
 def grained(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[int]] = ()) -> Tensor:
-    """What the network is to see: pictures with grain.
+    """What the network is to see: pictures and their grain, N x 4 x H x W.
 
     Args:
         pictures: N x 3 x H x W.
@@ -37,7 +37,7 @@ def grained(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[
     places = places or [(0, width * index) for index in range(len(pictures))]
     patterns = np.stack([grain(top, left, height, width)[..., 0] for top, left in places])
     amounts = amount.view(-1, 1, 1, 1).to(pictures) if isinstance(amount, Tensor) else amount
-    return pictures + amounts * torch.from_numpy(patterns)[:, None].to(pictures)
+    return torch.cat([pictures, amounts * torch.from_numpy(patterns)[:, None].to(pictures)], dim=1)
 
 
 class Objective:
