@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 # Convolutions as (stage, output channels). Most of the cost goes to the shallow stages, where VGG-19 has most to tell:
 # its deep features are explained by few.
-PLAN = ((1, 14), (1, 22), (2, 56), (2, 28), (3, 112), (3, 36), (4, 120), (4, 84), (5, 128))
+PLAN = ((1, 16), (1, 14), (2, 48), (2, 40), (3, 96), (3, 48), (4, 128), (4, 96), (5, 128))
 
 
 @dataclass(frozen=True)
