@@ -62,7 +62,11 @@ class Layer:
         if not self.grain:
             return content
         rough = grain(box.top, box.left, box.height, box.width) if own_grain is None else own_grain[..., None]
-        return np.concatenate([content, np.float32(self.grain) * rough], axis=2)
+        # Plane by plane, as the network takes it: interleaved it takes ten times as long.
+        planes: Array = np.empty((4, *content.shape[:2]), np.float32)
+        planes[:3] = content.transpose(2, 0, 1)
+        np.multiply(rough[..., 0], np.float32(self.grain), out=planes[3])
+        return planes.transpose(1, 2, 0)
 
     def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
         """H x W x 3 or 4 through the network; returns H x W x 3 and the statistics that were used."""
