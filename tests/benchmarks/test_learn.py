@@ -36,7 +36,7 @@ def test_what_moves_under_fixed_grain_counts(photographs, monkeypatch):
     none = torch.zeros(1)
     moved = judge(shows_grain, none, none, [])["moved"]
     # All that moves is the picture; the grain that is painted stands still, so the two differ by it.
-    assert moved > 0.015 * judge.settings.grain
+    assert moved > 0.02 * judge.settings.grain
     judge.seen, judge.moved = judge.images, judge.warp(judge.images)
     assert judge(shows_grain, none, none, [])["moved"] == 0
 

@@ -31,11 +31,10 @@ from torch.nn import functional as F
 from impasto.networks import receptive_radius
 
 EPSILON = 1e-5
-PLANES = 4
-"""Of the input: red, green, blue, grain."""
-
 MIDDLE = (0.5, 0.5, 0.5, 0.0)
-"""Of each plane."""
+"""Of each plane of the input: red, green, blue, grain."""
+
+PLANES = len(MIDDLE)
 
 
 @dataclass(frozen=True)

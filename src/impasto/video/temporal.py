@@ -414,8 +414,18 @@ def _travelled(before: Floats, motion: Motion) -> Floats:
     keep = cv2.resize(motion.trust * (1 - motion.moves * np.float32(_NEW_GRAIN)), (width, height))
     grown = before if motion.source is None else _sampled(before, motion.source, cv2.INTER_LINEAR)
     grown = cv2.blendLinear(grown, fixed, keep, 1 - keep)
-    fine, coarse = (_contrast_of(*pair) for pair in zip(_bands(grown), _bands(fixed), _PATCHES, strict=True))
+    fine, coarse = (
+        band * cv2.resize(np.sqrt(want / (_energy(band, patch) + np.float32(1e-6))), (width, height))
+        for band, want, patch in zip(_bands(grown), _fixed_energies(height, width), _PATCHES, strict=True)
+    )
     return np.asarray(cv2.add(fine, coarse))
+
+
+@lru_cache(maxsize=2)
+def _fixed_energies(height: int, width: int) -> tuple[Floats, ...]:
+    """Of the bands of the fixed grain, patch by patch."""
+    bands = zip(_bands(_fixed_grain(height, width)), _PATCHES, strict=True)
+    return tuple(_energy(band, patch) + np.float32(1e-6) for band, patch in bands)
 
 
 def _bands(pattern: Floats) -> tuple[Floats, Floats]:
@@ -424,17 +434,12 @@ def _bands(pattern: Floats) -> tuple[Floats, Floats]:
     return pattern - coarse, coarse
 
 
-def _contrast_of(pattern: Floats, other: Floats, patch: int) -> Floats:
-    """A pattern with the contrast of another's, patch by patch of so many pixels."""
+def _energy(detail: Floats, patch: int) -> Floats:
+    """Mean square of H x W detail around every patch of so many pixels."""
     cv2 = opencv()
-    height, width = pattern.shape
+    height, width = detail.shape
     cells = max(1, width // patch), max(1, height // patch)
-    have, want = (
-        cv2.blur(cv2.resize(g * g, cells, interpolation=cv2.INTER_AREA), (3, 3)) + np.float32(1e-6)
-        for g in (pattern, other)
-    )
-    alike: Floats = pattern * cv2.resize(np.sqrt(want / have), (width, height))
-    return alike
+    return np.asarray(cv2.blur(cv2.resize(detail * detail, cells, interpolation=cv2.INTER_AREA), (3, 3)))
 
 
 def _carried(painted: Frame, new: Frame, motion: Motion, keep: Floats) -> Frame:
@@ -507,12 +512,10 @@ def _sharpened(picture: Frame, like: Frame, where: Floats) -> Frame:
     """
     cv2 = opencv()
     height, width = where.shape
-    cells = max(1, width // _COARSE), max(1, height // _COARSE)
 
     def energy(of: Frame) -> Floats:
         grey = cv2.cvtColor(of, cv2.COLOR_RGB2GRAY)
-        fine = cv2.subtract(grey, cv2.blur(grey, (_FINE, _FINE)), dtype=cv2.CV_32F)
-        return np.asarray(cv2.blur(cv2.resize(fine * fine, cells, interpolation=cv2.INTER_AREA), (3, 3)))
+        return _energy(cv2.subtract(grey, cv2.blur(grey, (_FINE, _FINE)), dtype=cv2.CV_32F), _COARSE)
 
     gain = np.sqrt((energy(like) + np.float32(0.1)) / (energy(picture) + np.float32(0.1)))
     share = cv2.resize(np.clip(gain, *_GAIN) - 1, (width, height)) * where
