@@ -9,12 +9,15 @@ a process of its own. ``whole``: start to finish with the default recipe, readin
 style loss against time at equal content loss for (a) a single scale of 300 L-BFGS iterations on Gram matrices, as
 neural-style does it, guided by the wide features of the teacher; (b) the same guided by builtin; (c) the default
 recipe. All are judged by the teacher: the real VGG-19 as far as ``--real`` reaches, the heads of ``--teacher`` above.
+At 512 px a pair takes a quarter of an hour on one core: with ``--results FILE`` what was run is kept and not run again.
 Needs the extra ``train``.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import math
 import resource
 import statistics
@@ -23,8 +26,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import resources
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -137,54 +143,97 @@ def plain(features: Features, content: Tensor, style: Tensor, iterations: int, w
     return picture.detach()
 
 
+class Results:
+    """What was measured, a JSON line each in a file, by all that it depends on: so long a measurement goes on later."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        lines = path.read_text().splitlines() if path and path.exists() else []
+        self.kept = dict(json.loads(line) for line in lines)
+
+    def __call__(self, key: str, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The result under a key; ``run`` measures it where there is none."""
+        if key not in self.kept:
+            self.kept[key] = run()
+            if self.path:
+                with self.path.open("a") as file:
+                    file.write(json.dumps([key, self.kept[key]]) + "\n")
+        return self.kept[key]
+
+
+def digest(*files: Path) -> str:
+    """A name for the contents of files."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
+
+
+class Pair:
+    """A photograph and a painting, read at a size, with their judge."""
+
+    def __init__(self, photo: Path, painting: Path, size: int, teacher: Teacher) -> None:
+        self.files = photo, painting
+        self.content = tensor(images.resized(images.read(photo), size).rgb)
+        self.painting = images.read(painting).rgb
+        self.style = tensor(images.resized(images.read(painting), size).rgb)
+        self.judge = Judge(teacher, self.content, self.style)
+
+
 def quality(arguments: argparse.Namespace) -> None:
     """Style loss against time at equal content loss."""
     wide = Teacher([load_features(arguments.teacher)])
-    files = [*arguments.real, arguments.teacher]
-    teacher, builtin = Teacher([load_features(file) for file in files]), load_features("builtin")
+    judges = [*arguments.real, arguments.teacher]
+    teacher, builtin = Teacher([load_features(file) for file in judges]), load_features("builtin")
+    with resources.as_file(resources.files("impasto.assets") / "perceptual.safetensors") as path:
+        guides = {"a": digest(arguments.teacher), "b": digest(path), "c": digest(path)}
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
+    results = Results(arguments.results)
     ratios: list[tuple[float, float]] = []
     pairs = zip(arguments.photos, arguments.styles, strict=True)
     for photo, painting in pairs if arguments.pairs else product(arguments.photos, arguments.styles):
-        content = tensor(images.resized(images.read(photo), arguments.size).rgb)
-        source = images.read(painting)
-        style = tensor(images.resized(source, arguments.size).rgb)
-        judge = Judge(teacher, content, style)
-        print(f"{photo.stem}, {painting.stem}: photograph {judge(content)[1]:.4f}", flush=True)
-        reference = None
+        pair = Pair(photo, painting, arguments.size, teacher)
+        known = f"{digest(photo, painting, *judges)} {arguments.size}"
+        print(f"{photo.stem}, {painting.stem}: photograph {pair.judge(pair.content)[1]:.4f}", flush=True)
+        plainly = {}
         for name, features in (("a", wide), ("b", builtin)):
-            trail, final = timed_plain(features, content, style, judge, arguments)
-            content_loss, style_loss = judge(final)
-            line = "  ".join(f"{t:.1f} s {c:.3f}/{s:.4f}" for t, c, s in trail)
-            print(f"  ({name}) {trail[-1][0]:7.1f} s  content {content_loss:.3f} style {style_loss:.4f}   {line}",
-                  flush=True)  # fmt: skip
-            save(arguments, final, photo, painting, name)
-            reference = reference or (trail[-1][0], content_loss, style_loss)
-        assert reference is not None
+            key = f"{name} {known} {guides[name]} {arguments.iterations} {arguments.style_weight:g}"
+            found = results(key, partial(timed_plain, name, features, pair, arguments))
+            trail = "  ".join(f"{t:.1f} s {c:.3f}/{s:.4f}" for t, c, s in found["trail"])
+            print(f"  ({name}) {summary(found)}   {trail}", flush=True)
+            plainly[name] = found
         points = []
-        for content_weight in arguments.content_weights:
-            recipe = Recipe(content_weight=content_weight)
-            started = time.process_time()
-            result = Painter([StylePicture(source.rgb)], recipe).paint(array(content))
-            seconds = time.process_time() - started
-            points.append((*judge(tensor(result.rgb)), seconds))
-            print(f"  (c) {seconds:7.1f} s  content {points[-1][0]:.3f} style {points[-1][1]:.4f}   content weight "
-                  f"{content_weight:g}", flush=True)  # fmt: skip
-            save(arguments, tensor(result.rgb), photo, painting, f"c{content_weight:g}")
-        at_equal = interpolated(points, reference[1])
-        share = statistics.mean(point[2] for point in points) / reference[0]
-        ratio = at_equal / reference[2]
-        print(f"  at equal content {reference[1]:.3f}: (c) {at_equal:.4f}, (a) {reference[2]:.4f}: "
+        for weight in arguments.content_weights:
+            recipe = Recipe(content_weight=weight)
+            key = f"c {known} {guides['c']} {recipe}"
+            found = results(key, partial(timed_recipe, recipe, pair, arguments))
+            print(f"  (c) {summary(found)}   content weight {weight:g}", flush=True)
+            points.append(found)
+        content, style, seconds = (plainly["a"][name] for name in ("content", "style", "seconds"))
+        at_equal = interpolated([(point["content"], point["style"]) for point in points], content)
+        share, ratio = statistics.mean(point["seconds"] for point in points) / seconds, at_equal / style
+        print(f"  at equal content {content:.3f}: (c) {at_equal:.4f}, (a) {style:.4f}: "
               f"{ratio:.2f} of its style loss in {share:.3f} of its time", flush=True)  # fmt: skip
         ratios.append((ratio, share))
     print(f"median over {len(ratios)} pairs: (c) has {statistics.median(r for r, _ in ratios):.2f} of (a)'s style loss "
           f"in {statistics.median(t for _, t in ratios):.3f} of its time")  # fmt: skip
 
 
-def timed_plain(features: Features, content: Tensor, style: Tensor, judge: Judge, arguments: argparse.Namespace
-                ) -> tuple[list[tuple[float, float, float]], Tensor]:  # fmt: skip
-    """The plain optimisation and its losses at some iterations, judging not counted as time."""
+def summary(found: dict[str, Any]) -> str:
+    """Seconds and losses of one run."""
+    return f"{found['seconds']:7.1f} s  content {found['content']:.3f} style {found['style']:.4f}"
+
+
+def timed_recipe(recipe: Recipe, pair: Pair, arguments: argparse.Namespace) -> dict[str, Any]:
+    """(c): losses and seconds of the default recipe."""
+    started = time.process_time()
+    result = tensor(Painter([StylePicture(pair.painting)], recipe).paint(array(pair.content)).rgb)
+    seconds = time.process_time() - started
+    save(arguments, result, pair, f"c{recipe.content_weight:g}")
+    content, style = pair.judge(result)
+    return {"content": content, "style": style, "seconds": seconds}
+
+
+def timed_plain(name: str, features: Features, pair: Pair, arguments: argparse.Namespace) -> dict[str, Any]:
+    """(a) or (b): losses and seconds at the end, and at some iterations before, judging not counted as time."""
     trail: list[tuple[float, float, float]] = []
     judged = 0.0
     started = time.process_time()
@@ -194,11 +243,13 @@ def timed_plain(features: Features, content: Tensor, style: Tensor, judge: Judge
         if count % (arguments.iterations // 6) == 0:
             before = time.process_time()
             seconds = before - started - judged
-            trail.append((seconds, *judge(picture)))
+            trail.append((seconds, *pair.judge(picture)))
             judged += time.process_time() - before
 
-    final = plain(features, content, style, arguments.iterations, arguments.style_weight, seen)
-    return trail, final
+    final = plain(features, pair.content, pair.style, arguments.iterations, arguments.style_weight, seen)
+    save(arguments, final, pair, name)
+    content, style = pair.judge(final)
+    return {"content": content, "style": style, "seconds": trail[-1][0], "trail": trail}
 
 
 def interpolated(points: Sequence[tuple[float, ...]], content: float) -> float:
@@ -210,9 +261,10 @@ def interpolated(points: Sequence[tuple[float, ...]], content: float) -> float:
     return math.exp(math.log(low[1]) + t * (math.log(high[1]) - math.log(low[1])))
 
 
-def save(arguments: argparse.Namespace, picture: Tensor, photo: Path, painting: Path, name: str) -> None:
+def save(arguments: argparse.Namespace, picture: Tensor, pair: Pair, name: str) -> None:
     """Keep the picture to look at."""
     if arguments.output:
+        photo, painting = pair.files
         target = arguments.output / f"{photo.stem}-{painting.stem}-{name}.png"
         images.write(images.from_array(array(picture.clamp(0, 1))), target)
 
@@ -258,6 +310,7 @@ def main() -> None:
     best.add_argument("--iterations", type=int, default=300, help="of (a) and (b)")
     best.add_argument("--style-weight", type=float, default=10.0, help="of (a) and (b)")
     best.add_argument("--content-weights", type=float, nargs="+", default=[1.0, 3.0], help="of (c)")
+    best.add_argument("--results", type=Path, help="keep what was measured in this file, and measure only what is not")
     best.add_argument("-o", "--output", type=Path, help="folder for the pictures")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
