@@ -139,3 +139,23 @@ def test_the_gradient_of_total_variation_is_the_ancestors_inside():
     _, gradient = losses.variation_gradient(image)
     scale = 2 / (side * (side - 1))  # ours is twice that, a mean over the differences of each direction
     assert torch.allclose(gradient[0, :-1, :-1] / scale, wanted[:-1, :-1], atol=1e-5)
+
+
+def test_repetition_is_that_of_wallpaper_and_not_of_chance():
+    chance = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    motif = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(1))
+    wallpaper = motif.repeat(1, 1, 6, 4)
+    once = torch.zeros(1, 3, 96, 96)
+    once[:, :, 30:46, 40:64] = motif
+    found = losses.repetition(torch.cat([chance, wallpaper, once, torch.full_like(once, 0.5)]))
+    assert found[1] > 0.8
+    assert found[[0, 2, 3]].max() < 0.05
+
+
+@pytest.mark.parametrize("size", [(16, 16), (20, 64), (33, 70)])
+def test_repetition_takes_small_pictures_and_has_a_slope(size):
+    images = torch.rand(2, 3, *size, requires_grad=True)
+    found = losses.repetition(images)
+    assert found.shape == (2,)
+    found.sum().backward()
+    assert torch.isfinite(images.grad).all()

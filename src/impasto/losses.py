@@ -68,6 +68,54 @@ def _mean_square(differences: Tensor) -> Tensor:
     return (differences**2).sum(dim=(1, 2, 3)) / max(1, differences[0].numel())
 
 
+_REPEATS, _REPEATED, _NEAREST = 8, 0.08, 9  # peaks that count; correlation that chance has; pixels from the centre
+
+
+def repetition(images: Tensor) -> Tensor:
+    """How much pictures repeat a motif, like wallpaper: N x 3 x H x W in [0, 1] to one number in [0, 1] a picture.
+
+    0 is none. Of the highest peaks of the autocorrelation, from 9 pixels to half a side away from its centre, the mean
+    height beyond what chance has. Before, the luminance is flattened (a blur of 12 pixels taken away, contrast evened
+    out over 24), so that motifs count and not large areas.
+    """
+    plane = (images * images.new_tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(dim=1, keepdim=True)
+    plane = plane - _blurred(plane, 12)
+    plane = plane / ((_blurred(plane**2, 24) + 1e-8).sqrt() + 2 / 255)
+    plane = (plane - plane.mean(dim=(2, 3), keepdim=True))[:, 0]
+    height, width = plane.shape[-2:]
+    reach = min(height, width) // 2
+    correlation = _autocorrelation(plane, reach) / _autocorrelation(torch.ones_like(plane[:1]), reach).clamp_min(1)
+    correlation = correlation / correlation[:, reach, reach, None, None].clamp_min(_TINY)
+    with torch.no_grad():
+        offsets = torch.arange(-reach, reach + 1, device=images.device)
+        y, x = torch.meshgrid(offsets, offsets, indexing="ij")
+        away = torch.hypot(x.float(), y.float())
+        half = (y > 0) | ((y == 0) & (x > 0))  # the other half says the same
+        highest = correlation >= F.max_pool2d(correlation[:, None], 3, stride=1, padding=1)[:, 0]
+        peaks = highest & half & (away >= _NEAREST) & (away <= reach - 1)
+    found = torch.where(peaks, correlation, correlation.new_zeros(())).flatten(1).topk(_REPEATS, dim=1).values
+    return (found - _REPEATED).clamp_min(0).mean(dim=1)
+
+
+def _autocorrelation(plane: Tensor, reach: int) -> Tensor:
+    """N x H x W to sums of products, by shifts of -reach to reach pixels: N x (2 reach + 1) x (2 reach + 1)."""
+    height, width = plane.shape[-2:]
+    shape = (2 * height, 2 * width)
+    spectrum = torch.fft.rfft2(plane, shape)
+    power = spectrum.real**2 + spectrum.imag**2
+    sums: Tensor = torch.fft.fftshift(torch.fft.irfft2(power, shape), dim=(-2, -1))
+    return sums[:, height - reach : height + reach + 1, width - reach : width + reach + 1]
+
+
+def _blurred(plane: Tensor, radius: float) -> Tensor:
+    """Gaussian blur of N x 1 x H x W by a standard deviation in pixels."""
+    reach = int(3 * radius)
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=plane.device) / radius) ** 2)
+    kernel = (kernel / kernel.sum()).to(plane)
+    rows = F.conv2d(F.pad(plane, (0, 0, reach, reach), mode="replicate"), kernel.view(1, 1, -1, 1))
+    return F.conv2d(F.pad(rows, (reach, reach, 0, 0), mode="replicate"), kernel.view(1, 1, 1, -1))
+
+
 def random_flow(n: int, height: int, width: int, generator: torch.Generator | None = None) -> Tensor:
     """A smooth random optical flow with a common shift, N x 2 x H x W in pixels (x, y).
 

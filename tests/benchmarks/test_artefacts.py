@@ -78,6 +78,18 @@ def test_repetition_finds_a_motif_that_returns(picture):
     assert artefacts.repetition(mixed) > 1.5 * artefacts.repetition(picture)
 
 
+def test_training_is_told_the_same_repetition(picture, monkeypatch):
+    """`impasto.losses.repetition` is a mean over several peaks; with the highest alone it is this one."""
+    torch = pytest.importorskip("torch")
+    from impasto import losses
+
+    monkeypatch.setattr(losses, "_REPEATS", 1)
+    monkeypatch.setattr(losses, "_REPEATED", 0.0)
+    for crop in (picture[:200, :200], picture[100:300, 150:350], np.tile(picture[:50, :40], (4, 5, 1))):
+        found = losses.repetition(torch.from_numpy(crop.transpose(2, 0, 1)[None].copy()))
+        assert found.item() == pytest.approx(artefacts.repetition(crop), abs=0.03)
+
+
 def test_repetition_of_noise_and_of_a_flat_picture_is_nothing():
     noise = np.random.default_rng(0).random((336, 512, 3))
     rough = np.stack([artefacts.smoothed(noise[..., c], 2) for c in range(3)], axis=2)

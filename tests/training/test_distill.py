@@ -10,19 +10,16 @@ from impasto import losses  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
 from impasto.training.distill import (  # noqa: E402
-    TAPS,
     Canvases,
     DistillSettings,
     Pool,
-    Student,
     Teacher,
     distance,
     distill,
     held_out,
-    sampled,
-    save_folded,
 )
 from impasto.training.photographs import Photographs  # noqa: E402
+from impasto.training.student import TAPS, Student, sampled, save_folded  # noqa: E402
 
 PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))
 
@@ -222,3 +219,25 @@ def test_a_checkpoint_of_an_older_edition_is_refused(root, tmp_path):
     torch.save(state, output.with_suffix(".checkpoint"))
     with pytest.raises(TrainingError, match="older Impasto; begin anew"):
         distill(photographs, [root / "teacher.safetensors"], output, settings, resume=True)
+
+
+def test_a_pruned_network_is_a_better_beginning_than_chance_and_goes_on_as_such(root, tmp_path):
+    teacher = Teacher([load_features("builtin")])
+    found = {}
+    for name, start in (("chance", None), ("pruned", "builtin")):
+        photographs = Photographs(root / "photos", crop=64)
+        output, settings = tmp_path / f"{name}.safetensors", DistillSettings(steps=1, batch=1, crop=64, pool=2)
+        found[name] = distill(photographs, ["builtin"], output, settings, start=start)
+        kept = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
+        assert kept["pruned"] == (start is not None)
+    assert max(found["pruned"].values()) < 0.1 < min(found["chance"].values())
+    longer = DistillSettings(steps=2, batch=1, crop=64, pool=2)
+    rates = []
+
+    def seen(*_):
+        rates.append(torch.load(tmp_path / "pruned.checkpoint", weights_only=True)["optimisers"][0])
+
+    distill(photographs, ["builtin"], output, longer, resume=True, progress=seen)
+    assert rates[0]["param_groups"][0]["lr"] <= 3e-4
+    shares = held_out(load_features(output), teacher, photographs.val_batch(4))
+    assert max(shares.values()) < 0.1

@@ -27,6 +27,12 @@ from impasto.errors import MissingExtraError
     help="Repeat: each layer comes from the first teacher that has it.",
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
+@click.option(
+    "--from",
+    "start",
+    metavar="builtin|vgg19|PATH",
+    help="Begin with this network, pruned and solved anew, instead of chance: hours less.",
+)
 @click.option("--steps", type=int, help="Default: the library's.")
 @click.option("--batch", type=int, help="Default: the library's.")
 @click.option("--crop", type=int, help="Default: the library's.")
@@ -36,6 +42,7 @@ def command(
     photos: Path,
     teachers: tuple[str, ...],
     output: Path,
+    start: str | None,
     resume: bool,
     quiet: bool,
     **given: int | None,
@@ -59,6 +66,7 @@ def command(
             teachers,
             output,
             settings,
+            start=start,
             resume=resume,
             progress=lambda step, _steps, _shares: bar.update(task, completed=step),
         )

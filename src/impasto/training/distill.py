@@ -1,11 +1,10 @@
 """Distil the builtin perceptual network from VGG-19 (``impasto distill``).
 
-The student has VGG's shape with fewer channels and convolutions; during training a batch normalisation
-follows each convolution (without it the deep taps do not learn) and is folded into the convolution at the
-end. A linear head per tap predicts the teacher's features there; the loss is the share of the teacher's
-variance that stays unexplained, and the distance of the Gram matrices of what is predicted from the teacher's,
-since styles are compared by these, both summed over the taps. Heads travel with the student: they carry the
-teacher's metric (see :mod:`impasto.networks.perceptual`).
+The student (:mod:`impasto.training.student`) has VGG's shape with fewer channels. It begins by chance, or with what
+another network knows (:mod:`impasto.training.prune`). A linear head per tap predicts the teacher's features; the loss
+is the share of the teacher's variance that stays unexplained, and the distance of the Gram matrices of what is
+predicted from the teacher's, since styles are compared by these, both summed over the taps. Heads travel with the
+student: they carry the teacher's metric (see :mod:`impasto.networks.perceptual`).
 
 Whoever optimises a picture under the student drives it to where the student is wrong. Some of the pictures to
 learn from are therefore painted under the student itself while it learns (:class:`Canvases`).
@@ -26,7 +25,6 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -34,20 +32,20 @@ from impasto import losses
 from impasto._names import Range, check
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, Weights, load_features, of_pairs
+from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
+from impasto.training import prune
 from impasto.training.descent import descend
 from impasto.training.muon import Muon
 from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE
+from impasto.training.student import TAPS, Place, Student, sampled, save_folded
 
 log = logging.getLogger(__name__)
 
-TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# Convolutions as (stage, output channels). Most of the cost goes to the shallow stages, where VGG-19 has most to tell:
-# its deep features are explained by few.
-PLAN = ((1, 16), (1, 14), (2, 48), (2, 40), (3, 96), (3, 48), (4, 128), (4, 96), (5, 128))
+
+_BEGUN_ON = 96  # crops that a student is solved on
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,9 @@ class DistillSettings:
     painted: float = 0.25  # share of the crops that the teacher looks at that were painted under the student
     crop: int = 128  # side of the photographs' crops
     gram_weight: float = 3.0
-    settled: float = 0.2  # last share of the steps, in which normalisation no longer follows each batch
-    learning_rate: float = 8e-3  # of the convolutions, with Muon
-    head_learning_rate: float = 3e-3  # of heads and normalisations, with Adam
+    settled: float = 0.2  # last share of the steps, in which normalisation no longer follows each batch; all if pruned
+    learning_rate: float | None = None  # of the convolutions, with Muon; None: 8e-3, of a pruned network 3e-4
+    head_learning_rate: float | None = None  # of heads and normalisations, with Adam; None: 3e-3, pruned 3e-4
     warmup: int = 100
     seed: int = 0
     checkpoint_every: int = 250
@@ -115,18 +113,6 @@ class Teacher:
         if missing:
             self.networks[-1].check(missing)
         return features
-
-
-# Positions are looked at on a coarse grid in the shallow layers, which have most of them and the most alike.
-_GRID = {"relu1_1": 4, "relu2_1": 2}
-
-Place = tuple[int, int]
-
-
-def sampled(tap: str, features: Tensor, place: Place) -> Tensor:
-    """C x H x W features on the grid of their tap that starts at a place."""
-    step = _GRID.get(tap, 1)
-    return features[:, place[0] % step :: step, place[1] % step :: step]
 
 
 class Pool:
@@ -225,75 +211,6 @@ class _Canvas:
     rounds: int  # that are left
 
 
-class Student(nn.Module):
-    """The builtin network while it learns: convolutions with batch normalisation, and the heads."""
-
-    def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, int]] = PLAN) -> None:
-        super().__init__()
-        self.names: list[str] = []
-        self.convolutions, self.norms, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
-        channels, counts = 3, [0] * 6
-        for stage, width in plan:
-            counts[stage] += 1
-            name = f"conv{stage}_{counts[stage]}"
-            self.names.append(name)
-            self.convolutions[name] = nn.Conv2d(channels, width, 3, bias=False)
-            self.norms[name] = nn.BatchNorm2d(width, momentum=0.02)
-            channels = width
-            tap = name.replace("conv", "relu")
-            if tap in widths:
-                self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
-
-    def forward(self, images: Tensor, places: Sequence[Place]) -> dict[str, Tensor]:
-        """Predicted wide features by tap, on the grids that start at N places."""
-        x, stage = (images - 0.45) / 0.225, "1"
-        predicted = {}
-        for name in self.names:
-            if name[4] != stage:
-                stage, x = name[4], F.max_pool2d(x, 2)
-            x = F.pad(x, (1, 1, 1, 1), mode="reflect")
-            x = F.relu(self.norms[name](self.convolutions[name](x)))
-            tap = name.replace("conv", "relu")
-            if tap in self.heads:
-                few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
-                predicted[tap] = self.heads[tap](few)
-        return predicted
-
-    @torch.no_grad()
-    def as_network(self) -> PerceptualNetwork:
-        """The student as it will be used, frozen."""
-        return channels_last(of_pairs(self.folded())).requires_grad_(False)
-
-    @torch.no_grad()
-    def folded(self) -> dict[str, Weights]:
-        """Convolutions with their normalisation folded in, preprocessing and heads, by name."""
-        eye = torch.eye(3)[:, :, None, None] / 0.225
-        pairs: dict[str, Weights] = {"preprocess": (eye, torch.full((3,), -2.0))}
-        for name in self.names:
-            norm, convolution = self.norms[name], self.convolutions[name]
-            assert isinstance(norm, nn.BatchNorm2d)
-            assert isinstance(convolution, nn.Conv2d)
-            assert norm.running_mean is not None
-            assert norm.running_var is not None
-            gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-            pairs[name] = (convolution.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain)
-        for tap, head in self.heads.items():
-            assert isinstance(head, nn.Conv2d)
-            assert head.bias is not None
-            pairs[f"{tap}_head"] = (head.weight, head.bias)
-        return pairs
-
-
-def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> None:
-    """Write the folded student as fp16 safetensors (rounding costs 76 dB and more: nothing to see)."""
-    tensors = {}
-    for name, (weight, bias) in student.folded().items():
-        tensors[f"{name}.weight"] = weight.half().contiguous()
-        tensors[f"{name}.bias"] = bias.half().contiguous()
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, metadata=dict(metadata)))
-
-
 def unexplained(predicted: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Share of the teacher's variance (around each channel's mean) that the student does not explain, by tap."""
     shares = {}
@@ -318,6 +235,7 @@ def distill(
     output: Path,
     settings: DistillSettings | None = None,
     *,
+    start: str | Path | None = None,
     resume: bool = False,
     progress: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> dict[str, float]:
@@ -328,6 +246,7 @@ def distill(
         teacher_files: what :func:`load_features` takes; each tap comes from the first network that has it.
         output: safetensors file for the folded student.
         settings: see :class:`DistillSettings`.
+        start: a network to begin with, pruned, as :func:`load_features` takes it; default: by chance.
         resume: go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
         progress: called with (step, steps, unexplained share by tap, smoothed).
 
@@ -336,8 +255,9 @@ def distill(
 
     Raises:
         TrainingError: ``output`` does not end in .safetensors, the photographs have another crop than the settings,
-            there is a checkpoint and it is not to be resumed, or it is and there is none.
-        InputError: a teacher cannot be read, or no teacher has a layer.
+            there is a checkpoint and it is not to be resumed, or it is and there is none; the network to begin with
+            has too few convolutions.
+        InputError: a network cannot be read, or no teacher has a layer.
         DownloadError: a teacher is not at hand and cannot be fetched.
     """
     settings = settings or DistillSettings()
@@ -357,20 +277,23 @@ def distill(
     teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
     first = torch.from_numpy(photographs.batch(2))
     student = channels_last(Student({tap: x.shape[1] for tap, x in teacher(first).items()}))
+    if start is not None and not resume:
+        crops = torch.from_numpy(photographs.batch(_BEGUN_ON))
+        taught = [teacher(crops[index : index + 8]) for index in range(0, len(crops), 8)]
+        targets = {tap: torch.cat([features[tap] for features in taught]) for tap in TAPS}
+        prune.begin(student, load_features(start), crops, targets)
+    pruned = start is not None
     rest = [*student.norms.parameters(), *student.heads.parameters()]
-    optimisers = (
-        Muon(student.convolutions.parameters(), settings.learning_rate),
-        torch.optim.Adam(rest, settings.head_learning_rate, betas=(0.9, 0.99)),
-    )
+    optimisers = (Muon(student.convolutions.parameters(), 0), torch.optim.Adam(rest, 0, betas=(0.9, 0.99)))
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
     if resume:
         state = torch.load(checkpoint, weights_only=True)
-        if "optimisers" not in state:
+        if not {"optimisers", "pruned"} <= state.keys():
             raise TrainingError(f"{checkpoint} was written by an older Impasto; begin anew with another -o.")
         student.load_state_dict(state["student"])
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        step, smooth = state["step"], state["smooth"]
+        step, smooth, pruned = state["step"], state["smooth"], state["pruned"]
         photographs.set_state(json.loads(state["photographs"]))
         log.info("resumed from %s at step %d", checkpoint, step)
 
@@ -380,16 +303,20 @@ def distill(
     # The first steps, also those after a resume, are not to see the same few crops.
     while len(pool.kept) < min(32, settings.pool):
         pool.add(torch.from_numpy(photographs.batch(8)))
+    usual = (3e-4, 3e-4) if pruned else (8e-3, 3e-3)
+    given = (settings.learning_rate, settings.head_learning_rate)
+    peaks = [by_default if peak is None else peak for peak, by_default in zip(given, usual, strict=True)]
+    settled_from = 0 if pruned else (1 - settings.settled) * settings.steps
     started = time.monotonic()
     while step < settings.steps:
         rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
-        for optimiser, peak in zip(optimisers, (settings.learning_rate, settings.head_learning_rate), strict=True):
+        for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = peak * max(rate, 0.005)
         pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
         for _ in range(settings.canvases_due(step) if step >= settings.warmup else 0):
             pool.add(canvases.painted(student.as_network(), settings.batch))
-        if step >= (1 - settings.settled) * settings.steps:
+        if step >= settled_from:
             student.norms.eval()  # from here on what learns is what will be used
         images, places, target = pool.draw(settings.batch)
         loss, shares = distance(student(images, places), target, settings.gram_weight)
@@ -406,6 +333,7 @@ def distill(
                         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
                         "step": step,
                         "smooth": smooth,
+                        "pruned": pruned,
                         "torch": torch.get_rng_state(),
                         "photographs": json.dumps(photographs.state()),
                     },

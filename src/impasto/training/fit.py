@@ -2,10 +2,12 @@
 
 One step paints a batch of photograph crops, each in a random style, and judges the results by a perceptual
 network: content against the photograph, Gram matrices against the painting (Johnson, Alahi and Fei-Fei 2016,
-arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). Two more terms:
+arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). Three more terms:
 
 * **photograph**, a style like the others whose painting is the photograph itself: an identity, towards which
   ``--strength`` interpolates;
+* **repetition**: a network that sees the same thing paints the same thing, so that skies and water became patterns;
+  peaks of the autocorrelation are a loss (:func:`impasto.losses.repetition`);
 * **equivariance**: the painting of a warped, slightly noisy photograph shall be the warped painting (compound
   regularisation, Wang et al. 2020), so that video is steady although no video was seen.
 
@@ -60,6 +62,7 @@ class FitSettings(Settings):
     minutes: float | None = None  # stop after so long (all but the last checkpoint), the learning rate down by then
     batch: int = 4
     equivariance_weight: float = 2.0
+    repetition_weight: float = 1.0
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
@@ -74,7 +77,8 @@ class FitSettings(Settings):
     ranges: ClassVar[Mapping[str, Range]] = {
         **Settings.ranges,
         **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), COUNT),
-        **dict.fromkeys(("equivariance_weight", "noise", "learning_rate", "style_learning_rate"), NUMBER),
+        **dict.fromkeys(("equivariance_weight", "repetition_weight", "noise"), NUMBER),
+        **dict.fromkeys(("learning_rate", "style_learning_rate"), NUMBER),
         **dict.fromkeys(("photograph_share", "average"), SHARE),
         "minutes": Range(0.01, inf, "a number of at least 0.01"),
         "patience": Range(0, inf, "a whole number of 0 or more", whole=True),
@@ -207,7 +211,7 @@ class Fit:
     def _losses(
         self, images: Tensor, wanted: Features, which: Tensor, painted: Tensor, spreads: Features | None = None
     ) -> dict[str, Tensor]:
-        """Content, style, photograph and total variation, each averaged over the pictures that it concerns.
+        """Content, style, repetition, photograph and total variation, each averaged over the pictures that it concerns.
 
         Args:
             wanted: features of the images.
@@ -220,6 +224,8 @@ class Fit:
             targets = {layer: grams[which[is_style] - 1] for layer, grams in self.targets.items()}
             result["content"] = self.objective.content(found, wanted, spreads)[is_style].mean()
             result["style"] = self.objective.style({tap: x[is_style] for tap, x in found.items()}, targets).mean()
+            if self.settings.repetition_weight:
+                result["repetition"] = losses.repetition(painted[is_style]).mean()
         if not is_style.all():
             plain = ~is_style
             same = [
@@ -262,6 +268,7 @@ class Fit:
             "style": s.style_weight,
             "tv": s.tv_weight,
             "equivariance": s.equivariance_weight,
+            "repetition": s.repetition_weight,
             "photograph": 1.0,
         }
         loss = torch.stack([weights[name] * value for name, value in parts.items()]).sum()

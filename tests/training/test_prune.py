@@ -1,0 +1,89 @@
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch.nn import functional as F  # noqa: E402
+
+from impasto.errors import TrainingError  # noqa: E402
+from impasto.networks.perceptual import PerceptualNetwork  # noqa: E402
+from impasto.training import prune  # noqa: E402
+from impasto.training.distill import unexplained  # noqa: E402
+from impasto.training.student import TAPS, Student  # noqa: E402
+
+NAMES = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv4_1", "conv5_1")
+
+
+def network(width=8, names=NAMES, dead=0):
+    """By chance, with heads of 12 channels; ``dead``: so many channels of each convolution never fire."""
+    generator = torch.Generator().manual_seed(0)
+    convolutions, heads, channels = {}, {}, 3
+    for name in names:
+        bias = 0.2 * torch.randn(width, generator=generator)
+        bias[:dead] = -100
+        weight = torch.randn(width, channels, 3, 3, generator=generator) * (2 / (9 * channels)) ** 0.5
+        convolutions[name], channels = (weight, bias), width
+        tap = name.replace("conv", "relu")
+        if tap in TAPS:
+            heads[tap] = (torch.randn(12, width, 1, 1, generator=generator), torch.zeros(12))
+    preprocess = (2 * torch.eye(3)[:, :, None, None], -torch.ones(3))
+    return PerceptualNetwork(convolutions, preprocess, heads, padding="reflect").requires_grad_(False)
+
+
+def begun(source, plan):
+    """A student that begins with the source, and what stays unexplained of the source's wide features, by tap."""
+    torch.manual_seed(0)
+    images = sum(F.interpolate(torch.rand(20, 3, side, side), (128, 128), mode="bilinear") for side in (6, 20, 64)) / 3
+    student = Student(dict.fromkeys(TAPS, 12), plan)
+    prune.begin(student, source, images[:16], source.wide(images[:16], TAPS))
+    with torch.no_grad():
+        found = student.eval().as_network().wide(images[16:], TAPS)
+    shares = unexplained(found, source.wide(images[16:], TAPS))
+    return student, {tap: float(share) for tap, share in shares.items()}
+
+
+def plan(width):
+    return [(int(name[4]), width) for name in NAMES]
+
+
+def test_a_student_as_wide_as_the_source_is_the_source():
+    _, shares = begun(network(), plan(8))
+    assert max(shares.values()) < 0.01
+
+
+def test_channels_that_never_fire_are_left_out():
+    _, shares = begun(network(width=11, dead=3), plan(8))
+    assert max(shares.values()) < 0.01
+
+
+def test_fewer_channels_explain_most_and_more_do_no_harm():
+    _, narrow = begun(network(), plan(6))
+    _, wide = begun(network(), plan(10))
+    assert max(wide.values()) < 0.02
+    assert max(wide.values()) < narrow["relu1_1"] < 0.5
+
+
+def test_stages_with_fewer_convolutions_keep_the_first_and_the_last():
+    assert prune._matches(
+        ["conv1_1", "conv3_1", "conv3_2", "conv3_3"],
+        ["conv1_1", "conv1_2", "conv3_1", "conv3_2", "conv3_3", "conv3_4"],
+    ) == {"conv1_1": "conv1_1", "conv3_1": "conv3_1", "conv3_2": "conv3_3", "conv3_3": "conv3_4"}
+
+
+def test_a_source_that_is_too_shallow_is_refused():
+    with pytest.raises(TrainingError, match="has 1 convolutions in stage 4 and the student 2; give a deeper one"):
+        begun(network(), [*plan(8)[:-1], (4, 8), (5, 8)])
+
+
+def test_features_and_kernels_are_of_one_size():
+    student, _ = begun(network(), plan(8))
+    for name in student.names:
+        kernels = student.convolutions[name].weight.detach()
+        assert torch.allclose(kernels.flatten(1).norm(dim=1), torch.ones(8), atol=1e-4)
+
+
+def test_least_squares_finds_what_is_there():
+    given = torch.rand(200, 5)
+    matrix, offset = torch.rand(5, 3), torch.rand(3)
+    solution, constant = prune.least_squares(given, given @ matrix + offset, 1e-9)
+    assert torch.allclose(solution, matrix, atol=1e-3)
+    assert torch.allclose(constant, offset, atol=1e-3)
