@@ -126,6 +126,7 @@ def test_another_objective_gets_a_fresh_optimiser_on_the_picture_so_far(tmp_path
         painter(Recipe(iterations=12, scales=1), StylePicture(rough())),
     ):
         state = State.load(tmp_path / "state")
+        state.tensors["picture"].clamp_(0, 1)  # as a picture to start from is
         anew = other.paint(CONTENT, init=state.tensors["picture"][0].permute(1, 2, 0).numpy())
         resumed = other.paint(CONTENT, resume=state)
         assert resumed.losses == pytest.approx(anew.losses, rel=1e-4)
