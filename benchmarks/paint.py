@@ -16,7 +16,6 @@ Needs the extra ``train``.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import resource
@@ -27,7 +26,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import resources
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -42,6 +40,7 @@ from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimise.painter import Painter, StylePicture
 from impasto.optimise.recipe import Recipe
 from impasto.training.distill import TAPS, Teacher
+from judge import digest_of
 
 # 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.
 PUBLISHED = "neural-style's own table, 500 iterations at 512: 43 s (Titan X Pascal, nn, L-BFGS)"
@@ -161,19 +160,15 @@ class Results:
         return self.kept[key]
 
 
-def digest(*files: Path) -> str:
-    """A name for the contents of files."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:8]
-
-
 class Pair:
     """A photograph and a painting, read at a size, with their judge."""
 
     def __init__(self, photo: Path, painting: Path, size: int, teacher: Teacher) -> None:
         self.files = photo, painting
         self.content = tensor(images.resized(images.read(photo), size).rgb)
-        self.painting = images.read(painting).rgb
-        self.style = tensor(images.resized(images.read(painting), size).rgb)
+        source = images.read(painting)
+        self.painting = source.rgb
+        self.style = tensor(images.resized(source, size).rgb)
         self.judge = Judge(teacher, self.content, self.style)
 
 
@@ -182,8 +177,7 @@ def quality(arguments: argparse.Namespace) -> None:
     wide = Teacher([load_features(arguments.teacher)])
     judges = [*arguments.real, arguments.teacher]
     teacher, builtin = Teacher([load_features(file) for file in judges]), load_features("builtin")
-    with resources.as_file(resources.files("impasto.assets") / "perceptual.safetensors") as path:
-        guides = {"a": digest(arguments.teacher), "b": digest(path), "c": digest(path)}
+    guides = {"a": digest_of(str(arguments.teacher)), "b": digest_of("builtin")}
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)
     results = Results(arguments.results)
@@ -191,7 +185,7 @@ def quality(arguments: argparse.Namespace) -> None:
     pairs = zip(arguments.photos, arguments.styles, strict=True)
     for photo, painting in pairs if arguments.pairs else product(arguments.photos, arguments.styles):
         pair = Pair(photo, painting, arguments.size, teacher)
-        known = f"{digest(photo, painting, *judges)} {arguments.size}"
+        known = " ".join([*(digest_of(str(file)) for file in (photo, painting, *judges)), str(arguments.size)])
         print(f"{photo.stem}, {painting.stem}: photograph {pair.judge(pair.content)[1]:.4f}", flush=True)
         plainly = {}
         for name, features in (("a", wide), ("b", builtin)):
@@ -203,7 +197,7 @@ def quality(arguments: argparse.Namespace) -> None:
         points = []
         for weight in arguments.content_weights:
             recipe = Recipe(content_weight=weight)
-            key = f"c {known} {guides['c']} {recipe}"
+            key = f"c {known} {guides['b']} {recipe}"
             found = results(key, partial(timed_recipe, recipe, pair, arguments))
             print(f"  (c) {summary(found)}   content weight {weight:g}", flush=True)
             points.append(found)

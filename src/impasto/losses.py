@@ -84,11 +84,11 @@ def repetition(images: Tensor) -> Tensor:
     plane = (plane - plane.mean(dim=(2, 3), keepdim=True))[:, 0]
     height, width = plane.shape[-2:]
     reach = min(height, width) // 2
-    correlation = _autocorrelation(plane, reach) / _autocorrelation(torch.ones_like(plane[:1]), reach).clamp_min(1)
+    offsets = torch.arange(-reach, reach + 1, device=images.device)
+    y, x = torch.meshgrid(offsets, offsets, indexing="ij")
+    correlation = _autocorrelation(plane, reach) / ((height - y.abs()) * (width - x.abs()))  # what overlaps
     correlation = correlation / correlation[:, reach, reach, None, None].clamp_min(_TINY)
     with torch.no_grad():
-        offsets = torch.arange(-reach, reach + 1, device=images.device)
-        y, x = torch.meshgrid(offsets, offsets, indexing="ij")
         away = torch.hypot(x.float(), y.float())
         half = (y > 0) | ((y == 0) & (x > 0))  # the other half says the same
         highest = correlation >= F.max_pool2d(correlation[:, None], 3, stride=1, padding=1)[:, 0]

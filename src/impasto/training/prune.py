@@ -96,7 +96,7 @@ def _telling(source: PerceptualNetwork, known: Mapping[str, Tensor], name: str, 
     readers += [source.heads[tap][0]] if tap in source.heads else []
     shares = torch.zeros_like(spread)
     for reader in readers:
-        told = spread * (reader.flatten(2) if reader.ndim > 2 else reader[:, :, None]).square().sum(dim=(0, 2))
+        told = spread * reader.reshape(*reader.shape[:2], -1).square().sum(dim=(0, 2))
         shares += told / told.sum().clamp_min(1e-12)
     used = int((spread > 0).sum()) if readers else len(spread)
     order = (shares if readers else spread).topk(max(1, min(count, used))).indices
