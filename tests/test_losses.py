@@ -62,7 +62,7 @@ def test_random_flow_is_smooth_and_repeatable():
 
 
 def moments(seed, channels=4):
-    features = torch.rand(channels, 50, generator=torch.Generator().manual_seed(seed)).double()
+    features = torch.rand(50, channels, generator=torch.Generator().manual_seed(seed)).double()
     sums = losses.moment_sums(features, torch.ones(50).double())
     return losses.Moments(sums.mean / 50, sums.second / 50)
 

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from impasto.optimise.minimise import LBFGS, Adam  # noqa: E402
+from impasto.optimise.minimise import LBFGS, Adam, Smoothing, resized  # noqa: E402
 
 
 def valley(x):
@@ -110,3 +110,31 @@ def test_moments_go_along_to_a_larger_size():
     assert large.first.mean().item() == pytest.approx(small.first.mean().item() / 4, rel=0.05)
     assert large.second.mean().item() == pytest.approx(small.second.mean().item() / 16, rel=0.2)
     assert large.steps == 10
+
+
+def test_large_areas_are_reached_as_soon_as_pixels():
+    """Where the curvature grows with the frequency, as a loss on features has it."""
+    torch.manual_seed(0)
+    goal = resized(torch.rand(1, 3, 4, 5), 48, 60)  # large areas alone
+    frequency = torch.hypot(torch.fft.fftfreq(48)[:, None], torch.fft.rfftfreq(60)) + 0.005
+
+    def rough(x):
+        gradient = torch.fft.irfft2(torch.fft.rfft2(x - goal) * frequency, (48, 60))
+        return float((gradient * (x - goal)).sum()) / 2, gradient
+
+    def plain(minimiser):
+        minimiser.smoothed = torch.clone
+        return minimiser
+
+    begin = torch.full((1, 3, 48, 60), 0.5)
+    smoothed, unsmoothed = (run(LBFGS(begin.clone()), 10, rough), run(plain(LBFGS(begin.clone())), 10, rough))
+    assert smoothed[-1] < 0.1 * unsmoothed[-1]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (16, 9), (31, 20)])
+def test_smoothing_is_symmetric_and_positive(shape):
+    torch.manual_seed(0)
+    a, b = torch.randn(2, 1, 3, *shape)
+    smoothed = Smoothing(a)
+    assert (smoothed(a) * b).sum().item() == pytest.approx((a * smoothed(b)).sum().item(), abs=1e-3)
+    assert (smoothed(a) * a).sum().item() > 0

@@ -79,7 +79,7 @@ def test_losses_are_those_of_the_definition():
     def seen(x):
         (box,) = viewer.boxes(*viewer.mirrored(x).shape[2:])
         found = NETWORK(viewer.mirrored(x), NETWORK.taps)
-        return {tap: box.own(features, NETWORK.stride(tap))[None] for tap, features in found.items()}
+        return {tap: box.own(features, NETWORK.stride(tap)).permute(2, 0, 1)[None] for tap, features in found.items()}
 
     features, wanted, style = seen(now), seen(content), seen(picture(70, 60, 1))
     expected = [losses.style_loss(losses.gram(features[tap]), losses.gram(style[tap])) for tap in layers]

@@ -85,8 +85,10 @@ class PerceptualNetwork(nn.Module):
 
     def _conv(self, name: str, x: Tensor) -> Tensor:
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
-        if weight.shape[-1] == 1:
-            return F.conv2d(x, weight, bias)
+        if (
+            weight.shape[-1] == 1
+        ):  # a product of matrices; as a convolution of a few channels it takes several times as long
+            return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
         if self.padding == "reflect":
             # A side of one pixel has nothing to reflect.
             mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"
@@ -125,6 +127,16 @@ class PerceptualNetwork(nn.Module):
         """
         features = self.narrow(images, taps)
         return {tap: self._conv(f"{tap}_metric", x) if tap in self.heads else x for tap, x in features.items()}
+
+    def metric(self, tap: str) -> Tensor | None:
+        """(C + 1) x (C + 1): R, from a tap's own features with a 1 at the end to those of :meth:`forward`.
+
+        ``None`` where they are the same.
+        """
+        if tap not in self.heads:
+            return None
+        weight, bias = self.get_buffer(f"{tap}_metric_weight"), self.get_buffer(f"{tap}_metric_bias")
+        return torch.cat([weight.flatten(1), bias[:, None]], dim=1)
 
     def wide(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
         """The teacher's features as the heads predict them (for measuring; costly)."""

@@ -92,6 +92,9 @@ class Adam:
 class LBFGS:
     """L-BFGS (Liu and Nocedal 1989): full steps, shortened only where one would raise the loss.
 
+    What it does not know of the curvature it takes to grow with the frequency (:class:`Smoothing`), as that of losses
+    on features does: measured, 50 steps then reach what 75 to 85 reach from the identity.
+
     Args:
         picture: 1 x 3 x H x W, where to start; is changed.
         learning_rate: of the full step.
@@ -112,6 +115,7 @@ class LBFGS:
         self.first_step = self.FIRST_STEP
         self.loss: float | None = None
         self.gradient = torch.zeros_like(picture)
+        self.smoothed = Smoothing(picture)
 
     def step(self, evaluate: Evaluate) -> float:
         """One step, mostly one evaluation; the loss after it."""
@@ -142,8 +146,8 @@ class LBFGS:
         """The two-loop recursion, and the step to try along it."""
         q = self.gradient.neg()
         if not self.pairs:
-            mean = float(self.gradient.abs().mean())
-            return q, self.learning_rate * self.first_step / max(mean, 1e-30)
+            q = self.smoothed(q)
+            return q, self.learning_rate * self.first_step / max(float(q.abs().mean()), 1e-30)
         factors: list[tuple[float, float]] = []
         for step, change in reversed(self.pairs):
             rho = 1 / _dot(step, change)
@@ -151,7 +155,7 @@ class LBFGS:
             q.sub_(change, alpha=alpha)
             factors.append((rho, alpha))
         step, change = self.pairs[-1]
-        q.mul_(_dot(step, change) / _dot(change, change))
+        q = self.smoothed(q).mul_(_dot(step, change) / _dot(change, self.smoothed(change)))
         for (step, change), (rho, alpha) in zip(self.pairs, reversed(factors), strict=True):
             q.add_(step, alpha=alpha - rho * _dot(change, q))
         return q, self.learning_rate
@@ -184,6 +188,33 @@ class LBFGS:
         for number in range(sum(name.startswith("step.") for name in state)):
             step, change = (state[f"{name}.{number}"].to(self.picture) for name in ("step", "change"))
             self.pairs.append((step, change))
+
+
+class Smoothing:
+    """A picture's frequencies divided by their cycles a pixel, plus :data:`LEAST`: a symmetric, positive map.
+
+    Of a gradient it makes a direction in which large areas move as well as pixels do: by features, a change of one
+    pixel counts for much more than its share in a change of all (in a Fourier basis scaled like this: Olah,
+    Mordvintsev and Schubert 2017, "Feature visualization").
+
+    Args:
+        like: 1 x 3 x H x W, a picture of the size.
+    """
+
+    LEAST = 0.01  # cycles a pixel; larger areas than 100 pixels are moved by single features, too
+
+    def __init__(self, like: Tensor) -> None:
+        self.size = (like.shape[2], like.shape[3])
+        y = torch.fft.fftfreq(self.size[0], device=like.device)
+        x = torch.fft.rfftfreq(self.size[1], device=like.device)
+        self.gain = 1 / (torch.hypot(y[:, None], x) + self.LEAST)
+
+    def __call__(self, picture: Tensor) -> Tensor:
+        """1 x 3 x H x W to the same, a plane at a time, since spectra are large."""
+        result = torch.empty_like(picture)
+        for plane, smooth in zip(picture[0], result[0], strict=True):
+            smooth.copy_(torch.fft.irfft2(torch.fft.rfft2(plane).mul_(self.gain), self.size))
+        return result
 
 
 Minimiser = Adam | LBFGS

@@ -5,6 +5,9 @@ such sums themselves. So loss and gradient are exact tile by tile: one pass with
 tiles; a second one sends the losses' slopes with respect to these sums back through each tile. Tiles start at
 multiples of the coarsest layer's stride and see as far beyond themselves as that layer's receptive field reaches, so
 that only the picture's true borders are padded.
+
+Where a network carries a teacher's metric (:mod:`impasto.networks.perceptual`), it is applied to the moments, which are
+small, and not to the maps: the second moments of R s' are R times those of s' times R transposed.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -62,14 +64,10 @@ class Box(NamedTuple):
     margin: int
 
     def own(self, features: Tensor, stride: int) -> Tensor:
-        """Of the features of what is seen, those of the tile itself: C x h x w."""
+        """Of the features of what is seen, 1 x C x H x W, those of the tile itself: a view, h x w x C."""
         (top, bottom, left, right), (y, _, x, _) = self.core, self.seen
-        return features[
-            0,
-            :,
-            (top - y) // stride : (bottom - y) // stride,
-            (left - x) // stride : (right - x) // stride,
-        ]
+        rows = slice((top - y) // stride, (bottom - y) // stride)
+        return features[0].permute(1, 2, 0)[rows, (left - x) // stride : (right - x) // stride]
 
     def at(self, stride: int) -> tuple[slice, slice]:
         """The tile's rows and columns in a map of that stride of the picture without its margin."""
@@ -134,34 +132,67 @@ class Viewer:
                 yield Box((top, bottom, left, right), seen, margin)
 
     def look(self, mirrored: Tensor, box: Box) -> dict[str, Tensor]:
-        """The layers over what a tile sees."""
+        """The network's own features at the layers over what a tile sees."""
         y, bottom, x, right = box.seen
-        features: dict[str, Tensor] = self.network(mirrored[:, :, y:bottom, x:right], self.taps)
-        return features
+        return self.network.narrow(mirrored[:, :, y:bottom, x:right], self.taps)
 
     def moments(self, picture: Tensor, weights: Tensor | None = None) -> dict[str, Moments]:
         """The moments of a picture's layers (1 x 3 x H x W), averaged with weights (H x W) if given."""
         mirrored = self.mirrored(picture)
-        maps = self.weight_maps(weights, picture)
+        place = Place(self, weights, picture.shape[2:])
         totals: dict[str, Moments] = {}
         with torch.no_grad():
             for box in self.boxes(*mirrored.shape[2:]):
                 for tap, features in self.look(mirrored, box).items():
-                    _add(totals, tap, self._sums(tap, features, box, maps[tap]))
-        return {tap: _scaled(sums, 1 / float(maps[tap].sum())) for tap, sums in totals.items()}
+                    own = box.own(features, self.network.stride(tap)).flatten(0, 1)
+                    _add(totals, tap, losses.moment_sums(own, place.at(tap, box)))
+        return {tap: self.judged(tap, _scaled(sums, 1 / place.totals[tap])) for tap, sums in totals.items()}
 
-    def weight_maps(self, weights: Tensor | None, picture: Tensor) -> dict[str, Tensor]:
-        """H x W weights averaged down to each layer; where there are none, ones."""
-        if weights is None:
-            weights = torch.ones((), device=picture.device).expand(picture.shape[2:])
-        margin = self.margin
-        own = self.mirrored(weights[None, None].float())[:, :, margin:-margin, margin:-margin]
-        return {tap: F.avg_pool2d(own, self.network.stride(tap))[0, 0] for tap in self.taps}
+    def judged(self, tap: str, moments: Moments) -> Moments:
+        """Moments of the network's own features in the metric that it judges by."""
+        metric = self.network.metric(tap)
+        if metric is None:
+            return moments
+        metric = metric.to(moments.mean)
+        mean = F.pad(moments.mean, (0, 1), value=1.0)
+        second = torch.cat([F.pad(moments.second, (0, 1)), mean[None]])
+        second = second + F.pad(mean[:-1, None], (len(mean) - 1, 0, 0, 1))
+        return Moments(metric @ mean, metric @ second @ metric.T)
 
-    def _sums(self, tap: str, features: Tensor, box: Box, weights: Tensor) -> Moments:
-        stride = self.network.stride(tap)
-        own = box.own(features, stride).flatten(1)
-        return losses.moment_sums(own, weights[box.at(stride)].flatten())
+    def seen(self, tap: str, features: Tensor) -> Tensor:
+        """... x C of the network's own features in that metric."""
+        metric = self.network.metric(tap)
+        return features if metric is None else features @ metric[:, :-1].T + metric[:, -1]
+
+    def sent_back(self, tap: str, slopes: Tensor) -> Tensor:
+        """The transpose of :meth:`seen`: slopes by features in the metric to those by the network's own."""
+        metric = self.network.metric(tap)
+        return slopes if metric is None else slopes @ metric[:, :-1]
+
+
+class Place:
+    """Where a style applies, at each layer of a picture.
+
+    Args:
+        viewer: knows the layers.
+        weights: H x W in [0, 1]; ``None``: everywhere.
+        size: the picture's height and width.
+    """
+
+    def __init__(self, viewer: Viewer, weights: Tensor | None, size: Sequence[int]) -> None:
+        strides = {tap: viewer.network.stride(tap) for tap in viewer.taps}
+        self.strides, self.maps = strides, dict[str, Tensor]()
+        whole = [-(-side // viewer.multiple) * viewer.multiple for side in size]
+        self.totals = {tap: float(math.prod(whole) // stride**2) for tap, stride in strides.items()}
+        if weights is not None:
+            edge = slice(viewer.margin, -viewer.margin)
+            own = viewer.mirrored(weights[None, None].float())[:, :, edge, edge]
+            self.maps = {tap: F.avg_pool2d(own, stride)[0, 0] for tap, stride in strides.items()}
+            self.totals = {tap: float(weights.sum()) for tap, weights in self.maps.items()}
+
+    def at(self, tap: str, box: Box) -> Tensor | None:
+        """The weights of a tile's positions, one after the other; ``None``: all are 1."""
+        return self.maps[tap][box.at(self.strides[tap])].flatten() if self.maps else None
 
 
 class Objective:
@@ -188,10 +219,10 @@ class Objective:
         self.regions: list[_Placed] = []
         self.variation = 0.0
         for region in regions:
-            maps = viewer.weight_maps(region.weights, content)
             share = 1.0 if region.weights is None else float(region.weights.mean())
             if share > 0:
-                self.regions.append(_Placed(region.targets, maps, share))
+                place = Place(viewer, region.weights, content.shape[2:])
+                self.regions.append(_Placed(region.targets, place, share))
                 self.variation += share * region.variation
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
@@ -220,13 +251,13 @@ class Objective:
                     if tap not in judged:
                         continue
                     stride = viewer.network.stride(tap)
-                    own = box.own(features, stride)
-                    both = own.sum(dim=(1, 2)).cpu().double(), (own**2).sum(dim=(1, 2)).cpu().double()
+                    own = viewer.seen(tap, box.own(features, stride))
+                    both = own.sum(dim=(0, 1)).cpu().double(), (own**2).sum(dim=(0, 1)).cpu().double()
                     sums[tap] = (sums[tap][0] + both[0], sums[tap][1] + both[1]) if tap in sums else both
                     if tap in self.content_layers:
                         if tap not in self.wanted:
-                            self.wanted[tap] = own.new_empty(len(own), height // stride, width // stride)
-                        self.wanted[tap][:, *box.at(stride)] = own
+                            self.wanted[tap] = own.new_empty(height // stride, width // stride, own.shape[2])
+                        self.wanted[tap][box.at(stride)] = own
         for tap, (first, second) in sums.items():
             count = height * width // viewer.network.stride(tap) ** 2
             self.positions[tap] = count
@@ -282,16 +313,18 @@ class Objective:
             stride = self.viewer.network.stride(tap)
             own = box.own(values, stride)
             if tap in self.style_layers:
-                flat = own.flatten(1)
+                flat = own.flatten(0, 1)
                 for region, total in zip(self.regions, sums, strict=True):
-                    _add(total, tap, losses.moment_sums(flat, region.maps[tap][box.at(stride)].flatten()))
+                    _add(total, tap, losses.moment_sums(flat, region.place.at(tap, box)))
+            if tap in self.content_layers | self.dream_layers:
+                own = self.viewer.seen(tap, own)
             if tap in self.content_layers:
-                z2 = (own - self.wanted[tap][:, *box.at(stride)]) ** 2
+                z2 = (own - self.wanted[tap][box.at(stride)]) ** 2
                 if self.recipe.loss == "smooth-l1":
-                    z2 *= len(own) / self.spread[tap]
+                    z2 *= own.shape[2] / self.spread[tap]
                     value = float(torch.where(z2 < 1, z2, 2 * z2.sqrt() - 1).sum()) / self.wanted[tap].numel()
                 else:
-                    value = float(z2.sum()) * len(own) / self.wanted[tap].numel() / self.spread[tap]
+                    value = float(z2.sum()) * own.shape[2] / self.wanted[tap].numel() / self.spread[tap]
                 _note(parts, "content", tap, self.content_layers[tap] * value)
             if tap in self.dream_layers:
                 limit = self._limit(tap, own)
@@ -306,9 +339,10 @@ class Objective:
         for region, total in zip(self.regions, sums, strict=True):
             slope: dict[str, Moments] = {}
             for tap, weight in self.style_layers.items():
-                moments = _scaled(total[tap], 1 / region.totals[tap])
+                moments = _scaled(total[tap], 1 / region.place.totals[tap])
                 leaves = Moments(*(value.detach().requires_grad_() for value in moments))
-                loss = losses.moment_loss(leaves, region.targets[tap], self.recipe.style_loss, self.recipe.loss)
+                found = self.viewer.judged(tap, leaves)
+                loss = losses.moment_loss(found, region.targets[tap], self.recipe.style_loss, self.recipe.loss)
                 weighted = weight * region.share * loss
                 mean, second = torch.autograd.grad(weighted, leaves, allow_unused=True)
                 slope[tap] = Moments(
@@ -322,33 +356,38 @@ class Objective:
     def _slopes(
         self, tap: str, features: Tensor, box: Box, slopes: Sequence[Mapping[str, Moments]]
     ) -> Iterator[tuple[str, float, Tensor]]:
-        """The slopes of each loss with respect to a tile's own features: name, weight, C x h x w."""
-        stride = self.viewer.network.stride(tap)
+        """The slopes of each loss with respect to a tile's own features: name, weight, h x w x C."""
+        viewer = self.viewer
+        stride = viewer.network.stride(tap)
         own = box.own(features, stride)
         if tap in self.style_layers:
-            flat = own.flatten(1)
+            flat = own.flatten(0, 1)
             for number, (region, slope) in enumerate(zip(self.regions, slopes, strict=True)):
-                weights = region.maps[tap][box.at(stride)].flatten() / region.totals[tap]
-                mean, second = slope[tap]
-                by_features = torch.addmm(mean[:, None], second + second.T, flat) * weights
-                yield f"style {number}", self.style_layers[tap] * region.share, by_features.view_as(own)
+                mean, second = (x.to(flat) for x in _scaled(slope[tap], 1 / region.place.totals[tap]))
+                by_features = torch.addmm(mean, flat, second + second.T)
+                weights = region.place.at(tap, box)
+                if weights is not None:
+                    by_features *= weights[:, None]
+                yield f"style {number}", self.style_layers[tap] * region.share, by_features.view(own.shape)
+        if tap in self.content_layers | self.dream_layers:
+            own = viewer.seen(tap, own)
         if tap in self.content_layers:
             weight = self.content_layers[tap]
-            difference = own - self.wanted[tap][:, *box.at(stride)]
-            factor = 2 * weight * len(own) / self.spread[tap] / self.wanted[tap].numel()
+            difference = own - self.wanted[tap][box.at(stride)]
+            factor = 2 * weight * own.shape[2] / self.spread[tap] / self.wanted[tap].numel()
             if self.recipe.loss == "smooth-l1":
-                limit = (self.spread[tap] / len(own)) ** 0.5
+                limit = (self.spread[tap] / own.shape[2]) ** 0.5
                 difference.clamp_(-limit, limit)
-            yield "content", weight, difference * factor
+            yield "content", weight, viewer.sent_back(tap, difference * factor)
         if tap in self.dream_layers:
             weight = self.dream_layers[tap]
             limit = self._limit(tap, own)
             factor = 2 * weight / self.energy[tap] / self.positions[tap]
-            yield "dream", weight, own.clamp(-limit, limit) * -factor
+            yield "dream", weight, viewer.sent_back(tap, own.clamp(-limit, limit) * -factor)
 
     def _limit(self, tap: str, features: Tensor) -> float:
         """Where dreaming's slope stops growing, or what is amplified would run away."""
-        return 10 * math.sqrt(self.energy[tap] / len(features))
+        return 10 * math.sqrt(self.energy[tap] / features.shape[2])
 
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:
         """Losses of the pixels themselves: smoothness, colours beyond what can be shown, and the extra one."""
@@ -374,16 +413,11 @@ class Objective:
 
 @dataclass(frozen=True)
 class _Placed:
-    """A region on the picture that is painted: its weights at each layer, and its share of the area."""
+    """A region on the picture that is painted, and its share of the area."""
 
     targets: Mapping[str, Moments]
-    maps: Mapping[str, Tensor]
+    place: Place
     share: float
-
-    @cached_property
-    def totals(self) -> dict[str, float]:
-        """Sum of the weights at each layer."""
-        return {tap: float(weights.sum()) for tap, weights in self.maps.items()}
 
 
 class _Seen:
@@ -397,7 +431,7 @@ class _Seen:
         y, bottom, left, right = box.seen
         x = self.mirrored[:, :, y:bottom, left:right].detach().requires_grad_()
         with torch.enable_grad():
-            return box, self.viewer.network(x, self.viewer.taps), x
+            return box, self.viewer.network.narrow(x, self.viewer.taps), x
 
     def values(self) -> Iterator[tuple[Box, dict[str, Tensor]]]:
         """Tiles and their layers."""
@@ -426,6 +460,7 @@ def _shares(layers: Mapping[str, float], weight: float) -> dict[str, float]:
 
 
 def _add(totals: dict[str, Moments], tap: str, more: Moments) -> None:
+    more = Moments(more.mean.cpu().double(), more.second.cpu().double())  # small; MPS has no doubles
     known = totals.get(tap)
     totals[tap] = Moments(known.mean + more.mean, known.second + more.second) if known else more
 
