@@ -168,6 +168,17 @@ def test_resuming_something_else_says_so(tmp_path):
         State.load(tmp_path / "bad")
 
 
+def test_the_scales_before_the_last_have_a_style_loss_of_their_own():
+    def painted(scales, coarse):
+        seen = []
+        recipe = Recipe(iterations=3, scales=scales, style_loss="gram", coarse_style_loss=coarse)
+        painter(recipe).paint(CONTENT, callback=lambda progress: seen.append(progress.parts["style"]))
+        return seen
+
+    assert painted(1, "wasserstein") == painted(1, "gram")
+    assert painted(2, "wasserstein")[:3] != painted(2, "gram")[:3]
+
+
 def test_blends_lie_between_their_styles():
     one, other = StylePicture(stripes()), StylePicture(rough(64, 64))
     alone = painter(QUICK, one).paint(CONTENT).rgb

@@ -62,6 +62,7 @@ _recipe_options = options.together(
     _field("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
     click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
     _field("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
+    _field("coarse_style_loss", "The same, at the scales before the last.", _choice(recipe.StyleLoss)),
     _field("loss", "Of content and style.", _choice(recipe.Loss)),
     _field(
         "colors",

@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -405,7 +405,10 @@ class _Run:
         height, width = self.sizes[self.scale]
         content = _tensor(self._content((height, width)), self.device)
         regions = self.painter.regions(content, self.full, self.content)
-        objective = Objective(self.painter.viewer(height, width), content, regions, self.recipe, self.extra)
+        recipe = self.recipe
+        if self.scale < len(self.sizes) - 1:
+            recipe = replace(recipe, style_loss=recipe.coarse_style_loss)
+        objective = Objective(self.painter.viewer(height, width), content, regions, recipe, self.extra)
         del content  # large pictures count every copy
 
         def evaluate(picture: Tensor) -> tuple[float, Tensor]:
