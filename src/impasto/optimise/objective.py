@@ -313,9 +313,9 @@ class Objective:
             stride = self.viewer.network.stride(tap)
             own = box.own(values, stride)
             if tap in self.style_layers:
-                flat = own.flatten(0, 1)
+                flat, exact = own.flatten(0, 1), self.recipe.style_loss != "gram"
                 for region, total in zip(self.regions, sums, strict=True):
-                    _add(total, tap, losses.moment_sums(flat, region.place.at(tap, box)))
+                    _add(total, tap, losses.moment_sums(flat, region.place.at(tap, box), exact=exact))
             if tap in self.content_layers | self.dream_layers:
                 own = self.viewer.seen(tap, own)
             if tap in self.content_layers:
