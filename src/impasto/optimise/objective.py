@@ -155,8 +155,7 @@ class Viewer:
             return moments
         metric = metric.to(moments.mean)
         mean = F.pad(moments.mean, (0, 1), value=1.0)
-        second = torch.cat([F.pad(moments.second, (0, 1)), mean[None]])
-        second = second + F.pad(mean[:-1, None], (len(mean) - 1, 0, 0, 1))
+        second = torch.cat([torch.cat([moments.second, moments.mean[:, None]], dim=1), mean[None]])
         return Moments(metric @ mean, metric @ second @ metric.T)
 
     def seen(self, tap: str, features: Tensor) -> Tensor:
@@ -227,6 +226,7 @@ class Objective:
         self.content_layers = _shares(recipe.content_layers, recipe.content_weight)
         self.style_layers = _shares(recipe.style_layers, recipe.style_weight if self.regions else 0)
         self.dream_layers = {tap: _DREAM * weight for tap, weight in recipe.dream.items() if weight > 0}
+        self.local_layers = self.content_layers.keys() | self.dream_layers.keys()  # judged position by position
         self.wanted: dict[str, Tensor] = {}
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
@@ -241,14 +241,13 @@ class Objective:
         viewer = self.viewer
         mirrored = viewer.mirrored(content)
         height, width = (side - 2 * viewer.margin for side in mirrored.shape[2:])
-        judged = sorted(self.content_layers | self.dream_layers)
-        if not judged:
+        if not self.local_layers:
             return
         sums: dict[str, tuple[Tensor, Tensor]] = {}
         with torch.no_grad():
             for box in viewer.boxes(*mirrored.shape[2:]):
                 for tap, features in viewer.look(mirrored, box).items():
-                    if tap not in judged:
+                    if tap not in self.local_layers:
                         continue
                     stride = viewer.network.stride(tap)
                     own = viewer.seen(tap, box.own(features, stride))
@@ -316,7 +315,7 @@ class Objective:
                 flat, exact = own.flatten(0, 1), self.recipe.style_loss != "gram"
                 for region, total in zip(self.regions, sums, strict=True):
                     _add(total, tap, losses.moment_sums(flat, region.place.at(tap, box), exact=exact))
-            if tap in self.content_layers | self.dream_layers:
+            if tap in self.local_layers:
                 own = self.viewer.seen(tap, own)
             if tap in self.content_layers:
                 z2 = (own - self.wanted[tap][box.at(stride)]) ** 2
@@ -369,7 +368,7 @@ class Objective:
                 if weights is not None:
                     by_features *= weights[:, None]
                 yield f"style {number}", self.style_layers[tap] * region.share, by_features.view(own.shape)
-        if tap in self.content_layers | self.dream_layers:
+        if tap in self.local_layers:
             own = viewer.seen(tap, own)
         if tap in self.content_layers:
             weight = self.content_layers[tap]
