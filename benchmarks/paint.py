@@ -38,6 +38,7 @@ from torch import Tensor
 
 import impasto
 from impasto import images, losses
+from impasto.memory import keep_freed
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimise.painter import Painter, StylePicture
 from impasto.optimise.recipe import Recipe
@@ -66,6 +67,7 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
     rng = np.random.default_rng(0)
     content, style = (rng.random((height, width, 3), np.float32) for _ in range(2))
     network = random_vgg19() if features == "vgg19" else None
+    keep_freed()  # as the command does
     recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
     painter = Painter([StylePicture(style)], recipe, network=network)
     times: list[float] = []
@@ -89,6 +91,7 @@ def whole(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         given = {"iterations": arguments.iterations} if arguments.iterations else {}
         target = arguments.output or Path(folder) / "painted.png"
+        keep_freed()
         started = time.perf_counter()
         impasto.paint(arguments.photo, arguments.style, output=target, size=arguments.size, **given)
         seconds = time.perf_counter() - started

@@ -1,3 +1,8 @@
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 
 from impasto import memory
@@ -58,3 +63,25 @@ def test_free_and_used_are_plausible():
 def test_amounts_are_rounded_up(size, text):
     assert amount(size) == text
     assert parse_size(text.replace(" ", "")) >= size
+
+
+def _faults(setup: str) -> int:
+    """Pages that a program asks the system for while it takes and frees 64 MB eight times."""
+    code = f"""
+import resource
+import numpy as np
+{setup}
+np.ones(1 << 26, np.uint8)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(8):
+    np.ones(1 << 26, np.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
+    return int(subprocess.check_output([sys.executable, "-c", code], text=True, env=environment))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told so")
+def test_freed_memory_can_be_kept_for_what_comes_next():
+    kept = _faults("from impasto.memory import keep_freed; keep_freed()")
+    assert kept < _faults("") / 4

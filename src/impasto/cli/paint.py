@@ -21,6 +21,7 @@ from impasto.cli.sweep import paint_each
 from impasto.engines import DEVICES
 from impasto.errors import InputError, OutputError
 from impasto.masks import parse_masks
+from impasto.memory import keep_freed
 from impasto.optimise import api, recipe
 from impasto.optimise.recipe import DEFAULTS, Recipe
 
@@ -176,6 +177,7 @@ def command(
             click.echo(str(target))
 
     write = Writer(target, quality=quality, strip=strip)
+    keep_freed()
     if sweeps:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
             raise click.UsageError(

@@ -16,6 +16,7 @@ import click
 from impasto import images
 from impasto.cli import options
 from impasto.errors import TruncatedError
+from impasto.memory import keep_freed
 from impasto.optimise.recipe import Recipe
 from impasto.video.optimised import CHOICES, Passes, parse_recipe
 from impasto.video.sink import CODECS, QUALITY
@@ -186,6 +187,7 @@ def command(
         own |= {name: settings[name] for name in ("stabilize", "flow", "certainty")}
         own["flow_method"] = settings["method_of_flow"]
     else:
+        keep_freed()
         held = {item.name: settings[item.name] for item in fields(Passes) if item.name not in ("recipe", "method")}
         recipe = Recipe(**parse_recipe(settings["recipe"]), device=painting["device"])
         own["paint"] = Passes(recipe=recipe, method=settings["method_of_flow"], **held)
