@@ -90,6 +90,18 @@ def test_training_is_told_the_same_repetition(picture, monkeypatch):
         assert found.item() == pytest.approx(artefacts.repetition(crop), abs=0.03)
 
 
+def test_training_is_told_the_same_weave(picture):
+    """`artefacts.grid` takes away what the spectrum has beside the pattern; both see one that is added."""
+    torch = pytest.importorskip("torch")
+    from impasto import losses
+
+    pattern = np.random.default_rng(0).normal(0, 1, (4, 4, 1))
+    pattern -= np.tile(pattern.reshape(2, 2, 2, 2, 1).mean(axis=(0, 2)), (2, 2, 1))  # what two pixels repeat, too
+    woven = picture[:208, :208] + 4 / 255 * np.tile(pattern, (52, 52, 1))
+    found = losses.weave(torch.from_numpy(woven.transpose(2, 0, 1)[None].copy()))
+    assert found.item() ** 0.5 == pytest.approx(artefacts.grid(woven, 4), rel=0.1)
+
+
 def test_repetition_of_noise_and_of_a_flat_picture_is_nothing():
     noise = np.random.default_rng(0).random((336, 512, 3))
     rough = np.stack([artefacts.smoothed(noise[..., c], 2) for c in range(3)], axis=2)

@@ -263,6 +263,12 @@ def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):
     assert "style" not in fit(folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
 
 
+@pytest.mark.parametrize("term", ["repetition", "weave"])
+def test_what_is_painted_all_over_is_a_loss_unless_its_weight_is_0(folder, tmp_path, term):
+    assert term in fit(folder, tmp_path / "with", steps=1).run()
+    assert term not in fit(folder, tmp_path / "without", steps=1, **{f"{term}_weight": 0.0}).run()
+
+
 def test_a_run_can_begin_with_trained_weights(folder, tmp_path):
     first = fit(folder, tmp_path / "first")
     first.run()

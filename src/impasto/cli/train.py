@@ -45,6 +45,7 @@ _FACTS = ("title", "artist", "year", "licence")
 @click.option("--tv-weight", type=float)
 @click.option("--equivariance-weight", type=float, help="Steadiness against crispness.")
 @click.option("--repetition-weight", type=float, help="Against one motif over and over, as on wallpaper.")
+@click.option("--weave-weight", type=float, help="Against a pattern that returns every four pixels.")
 @click.option("--style-size", type=int, help="Shorter side at which paintings are looked at: larger strokes.")
 @click.option(
     "--learning-rate",

@@ -2,12 +2,13 @@
 
 One step paints a batch of photograph crops, each in a random style, and judges the results by a perceptual
 network: content against the photograph, Gram matrices against the painting (Johnson, Alahi and Fei-Fei 2016,
-arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). Three more terms:
+arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). Four more terms:
 
 * **photograph**, a style like the others whose painting is the photograph itself: an identity, towards which
   ``--strength`` interpolates;
 * **repetition**: a network that sees the same thing paints the same thing, so that skies and water became patterns;
   peaks of the autocorrelation are a loss (:func:`impasto.losses.repetition`);
+* **weave**: so is the finest pattern that the network can paint all over (:func:`impasto.losses.weave`);
 * **equivariance**: the painting of a warped, slightly noisy photograph shall be the warped painting (compound
   regularisation, Wang et al. 2020), so that video is steady although no video was seen.
 
@@ -226,6 +227,8 @@ class Fit:
             result["style"] = self.objective.style({tap: x[is_style] for tap, x in found.items()}, targets).mean()
             if self.settings.repetition_weight:
                 result["repetition"] = losses.repetition(painted[is_style]).mean()
+            if self.settings.weave_weight:
+                result["weave"] = losses.weave(painted[is_style]).mean()
         if not is_style.all():
             plain = ~is_style
             same = [
@@ -269,6 +272,7 @@ class Fit:
             "tv": s.tv_weight,
             "equivariance": s.equivariance_weight,
             "repetition": s.repetition_weight,
+            "weave": s.weave_weight,
             "photograph": 1.0,
         }
         loss = torch.stack([weights[name] * value for name, value in parts.items()]).sum()
