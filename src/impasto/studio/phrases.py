@@ -115,6 +115,7 @@ _PAINT = {
     "init_noise": ("noise", "bruit"),
     "init_gray": ("grey", "gris"),
     "style_loss": ("What defines the style", "Ce qui définit le style"),
+    "coarse_style_loss": ("... at the coarse sizes", "... aux petites tailles"),
     "optimizer": ("Optimiser", "Optimiseur"),
     "scales": ("Sizes to paint at (0: chosen)", "Tailles de travail (0 : automatique)"),
     "seed": ("Seed of the noise", "Graine du bruit"),

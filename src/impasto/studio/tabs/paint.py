@@ -214,6 +214,7 @@ def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
             "tv_weight": number("tv_weight", "tv_weight", minimum=0),
             "init": choice("init", get_args(recipe.Init)),
             "style_loss": choice("style_loss", get_args(recipe.StyleLoss), words=False),
+            "coarse_style_loss": choice("coarse_style_loss", get_args(recipe.StyleLoss), words=False),
             "optimizer": choice("optimizer", get_args(recipe.Optimizer), words=False),
             "scales": number("scales", "scales", precision=0, minimum=0, maximum=16),
             "seed": number("seed", "seed", precision=0),
