@@ -177,7 +177,8 @@ def command(
             click.echo(str(target))
 
     write = Writer(target, quality=quality, strip=strip)
-    keep_freed()
+    if not chosen.max_memory:  # against a limit, what is kept would count
+        keep_freed()
     if sweeps:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
             raise click.UsageError(

@@ -187,9 +187,10 @@ def command(
         own |= {name: settings[name] for name in ("stabilize", "flow", "certainty")}
         own["flow_method"] = settings["method_of_flow"]
     else:
-        keep_freed()
         held = {item.name: settings[item.name] for item in fields(Passes) if item.name not in ("recipe", "method")}
         recipe = Recipe(**parse_recipe(settings["recipe"]), device=painting["device"])
+        if not recipe.max_memory:
+            keep_freed()
         own["paint"] = Passes(recipe=recipe, method=settings["method_of_flow"], **held)
     with _progress(quiet or as_json) as progress:
         report = stylize_video(
