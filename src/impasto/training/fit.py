@@ -64,6 +64,7 @@ class FitSettings(Settings):
     batch: int = 4
     equivariance_weight: float = 2.0
     repetition_weight: float = 1.0
+    weave_weight: float = 0.1
     noise: float = 0.01  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
@@ -78,7 +79,7 @@ class FitSettings(Settings):
     ranges: ClassVar[Mapping[str, Range]] = {
         **Settings.ranges,
         **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), COUNT),
-        **dict.fromkeys(("equivariance_weight", "repetition_weight", "noise"), NUMBER),
+        **dict.fromkeys(("equivariance_weight", "repetition_weight", "weave_weight", "noise"), NUMBER),
         **dict.fromkeys(("learning_rate", "style_learning_rate"), NUMBER),
         **dict.fromkeys(("photograph_share", "average"), SHARE),
         "minutes": Range(0.01, inf, "a number of at least 0.01"),

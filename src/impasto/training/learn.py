@@ -44,7 +44,7 @@ Pair = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class LearnSettings(Settings):
-    """How a style is learnt; content, style, total variation and weave are weighed as in training the network."""
+    """How a style is learnt; content, style and total variation are weighed as in training the network."""
 
     crop: int = 192
     scales: tuple[float, float] = (1.0, 2.0)
@@ -171,13 +171,11 @@ class Learn:
             "content": self.objective.content(found, wanted, self.spreads).mean(),
             "style": self.objective.style(found, self.targets).mean(),
             "tv": losses.total_variation(painted).mean(),
-            "weave": losses.weave(painted).mean(),
         }
 
     def _total(self, parts: Mapping[str, Tensor]) -> Tensor:
         s = self.settings
-        weights = {"content": s.content_weight, "style": s.style_weight, "tv": s.tv_weight, "weave": s.weave_weight}
-        return torch.stack([weight * parts[name] for name, weight in weights.items()]).sum()
+        return s.content_weight * parts["content"] + s.style_weight * parts["style"] + s.tv_weight * parts["tv"]
 
     def _step(self) -> None:
         s = self.settings

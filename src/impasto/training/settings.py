@@ -35,7 +35,6 @@ class Settings:
     content_weight: float = 1.0
     style_weight: float = 5.0
     tv_weight: float = 0.2
-    weave_weight: float = 0.1  # against a pattern that returns every four pixels
     style_size: int = 512  # shorter side at which the paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
     grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.grain`
@@ -43,7 +42,7 @@ class Settings:
 
     ranges: ClassVar[Mapping[str, Range]] = {
         "crop": Range(64, inf, f"a multiple of {TransformerNetwork.multiple} that is at least 64", whole=True),
-        **dict.fromkeys(("content_weight", "style_weight", "tv_weight", "weave_weight", "grain"), NUMBER),
+        **dict.fromkeys(("content_weight", "style_weight", "tv_weight", "grain"), NUMBER),
         "style_size": Range(32, inf, "a whole number of at least 32", whole=True),
         "style_scale": Range(0.1, 10, "a number from 0.1 to 10"),
         "seed": Range(0, inf, "a whole number of 0 or more", whole=True),
