@@ -152,15 +152,6 @@ def test_repetition_is_that_of_wallpaper_and_not_of_chance():
     assert found[[0, 2, 3]].max() < 0.05
 
 
-@pytest.mark.parametrize("size", [(16, 16), (20, 64), (33, 70)])
-def test_repetition_takes_small_pictures_and_has_a_slope(size):
-    images = torch.rand(2, 3, *size, requires_grad=True)
-    found = losses.repetition(images)
-    assert found.shape == (2,)
-    found.sum().backward()
-    assert torch.isfinite(images.grad).all()
-
-
 def test_weave_is_what_returns_every_four_pixels_and_neither_chance_nor_edges():
     chance = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     x = torch.arange(96.0)
@@ -173,10 +164,11 @@ def test_weave_is_what_returns_every_four_pixels_and_neither_chance_nor_edges():
     assert found[1:4].max() < 5
 
 
-@pytest.mark.parametrize("size", [(16, 16), (21, 64), (33, 70)])
-def test_weave_takes_small_pictures_and_has_a_slope(size):
+@pytest.mark.parametrize("loss", [losses.repetition, losses.weave])
+@pytest.mark.parametrize("size", [(16, 16), (20, 64), (21, 64), (33, 70)])
+def test_what_is_painted_all_over_is_found_in_small_pictures_and_has_a_slope(loss, size):
     images = torch.rand(2, 3, *size, requires_grad=True)
-    found = losses.weave(images)
+    found = loss(images)
     assert found.shape == (2,)
     found.sum().backward()
     assert torch.isfinite(images.grad).all()

@@ -137,9 +137,10 @@ def weave(images: Tensor) -> Tensor:
     spectrum = torch.fft.fft2(plane * window)
     power = (spectrum.real**2 + spectrum.imag**2) / ((window**2).sum() * height * width)
 
+    lines = torch.tensor([(i, j) for i in range(_WOVEN) for j in range(_WOVEN) if i % 2 or j % 2])
+
     def around(y: Sequence[int], x: Sequence[int]) -> Tensor:
         """N x lines x len(y) x len(x): what is so many bins away from each line."""
-        lines = torch.tensor([(i, j) for i in range(_WOVEN) for j in range(_WOVEN) if i % 2 or j % 2])
         rows = (lines[:, :1] * height // _WOVEN + torch.tensor(y)) % height
         columns = (lines[:, 1:] * width // _WOVEN + torch.tensor(x)) % width
         found: Tensor = power[:, rows[:, :, None], columns[:, None, :]]
