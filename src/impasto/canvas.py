@@ -14,7 +14,8 @@ from impasto.tiles import Box
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 
-_MARGIN = 8  # mirrored pixels that are painted and cut off: strokes run straight into the network's own border
+MARGIN = 8
+"""Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
 _COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
 
 
@@ -60,7 +61,7 @@ class Canvas:
     def __init__(self, source: Rows, multiple: int, minimum: int) -> None:
         self.source = source
         width, height = source.size
-        sides = [max(minimum, tiles.round_up(side + 2 * _MARGIN, multiple)) for side in (height, width)]
+        sides = [max(minimum, tiles.round_up(side + 2 * MARGIN, multiple)) for side in (height, width)]
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.picture = Box(top, left, top + height, left + width)

@@ -4,15 +4,27 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from impasto import losses  # noqa: E402
+from impasto import losses, stylize  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.objective import Objective, Plateau, read_painting, read_style  # noqa: E402
+from impasto.training.export import load_bundled  # noqa: E402
+from impasto.training.objective import Objective, Plateau, grained, paint, read_painting, read_style  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def objective():
     return Objective(load_features("builtin"), {"relu3_1": 1.0}, {"relu1_1": 1.0, "relu2_1": 3.0})
+
+
+def test_training_paints_as_the_product_does():
+    image = np.random.default_rng(0).random((96, 136, 3), dtype=np.float32)
+    network, styles = load_bundled()
+    scale, shift = styles["scream"]
+    with torch.no_grad():
+        seen = grained(torch.from_numpy(image).permute(2, 0, 1)[None], 0.0)
+        found = paint(network, seen, scale[None], shift[None])[0].permute(1, 2, 0).numpy()
+    assert found.shape == image.shape
+    assert np.abs(found - stylize(image, "scream", grain=0)).max() < 1e-4
 
 
 def test_a_picture_has_no_loss_against_itself(objective, photo, tmp_path):

@@ -45,7 +45,7 @@ from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
 from impasto.training.descent import average, descend
 from impasto.training.muon import Muon
-from impasto.training.objective import Features, Objective, Plateau, grained
+from impasto.training.objective import Features, Objective, Plateau, grained, paint
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
@@ -247,7 +247,7 @@ class Fit:
         moved = losses.warp(images, flow)
         # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
         moved = moved + self.settings.noise * torch.randn(moved.shape).to(moved)
-        repainted, _ = self.network(moved, self.scale[which], self.shift[which])
+        repainted = paint(self.network, moved, self.scale[which], self.shift[which])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
         distance: Tensor = (losses.warp(painted, flow) - repainted)[inner].abs().mean()
         return distance
@@ -260,7 +260,7 @@ class Fit:
         # Any amount of grain, so that video can do with less of it; the photograph itself has none.
         amounts = s.grain * torch.rand(s.batch).to(which.device) * (which > 0)
         seen = grained(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
-        painted, _ = self.network(seen, self.scale[which], self.shift[which])
+        painted = paint(self.network, seen, self.scale[which], self.shift[which])
         with torch.no_grad():
             wanted = self.objective.features(images)
             spreads = self._spreads(wanted)
@@ -375,7 +375,7 @@ class Fit:
         for index, name in enumerate(self.names):
             which = torch.full((len(images),), index, device=self.device)
             seen = self._seen(images, index)
-            painted, _ = network(seen, scale[which].to(images), shift[which].to(images))
+            painted = paint(network, seen, scale[which].to(images), shift[which].to(images))
             for kind, value in self._losses(images, wanted, which, painted).items():
                 sums.setdefault(kind, []).append(value.item())
                 if kind in ("content", "style"):
@@ -390,7 +390,8 @@ class Fit:
         rows = []
         for image in images[:, None]:
             row = [
-                network(self._seen(image, i), scale[i : i + 1], shift[i : i + 1])[0][0] for i in range(len(self.names))
+                paint(network, self._seen(image, i), scale[i : i + 1], shift[i : i + 1])[0]
+                for i in range(len(self.names))
             ]
             rows.append(torch.cat([image[0], *row], dim=2))
         sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()

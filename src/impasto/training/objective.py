@@ -17,9 +17,11 @@ from PIL import Image
 from torch import Tensor
 
 from impasto import images, losses
+from impasto.canvas import MARGIN
 from impasto.grain import grain
 from impasto.networks.perceptual import PerceptualNetwork
-from impasto.networks.transformer import as_if_painted
+from impasto.networks.transformer import TransformerNetwork, as_if_painted
+from impasto.tiles import mirrored
 
 Features = dict[str, Tensor]
 """Tap name to N x C x h x w."""
@@ -38,6 +40,20 @@ def grained(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[
     patterns = np.stack([grain(top, left, height, width)[..., 0] for top, left in places])
     amounts = amount.view(-1, 1, 1, 1).to(pictures) if isinstance(amount, Tensor) else amount
     return torch.cat([pictures, amounts * torch.from_numpy(patterns)[:, None].to(pictures)], dim=1)
+
+
+def paint(network: TransformerNetwork, seen: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """What the network makes of pictures in use, N x 3 x H x W: painted with a mirrored margin, which is cut off.
+
+    Args:
+        network: the transformer network.
+        seen: N x 4 x H x W (see `grained`), H and W multiples of the network's.
+        scale, shift: N x C, or 1 x C for one style.
+    """
+    rows, columns = (torch.from_numpy(mirrored(-MARGIN, side + MARGIN, side)) for side in seen.shape[-2:])
+    found, _ = network(seen[:, :, rows[:, None], columns], scale, shift)
+    cut: Tensor = found[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return cut
 
 
 class Objective:
