@@ -10,7 +10,7 @@ from torch import nn  # noqa: E402
 
 from impasto.errors import InputError  # noqa: E402
 from impasto.losses import gram  # noqa: E402
-from impasto.networks.perceptual import load_features  # noqa: E402
+from impasto.networks.perceptual import PerceptualNetwork, load_features  # noqa: E402
 
 SHARED = Path(__file__).parents[3] / "shared" / "weights"
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -95,6 +95,27 @@ def test_distances_are_those_of_the_wide_features_that_the_heads_predict():
         distance = ((gram(narrow[0][tap]) - gram(narrow[1][tap])) ** 2).sum()
         expected = ((gram(wide[0][tap]) - gram(wide[1][tap])) ** 2).sum()
         assert distance.item() == pytest.approx(expected.item(), rel=1e-3)
+
+
+def test_channels_that_the_head_alone_reads_are_those_that_no_kernel_has():
+    torch.manual_seed(0)
+    convolutions = {
+        "conv1_1": (torch.randn(6, 3, 3, 3), torch.randn(6)),
+        "conv1_2": (torch.randn(5, 4, 3, 3), torch.zeros(5)),
+    }
+    preprocess, heads = (
+        (torch.eye(3)[:, :, None, None], torch.zeros(3)),
+        {"relu1_1": (torch.randn(9, 6, 1, 1), torch.zeros(9))},
+    )
+    network = PerceptualNetwork(convolutions, preprocess, heads)
+    weight, bias = convolutions["conv1_2"]
+    padded = convolutions | {"conv1_2": (torch.cat([weight, torch.zeros(5, 2, 3, 3)], dim=1), bias)}
+    images = torch.rand(1, 3, 20, 20)
+    found, expected = (n(images, n.taps) for n in (network, PerceptualNetwork(padded, preprocess, heads)))
+    assert found["relu1_1"].shape[1] == 7
+    for tap, x in expected.items():
+        assert torch.allclose(found[tap], x, atol=1e-4)
+    assert network.macs(20, 20, "relu1_2") == 400 * 9 * (1 + 18 + 20)
 
 
 def test_gradients_reach_the_picture():

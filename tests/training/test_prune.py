@@ -62,6 +62,22 @@ def test_fewer_channels_explain_most_and_more_do_no_harm():
     assert max(wide.values()) < narrow["relu1_1"] < 0.5
 
 
+def test_channels_for_the_head_alone_tell_it_more_and_change_nothing_else():
+    whole, below, above = network(), plan(8)[:2], plan(8)[3:]
+    few, narrow = begun(whole, [*below, (2, 4), *above])
+    more, beside = begun(whole, [*below, (2, 4, 3), *above])
+    assert beside["relu2_1"] < 0.6 * narrow["relu2_1"]
+    assert more.width("conv2_1") == 7
+    assert more.convolutions["conv2_2"].in_channels == few.convolutions["conv2_2"].in_channels == 4
+    assert beside["relu5_1"] == pytest.approx(narrow["relu5_1"], rel=0.2)
+
+
+def test_a_source_with_such_channels_is_begun_with_too():
+    source, _ = begun(network(), [*plan(6)[:2], (2, 6, 3), *plan(6)[3:]])
+    _, shares = begun(source.eval().as_network(), plan(9))
+    assert max(shares.values()) < 0.02
+
+
 def test_stages_with_fewer_convolutions_keep_the_first_and_the_last():
     assert prune._matches(
         ["conv1_1", "conv3_1", "conv3_2", "conv3_3"],

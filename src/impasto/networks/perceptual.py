@@ -16,6 +16,10 @@ distance between wide features, and every Frobenius distance between their Gram 
 between the narrow vectors R s': ``||A' G A'^T|| = ||R G R^T||``. So the taps of a network with heads return
 ``R s'`` (C + 1 channels), and plain losses on these are losses in the teacher's metric, although no wide
 feature map is ever made.
+
+**Channels that the head alone reads.** A convolution reads as many channels of what is below it as its kernels have,
+the first ones. Where a layer has more, its tap and its head have them too: so it can tell more of the teacher's layer
+than the layers above need to know, at half the cost.
 """
 
 from __future__ import annotations
@@ -49,7 +53,7 @@ class PerceptualNetwork(nn.Module):
 
     Args:
         convolutions: ``"conv1_1"`` ... to (weight O x I x 3 x 3, bias O); names give order and stages, a
-            2x2 pooling stands between stages.
+            2x2 pooling stands between stages. I may be less than the O below: the first I channels are read.
         preprocess: 1x1 convolution (weight 3 x 3 x 1 x 1, bias 3) from RGB in [0, 1] to what ``conv1_1`` expects.
         heads: tap name to (weight W x C x 1 x 1, bias W), linear maps to a teacher's features; see the module.
         padding: ``"zeros"`` or ``"reflect"``.
@@ -107,7 +111,8 @@ class PerceptualNetwork(nn.Module):
                 stage = _position(name)[0]
                 pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
                 x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
-            x = F.relu(self._conv(name, x))
+            read = self.get_buffer(f"{name}_weight").shape[1]
+            x = F.relu(self._conv(name, x if x.shape[1] == read else x[:, :read]))
             if tap in wanted:
                 features[tap] = x
         return features

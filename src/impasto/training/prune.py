@@ -4,7 +4,8 @@ From random kernels a student needs hours to come to where a wider network can b
 convolution of the student is given those channels of the source that tell the layers above most, and its kernels are
 solved for by least squares, so that they compute from what the student has below what the source has there before its
 ReLU (channel pruning: He, Zhang and Sun 2017, arXiv 1707.06168). Channels that the source never uses are left out;
-where the student has more than the source, the rest begin by chance.
+where the student has more than the source, the rest begin as those of the teacher's channels that the layer's head
+would else tell least of, or where there is no head by chance.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from impasto.networks.perceptual import PerceptualNetwork, Weights
 from impasto.training.student import Student
 
 _SAMPLES = 40_000  # positions that a layer is solved on
+_ROUNDS = 16  # of solving for what lies below zero where a teacher's channel is silent
 _RIDGE, _HEAD_RIDGE = 1e-4, 1e-5  # relative to the features' mean square
 _WEAK = 0.05  # of the median strength: weaker features are not made as strong as the others
 
@@ -51,18 +53,22 @@ def begin(student: Student, source: PerceptualNetwork, images: Tensor, targets: 
             theirs = F.max_pool2d(theirs, 2) if source.pooling == "max" else F.avg_pool2d(theirs, 2)
         at = _positions(x)
         weight, bias = _weights(source, match)
-        chosen = _telling(source, known, match, student.width(name))
+        theirs = theirs[:, : weight.shape[1]]
+        chosen = _telling(source, known, match, student.passed[name])
         wanted = _patches(theirs, at) @ weight[chosen].flatten(1).T + bias[chosen]
-        x = _solved(student, name, x, at, wanted)
-        tap = name.replace("conv", "relu")
+        given, tap = _patches(x, at), name.replace("conv", "relu")
         if tap in student.heads:
-            found, goal = (_at(features, at) for features in (x, targets[tap]))
+            goal = _at(targets[tap], at)
+            wanted = torch.cat([wanted, _untold(given, wanted, goal, student.width(name) - len(chosen))], dim=1)
+        x = _solved(student, name, x, given, wanted)
+        if tap in student.heads:
             head = student.heads[tap]
             assert isinstance(head, nn.Conv2d)
             assert head.bias is not None
-            solution, offset = least_squares(found, goal, _HEAD_RIDGE)
+            solution, offset = least_squares(_at(x, at), goal, _HEAD_RIDGE)
             head.weight.copy_(solution.T[:, :, None, None])
             head.bias.copy_(offset)
+        x = x[:, : student.passed[name]]
 
 
 def _matches(names: Sequence[str], known: Sequence[str]) -> dict[str, str]:
@@ -88,29 +94,56 @@ def _preprocessed(network: PerceptualNetwork, images: Tensor) -> Tensor:
 
 
 def _telling(source: PerceptualNetwork, known: Mapping[str, Tensor], name: str, count: int) -> Tensor:
-    """The channels of a convolution, at most so many, that tell the next one and the tap's head most."""
+    """The channels of a convolution, at most so many, that tell the next one and the tap's head most.
+
+    Those that the head alone reads are left out.
+    """
     index = source.names.index(name)
     tap = source.taps[index]
-    spread = known[tap].var(dim=(0, 2, 3))
     readers = [_weights(source, following)[0] for following in source.names[index + 1 : index + 2]]
     readers += [source.heads[tap][0]] if tap in source.heads else []
+    spread = known[tap].var(dim=(0, 2, 3))
+    spread = spread[: min((reader.shape[1] for reader in readers), default=len(spread))]
     shares = torch.zeros_like(spread)
     for reader in readers:
-        told = spread * reader.reshape(*reader.shape[:2], -1).square().sum(dim=(0, 2))
+        read = reader[:, : len(spread)]
+        told = spread * read.reshape(*read.shape[:2], -1).square().sum(dim=(0, 2))
         shares += told / told.sum().clamp_min(1e-12)
     used = int((spread > 0).sum()) if readers else len(spread)
     order = (shares if readers else spread).topk(max(1, min(count, used))).indices
     return order.sort().values
 
 
-def _solved(student: Student, name: str, x: Tensor, at: tuple[Tensor, ...], wanted: Tensor) -> Tensor:
-    """Set a convolution and its normalisation to compute what is wanted, M x C; what it then gives for the maps."""
+def _untold(given: Tensor, known: Tensor, goal: Tensor, count: int) -> Tensor:
+    """M x count: those of the teacher's channels before their ReLU that a head tells least of, as what is given allows.
+
+    Args:
+        given: M x 9 C, what the channels are to be computed from.
+        known: M x C, other channels before their ReLU that the head has.
+        goal: M x W, the teacher's channels after it. Where one is silent, all below zero is as good.
+    """
+    known = F.relu(known)
+    solution, offset = least_squares(known, goal, _HEAD_RIDGE)
+    untold = (known @ solution + offset - goal).square().sum(dim=0)
+    wanted = goal[:, untold.topk(min(count, goal.shape[1])).indices]
+    found = wanted
+    for _ in range(_ROUNDS if count else 0):
+        solution, offset = least_squares(given, found, _RIDGE)
+        found = torch.where(wanted > 0, wanted, (given @ solution + offset).clamp_max(0))
+    return found
+
+
+def _solved(student: Student, name: str, x: Tensor, given: Tensor, wanted: Tensor) -> Tensor:
+    """Set a convolution and its normalisation to compute what is wanted, M x C, from what is given, M x 9 C'.
+
+    Returns:
+        What it then gives for the maps ``x``.
+    """
     convolution, norm = student.convolutions[name], student.norms[name]
     assert isinstance(convolution, nn.Conv2d)
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    given = _patches(x, at)
     solution, offset = least_squares(given, wanted, _RIDGE)
     kernels = solution.T.reshape(-1, *convolution.weight.shape[1:])
     missing = len(convolution.weight) - len(kernels)

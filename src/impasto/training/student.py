@@ -18,9 +18,10 @@ from impasto.networks.perceptual import PerceptualNetwork, Weights, of_pairs
 from impasto.networks.speed import channels_last
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# Convolutions as (stage, output channels): all of VGG-19's, of few channels. Most of the cost goes to the shallow
-# stages, where it has most to tell; its deep features are explained by few channels, but not by fewer convolutions.
-PLAN = ((1, 16), (1, 16), (2, 44), (2, 40), (3, 88), (3, 40), (3, 32), (3, 32),
+# Convolutions as (stage, output channels, more of them that the head alone reads): all of VGG-19's, of few channels.
+# Most of the cost goes to the shallow stages, where it has most to tell: more than the layers above need to know. Its
+# deep features are explained by few channels, but not by fewer convolutions.
+PLAN = ((1, 16), (1, 16), (2, 44, 12), (2, 40), (3, 88, 40), (3, 40), (3, 32), (3, 32),
         (4, 72), (4, 72), (4, 64), (4, 88), (5, 96))  # fmt: skip
 
 # Positions are looked at on a coarse grid in the shallow layers, which have most of them and the most alike.
@@ -38,18 +39,19 @@ def sampled(tap: str, features: Tensor, place: Place) -> Tensor:
 class Student(nn.Module):
     """The builtin network while it learns: convolutions with batch normalisation, and the heads."""
 
-    def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, int]] = PLAN) -> None:
+    def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, ...]] = PLAN) -> None:
         super().__init__()
         self.names: list[str] = []
+        self.passed: dict[str, int] = {}  # channels that the next convolution reads; a head reads all
         self.convolutions, self.norms, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         channels, counts = 3, [0] * 6
-        for stage, width in plan:
+        for stage, passed, *beside in plan:
             counts[stage] += 1
-            name = f"conv{stage}_{counts[stage]}"
+            name, width = f"conv{stage}_{counts[stage]}", passed + sum(beside)
             self.names.append(name)
             self.convolutions[name] = nn.Conv2d(channels, width, 3, bias=False)
             self.norms[name] = nn.BatchNorm2d(width, momentum=0.02)
-            channels = width
+            channels = self.passed[name] = passed
             tap = name.replace("conv", "relu")
             if tap in widths:
                 self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
@@ -67,6 +69,7 @@ class Student(nn.Module):
             if tap in self.heads:
                 few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
                 predicted[tap] = self.heads[tap](few)
+            x = x[:, : self.passed[name]]
         return predicted
 
     @staticmethod
@@ -75,7 +78,7 @@ class Student(nn.Module):
         return (images - 0.45) / 0.225
 
     def width(self, name: str) -> int:
-        """Channels of a convolution."""
+        """Channels of a convolution, those that the head alone reads among them."""
         convolution = self.convolutions[name]
         assert isinstance(convolution, nn.Conv2d)
         return convolution.out_channels
@@ -101,7 +104,7 @@ class Student(nn.Module):
         for tap, head in self.heads.items():
             assert isinstance(head, nn.Conv2d)
             assert head.bias is not None
-            pairs[f"{tap}_head"] = (head.weight, head.bias)
+            pairs[f"{tap}_head"] = (head.weight.detach(), head.bias.detach())
         return pairs
 
 
