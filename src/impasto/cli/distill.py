@@ -8,6 +8,7 @@ import click
 
 from impasto.cli import options
 from impasto.errors import MissingExtraError
+from impasto.memory import keep_freed
 
 
 @click.command("distill", short_help="Distil the builtin perceptual network.")
@@ -59,6 +60,7 @@ def command(
 
     settings = DistillSettings(**{name: value for name, value in given.items() if value is not None})
     pictures = Photographs(photos, crop=settings.crop, scales=(1.0, 1.5))
+    keep_freed()
     with Progress(console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("Distilling", total=settings.steps)
         shares = distill(

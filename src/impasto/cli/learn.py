@@ -13,6 +13,7 @@ from impasto.cli import INTERRUPTED, options
 from impasto.engines import DEVICES
 from impasto.errors import OutputError
 from impasto.learning import DEEP_MINUTES, Progress, learn_style
+from impasto.memory import keep_freed
 from impasto.styles import SUFFIX
 
 _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
@@ -93,6 +94,7 @@ def command(
         if not quiet:
             click.echo(text, err=True)
 
+    keep_freed()
     # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

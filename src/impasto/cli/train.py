@@ -13,6 +13,7 @@ from impasto._names import nearest
 from impasto.cli import options
 from impasto.engines import DEVICES
 from impasto.errors import MissingExtraError, TrainingError
+from impasto.memory import keep_freed
 
 _FACTS = ("title", "artist", "year", "licence")
 
@@ -107,6 +108,7 @@ def command(
     if start:
         loaded = export.load_bundled() if start == "bundled" else export.load_folder(Path(start))
         architecture = loaded[0].architecture
+    keep_freed()
     fit = Fit(pictures, sources, output, settings, architecture=architecture, device=place)
     if loaded:
         fit.start_from(*loaded)
