@@ -210,12 +210,16 @@ def test_a_batch_of_more_than_eight_is_painted_whole(root, tmp_path, monkeypatch
     assert [len(pictures) for pictures in painted] == [10]
 
 
-def test_a_checkpoint_of_an_older_edition_is_refused(root, tmp_path):
+@pytest.mark.parametrize("change", ["optimiser", "plan"])
+def test_a_checkpoint_of_an_older_edition_is_refused(change, root, tmp_path):
     settings = DistillSettings(steps=1, batch=1, crop=64)
     output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
     distill(photographs, [root / "teacher.safetensors"], output, settings)
     state = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
-    state["optimiser"] = state.pop("optimisers")[1]
+    if change == "optimiser":
+        state["optimiser"] = state.pop("optimisers")[1]
+    else:
+        state["student"] = Student(dict.fromkeys(TAPS, 8), PLAN).state_dict()
     torch.save(state, output.with_suffix(".checkpoint"))
     with pytest.raises(TrainingError, match="older Impasto; begin anew"):
         distill(photographs, [root / "teacher.safetensors"], output, settings, resume=True)

@@ -288,7 +288,9 @@ def distill(
     step, smooth = 0, dict.fromkeys(TAPS, 1.0)
     if resume:
         state = torch.load(checkpoint, weights_only=True)
-        if not {"optimisers", "pruned"} <= state.keys():
+        shapes = {name: x.shape for name, x in student.state_dict().items()}
+        alike = {name: x.shape for name, x in state["student"].items()} == shapes
+        if not (alike and {"optimisers", "pruned"} <= state.keys()):
             raise TrainingError(f"{checkpoint} was written by an older Impasto; begin anew with another -o.")
         student.load_state_dict(state["student"])
         for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):

@@ -59,7 +59,8 @@ def begin(student: Student, source: PerceptualNetwork, images: Tensor, targets: 
         given, tap = _patches(x, at), name.replace("conv", "relu")
         if tap in student.heads:
             goal = _at(targets[tap], at)
-            wanted = torch.cat([wanted, _untold(given, wanted, goal, student.width(name) - len(chosen))], dim=1)
+            if missing := student.width(name) - len(chosen):
+                wanted = torch.cat([wanted, _untold(given, wanted, goal, missing)], dim=1)
         x = _solved(student, name, x, given, wanted)
         if tap in student.heads:
             head = student.heads[tap]
@@ -127,7 +128,7 @@ def _untold(given: Tensor, known: Tensor, goal: Tensor, count: int) -> Tensor:
     untold = (known @ solution + offset - goal).square().sum(dim=0)
     wanted = goal[:, untold.topk(min(count, goal.shape[1])).indices]
     found = wanted
-    for _ in range(_ROUNDS if count else 0):
+    for _ in range(_ROUNDS):
         solution, offset = least_squares(given, found, _RIDGE)
         found = torch.where(wanted > 0, wanted, (given @ solution + offset).clamp_max(0))
     return found
