@@ -112,7 +112,7 @@ class PerceptualNetwork(nn.Module):
                 pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
                 x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
             read = self.get_buffer(f"{name}_weight").shape[1]
-            x = F.relu(self._conv(name, x if x.shape[1] == read else x[:, :read]))
+            x = F.relu(self._conv(name, x[:, :read]))
             if tap in wanted:
                 features[tap] = x
         return features

@@ -10,7 +10,7 @@ would else tell least of, or where there is no head by chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -127,9 +127,9 @@ def _untold(given: Tensor, known: Tensor, goal: Tensor, count: int) -> Tensor:
     solution, offset = least_squares(known, goal, _HEAD_RIDGE)
     untold = (known @ solution + offset - goal).square().sum(dim=0)
     wanted = goal[:, untold.topk(min(count, goal.shape[1])).indices]
-    found = wanted
+    found, solve = wanted, _solver(given, _RIDGE)
     for _ in range(_ROUNDS):
-        solution, offset = least_squares(given, found, _RIDGE)
+        solution, offset = solve(found)
         found = torch.where(wanted > 0, wanted, (given @ solution + offset).clamp_max(0))
     return found
 
@@ -169,11 +169,21 @@ def _solved(student: Student, name: str, x: Tensor, given: Tensor, wanted: Tenso
 
 def least_squares(given: Tensor, wanted: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     """C x C' and C' that give M x C' from M x C as nearly as can be, with a ridge relative to the mean square."""
+    return _solver(given, ridge)(wanted)
+
+
+def _solver(given: Tensor, ridge: float) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Least squares from the same M x C to whatever is wanted: its matrix, the dear part, is made and factored once."""
     inputs = F.pad(given.double(), (0, 1), value=1.0)
     products = inputs.T @ inputs / len(inputs)
     products += ridge * products.diagonal().mean() * torch.eye(len(products), dtype=products.dtype)
-    solution = torch.linalg.solve(products, inputs.T @ wanted.double() / len(inputs)).float()
-    return solution[:-1], solution[-1]
+    factors = torch.linalg.lu_factor(products)
+
+    def solve(wanted: Tensor) -> tuple[Tensor, Tensor]:
+        solution = torch.linalg.lu_solve(*factors, inputs.T @ wanted.double() / len(inputs)).float()
+        return solution[:-1], solution[-1]
+
+    return solve
 
 
 def _positions(x: Tensor) -> tuple[Tensor, ...]:
