@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 import impasto
-from impasto import losses
 from impasto.learning import Progress, learn_style
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
@@ -40,6 +40,25 @@ from judge import digest, digest_of
 from style_pictures import draw_all
 
 ROOT = Path(__file__).parents[1]
+
+
+def moving(n: int, height: int, width: int, generator: torch.Generator) -> torch.Tensor:
+    """A smooth random optical flow with a common shift, N x 2 x H x W in pixels (x, y).
+
+    Stands in for video (Wang et al. 2020, compound regularisation): camera shift of up to 10 pixels, and
+    local motion with a standard deviation of 2 pixels that varies over about 50.
+    """
+    coarse = 2.0 * torch.randn(n, 2, max(2, height // 50), max(2, width // 50), generator=generator)
+    shift = torch.rand(n, 2, 1, 1, generator=generator) * 20 - 10
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True) + shift
+
+
+def warp(images: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
+    """Sample N x C x H x W at each pixel plus its flow (N x 2 x H x W, pixels), bilinear, mirrored outside."""
+    _, _, h, w = images.shape
+    y, x = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+    grid = torch.stack(((x + flow[:, 0]) / (w - 1), (y + flow[:, 1]) / (h - 1)), dim=-1) * 2 - 1
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=True)
 
 
 class Judge:
@@ -57,8 +76,8 @@ class Judge:
         self.images = torch.cat(squares)
         with torch.no_grad():
             self.wanted = self.objective.features(self.images)
-        flow = losses.random_flow(len(squares), 256, 256, torch.Generator().manual_seed(0))
-        self.warp = lambda x: losses.warp(x, flow)
+        flow = moving(len(squares), 256, 256, torch.Generator().manual_seed(0))
+        self.warp = lambda x: warp(x, flow)
         self.seen, self.moved = (grained(x, self.settings.grain) for x in (self.images, self.warp(self.images)))
 
     @torch.no_grad()

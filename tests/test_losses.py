@@ -45,22 +45,6 @@ def test_total_variation_is_the_ancestors_but_for_its_scale():
     assert losses.total_variation(image).item() == pytest.approx((rows + columns).item())
 
 
-def test_warping_by_a_whole_number_of_pixels_shifts():
-    images = torch.rand(1, 2, 12, 14)
-    flow = torch.zeros(1, 2, 12, 14)
-    flow[:, 0], flow[:, 1] = 3, -2  # to the right, up
-    warped = losses.warp(images, flow)
-    assert torch.allclose(warped[:, :, 2:, :-3], images[:, :, :-2, 3:], atol=1e-4)
-
-
-def test_random_flow_is_smooth_and_repeatable():
-    first, second = (losses.random_flow(2, 64, 80, torch.Generator().manual_seed(3)) for _ in range(2))
-    assert torch.equal(first, second)
-    assert first.shape == (2, 2, 64, 80)
-    assert (first[..., 1:] - first[..., :-1]).abs().max() < 1.5
-    assert not torch.equal(first[0], first[1])
-
-
 def moments(seed, channels=4):
     features = torch.rand(50, channels, generator=torch.Generator().manual_seed(seed)).double()
     sums = losses.moment_sums(features, torch.ones(50).double())

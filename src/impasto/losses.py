@@ -157,25 +157,6 @@ def _luminance(images: Tensor) -> Tensor:
     return (images * images.new_tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(dim=1)
 
 
-def random_flow(n: int, height: int, width: int, generator: torch.Generator | None = None) -> Tensor:
-    """A smooth random optical flow with a common shift, N x 2 x H x W in pixels (x, y).
-
-    Stands in for video (Wang et al. 2020, compound regularisation): camera shift of up to 10 pixels, and
-    local motion with a standard deviation of 2 pixels that varies over about 50.
-    """
-    coarse = 2.0 * torch.randn(n, 2, max(2, height // 50), max(2, width // 50), generator=generator)
-    shift = torch.rand(n, 2, 1, 1, generator=generator) * 20 - 10
-    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True) + shift
-
-
-def warp(images: Tensor, flow: Tensor) -> Tensor:
-    """Sample N x C x H x W at each pixel plus its flow (N x 2 x H x W, pixels), bilinear, mirrored outside."""
-    _, _, h, w = images.shape
-    y, x = torch.meshgrid(torch.arange(h, device=flow.device), torch.arange(w, device=flow.device), indexing="ij")
-    grid = torch.stack(((x + flow[:, 0]) / (w - 1), (y + flow[:, 1]) / (h - 1)), dim=-1) * 2 - 1
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=True)
-
-
 # ---- statistics of features, for optimising a picture ---------------------------------------------------------------
 
 

@@ -23,6 +23,22 @@ def photographs(tmp_path, photo):
     return folder
 
 
+def test_warping_by_a_whole_number_of_pixels_shifts():
+    images = torch.rand(1, 2, 12, 14)
+    flow = torch.zeros(1, 2, 12, 14)
+    flow[:, 0], flow[:, 1] = 3, -2  # to the right, up
+    warped = learn.warp(images, flow)
+    assert torch.allclose(warped[:, :, 2:, :-3], images[:, :, :-2, 3:], atol=1e-4)
+
+
+def test_the_random_flow_is_smooth_and_repeatable():
+    first, second = (learn.moving(2, 64, 80, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert first.shape == (2, 2, 64, 80)
+    assert (first[..., 1:] - first[..., :-1]).abs().max() < 1.5
+    assert not torch.equal(first[0], first[1])
+
+
 def test_what_moves_under_fixed_grain_counts(photographs, monkeypatch):
     judge = learn.Judge(photographs, "builtin")
     monkeypatch.setattr(Objective, "features", lambda *_: {})

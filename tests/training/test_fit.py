@@ -71,6 +71,37 @@ def interrupted(run, step):
         run.run(interrupt)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_equivariance_is_what_noise_and_moves_change(folder, tmp_path, monkeypatch, count):
+    run = fit(folder, tmp_path, batch=count, noise=0.02)
+    seen, which = torch.rand(count, 4, 64, 64), torch.ones(count, dtype=torch.long)
+
+    def distances(painting, draws=40):
+        monkeypatch.setattr("impasto.training.fit.paint", lambda network, seen, scale, shift: painting(seen))
+        return [run._equivariance(seen, which, painting(seen)).item() for _ in range(draws)]
+
+    def flat(seen):
+        return torch.full_like(seen[:, :3], 0.5)
+
+    def even(seen):
+        return seen[:, :3]
+
+    def woven(seen):  # stays where it is, whatever moves
+        return seen[:, :3] + torch.arange(64) % 2
+
+    def rough(seen):
+        return seen[:, 3:].expand(-1, 3, -1, -1)
+
+    assert max(distances(flat)) == 0
+    noise = 0.02 * (2 / np.pi) ** 0.5  # mean distance of the picture that gets it; the other one only moves
+    allowed = [noise / 2] if count > 1 else [0.0, noise]
+    assert all(any(found == pytest.approx(value, rel=0.1) for value in allowed) for found in distances(even))
+    assert max(distances(woven)) > 0.2
+    shown = distances(rough)
+    assert min(shown) == 0  # carried along, or nothing moved
+    assert max(shown) > 0.05  # stayed in its place
+
+
 def test_training_lowers_the_losses_and_leaves_its_traces(folder, tmp_path):
     run = fit(folder, tmp_path, steps=100, checkpoint_every=100, preview_every=100)
     before = run.validate()

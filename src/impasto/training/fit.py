@@ -9,8 +9,8 @@ arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.0762
 * **repetition**: a network that sees the same thing paints the same thing, so that skies and water became patterns;
   peaks of the autocorrelation are a loss (:func:`impasto.losses.repetition`);
 * **weave**: so is the finest pattern that the network can paint all over (:func:`impasto.losses.weave`);
-* **equivariance**: the painting of a warped, slightly noisy photograph shall be the warped painting (compound
-  regularisation, Wang et al. 2020), so that video is steady although no video was seen.
+* **equivariance**: the painting of a moved photograph shall be the moved painting, that of a slightly noisy one the
+  same as without (compound regularisation, Wang et al. 2020), so that video is steady although no video was seen.
 
 The weights that are kept are an exponential moving average of the trained ones.
 """
@@ -45,7 +45,7 @@ from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
 from impasto.training.descent import average, descend
 from impasto.training.muon import Muon
-from impasto.training.objective import Features, Objective, Plateau, grained, paint
+from impasto.training.objective import Features, Objective, Plateau, grained, paint, window
 from impasto.training.photographs import Photographs
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
@@ -53,6 +53,10 @@ log = logging.getLogger(__name__)
 
 LEARNING_RATE = 8e-3
 """Of a network that is trained from nothing; of one that was trained before, a quarter (lab book, 2026-11-25)."""
+REACH = 7
+"""Pixels that the equivariance term moves a photograph by at most: to every place in the network's coarsest grid."""
+NUDGE = 2
+"""The same where the grain stays in its place."""
 
 
 @dataclass(frozen=True)
@@ -240,16 +244,36 @@ class Fit:
             result["photograph"] = torch.stack(same).mean() + pixels
         return result
 
-    def _equivariance(self, images: Tensor, which: Tensor, painted: Tensor) -> Tensor:
-        """Mean distance between the warped painting and the painting of the warped, noisy photograph."""
-        n, _, h, w = images.shape
-        flow = losses.random_flow(n, h, w).to(images.device)
-        moved = losses.warp(images, flow)
-        # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
-        moved = moved + self.settings.noise * torch.randn(moved.shape).to(moved)
-        repainted = paint(self.network, moved, self.scale[which], self.shift[which])
+    def _equivariance(self, seen: Tensor, which: Tensor, painted: Tensor) -> Tensor:
+        """Mean distance between the painting of what became of a photograph and what became of its painting.
+
+        Of two pictures one gets noise, the other is moved. Not both at once: distances add up as the sides of a right
+        angle do, so that the larger change would leave the smaller one without weight. And by whole pixels: between
+        them a painting that is moved gets blurred, one of what was moved does not, and what is learnt from that is blur
+        (lab book, 2026-11-26).
+        """
+        h, w = seen.shape[-2:]
+        before, after = [], []
+        for index, moves in enumerate(torch.randperm(2)[: len(seen)].tolist()):
+            one, painting = seen[index : index + 1], painted[index : index + 1]
+            colours, rough = one[:, :3], one[:, 3:]
+            if moves:
+                # The grain is carried along, as in video, or stays, as where nothing carries it; then it takes small
+                # steps not to count.
+                stays = bool(torch.rand(()) < 0.5)
+                reach = NUDGE if stays else REACH
+                box = (*torch.randint(-reach, reach + 1, (2,)).tolist(), h, w)
+                colours, painting = window(colours, *box), window(painting, *box)
+                rough = rough if stays else window(rough, *box)
+            else:
+                # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
+                colours = colours + self.settings.noise * torch.randn(colours.shape).to(colours)
+            before.append(painting)
+            after.append(torch.cat([colours, rough], dim=1))
+        chosen = which[: len(after)]
+        repainted = paint(self.network, torch.cat(after), self.scale[chosen], self.shift[chosen])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
-        distance: Tensor = (losses.warp(painted, flow) - repainted)[inner].abs().mean()
+        distance: Tensor = (torch.cat(before) - repainted)[inner].abs().mean()
         return distance
 
     def _step(self) -> dict[str, float]:
@@ -266,7 +290,7 @@ class Fit:
             spreads = self._spreads(wanted)
         parts = self._losses(images, wanted, which, painted, spreads)
         if s.equivariance_weight:
-            parts["equivariance"] = self._equivariance(seen[:1], which[:1], painted[:1])
+            parts["equivariance"] = self._equivariance(seen, which, painted)
         weights = {
             "content": s.content_weight,
             "style": s.style_weight,

@@ -50,10 +50,17 @@ def paint(network: TransformerNetwork, seen: Tensor, scale: Tensor, shift: Tenso
         seen: N x 4 x H x W (see `grained`), H and W multiples of the network's.
         scale, shift: N x C, or 1 x C for one style.
     """
-    rows, columns = (torch.from_numpy(mirrored(-MARGIN, side + MARGIN, side)) for side in seen.shape[-2:])
-    found, _ = network(seen[:, :, rows[:, None], columns], scale, shift)
+    height, width = seen.shape[-2:]
+    found, _ = network(window(seen, -MARGIN, -MARGIN, height + 2 * MARGIN, width + 2 * MARGIN), scale, shift)
     cut: Tensor = found[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
     return cut
+
+
+def window(pictures: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
+    """A box of N x C x H x W pictures that repeat mirrored beyond their borders: N x C x height x width."""
+    rows = torch.from_numpy(mirrored(top, top + height, pictures.shape[-2]))
+    columns = torch.from_numpy(mirrored(left, left + width, pictures.shape[-1]))
+    return pictures[:, :, rows[:, None], columns]
 
 
 class Objective:
