@@ -36,6 +36,7 @@ OWN = {
 }
 REFERENCE_STYLES = ("starry-night", "great-wave", "composition-vii", "scream", "stained-glass", "watercolour")
 REFERENCE_SIZE, REFERENCE_PHOTOS = 512, 4
+WITHOUT = "without equivariance"
 NOISE = 0.01  # standard deviation of the static noise that flicker is measured with
 # What the bar allows beyond the photographs' own number.
 MARGINS = {"grid 2": 0.5, "grid 4": 0.5, "grid 8": 1.0, "border": 0.3, "spots": 3.0}
@@ -195,6 +196,19 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> st
     return "\n".join(lines)
 
 
+def steadiness(
+    photos: Sequence[Photograph], judge: Judge, paintings: Mapping[str, Painting], chosen: Mapping[str, Style]
+) -> dict[str, float]:
+    """Losses and flicker of a network, the mean over styles and photographs."""
+    rows = []
+    for name in [name for name in paintings if name in chosen]:
+        paint = painter(chosen[name])
+        for photo in photos:
+            found = judge.measure(paint(photo.rgb), photo.rgb, paintings[name])
+            rows.append({key: value for key, value in found.items() if " " not in key} | flicker(paint, photo.rgb))
+    return mean(rows)
+
+
 def bar(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
     """The bar of the quality campaign, line by line: what is met and what is not."""
     own, painted = rows["photographs unchanged"], rows["all styles"]
@@ -216,6 +230,13 @@ def bar(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
         verdict = "met" if same["iterations"] >= 60 else "MISSED"
         more = ", some beyond the reference's end" if same["beyond"] else ""
         lines.append(f"{verdict:7} equivalent iterations: {same['iterations']:.0f}, wanted 60{more}")
+    if WITHOUT in rows:
+        part = {name: painted[name] / rows[WITHOUT][name] for name in ("style", "noise", "shift")}
+        verdict = "met" if part["style"] <= 1.05 and max(part["noise"], part["shift"]) <= 0.5 else "MISSED"
+        lines.append(
+            f"{verdict:7} flicker: noise {part['noise']:.2f}, shift {part['shift']:.2f} of that without the "
+            f"equivariance term, allowed 0.50, at {part['style']:.2f} of its style loss, allowed 1.05"
+        )
     return lines
 
 
@@ -261,6 +282,12 @@ def main() -> None:
     parser.add_argument("--styles", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--network", type=Path, help="a folder that impasto train wrote; default: the bundled network")
     parser.add_argument(
+        "--without",
+        type=Path,
+        metavar="FOLDER",
+        help="the same network trained with --equivariance-weight 0, for its flicker",
+    )
+    parser.add_argument(
         "--features", action="append", metavar="FILE", help="the judge, and more that judge by layer (builtin)"
     )
     parser.add_argument(
@@ -284,6 +311,13 @@ def main() -> None:
         parser.error("none of these styles has a painting at hand; give --paintings DIR")
     chosen = styles(arguments.network)
     chosen = {name: style for name, style in chosen.items() if not arguments.styles or name in arguments.styles}
+    without = (
+        {name: style for name, style in styles(arguments.without).items() if name in chosen}
+        if arguments.without
+        else {}
+    )
+    if arguments.without and len(without) < len(chosen):
+        parser.error(f"{arguments.without} lacks some of the styles that it is to be compared in")
     everything: dict[str, Any] = {"judge": judges[0].setting()}
     pairs = judges[0].references().get("pairs", [])
     for size in arguments.size or [512, 1024]:
@@ -310,13 +344,15 @@ def main() -> None:
         means = {name: row for name, row in means.items() if "is style" in row} | {
             name: row for name, row in means.items() if "is style" not in row
         }
+        if without:
+            means[WITHOUT] = steadiness(photos, judges[0], paintings[0], without)
         print(
             f"\n{size} px, {len(photos)} photographs ({', '.join(photo.name for photo in photos)}), "
             f"judge: {judges[0].name}"
         )
         print(table(means, COLUMNS))
         print(f"\nby layer, {size} px")
-        rest = {name: row for name, row in means.items() if "is style" not in row and name != PHOTOGRAPH}
+        rest = {name: row for name, row in means.items() if "is style" not in row and name not in (PHOTOGRAPH, WITHOUT)}
         for judge in judges:
             layers = [f"content {tap}" for tap in judge.settings.content_layers]
             layers += [f"style {tap}" for tap in judge.settings.style_layers]

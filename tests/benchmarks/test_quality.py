@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ pytest.importorskip("torch")
 
 import torch
 
+import impasto
 import judge as judging
 import quality
 from impasto.training.objective import read_style
@@ -103,6 +105,20 @@ def test_a_table_has_empty_cells_and_says_at_least():
     assert ">= 120" in text
 
 
+def test_flicker_is_judged_beside_the_network_without_the_term():
+    row = dict.fromkeys(quality.MARGINS, 0.0)
+    rows = {
+        "all styles": row | {"style": 0.0525, "noise": 0.4, "shift": 4.0},
+        "scream": row | {"is style": 1.0},
+        "photographs unchanged": row,
+        quality.WITHOUT: {"style": 0.05, "noise": 0.8, "shift": 8.0},
+    }
+    assert quality.bar(rows)[-1].startswith("met     flicker: noise 0.50, shift 0.50")
+    for name in ("style", "noise", "shift"):
+        worse = rows | {"all styles": rows["all styles"] | {name: 1.02 * rows["all styles"][name]}}
+        assert quality.bar(worse)[-1].startswith("MISSED")
+
+
 def test_own_pictures_are_there_at_512_and_some_at_1024():
     assert [photo.name for photo in quality.photographs(None, 512)] == ["harbour", "houses", "mountain", "penguin"]
     large = quality.photographs(None, 1024)
@@ -112,11 +128,14 @@ def test_own_pictures_are_there_at_512_and_some_at_1024():
 
 def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
     arguments = ["--styles", "scream", "--size", "96", "--sheet", str(tmp_path), "--json", str(tmp_path / "all.json")]
-    monkeypatch.setattr("sys.argv", ["quality.py", *arguments])
+    monkeypatch.setattr(
+        "sys.argv", ["quality.py", *arguments, "--without", str(Path(impasto.__file__).parent / "assets")]
+    )
     quality.main()
     printed = capsys.readouterr().out
     assert "photographs unchanged" in printed
     assert "grid 8: " in printed
+    assert "MISSED  flicker: noise 1.00, shift 1.00" in printed  # beside itself
     rows = json.loads((tmp_path / "all.json").read_text())["96"]["rows"]
     assert [row["photo"] for row in rows["scream"]] == list(quality.OWN)
     assert all(0 < row["style"] < unchanged["style"] for row, unchanged in zip(*list(rows.values())[:2], strict=True))
