@@ -93,13 +93,13 @@ def test_equivariance_is_what_noise_and_moves_change(folder, tmp_path, monkeypat
         return seen[:, 3:].expand(-1, 3, -1, -1)
 
     assert max(distances(flat)) == 0
-    noise = 0.02 * (2 / np.pi) ** 0.5  # mean distance of the picture that gets it; the other one only moves
-    allowed = [noise / 2] if count > 1 else [0.0, noise]
+    noise = 0.02 * (2 / np.pi) ** 0.5  # mean distance of the picture that gets it; the others only move
+    allowed = [noise / 3] if count > 1 else [0.0, noise]
     assert all(any(found == pytest.approx(value, rel=0.1) for value in allowed) for found in distances(even))
     assert max(distances(woven)) > 0.2
-    shown = distances(rough)
-    assert min(shown) == 0  # carried along, or nothing moved
-    assert max(shown) > 0.05  # stayed in its place
+    assert max(distances(rough)) > 0.02  # grain that stayed
+    monkeypatch.setattr("impasto.training.fit.NUDGE", 0)
+    assert max(distances(rough)) == 0  # else it is carried along
 
 
 def test_training_lowers_the_losses_and_leaves_its_traces(folder, tmp_path):

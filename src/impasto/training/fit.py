@@ -56,7 +56,7 @@ LEARNING_RATE = 8e-3
 REACH = 7
 """Pixels that the equivariance term moves a photograph by at most: to every place in the network's coarsest grid."""
 NUDGE = 2
-"""The same where the grain stays in its place."""
+"""The same where the grain stays."""
 
 
 @dataclass(frozen=True)
@@ -247,27 +247,25 @@ class Fit:
     def _equivariance(self, seen: Tensor, which: Tensor, painted: Tensor) -> Tensor:
         """Mean distance between the painting of what became of a photograph and what became of its painting.
 
-        Of two pictures one gets noise, the other is moved. Not both at once: distances add up as the sides of a right
-        angle do, so that the larger change would leave the smaller one without weight. And by whole pixels: between
-        them a painting that is moved gets blurred, one of what was moved does not, and what is learnt from that is blur
+        One picture gets noise; one is moved with its grain, as video carries it along; one is nudged under the grain,
+        which stays where nothing carries it. Not all at once: distances add up as the sides of a right angle do, so
+        that the largest change would leave the others without weight. And by whole pixels: between them a painting
+        that is moved gets blurred, the painting of what was moved does not, and what is learnt from that is blur
         (lab book, 2026-11-26).
         """
         h, w = seen.shape[-2:]
         before, after = [], []
-        for index, moves in enumerate(torch.randperm(2)[: len(seen)].tolist()):
+        for index, change in enumerate(torch.randperm(3)[: len(seen)].tolist()):
             one, painting = seen[index : index + 1], painted[index : index + 1]
             colours, rough = one[:, :3], one[:, 3:]
-            if moves:
-                # The grain is carried along, as in video, or stays, as where nothing carries it; then it takes small
-                # steps not to count.
-                stays = bool(torch.rand(()) < 0.5)
-                reach = NUDGE if stays else REACH
-                box = (*torch.randint(-reach, reach + 1, (2,)).tolist(), h, w)
-                colours, painting = window(colours, *box), window(painting, *box)
-                rough = rough if stays else window(rough, *box)
-            else:
+            if change == 0:
                 # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
                 colours = colours + self.settings.noise * torch.randn(colours.shape).to(colours)
+            else:
+                reach = NUDGE if change == 1 else REACH
+                box = (*torch.randint(-reach, reach + 1, (2,)).tolist(), h, w)
+                colours, painting = window(colours, *box), window(painting, *box)
+                rough = rough if change == 1 else window(rough, *box)
             before.append(painting)
             after.append(torch.cat([colours, rough], dim=1))
         chosen = which[: len(after)]
