@@ -93,8 +93,8 @@ def test_equivariance_is_what_noise_and_moves_change(folder, tmp_path, monkeypat
         return seen[:, 3:].expand(-1, 3, -1, -1)
 
     assert max(distances(flat)) == 0
-    noise = 0.02 * (2 / np.pi) ** 0.5  # mean distance of the picture that gets it; the others only move
-    allowed = [noise / 3] if count > 1 else [0.0, noise]
+    noise = 0.02 * (2 / np.pi) ** 0.5  # mean distance of the picture that gets it; the other one only moves
+    allowed = [noise / 2] if count > 1 else [0.0, noise]
     assert all(any(found == pytest.approx(value, rel=0.1) for value in allowed) for found in distances(even))
     assert max(distances(woven)) > 0.2
     assert max(distances(rough)) > 0.02  # grain that stayed

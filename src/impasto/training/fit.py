@@ -56,7 +56,9 @@ LEARNING_RATE = 8e-3
 REACH = 7
 """Pixels that the equivariance term moves a photograph by at most: to every place in the network's coarsest grid."""
 NUDGE = 2
-"""The same where the grain stays."""
+"""The same where the grain stays, as it does where nothing steadies a video."""
+CARRIED = 0.25
+"""How often the grain moves along instead, as in a video that is steadied: of the two the easier to learn."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,10 @@ class FitSettings(Settings):
     steps: int = 10_000
     minutes: float | None = None  # stop after so long (all but the last checkpoint), the learning rate down by then
     batch: int = 4
-    equivariance_weight: float = 2.0
+    equivariance_weight: float = 8.0
     repetition_weight: float = 1.0
     weave_weight: float = 0.1
-    noise: float = 0.01  # standard deviation of the equivariance term's noise
+    noise: float = 0.03  # standard deviation of the equivariance term's noise
     photograph_share: float = 0.1  # of the passes that learn the identity
     learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
     style_learning_rate: float = 6e-3
@@ -247,25 +249,25 @@ class Fit:
     def _equivariance(self, seen: Tensor, which: Tensor, painted: Tensor) -> Tensor:
         """Mean distance between the painting of what became of a photograph and what became of its painting.
 
-        One picture gets noise; one is moved with its grain, as video carries it along; one is nudged under the grain,
-        which stays where nothing carries it. Not all at once: distances add up as the sides of a right angle do, so
-        that the largest change would leave the others without weight. And by whole pixels: between them a painting
-        that is moved gets blurred, the painting of what was moved does not, and what is learnt from that is blur
-        (lab book, 2026-11-26).
+        Of two pictures one gets noise, the other is moved. Not both at once: distances add up as the sides of a right
+        angle do, so that the larger change would leave the smaller one without weight. And by whole pixels: between
+        them a painting that is moved gets blurred, the painting of what was moved does not, and what is learnt from
+        that is blur (lab book, 2026-11-26).
         """
         h, w = seen.shape[-2:]
         before, after = [], []
-        for index, change in enumerate(torch.randperm(3)[: len(seen)].tolist()):
+        for index, moves in enumerate(torch.randperm(2)[: len(seen)].tolist()):
             one, painting = seen[index : index + 1], painted[index : index + 1]
             colours, rough = one[:, :3], one[:, 3:]
-            if change == 0:
-                # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
-                colours = colours + self.settings.noise * torch.randn(colours.shape).to(colours)
-            else:
-                reach = NUDGE if change == 1 else REACH
+            if moves:
+                carried = bool(torch.rand(()) < CARRIED)
+                reach = REACH if carried else NUDGE
                 box = (*torch.randint(-reach, reach + 1, (2,)).tolist(), h, w)
                 colours, painting = window(colours, *box), window(painting, *box)
-                rough = rough if change == 1 else window(rough, *box)
+                rough = window(rough, *box) if carried else rough
+            else:
+                # Drawn on the CPU, as all chance is: a checkpoint holds the state of its generator alone.
+                colours = colours + self.settings.noise * torch.randn(colours.shape).to(colours)
             before.append(painting)
             after.append(torch.cat([colours, rough], dim=1))
         chosen = which[: len(after)]
