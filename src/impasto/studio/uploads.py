@@ -286,15 +286,15 @@ def _check_frame(width: int, height: int) -> None:
 
 
 def _bytes(folder: Path) -> int:
-    total = 0
+    sizes: dict[tuple[int, int], int] = {}  # by file: one with two names is there once
     for where, _, names in os.walk(folder):
         for name in names:
             try:
                 facts = os.stat(os.path.join(where, name))  # noqa: PTH116, PTH118
-                total += facts.st_size // facts.st_nlink  # a file with two names is there once
             except FileNotFoundError:
                 continue
-    return total
+            sizes[facts.st_dev, facts.st_ino] = facts.st_size
+    return sum(sizes.values())
 
 
 def _megabytes(count: int) -> str:
