@@ -311,13 +311,11 @@ def main() -> None:
         parser.error("none of these styles has a painting at hand; give --paintings DIR")
     chosen = styles(arguments.network)
     chosen = {name: style for name, style in chosen.items() if not arguments.styles or name in arguments.styles}
-    without = (
-        {name: style for name, style in styles(arguments.without).items() if name in chosen}
-        if arguments.without
-        else {}
-    )
-    if arguments.without and len(without) < len(chosen):
-        parser.error(f"{arguments.without} lacks some of the styles that it is to be compared in")
+    without: dict[str, Style] = {}
+    if arguments.without:
+        without = {name: style for name, style in styles(arguments.without).items() if name in chosen}
+        if len(without) < len(chosen):
+            parser.error(f"{arguments.without} lacks some of the styles that it is to be compared in")
     everything: dict[str, Any] = {"judge": judges[0].setting()}
     pairs = judges[0].references().get("pairs", [])
     for size in arguments.size or [512, 1024]:

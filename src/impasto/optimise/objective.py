@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from impasto import losses
+from impasto import losses, tiles
 from impasto.losses import Moments
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimise.recipe import Recipe
@@ -114,8 +114,7 @@ class Viewer:
 
     def _index(self, side: int) -> Tensor:
         whole = -(-side // self.multiple) * self.multiple
-        index = torch.arange(-self.margin, whole + self.margin) % (2 * side)
-        return torch.minimum(index, 2 * side - 1 - index)
+        return torch.from_numpy(tiles.mirrored(-self.margin, whole + self.margin, side))
 
     def boxes(self, height: int, width: int) -> Iterator[Box]:
         """The tiles of a mirrored picture."""
