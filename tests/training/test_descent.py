@@ -2,7 +2,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from impasto.training.descent import average, descend  # noqa: E402
+from impasto.training.descent import average, descend, rate  # noqa: E402
 
 
 def test_a_step_is_as_long_as_a_gradient_of_five_makes_it_and_left_out_without_a_number():
@@ -20,3 +20,9 @@ def test_an_average_is_short_at_first():
     assert kept.tolist() == pytest.approx([0.9, 0.9])
     average([kept], [torch.zeros(2)], step=100_000, most=0.5)
     assert kept.tolist() == pytest.approx([0.45, 0.45])
+
+
+def test_a_rate_warms_up_and_then_falls_along_half_a_cosine():
+    assert [rate(step, 4, 0.0) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert rate(100, 4, 0.5) == pytest.approx(0.5)
+    assert rate(100, 4, 1.0) == 0.01

@@ -1,11 +1,23 @@
-"""One step down a loss, and the average of the steps: what training, learning and distilling have in common."""
+"""What training, learning and distilling have in common: a step down a loss, its length, the average of the steps."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
+
+
+def rate(step: int, warmup: int, share: float) -> float:
+    """What a learning rate is multiplied by: a linear warm-up, then half a cosine down to a hundredth.
+
+    Args:
+        step: how many there were before.
+        warmup: steps of the warm-up.
+        share: how much of the run is done, in [0, 1].
+    """
+    return min(1.0, (step + 1) / warmup) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
 
 
 def descend(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:

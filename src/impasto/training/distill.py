@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +34,7 @@ from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.training import prune
-from impasto.training.descent import descend
+from impasto.training.descent import descend, rate
 from impasto.training.muon import Muon
 from impasto.training.objective import Objective
 from impasto.training.photographs import Photographs
@@ -311,10 +310,9 @@ def distill(
     settled_from = 0 if pruned else (1 - settings.settled) * settings.steps
     started = time.monotonic()
     while step < settings.steps:
-        rate = min(1.0, (step + 1) / settings.warmup) * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
         for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = peak * max(rate, 0.005)
+                group["lr"] = peak * rate(step, settings.warmup, step / settings.steps)
         pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
         for _ in range(settings.canvases_due(step) if step >= settings.warmup else 0):
             pool.add(canvases.painted(student.as_network(), settings.batch))

@@ -20,7 +20,6 @@ from __future__ import annotations
 import copy
 import json
 import logging
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +42,7 @@ from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles import PHOTOGRAPH, load_style
 from impasto.training import export
-from impasto.training.descent import average, descend
+from impasto.training.descent import average, descend, rate
 from impasto.training.muon import Muon
 from impasto.training.objective import Features, Objective, Plateau, grained, paint, window
 from impasto.training.photographs import Photographs
@@ -307,10 +306,8 @@ class Fit:
                 f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
-        share = self.share()
         for group in self._groups():
-            decay = 0.5 * (1 + math.cos(math.pi * share))
-            group["lr"] = group["peak"] * min(1.0, (self.step + 1) / s.warmup) * max(decay, 0.01)
+            group["lr"] = group["peak"] * rate(self.step, s.warmup, self.share())
         if not descend(loss, *self.optimisers):
             log.warning("step %d left out: its gradient is not finite", self.step)
         average(self.averaged.values(), list(self._weights().values()), self.step, s.average)
