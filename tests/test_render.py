@@ -93,7 +93,7 @@ def test_tiles_equal_the_whole_with_every_option(scenery, options, tolerance):
 def test_a_mosaic_has_about_the_statistics_of_the_whole(scenery):
     whole, tiled = (painter("starry-night", pixels).paint(scenery) for pixels in (None, 200_000))
     assert 0 < np.abs(tiled.picture.rgb - whole.picture.rgb).mean() < 12 * LEVEL
-    assert np.abs(tiled.picture.rgb.mean((0, 1)) - whole.picture.rgb.mean((0, 1))).max() < 6 * LEVEL
+    assert np.abs(tiled.picture.rgb.mean((0, 1)) - whole.picture.rgb.mean((0, 1))).max() < 8 * LEVEL
 
 
 def test_tiles_have_no_seams(scenery):
