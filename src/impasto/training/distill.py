@@ -310,9 +310,10 @@ def distill(
     settled_from = 0 if pruned else (1 - settings.settled) * settings.steps
     started = time.monotonic()
     while step < settings.steps:
+        part = rate(step, settings.warmup, step / settings.steps)
         for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = peak * rate(step, settings.warmup, step / settings.steps)
+                group["lr"] = part * peak
         pool.add(torch.from_numpy(photographs.batch(pool.wanted(settings.batch, settings.fresh))))
         for _ in range(settings.canvases_due(step) if step >= settings.warmup else 0):
             pool.add(canvases.painted(student.as_network(), settings.batch))

@@ -306,8 +306,9 @@ class Fit:
                 f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
+        part = rate(self.step, s.warmup, self.share())
         for group in self._groups():
-            group["lr"] = group["peak"] * rate(self.step, s.warmup, self.share())
+            group["lr"] = part * group["peak"]
         if not descend(loss, *self.optimisers):
             log.warning("step %d left out: its gradient is not finite", self.step)
         average(self.averaged.values(), list(self._weights().values()), self.step, s.average)
