@@ -183,12 +183,13 @@ def test_all_of_a_clip_is_painted_unless_told_otherwise(visit, tmp_path):
 def test_it_can_be_stopped(visit, server, put, tmp_path):
     from tests.video.conftest import make_clip
 
-    make_clip(tmp_path / "long.mp4", frames=48, rate=10, width=480, height=320, sound=())
+    # Five seconds, which the page takes whole, of more frames than a fast machine paints before it is stopped.
+    make_clip(tmp_path / "long.mp4", frames=240, rate=50, width=480, height=320, sound=())
     page = visit("Video")
     page.locator("#video-upload input[type=file]").set_input_files(tmp_path / "long.mp4")
     page.locator("#video-render").click()
-    page.get_by_text(re.compile(r"Frame \d+ of 48 · [\d.]+ frames a second")).wait_for()
-    assert page.locator("#video-progress progress").get_attribute("max") == "48"
+    page.get_by_text(re.compile(r"Frame \d+ of 240 · [\d.]+ frames a second")).wait_for()
+    assert page.locator("#video-progress progress").get_attribute("max") == "240"
     page.locator("#video-cancel").click()
     page.get_by_text("Cancelled.").wait_for()
     page.locator("#video-render").wait_for()
