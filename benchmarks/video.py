@@ -115,9 +115,9 @@ class Judge:
         return found | dict(zip(("style", "content", "gradient"), map(float, np.mean(rows, axis=0)), strict=True))
 
 
-def fast(frames: Frames, style: str, mode: Any) -> Frames:
-    """Frames painted by the network."""
-    painter, steady = Painter(style), stabilizer(mode)
+def fast(frames: Frames, style: str, mode: Any, *, moving: bool = True) -> Frames:
+    """Frames painted by the network; not ``moving``: as if each were a picture."""
+    painter, steady = Painter(style, moving=moving), stabilizer(mode)
     return [steady.paint(frame, painter) for frame in frames]
 
 
@@ -261,6 +261,7 @@ def main() -> None:
             ways: dict[str, Callable[[], Frames]] = {
                 mode: lambda mode=mode, inputs=inputs: fast(inputs, arguments.style, mode) for mode in STABILIZE
             }
+            ways["pictures"] = lambda inputs=inputs: fast(inputs, arguments.style, "off", moving=False)
             figures[name] = table(name, inputs, flows, judge, ways)
     if "paint" in parts:
         figures["paint"] = painting(arguments.golden, arguments.picture, judge, arguments.passes)

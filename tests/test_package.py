@@ -60,5 +60,5 @@ def test_the_library_neither_prints_nor_exits(path):
 
 def test_the_package_says_that_it_is_typed_and_brings_its_networks():
     assert (SOURCE / "py.typed").exists()
-    for name in ("network.onnx", "network.safetensors"):
+    for name in ("network.onnx", "network.safetensors", "steady.onnx"):
         assert (SOURCE / "assets" / name).stat().st_size > 100_000

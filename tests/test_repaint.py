@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
-from impasto import repaint
+from impasto import images, repaint
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.repaint import Options, Painter
+from impasto.styles import load_style, steadied
 
 
 def test_the_same_kind_comes_out_as_went_in(photo, tmp_path):
@@ -46,6 +47,18 @@ def test_every_size_keeps_its_size(width, height):
 @pytest.mark.parametrize("shape", [(1, 900), (900, 1), (2, 3)])
 def test_extreme_shapes_keep_theirs(shape):
     assert impasto.stylize(np.full((*shape, 3), 0.4, np.float32), "udnie").shape == (*shape, 3)
+
+
+def test_what_moves_is_painted_by_the_steady_twin(photo):
+    picture = images.of(np.asarray(photo))
+    for strength in (1.0, 0.6):
+        options = Options(strength=strength)
+        still, moving = (
+            Painter("scream", options, moving=moving).paint(picture).picture.rgb for moving in (False, True)
+        )
+        twin = Painter(steadied(load_style("scream")), options).paint(picture).picture.rgb
+        assert np.array_equal(moving, twin)
+        assert 0.002 < np.abs(moving - still).mean() < 0.1
 
 
 def test_strength_0_is_the_picture_and_style_grows_from_there(photo):

@@ -14,12 +14,14 @@ from impasto.styles import (
     added,
     blend,
     bundled,
+    bundled_network,
     catalogue,
     load_style,
     parse,
     photograph_of,
     remove,
     resolve,
+    steadied,
 )  # fmt: skip
 
 
@@ -180,6 +182,21 @@ def test_a_network_travels_inside_the_file(tmp_path):
     with pytest.raises(StyleError, match="mine brings a network of its own"):
         blend([(found, 1), (load_style("scream"), 1)])
     assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
+
+
+def test_a_style_is_steadied_by_its_networks_twin(tmp_path):
+    scream, mixed = load_style("scream"), blend([(load_style("scream"), 1), (load_style("udnie"), 1)])
+    for known in (scream, mixed, photograph_of(scream)):
+        steady = steadied(known)
+        assert steady.own.id == steady.network == f"{bundled_network()}-steady"
+        assert steady.scale is known.scale
+        assert (steady.name, steady.painted) == (known.name, known.painted)
+        assert steadied(steady) is steady
+    assert np.array_equal(photograph_of(steadied(scream)).shift, load_style(PHOTOGRAPH).shift)
+    own = replace(style("mine", 1), own=OwnNetwork("n", b"a network"))
+    assert steadied(own) is own
+    older = style("older", 1, "0123456789ab")
+    assert steadied(older) is older
 
 
 def test_the_catalogue_keeps_styles_by_name(own_catalogue):

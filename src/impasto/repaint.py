@@ -21,7 +21,7 @@ from impasto.errors import InputError, StyleError
 from impasto.images import Picture
 from impasto.masks import Mask, MaskLike
 from impasto.scene import Layer, Memory, Scene
-from impasto.styles import Style, StyleLike, listed, photograph_of
+from impasto.styles import Style, StyleLike, listed, photograph_of, steadied
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -174,7 +174,8 @@ class Painter:
         styles: as :func:`stylize` takes them.
         options: how to paint.
         lanes: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
-        may_be_black: whether masks may be black all over, as those of some frames of a video are.
+        moving: whether the pictures are frames of a video: styles are steadied, and masks may be black all over, as
+            those of some frames are.
 
     Attributes:
         style: the blend of all styles, which names results.
@@ -184,13 +185,11 @@ class Painter:
         InputError: a mask cannot be read, or belongs to none of the styles.
     """
 
-    def __init__(
-        self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, may_be_black: bool = False
-    ) -> None:
-        self.options, self._lanes = options, lanes
+    def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, moving: bool = False) -> None:
+        self.options, self._lanes, self._moving = options, lanes, moving
         self._styles = masks.split(listed(styles), options.masks)
         self.style = _named(*self._styles)
-        read = partial(masks.read, max_pixels=options.max_pixels, may_be_black=may_be_black)
+        read = partial(masks.read, max_pixels=options.max_pixels, may_be_black=moving)
         self._mask = None if options.mask is None else read(options.mask)
         self._masks = {name: read(mask) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory, lanes)
@@ -361,6 +360,8 @@ class Painter:
         return layers + ([] if rest is None else [self._layer(rest, None)])
 
     def _layer(self, style: Style, mask: Mask | None) -> Layer:
+        if self._moving:
+            style = steadied(style)
         engine = load_engine(self.options.device, style.own, self._lanes)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(

@@ -31,6 +31,8 @@ from impasto.images import READ_SUFFIXES
 Vector = NDArray[np.float32]
 
 PHOTOGRAPH = "photograph"
+STEADY = "steady"
+"""What is added to the id of the package's network in that of its steady twin: see :func:`steadied`."""
 SUFFIX = ".safetensors"
 RESERVED = ("format", "name", "network")
 """What a style file says of itself beside the style's metadata."""
@@ -340,6 +342,26 @@ def photograph_of(style: Style) -> Style:
         raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
     scale, shift = style.own.photograph
     return Style(PHOTOGRAPH, scale, shift, style.network, own=style.own, painted=0.0)
+
+
+def steadied(style: Style) -> Style:
+    """The style as video is painted in: by the network's steady twin, where there is one.
+
+    The twin is the package's network trained on with much more weight on equivariance, while all styles rested: so
+    every style is one of the twin's, too, and what it paints flickers less and has a little less detail. A network
+    that a style brings along has no twin.
+    """
+    if style.own is not None or style.network != bundled_network():
+        return style
+    twin = _twin()
+    return replace(style, network=twin.id, own=twin)
+
+
+@cache
+def _twin() -> OwnNetwork:
+    photograph = load_style(PHOTOGRAPH)
+    model = (resources.files("impasto.assets") / f"{STEADY}.onnx").read_bytes()
+    return OwnNetwork(f"{bundled_network()}-{STEADY}", model, (photograph.scale, photograph.shift))
 
 
 @cache

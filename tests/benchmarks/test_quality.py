@@ -108,14 +108,15 @@ def test_a_table_has_empty_cells_and_says_at_least():
 def test_flicker_is_judged_beside_the_network_without_the_term():
     row = dict.fromkeys(quality.MARGINS, 0.0)
     rows = {
-        "all styles": row | {"style": 0.0525, "noise": 0.4, "shift": 4.0},
+        "all styles": row,
+        quality.IN_VIDEO: {"style": 0.0525, "noise": 0.4, "shift": 4.0},
         "scream": row | {"is style": 1.0},
         "photographs unchanged": row,
         quality.WITHOUT: {"style": 0.05, "noise": 0.8, "shift": 8.0},
     }
-    assert quality.bar(rows)[-1].startswith("met     flicker: noise 0.50, shift 0.50")
+    assert quality.bar(rows)[-1].startswith("met     flicker in video: noise 0.50, shift 0.50")
     for name in ("style", "noise", "shift"):
-        worse = rows | {"all styles": rows["all styles"] | {name: 1.02 * rows["all styles"][name]}}
+        worse = rows | {quality.IN_VIDEO: rows[quality.IN_VIDEO] | {name: 1.02 * rows[quality.IN_VIDEO][name]}}
         assert quality.bar(worse)[-1].startswith("MISSED")
 
 
@@ -134,7 +135,10 @@ def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "photographs unchanged" in printed
     assert "grid 8: " in printed
-    assert "MISSED  flicker: noise 1.00, shift 1.00" in printed  # beside itself
+    means = json.loads((tmp_path / "all.json").read_text())["96"]["means"]
+    moving, still = means[quality.IN_VIDEO], means[quality.WITHOUT]  # beside itself
+    assert max(moving[name] / still[name] for name in ("noise", "shift")) < 1
+    assert f"flicker in video: noise {moving['noise'] / still['noise']:.2f}, shift" in printed
     rows = json.loads((tmp_path / "all.json").read_text())["96"]["rows"]
     assert [row["photo"] for row in rows["scream"]] == list(quality.OWN)
     assert all(0 < row["style"] < unchanged["style"] for row, unchanged in zip(*list(rows.values())[:2], strict=True))

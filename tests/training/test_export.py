@@ -9,11 +9,12 @@ pytest.importorskip("onnx")
 import onnxruntime as ort  # noqa: E402
 
 import average_networks  # noqa: E402
+import make_steady  # noqa: E402
 from impasto.engines.onnx import OnnxEngine  # noqa: E402
 from impasto.engines.torch import TorchEngine  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
-from impasto.styles import load_style  # noqa: E402
+from impasto.styles import bundled_network, load_style, steadied  # noqa: E402
 from impasto.training import export  # noqa: E402
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
@@ -132,6 +133,19 @@ def test_what_is_no_network_is_refused(tmp_path):
         export.load_network(tmp_path / "network.safetensors")
     with pytest.raises(InputError, match=r"no network\.safetensors"):
         export.load_folder(tmp_path / "empty")
+
+
+def test_a_steady_twin_has_the_packages_styles_and_an_id_that_says_so(folder, tmp_path):
+    network, styles = export.load_bundled()
+    with torch.no_grad():
+        network.stem.weight *= 1.01
+    export.export(network, styles, tmp_path / "more")
+    assert make_steady.make(tmp_path / "more", tmp_path / "steady.onnx") == f"{bundled_network()}-steady"
+    rebuilt, identity = export.network_of_onnx((tmp_path / "steady.onnx").read_bytes())
+    assert identity == steadied(load_style("scream")).network
+    assert torch.allclose(rebuilt.stem.weight, network.stem.weight, atol=1e-3)
+    with pytest.raises(SystemExit, match="not as in the package"):
+        make_steady.make(folder, tmp_path / "other.onnx")
 
 
 def test_networks_are_averaged_with_their_styles(folder, tmp_path):

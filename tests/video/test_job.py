@@ -16,6 +16,7 @@ from PIL import Image
 import impasto
 from impasto.cli import main
 from impasto.errors import InputError, OutputError, StyleError
+from impasto.styles import load_style, steadied
 from impasto.video.source import open_source, scaled
 
 from .conftest import make_clip, scene
@@ -106,6 +107,13 @@ def test_colours_come_through_unharmed(tmp_path, colors):
     with av.open(str(clip)) as one, av.open(str(tmp_path / "out.mkv")) as two:
         a, b = (next(c.decode(video=0)).to_ndarray(format="yuv420p")[:48] for c in (one, two))
     assert abs(float(a.mean()) - float(b.mean())) < 1.5
+
+
+def test_video_is_painted_by_the_steady_twin(clip, tmp_path):
+    stylize(clip, tmp_path / "frame_%02d.png", stabilize="off", end=0.1)
+    frame = next(open_source(clip).frames()).rgb
+    expected = impasto.stylize(frame, steadied(load_style("scream")))
+    assert np.array_equal(np.asarray(Image.open(min(tmp_path.glob("frame_*.png")))), expected)
 
 
 @pytest.mark.parametrize("size", [(47, 33), (66, 35)])

@@ -57,12 +57,12 @@ def export(
         The network's id.
     """
     identity = network_id(network)
-    description = _description(network, identity)
+    about = description(network, identity)
     state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     with atomic_path(folder / "network.safetensors") as temporary:
-        temporary.write_bytes(save(state, metadata=description))
+        temporary.write_bytes(save(state, metadata=about))
     with atomic_path(folder / "network.onnx") as temporary:
-        temporary.write_bytes(onnx_model(network, description))
+        temporary.write_bytes(onnx_model(network, about))
     for name, (scale, shift) in styles.items():
         style = Style(name, scale.float().numpy(), shift.float().numpy(), identity, (metadata or {}).get(name, {}))
         style.save(folder / "styles" / f"{name}.safetensors")
@@ -131,7 +131,7 @@ def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Te
     identity = network_id(network)
     own = OwnNetwork(
         identity,
-        onnx_model(network, _description(network, identity)),
+        onnx_model(network, description(network, identity)),
         (photograph[0].float().numpy(), photograph[1].float().numpy()),
     )
     return replace(style, network=identity, own=own)
@@ -161,7 +161,8 @@ def _import_onnx() -> Any:
     return onnx
 
 
-def _description(network: TransformerNetwork, identity: str) -> dict[str, str]:
+def description(network: TransformerNetwork, identity: str) -> dict[str, str]:
+    """What a network's file says of it."""
     return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
 
 

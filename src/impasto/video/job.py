@@ -436,7 +436,7 @@ class _Job:
         key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
             options = self.options.with_masks({name: self._levels(mask, files[name]) for name, mask in wanted.items()})
-            self.painter = key, Painter(_pairs(blend), options, LANES, may_be_black=True)
+            self.painter = key, Painter(_pairs(blend), options, LANES, moving=True)
         return self.painter[1]
 
     def _levels(self, mask: MaskLike, file: Path | None) -> masks.Mask:

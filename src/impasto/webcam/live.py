@@ -151,7 +151,7 @@ class Live:
                 del self.painters[old]
             own = {name: masks.fitted(mask, size, camera) for name, mask in self.masks.items()}
             options = replace(self.options.with_masks(own), size=0, strength=self.strength)
-            painter = Painter(self.styles[index], options, may_be_black=True)  # a thin one may be so when it is small
+            painter = Painter(self.styles[index], options, moving=True)
             self.painters[key] = painter, stabilizer(self.stabilize)
         return self.painters[key]
 
