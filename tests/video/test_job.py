@@ -431,11 +431,12 @@ def test_styles_fade_from_time_to_time(clip, tmp_path):
     fade = {0: "photograph", 0.9: "composition-vii"}
     impasto.stylize_video(clip, style_at=fade, output=tmp_path / "fade.mkv", codec="ffv1", stabilize="off")
     frames = [frame for _, frame in pictures(tmp_path / "fade.mkv")]
-    first = np.asarray(impasto.stylize(open_array(clip, 0), "photograph"))
-    last = np.asarray(impasto.stylize(open_array(clip, 11), "composition-vii"))
+    photograph, painted = (steadied(load_style(name)) for name in fade.values())
+    first = np.asarray(impasto.stylize(open_array(clip, 0), photograph))
+    last = np.asarray(impasto.stylize(open_array(clip, 11), painted))
     assert np.abs(frames[0].astype(float) - first).mean() < 1
     assert np.abs(frames[11].astype(float) - last).mean() < 1
-    assert np.abs(frames[6].astype(float) - np.asarray(impasto.stylize(open_array(clip, 6), "photograph"))).mean() > 3
+    assert np.abs(frames[6].astype(float) - np.asarray(impasto.stylize(open_array(clip, 6), photograph))).mean() > 3
 
 
 def open_array(clip, index):
