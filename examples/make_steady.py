@@ -3,8 +3,8 @@
 python examples/make_steady.py FOLDER
 
 FOLDER is what ``impasto train`` wrote (its ``model``) when it went on from the package's network with the styles at
-rest and more weight on equivariance, by ``docs/training/steady.toml``. Writes ``src/impasto/assets/steady.onnx``. Needs
-the extra ``train``.
+rest and more weight on equivariance, as ``docs/training/bundled.toml`` says. Writes
+``src/impasto/assets/steady.onnx``. Needs the extra ``train``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from impasto.files import atomic_path
-from impasto.styles import STEADY, bundled_network
+from impasto.styles import STEADY, steady_network
 from impasto.training.export import description, load_bundled, load_folder, onnx_model
 
 ASSETS = Path(__file__).resolve().parent.parent / "src" / "impasto" / "assets"
@@ -32,7 +32,7 @@ def make(folder: Path, target: Path) -> str:
     for name, vectors in own.items():
         if name not in styles or not all(map(torch.equal, vectors, styles[name])):
             raise SystemExit(f"{name} in {folder} is not as in the package; train with style_learning_rate = 0.")
-    identity = f"{bundled_network()}-{STEADY}"
+    identity = steady_network()
     with atomic_path(target) as temporary:
         temporary.write_bytes(onnx_model(network, description(network, identity)))
     return identity

@@ -184,7 +184,7 @@ def test_a_network_travels_inside_the_file(tmp_path):
     assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
 
 
-def test_a_style_is_steadied_by_its_networks_twin(tmp_path):
+def test_a_style_is_steadied_by_its_networks_twin():
     scream, mixed = load_style("scream"), blend([(load_style("scream"), 1), (load_style("udnie"), 1)])
     for known in (scream, mixed, photograph_of(scream)):
         steady = steadied(known)

@@ -32,7 +32,7 @@ Vector = NDArray[np.float32]
 
 PHOTOGRAPH = "photograph"
 STEADY = "steady"
-"""What is added to the id of the package's network in that of its steady twin: see :func:`steadied`."""
+"""The steady twin of the package's network, by file name and in its id: see :func:`steadied`."""
 SUFFIX = ".safetensors"
 RESERVED = ("format", "name", "network")
 """What a style file says of itself beside the style's metadata."""
@@ -361,7 +361,12 @@ def steadied(style: Style) -> Style:
 def _twin() -> OwnNetwork:
     photograph = load_style(PHOTOGRAPH)
     model = (resources.files("impasto.assets") / f"{STEADY}.onnx").read_bytes()
-    return OwnNetwork(f"{bundled_network()}-{STEADY}", model, (photograph.scale, photograph.shift))
+    return OwnNetwork(steady_network(), model, (photograph.scale, photograph.shift))
+
+
+def steady_network() -> str:
+    """Id of the steady twin of the package's network."""
+    return f"{bundled_network()}-{STEADY}"
 
 
 @cache
