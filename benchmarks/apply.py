@@ -103,8 +103,8 @@ def contender(name: str, width: int, height: int, peer_file: Path) -> Call:
         run = session(peer_file).run
         return lambda: run(None, {"x": batch})
     if name == NETWORK:
-        from impasto.engines import load_engine
-        from impasto.styles import load_style
+        from impasto.engines.loading import load_engine
+        from impasto.styles.catalogue import load_style
 
         engine, style = load_engine("cpu"), load_style(STYLE)
         padded = np.pad(batch, [(0, 0), (0, 0), *((0, -side % engine.multiple) for side in (height, width))])
@@ -184,7 +184,7 @@ def machine() -> str:
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Measure and print the table; returns all figures."""
     import impasto
-    from impasto.training.export import load_network
+    from impasto.networks.files import load_network
 
     network, _ = load_network(Path(impasto.__file__).parent / "assets" / "network.safetensors")
     peer_file = folder / "peer.onnx"

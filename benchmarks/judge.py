@@ -19,11 +19,12 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from impasto import losses
 from impasto.files import atomic_path
+from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.training.fit import FitSettings
-from impasto.training.objective import Objective, read_style
+from impasto.training.painting import read_style
+from impasto.training.perceptual_loss import PerceptualLoss
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "docs" / "training" / "bundled.toml"
@@ -70,7 +71,7 @@ class Judge:
         self.settings = s = FitSettings.from_mapping(self.recipe["settings"])
         self.name = "builtin" if features == "builtin" else Path(features).stem
         self.hash = digest_of(features)
-        self.objective = Objective(load_features(features), s.content_layers, s.style_layers)
+        self.objective = PerceptualLoss(load_features(features), s.content_layers, s.style_layers)
 
     def setting(self) -> dict[str, Any]:
         """What makes two losses comparable; kept with everything that is kept."""

@@ -26,6 +26,10 @@ import numpy as np
 from PIL import Image
 
 from apply import own_peak
+from impasto.feedforward.tiles import plan_mosaic, plan_tiles
+from impasto.pictures.box import Box
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import write_picture
 
 HARBOUR = Path(__file__).parents[1] / "examples" / "harbour.jpg"
 SIZES = "1000x1000,1600x1250,4000x2500,8000x5000,10000x10000,30000x300"
@@ -78,17 +82,17 @@ def child(source: Path, target: Path, arguments: argparse.Namespace) -> dict[str
 
 def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
     """What a child does: `impasto apply`, stage by stage."""
-    from impasto import images
-    from impasto.repaint import Options, Painter
+    from impasto.feedforward.options import Options
+    from impasto.feedforward.painter import Painter
 
     painter = Painter(style, Options(max_memory=max_memory))
-    painter.paint(images.from_array(np.zeros((64, 64, 3), np.uint8)))  # loads the network
+    painter.paint(from_array(np.zeros((64, 64, 3), np.uint8)))  # loads the network
     clock = [time.perf_counter()]
     taken = painter.read(source)
     clock.append(time.perf_counter())
     painted = painter.paint(taken).picture
     clock.append(time.perf_counter())
-    images.write(painted, target)
+    write_picture(painted, target)
     clock.append(time.perf_counter())
     seconds = dict(zip(("read", "paint", "write"), np.diff(clock).tolist(), strict=True))
     print(json.dumps(seconds | {"peak": own_peak()}))
@@ -122,12 +126,12 @@ class Scenery:
     """A picture, a style, and the painting of the whole."""
 
     def __init__(self, content: np.ndarray, style: str) -> None:
-        from impasto.engines import load_engine
-        from impasto.scene import Layer
-        from impasto.styles import load_style
+        from impasto.engines.loading import load_engine
+        from impasto.feedforward.composition import StyleLayer
+        from impasto.styles.catalogue import load_style
 
         self.content = content
-        self.layer = Layer(load_style(style), load_engine("cpu"))
+        self.layer = StyleLayer(load_style(style), load_engine("cpu"))
         self.whole, self.own = self.run(content)
 
     def run(self, content: np.ndarray, given: Any = None) -> tuple[np.ndarray, Any]:
@@ -139,8 +143,8 @@ class Scenery:
 
 def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:
     """Name, statistics, and pixels that went through the network for them."""
-    from impasto import tiles
-    from impasto.tiles import Box
+    from impasto.feedforward import tiles
+    from impasto.pictures.box import Box
 
     content = scene.content
     height, width = content.shape[:2]
@@ -152,7 +156,7 @@ def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:
     budget = width * height // 4
     for piece in (64, 128, 256):
         tiles.PIECE = piece
-        sample = tiles.mosaic(whole, budget, 8)
+        sample = plan_mosaic(whole, budget, 8)
         pieces = [[content[b.top : b.bottom, b.left : b.right] for b in row] for row in sample]
         mosaic = np.concatenate([np.concatenate(row, axis=1) for row in pieces])
         yield f"mosaic of {piece} px pieces", scene.run(mosaic)[1], mosaic[..., 0].size
@@ -162,7 +166,7 @@ def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:
         found = pooled([scene.run(piece, found)[1] for piece in apart], [1.0] * len(apart))
         name = "256 px pieces one by one" + ("" if round_ == 1 else f", round {round_}")
         yield name, found, round_ * sum(piece[..., 0].size for piece in apart)
-    boxes = [box.grown(112, whole) for row in tiles.plan(whole, width * height // 3, 112, 8) for box in row]
+    boxes = [box.grown(112, whole) for row in plan_tiles(whole, width * height // 3, 112, 8) for box in row]
     cut = [content[b.top : b.bottom, b.left : b.right] for b in boxes]
     found = scene.run(mosaic)[1]
     for layer in layers(scene.layer.engine):
@@ -195,12 +199,11 @@ def pooled(parts: list[Any], weights: list[float]) -> Any:
 
 def seams(arguments: argparse.Namespace) -> None:
     """Print how much rougher a painting is across the borders of its tiles than elsewhere."""
-    from impasto import images, tiles
-    from impasto.repaint import Painter
+    from impasto.feedforward.painter import Painter
 
     width, height = map(int, arguments.size.split("x"))
-    content = images.from_array(picture(width, height, arguments.picture))
-    whole = tiles.Box(0, 0, height, width)
+    content = from_array(picture(width, height, arguments.picture))
+    whole = Box(0, 0, height, width)
     print("| style | no tiles | ours | naive tiles |")
     print("|---|---:|---:|---:|")
     for style in arguments.styles.split(","):
@@ -208,11 +211,11 @@ def seams(arguments: argparse.Namespace) -> None:
         untiled = painter.paint(content).picture.rgb
         painter._budget = Tight(width * height // 3)
         ours = painter.paint(content).picture.rgb
-        plan = tiles.plan(whole, width * height // 3, 112, 8)
+        plan = plan_tiles(whole, width * height // 3, 112, 8)
         naive = np.empty_like(ours)
         for box in (box for row in plan for box in row):
             here = slice(box.top, box.bottom), slice(box.left, box.right)
-            naive[here] = Painter(style).paint(images.from_array(content.rgb[here])).picture.rgb
+            naive[here] = Painter(style).paint(from_array(content.rgb[here])).picture.rgb
         ratios = [roughness(rgb, plan) for rgb in (untiled, ours, naive)]
         print("|", " | ".join([style, *(f"{ratio:.3f}" for ratio in ratios)]), "|", flush=True)
     print(f"\n{width} x {height} in {len(plan)} x {len(plan[0])} tiles; mean difference of neighbours across the")

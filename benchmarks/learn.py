@@ -29,13 +29,14 @@ import torch
 from torch.nn import functional as F
 
 import impasto
-from impasto.learning import Progress, learn_style
+from impasto.learning.api import LearningProgress, learn_style
+from impasto.learning.fit import LearnSettings
+from impasto.networks.files import load_bundled, network_of_onnx
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
-from impasto.styles import bundled_network
-from impasto.training.export import load_bundled, network_of_onnx
-from impasto.training.learn import LearnSettings
-from impasto.training.objective import Objective, grained, read_painting
+from impasto.styles.files import bundled_network_id
+from impasto.training.painting import read_painting, with_grain
+from impasto.training.perceptual_loss import PerceptualLoss
 from judge import digest, digest_of
 from style_pictures import draw_all
 
@@ -67,7 +68,7 @@ class Judge:
     def __init__(self, test: Path, features: str) -> None:
         self.settings = LearnSettings()
         network = load_features(features)
-        self.objective = Objective(network, self.settings.content_layers, self.settings.style_layers)
+        self.objective = PerceptualLoss(network, self.settings.content_layers, self.settings.style_layers)
         squares = []
         for path in sorted(test.iterdir()):
             picture = read_painting(path, 256)
@@ -78,7 +79,7 @@ class Judge:
             self.wanted = self.objective.features(self.images)
         flow = moving(len(squares), 256, 256, torch.Generator().manual_seed(0))
         self.warp = lambda x: warp(x, flow)
-        self.seen, self.moved = (grained(x, self.settings.grain) for x in (self.images, self.warp(self.images)))
+        self.seen, self.moved = (with_grain(x, self.settings.grain) for x in (self.images, self.warp(self.images)))
 
     @torch.no_grad()
     def __call__(
@@ -114,7 +115,7 @@ def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: o
     shutil.rmtree(target.with_name(f"{target.stem}.learning"), ignore_errors=True)  # left by a call that was stopped
     curve: list[tuple[float, int, float]] = []
 
-    def watch(at: Progress) -> None:
+    def watch(at: LearningProgress) -> None:
         if at.stage == "style" and at.losses and (not curve or at.losses["total"] != curve[-1][2]):
             curve.append((round(at.seconds, 1), at.step, at.losses["total"]))
 
@@ -174,7 +175,7 @@ def main() -> None:
         rows[f"mean of {len(plain)} learnt"] = mean(plain)
     if reference:
         rows[f"mean of {len(reference)} jointly trained"] = best = mean(list(reference.values()))
-    print(f"network {bundled_network()}, {len(judge.images)} photographs, judged by {arguments.judge}")
+    print(f"network {bundled_network_id()}, {len(judge.images)} photographs, judged by {arguments.judge}")
     print(f"{'style':28} {'content':>8} {'style':>8} {'sum':>7} {'of joint':>9} {'moved':>7} {'minutes':>8}")
     for name, row in rows.items():
         share = f"{row['total'] / best['total']:.0%}" if reference else ""
@@ -190,7 +191,7 @@ def conditions(arguments: argparse.Namespace, settings: LearnSettings) -> dict[s
     """What two rows must have in common to be comparable, as JSON gives it back."""
     photographs = b"".join(path.read_bytes() for path in sorted(arguments.test.iterdir()))
     found = {
-        "network": bundled_network(),
+        "network": bundled_network_id(),
         "judge": digest_of(arguments.judge),
         "test": digest(photographs),
         "settings": asdict(settings),

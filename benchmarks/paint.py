@@ -37,12 +37,18 @@ import torch
 from torch import Tensor
 
 import impasto
-from impasto import images, losses
 from impasto.memory import keep_freed
+from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork, load_features
-from impasto.optimise.painter import Painter, StylePicture
-from impasto.optimise.recipe import Recipe
-from impasto.training.distill import TAPS, Teacher
+from impasto.optimisation.optimiser import Optimiser
+from impasto.optimisation.recipe import Recipe
+from impasto.optimisation.style_pictures import StylePicture
+from impasto.pictures.conversion import from_array
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import write_picture
+from impasto.training.distill import Teacher
+from impasto.training.student import TAPS
 from judge import digest_of
 
 # 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.
@@ -69,7 +75,7 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
     network = random_vgg19() if features == "vgg19" else None
     keep_freed()  # as the command does
     recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
-    painter = Painter([StylePicture(style)], recipe, network=network)
+    painter = Optimiser([StylePicture(style)], recipe, network=network)
     times: list[float] = []
     painter.paint(content, callback=lambda progress: times.append(progress.seconds))
     seconds = statistics.median(b - a for a, b in pairwise(times))
@@ -95,7 +101,7 @@ def whole(arguments: argparse.Namespace) -> None:
         started = time.perf_counter()
         impasto.paint(arguments.photo, arguments.style, output=target, size=arguments.size, **given)
         seconds = time.perf_counter() - started
-        size = images.read(target).size
+        size = read_picture(target).size
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{size[0]} x {size[1]}, default recipe: {seconds:.1f} s from start to finish, peak {peak:.2f} GB")
     print(f"(for context: founding article, 46 hours for 1024 x 682 on a CPU; {PUBLISHED})")
@@ -188,10 +194,10 @@ class Pair:
 
     def __init__(self, photo: Path, painting: Path, size: int, teacher: Teacher) -> None:
         self.files = photo, painting
-        self.content = tensor(images.resized(images.read(photo), size).rgb)
-        source = images.read(painting)
+        self.content = tensor(resize_picture(read_picture(photo), size).rgb)
+        source = read_picture(painting)
         self.painting = source.rgb
-        self.style = tensor(images.resized(source, size).rgb)
+        self.style = tensor(resize_picture(source, size).rgb)
         self.judge = Judge(teacher, self.content, self.style)
 
 
@@ -247,7 +253,7 @@ def summary(found: dict[str, Any]) -> str:
 def timed_recipe(recipe: Recipe, pair: Pair, arguments: argparse.Namespace) -> dict[str, Any]:
     """(c): losses and seconds of the default recipe."""
     started = time.process_time()
-    result = tensor(Painter([StylePicture(pair.painting)], recipe).paint(array(pair.content)).rgb)
+    result = tensor(Optimiser([StylePicture(pair.painting)], recipe).paint(array(pair.content)).rgb)
     seconds = time.process_time() - started
     save(arguments, result, pair, f"c{recipe.content_weight:g}")
     return {**pair.judge(result), "seconds": seconds}
@@ -286,7 +292,7 @@ def save(arguments: argparse.Namespace, picture: Tensor, pair: Pair, name: str) 
     if arguments.output:
         photo, painting = pair.files
         target = arguments.output / f"{photo.stem}-{painting.stem}-{name}.png"
-        images.write(images.from_array(array(picture.clamp(0, 1))), target)
+        write_picture(from_array(array(picture.clamp(0, 1))), target)
 
 
 def tensor(rgb: np.ndarray) -> Tensor:

@@ -17,10 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from impasto import images, losses, sheet
+from impasto.networks import losses
 from impasto.networks.perceptual import load_features
-from impasto.training.distill import TAPS, Teacher, held_out
-from impasto.training.objective import read_painting
+from impasto.pictures import contact_sheet
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import write_picture
+from impasto.training.distill import Teacher, held_out
+from impasto.training.painting import read_painting
+from impasto.training.student import TAPS
 
 
 def ranks(values: list[float]) -> np.ndarray:
@@ -103,9 +107,9 @@ def main() -> None:
                 started = time.perf_counter()
                 result = optimised(network, content, longer_side(read_painting(path, 512)), arguments.steps)
                 label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
-                cells.append((label, images.from_array(result[0].permute(1, 2, 0).numpy())))
+                cells.append((label, from_array(result[0].permute(1, 2, 0).numpy())))
                 print(label)
-        images.write(sheet.contact_sheet(cells, columns=2), arguments.optimise)
+        write_picture(contact_sheet.contact_sheet(cells, columns=2), arguments.optimise)
 
 
 if __name__ == "__main__":

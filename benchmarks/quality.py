@@ -21,9 +21,16 @@ import numpy as np
 from PIL import Image
 
 import artefacts
-from impasto import images, sheet, stylize
+from impasto import stylize
 from impasto.files import atomic_path
-from impasto.styles import PHOTOGRAPH, Style, bundled, load_style, steadied
+from impasto.pictures import contact_sheet
+from impasto.pictures.conversion import from_array, to_pil
+from impasto.pictures.decoding import from_pil
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import read_picture
+from impasto.pictures.writing import write_picture
+from impasto.styles.catalogue import bundled_names, load_style, video_style
+from impasto.styles.style import PHOTOGRAPH, Style
 from judge import Judge, Painting, digest, equivalent_iterations
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -65,7 +72,7 @@ def photographs(folder: Path | None, size: int) -> list[Photograph]:
         else [(path.stem, path, None) for path in sorted(folder.iterdir()) if path.is_file()]
     )
     for name, path, box in listed:
-        image = images.to_pil(images.read(path))
+        image = to_pil(read_picture(path))
         flat = Image.new("RGB", image.size, "white")
         flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
         flat = flat.crop(box) if box else flat
@@ -80,7 +87,7 @@ def photographs(folder: Path | None, size: int) -> list[Photograph]:
 def styles(folder: Path | None) -> dict[str, Style]:
     """The bundled styles, or those of a network that ``impasto train`` wrote (its folder or ``model`` in it)."""
     if folder is None:
-        return {name: load_style(name) for name in bundled()}
+        return {name: load_style(name) for name in bundled_names()}
     home = folder / "model" if (folder / "model").is_dir() else folder
     return {path.stem: load_style(path) for path in sorted((home / "styles").glob("*.safetensors"))}
 
@@ -263,7 +270,7 @@ def make_references(judge: Judge, paintings: Mapping[str, Painting], arguments: 
             judge.keep(pairs=kept)
             if arguments.sheet:
                 file = arguments.sheet / f"{photo.name}-{name}-{judge.name}.jpg"
-                images.write(images.from_array(painted), file)
+                write_picture(from_array(painted), file)
     print(file=sys.stderr)
 
 
@@ -323,10 +330,10 @@ def main() -> None:
         photos = photographs(arguments.photos, size)
         if not photos:
             continue
-        cells: dict[str, list[tuple[str, images.Picture]]] = {}
+        cells: dict[str, list[tuple[str, Picture]]] = {}
 
         def show(name: str, photo: Photograph, painted: np.ndarray, cells: Any = cells) -> None:
-            cells.setdefault(name, []).append((f"{name}, {photo.name}", images.from_array(painted)))
+            cells.setdefault(name, []).append((f"{name}, {photo.name}", from_array(painted)))
 
         def kept(photo: Photograph, painting: Painting, size: int = size) -> Mapping[str, Any] | None:
             return find(pairs, photo, painting) if size == REFERENCE_SIZE else None
@@ -344,7 +351,7 @@ def main() -> None:
             name: row for name, row in means.items() if "is style" not in row
         }
         means[IN_VIDEO] = steadiness(
-            photos, judges[0], paintings[0], {name: steadied(style) for name, style in chosen.items()}
+            photos, judges[0], paintings[0], {name: video_style(style) for name, style in chosen.items()}
         )
         if without:
             means[WITHOUT] = steadiness(photos, judges[0], paintings[0], without)
@@ -376,7 +383,7 @@ def main() -> None:
 def write_sheets(
     folder: Path,
     size: int,
-    cells: Mapping[str, Sequence[tuple[str, images.Picture]]],
+    cells: Mapping[str, Sequence[tuple[str, Picture]]],
     paintings: Mapping[str, Painting],
 ) -> None:
     """One contact sheet a style, the painting first, pictures at full size."""
@@ -387,8 +394,8 @@ def write_sheets(
             factor = min(1.0, size / max(picture.shape[:2]))
             shape = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
             small = Image.fromarray((picture * 255).astype(np.uint8)).resize(shape, Image.Resampling.LANCZOS)
-            row.insert(0, (f"{name}, the painting", images.from_pil(small)))
-        images.write(sheet.contact_sheet(row, columns=3 if size <= 600 else 2), folder / f"{name}-{size}.jpg")
+            row.insert(0, (f"{name}, the painting", from_pil(small)))
+        write_picture(contact_sheet.contact_sheet(row, columns=3 if size <= 600 else 2), folder / f"{name}-{size}.jpg")
 
 
 if __name__ == "__main__":

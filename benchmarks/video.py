@@ -26,16 +26,22 @@ import numpy as np
 import torch
 
 import impasto
-from impasto import images
-from impasto.flow import consistency, estimator, read_certainty, read_flo, warp
-from impasto.losses import content_loss, gram, style_loss
+from impasto.feedforward.painter import Painter
+from impasto.flow.consistency import consistency
+from impasto.flow.estimate import estimator, warp
+from impasto.flow.files import read_certainty, read_flo
 from impasto.memory import used
+from impasto.networks.losses import content_loss, gram, style_loss
 from impasto.networks.perceptual import load_features
-from impasto.optimise.api import read_styles
-from impasto.repaint import Painter
-from impasto.video.optimised import Optimiser, Passes
+from impasto.optimisation.api import read_styles
+from impasto.pictures.conversion import from_array
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import write_picture
+from impasto.video.optimised import PassOptions, VideoOptimiser
+from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
-from impasto.video.temporal import STABILIZE, cut, stabilizer, thumbnail
+from impasto.video.stabilise import STABILIZE, make_stabilizer
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 STEPS = (1, 10)  # frames: short and long term
@@ -48,7 +54,7 @@ def clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows
     source = open_source(path, size=size)
     first = round(start * float(source.rate))
     frames = [frame.rgb for frame in islice(source.frames(), first, first + count)]
-    cuts = np.cumsum([False, *(cut(thumbnail(b), thumbnail(a)) for a, b in pairwise(frames))])
+    cuts = np.cumsum([False, *(is_scene_cut(thumbnail(b), thumbnail(a)) for a, b in pairwise(frames))])
     estimate, flows = estimator("dis"), {}
     for step in STEPS:
         flows[step] = []
@@ -61,7 +67,7 @@ def clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows
 
 def example(folder: Path) -> tuple[Frames, Flows]:
     """The five frames of artistic-videos with their own flow."""
-    frames = [np.rint(images.read(folder / f"marple8_{i:02}.ppm").rgb * 255).astype(np.uint8) for i in range(1, 6)]
+    frames = [np.rint(read_picture(folder / f"marple8_{i:02}.ppm").rgb * 255).astype(np.uint8) for i in range(1, 6)]
     pairs = [(i + 1, i) for i in range(1, 5)]
     flows = [
         (read_flo(folder / f"backward_{a}_{b}.flo"), read_certainty(folder / f"reliable_{a}_{b}.pgm") / 255)
@@ -83,7 +89,7 @@ class Judge:
 
     def __init__(self, style: Path, size: int) -> None:
         self.network = load_features()
-        picture = images.resized(images.read(style), size).rgb
+        picture = resize_picture(read_picture(style), size).rgb
         self.target = {tap: gram(f) for tap, f in self.seen(picture).items()}
 
     def seen(self, rgb: np.ndarray) -> dict[str, torch.Tensor]:
@@ -117,20 +123,20 @@ class Judge:
 
 def fast(frames: Frames, style: str, mode: Any, *, moving: bool = True) -> Frames:
     """Frames painted by the network; not ``moving``: as if each were a picture."""
-    painter, steady = Painter(style, moving=moving), stabilizer(mode)
+    painter, steady = Painter(style, moving=moving), make_stabilizer(mode)
     return [steady.paint(frame, painter) for frame in frames]
 
 
-def slow(frames: Frames, style: Path, settings: Passes) -> tuple[Frames, float]:
+def slow(frames: Frames, style: Path, settings: PassOptions) -> tuple[Frames, float]:
     """Frames painted by optimisation, and seconds a frame (the first one aside)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for index, frame in enumerate(frames):
-            images.write(images.from_array(frame), folder / f"in-{index:06}.png")
-        optimiser = Optimiser(folder, len(frames), read_styles([style]), settings)
+            write_picture(from_array(frame), folder / f"in-{index:06}.png")
+        optimiser = VideoOptimiser(folder, len(frames), read_styles([style]), settings)
         marks = [time.perf_counter() for _ in optimiser.run()]
         seconds = (marks[-1] - marks[0]) / (len(marks) - 1) * settings.passes  # the first one may take longer
-        results = [images.read(optimiser.result(index, settings.passes)).rgb * 255 for index in range(len(frames))]
+        results = [read_picture(optimiser.result(index, settings.passes)).rgb * 255 for index in range(len(frames))]
         return [np.rint(r).astype(np.uint8) for r in results], seconds
 
 
@@ -201,9 +207,9 @@ def painting(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str
     files = {"flow": str(folder / "backward_[%d]_{%d}.flo"), "certainty": str(folder / "reliable_[%d]_{%d}.pgm")}
     forward = {"forward_flow": str(folder / "forward_[%d]_{%d}.flo"), "forward_certainty": files["certainty"]}
     settings = {
-        "paint, no temporal loss": Passes(temporal_weight=0, init="image"),
-        "paint, single pass": Passes(**files),
-        f"paint, {passes} passes": Passes(passes=passes, iterations=20, temporal_after=2, **files, **forward),
+        "paint, no temporal loss": PassOptions(temporal_weight=0, init="image"),
+        "paint, single pass": PassOptions(**files),
+        f"paint, {passes} passes": PassOptions(passes=passes, iterations=20, temporal_after=2, **files, **forward),
     }
     seconds: dict[str, float] = {}
 
@@ -213,7 +219,7 @@ def painting(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str
 
     found = table("example", inputs, flows, judge, {name: lambda name=name: painted(name) for name in settings})
     small = [cv2.resize(frame, (320, 200), interpolation=cv2.INTER_AREA) for frame in inputs[:3]]
-    seconds["paint, single pass, 320 x 200"] = slow(small, picture, Passes())[1]
+    seconds["paint, single pass, 320 x 200"] = slow(small, picture, PassOptions())[1]
     print("seconds a frame:", {name: round(value, 1) for name, value in seconds.items()}, flush=True)
     return found | {"seconds a frame": seconds}
 

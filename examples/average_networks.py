@@ -16,8 +16,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from impasto.styles import load_style, parse
-from impasto.training.export import export, load_folder
+from impasto.networks.files import export, load_folder
+from impasto.styles.blending import parse_style
+from impasto.styles.catalogue import load_style
 
 
 def average(folders: list[tuple[Path, float]], target: Path) -> str:
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", metavar="FOLDER[:WEIGHT]")
     parser.add_argument("-o", "--output", type=Path, required=True)
     given = parser.parse_args()
-    parsed = [parse(text) for text in given.folders]
+    parsed = [parse_style(text) for text in given.folders]
     print(average([(Path(name), weight) for name, weight in parsed], given.output))
 
 

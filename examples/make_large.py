@@ -11,58 +11,65 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from impasto.feedforward.tiles import plan_tiles
+from impasto.pictures.box import Box
+from impasto.pictures.conversion import from_array
+from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.resampling import enlarge_box, resize_picture
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
-from impasto import images, sheet, tiles  # noqa: E402
-from impasto.repaint import Options, Painter  # noqa: E402
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter  # noqa: E402
+from impasto.pictures import contact_sheet  # noqa: E402
 from large import Tight, picture  # noqa: E402
 
 SIDE = 300
 
 
-def seams(style: str) -> list[tuple[str, images.Picture]]:
+def seams(style: str) -> list[tuple[str, Picture]]:
     """Where four tiles meet: without tiles, with ours, with naive ones."""
-    content = images.from_array(picture(1536, 1024))
+    content = from_array(picture(1536, 1024))
     painter = Painter(style)
     whole = painter.paint(content).picture.rgb
     painter._budget = Tight(1 << 19)
     ours = painter.paint(content).picture.rgb
-    rows = tiles.plan(tiles.Box(0, 0, 1024, 1536), 1 << 19, 112, 8)
+    rows = plan_tiles(Box(0, 0, 1024, 1536), 1 << 19, 112, 8)
     naive = np.empty_like(whole)
     for box in (box for row in rows for box in row):
         here = slice(box.top, box.bottom), slice(box.left, box.right)
-        naive[here] = Painter(style).paint(images.from_array(content.rgb[here])).picture.rgb
+        naive[here] = Painter(style).paint(from_array(content.rgb[here])).picture.rgb
     column = rows[0][len(rows[0]) // 2].left
     corner = (
         slice(rows[1][0].top - SIDE // 2, rows[1][0].top + SIDE // 2),
         slice(column - SIDE // 2, column + SIDE // 2),
     )
     names = f"{style}, no tiles", "tiles, shared statistics", "tiles, each its own"
-    return [(name, images.from_array(rgb[corner])) for name, rgb in zip(names, (whole, ours, naive), strict=True)]
+    return [(name, from_array(rgb[corner])) for name, rgb in zip(names, (whole, ours, naive), strict=True)]
 
 
-def strokes(style: str, width: int = 3840, work: int = 800) -> list[tuple[str, images.Picture]]:
+def strokes(style: str, width: int = 3840, work: int = 800) -> list[tuple[str, Picture]]:
     """A large picture painted directly, and with strokes laid on a small one: all of it, and a detail."""
-    content = images.from_array(picture(width, width * 2 // 3), compact=1)
+    content = from_array(picture(width, width * 2 // 3), compact=1)
     preview = Painter(style, Options(size=work)).paint(content).picture
     direct, refined = (
         Painter(style, options).paint(content).picture for options in (Options(), Options(work_size=work))
     )
-    direct, refined = (images.from_array(images.unit(large.rgb)) for large in (direct, refined))
-    enlarged = images.from_array(images.enlarged(preview.rgb, direct.size, tiles.Box(0, 0, direct.size[1], width)))
+    direct, refined = (from_array(to_unit_range(large.rgb)) for large in (direct, refined))
+    enlarged = from_array(enlarge_box(preview.rgb, direct.size, Box(0, 0, direct.size[1], width)))
     left, top = width * 29 // 100, width * 3 // 10
     detail = slice(top, top + SIDE), slice(left, left + SIDE)
-    small = [images.resized(large, SIDE) for large in (direct, preview, refined)]
-    crops = [images.from_array(large.rgb[detail]) for large in (direct, enlarged, refined)]
+    small = [resize_picture(large, SIDE) for large in (direct, preview, refined)]
+    crops = [from_array(large.rgb[detail]) for large in (direct, enlarged, refined)]
     names = f"{width} px, direct", f"preview, {work} px", f"{width} px, --work-size {work}"
     details = "its detail, 1:1", "the preview enlarged", "its detail, 1:1"
     return [*zip(names, small, strict=True), *zip(details, crops, strict=True)]
 
 
-def save(cells: list[tuple[str, images.Picture]], path: Path) -> None:
+def save(cells: list[tuple[str, Picture]], path: Path) -> None:
     """A sheet of three columns."""
-    Image.fromarray(np.uint8(sheet.contact_sheet(cells, columns=3).rgb * 255 + 0.5)).save(path, quality=80)
+    Image.fromarray(np.uint8(contact_sheet.contact_sheet(cells, columns=3).rgb * 255 + 0.5)).save(path, quality=80)
     print(path)
 
 

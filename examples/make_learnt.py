@@ -14,7 +14,11 @@ from pathlib import Path
 from PIL import Image
 
 import impasto
-from impasto import images, sheet
+from impasto.pictures import contact_sheet
+from impasto.pictures.conversion import as_picture
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import write_picture
 
 HERE = Path(__file__).parent
 NAMES = ("marbled-paper", "kelp-print", "embroidery", "pointillism", "low-poly")
@@ -39,9 +43,9 @@ def plain(photograph: Image.Image, learnt: Path) -> Path:
         rows[0].append((name, painting))
         rows[1].append(("", painted))
         rows[2].append(("at full size", painted.crop((LEFT, TOP, LEFT + SIDE, TOP + SIDE))))
-    cells = [(caption, images.resized(images.of(picture), SIDE)) for row in rows for caption, picture in row]
+    cells = [(caption, resize_picture(as_picture(picture), SIDE)) for row in rows for caption, picture in row]
     target = GALLERY / "learnt.jpg"
-    images.write(sheet.contact_sheet(cells, columns=len(NAMES)), target, quality=90)
+    write_picture(contact_sheet.contact_sheet(cells, columns=len(NAMES)), target, quality=90)
     return target
 
 
@@ -50,15 +54,15 @@ def deepened(photograph: Image.Image, learnt: Path, styles: list[Path]) -> Path:
     cells = []
     for path in styles:
         name, _, minutes = path.stem.partition("-deep-")
-        painting = images.read(learnt / "pictures" / f"{name}.png")
-        cells.append((name, images.resized(painting, SIDE)))
+        painting = read_picture(learnt / "pictures" / f"{name}.png")
+        cells.append((name, resize_picture(painting, SIDE)))
         for caption, style in (("scale and shift", learnt / f"{name}.safetensors"), (f"--deep {minutes}", path)):
             painted = impasto.stylize(photograph, style).crop(
                 (LEFT, TOP - SIDE // 2, LEFT + SIDE * 3 // 2, TOP + SIDE // 2)
             )
-            cells.append((caption, images.of(painted)))
+            cells.append((caption, as_picture(painted)))
     target = GALLERY / "deep.jpg"
-    images.write(sheet.contact_sheet(cells, columns=3), target, quality=80)
+    write_picture(contact_sheet.contact_sheet(cells, columns=3), target, quality=80)
     return target
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 from impasto.files import atomic_path
-from impasto.styles import STEADY, steady_network
-from impasto.training.export import description, load_bundled, load_folder, onnx_model
+from impasto.networks.files import description, load_bundled, load_folder, onnx_model
+from impasto.styles.catalogue import STEADY, steady_network_id
 
 ASSETS = Path(__file__).resolve().parent.parent / "src" / "impasto" / "assets"
 
@@ -32,7 +32,7 @@ def make(folder: Path, target: Path) -> str:
     for name, vectors in own.items():
         if name not in styles or not all(map(torch.equal, vectors, styles[name])):
             raise SystemExit(f"{name} in {folder} is not as in the package; train with style_learning_rate = 0.")
-    identity = steady_network()
+    identity = steady_network_id()
     with atomic_path(target) as temporary:
         temporary.write_bytes(onnx_model(network, description(network, identity)))
     return identity

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from impasto.version import __version__
+
 if TYPE_CHECKING:
     from impasto.errors import (
         DownloadError,
@@ -21,14 +23,14 @@ if TYPE_CHECKING:
         TrainingError,
         TruncatedError,
     )
-    from impasto.learning import learn_style
-    from impasto.optimise.api import paint
-    from impasto.optimise.recipe import Recipe
-    from impasto.repaint import Options, stylize
-    from impasto.styles import Style, load_style
-    from impasto.video.job import stylize_video
-
-__version__ = "0.1.0"
+    from impasto.feedforward.api import stylize
+    from impasto.feedforward.options import Options
+    from impasto.learning.api import learn_style
+    from impasto.optimisation.api import paint
+    from impasto.optimisation.recipe import Recipe
+    from impasto.styles.catalogue import load_style
+    from impasto.styles.style import Style
+    from impasto.video.api import stylize_video
 
 # Public names and where they live: imported when first used, so that `impasto --help` stays quick.
 _PUBLIC = {
@@ -36,19 +38,19 @@ _PUBLIC = {
     "ImpastoError": "errors",
     "InputError": "errors",
     "MissingExtraError": "errors",
-    "Options": "repaint",
+    "Options": "feedforward.options",
     "OutputError": "errors",
     "PartialError": "errors",
-    "Recipe": "optimise.recipe",
-    "Style": "styles",
+    "Recipe": "optimisation.recipe",
+    "Style": "styles.style",
     "StyleError": "errors",
     "TrainingError": "errors",
-    "learn_style": "learning",
+    "learn_style": "learning.api",
     "TruncatedError": "errors",
-    "load_style": "styles",
-    "paint": "optimise.api",
-    "stylize": "repaint",
-    "stylize_video": "video.job",
+    "load_style": "styles.catalogue",
+    "paint": "optimisation.api",
+    "stylize": "feedforward.api",
+    "stylize_video": "video.api",
 }
 
 __all__ = [

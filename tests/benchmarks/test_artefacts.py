@@ -79,9 +79,9 @@ def test_repetition_finds_a_motif_that_returns(picture):
 
 
 def test_training_is_told_the_same_repetition(picture, monkeypatch):
-    """`impasto.losses.repetition` is a mean over several peaks; with the highest alone it is this one."""
+    """`impasto.networks.losses.repetition` is a mean over several peaks; with the highest alone it is this one."""
     torch = pytest.importorskip("torch")
-    from impasto import losses
+    from impasto.networks import losses
 
     monkeypatch.setattr(losses, "_REPEATS", 1)
     monkeypatch.setattr(losses, "_REPEATED", 0.0)
@@ -93,7 +93,7 @@ def test_training_is_told_the_same_repetition(picture, monkeypatch):
 def test_training_is_told_the_same_weave(picture):
     """`artefacts.grid` takes away what the spectrum has beside the pattern; both see one that is added."""
     torch = pytest.importorskip("torch")
-    from impasto import losses
+    from impasto.networks import losses
 
     pattern = np.random.default_rng(0).normal(0, 1, (4, 4, 1))
     pattern -= np.tile(pattern.reshape(2, 2, 2, 2, 1).mean(axis=(0, 2)), (2, 2, 1))  # what two pixels repeat, too

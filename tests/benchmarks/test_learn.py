@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 import torch
 
 import learn
-from impasto.training.objective import Objective
+from impasto.training.perceptual_loss import PerceptualLoss
 
 ROW = {"content": 1.0, "style": 0.1, "total": 2.2, "moved": 0.02, "minutes": 1.5, "curve": [(1.0, 50, 2.0)]}
 
@@ -41,10 +41,10 @@ def test_the_random_flow_is_smooth_and_repeatable():
 
 def test_what_moves_under_fixed_grain_counts(photographs, monkeypatch):
     judge = learn.Judge(photographs, "builtin")
-    monkeypatch.setattr(Objective, "features", lambda *_: {})
-    monkeypatch.setattr(Objective, "content", lambda *_: torch.zeros(1))
-    monkeypatch.setattr(Objective, "style", lambda *_: torch.zeros(1))
-    monkeypatch.setattr(Objective, "style_targets", lambda *_: {})
+    monkeypatch.setattr(PerceptualLoss, "features", lambda *_: {})
+    monkeypatch.setattr(PerceptualLoss, "content", lambda *_: torch.zeros(1))
+    monkeypatch.setattr(PerceptualLoss, "style", lambda *_: torch.zeros(1))
+    monkeypatch.setattr(PerceptualLoss, "style_targets", lambda *_: {})
 
     def shows_grain(x, scale, shift):
         return x[:, :3] + x[:, 3:].sum(dim=1, keepdim=True), None

@@ -14,7 +14,7 @@ import torch
 import impasto
 import judge as judging
 import quality
-from impasto.training.objective import read_style
+from impasto.training.painting import read_style
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from safetensors.torch import save_file  # noqa: E402
 from torch import nn  # noqa: E402
 
 from impasto.errors import InputError  # noqa: E402
-from impasto.losses import gram  # noqa: E402
+from impasto.networks.losses import gram  # noqa: E402
 from impasto.networks.perceptual import PerceptualNetwork, load_features  # noqa: E402
 
 SHARED = Path(__file__).parents[3] / "shared" / "weights"

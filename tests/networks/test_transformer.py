@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional as F  # noqa: E402
 
-from impasto.networks.transformer import Architecture, Doubling, Statistics, TransformerNetwork  # noqa: E402
+from impasto.networks.transformer import Architecture, Doubling, TensorStatistics, TransformerNetwork  # noqa: E402
 
 SMALL = Architecture(half=4, quarter=8, eighth=8, blocks=2)
 
@@ -120,7 +120,7 @@ def test_flat_pictures_give_finite_paintings(network, style):
         painted, statistics = network(torch.full((1, 3, 32, 32), value), *style)
         assert torch.isfinite(painted).all()
         assert torch.isfinite(statistics.variance).all()
-    assert isinstance(statistics, Statistics)
+    assert isinstance(statistics, TensorStatistics)
 
 
 def test_doubling_is_bilinear_doubling_and_a_convolution():

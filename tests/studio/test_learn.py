@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from impasto import learning, styles
 from impasto.errors import StyleError
+from impasto.learning import api
 from impasto.studio.tabs import learn
+from impasto.styles.catalogue import add_to_catalogue, load_style
+from impasto.styles.style import PHOTOGRAPH
 
 pytest.importorskip("torch", reason="the extra train is not installed")
 
@@ -14,13 +16,13 @@ pytest.importorskip("torch", reason="the extra train is not installed")
 @pytest.fixture
 def quick(monkeypatch):
     """Learning on next to nothing."""
-    from impasto.training import export
-    from impasto.training.learn import LearnSettings
+    from impasto.learning.fit import LearnSettings
+    from impasto.networks import files
 
-    network, known = export.load_bundled()
-    few = {name: known[name] for name in (styles.PHOTOGRAPH, "scream")}
-    monkeypatch.setattr(export, "load_bundled", lambda: (network, dict(few)))
-    monkeypatch.setattr(learning, "_SCENES", 4)
+    network, known = files.load_bundled()
+    few = {name: known[name] for name in (PHOTOGRAPH, "scream")}
+    monkeypatch.setattr(files, "load_bundled", lambda: (network, dict(few)))
+    monkeypatch.setattr(api, "_SCENES", 4)
     tiny = {"crops": 2, "held_out": 2, "crop": 64, "batch": 1, "style_size": 64}
     monkeypatch.setattr(LearnSettings, "from_mapping", classmethod(lambda cls, given, _: cls(**given | tiny)))
 
@@ -60,7 +62,7 @@ def test_learn_watch_save_and_use(visit, quick, painting, picture_file):
     page.locator("#learn-name input, #learn-name textarea").fill("soot")
     page.locator("#learn-save").click()
     page.locator("#learn-status", has_text="soot").wait_for()
-    assert styles.load_style("soot").metadata["artist"] == "Nobody"
+    assert load_style("soot").metadata["artist"] == "Nobody"
 
     page.get_by_role("tab", name="Picture").click()
     page.set_input_files("#picture-files input[type=file]", str(picture_file))
@@ -77,7 +79,7 @@ def test_a_painting_is_asked_for(visit):
 
 @pytest.mark.parametrize(("name", "words"), [("scream", "bundled"), ("taken", "already"), ("a/b", "cannot be")])
 def test_a_name_that_cannot_be_saved_is_refused_before_learning(server, put, painting, monkeypatch, name, words):
-    styles.add(styles.load_style("udnie"), "taken", overwrite=True)
+    add_to_catalogue(load_style("udnie"), "taken", overwrite=True)
     monkeypatch.setattr(learn, "learn_style", lambda *_arguments, **_options: pytest.fail("it is learnt"))
     with pytest.raises(StyleError, match=words):
         learn._learn(server.studio, [str(put(painting))], name, {}, {}, lambda _: None, save=True)
@@ -93,6 +95,6 @@ def test_the_documents_example(server, quick, small, photo, tmp_path, monkeypatc
     names = {}
     exec(code.replace("http://127.0.0.1:7860", server.url), names)
     assert Path(names["painted"]).name == "photo-waves.jpg"
-    assert styles.load_style(Path(names["style"])).name == "mine"
+    assert load_style(Path(names["style"])).name == "mine"
     assert Path(names["quick"]).name == "photo-mine.jpg"
     names["studio"].close()

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError
-from impasto.optimise.recipe import DEFAULTS
+from impasto.optimisation.recipe import DEFAULTS
 from impasto.studio import app, controls
 from impasto.studio.server import _where_a_loop_runs
 from impasto.studio.settings import Settings

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto import images, styles
 from impasto.errors import InputError, StyleError
-from impasto.images import Picture
-from impasto.repaint import Options, Painter
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
+from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.reading import read_picture
 from impasto.studio import brush, pictures, previews
 from impasto.studio.chooser import known
 from impasto.studio.pictures import Wish
+from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
+from impasto.styles.style import PHOTOGRAPH
 
 
 def pixels(source):
@@ -39,7 +42,7 @@ def test_a_result_is_named_and_described_as_on_the_command_line(server, put, pic
 
 def test_a_result_is_what_the_library_paints(server, put, picture_file):
     done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"]))
-    expected = Painter("scream").paint(images.read(picture_file)).picture
+    expected = Painter("scream").paint(read_picture(picture_file)).picture
     assert np.abs(done.after.rgb - expected.rgb).max() < 1e-5
 
 
@@ -47,7 +50,7 @@ def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
     levels = np.zeros((16, 24), np.uint8)
     levels[:, :8] = 255
     done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"], {}, levels))
-    change = np.abs(images.unit(done.after.rgb) - images.unit(done.before.rgb)).mean(axis=(0, 2))
+    change = np.abs(to_unit_range(done.after.rgb) - to_unit_range(done.before.rgb)).mean(axis=(0, 2))
     assert change[-16:].max() < 0.01
     assert change[:8].mean() > 0.05
 
@@ -56,7 +59,7 @@ def test_a_mask_can_be_for_one_style_of_two(server, put, picture_file):
     levels = np.full((32, 48), 255, np.uint8)
     one = pictures.paint(server.studio, put(picture_file), Wish(["scream:1", "udnie:1"], {}, levels, "udnie"))
     alone = pictures.paint(server.studio, put(picture_file), Wish(["udnie:1"]))
-    assert np.abs(images.unit(one.after.rgb) - images.unit(alone.after.rgb)).max() < 0.02
+    assert np.abs(to_unit_range(one.after.rgb) - to_unit_range(alone.after.rgb)).max() < 0.02
 
 
 def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
@@ -78,7 +81,7 @@ def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, 
     with Image.open(fine.path) as one, Image.open(large.path) as two:
         assert "work_size" not in one.info["Software"]
         assert "work_size=96" in two.info["Software"]
-    assert np.abs(images.unit(fine.after.rgb) - images.unit(large.after.rgb)).mean() > 0.02
+    assert np.abs(to_unit_range(fine.after.rgb) - to_unit_range(large.after.rgb)).mean() > 0.02
 
 
 def test_results_larger_than_the_limit_are_refused_before_the_work(server, put, picture_file):
@@ -118,10 +121,10 @@ def test_a_mask_of_too_many_pixels_is_refused():
 
 def test_thumbnails_show_every_style_and_learn_of_new_ones(server):
     thumbnails = server.studio.thumbnails
-    bundled = [name for name in styles.bundled() if name != styles.PHOTOGRAPH]
+    bundled = [name for name in bundled_names() if name != PHOTOGRAPH]
     assert [item["name"] for item in thumbnails.items()] == bundled
     assert all(uri.startswith("data:image/jpeg") for uri in thumbnails.first.values())
-    styles.add(styles.load_style("scream"), "mine")
+    add_to_catalogue(load_style("scream"), "mine")
     first, *rest = thumbnails.items()
     assert first["name"] == "mine"
     assert first["picture"].startswith("data:image/jpeg")  # new ones bring their picture, the page has the others

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError
+from impasto.extras import pyav
 from impasto.studio.settings import Settings
 from impasto.studio.uploads import Uploads, _bytes
-from impasto.video.libraries import pyav
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from impasto.errors import InputError, OutputError
+from impasto.extras import pyav
 from impasto.studio import videos, words
 from impasto.studio.tabs import video as tab
 from impasto.studio.uploads import Clip
 from impasto.studio.videos import Progress, Wish
-from impasto.video.libraries import pyav
 
 FRENCH = SimpleNamespace(cookies={}, headers={"accept-language": "fr"})
 

@@ -6,18 +6,10 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from impasto import losses  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
+from impasto.networks import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.distill import (  # noqa: E402
-    Canvases,
-    DistillSettings,
-    Pool,
-    Teacher,
-    distance,
-    distill,
-    held_out,
-)
+from impasto.training.distill import Canvases, DistillSettings, Pool, Teacher, distance, distill, held_out
 from impasto.training.photographs import Photographs  # noqa: E402
 from impasto.training.student import TAPS, Student, sampled, save_folded  # noqa: E402
 

@@ -9,11 +9,11 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from impasto import losses  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
+from impasto.networks import losses  # noqa: E402
 from impasto.networks.transformer import Architecture  # noqa: E402
-from impasto.styles import load_style, photograph_of  # noqa: E402
-from impasto.training.fit import Fit, FitSettings, Painting  # noqa: E402
+from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
+from impasto.training.fit import FitSettings, NetworkTraining, Painting  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
@@ -57,7 +57,7 @@ def fit(folder, output, *, paintings=("stripes", "checks"), **changes):
     chosen = settings(folder, **changes)
     photographs = Photographs(folder / "photos", crop=chosen.crop, scales=chosen.scales)
     sources = [Painting(name, (folder / f"{name}.png",)) for name in paintings]
-    return Fit(photographs, sources, output, chosen, architecture=TINY)
+    return NetworkTraining(photographs, sources, output, chosen, architecture=TINY)
 
 
 def interrupted(run, step):
@@ -192,7 +192,9 @@ def test_an_even_batch_counts_no_more_than_a_rough_one(folder, tmp_path, name, s
 def test_styles_that_would_write_the_same_file_are_refused(folder, tmp_path, names):
     paintings = [Painting(name, (folder / "stripes.png",)) for name in names]
     with pytest.raises(TrainingError, match=f"Two styles are called {names[0]};"):
-        Fit(Photographs(folder / "photos", crop=64), paintings, tmp_path, settings(folder), architecture=TINY)
+        NetworkTraining(
+            Photographs(folder / "photos", crop=64), paintings, tmp_path, settings(folder), architecture=TINY
+        )
 
 
 def test_a_checkpoint_of_other_styles_is_refused(folder, tmp_path):
@@ -290,7 +292,7 @@ def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):
     assert fit(folder, tmp_path / "one", paintings=("stripes",), steps=2).run()["style"] > 0
     alone = load_style((tmp_path / "one" / "stripes.safetensors").rename(tmp_path / "stripes.safetensors"))
     assert alone.own.id == alone.network
-    assert len(photograph_of(alone).scale) == TINY.normalised_channels
+    assert len(photograph_style(alone).scale) == TINY.normalised_channels
     assert "style" not in fit(folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
 
 
@@ -317,7 +319,7 @@ def test_several_pictures_of_an_artist_are_averaged(folder, tmp_path):
     run = fit(folder, tmp_path)
     both = [Painting("both", (folder / "stripes.png", folder / "checks.png"))]
     photographs = Photographs(folder / "photos", crop=64)
-    mixed = Fit(photographs, both, tmp_path, settings(folder), architecture=TINY)
+    mixed = NetworkTraining(photographs, both, tmp_path, settings(folder), architecture=TINY)
     assert torch.allclose(mixed.targets["relu1_1"][0], run.targets["relu1_1"].mean(dim=0), atol=1e-6)
 
 

@@ -9,10 +9,11 @@ torch = pytest.importorskip("torch")
 import impasto  # noqa: E402
 from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
-from impasto.flow import consistency, write_certainty, write_flo  # noqa: E402
-from impasto.optimise.api import read_styles  # noqa: E402
-from impasto.optimise.recipe import Recipe  # noqa: E402
-from impasto.video.optimised import Optimiser, Passes, combined, parse_recipe  # noqa: E402
+from impasto.flow.consistency import consistency
+from impasto.flow.files import write_certainty, write_flo  # noqa: E402
+from impasto.optimisation.api import read_styles  # noqa: E402
+from impasto.optimisation.recipe import Recipe  # noqa: E402
+from impasto.video.optimised import PassOptions, VideoOptimiser, combined, parse_recipe  # noqa: E402
 from impasto.video.source import open_source  # noqa: E402
 
 from .conftest import make_clip, scene  # noqa: E402
@@ -30,15 +31,15 @@ def test_of_binary_maps_only_the_nearest_certain_frame_counts(bits):
 
 
 def test_which_earlier_frames_count():
-    assert Passes(offsets=(1, 2, 4)).earlier(3) == [2, 1]
-    assert Passes(every=3).earlier(7) == [6, 4, 1]
-    assert Passes().earlier(0) == []
+    assert PassOptions(offsets=(1, 2, 4)).earlier(3) == [2, 1]
+    assert PassOptions(every=3).earlier(7) == [6, 4, 1]
+    assert PassOptions().earlier(0) == []
 
 
 def test_settings_are_checked():
     for wrong in ({"init": "none"}, {"passes": 0}, {"offsets": (0,)}, {"temporal_weight": -1}, {"flow": "a_%d.flo"}):
         with pytest.raises(InputError):
-            Passes(**wrong)
+            PassOptions(**wrong)
 
 
 def test_a_recipe_on_the_command_line():
@@ -67,10 +68,10 @@ def test_a_recipe_s_device_is_refused_by_the_command(tmp_path, style, capsys):
 
 
 def test_of_a_recipe_only_what_counts_is_taken():
-    Passes(recipe=Recipe(colors="match", device="cpu", max_memory="4G"))
+    PassOptions(recipe=Recipe(colors="match", device="cpu", max_memory="4G"))
     for wrong in ({"size": 64}, {"init": np.zeros((8, 8, 3))}, {"iterations": 9}, {"max_pixels": 9}):
         with pytest.raises(InputError, match="does not count for a video"):
-            Passes(recipe=Recipe(**wrong))
+            PassOptions(recipe=Recipe(**wrong))
 
 
 @pytest.fixture
@@ -98,11 +99,13 @@ def test_the_temporal_loss_holds_a_frame_to_the_last_result(tmp_path, style):
     off = {}
     for weight in (0.0, 3000.0):
         folder = folder_of(tmp_path, f"w{weight}", 2)
-        optimiser = Optimiser(folder, 2, read_styles([style]), Passes(temporal_weight=weight, init="image", **QUICK))
+        optimiser = VideoOptimiser(
+            folder, 2, read_styles([style]), PassOptions(temporal_weight=weight, init="image", **QUICK)
+        )
         list(optimiser.run())
         flow = optimiser._flow(1, 0)
         sure = optimiser._certainty(1, 0, flow) > 0.9
-        from impasto.flow import warp
+        from impasto.flow.estimate import warp
 
         first, second = painted(optimiser)
         off[weight] = float(((second - warp(first, flow)) ** 2)[sure].mean())
@@ -110,7 +113,7 @@ def test_the_temporal_loss_holds_a_frame_to_the_last_result(tmp_path, style):
 
 
 def test_the_gradient_of_the_temporal_loss_is_the_true_one(tmp_path, style):
-    optimiser = Optimiser(folder_of(tmp_path, "g", 1), 1, read_styles([style]), Passes(temporal_weight=2.0))
+    optimiser = VideoOptimiser(folder_of(tmp_path, "g", 1), 1, read_styles([style]), PassOptions(temporal_weight=2.0))
     rng = np.random.default_rng(0)
     content, target, certainty = (rng.random(s, np.float32) for s in ((4, 5, 3), (4, 5, 3), (4, 5)))
     x = torch.rand(1, 3, 4, 5, requires_grad=True)
@@ -123,13 +126,13 @@ def test_the_gradient_of_the_temporal_loss_is_the_true_one(tmp_path, style):
 @pytest.mark.parametrize("init", ["random", "prev-warped"])
 def test_several_passes_go_back_and_forth_and_resume(tmp_path, style, init):
     folder = folder_of(tmp_path, "passes")
-    held = Passes(passes=3, temporal_after=2, blend_other=0.5, init=init, first_init="random", **QUICK)
-    optimiser = Optimiser(folder, 3, read_styles([style]), held)
+    held = PassOptions(passes=3, temporal_after=2, blend_other=0.5, init=init, first_init="random", **QUICK)
+    optimiser = VideoOptimiser(folder, 3, read_styles([style]), held)
     assert list(optimiser.run()) == list(range(1, 10))
     before = painted(optimiser, 3)
     stamps = [optimiser.result(i, n).stat().st_mtime_ns for i in range(3) for n in (1, 2, 3)]
     optimiser.result(2, 3).unlink()
-    list(Optimiser(folder, 3, read_styles([style]), held).run())
+    list(VideoOptimiser(folder, 3, read_styles([style]), held).run())
     np.testing.assert_allclose(painted(optimiser, 3)[2], before[2], atol=2)
     assert [optimiser.result(i, n).stat().st_mtime_ns for i in range(3) for n in (1, 2, 3)][:8] == stamps[:8]
 
@@ -139,8 +142,8 @@ def test_frames_start_where_init_says(tmp_path, style, passes, monkeypatch):
     starts = {}
     for init in ("random", "image", "prev", "prev-warped", "first"):
         folder = folder_of(tmp_path, init, 4)
-        held = Passes(passes=passes, init=init, temporal_weight=0, **QUICK)
-        optimiser = Optimiser(folder, 4, read_styles([style]), held)
+        held = PassOptions(passes=passes, init=init, temporal_weight=0, **QUICK)
+        optimiser = VideoOptimiser(folder, 4, read_styles([style]), held)
         given = []
 
         def paint(painter, content, init=None, held=(), given=given):
@@ -165,11 +168,11 @@ def test_flow_from_files_long_term(tmp_path, style):
     for i, j in ((2, 1), (3, 2), (3, 1)):
         write_flo(flow, tmp_path / f"b_{i}_{j}.flo")
         write_certainty(consistency(flow, flow), tmp_path / f"c_{j}_{i}.pgm")
-    held = Passes(
+    held = PassOptions(
         flow=str(tmp_path / "b_[%d]_{%d}.flo"), certainty=str(tmp_path / "c_{%d}_[%d].pgm"), offsets=(1, 2),
         combine="normalize", criterion="smooth-l1", **QUICK,
     )  # fmt: skip
-    optimiser = Optimiser(folder, 3, read_styles([style]), held)
+    optimiser = VideoOptimiser(folder, 3, read_styles([style]), held)
     assert list(optimiser.run()) == [1, 2, 3]
     (tmp_path / "b_3_1.flo").unlink()
     optimiser.result(2, 1).unlink()
@@ -179,7 +182,7 @@ def test_flow_from_files_long_term(tmp_path, style):
 
 def test_a_whole_video_with_its_sound(tmp_path, style):
     clip = make_clip(tmp_path / "in.mp4", frames=3)
-    held = Passes(recipe=Recipe(style_weight=20.0), **QUICK)
+    held = PassOptions(recipe=Recipe(style_weight=20.0), **QUICK)
     report = impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held)
     assert report.frames == 3
     import av
@@ -201,7 +204,7 @@ def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeyp
 
     monkeypatch.setattr(optimised, "read_flo", flow)
     clip = make_clip(tmp_path / "in.mp4", frames=6)
-    held = Passes(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
+    held = PassOptions(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
     impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, start=0.25)
     assert names == ["b_5_4.flo", "b_6_5.flo"]
     with pytest.raises(InputError, match="no other frame rate"):
@@ -210,7 +213,7 @@ def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeyp
 
 def test_a_video_gets_the_colours_that_its_recipe_asks_for(tmp_path, style):
     clip, target = make_clip(tmp_path / "in.mp4", frames=2), tmp_path / "out_%d.png"
-    held = Passes(recipe=Recipe(colors="content"), **QUICK)
+    held = PassOptions(recipe=Recipe(colors="content"), **QUICK)
     impasto.stylize_video(clip, style, output=target, paint=held)
     before = next(open_source(clip).frames()).rgb.astype(np.float32)
     after = np.asarray(Image.open(tmp_path / "out_1.png")).astype(np.float32)
@@ -223,4 +226,4 @@ def test_a_video_gets_the_colours_that_its_recipe_asks_for(tmp_path, style):
 def test_a_video_without_a_style_picture_is_refused(tmp_path):
     clip = make_clip(tmp_path / "in.mp4", frames=1)
     with pytest.raises(InputError, match="style pictures"):
-        impasto.stylize_video(clip, output=tmp_path / "o.mp4", paint=Passes())
+        impasto.stylize_video(clip, output=tmp_path / "o.mp4", paint=PassOptions())

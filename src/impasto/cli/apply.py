@@ -12,13 +12,14 @@ from typing import Any
 
 import click
 
-from impasto import batch, images
-from impasto.batch import Outcome, Writing
 from impasto.cli import options, pipes
 from impasto.cli.pipes import STANDARD
 from impasto.cli.progress import learn_pictures
 from impasto.errors import ImpastoError, InputError, PartialError
-from impasto.repaint import Painter
+from impasto.feedforward import batch
+from impasto.feedforward.batch import Outcome, OutputOptions
+from impasto.feedforward.painter import Painter
+from impasto.pictures.writing import output_format, write_picture
 
 
 @click.command("apply", short_help="Repaint pictures in a style.")
@@ -35,7 +36,7 @@ from impasto.repaint import Painter
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    default=Writing.quality,
+    default=OutputOptions.quality,
     show_default=True,
     help="Of JPEG, WebP, AVIF.",
 )
@@ -82,19 +83,19 @@ def command(
     chosen = options.chosen(painting)
     learn_pictures(styles, quiet=quiet)
     painter = Painter(styles, chosen)
-    writing = Writing(format_, quality, strip)
+    writing = OutputOptions(format_, quality, strip)
     # A picture on standard output has it for itself: what is said goes to standard error.
     piped = not watch and (output == STANDARD or (output is None and STANDARD in inputs))
     say = _Reporter(timing=timing, as_json=as_json, quiet=quiet, aside=piped)
 
-    def spare_inputs(job: batch.Job) -> None:
+    def spare_inputs(job: batch.BatchTask) -> None:
         made_from = [job.source, *styles, *chosen.every_mask().values()]
         with suppress(OSError):  # a name that cannot be looked for fails in its turn
             if not overwrite and options.is_input(job.target, made_from):
                 raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")
 
     if piped or STANDARD in inputs:
-        job = batch.Job(inputs[0], output or STANDARD)
+        job = batch.BatchTask(inputs[0], output or STANDARD)
         if not piped:
             spare_inputs(job)
         say.outcome(_pipe(job, painter, writing))
@@ -102,30 +103,30 @@ def command(
         return
     if watch:
         assert output is not None
-        appearing = batch.watch(watch, output, writing)
+        appearing = batch.watch_folder(watch, output, writing)
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
         for job in appearing:
-            for outcome in batch.run([job], painter, writing, overwrite=overwrite):
+            for outcome in batch.run_batch([job], painter, writing, overwrite=overwrite):
                 say.outcome(outcome)
         return
-    jobs = batch.plan(list(inputs), output, painter.style, writing)
+    jobs = batch.plan_batch(list(inputs), output, painter.style, writing)
     for job in jobs:
         spare_inputs(job)
     # A file named on the command line is meant to be written; only what it is made from is not to be lost.
     named = output is not None and len(jobs) == 1 and jobs[0].target == output
     with say.progress(len(jobs)):
-        for outcome in batch.run(jobs, painter, writing, overwrite=overwrite or named):
+        for outcome in batch.run_batch(jobs, painter, writing, overwrite=overwrite or named):
             say.outcome(outcome)
     say.end(len(jobs))
 
 
-def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
+def _pipe(job: batch.BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
     """Paint one picture from standard input, or to standard output in the format that it came in, or both."""
     clock = [time.perf_counter()]
     extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
     try:
-        format = writing.format if job.target == STANDARD else images.output_format(job.target, writing.format)
+        format = writing.format if job.target == STANDARD else output_format(job.target, writing.format)
         picture = painter.read(pipes.received() if job.source == STANDARD else job.source, format)
         clock.append(time.perf_counter())
         painted = painter.paint(picture).picture
@@ -133,10 +134,10 @@ def _pipe(job: batch.Job, painter: Painter, writing: Writing) -> Outcome:
         if job.target == STANDARD:
             pipes.send(painted, writing.format, **extra)
         else:
-            images.write(painted, job.target, format=writing.format, **extra)
+            write_picture(painted, job.target, format=writing.format, **extra)
         clock.append(time.perf_counter())
     except (ImpastoError, MemoryError) as error:
-        return batch.failed(job, error)
+        return batch.failed_outcome(job, error)
     stages = ("read", "paint", "write")
     return Outcome(
         job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(clock), strict=True)}

@@ -32,12 +32,12 @@ def _engine() -> dict[str, Any]:
 
     import numpy as np
 
-    from impasto.engines import load_engine
-    from impasto.styles import bundled, load_style
+    from impasto.engines.loading import load_engine
+    from impasto.styles.catalogue import bundled_names, load_style
 
     started = time.perf_counter()
     engine = load_engine("auto")
-    style = load_style(bundled()[0])
+    style = load_style(bundled_names()[0])
     painted, _ = engine.paint(np.full((1, 3, 64, 64), 0.5, np.float32), style.scale, style.shift)
     works = bool(np.isfinite(painted).all())
     return {
@@ -51,16 +51,16 @@ def _engine() -> dict[str, Any]:
 def examine() -> dict[str, Any]:
     """Everything that the command shows."""
     import impasto
-    from impasto import downloads
-    from impasto.engines import threads
-    from impasto.styles import bundled
+    from impasto.engines.base import cpu_threads
+    from impasto.networks import weights
+    from impasto.styles.catalogue import bundled_names
 
-    cache = downloads.cache_dir()
+    cache = weights.cache_dir()
     return {
         "impasto": impasto.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "threads": threads(),
+        "threads": cpu_threads(),
         **_engine(),
         "packages": {name: _version(name) for name in ("numpy", "pillow", "onnxruntime", "safetensors")},
         "extras": {extra: {name: _version(name) for name in names} for extra, names in _EXTRAS.items()},
@@ -68,8 +68,8 @@ def examine() -> dict[str, Any]:
             "folder": str(cache),
             "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else [],
         },
-        "offline": downloads.offline(),
-        "styles": bundled(),
+        "offline": weights.offline(),
+        "styles": bundled_names(),
     }
 
 

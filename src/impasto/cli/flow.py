@@ -9,7 +9,9 @@ import click
 
 from impasto.cli import options
 from impasto.errors import OutputError
-from impasto.video.consistency import VARIANTS, Variant
+from impasto.flow.consistency import VARIANTS, Variant
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
 
 
 @click.group("flow", short_help="Optical flow between frames, and how far it can be trusted.")
@@ -52,7 +54,7 @@ def compute(
     FRAMES is a pattern of pictures (frame_%04d.ppm), VIDEO a file whose frames count from 1. For frames i and j, one
     step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
     """
-    from impasto.flow import compute_files
+    from impasto.flow.folders import compute_files
     from impasto.video.source import NumberedPictures, open_source
 
     source = open_source(frames, size=size, first=start_number)
@@ -77,10 +79,10 @@ def compute(
 @click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""
-    from impasto import images
-    from impasto.flow import consistency, read_flo, write_certainty
+    from impasto.flow.consistency import consistency
+    from impasto.flow.files import read_flo, write_certainty
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")
-    pixels = None if frame is None else images.samples(images.read(frame).rgb)
+    pixels = None if frame is None else to_samples(read_picture(frame).rgb)
     write_certainty(consistency(read_flo(judged), read_flo(opposite), variant=variant, frame=pixels), output)

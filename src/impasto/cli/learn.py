@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from impasto.cli import INTERRUPTED, options
-from impasto.engines import DEVICES
+from impasto.engines.devices import DEVICES
 from impasto.errors import OutputError
-from impasto.learning import DEEP_MINUTES, Progress, learn_style
+from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style
 from impasto.memory import keep_freed
-from impasto.styles import SUFFIX
+from impasto.styles.style import SUFFIX
 
 _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
 
@@ -101,7 +101,7 @@ def command(
         with learning_bar(target.stem, quiet) as show:
             stages: set[str] = set()
 
-            def follow(at: Progress) -> None:
+            def follow(at: LearningProgress) -> None:
                 if at.stage not in stages:
                     stages.add(at.stage)
                     say(f"Previews: {folder / _PREVIEWS[at.stage]}")

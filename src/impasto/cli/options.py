@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from impasto.colors import COLORS
-from impasto.engines import DEVICES
-from impasto.masks import parse_masks
+from impasto.engines.devices import DEVICES
+from impasto.feedforward.masks import parse_masks
+from impasto.feedforward.options import DEFAULTS, Options
 from impasto.memory import limit
-from impasto.optimise.recipe import written
-from impasto.repaint import DEFAULTS, Options
-from impasto.styles import parse
+from impasto.optimisation.recipe import option_text
+from impasto.pictures.colors import COLOR_MODES
+from impasto.styles.blending import parse_style
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,7 +62,7 @@ def field(settings: Any, name: str, help: str, type: Any, **more: Any) -> Callab
         "--" + name.replace("_", "-"),
         name,
         type=type,
-        default=("auto" if isinstance(type, Bytes) else written(default)) if shown else None,
+        default=("auto" if isinstance(type, Bytes) else option_text(default)) if shown else None,
         show_default=shown,
         help=help,
         **more,
@@ -98,7 +98,7 @@ painting_at_a_size = together(
         DEFAULTS,
         "colors",
         "The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
-        click.Choice(COLORS),
+        click.Choice(COLOR_MODES),
     ),
     field(DEFAULTS, "style_scale", "Size of the strokes: 1 as trained, 2 twice as large.", float),
     field(
@@ -128,10 +128,10 @@ painting_at_a_size = together(
     ),
     field(DEFAULTS, "max_pixels", "Refuse larger pictures.", int),
 )
-"""The options of :class:`impasto.repaint.Options` for a command that has a size of its own."""
+"""The options of :class:`impasto.feedforward.options.Options` for a command that has a size of its own."""
 
 painting = together(_size, painting_at_a_size)
-"""All options of :class:`impasto.repaint.Options`."""
+"""All options of :class:`impasto.feedforward.options.Options`."""
 
 
 def chosen(given: Mapping[str, Any]) -> Options:
@@ -153,5 +153,5 @@ def is_input(target: Path, files: Iterable[object]) -> bool:
     Args:
         files: pictures, masks and styles as they were named, those with their weights; ``None`` is none.
     """
-    names = [name for file in files if file is not None for name in (str(file), parse(str(file))[0])]
+    names = [name for file in files if file is not None for name in (str(file), parse_style(str(file))[0])]
     return target.exists() and any(Path(name).exists() and target.samefile(name) for name in names)

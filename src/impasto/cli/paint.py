@@ -12,21 +12,22 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from impasto import images
-from impasto._layers import parse_layers
 from impasto.cli import INTERRUPTED, options, pipes
 from impasto.cli.painting import Bar, Watch, Writer, forecast
 from impasto.cli.pipes import STANDARD
 from impasto.cli.sweep import paint_each
-from impasto.engines import DEVICES
+from impasto.engines.devices import DEVICES
 from impasto.errors import InputError, OutputError
-from impasto.masks import parse_masks
+from impasto.feedforward.masks import parse_masks
 from impasto.memory import keep_freed
-from impasto.optimise import api, recipe
-from impasto.optimise.recipe import DEFAULTS, Recipe
+from impasto.optimisation import api, recipe
+from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.options import parse_layers
+from impasto.pictures.reading import read_picture
+from impasto.pictures.writing import QUALITY, output_format, path_beside
 
 if TYPE_CHECKING:
-    from impasto.optimise.painter import Progress, Result
+    from impasto.optimisation.state import OptimisationProgress, OptimisationResult
 
 
 class _Layers(click.ParamType[dict[str, float]]):
@@ -105,9 +106,7 @@ _recipe_options = options.together(
 @click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
 @click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
 @click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
-@click.option(
-    "--quality", type=click.IntRange(1, 100), default=images.QUALITY, show_default=True, help="Of JPEG, WebP, AVIF."
-)
+@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG, WebP, AVIF.")
 @click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as a JSON object on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -150,7 +149,7 @@ def command(
     if strength is not None:
         raise click.UsageError(f"{strength} is no mask of a style; write it as STYLE=FILE.")
     named = api.read_styles(list(styles), by_style, max_pixels=chosen.max_pixels)
-    target = output or (STANDARD if content == STANDARD else images.beside(content, api.blend_name(named)))
+    target = output or (STANDARD if content == STANDARD else path_beside(content, api.blend_name(named)))
     piped = target == STANDARD
     if piped and (resume or save_every or preview_every or steps_strip):
         raise click.UsageError(
@@ -158,12 +157,12 @@ def command(
             "--preview-every."
         )
     if not piped:
-        images.output_format(target)
+        output_format(target)
         if options.is_input(target, [content, chosen.start, *styles, *by_style.values()]):
             raise InputError(f"{target} is one of the inputs; give another -o.")
         if target.exists() and not (output or overwrite or resume):
             raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
-    picture = images.read(pipes.received() if content == STANDARD else content, max_pixels=chosen.max_pixels)
+    picture = read_picture(pipes.received() if content == STANDARD else content, max_pixels=chosen.max_pixels)
 
     def say(text: str) -> None:
         if not quiet:
@@ -191,7 +190,7 @@ def command(
             sys.exit(INTERRUPTED)
         return
 
-    job = api.Job(picture, named, chosen)
+    job = api.OptimisationTask(picture, named, chosen)
     width, height = job.photograph.size
     if chosen.size is None and max(picture.size) > max(width, height):
         say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
@@ -212,7 +211,7 @@ def command(
     )
     with watch, Bar(quiet or as_json) as bar:
 
-        def follow(progress: Progress) -> None:
+        def follow(progress: OptimisationProgress) -> None:
             watch(progress)
             bar(progress)
 
@@ -231,7 +230,7 @@ def command(
     say(_verdict(result))
 
 
-def _verdict(result: Result) -> str:
+def _verdict(result: OptimisationResult) -> str:
     """Whether more iterations are worth their time."""
     if math.isnan(result.change):
         return "Too few iterations to say whether the picture has settled; --resume --iterations N goes on."

@@ -8,16 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto import images, sheet
 from impasto.cli import pipes
 from impasto.cli.pipes import STANDARD
 from impasto.errors import OutputError
 from impasto.memory import amount
-from impasto.optimise import api
+from impasto.optimisation import api
+from impasto.pictures import contact_sheet
+from impasto.pictures.picture import Picture
+from impasto.pictures.writing import write_picture
 
 if TYPE_CHECKING:
-    from impasto.optimise.memory import Estimate
-    from impasto.optimise.painter import Progress, State
+    from impasto.optimisation.planning import Plan
+    from impasto.optimisation.state import OptimisationProgress, OptimisationState
 
 _STRIP_STEPS = 6
 _SAVE_STATE_EVERY = 60.0  # seconds, in case the run does not come to its end
@@ -29,17 +31,17 @@ class Writer:
     def __init__(self, target: Path, **how: Any) -> None:
         self.target, self.how = target, how
 
-    def __call__(self, job: api.Job, rgb: Any, suffix: str = "") -> None:
+    def __call__(self, job: api.OptimisationTask, rgb: Any, suffix: str = "") -> None:
         """Write what a job has painted; ``suffix`` goes between the name and its ending."""
         self.put(job.picture(rgb), job.settings, suffix)
 
-    def put(self, picture: images.Picture, settings: str, suffix: str = "") -> None:
+    def put(self, picture: Picture, settings: str, suffix: str = "") -> None:
         """Write a picture with a line on how it was made."""
         if self.target == STANDARD:
             pipes.send(picture, settings=settings, **self.how)
         else:
             path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
-            images.write(picture, path, settings=settings, **self.how)
+            write_picture(picture, path, settings=settings, **self.how)
 
 
 class Watch:
@@ -50,7 +52,7 @@ class Watch:
 
     def __init__(
         self,
-        job: api.Job,
+        job: api.OptimisationTask,
         write: Writer,
         save_every: int,
         preview_every: int,
@@ -59,14 +61,14 @@ class Watch:
         log_file: Path | None,
         say: Callable[[str], None],
         *,
-        resumed: State | None,
+        resumed: OptimisationState | None,
         keep: bool,
     ) -> None:
         self.job, self.write, self.say, self.resumed, self.keep = job, write, say, resumed, keep
         self.save_every, self.preview_every, self.print_every = save_every, preview_every, print_every
         self.strip, self.log_file = strip, log_file
         self.log: Any = None
-        self.steps: list[tuple[str, images.Picture]] = []
+        self.steps: list[tuple[str, Picture]] = []
         self.started = time.perf_counter()
         self.save_next = self.started + _SAVE_STATE_EVERY
 
@@ -85,7 +87,7 @@ class Watch:
         if self.log:
             self.log.close()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: OptimisationProgress) -> None:
         """Take in an iteration."""
         n = progress.iteration
         if self.log:
@@ -118,7 +120,7 @@ class Watch:
         """Write the strip of steps, if there are any."""
         if self.steps:
             path = self.write.target.with_name(f"{self.write.target.stem}-steps.png")
-            images.write(sheet.contact_sheet(self.steps, columns=len(self.steps)), path)
+            write_picture(contact_sheet.contact_sheet(self.steps, columns=len(self.steps)), path)
 
 
 class Bar:
@@ -144,7 +146,7 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: OptimisationProgress) -> None:
         """Move on."""
         self.bar.update(
             self.task,
@@ -156,7 +158,7 @@ class Bar:
         )
 
 
-def forecast(estimate: Estimate) -> str:
+def forecast(estimate: Plan) -> str:
     """Time and memory that a run will take, as a sentence."""
     memory = f"About {duration(estimate.seconds)} and {amount(estimate.bytes)}"
     tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""

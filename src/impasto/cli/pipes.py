@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from impasto import images
 from impasto.errors import InputError
+from impasto.pictures.picture import Picture
+from impasto.pictures.writing import encode_picture, writable_format
 
 STANDARD = Path("-")
 
@@ -24,12 +25,12 @@ def received() -> bytes:
     return data
 
 
-def send(picture: images.Picture, format: str | None = None, **how: Any) -> None:
+def send(picture: Picture, format: str | None = None, **how: Any) -> None:
     """Write a picture to standard output.
 
     Args:
         format: ``None``: the one that the picture came in, where that can be written.
-        how: as for :func:`impasto.images.encode`.
+        how: as for :func:`impasto.pictures.writing.encode_picture`.
     """
-    sys.stdout.buffer.write(images.encode(picture, format or images.writable(picture.format), **how))
+    sys.stdout.buffer.write(encode_picture(picture, format or writable_format(picture.format), **how))
     sys.stdout.buffer.flush()

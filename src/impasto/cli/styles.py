@@ -8,9 +8,13 @@ from typing import Any
 
 import click
 
-from impasto import styles
 from impasto.cli import options
 from impasto.errors import InputError, OutputError, StyleError
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import output_format, write_picture
+from impasto.styles.catalogue import add_to_catalogue, bundled_names, catalogue_names, load_style, remove_from_catalogue
+from impasto.styles.style import Style
 
 
 @click.group("styles", short_help="List the styles, show one, add yours, preview all on your picture.")
@@ -18,7 +22,7 @@ def command() -> None:
     """The bundled styles, and your own."""
 
 
-def _facts(style: styles.Style) -> dict[str, str]:
+def _facts(style: Style) -> dict[str, str]:
     first = {key: style.metadata[key] for key in ("title", "artist", "year", "licence") if key in style.metadata}
     facts = {"name": style.name, **first, **dict(sorted(style.metadata.items())), "network": style.network}
     return facts | ({"own_network": f"{len(style.own.onnx) / 1e6:.1f} MB"} if style.own else {})
@@ -28,22 +32,22 @@ def _facts(style: styles.Style) -> dict[str, str]:
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 def list_(as_json: bool) -> None:
     """List all styles."""
-    names = [*styles.bundled(), *styles.added()]
+    names = [*bundled_names(), *catalogue_names()]
     found = []
     for name in names:
         try:
-            found.append((name, styles.load_style(name)))
+            found.append((name, load_style(name)))
         except StyleError as error:  # a damaged file of the user's hides no other
             click.echo(f"Warning: {error}", err=True)
     if as_json:
-        listed = [{**_facts(style), "name": name, "added": name in styles.added()} for name, style in found]
+        listed = [{**_facts(style), "name": name, "added": name in catalogue_names()} for name, style in found]
         click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
         return
     width = max(map(len, names))
     for name, style in found:
         about = ", ".join(filter(None, (style.metadata.get(key, "") for key in ("artist", "title", "year"))))
         click.echo(
-            f"{name:{width}}  {about or style.metadata.get('pictures', '')}" + " (yours)" * (name in styles.added())
+            f"{name:{width}}  {about or style.metadata.get('pictures', '')}" + " (yours)" * (name in catalogue_names())
         )
 
 
@@ -60,7 +64,7 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
     from impasto.cli.progress import learn_pictures
 
     learn_pictures([style], quiet=quiet)
-    target = styles.add(styles.load_style(Path(style)), name, overwrite=overwrite)
+    target = add_to_catalogue(load_style(Path(style)), name, overwrite=overwrite)
     if not quiet:
         click.echo(target)
 
@@ -70,7 +74,7 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
 @click.option("-q", "--quiet", is_flag=True)
 def remove(name: str, quiet: bool) -> None:
     """Take a style out of your catalogue."""
-    target = styles.remove(name)
+    target = remove_from_catalogue(name)
     if not quiet:
         click.echo(f"{target} removed")
 
@@ -80,7 +84,7 @@ def remove(name: str, quiet: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 def show(name: str, as_json: bool) -> None:
     """Show what is known of one style."""
-    facts = _facts(styles.load_style(name))
+    facts = _facts(load_style(name))
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
@@ -103,26 +107,26 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace a sheet that was not named with -o.")
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
-    from impasto import images, sheet
-    from impasto.repaint import paint
+    from impasto.feedforward.api import paint
+    from impasto.pictures import contact_sheet
 
     chosen = options.chosen({**painting, "size": tile})
     if chosen.masks:
         raise click.UsageError(
             f"The sheet shows each style alone, and a mask is for {next(iter(chosen.masks))}; give --mask FILE."
         )
-    original = images.read(picture, max_pixels=chosen.max_pixels)
+    original = read_picture(picture, max_pixels=chosen.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
-    images.output_format(target)
+    output_format(target)
     if options.is_input(target, [picture, chosen.mask]):
         raise InputError(f"{target} is one of the inputs; give another -o.")
     if target.exists() and not (output or overwrite):
         raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
-    cells = [("original", images.resized(original, tile))]
-    for name in (*styles.bundled(), *styles.added()):
+    cells = [("original", resize_picture(original, tile))]
+    for name in (*bundled_names(), *catalogue_names()):
         try:
-            cells.append((name, paint(original, styles.load_style(name), chosen)))
+            cells.append((name, paint(original, load_style(name), chosen)))
         except StyleError as error:  # one that cannot be used spoils no sheet
             click.echo(f"Warning: {error}", err=True)
-    images.write(sheet.contact_sheet(cells), target)
+    write_picture(contact_sheet.contact_sheet(cells), target)
     click.echo(target)

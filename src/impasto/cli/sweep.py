@@ -7,10 +7,11 @@ from dataclasses import fields, replace
 
 import click
 
-from impasto import images, sheet
 from impasto.cli.painting import Bar, Writer
-from impasto.optimise import api
-from impasto.optimise.recipe import DEFAULTS, Recipe
+from impasto.optimisation import api
+from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.pictures import contact_sheet
+from impasto.pictures.picture import Picture
 
 _LIMITS = ("max_memory", "max_pixels")  # numbers that change nothing in the picture
 
@@ -18,7 +19,7 @@ _LIMITS = ("max_memory", "max_pixels")  # numbers that change nothing in the pic
 def paint_each(
     text: str,
     chosen: Recipe,
-    picture: images.Picture,
+    picture: Picture,
     styles: Sequence[api.NamedStyle],
     write: Writer,
     say: Callable[[str], None],
@@ -50,13 +51,13 @@ def paint_each(
         recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
     except ValueError as error:
         raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
-    cells: list[tuple[str, images.Picture]] = []
+    cells: list[tuple[str, Picture]] = []
     losses: dict[str, list[float]] = {}
     interrupted = False
     try:
         for value, one in recipes:
             say(f"{name}={value}")
-            job = api.Job(picture, styles, one)
+            job = api.OptimisationTask(picture, styles, one)
             with Bar(hidden) as bar:
                 result = job.paint(callback=bar)
             cells.append((f"{name} {value}", job.picture(result.rgb)))
@@ -68,5 +69,5 @@ def paint_each(
             if interrupted or len(cells) < len(recipes):
                 ended, so_far = ("Interrupted: ", ", the last as far as it came") if interrupted else ("", "")
                 say(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
-            write.put(sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
+            write.put(contact_sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
     return losses, interrupted

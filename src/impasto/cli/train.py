@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from impasto._names import nearest
 from impasto.cli import options
-from impasto.engines import DEVICES
+from impasto.engines.devices import DEVICES
 from impasto.errors import MissingExtraError, TrainingError
 from impasto.memory import keep_freed
+from impasto.options import nearest
 
 _FACTS = ("title", "artist", "year", "licence")
 
@@ -83,9 +83,9 @@ def command(
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
     try:
-        from impasto.training import export
-        from impasto.training.fit import Fit, FitSettings, Progress
-        from impasto.training.learn import torch_device
+        from impasto.learning.fit import torch_device
+        from impasto.networks import files
+        from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
     except ImportError as error:
         raise MissingExtraError("Training", "train") from error
     from impasto.training.photographs import Photographs
@@ -106,10 +106,10 @@ def command(
     architecture = None
     loaded = None
     if start:
-        loaded = export.load_bundled() if start == "bundled" else export.load_folder(Path(start))
+        loaded = files.load_bundled() if start == "bundled" else files.load_folder(Path(start))
         architecture = loaded[0].architecture
     keep_freed()
-    fit = Fit(pictures, sources, output, settings, architecture=architecture, device=place)
+    fit = NetworkTraining(pictures, sources, output, settings, architecture=architecture, device=place)
     if loaded:
         fit.start_from(*loaded)
     if resume:
@@ -128,7 +128,7 @@ def command(
     with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
         task = bar.add_task("", total=1.0, step=fit.step, now="")
 
-        def show(progress: Progress) -> None:
+        def show(progress: TrainingProgress) -> None:
             now = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
             bar.update(task, completed=progress.share, step=progress.step, now=now)
 

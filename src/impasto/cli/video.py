@@ -13,14 +13,14 @@ from typing import Any
 
 import click
 
-from impasto import images
 from impasto.cli import options
 from impasto.errors import TruncatedError
 from impasto.memory import keep_freed
-from impasto.optimise.recipe import Recipe
-from impasto.video.optimised import CHOICES, Passes, parse_recipe
-from impasto.video.sink import CODECS, QUALITY
-from impasto.video.temporal import STABILIZE
+from impasto.optimisation.recipe import Recipe
+from impasto.pictures.writing import QUALITY
+from impasto.video.optimised import CHOICES, PassOptions, parse_recipe
+from impasto.video.sink import CODECS, VIDEO_QUALITY
+from impasto.video.stabilise import STABILIZE
 
 
 def _at(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[float, list[str]]:
@@ -54,7 +54,7 @@ def _whole_numbers(_context: click.Context, _parameter: click.Parameter, value: 
         raise click.BadParameter(f"{value} is no list of whole numbers, such as 1,2,4.") from None
 
 
-_field = partial(options.field, Passes())
+_field = partial(options.field, PassOptions())
 
 _passes = options.together(
     _field(
@@ -130,7 +130,7 @@ _passes = options.together(
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    show_default=f"{QUALITY}, of numbered pictures {images.QUALITY}",
+    show_default=f"{VIDEO_QUALITY}, of numbered pictures {QUALITY}",
     help="Of the picture.",
 )
 @click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
@@ -169,7 +169,7 @@ def command(
     if not styles and not style_at:
         raise click.UsageError("Name a style with --style, or several with --style-at.")
     from impasto.cli.progress import learn_pictures
-    from impasto.video.job import default_target, stylize_video
+    from impasto.video.api import default_target, stylize_video
 
     if output is None and settings["method"] == "paint":
         raise click.UsageError("--method paint needs -o, a file for the result.")
@@ -187,11 +187,11 @@ def command(
         own |= {name: settings[name] for name in ("stabilize", "flow", "certainty")}
         own["flow_method"] = settings["method_of_flow"]
     else:
-        held = {item.name: settings[item.name] for item in fields(Passes) if item.name not in ("recipe", "method")}
+        held = {item.name: settings[item.name] for item in fields(PassOptions) if item.name not in ("recipe", "method")}
         recipe = Recipe(**parse_recipe(settings["recipe"]), device=painting["device"])
         if not recipe.max_memory:
             keep_freed()
-        own["paint"] = Passes(recipe=recipe, method=settings["method_of_flow"], **held)
+        own["paint"] = PassOptions(recipe=recipe, method=settings["method_of_flow"], **held)
     with _progress(quiet or as_json) as progress:
         report = stylize_video(
             video, list(styles) or None, output=target, style_at=style_at, progress=progress, **own, **painting

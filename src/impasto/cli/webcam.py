@@ -9,7 +9,7 @@ import click
 
 from impasto.cli import options
 from impasto.cli.progress import learn_pictures
-from impasto.video.temporal import STABILIZE
+from impasto.video.stabilise import STABILIZE
 
 
 @click.command("webcam", short_help="Paint what a camera sees, live.")

@@ -6,26 +6,26 @@ from importlib import resources
 
 import torch
 
-from impasto.engines import Array
-from impasto.engines import Statistics as ArrayStatistics
-from impasto.networks.transformer import Statistics, TransformerNetwork
-from impasto.styles import OwnNetwork
-from impasto.training.export import load_network, network_of_onnx
+from impasto.engines.base import Array
+from impasto.engines.base import Statistics as ArrayStatistics
+from impasto.networks.files import load_network, network_of_onnx
+from impasto.networks.transformer import TensorStatistics, TransformerNetwork
+from impasto.styles.style import EmbeddedNetwork
 
 
-def available() -> list[str]:
+def available_gpus() -> list[str]:
     """GPU devices that torch can use here."""
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return [device for device, is_there in there.items() if is_there]
 
 
 class TorchEngine:
-    """A network in torch; see :class:`impasto.engines.Engine`."""
+    """A network in torch; see :class:`impasto.engines.base.Engine`."""
 
     multiple = TransformerNetwork.multiple
     minimum = TransformerNetwork.minimum
 
-    def __init__(self, device: str = "cpu", own: OwnNetwork | None = None) -> None:
+    def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None) -> None:
         if own:
             network, self.network = network_of_onnx(own.onnx)
         else:
@@ -46,12 +46,12 @@ class TorchEngine:
         given: ArrayStatistics | None = None,
         measured_share: float = 0.0,
     ) -> tuple[Array, ArrayStatistics]:
-        """See :meth:`impasto.engines.Engine.paint`."""
+        """See :meth:`impasto.engines.base.Engine.paint`."""
 
         def tensor(array: Array) -> torch.Tensor:
             return torch.from_numpy(array).to(self.device)
 
-        statistics = None if given is None else Statistics(tensor(given.mean)[None], tensor(given.variance)[None])
+        statistics = None if given is None else TensorStatistics(tensor(given.mean)[None], tensor(given.variance)[None])
         share = torch.tensor(measured_share, device=self.device)
         painted, measured = self.module(tensor(image), tensor(scale)[None], tensor(shift)[None], statistics, share)
         return painted.cpu().numpy(), ArrayStatistics(
@@ -59,7 +59,7 @@ class TorchEngine:
         )
 
     def release(self) -> None:
-        """See :meth:`impasto.engines.Engine.release`."""
+        """See :meth:`impasto.engines.base.Engine.release`."""
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         elif self.device.type == "mps":

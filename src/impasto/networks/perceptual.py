@@ -6,7 +6,7 @@ arXiv 1508.06576). One interface serves four kinds of network:
 ``builtin``
     our own, distilled from VGG-19 (``impasto distill``) and shipped with the package;
 ``vgg19``, ``vgg16``
-    the originals, downloaded once (:mod:`impasto.downloads`);
+    the originals, downloaded once (:mod:`impasto.networks.weights`);
 a path
     a torchvision state dict (``.pth``), or one of the safetensors layouts that :func:`_read` knows.
 
@@ -35,8 +35,8 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto import downloads
 from impasto.errors import InputError
+from impasto.networks import weights as downloads
 from impasto.networks.speed import channels_last
 
 Weights = tuple[Tensor, Tensor]

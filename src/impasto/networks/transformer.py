@@ -12,7 +12,7 @@ images of coarse features, a weave of four and eight pixels, fall off twice as f
 alone. Bilinear doubling and convolution are one convolution at the smaller size (`Doubling`). The last doubling
 is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
-**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.grain`) is a fourth plane of
+**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.feedforward.grain`) is a fourth plane of
 the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
 
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.networks import receptive_radius
+from impasto.networks.architecture import receptive_radius
 
 EPSILON = 1e-5
 MIDDLE = (0.5, 0.5, 0.5, 0.0)
@@ -53,7 +53,7 @@ class Architecture:
 
 
 @dataclass
-class Statistics:
+class TensorStatistics:
     """Mean and (biased) variance of every normalised channel: each N x C, C as in a style's scale."""
 
     mean: Tensor
@@ -63,7 +63,7 @@ class Statistics:
 class _Cursor:
     """Hands the layers their slices of the style and of the statistics, in the order they run."""
 
-    def __init__(self, scale: Tensor, shift: Tensor, given: Statistics | None, keep: Tensor | None) -> None:
+    def __init__(self, scale: Tensor, shift: Tensor, given: TensorStatistics | None, keep: Tensor | None) -> None:
         self.scale, self.shift, self.given, self.keep = scale, shift, given, keep
         self.at = 0
         self.means: list[Tensor] = []
@@ -155,9 +155,9 @@ class TransformerNetwork(nn.Module):
         images: Tensor,
         scale: Tensor,
         shift: Tensor,
-        given: Statistics | None = None,
+        given: TensorStatistics | None = None,
         measured_share: Tensor | None = None,
-    ) -> tuple[Tensor, Statistics]:
+    ) -> tuple[Tensor, TensorStatistics]:
         """Paint.
 
         Args:
@@ -182,7 +182,7 @@ class TransformerNetwork(nn.Module):
         x = F.relu(style.normalise(self.up1(x)))
         x = F.relu(style.normalise(self.up2(x)))
         x = torch.sigmoid(F.pixel_shuffle(self.head(x), 2))
-        return _filtered(x, self.binomial), Statistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
+        return _filtered(x, self.binomial), TensorStatistics(torch.cat(style.means, 1), torch.cat(style.variances, 1))
 
     def pairs(self) -> Iterator[tuple[nn.Conv2d, nn.Conv2d]]:
         """The two convolutions of each residual block."""

@@ -9,8 +9,9 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
 from impasto.errors import InputError
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
 from impasto.studio import words
 from impasto.studio.static import script
 
@@ -52,5 +53,5 @@ def mask(value: str | None) -> NDArray[np.uint8] | None:
         data = base64.b64decode(value.removeprefix(_HEAD), validate=True)
     except (binascii.Error, ValueError, AttributeError) as error:
         raise InputError("The mask cannot be read; brush it again.") from error
-    levels = images.samples(images.read(data, max_pixels=_MOST).rgb[..., 0])
+    levels = to_samples(read_picture(data, max_pixels=_MOST).rgb[..., 0])
     return levels if levels.any() else None

@@ -12,7 +12,7 @@ from impasto.errors import StyleError
 from impasto.studio import words
 from impasto.studio.previews import names_of_styles
 from impasto.studio.static import script
-from impasto.styles import parse
+from impasto.styles.blending import parse_style
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -73,4 +73,4 @@ def known(styles: Any) -> list[str]:
 
 def without_weights(styles: Iterable[str] | Sequence[str]) -> list[str]:
     """Names only."""
-    return [parse(item)[0] for item in styles]
+    return [parse_style(item)[0] for item in styles]

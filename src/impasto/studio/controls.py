@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import gradio as gr
 
-from impasto.repaint import DEFAULTS
+from impasto.feedforward.options import DEFAULTS
 from impasto.studio.words import label
 
 RANGES = {"strength": (0.0, 1.0, 0.01), "style_scale": (0.5, 8.0, 0.1), "grain": (0.0, 1.0, 0.05)}
@@ -14,7 +14,7 @@ RANGES = {"strength": (0.0, 1.0, 0.01), "style_scale": (0.5, 8.0, 0.1), "grain":
 
 
 def slider(option: str, elem_id: str, step: float = 0) -> gr.Slider:
-    """A slider for one of :class:`impasto.repaint.Options`, at the library's default.
+    """A slider for one of :class:`impasto.feedforward.options.Options`, at the library's default.
 
     Args:
         option: its name, one of :data:`RANGES`.

@@ -24,13 +24,14 @@ from PIL import Image
 from starlette.responses import JSONResponse, Response
 
 from impasto.errors import ImpastoError, InputError
-from impasto.repaint import Options, Painter
+from impasto.extras import opencv
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
 from impasto.studio.chooser import known
 from impasto.studio.state import Studio
 from impasto.studio.words import complaint, say
-from impasto.video.libraries import opencv
 from impasto.video.source import scaled
-from impasto.video.temporal import Off, stabilizer
+from impasto.video.stabilise import Stabilizer, make_stabilizer
 from impasto.webcam.live import Pace
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class _Visitor:
     seen: float = 0.0
     key: tuple[Any, ...] = ()
     painter: Painter | None = None
-    steady: Off = field(default_factory=lambda: stabilizer("light"))
+    steady: Stabilizer = field(default_factory=lambda: make_stabilizer("light"))
     pace: Pace = field(default_factory=lambda: Pace(RATE, LARGEST))
     turn: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,7 +64,7 @@ class _Visitor:
         """Paint one picture (H x W x 3), smaller if it has to be."""
         if self.painter is None or self.key != (*styles, strength):
             self.painter, self.key = Painter(list(styles), Options(strength=strength), moving=True), (*styles, strength)
-            self.steady = stabilizer("light")  # or the last style would show through for a while
+            self.steady = make_stabilizer("light")  # or the last style would show through for a while
         height, width = frame.shape[:2]
         size = scaled(width, height, min(self.pace.size, max(width, height)))
         if size != (width, height):

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import images
 from impasto.errors import InputError
-from impasto.images import Picture
-from impasto.repaint import Options, Painter
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import size_of_file
+from impasto.pictures.writing import path_beside, write_picture
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -35,7 +37,7 @@ class Wish:
 
     Attributes:
         styles: as ``["scream:2", "udnie"]``.
-        options: fields of :class:`impasto.repaint.Options` that differ from the defaults.
+        options: fields of :class:`impasto.feedforward.options.Options` that differ from the defaults.
         mask: H x W of any size, white where it applies; ``None`` is everywhere.
         masked: the style that the mask is for; empty: it is for the strength.
     """
@@ -117,13 +119,13 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, *, strip: bool = False
         options["work_size"] = 0  # which the result's metadata need not say
     painter = replace(wish, options=options).painter(picture.size)
     painted = painter.paint(picture).picture
-    target = studio.uploads.new_path(images.beside(Path(name), painter.style.name).name)
-    images.write(painted, target, strip=strip, settings=painter.describe())
+    target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)
+    write_picture(painted, target, strip=strip, settings=painter.describe())
     return Result(target, picture, painted, time.perf_counter() - started)
 
 
 def _check_size(studio: Studio, path: Path, wish: Wish) -> None:
-    wanted, size = wish.options.get("size", 0), images.size_of(path)
+    wanted, size = wish.options.get("size", 0), size_of_file(path)
     if wanted and size:
         width, height = size
         pixels = width * height * (wanted / max(size)) ** 2

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from impasto import images, styles
 from impasto.errors import ImpastoError
-from impasto.images import Picture
-from impasto.repaint import Painter
+from impasto.feedforward.painter import Painter
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture, shrink_picture
+from impasto.pictures.writing import encode_picture
+from impasto.styles.catalogue import bundled_names, catalogue_names
+from impasto.styles.style import PHOTOGRAPH
 
 if TYPE_CHECKING:
     from impasto.studio.uploads import Uploads
@@ -32,9 +36,9 @@ def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
         quality: 1 to 100.
     """
     if side and max(picture.size) > side:
-        picture = images.shrunk(picture, side)
+        picture = shrink_picture(picture, side)
     kind = "JPEG" if picture.alpha is None else "WEBP"
-    data = images.encode(picture, kind, quality=quality, strip=True)
+    data = encode_picture(picture, kind, quality=quality, strip=True)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
 
 
@@ -60,7 +64,7 @@ class Originals:
                 return self._kept[path]
         picture = self._uploads.read(path)
         if max(picture.size) > PREVIEW:
-            picture = images.shrunk(picture, PREVIEW)
+            picture = shrink_picture(picture, PREVIEW)
         with self._lock:
             self._kept[path] = picture
             while len(self._kept) > self._MOST:
@@ -75,7 +79,7 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._painted: dict[str, str] = {}
         source = resources.files("impasto.assets") / "harbour.jpg"
-        self.photograph = _squared(images.read(source.read_bytes()))
+        self.photograph = _squared(read_picture(source.read_bytes()))
         self.first = {item["name"]: item["picture"] for item in self._all()}
         """Those that there were at the start, by name: a page gets them once for all of its choosers."""
 
@@ -109,7 +113,7 @@ def of(photograph: Picture, check: Callable[[None], None]) -> list[dict[str, str
 
 def names_of_styles() -> list[str]:
     """The styles to choose from: the catalogue's, then the bundled ones."""
-    return [*styles.added(), *(name for name in styles.bundled() if name != styles.PHOTOGRAPH)]
+    return [*catalogue_names(), *(name for name in bundled_names() if name != PHOTOGRAPH)]
 
 
 def _thumbnail(photograph: Picture, name: str) -> str:
@@ -126,4 +130,4 @@ def _squared(photograph: Picture) -> Picture:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     rgb = photograph.rgb[top : top + side, left : left + side]
-    return images.resized(Picture(rgb), min(_PAINTED, side))
+    return resize_picture(Picture(rgb), min(_PAINTED, side))

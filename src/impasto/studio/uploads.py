@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from impasto import images
-from impasto._formats import FORMATS, identified
 from impasto.errors import InputError, OutputError
-from impasto.images import Picture
+from impasto.pictures.formats import FORMATS, identify_format
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import read_picture, size_of_file
 from impasto.studio.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Uploads:
         container = _container(own)
         if container is not None and container[0] != ".gif":
             return "video"
-        pixels = images.size_of(own)
+        pixels = size_of_file(own)
         if pixels is None:
             raise InputError(
                 "The file is neither a picture nor a video that can be read here: convert it to PNG or MP4."
@@ -171,7 +171,7 @@ class Uploads:
         """
         with self.picture(path).open("rb") as file:
             data = file.read()
-        return images.read(data, max_pixels=self.settings.max_pixels)  # of bytes, so that messages show no path
+        return read_picture(data, max_pixels=self.settings.max_pixels)  # of bytes, so that messages show no path
 
     def clip(self, path: str | Path) -> Clip:
         """Look into an uploaded video.
@@ -180,7 +180,7 @@ class Uploads:
             InputError: it is none, damaged, or its pictures are too large.
             MissingExtraError: the extra ``video`` is not installed.
         """
-        from impasto.video.libraries import pyav
+        from impasto.extras import pyav
         from impasto.video.source import open_source
 
         own = self.own(path)
@@ -222,7 +222,7 @@ class Uploads:
         if self.kind(own) == "video":
             return stem + (_container(own) or ("", ""))[0]
         with own.open("rb") as file:
-            return stem + FORMATS[identified("The file", file.read(64))].suffixes[0]
+            return stem + FORMATS[identify_format("The file", file.read(64))].suffixes[0]
 
     # ---- out --------------------------------------------------------------------------------------
 

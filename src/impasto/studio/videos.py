@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.errors import InputError
-from impasto.repaint import DEFAULTS
+from impasto.feedforward.options import DEFAULTS
 from impasto.studio.jobs import Report
 from impasto.studio.uploads import Clip
-from impasto.styles import resolve
-from impasto.video.job import stylize_video
-from impasto.video.temporal import Stabilize
+from impasto.styles.blending import load_blend
+from impasto.video.api import stylize_video
+from impasto.video.stabilise import Stabilize
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -105,7 +105,7 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, pre
     if preview:
         end = min(end, start + _PREVIEW)
     stem = Path(studio.uploads.name(upload)).stem
-    target = studio.uploads.new_path(f"{stem}-{resolve(list(wish.styles)).name}{'-preview' if preview else ''}.mp4")
+    target = studio.uploads.new_path(f"{stem}-{load_blend(list(wish.styles)).name}{'-preview' if preview else ''}.mp4")
     began = time.perf_counter()
 
     def progress(done: int, count: int) -> None:

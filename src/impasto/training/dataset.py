@@ -30,7 +30,7 @@ from impasto.training.photographs import (
     warn_of_skipped,
 )
 
-Progress = Callable[[int, int], None]
+PackProgress = Callable[[int, int], None]
 
 _BLOCK = 64
 """Pictures that are decoded, written and counted together: what an interruption costs at most."""
@@ -66,7 +66,7 @@ def pack(
     limit: int | None = None,
     max_resize: int = 16,
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: PackProgress | None = None,
 ) -> PackReport:
     """Pack folders or .zip files of pictures into an HDF5 file.
 

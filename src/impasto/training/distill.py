@@ -27,17 +27,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto import losses
-from impasto._names import Range, check
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
+from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
+from impasto.options import Range, check
 from impasto.training import prune
-from impasto.training.descent import descend, rate
 from impasto.training.muon import Muon
-from impasto.training.objective import Objective
+from impasto.training.perceptual_loss import PerceptualLoss
 from impasto.training.photographs import Photographs
+from impasto.training.schedules import learning_rate_factor, optimiser_step
 from impasto.training.settings import COUNT, NUMBER, SHARE
 from impasto.training.student import TAPS, Place, Student, sampled, save_folded
 
@@ -176,7 +176,7 @@ class Canvases:
         """``count`` of the pictures after another round under the student as it is now, in [0, 1]."""
         chosen = torch.randperm(len(self.canvases))[:count].tolist()
         canvases = [self.canvases[index] for index in chosen]
-        objective = Objective(network, {"relu4_1": 1.0}, dict.fromkeys(TAPS, 1.0))
+        objective = PerceptualLoss(network, {"relu4_1": 1.0}, dict.fromkeys(TAPS, 1.0))
         with torch.no_grad():
             wanted = objective.features(torch.stack([one.content for one in canvases]))
             styles = objective.features(torch.stack([one.style for one in canvases]))
@@ -310,7 +310,7 @@ def distill(
     settled_from = 0 if pruned else (1 - settings.settled) * settings.steps
     started = time.monotonic()
     while step < settings.steps:
-        part = rate(step, settings.warmup, step / settings.steps)
+        part = learning_rate_factor(step, settings.warmup, step / settings.steps)
         for optimiser, peak in zip(optimisers, peaks, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = part * peak
@@ -321,7 +321,7 @@ def distill(
             student.norms.eval()  # from here on what learns is what will be used
         images, places, target = pool.draw(settings.batch)
         loss, shares = distance(student(images, places), target, settings.gram_weight)
-        descend(loss, *optimisers)
+        optimiser_step(loss, *optimisers)
         step += 1
         smooth = {tap: 0.98 * smooth[tap] + 0.02 * shares[tap].item() for tap in TAPS}
         if progress:

@@ -7,8 +7,8 @@ arXiv 1603.08155; many styles: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.0762
 * **photograph**, a style like the others whose painting is the photograph itself: an identity, towards which
   ``--strength`` interpolates;
 * **repetition**: a network that sees the same thing paints the same thing, so that skies and water became patterns;
-  peaks of the autocorrelation are a loss (:func:`impasto.losses.repetition`);
-* **weave**: so is the finest pattern that the network can paint all over (:func:`impasto.losses.weave`);
+  peaks of the autocorrelation are a loss (:func:`impasto.networks.losses.repetition`);
+* **weave**: so is the finest pattern that the network can paint all over (:func:`impasto.networks.losses.weave`);
 * **equivariance**: the painting of a moved photograph shall be the moved painting, that of a slightly noisy one the
   same as without (compound regularisation, Wang et al. 2020), so that video is steady although no video was seen.
 
@@ -32,20 +32,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from impasto import losses
-from impasto._names import Range
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
-from impasto.images import from_array, write
+from impasto.networks import files, losses
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
-from impasto.styles import PHOTOGRAPH, load_style
-from impasto.training import export
-from impasto.training.descent import average, descend, rate
+from impasto.options import Range
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import write_picture
+from impasto.styles.catalogue import load_style
+from impasto.styles.style import PHOTOGRAPH
 from impasto.training.muon import Muon
-from impasto.training.objective import Features, Objective, Plateau, grained, paint, window
+from impasto.training.painting import paint_with_margin, window, with_grain
+from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
+from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, update_averages
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 
 log = logging.getLogger(__name__)
@@ -105,7 +107,7 @@ class Painting:
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """Where a run is; handed to the progress callback after each step."""
 
     step: int
@@ -114,7 +116,7 @@ class Progress:
     losses: dict[str, float]
 
 
-class Fit:
+class NetworkTraining:
     """A training run: all that a checkpoint holds, and the step.
 
     Args:
@@ -154,7 +156,7 @@ class Fit:
         self.settings, self.device = settings, torch.device(device)
         judge = load_features(settings.features).to(self.device)
         half = has_bfloat16(self.device)
-        self.objective = Objective(judge, settings.content_layers, settings.style_layers, half=half)
+        self.objective = PerceptualLoss(judge, settings.content_layers, settings.style_layers, half=half)
         self.targets = self._style_targets()
         self.network = channels_last(TransformerNetwork(architecture).to(self.device))
         count = self.network.architecture.normalised_channels
@@ -270,7 +272,7 @@ class Fit:
             before.append(painting)
             after.append(torch.cat([colours, rough], dim=1))
         chosen = which[: len(after)]
-        repainted = paint(self.network, torch.cat(after), self.scale[chosen], self.shift[chosen])
+        repainted = paint_with_margin(self.network, torch.cat(after), self.scale[chosen], self.shift[chosen])
         inner = (..., slice(16, h - 16), slice(16, w - 16))  # what came in over the border is not known
         distance: Tensor = (torch.cat(before) - repainted)[inner].abs().mean()
         return distance
@@ -282,8 +284,8 @@ class Fit:
         which = torch.where(torch.rand(s.batch) < s.photograph_share, 0, which).to(self.device)
         # Any amount of grain, so that video can do with less of it; the photograph itself has none.
         amounts = s.grain * torch.rand(s.batch).to(which.device) * (which > 0)
-        seen = grained(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
-        painted = paint(self.network, seen, self.scale[which], self.shift[which])
+        seen = with_grain(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
+        painted = paint_with_margin(self.network, seen, self.scale[which], self.shift[which])
         with torch.no_grad():
             wanted = self.objective.features(images)
             spreads = self._spreads(wanted)
@@ -306,12 +308,12 @@ class Fit:
                 f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
-        part = rate(self.step, s.warmup, self.share())
+        part = learning_rate_factor(self.step, s.warmup, self.share())
         for group in self._groups():
             group["lr"] = part * group["peak"]
-        if not descend(loss, *self.optimisers):
+        if not optimiser_step(loss, *self.optimisers):
             log.warning("step %d left out: its gradient is not finite", self.step)
-        average(self.averaged.values(), list(self._weights().values()), self.step, s.average)
+        update_averages(self.averaged.values(), list(self._weights().values()), self.step, s.average)
         self.step += 1
         return {name: value.item() for name, value in parts.items()}
 
@@ -322,7 +324,7 @@ class Fit:
         by_time = self.seconds / (60 * self.settings.minutes) if self.settings.minutes else 0.0
         return min(1.0, max(self.step / self.settings.steps, by_time))
 
-    def run(self, progress: Callable[[Progress], None] | None = None) -> dict[str, float]:
+    def run(self, progress: Callable[[TrainingProgress], None] | None = None) -> dict[str, float]:
         """Train to the end, or until Ctrl-C; a checkpoint is written in both cases.
 
         Returns:
@@ -339,7 +341,7 @@ class Fit:
                     smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
                 self.seconds = time.monotonic() - started  # with the previews and checkpoints so far
                 if progress:
-                    progress(Progress(self.step, self.share(), self.seconds, smooth))
+                    progress(TrainingProgress(self.step, self.share(), self.seconds, smooth))
                 if self.step % s.preview_every == 0 or self.share() >= 1:
                     self.preview()
                 if self.step % s.checkpoint_every == 0 or self.share() >= 1:
@@ -384,7 +386,7 @@ class Fit:
 
     def _seen(self, images: Tensor, style: int) -> Tensor:
         """What the network sees of photographs when it is tried: all of the grain, the same every time."""
-        return grained(images, 0.0 if self.names[style] == PHOTOGRAPH else self.settings.grain)
+        return with_grain(images, 0.0 if self.names[style] == PHOTOGRAPH else self.settings.grain)
 
     @torch.no_grad()
     def validate(self, count: int = 8) -> dict[str, float]:
@@ -397,7 +399,7 @@ class Fit:
         for index, name in enumerate(self.names):
             which = torch.full((len(images),), index, device=self.device)
             seen = self._seen(images, index)
-            painted = paint(network, seen, scale[which].to(images), shift[which].to(images))
+            painted = paint_with_margin(network, seen, scale[which].to(images), shift[which].to(images))
             for kind, value in self._losses(images, wanted, which, painted).items():
                 sums.setdefault(kind, []).append(value.item())
                 if kind in ("content", "style"):
@@ -412,20 +414,20 @@ class Fit:
         rows = []
         for image in images[:, None]:
             row = [
-                paint(network, self._seen(image, i), scale[i : i + 1], shift[i : i + 1])[0]
+                paint_with_margin(network, self._seen(image, i), scale[i : i + 1], shift[i : i + 1])[0]
                 for i in range(len(self.names))
             ]
             rows.append(torch.cat([image[0], *row], dim=2))
         sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()
         path = self.folder / f"preview-{self.step:06d}.png"
-        write(from_array(sheet), path)
+        write_picture(from_array(sheet), path)
         return path
 
     def save(self) -> None:
         """Write the checkpoint, and ``model/``, so that a style can be tried while its training goes on."""
         network, scale, shift = self.averaged_network()
         styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
-        export.export(network, styles, self.folder / "model", self.style_metadata())
+        files.export(network, styles, self.folder / "model", self.style_metadata())
         if len(self.paintings) == 1:  # a style alone is one file that needs nothing beside it
             style = load_style(self.folder / "model" / "styles" / f"{self.paintings[0].name}.safetensors")
             style.save(self.folder / f"{self.paintings[0].name}.safetensors")

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from impasto import _formats
 from impasto.errors import InputError, MissingExtraError, TrainingError
-from impasto.images import READ_SUFFIXES
+from impasto.pictures import formats
+from impasto.pictures.formats import READ_SUFFIXES
 
 Pixels = NDArray[np.uint8]
 
@@ -252,7 +252,7 @@ def decode(data: bytes, keep: int | None = None) -> Pixels:
 
     Whatever the decoder raises comes through.
     """
-    with _formats.opened(data, _formats.identified("it", data[:64])) as image:
+    with formats.open_bytes(data, formats.identify_format("it", data[:64])) as image:
         if image.width * image.height > MOST_PIXELS:
             raise InputError(f"it has {image.width} x {image.height} pixels, more than can be read")
         size = _shrunk(image.size, keep)

@@ -8,10 +8,9 @@ from math import inf
 from numbers import Real
 from typing import Any, ClassVar, Self
 
-from impasto._layers import as_layers
-from impasto._names import Range, check, settings
 from impasto.errors import TrainingError
 from impasto.networks.transformer import TransformerNetwork
+from impasto.options import Range, as_layers, check, settings
 
 NUMBER = Range(0, 1e12, "a number of 0 or more")
 SHARE = Range(0, 1, "a number from 0 to 1")
@@ -20,7 +19,7 @@ COUNT = Range(1, inf, "a whole number of at least 1", whole=True)
 
 @dataclass(frozen=True)
 class Settings:
-    """What is painted meanwhile, and what it is judged by (:mod:`impasto.training.objective`).
+    """What is painted meanwhile, and what it is judged by (:mod:`impasto.training.perceptual_loss`).
 
     Defaults are those of training the network.
     """
@@ -37,7 +36,7 @@ class Settings:
     tv_weight: float = 0.2
     style_size: int = 512  # shorter side at which the paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
-    grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.grain`
+    grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.feedforward.grain`
     seed: int = 0
 
     ranges: ClassVar[Mapping[str, Range]] = {

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError
-from impasto.repaint import Styles
-from impasto.styles import Style, shared_out, weighted
+from impasto.styles.blending import Styles, load_weighted, normalise_weights
+from impasto.styles.style import Style
 
 Weighted = list[tuple[Style, float]]
 
@@ -29,11 +29,11 @@ class Keyframes:
     """
 
     def __init__(self, always: Styles | None, at: Mapping[float, Styles] | None = None) -> None:
-        points = {float(time): shared_out(weighted(styles)) for time, styles in (at or {}).items()}
+        points = {float(time): normalise_weights(load_weighted(styles)) for time, styles in (at or {}).items()}
         if always is not None and always != []:
             if 0.0 in points:
                 raise InputError("There are two styles for the start; leave out --style, or --style-at 0.")
-            points[0.0] = shared_out(weighted(always))
+            points[0.0] = normalise_weights(load_weighted(always))
         if not points:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
         for time in points:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import OutputError
+from impasto.extras import pyav
 from impasto.files import atomic_path
-from impasto.video.libraries import pyav
 from impasto.video.sink import Form, bearable, container_of, packets_in_order, packets_of, state
 
 log = logging.getLogger(__name__)

@@ -16,18 +16,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
-from impasto._names import nearest
 from impasto.errors import InputError, MissingExtraError
-from impasto.flow import PairPattern, consistency, estimator, fitted, read_certainty, read_flo, warp
-from impasto.optimise.api import NamedStyle
-from impasto.optimise.recipe import DEFAULTS, Recipe, written
-from impasto.video.libraries import opencv
+from impasto.extras import opencv
+from impasto.flow.consistency import consistency
+from impasto.flow.estimate import estimator, fit_flow, warp
+from impasto.flow.files import PairPattern, read_certainty, read_flo
+from impasto.optimisation.api import NamedStyle
+from impasto.optimisation.recipe import DEFAULTS, Recipe, option_text
+from impasto.options import nearest
+from impasto.pictures.conversion import from_array
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
+from impasto.pictures.writing import write_picture
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from impasto.optimise.painter import Painter
+    from impasto.optimisation.optimiser import Optimiser as Painter
 
 FirstInit = Literal["random", "image"]
 LaterInit = Literal["random", "image", "prev", "prev-warped", "first"]
@@ -53,11 +58,11 @@ _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passes:
+class PassOptions:
     """How frames are held together; names and meanings follow artistic-videos.
 
     Attributes:
-        recipe: how a frame is painted; see :class:`impasto.optimise.recipe.Recipe`. Its ``size``, ``init``,
+        recipe: how a frame is painted; see :class:`impasto.optimisation.recipe.Recipe`. Its ``size``, ``init``,
             ``iterations`` and ``max_pixels`` must be left alone: a video has its own.
         first_iterations: of the first frame, at each scale; in the first of several passes, of all frames that do not
             start from a result (``init`` is ``"image"`` or ``"random"``).
@@ -78,7 +83,7 @@ class Passes:
         flow, certainty: patterns of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; the
             video's frames count from 1, those left out too; pictures have their numbers. Without it, flow is computed.
         forward_flow, forward_certainty: the same for flow to later frames; without them, ``flow`` and ``certainty``.
-        method: what computes flow; see :func:`impasto.flow.estimator`.
+        method: what computes flow; see :func:`impasto.flow.estimate.estimator`.
     """
 
     recipe: Recipe = field(default_factory=Recipe)
@@ -116,7 +121,7 @@ class Passes:
             if getattr(self, name) < 0:
                 raise InputError(f"The {name.replace('_', ' ')} {getattr(self, name)} is negative; give 0 or more.")
         for name, instead in _INSTEAD.items():
-            if written(getattr(self.recipe, name)) != written(getattr(DEFAULTS, name)):
+            if option_text(getattr(self.recipe, name)) != option_text(getattr(DEFAULTS, name)):
                 raise _does_not_count(name, instead)
         for pattern in self._patterns:
             PairPattern(pattern)
@@ -155,22 +160,23 @@ def combined(certainties: Sequence[Floats], how: str) -> list[Floats]:
     return left
 
 
-class Optimiser:
+class VideoOptimiser:
     """Paints the frames of a folder by optimisation.
 
     Args:
         folder: holds ``in-N.png``, frames from 0; results go there as ``out-N-PASS.png``, and are kept if they exist.
         count: how many frames.
-        styles: as :func:`impasto.optimise.api.read_styles` gives them.
+        styles: as :func:`impasto.optimisation.api.read_styles` gives them.
         settings: how.
         first: number of the first frame in patterns of flow files.
     """
 
     def __init__(
-        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: Passes, *, first: int = 1
+        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: PassOptions, *, first: int = 1
     ) -> None:
         try:
-            from impasto.optimise.painter import Painter, StylePicture
+            from impasto.optimisation.optimiser import Optimiser as Painter
+            from impasto.optimisation.style_pictures import StylePicture
         except ImportError as error:
             raise MissingExtraError("--method paint", "train") from error
         self.folder, self.count, self.settings, self.first = folder, count, settings, first
@@ -191,7 +197,7 @@ class Optimiser:
                 path = self.result(index, number)
                 if not path.is_file():
                     painted = self._once(index) if self.settings.passes == 1 else self._again(index, number)
-                    images.write(images.from_array(images.samples(painted)), path)
+                    write_picture(from_array(to_samples(painted)), path)
                 done += 1
                 yield done
 
@@ -204,10 +210,10 @@ class Optimiser:
         return self.whole.recoloured(self._painted(index, self.settings.passes), self._frame(index))
 
     def _frame(self, index: int) -> Floats:
-        return images.read(self.folder / f"in-{index:06}.png").rgb
+        return read_picture(self.folder / f"in-{index:06}.png").rgb
 
     def _painted(self, index: int, number: int) -> Floats:
-        return images.read(self.result(index, number)).rgb
+        return read_picture(self.result(index, number)).rgb
 
     def _once(self, index: int) -> Floats:
         """A frame of the single pass."""
@@ -285,8 +291,8 @@ class Optimiser:
         pattern = settings.forward_flow or settings.flow if other > index else settings.flow
         if pattern is not None:
             flow = read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
-            return fitted(flow, *self._frame(index).shape[:2])
-        return self.estimate()(*(images.samples(self._frame(i)) for i in (index, other)))
+            return fit_flow(flow, *self._frame(index).shape[:2])
+        return self.estimate()(*(to_samples(self._frame(i)) for i in (index, other)))
 
     def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
         settings = self.settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.video.libraries import pyav
+from impasto.extras import pyav
 
 if TYPE_CHECKING:
     from PIL.Image import Image

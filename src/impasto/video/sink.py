@@ -12,15 +12,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
 from impasto.errors import InputError, OutputError
-from impasto.flow import FramePattern
+from impasto.extras import pyav
+from impasto.flow.files import FramePattern
+from impasto.pictures import writing
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import output_format, write_picture
 from impasto.video import pixels
-from impasto.video.libraries import pyav
 from impasto.video.source import Frame
 
 CODECS = ("auto", "h264", "h265", "vp9", "ffv1")
-QUALITY = 80
+VIDEO_QUALITY = 80
 
 # What each container holds, the default first; GIF is made from lossless segments at the end.
 _CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -93,7 +95,7 @@ class Encoding:
 
     def options(self, codec: str) -> dict[str, str]:
         """The encoder's own options."""
-        quality = QUALITY if self.quality is None else self.quality
+        quality = VIDEO_QUALITY if self.quality is None else self.quality
         if codec in ("h264", "h265"):
             quiet = {"x265-params": "log-level=none"} if codec == "h265" else {}
             return {"preset": "veryfast", "crf": f"{50 - 0.4 * quality:.1f}"} | quiet
@@ -246,13 +248,13 @@ class NumberedFiles:
     """Pictures named by a printf pattern, from a number on."""
 
     def __init__(self, pattern: FramePattern, encoding: Encoding, number: int) -> None:
-        images.output_format(pattern.path(number))
+        output_format(pattern.path(number))
         self.pattern, self.number = pattern, number
-        self.quality = images.QUALITY if encoding.quality is None else encoding.quality
+        self.quality = writing.QUALITY if encoding.quality is None else encoding.quality
 
     def write(self, frame: Frame) -> None:
         """See :class:`Sink`."""
-        images.write(images.from_array(frame.rgb), self.pattern.path(self.number), quality=self.quality)
+        write_picture(from_array(frame.rgb), self.pattern.path(self.number), quality=self.quality)
         self.number += 1
 
     def checkpoint(self) -> None:

@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
 from impasto.errors import InputError
-from impasto.flow import FramePattern
+from impasto.extras import pyav
+from impasto.flow.files import FramePattern
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import fill_transparent
 from impasto.video import pixels
-from impasto.video.libraries import pyav
 
 log = logging.getLogger(__name__)
 
@@ -361,17 +363,17 @@ class NumberedPictures:
         after = self.start + self.expected
         if left := sum(number > after for number in pattern.numbers()):
             self.notices.append(f"{pattern.path(after)} is missing; {left} pictures after it are left out.")
-        self.stored = images.read(self.path).size
+        self.stored = read_picture(self.path).size
         self.width, self.height = scaled(*self.stored, size)
         self.colors = pixels.Colors.for_pictures(self.height)
 
     def _read(self, number: int) -> NDArray[np.uint8]:
         path = self.pattern.path(number)
-        picture = images.read(path)
+        picture = read_picture(path)
         if picture.size != self.stored:
             raise InputError(f"{path} is of another size than the first picture; frames must all be of one size.")
-        rgb = picture.rgb if picture.alpha is None else images.fill_transparent(picture.rgb, picture.alpha)
-        frame = images.samples(rgb)
+        rgb = picture.rgb if picture.alpha is None else fill_transparent(picture.rgb, picture.alpha)
+        frame = to_samples(rgb)
         if (wanted := scaled(*picture.size, self.size)) != picture.size:
             from PIL import Image
 

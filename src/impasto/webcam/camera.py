@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
 from impasto.errors import InputError
-from impasto.video.libraries import opencv
+from impasto.extras import opencv
+from impasto.pictures.formats import READ_SUFFIXES
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
 from impasto.video.source import open_source
 
 log = logging.getLogger(__name__)
@@ -138,10 +141,10 @@ class Camera:
 
     def _timed(self, path: Path, size: int) -> Iterator[tuple[float, Picture]]:
         if path.is_dir():
-            files = sorted(f for f in path.iterdir() if f.suffix.lower() in images.READ_SUFFIXES)
+            files = sorted(f for f in path.iterdir() if f.suffix.lower() in READ_SUFFIXES)
             for index, file in enumerate(files):
-                rgb = images.resized(images.read(file), size).rgb
-                yield index / self.rate, images.samples(rgb)
+                rgb = resize_picture(read_picture(file), size).rgb
+                yield index / self.rate, to_samples(rgb)
             self.closed.wait(1 / self.rate)
             return
         source = open_source(path, size=size)

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto import images, masks
 from impasto.errors import InputError
-from impasto.repaint import Options, Painter, Styles
-from impasto.styles import resolve
-from impasto.video.libraries import opencv, pyav
+from impasto.extras import opencv, pyav
+from impasto.feedforward import masks
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import write_picture
+from impasto.styles.blending import Styles, load_blend
 from impasto.video.source import scaled
-from impasto.video.temporal import Off, Stabilize, stabilizer
+from impasto.video.stabilise import Stabilize, Stabilizer, make_stabilizer
 from impasto.webcam.camera import Camera, Picture
 from impasto.webcam.outputs import Recording, Window
 
@@ -99,12 +102,12 @@ class Live:
     def __post_init__(self) -> None:
         if not self.styles:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
-        self.names = [resolve(style).name for style in self.styles]
+        self.names = [load_blend(style).name for style in self.styles]
         self.strength, self.current, self.shows_rate = self.options.strength, 0, True
         self.masks = {
-            name: masks.read(mask, self.options.max_pixels) for name, mask in self.options.every_mask().items()
+            name: masks.read_mask(mask, self.options.max_pixels) for name, mask in self.options.every_mask().items()
         }
-        self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Off]] = {}
+        self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Stabilizer]] = {}
         self.recording: Recording | None = None
         self.send: Callable[[Picture], None] | None = None
         self.running = True
@@ -144,15 +147,15 @@ class Live:
         shown: Picture = cv2.resize(grid, (width * columns, height * rows), interpolation=cv2.INTER_CUBIC)
         return shown if grid.shape[:2] != shown.shape[:2] else grid
 
-    def _painter(self, index: int, size: tuple[int, int], camera: tuple[int, int]) -> tuple[Painter, Off]:
+    def _painter(self, index: int, size: tuple[int, int], camera: tuple[int, int]) -> tuple[Painter, Stabilizer]:
         key = index, self.strength, size if self.masks else None
         if key not in self.painters:
             for old in [known for known in self.painters if known[0] == index]:
                 del self.painters[old]
-            own = {name: masks.fitted(mask, size, camera) for name, mask in self.masks.items()}
+            own = {name: masks.fit_mask(mask, size, camera) for name, mask in self.masks.items()}
             options = replace(self.options.with_masks(own), size=0, strength=self.strength)
             painter = Painter(self.styles[index], options, moving=True)
-            self.painters[key] = painter, stabilizer(self.stabilize)
+            self.painters[key] = painter, make_stabilizer(self.stabilize)
         return self.painters[key]
 
     def _give_out(self, painted: Picture, pace: Pace) -> None:
@@ -190,7 +193,7 @@ class Live:
             self.shows_rate = not self.shows_rate
         elif key == "s":
             path = self._free("snapshot", ".png")
-            images.write(images.from_array(painted), path)
+            write_picture(from_array(painted), path)
             self.say(f"{path} is kept.")
         elif key == "r":
             self.record = None

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from impasto.errors import InputError, MissingExtraError, OutputError
-from impasto.video.libraries import opencv
+from impasto.extras import opencv
 from impasto.video.sink import Encoding, Form, Segments
 from impasto.video.source import Frame
 from impasto.webcam.camera import Picture
@@ -149,10 +149,10 @@ class Recording:
     """
 
     def __init__(self, path: Path) -> None:
-        from impasto.video.work import Work
+        from impasto.video.resume import WorkFolder
 
         self.path, self.codec = path, codec_for(path)
-        self.work = Work(path, {"recording": time.time_ns()})
+        self.work = WorkFolder(path, {"recording": time.time_ns()})
         self.segments: Segments | None = None
         self.form: Form | None = None
         self.started, self.last, self.count = 0.0, -1, 0

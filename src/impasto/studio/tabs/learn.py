@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from impasto import images, styles
 from impasto.errors import InputError
-from impasto.learning import Progress, learn_style
+from impasto.learning.api import LearningProgress, learn_style
+from impasto.pictures.reading import read_picture
 from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.previews import data_uri
 from impasto.studio.words import clearly, label, say
-from impasto.styles import SUFFIX, Style
+from impasto.styles.catalogue import add_to_catalogue, catalogue_path
+from impasto.styles.style import SUFFIX, Style
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -43,7 +44,7 @@ def build(studio: Studio) -> Any:
     """Lay out the tab and connect it; returns the event after which there is another style."""
     if lacks("train"):
         return None
-    from impasto.training.learn import LearnSettings
+    from impasto.learning.fit import LearnSettings
 
     defaults = LearnSettings()
     learnt = gr.State(_Learnt(), time_to_live=3600)
@@ -132,7 +133,7 @@ def build(studio: Studio) -> Any:
         with clearly(request):
             if current.style is None:
                 raise InputError(say(request, "nothing_learnt"))
-            path = styles.add(current.style, (wanted or "").strip() or None)
+            path = add_to_catalogue(current.style, (wanted or "").strip() or None)
             return say(request, "saved", name=path.name.removesuffix(SUFFIX)), gr.update(interactive=False)
 
     def failed(request: gr.Request) -> Any:
@@ -179,19 +180,19 @@ def _learn(
     pictures = [studio.uploads.picture(path) for path in uploads]
     name = (wanted or "").strip()[:80] or _plain(Path(studio.uploads.name(pictures[0])).stem)
     if save:
-        styles.place_for(name)
+        catalogue_path(name)
     target = studio.uploads.new_path(f"{name}{SUFFIX}")
     sheet = target.with_name(f"{target.stem}.learning") / "preview.jpg"
     history: list[tuple[int, float]] = []
     shown = ""
 
-    def watch(at: Progress) -> None:
+    def watch(at: LearningProgress) -> None:
         nonlocal shown
         checked = False
         if at.losses and (not history or at.losses["total"] != history[-1][1]):
             history.append((at.step, at.losses["total"]))
             if sheet.is_file():
-                shown = _SHEET.format(uri=data_uri(images.read(sheet)))
+                shown = _SHEET.format(uri=data_uri(read_picture(sheet)))
             checked = True
         report((at, list(history), shown) if checked or at.step % 10 == 1 else None)
 
@@ -199,7 +200,7 @@ def _learn(
     with studio.uploads.needed(*pictures):
         style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
     if save:
-        styles.add(style)
+        add_to_catalogue(style)
     return style, target
 
 
@@ -233,7 +234,7 @@ def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
 
 def _offer(studio: Studio) -> None:
     """The same for programs."""
-    from impasto.training.learn import LearnSettings
+    from impasto.learning.fit import LearnSettings
 
     def learn(
         request: gr.Request,

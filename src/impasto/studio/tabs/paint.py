@@ -12,11 +12,13 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto import images
 from impasto.errors import InputError
-from impasto.images import Picture
-from impasto.optimise import api, recipe
-from impasto.optimise.recipe import DEFAULTS, LONGEST, Recipe
+from impasto.optimisation import api, recipe
+from impasto.optimisation.recipe import DEFAULTS, LONGEST, Recipe
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.picture import Picture, to_samples, to_unit_range
+from impasto.pictures.resampling import shrink_picture
+from impasto.pictures.writing import path_beside, write_picture
 from impasto.studio.compare import compare
 from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
@@ -25,7 +27,7 @@ from impasto.studio.previews import DISPLAY, data_uri
 from impasto.studio.words import clearly, label, say
 
 if TYPE_CHECKING:
-    from impasto.optimise.painter import Progress
+    from impasto.optimisation.state import OptimisationProgress
     from impasto.studio.state import Studio
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -43,7 +45,7 @@ class _Easel:
         steps: iteration and picture (8 bits) of some steps, the last one included.
     """
 
-    job: api.Job | None = None
+    job: api.OptimisationTask | None = None
     upload: str = ""
     steps: list[tuple[int, NDArray[np.uint8]]] = field(default_factory=list)
 
@@ -87,7 +89,9 @@ def build(studio: Studio) -> None:
                 stop = gr.Button(label("stop_keep"), interactive=False, elem_id="paint-stop")
     controls = {**main, **more}
 
-    def prepared(request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any) -> api.Job:
+    def prepared(
+        request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any
+    ) -> api.OptimisationTask:
         if not upload:
             raise InputError(say(request, "no_photo"))
         if not styles:
@@ -222,7 +226,7 @@ def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
     return main, more
 
 
-def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]) -> api.Job:
+def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]) -> api.OptimisationTask:
     """An upload to paint, at the size asked for and never larger than it is."""
     options = {name: value for name, value in options.items() if value is not None}
     for name in ("size", "iterations", "scales", "seed"):
@@ -240,18 +244,18 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
         for path in styles
         for one in api.read_styles(studio.uploads.read(path))
     ]
-    return api.Job(picture, named, chosen)
+    return api.OptimisationTask(picture, named, chosen)
 
 
 class _Watch:
     """Shows the picture now and then, and keeps some to choose from."""
 
-    def __init__(self, job: api.Job, report: Report, request: gr.Request) -> None:
+    def __init__(self, job: api.OptimisationTask, report: Report, request: gr.Request) -> None:
         self.job, self.report, self.request = job, report, request
         self.steps: list[tuple[int, NDArray[np.uint8]]] = []
         self.shown = 0.0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: OptimisationProgress) -> None:
         n, count = progress.iteration, progress.iterations
         if n == 1 or n * (_STEPS - 1) // count > len(self.steps) - 1:
             self.keep(n, progress.picture())
@@ -267,28 +271,28 @@ class _Watch:
 
     def keep(self, n: int, rgb: NDArray[Any]) -> None:
         """Keep a step, in place of an earlier picture of the same one."""
-        picture = images.samples(rgb)
+        picture = to_samples(rgb)
         if self.steps and (self.steps[-1][0] == n):
             self.steps.pop()
         self.steps.append((n, picture))
 
 
 def _thumbnail(picture: NDArray[np.uint8]) -> Any:
-    small = Picture(images.unit(picture))
-    return images.to_pil(images.shrunk(small, 256) if max(small.size) > 256 else small)
+    small = Picture(to_unit_range(picture))
+    return to_pil(shrink_picture(small, 256) if max(small.size) > 256 else small)
 
 
-def _seen(job: api.Job, picture: NDArray[Any]) -> dict[str, str]:
-    after = job.picture(images.unit(picture))
+def _seen(job: api.OptimisationTask, picture: NDArray[Any]) -> dict[str, str]:
+    after = job.picture(to_unit_range(picture))
     return {"before": data_uri(job.photograph, DISPLAY), "after": data_uri(after, DISPLAY)}
 
 
 def _written(studio: Studio, easel: _Easel, index: int) -> Path:
     """A step as a file, named as the command line names it."""
     assert easel.job is not None
-    name = images.beside(Path(studio.uploads.name(easel.upload)), api.blend_name(easel.job.styles)).name
+    name = path_beside(Path(studio.uploads.name(easel.upload)), api.blend_name(easel.job.styles)).name
     target = studio.uploads.new_path(name)
-    images.write(easel.job.picture(images.unit(easel.steps[index][1])), target, settings=easel.job.settings)
+    write_picture(easel.job.picture(to_unit_range(easel.steps[index][1])), target, settings=easel.job.settings)
     return target
 
 
@@ -324,7 +328,7 @@ def _offer(studio: Studio) -> None:
                 job = _job(studio, picture, styles, options)
                 with studio.uploads.needed(picture):  # the result is named after it
                     result = job.paint(callback=lambda _progress: report(None))
-                return str(_written(studio, _Easel(job, picture, [(0, images.samples(result.rgb))]), 0))
+                return str(_written(studio, _Easel(job, picture, [(0, to_samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")
 

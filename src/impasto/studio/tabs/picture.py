@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from impasto import images, masks
-from impasto.colors import COLORS
 from impasto.errors import ImpastoError
-from impasto.repaint import DEFAULTS
+from impasto.feedforward import masks
+from impasto.feedforward.options import DEFAULTS
+from impasto.pictures.colors import COLOR_MODES
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.reading import size_of_file
+from impasto.pictures.resampling import resize_picture
 from impasto.studio import pictures, previews
 from impasto.studio.brush import brush, mask
 from impasto.studio.chooser import FIRST, known, style_chooser, without_weights
@@ -90,7 +93,7 @@ def build(studio: Studio) -> None:
             chooser = style_chooser(studio, elem_id="picture-styles")
             sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in RANGES}
             colors = gr.Radio(
-                [(label(f"colors_{name}"), name) for name in COLORS],
+                [(label(f"colors_{name}"), name) for name in COLOR_MODES],
                 value=DEFAULTS.colors,
                 label=label("colors"),
                 elem_id="picture-colors",
@@ -161,7 +164,7 @@ def build(studio: Studio) -> None:
 
             def work(_report: Report) -> Any:
                 small = studio.originals.get(path)
-                full = images.size_of(Path(path)) or small.size
+                full = size_of_file(Path(path)) or small.size
                 return small, pictures.preview(small, full, wish(current, *values))
 
             small, painted = studio.jobs.result(work, request, "preview")
@@ -297,7 +300,7 @@ def _offer(studio: Studio) -> None:
         with clearly(request):
             options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
             options |= {"size": int(size), "work_size": int(work_size)}
-            where = None if mask is None else masks.read(images.to_pil(studio.uploads.read(mask)), 0)
+            where = None if mask is None else masks.read_mask(to_pil(studio.uploads.read(mask)), 0)
             wish = Wish(known(styles), options, where)
             done = studio.jobs.result(lambda _report: pictures.paint(studio, picture, wish), request, "picture")
             return str(done.path)
@@ -306,7 +309,7 @@ def _offer(studio: Studio) -> None:
         gr.File(visible=False, label="picture"),
         gr.JSON([FIRST], visible=False, label="styles"),
         gr.Number(DEFAULTS.strength, visible=False, label="strength"),
-        gr.Radio(list(COLORS), value=DEFAULTS.colors, visible=False, label="colors"),
+        gr.Radio(list(COLOR_MODES), value=DEFAULTS.colors, visible=False, label="colors"),
         gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
         gr.Number(DEFAULTS.size, visible=False, precision=0, label="size"),
         gr.Number(DEFAULTS.work_size, visible=False, precision=0, label="work_size"),
@@ -318,7 +321,7 @@ def _offer(studio: Studio) -> None:
 
 def _seen(result: pictures.Result) -> dict[str, str]:
     side = max(PREVIEW, min(DISPLAY, max(result.after.size)))
-    before = images.resized(result.before, side) if max(result.before.size) < side else result.before
+    before = resize_picture(result.before, side) if max(result.before.size) < side else result.before
     return {"before": data_uri(before, side), "after": data_uri(result.after, side), "text": "full"}
 
 

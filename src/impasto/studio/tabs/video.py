@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from impasto.errors import InputError
-from impasto.repaint import DEFAULTS
+from impasto.feedforward.options import DEFAULTS
 from impasto.studio import videos
 from impasto.studio.chooser import FIRST, known, style_chooser
 from impasto.studio.controls import lacks, slider
@@ -17,7 +17,7 @@ from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
 from impasto.studio.videos import Progress, Wish
 from impasto.studio.words import clearly, label, say, translated
-from impasto.video.temporal import STABILIZE, Stabilize
+from impasto.video.stabilise import STABILIZE, Stabilize
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio

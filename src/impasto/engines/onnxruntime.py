@@ -1,0 +1,85 @@
+"""The default engine: onnxruntime, on the CPU or on CUDA."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from impasto.engines.base import Array, Statistics, cpu_threads
+from impasto.networks.architecture import receptive_radius
+from impasto.styles.style import EmbeddedNetwork
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_OUTPUTS = ["painted", "mean", "variance"]
+_ERROR = 3  # severity: warnings about which provider runs which node are not for users
+
+
+class OnnxruntimeEngine:
+    """A network in onnxruntime; see :class:`impasto.engines.base.Engine`."""
+
+    multiple = 8
+    minimum = 16
+
+    def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None, lanes: int = 1) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = max(1, cpu_threads() // lanes)
+        options.log_severity_level = _ERROR
+        # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
+        model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
+        providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
+        self._arenas = "cpu:0" if device == "cpu" else "cpu:0;gpu:0"
+        self.session = ort.InferenceSession(model, options, providers=providers)
+        about = self.session.get_modelmeta().custom_metadata_map
+        self.network: str = about["id"]
+        self.radius = receptive_radius(json.loads(about["architecture"])["blocks"])
+        self.name = f"onnxruntime {ort.__version__}, {device}"
+        shapes = {i.name: i.shape for i in self.session.get_inputs()}
+        self.channels: int = shapes["scale"][0]
+        self.planes: int = shapes["image"][1]
+
+    @staticmethod
+    def devices() -> list[str]:
+        """Devices that the installed onnxruntime can use."""
+        there = ort.get_available_providers()
+        return [device for device, provider in _PROVIDERS.items() if provider in there]
+
+    def paint(
+        self,
+        image: Array,
+        scale: Array,
+        shift: Array,
+        given: Statistics | None = None,
+        measured_share: float = 0.0,
+    ) -> tuple[Array, Statistics]:
+        """See :meth:`impasto.engines.base.Engine.paint`."""
+        inputs: dict[str, Any] = {"image": self._seen(image), "scale": scale, "shift": shift}
+        if given is None:
+            measured_share = 1.0
+            given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # not ones: they would round
+        inputs |= {"given_mean": given.mean, "given_variance": given.variance}
+        inputs["measured_share"] = np.array([measured_share], np.float32)
+        painted, mean, variance = self.session.run(_OUTPUTS, inputs)
+        return painted, Statistics(mean, variance)
+
+    def _seen(self, image: Array) -> Array:
+        """The planes that the network takes; one of an edition before takes three, with the grain on the picture."""
+        if image.shape[1] == self.planes:
+            return image
+        if self.planes == 3:
+            return image[:, :3] + image[:, 3:]
+        return np.pad(image, ((0, 0), (0, self.planes - image.shape[1]), (0, 0), (0, 0)))
+
+    def release(self) -> None:
+        """See :meth:`impasto.engines.base.Engine.release`."""
+        giving_back = ort.RunOptions()
+        giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arenas)
+        nothing = np.zeros(self.channels, np.float32)
+        inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
+        inputs |= {"image": np.zeros((1, self.planes, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
+        self.session.run(_OUTPUTS, inputs, giving_back)

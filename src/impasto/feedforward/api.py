@@ -1,0 +1,85 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from numpy.typing import NDArray
+
+from impasto.errors import InputError
+from impasto.feedforward.options import DEFAULTS, Options
+from impasto.feedforward.painter import Painter
+from impasto.options import settings
+from impasto.pictures.conversion import in_kind_of
+from impasto.pictures.picture import Picture
+from impasto.pictures.writing import check_distinct_targets, output_format, path_beside
+from impasto.styles.blending import Styles
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@overload
+def stylize(image: str | Path, style: Styles, *, output: str | Path | None = ..., **options: Any) -> Path: ...
+@overload
+def stylize(image: bytes, style: Styles, **options: Any) -> bytes: ...
+@overload
+def stylize(image: Image, style: Styles, **options: Any) -> Image: ...
+@overload
+def stylize(image: NDArray[Any], style: Styles, **options: Any) -> NDArray[Any]: ...
+@overload
+def stylize(image: Sequence[Any], style: Styles, **options: Any) -> list[Any]: ...
+
+
+def stylize(
+    image: str | Path | bytes | Image | NDArray[Any] | Sequence[Any],
+    style: Styles,
+    *,
+    output: str | Path | None = None,
+    **options: Any,
+) -> Any:
+    """Repaint a picture in a style: the same kind in, the same kind out.
+
+    Args:
+        image: a path, an encoded file's bytes, a PIL image, an array (H x W, H x W x 3 or H x W x 4; uint8, uint16,
+            or float in [0, 1]), or a sequence of such pictures.
+        style: a name, a style file, a :class:`Style`; or several, optionally with weights, to blend:
+            ``["scream:2", "udnie"]`` or ``[("scream", 2), ("udnie", 1)]``.
+        output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
+        options: the fields of :class:`Options`.
+
+    Returns:
+        A path for a path, bytes in the same format for bytes, a PIL image (RGB or RGBA) for a PIL image, an array of
+        the same dtype for an array, a list for a sequence.
+
+    Raises:
+        InputError: the picture cannot be read, or an option is out of range.
+        StyleError: no such style.
+        OutputError: the result cannot be written.
+    """
+    painter = Painter(style, settings(Options, options, stylize))
+    return _stylize(image, painter, output)
+
+
+def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
+    if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
+        if output is not None:
+            raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
+        paths = [Path(item) for item in image if isinstance(item, (str, Path))]
+        check_distinct_targets((path, path_beside(path, painter.style.name)) for path in paths)
+        return [_stylize(item, painter, None) for item in image]
+    if isinstance(image, (str, Path)):
+        target = Path(output) if output is not None else path_beside(Path(image), painter.style.name)
+        output_format(target)  # refuse a wrong suffix before the work, not after it
+        painter.paint_file(Path(image), target)
+        return target
+    if output is not None:
+        raise InputError("Only a picture that is given as a path can have an output; keep what comes back instead.")
+    return in_kind_of(painter.paint(painter.read(image)).picture, image, painter.describe())
+
+
+def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Picture:
+    """Repaint a decoded picture; alpha and metadata stay."""
+    return Painter(style, options).paint(picture).picture

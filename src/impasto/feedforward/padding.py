@@ -1,0 +1,95 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.pictures.box import Box, Indices, mirrored_indices, round_up
+from impasto.pictures.picture import RowSource, to_unit_range
+from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_picture
+
+Array = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
+
+MARGIN = 8
+"""Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
+_COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
+
+
+class PaddedPicture:
+    """A picture mirrored at its borders to sides that the network takes, transparent parts filled.
+
+    Boxes count from the mirrored picture's corner.
+
+    Args:
+        source: the picture.
+        multiple: sides become multiples of this ...
+        minimum: ... and at least this.
+
+    Attributes:
+        whole: all of it.
+        picture: the part that is the picture itself.
+        kind: the type of its samples.
+    """
+
+    def __init__(self, source: RowSource, multiple: int, minimum: int) -> None:
+        self.source = source
+        width, height = source.size
+        sides = [max(minimum, round_up(side + 2 * MARGIN, multiple)) for side in (height, width)]
+        self.whole = Box(0, 0, *sides)
+        top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
+        self.picture = Box(top, left, top + height, left + width)
+        self.kind = source.kind
+        self._beneath: Array | None = None
+        if source.transparent:
+            small = shrink_picture(source, _COARSE)
+            self._beneath = fill_transparent(small.rgb, small.alpha)
+
+    def content(self, box: Box) -> Array:
+        """The picture in a box: H x W x 3, float32."""
+        rows, columns = self._indices(box)
+        first = int(rows.min())
+        part = self.source.rows(first, int(rows.max()) + 1)
+        rgb = to_unit_range(_take(part.rgb, rows - first, columns))
+        if self._beneath is None or part.alpha is None:
+            return rgb
+        trust = np.clip(8 * to_unit_range(_take(part.alpha, rows - first, columns)), 0, 1)[..., None]
+        if trust.min() >= 1:
+            return rgb
+        filled: Array = rgb * trust + (1 - trust) * self.enlarged(self._beneath, box)
+        return filled
+
+    def take(self, plane: NDArray[Number], box: Box) -> NDArray[Number]:
+        """A box of an array of the picture's own size."""
+        taken: NDArray[Number] = _take(plane, *self._indices(box))
+        return taken
+
+    def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
+        """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size."""
+        rows, columns = self._indices(box)
+        top, left = int(rows.min()), int(columns.min())
+        inside = Box(top, left, int(rows.max()) + 1, int(columns.max()) + 1)
+        large = enlarge_box(small, self.source.size, inside)
+        return _take(large, rows - top, columns - left)
+
+    def _indices(self, box: Box) -> tuple[Indices, Indices]:
+        here = self.picture
+        return (
+            mirrored_indices(box.top - here.top, box.bottom - here.top, here.height),
+            mirrored_indices(box.left - here.left, box.right - here.left, here.width),
+        )
+
+
+def _take(array: NDArray[Any], rows: Indices, columns: Indices) -> NDArray[Any]:
+    """``array[rows][:, columns]``, without a copy where these run on without a gap."""
+    for axis, at in enumerate((rows, columns)):
+        # Pieces that run on without a gap are copied many times faster than single pixels.
+        gaps = np.flatnonzero(np.diff(at) != 1) + 1
+        bounds = zip([0, *gaps], [*gaps, len(at)], strict=True)
+        parts = [slice(int(at[start]), int(at[stop - 1]) + 1) for start, stop in bounds]
+        pieces = [array[part] if axis == 0 else array[:, part] for part in parts]
+        array = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=axis)
+    return array

@@ -1,0 +1,172 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import InputError
+from impasto.extras import opencv
+from impasto.flow.consistency import Flow
+
+Frame = NDArray[np.uint8]
+Estimator = Callable[[Frame, Frame], Flow]
+METHODS = ("dis", "deepflow")
+
+
+def compute(first: Frame, second: Frame, method: str | Path = "dis") -> Flow:
+    """The flow from one frame to another.
+
+    Args:
+        first, second: H x W x 3, uint8 RGB, of one size, at least 16 pixels each way for ``"dis"``.
+        method: ``"dis"`` (Kroeger et al. 2016, arXiv 1603.03590), ``"deepflow"`` (Weinzaepfel et al. 2013, slower),
+            or an ONNX file, see :func:`estimator`.
+
+    Returns:
+        H x W x 2, float32.
+    """
+    return estimator(method)(first, second)
+
+
+def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None = None) -> Estimator:
+    """A function that estimates the flow from one frame to another; keep it, it holds the loaded model.
+
+    Args:
+        method: as in :func:`compute`. An ONNX model takes two inputs of 1 x 3 x H x W, RGB in [0, 1] unless its
+            metadata has ``input_range``, for example ``"0,255"`` or ``"-1,1"``; its last output is
+            1 x 2 x H x W or coarser, in pixels of the input. Fixed sizes in the model are obeyed.
+        preset: of DIS, 0 to 2, faster to finer.
+        finest: of DIS, how often the picture may stay halved: 0 is its own size; by default the preset's.
+
+    Raises:
+        InputError: no such method, or a file that is no such model.
+        MissingExtraError: OpenCV is not installed.
+    """
+    if str(method) == "dis":
+        cv2 = opencv()
+        search = cv2.DISOpticalFlow_create(preset)
+        if finest is not None:
+            search.setFinestScale(finest)
+        return _OpenCvEstimator(search, 16)
+    if str(method) == "deepflow":
+        optflow = getattr(opencv(), "optflow", None)
+        if optflow is None:
+            raise InputError(
+                "This OpenCV has no DeepFlow: uninstall all opencv packages, then pip install "
+                "opencv-contrib-python-headless."
+            )
+        return _OpenCvEstimator(optflow.createOptFlow_DeepFlow(), 1)
+    if Path(method).suffix == ".onnx":
+        return _OnnxEstimator(Path(method))
+    raise InputError(f"There is no flow method {method}; give {', '.join(METHODS)}, or an .onnx file.")
+
+
+class _OpenCvEstimator:
+    """An estimator of OpenCV's, which takes two grey pictures."""
+
+    def __init__(self, algorithm: Any, smallest: int) -> None:
+        self.algorithm, self.smallest = algorithm, smallest
+
+    def __call__(self, first: Frame, second: Frame) -> Flow:
+        cv2 = opencv()
+        _check_pair(first, second)
+        height, width = first.shape[:2]
+        one, two = (cv2.cvtColor(np.ascontiguousarray(f), cv2.COLOR_RGB2GRAY) for f in (first, second))
+        down, right = max(0, self.smallest - height), max(0, self.smallest - width)
+        if down or right:
+            one, two = (cv2.copyMakeBorder(g, 0, down, 0, right, cv2.BORDER_REPLICATE) for g in (one, two))
+        return np.ascontiguousarray(self.algorithm.calc(one, two, None)[:height, :width], np.float32)
+
+
+class _OnnxEstimator:
+    """A flow network in a file."""
+
+    multiple = 8  # the usual: networks of this kind halve their input three times
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        if not path.is_file():
+            raise InputError(f"There is no flow model {path}; check the path.")
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own classes
+            raise InputError(f"{path} cannot be loaded as an ONNX model ({error}); give another file.") from error
+        self.path, inputs = path, self.session.get_inputs()
+        if len(inputs) != 2 or any(len(i.shape) != 4 for i in inputs):
+            raise InputError(f"{path} is no flow model: it must take two pictures of 1 x 3 x H x W.")
+        self.names = [i.name for i in inputs]
+        self.fixed = [side if isinstance(side, int) else None for side in inputs[0].shape[2:]]
+        wanted = self.session.get_modelmeta().custom_metadata_map.get("input_range", "0,1")
+        try:
+            self.low, self.high = (float(bound) for bound in wanted.split(","))
+        except ValueError:
+            raise InputError(f"{path} has the input_range {wanted}; it must be two numbers, such as 0,255.") from None
+
+    def __call__(self, first: Frame, second: Frame) -> Flow:
+        cv2 = opencv()
+        _check_pair(first, second)
+        height, width = first.shape[:2]
+        sides = [
+            fixed or -(-side // self.multiple) * self.multiple
+            for fixed, side in zip(self.fixed, (height, width), strict=True)
+        ]
+        batches = {}
+        for name, frame in zip(self.names, (first, second), strict=True):
+            resized = cv2.resize(np.ascontiguousarray(frame), (sides[1], sides[0]), interpolation=cv2.INTER_AREA)
+            values = self.low + resized.astype(np.float32) * ((self.high - self.low) / 255)
+            batches[name] = np.ascontiguousarray(values.transpose(2, 0, 1)[None])
+        flow = np.asarray(self.session.run(None, batches)[-1], np.float32)
+        if flow.ndim != 4 or flow.shape[:2] != (1, 2):
+            raise InputError(f"{self.path} is no flow model: it gives {flow.shape} instead of 1 x 2 x H x W.")
+        # Its unit is a pixel of the network's input; bring both the grid and the unit to the frame's.
+        flow = cv2.resize(np.ascontiguousarray(flow[0].transpose(1, 2, 0)), (width, height))
+        return np.asarray(flow * np.array([width / sides[1], height / sides[0]], np.float32), np.float32)
+
+
+def _check_pair(first: Frame, second: Frame) -> None:
+    if first.shape != second.shape or first.ndim != 3 or first.shape[2] != 3 or first.dtype != np.uint8:
+        raise InputError(
+            f"Flow needs two RGB frames of one size, uint8; these are {first.shape} {first.dtype} and "
+            f"{second.shape} {second.dtype}."
+        )
+
+
+def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None) -> NDArray[np.float32]:
+    """Sample a picture where a flow points to: out(p) = image(p + flow(p)), bilinear.
+
+    Args:
+        image: H x W or H x W x C.
+        flow: H x W x 2 in pixels; NaN counts as outside.
+        outside: the value of samples outside the picture; ``None`` repeats the border.
+    """
+    height, width = image.shape[:2]
+    x = np.arange(width, dtype=np.float32) + flow[..., 0]
+    y = np.arange(height, dtype=np.float32)[:, None] + flow[..., 1]
+    with np.errstate(invalid="ignore"):
+        inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    x, y = (np.clip(np.nan_to_num(p, nan=0.0), 0, n - 1) for p, n in ((x, width), (y, height)))
+    left, top = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
+    right, below = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    extra = (...,) + (None,) * (image.ndim - 2)
+    a, b = (x - left)[extra], (y - top)[extra]
+    upper = image[top, left] * (1 - a) + image[top, right] * a
+    lower = image[below, left] * (1 - a) + image[below, right] * a
+    sampled = (upper * (1 - b) + lower * b).astype(np.float32)
+    if outside is not None:
+        sampled[~inside] = outside
+    return np.asarray(sampled)
+
+
+def fit_flow(flow: Flow, height: int, width: int) -> Flow:
+    """A flow for pictures of another size: H x W x 2 in pixels of these."""
+    if flow.shape[:2] == (height, width):
+        return flow
+    unit = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    return np.asarray(opencv().resize(flow * unit, (width, height)), np.float32)

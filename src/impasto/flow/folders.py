@@ -1,0 +1,65 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from impasto.errors import InputError
+from impasto.flow.consistency import Variant, consistency
+from impasto.flow.estimate import Estimator, Frame, estimator
+from impasto.flow.files import read_flo, write_certainty, write_flo
+
+
+def compute_files(
+    frames: Iterable[tuple[int, Frame]],
+    folder: Path,
+    *,
+    step: int = 1,
+    method: str | Path = "dis",
+    variant: Variant = "artistic-videos",
+) -> Iterator[tuple[int, int]]:
+    """Flow and certainty files for frames ``step`` apart, named as artistic-videos does.
+
+    For frames i and j = i + step: ``forward_i_j.flo``, ``backward_j_i.flo`` (files that exist are kept), and
+    ``reliable_i_j.pgm``, ``reliable_j_i.pgm``, each judging the flow of the same two numbers.
+
+    Args:
+        frames: number and picture (H x W x 3, uint8), in order.
+        step: how many frames apart.
+        variant: which consistency checker; that of fast-artistic-videos looks at the frame, too.
+
+    Yields:
+        i and j, once their files are written.
+    """
+    if step < 1:
+        raise InputError(f"The step {step} is not positive; give 1 or more.")
+    estimate: Estimator | None = None
+    waiting: list[tuple[int, Frame]] = []
+    for j, later in frames:
+        waiting.append((j, later))
+        if len(waiting) <= step:
+            continue
+        i, earlier = waiting.pop(0)
+        flows = {}
+        for kind, (a, one), (b, two) in (
+            ("forward", (i, earlier), (j, later)),
+            ("backward", (j, later), (i, earlier)),
+        ):
+            path = folder / f"{kind}_{a}_{b}.flo"
+            if path.is_file():
+                flows[kind] = read_flo(path)
+                if flows[kind].shape[:2] != one.shape[:2]:
+                    raise InputError(f"{path} is of another size than the frames; delete it, or name another folder.")
+            else:
+                estimate = estimate or estimator(method)
+                flows[kind] = estimate(one, two)
+                write_flo(flows[kind], path)
+        for judged, opposite, (a, frame), b in (
+            ("backward", "forward", (j, later), i),
+            ("forward", "backward", (i, earlier), j),
+        ):
+            shown = frame if variant == "fast-artistic-videos" else None
+            certainty = consistency(flows[judged], flows[opposite], variant=variant, frame=shown)
+            write_certainty(certainty, folder / f"reliable_{a}_{b}.pgm")
+        yield i, j

@@ -1,0 +1,237 @@
+"""Learn a style from pictures, and remember what was learnt: files in, a style out.
+
+The learning itself is in :mod:`impasto.learning.fit` and needs torch, which is imported only once a style really
+has to be learnt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
+from impasto.networks import weights
+from impasto.pictures.reading import read_picture
+from impasto.styles.catalogue import load_style
+from impasto.styles.files import bundled_network_id
+from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
+from impasto.styles.suitability import style_picture_warning
+
+log = logging.getLogger(__name__)
+
+DEEP_MINUTES = 45.0
+"""How long ``deep`` fits the network unless told otherwise."""
+_EDITION = 1  # another number makes every cached style be learnt anew
+_PHOTOGRAPHS = 300  # as many are read for a style alone: two thousand numbers learn nothing from more
+_SCENES, _MORE_SCENES = 48, 240  # are drawn where no photographs are given: for a style alone, and for a network
+
+
+@dataclass(frozen=True)
+class LearningProgress:
+    """Where learning is.
+
+    Attributes:
+        stage: ``"style"``, or ``"network"`` while that is fitted, too.
+        step: steps done.
+        share: of the most that the stage can take; a style often ends long before.
+        seconds: spent in the stage.
+        losses: by name; empty before the first check.
+    """
+
+    stage: str
+    step: int
+    share: float
+    seconds: float
+    losses: Mapping[str, float]
+
+
+def learn_style(
+    pictures: str | Path | Sequence[str | Path],
+    output: str | Path | None = None,
+    *,
+    name: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    photos: str | Path | None = None,
+    deep: bool = False,
+    minutes: float = DEEP_MINUTES,
+    device: str = "auto",
+    progress: Callable[[LearningProgress], None] | None = None,
+    **settings: Any,
+) -> Style:
+    """Learn a style from a picture, or one style from several pictures of an artist.
+
+    Args:
+        pictures: files; of several, the statistics are averaged.
+        output: the style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
+            previews, and after an interruption the same call goes on from there. At the end the last preview stays
+            as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
+        name: of the style; default: the output's, else the first picture's.
+        metadata: what is known of the pictures: title, artist, year, licence; not format, name or network, which a
+            style file says of itself.
+        photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
+            :mod:`impasto.learning.drawn_photographs` draws.
+        deep: fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
+            own network (1 to 4 MB) and cannot be blended with others.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        progress: called after each step.
+        settings: fields of :class:`impasto.learning.fit.LearnSettings`, for example ``style_scale=2``.
+
+    Raises:
+        InputError: a picture or the photographs cannot be read, or the device is not there.
+        StyleError: the output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
+            a style file says of itself.
+        OutputError: the output cannot be written.
+        TrainingError: a setting is unknown or out of range, or learning failed.
+        MissingExtraError: the extra ``train`` is not installed.
+    """
+    paths = _examined(pictures)
+    target = None if output is None else Path(output)
+    if target is not None and target.suffix != SUFFIX:
+        raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
+    name = name or (target or paths[0]).stem
+    if name == PHOTOGRAPH:
+        raise StyleError(f"{PHOTOGRAPH} is the style that changes nothing; give another --name.")
+    about = {key: str(value) for key, value in (metadata or {}).items() if value}
+    for key in RESERVED:
+        if key in about:
+            raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
+    try:
+        from impasto.learning.deepen import deepen
+        from impasto.learning.drawn_photographs import draw_photographs
+        from impasto.learning.fit import LearnSettings, StyleFit, torch_device
+        from impasto.networks.files import load_bundled
+        from impasto.training.fit import FitSettings
+        from impasto.training.photographs import FEW, Photographs
+    except ImportError as error:
+        raise MissingExtraError("Learning a style", "train") from error
+    chosen = LearnSettings.from_mapping(settings, learn_style)
+    FitSettings(minutes=minutes)  # looks over them now, not once the style is learnt
+    place = torch_device(device)
+    network, known = load_bundled()
+    photograph = known.pop(PHOTOGRAPH)
+    photographs = Photographs(
+        Path(photos) if photos else draw_photographs(_MORE_SCENES if deep else _SCENES, chosen.seed),
+        crop=chosen.crop,
+        scales=chosen.scales,
+        seed=chosen.seed,
+        held_out=0.15,
+        limit=None if deep else _PHOTOGRAPHS,
+        few=FEW if deep else 12,
+    )
+    mark = _mark(paths, {**asdict(chosen), "photos": str(photos)})
+    with _folder(target) as folder:
+        learn = StyleFit(network, known, paths, photographs, chosen, mark=mark, device=place)
+        if not learn.resume(folder):
+            _empty(folder)
+        learn.run(folder, _watch(progress, "style"))
+        scale, shift = (value.numpy() for value in learn.style())
+        facts = about | {"pictures": ", ".join(path.name for path in paths), **learn.facts()}
+        style = Style(name, scale, shift, bundled_network_id(), facts)
+        preview = folder / "preview.jpg"
+        if deep:
+            watch, inner = _watch(progress, "network"), folder / "network"
+            style = deepen(
+                style, paths, network, photograph, photographs, chosen, minutes, inner, device=place, progress=watch
+            )
+            preview = max(inner.glob("preview-*.png"), default=preview)
+        if target is not None:
+            style.save(target)
+            kept = target.with_name(f"{target.stem}-preview{preview.suffix}")
+            if preview.exists() and kept.resolve() not in {path.resolve() for path in paths}:
+                preview.replace(kept)
+    return style
+
+
+def is_remembered(picture: Path) -> bool:
+    """Whether the style of a picture is in the cache, so that it is there at once."""
+    return _cached(picture).is_file()
+
+
+def learnt_style(picture: Path, progress: Callable[[LearningProgress], None] | None = None) -> Style:
+    """The style of a picture: learnt with the usual settings, and kept in the cache for the next time.
+
+    The cache is in ``styles/`` of the folder for downloads (``IMPASTO_CACHE``). A file is named after a hash of the
+    picture's bytes, the network and the settings, so that a change of any learns anew.
+
+    Raises:
+        InputError: the picture cannot be read.
+        MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
+    """
+    target = _cached(picture)
+    if target.is_file():
+        with suppress(StyleError):  # damaged: learnt anew
+            return replace(load_style(target), name=picture.stem)
+    style = learn_style(picture, target, progress=progress)  # not called as the picture, whose name can be another's
+    target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
+    return replace(style, name=picture.stem)
+
+
+def _cached(picture: Path) -> Path:
+    return weights.cache_dir() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
+
+
+def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
+    """Twenty hex digits that stand for pictures, network and settings."""
+    digest = hashlib.sha256(json.dumps([_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
+    for path in pictures:
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as error:
+            raise InputError(f"{path} cannot be read ({error.strerror}); give a picture file.") from error
+    return digest.hexdigest()[:20]
+
+
+def _examined(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """The paths of pictures: refuses what is none before any work, and warns of those without strokes."""
+    listed = pictures if isinstance(pictures, Sequence) and not isinstance(pictures, str) else [pictures]
+    for item in listed:
+        if not isinstance(item, str | Path):
+            raise InputError(f"A style is learnt from picture files, not from {type(item).__name__}; write it to one.")
+    if not listed:
+        raise InputError("No picture is given to learn a style from; name one or several.")
+    paths = tuple(map(Path, listed))
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"There is no picture {path} to learn a style from; check the path.")
+        if warning := style_picture_warning(read_picture(path).rgb):
+            log.warning("%s: %s", path, warning)
+    return paths
+
+
+@contextmanager
+def _folder(target: Path | None) -> Iterator[Path]:
+    """A folder to work in, removed when all went well; beside the target it outlives an interruption."""
+    if target is None:
+        with tempfile.TemporaryDirectory(prefix="impasto-") as temporary:
+            yield Path(temporary)
+        return
+    folder = target.with_name(f"{target.stem}.learning")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another -o.") from error
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(folder: Path) -> None:
+    for item in folder.iterdir():
+        if item.is_dir():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
+def _watch(progress: Callable[[LearningProgress], None] | None, stage: str) -> Callable[[Any], None] | None:
+    """From what the loops of learning and of training report to one kind of report."""
+    if progress is None:
+        return None
+    return lambda at: progress(LearningProgress(stage, at.step, at.share, at.seconds, at.losses))

@@ -1,0 +1,292 @@
+"""Write a trained network and its styles as the package ships them.
+
+The network goes to ``network.safetensors`` (for torch) and ``network.onnx`` (for everywhere else), both
+rounded to fp16 and of the same id; a style goes to ``styles/NAME.safetensors``. The ONNX graph is built node
+by node: that keeps it small, lets height and width vary, and gives every normalisation's mean and variance
+as outputs and as inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from impasto.errors import InputError, MissingExtraError
+from impasto.files import atomic_path
+from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
+from impasto.styles.catalogue import load_style
+from impasto.styles.style import EmbeddedNetwork, Style
+
+OPSET = 18
+# SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
+_DEPTHS = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
+
+
+def network_id(network: TransformerNetwork) -> str:
+    """Twelve hex digits that name the network's weights, rounded to fp16 as they are shipped."""
+    digest = hashlib.sha256()
+    for name, value in sorted(network.state_dict().items()):
+        digest.update(name.encode() + value.detach().half().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+def export(
+    network: TransformerNetwork,
+    styles: Mapping[str, tuple[Tensor, Tensor]],
+    folder: Path,
+    metadata: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
+    """Write network and styles into a folder laid out as ``impasto/assets``.
+
+    Args:
+        network: on the CPU.
+        styles: name to scale and shift, C numbers each.
+        metadata: by style name: title, artist, year, licence and the like.
+
+    Returns:
+        The network's id.
+    """
+    identity = network_id(network)
+    about = description(network, identity)
+    state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    with atomic_path(folder / "network.safetensors") as temporary:
+        temporary.write_bytes(save(state, metadata=about))
+    with atomic_path(folder / "network.onnx") as temporary:
+        temporary.write_bytes(onnx_model(network, about))
+    for name, (scale, shift) in styles.items():
+        style = Style(name, scale.float().numpy(), shift.float().numpy(), identity, (metadata or {}).get(name, {}))
+        style.save(folder / "styles" / f"{name}.safetensors")
+    return identity
+
+
+def load_network(path: Path) -> tuple[TransformerNetwork, str]:
+    """Read ``network.safetensors``: the network and its id.
+
+    Raises:
+        InputError: the file is not one of ours.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
+        network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
+        state["stem.weight"] = _with_grain(state["stem.weight"])
+        network.load_state_dict(state)
+    except Exception as error:
+        raise InputError(f"{path} is not an Impasto network ({error}).") from error
+    return network.eval().requires_grad_(False), metadata["id"]
+
+
+def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
+    """Rebuild the network that :func:`onnx_model` wrote, and its id.
+
+    Raises:
+        InputError: the model is not one of ours.
+        MissingExtraError: the package onnx is not installed.
+    """
+    onnx = _import_onnx()
+    try:
+        proto = onnx.load_model_from_string(model)
+        about = {item.key: item.value for item in proto.metadata_props}
+        network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
+        weights = {item.name: onnx.numpy_helper.to_array(item) for item in proto.graph.initializer}
+        state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
+        stem = state["stem.weight"]  # offsets first, whatever the number of planes
+        state["stem.weight"] = _with_grain(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
+        network.load_state_dict(state)
+    except Exception as error:
+        raise InputError(f"The style's own network cannot be read ({error}); is its file complete?") from error
+    return network.eval().requires_grad_(False), about["id"]
+
+
+def _with_grain(stem: Tensor) -> Tensor:
+    """The first convolution's weights for all planes.
+
+    Editions before laid the grain on the picture. A plane of its own that weighs what the three colours weigh
+    together is the same.
+    """
+    planes = stem.reshape(len(stem), -1, 4, 3, 3)
+    if planes.shape[1] < PLANES:
+        planes = torch.cat([planes, planes.sum(dim=1, keepdim=True)], dim=1)
+    return planes.flatten(1, 2)
+
+
+def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Tensor, Tensor]) -> Style:
+    """The style with its network in it, so that its file needs nothing beside it.
+
+    Args:
+        network: on the CPU, the one that the style belongs to.
+        photograph: scale and shift of the network's identity, towards which strength goes.
+    """
+    identity = network_id(network)
+    own = EmbeddedNetwork(
+        identity,
+        onnx_model(network, description(network, identity)),
+        (photograph[0].float().numpy(), photograph[1].float().numpy()),
+    )
+    return replace(style, network=identity, own=own)
+
+
+def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
+    """Read what :func:`export` wrote: the network, and scale and shift by style name.
+
+    Raises:
+        InputError: the folder holds no network.
+    """
+    if not (folder / "network.safetensors").is_file():
+        raise InputError(f"There is no network.safetensors in {folder}; give a folder that impasto train wrote.")
+    network, _ = load_network(folder / "network.safetensors")
+    styles = {}
+    for path in sorted((folder / "styles").glob("*.safetensors")):
+        style = load_style(path)
+        styles[style.name] = (torch.from_numpy(style.scale.copy()), torch.from_numpy(style.shift.copy()))
+    return network, styles
+
+
+def _import_onnx() -> Any:
+    try:
+        import onnx
+    except ImportError:
+        raise MissingExtraError("Writing or rebuilding an ONNX network", "train") from None
+    return onnx
+
+
+def description(network: TransformerNetwork, identity: str) -> dict[str, str]:
+    """What a network's file says of it."""
+    return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
+
+
+def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
+    """The package's network and its styles, as :func:`load_folder` gives them."""
+    with resources.as_file(resources.files("impasto.assets")) as folder:
+        return load_folder(folder)
+
+
+class _Graph:
+    """A small ONNX graph in the making; methods add nodes and return the names of their outputs."""
+
+    def __init__(self) -> None:
+        self.onnx = _import_onnx()
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.at = 0  # in the style's vectors
+        self.means: list[str] = []
+        self.variances: list[str] = []
+
+    def constant(self, value: np.ndarray[Any, Any], name: str = "") -> str:
+        name = name or f"c{len(self.constants)}"
+        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        output = f"t{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def weight(self, name: str, value: Tensor) -> str:
+        """fp16 on disk; the run time folds the cast, and what is computed from it alone, when it loads the model."""
+        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=1)
+
+    def shape(self, x: str, *shape: int) -> str:
+        return self.op("Reshape", x, self.constant(np.array(shape, np.int64)))
+
+    def pad(self, x: str, mode: str) -> str:
+        return self.op("Pad", x, self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)), mode=mode)
+
+    def conv(self, x: str, name: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
+        inputs = [self.weight(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.weight(f"{name}.bias", bias))
+        return self.op("Conv", self.pad(x, "reflect"), *inputs, kernel_shape=[3, 3], **attributes)
+
+    def doubling(self, x: str, name: str, weight: Tensor) -> str:
+        """See :class:`impasto.networks.transformer.Doubling`."""
+        outputs, inputs = weight.shape[:2]
+        nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
+        four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING.numpy())), outputs, inputs, 4, 9)
+        folded = self.shape(self.op("Transpose", four, perm=[0, 2, 1, 3]), 4 * outputs, inputs, 3, 3)
+        x = self.op("Conv", self.pad(x, "edge"), folded, kernel_shape=[3, 3])
+        return self.op("DepthToSpace", x, blocksize=2, mode="CRD")
+
+    def normalise(self, x: str, channels: int) -> str:
+        """Conditional instance normalisation for one picture: BatchNormalization with run-time statistics."""
+        ends = [self.constant(np.array([i], np.int64)) for i in (self.at, self.at + channels)]
+        self.at += channels
+        scale, shift, given_mean, given_variance = (
+            self.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
+        )
+        axes = self.constant(np.array([0, 2, 3], np.int64))
+        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=1)
+        mean = self.op("ReduceMean", x, axes, keepdims=0)
+        square = self.op("Div", self.op("ReduceSumSquare", x, axes, keepdims=0), count)
+        variance = self.op("Relu", self.op("Sub", square, self.op("Mul", mean, mean)))
+        self.means.append(mean)
+        self.variances.append(variance)
+        return self.op(
+            "BatchNormalization",
+            x, scale, shift, self._mixed(mean, given_mean), self._mixed(variance, given_variance),
+            epsilon=EPSILON,
+        )  # fmt: skip
+
+    def _mixed(self, measured: str, given: str) -> str:
+        return self.op("Add", given, self.op("Mul", self.op("Sub", measured, given), "measured_share"))
+
+
+def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> bytes:
+    """The network as an ONNX model.
+
+    Inputs: ``image`` (1 x 4 x H x W, RGB in [0, 1] and the grain; H and W multiples of 8), ``scale``, ``shift``,
+    ``given_mean``, ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
+    statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
+    """
+    g = _Graph()
+    helper = g.onnx.helper
+
+    names = {module: name for name, module in network.named_modules()}
+
+    def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
+        return g.normalise(g.conv(x, names[conv], conv.weight, strides=[stride, stride]), conv.out_channels)
+
+    middle = g.constant(np.array(MIDDLE, np.float32)[:, None, None])
+    x = g.op("SpaceToDepth", g.op("Sub", "image", middle), blocksize=2)
+    x = g.op("Relu", g.normalise(g.conv(x, "stem", network.stem.weight[:, _DEPTHS]), network.stem.out_channels))
+    x = g.op("Relu", layer(x, network.down1, 2))
+    x = g.op("Relu", layer(x, network.down2, 2))
+    for first, second in network.pairs():
+        x = g.op("Add", x, layer(g.op("Relu", layer(x, first)), second))
+    for up in (network.up1, network.up2):
+        x = g.op("Relu", g.normalise(g.doubling(x, names[up], up.weight), up.out_channels))
+    x = g.op("DepthToSpace", g.conv(x, "head", network.head.weight, network.head.bias), blocksize=2, mode="CRD")
+    x = g.conv(g.op("Sigmoid", x), "binomial", network.binomial, group=3)
+    for name, parts in (("mean", g.means), ("variance", g.variances)):
+        g.nodes.append(helper.make_node("Concat", parts, [name], axis=0))
+    g.nodes.append(helper.make_node("Identity", [x], ["painted"]))
+
+    channels = network.architecture.normalised_channels
+    value = helper.make_tensor_value_info
+    inputs = [value("image", 1, [1, PLANES, "height", "width"])]
+    inputs += [value(name, 1, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
+    inputs += [value("measured_share", 1, [1])]
+    outputs = [
+        value("painted", 1, [1, 3, "height", "width"]),
+        value("mean", 1, [channels]),
+        value("variance", 1, [channels]),
+    ]
+    graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")
+    model.ir_version = 9
+    helper.set_model_props(model, dict(metadata))
+    g.onnx.checker.check_model(model)
+    serialised: bytes = model.SerializeToString()
+    return serialised

@@ -1,0 +1,87 @@
+"""Colours of a result: the style's, or the photograph's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+ColorMode = Literal["style", "content", "match"]
+COLOR_MODES: tuple[ColorMode, ...] = ("style", "content", "match")
+
+# Rec. 601 luma, as the ancestors' colour restoring uses (Gatys et al. 2016, arXiv 1606.05897).
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def keep_chroma(result: Array, content: Array) -> Array:
+    """The photograph's chroma under the result's luminance; both H x W x 3 in [0, 1].
+
+    Adding the same amount to R, G and B changes luminance and leaves chroma (U and V) alone.
+    """
+    change = (result - content) @ _LUMA
+    kept: Array = np.clip(content + change[..., None], 0, 1, dtype=np.float32)
+    return kept
+
+
+@dataclass(frozen=True)
+class ColorTransport:
+    """A linear map of colours: ``(color - mean) @ matrix + target``."""
+
+    matrix: Array
+    mean: Array
+    target: Array
+
+    def __call__(self, result: Array) -> Array:
+        """Map ... x 3."""
+        moved: Array = np.clip((result - self.mean) @ self.matrix + self.target, 0, 1, dtype=np.float32)
+        return moved
+
+
+def color_transport(result: Array, content: Array) -> ColorTransport:
+    """The map that gives the result the photograph's mean and covariance of colours; both ... x 3 in [0, 1].
+
+    The linear map between Gaussians that moves colours least (Monge-Kantorovich):
+    A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph.
+    """
+    pixels, wanted = result.reshape(-1, 3), content.reshape(-1, 3)
+    mean, wanted_mean = pixels.mean(0, dtype=np.float64), wanted.mean(0, dtype=np.float64)
+    spread, wanted_spread = _covariance(pixels, mean), _covariance(wanted, wanted_mean)
+    root, inverse = _power(spread, 0.5), _power(spread, -0.5)
+    matrix = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
+    return ColorTransport(matrix.T.astype(np.float32), mean.astype(np.float32), wanted_mean.astype(np.float32))
+
+
+def match_colors(result: Array, content: Array) -> Array:
+    """The result with the photograph's mean and covariance of colours; both H x W x 3 in [0, 1]."""
+    return color_transport(result, content)(result)
+
+
+def apply_color_mode(result: Array, content: Array, colors: ColorMode, matching: ColorTransport | None = None) -> Array:
+    """The result with the colours that were asked for.
+
+    Args:
+        result, content: H x W x 3 in [0, 1].
+        colors: which.
+        matching: for ``"match"`` of a part of a picture, the map that its whole needs.
+    """
+    if colors == "content":
+        return keep_chroma(result, content)
+    if colors == "match":
+        return (matching or color_transport(result, content))(result)
+    return result
+
+
+def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred = pixels - mean.astype(np.float32)  # before squaring, or rounding swallows a small spread
+    # A grey or flat picture has no spread in some direction: a little keeps the map finite.
+    covariance: NDArray[np.float64] = (centred.T @ centred).astype(np.float64) / len(pixels) + 1e-5 * np.eye(3)
+    return covariance
+
+
+def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(matrix)
+    powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
+    return powered

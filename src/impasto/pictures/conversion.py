@@ -1,0 +1,103 @@
+"""Whatever holds a picture (path, bytes, PIL image, array) to a Picture and back: the same kind in, the same kind out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from impasto.errors import InputError
+from impasto.pictures import encoding
+from impasto.pictures.decoding import Array, _as_rgb, _opacity, from_pil
+from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.reading import check_pixel_count, read_picture
+from impasto.pictures.writing import encode_picture, writable_format
+
+Source = str | Path | bytes | Image.Image | Array | Picture
+"""Whatever holds a picture: a path, an encoded file's bytes, a PIL image, an array, or a picture."""
+
+
+# ---- in -------------------------------------------------------------------------------------------
+
+
+def as_picture(source: Source, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
+    """The picture in whatever holds one; :func:`like` is the way back.
+
+    Args:
+        source: for arrays see :func:`from_array`.
+        max_pixels, compact: as for :func:`read`.
+
+    Raises:
+        InputError: it holds none, or one that cannot be used.
+    """
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, str | Path | bytes):
+        return read_picture(source, max_pixels=max_pixels, compact=compact)
+    if isinstance(source, Image.Image):
+        check_pixel_count("The image", *source.size, max_pixels)
+        return from_pil(source, compact=compact)
+    if isinstance(source, np.ndarray):
+        if source.ndim > 1:
+            check_pixel_count("The array", source.shape[1], source.shape[0], max_pixels)
+        return from_array(source, compact=compact)
+    raise InputError(
+        f"A picture cannot be made from {type(source).__name__}; give a path, bytes, a PIL image or an array."
+    )
+
+
+def from_array(a: Array, *, compact: int = 0) -> Picture:
+    """Take over an array: H x W, or H x W x 1, 3 or 4; uint8, uint16, or floating point in [0, 1].
+
+    The array is taken to be sRGB; a fourth channel is alpha, not premultiplied.
+    """
+    a = np.asarray(a)
+    if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
+        raise InputError(f"An array of shape {a.shape} is no picture: give H x W, or H x W x 1, 3 or 4.")
+    if a.size == 0:
+        raise InputError(f"An array of shape {a.shape} has no pixels: give at least 1 x 1.")
+    if a.dtype not in (np.uint8, np.uint16) and a.dtype.kind != "f":
+        raise InputError(f"An array of {a.dtype} is no picture: convert it to uint8, uint16 or float32.")
+    a = a if a.ndim == 3 else a[..., None]
+    a = a.copy() if a.dtype == np.float32 else a  # whoever gave it may change it
+    alpha = a[..., 3] if a.shape[2] == 4 else None
+    keep = 0 < compact < a.shape[0] * a.shape[1] and a.dtype.kind == "u"
+    colour = a[..., :3] if keep else to_unit_range(a[..., :3])
+    return Picture(_as_rgb(colour), _opacity(alpha, keep), 8 if a.dtype == np.uint8 else 16)
+
+
+# ---- out ------------------------------------------------------------------------------------------
+
+
+def in_kind_of(
+    picture: Picture, source: bytes | Image.Image | Array | Picture, settings: str | None = None
+) -> bytes | Image.Image | Array | Picture:
+    """A picture in the kind of thing that another came in; :func:`of` is the way there.
+
+    Args:
+        picture: what was made of the source.
+        source: bytes give bytes, in the same format if it can be written; an array one of the same type.
+        settings: for bytes: one line on how it was made; see :func:`write`.
+    """
+    if isinstance(source, Picture):
+        return picture
+    if isinstance(source, bytes):
+        return encode_picture(picture, writable_format(picture.format), settings=settings)
+    return to_array(picture, source) if isinstance(source, np.ndarray) else to_pil(picture)
+
+
+def to_pil(picture: Picture) -> Image.Image:
+    """An 8-bit image, RGBA if the picture is transparent anywhere and else RGB."""
+    return Image.fromarray(encoding.stack_channels(picture, 8))
+
+
+def to_array(picture: Picture, like: Array) -> Array:
+    """An array of the type of ``like``: H x W x 3, or 4 if the picture or ``like`` has alpha."""
+    like = np.asarray(like)
+    if picture.alpha is None and like.ndim == 3 and like.shape[2] == 4:
+        picture = replace(picture, alpha=np.ones(picture.rgb.shape[:2], np.float32))
+    bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
+    out = encoding.stack_channels(picture, bits).astype(like.dtype, copy=False)
+    return out.copy() if np.may_share_memory(out, like) else out  # one that nothing was done to, as with strength 0

@@ -1,0 +1,142 @@
+"""What a picture says about itself: EXIF, XMP, resolution and text, read and made ready to be written."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+log = logging.getLogger(__name__)
+
+ORIENTATION, SOFTWARE = 0x0112, 0x0131
+_EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
+_COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
+
+# A TIFF's first directory mixes the description of the picture with that of its storage (sizes,
+# strips, colours) and with blocks that hold previews. Those would be wrong for the result.
+_STORAGE = frozenset(
+    {*range(254, 260), *range(262, 267), 273, *range(277, 282), *range(284, 294), *range(297, 302)}
+    | {*range(317, 348), *range(512, 533), 700, 33723, 34377, 34675, 37724, 50341, 59932}
+)
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What is kept of a picture besides its pixels.
+
+    Attributes:
+        exif: a block of EXIF (starting with ``Exif\\0\\0``); its orientation is always the normal one.
+        xmp: a packet of XMP.
+        dpi: horizontal and vertical resolution.
+        text: a PNG's texts; the comment of a JPEG or GIF is called ``Comment`` as in a PNG.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_metadata(image: Image.Image) -> Metadata:
+    """Take the metadata of a Pillow image that has been loaded; what is broken is left out."""
+    info = image.info
+    exif = None
+    try:
+        directory = Image.Exif()
+        for tag, value in _described(image.getexif()):
+            directory[tag] = value
+        exif = directory.tobytes() if len(directory) else None
+    except Exception as error:  # Pillow's parser fails in many ways
+        log.warning("EXIF left out because it cannot be read: %s", error)
+    xmp = info.get("xmp")
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    if xmp:
+        xmp = re.sub(rb"""(tiff:Orientation(?:=["']|>))\d""", rb"\g<1>1", xmp)
+    text = {
+        key: str(value)
+        for key, value in getattr(image, "text", {}).items()
+        if not key.startswith(("Raw profile type ", "XML:com.adobe.xmp"))
+    }
+    if comment := info.get("comment"):
+        text["Comment"] = _decoded(comment) if isinstance(comment, bytes) else str(comment)
+    return Metadata(exif, xmp or None, _resolution(info.get("dpi")), text)
+
+
+def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | None) -> Image.Exif:
+    """The EXIF to write with a result of that width and height."""
+    directory = Image.Exif()
+    if metadata.exif:
+        directory.load(metadata.exif)
+        for tag, value in list(directory.items()):
+            directory[tag] = _plain(value)
+        for tag in (_EXIF, _GPS):
+            if tag in directory:
+                directory[tag] = {key: _plain(value) for key, value in directory.get_ifd(tag).items()}
+        if _EXIF in directory:
+            details = directory[_EXIF]
+            now = {_COLOUR_SPACE: 1, _WIDTH: size[0], _HEIGHT: size[1]}
+            details.update({tag: value for tag, value in now.items() if tag in details})
+    if settings:
+        directory[SOFTWARE] = settings.encode()
+    return directory
+
+
+def png_texts(metadata: Metadata, settings: str | None) -> PngImagePlugin.PngInfo:
+    """The text and XMP to write into a PNG."""
+    chunks = PngImagePlugin.PngInfo()
+    text = {**metadata.text, **({"Software": settings} if settings else {})}
+    for key, value in text.items():
+        chunks.add_text(key, value)
+    if metadata.xmp:
+        chunks.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode("utf-8", "replace"))
+    return chunks
+
+
+def tiff_tags(metadata: Metadata, exif: Image.Exif, profile: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """The tags that describe a picture in a TIFF."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in exif.items():
+        tags[tag] = value
+    if metadata.dpi:
+        tags[282], tags[283], tags[296] = *metadata.dpi, 2
+    for tag, block, kind in ((700, metadata.xmp, 1), (34675, profile, 7)):
+        if block:
+            tags.tagtype[tag] = kind
+            tags[tag] = block
+    return tags
+
+
+def _described(directory: Image.Exif) -> Iterator[tuple[int, Any]]:
+    for tag, value in directory.items():
+        if tag in (_EXIF, _GPS):
+            inner = directory.get_ifd(tag)
+            yield tag, {key: _plain(v) for key, v in inner.items() if key != _INTEROP}
+        elif tag == ORIENTATION:
+            yield tag, 1
+        elif tag not in _STORAGE:
+            yield tag, _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Text as the bytes it was: Pillow reads it as Latin-1 and would write '?' for all but ASCII."""
+    return value.encode("latin-1", "replace") if isinstance(value, str) and not value.isascii() else value
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+def _resolution(dpi: Any) -> tuple[float, float] | None:
+    try:
+        across, down = (float(value) for value in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 1 < across < 1e6 and 1 < down < 1e6 else None

@@ -1,0 +1,113 @@
+"""A picture in memory, and its samples as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import InputError
+from impasto.pictures.metadata import Metadata
+
+Array = np.ndarray
+Floats = NDArray[np.float32]
+_BYTE = np.dtype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in memory.
+
+    A **compact** one, as :func:`read` gives on demand, keeps the integers of its file; :func:`unit` converts them.
+
+    Attributes:
+        rgb: H x W x 3, sRGB, float32 in [0, 1]; if compact, uint8 or uint16.
+        alpha: H x W, of the same type, not premultiplied; None if all of the picture is opaque.
+        bits: bits per sample of the source, 8 or 16.
+        format: the Pillow format name of the source, None if it was no file.
+        metadata: what the source said about itself.
+        original: width and height of the source, where it was made smaller as it was read.
+    """
+
+    rgb: Array
+    alpha: Array | None = None
+    bits: int = 8
+    format: str | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    original: tuple[int, int] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.rgb.shape[1], self.rgb.shape[0]
+
+    @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        return self.rgb.dtype
+
+    @property
+    def transparent(self) -> bool:
+        """Whether it may be transparent anywhere."""
+        return self.alpha is not None
+
+    def rows(self, top: int, bottom: int) -> Picture:
+        """Some of its rows; the pixels are shared, not copied."""
+        alpha = None if self.alpha is None else self.alpha[top:bottom]
+        return replace(self, rgb=self.rgb[top:bottom], alpha=alpha)
+
+
+def to_unit_range(a: Array) -> Floats:
+    """Samples to float32 in [0, 1]; what is so already is given back as it is.
+
+    Raises:
+        InputError: floating-point values beyond that.
+    """
+    if a.dtype.kind == "u":
+        scaled: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
+        return scaled
+    # Resampling overshoots a little, but 0 to 255 or high dynamic range is another thing altogether.
+    low, high = a.min(), a.max()
+    if low >= 0 and high <= 1 and a.dtype == np.float32:
+        return a
+    if not (low >= -0.01 and high <= 1.01):  # so written that NaN fails too
+        raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
+    return np.clip(a.astype(np.float32), 0, 1)
+
+
+def to_samples(a: Array, dtype: np.dtype = _BYTE) -> Array:
+    """Values in [0, 1] to samples of a type, bytes by default: integers are rounded, floating point is only cast."""
+    if dtype.kind != "u":
+        floating: Array = np.clip(np.nan_to_num(a), 0, 1).astype(dtype, copy=False)
+        return floating
+    peak = np.float32(np.iinfo(dtype).max)
+    scaled = a * peak
+    np.fmax(scaled, 0, out=scaled)  # not a number becomes 0
+    np.fmin(scaled, peak, out=scaled)
+    rounded: Array = np.rint(scaled, out=scaled).astype(dtype)
+    return rounded
+
+
+class RowSource(Protocol):
+    """A picture whose rows can be had from top to bottom: a :class:`Picture`, or a file that is being read."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        ...
+
+    @property
+    def kind(self) -> np.dtype[np.generic]:
+        """The type of its samples."""
+        ...
+
+    @property
+    def transparent(self) -> bool:
+        """Whether it may be transparent anywhere."""
+        ...
+
+    def rows(self, top: int, bottom: int) -> Picture:
+        """Some rows; a file wants them asked for from top to bottom, or anew from the top."""
+        ...

@@ -1,0 +1,96 @@
+"""Picture files to pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from impasto.errors import ImpastoError, InputError
+from impasto.pictures import formats, sixteen_bit
+from impasto.pictures.decoding import allocate_tiff, decode
+from impasto.pictures.picture import Picture
+
+
+def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
+    """Read a picture; of an animation, its first frame.
+
+    Args:
+        source: a path, the bytes of a file, or a file opened in binary mode.
+        max_pixels: refuse anything larger, before decoding it.
+        compact: keep the file's own 8 or 16 bits a sample, a quarter or half of the memory, if the picture has
+            more pixels than this; 0 never does.
+
+    Raises:
+        InputError: there is no such file, or it is no picture, damaged or too large.
+        MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
+    """
+    name, format, data = _loaded(source)
+    try:
+        image = formats.open_bytes(data, format)
+        width, height = image.size
+        check_pixel_count(name, width, height, max_pixels)
+        deep = sixteen_bit.read_sixteen_bit(
+            allocate_tiff(image), lambda: allocate_tiff(formats.open_bytes(data, format))
+        )
+        return decode(image, deep, 0 < compact < width * height)
+    except ImpastoError:
+        raise
+    except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
+        raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
+    except MemoryError as error:
+        raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise InputError(
+            f"{name} cannot be decoded ({reason}): it is damaged, cut off or of an unusual kind; "
+            "get it afresh, or convert it to PNG."
+        ) from error
+
+
+def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise InputError(
+            f"{name} has {width} x {height} pixels, more than the limit of {most:,}: shrink it, or raise the limit."
+        )
+
+
+def size_of_file(path: Path) -> tuple[int, int] | None:
+    """Width and height of a file, as it lies there, from its header; ``None`` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            format = formats.identify_format(str(path), file.read(64))
+            file.seek(0)
+            return formats.open_lazily(file, format).size
+    except Exception:  # reading it says what is wrong
+        return None
+
+
+def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
+    """Name, format and content. The format is found first, so that a film is not loaded in vain."""
+    if isinstance(source, bytes):
+        return "The picture", formats.identify_format("The picture", source[:64]), source
+    if not isinstance(source, str | Path):
+        name = str(getattr(source, "name", "The picture"))
+        return _loaded_from(name, source)
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return _loaded_from(str(path), file)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: check its name and folder.") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
+    except PermissionError as error:
+        if path.is_dir():  # so says Windows
+            raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
+        raise InputError(f"{path} cannot be read, permission denied: change its permissions.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({reason}): check its name and the disk.") from error
+
+
+def _loaded_from(name: str, file: BinaryIO) -> tuple[str, str, bytes]:
+    head = file.read(64)
+    return name, formats.identify_format(name, head), head + file.read()

@@ -1,0 +1,175 @@
+"""Arithmetic on the pixels of pictures: scaling, and filling transparent parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto.errors import InputError
+from impasto.pictures.picture import Picture, to_samples, to_unit_range
+
+if TYPE_CHECKING:
+    from impasto.pictures.box import Box
+    from impasto.pictures.picture import RowSource
+
+Array = np.ndarray
+Floats = NDArray[np.float32]
+
+
+def resize_array(a: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Array:
+    """Scale H x W x C in [0, 1], or a box of it (left, top, right, bottom), to a width and height; integers stay."""
+    out = np.empty((size[1], size[0], a.shape[2]), a.dtype)
+    for channel in range(a.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(to_unit_range(a[..., channel])))
+        out[..., channel] = to_samples(np.asarray(plane.resize(size, Image.Resampling.LANCZOS, box)), a.dtype)
+    return out
+
+
+def fill_transparent(rgb: Array, alpha: Array | None) -> Array:
+    """Extend the colours of visible pixels smoothly into the transparent parts.
+
+    What a file holds beneath transparent pixels is arbitrary, often black, and a network would paint
+    it, with an edge around what is visible. Pixels at least one eighth opaque keep their colour.
+    """
+    if alpha is None:
+        return rgb
+    trust = np.clip(alpha[..., None] * 8, 0, 1)
+    if trust.min() >= 1:
+        return rgb
+    if trust.max() <= 0:
+        return np.full_like(rgb, 0.5)
+    return _extended(rgb * trust, trust)
+
+
+def _extended(colour: Floats, weight: Floats) -> Floats:
+    """Fill up ``colour``, premultiplied with ``weight``, from ever coarser averages of itself."""
+    height, width = weight.shape[:2]
+    if height == width == 1:
+        return colour / weight
+    total = _halved(weight)
+    coarse_weight = np.minimum(total, np.float32(1))
+    scale: Floats = np.divide(coarse_weight, np.maximum(total, 1e-12), dtype=np.float32)
+    coarse = _halved(colour) * scale
+    below = _doubled(_doubled(_extended(coarse, coarse_weight), 0), 1)[:height, :width]
+    return colour + (1 - weight) * below
+
+
+def _halved(a: Floats) -> Floats:
+    """Sums of 2 x 2 pixels; beyond the edges there is nothing."""
+    a = np.pad(a, ((0, a.shape[0] % 2), (0, a.shape[1] % 2), (0, 0)))
+    return a[::2, ::2] + a[1::2, ::2] + a[::2, 1::2] + a[1::2, 1::2]
+
+
+def _doubled(a: Floats, axis: int) -> Floats:
+    """Twice the size along an axis, interpolated."""
+    a = np.moveaxis(a, axis, 0)
+    out = np.empty((2 * len(a), *a.shape[1:]), a.dtype)
+    out[::2] = 0.75 * a + 0.25 * np.concatenate([a[:1], a[:-1]])
+    out[1::2] = 0.75 * a + 0.25 * np.concatenate([a[1:], a[-1:]])
+    return np.moveaxis(out, 0, axis)
+
+
+def resize_picture(picture: Picture, longer_side: int, size: tuple[int, int] | None = None) -> Picture:
+    """Scale a picture so that its longer side has so many pixels; 0 leaves it as it is.
+
+    ``size`` says the width and height, where those of the longer side alone would be off by rounding.
+    """
+    width, height = picture.size
+    longest = max(width, height)
+    if longer_side < 0:
+        raise InputError(f"A size of {longer_side} pixels is negative: choose 0 (unchanged) or more.")
+    if longer_side in (0, longest):
+        return picture
+    return _scaled(picture, size or (max(1, width * longer_side // longest), max(1, height * longer_side // longest)))
+
+
+def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
+    if picture.alpha is None:
+        return replace(picture, rgb=resize_array(picture.rgb, size, box))
+    # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
+    opacity = to_unit_range(picture.alpha)[..., None]
+    alpha = resize_array(opacity, size, box)
+    rgb = resize_array(to_unit_range(picture.rgb) * opacity, size, box)
+    rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
+    return replace(picture, rgb=to_samples(rgb, picture.kind), alpha=to_samples(alpha[..., 0], picture.kind))
+
+
+def shrink_picture(source: RowSource, longer_side: int) -> Picture:
+    """A smaller version of a picture of any size, read once from top to bottom: float32, at most its own size.
+
+    Means of squares of pixels first, to twice the wanted size or a little more, the rest by Lanczos.
+    """
+    width, height = source.size
+    longest = max(width, height)
+    factor = longest // (2 * longer_side)
+    longer_side = min(longer_side, longest)
+    size = max(1, width * longer_side // longest), max(1, height * longer_side // longest)
+    if factor < 2:
+        return _shrunk_in_bands(source, size)
+    strips = [_means(source.rows(top, min(top + factor, height)), factor) for top in range(0, height, factor)]
+    means = np.concatenate(strips)
+    alpha = means[..., 3] if source.transparent else None
+    rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
+    covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
+    return _scaled(Picture(np.clip(rgb, 0, 1), alpha), size, covered)
+
+
+_BAND = 1 << 21  # pixels that are floating point at a time
+_REACH = 4  # of Lanczos, in pixels of the result, rounded up
+
+
+def _shrunk_in_bands(source: RowSource, size: tuple[int, int]) -> Picture:
+    """A picture made smaller as :func:`_scaled` does it, some rows at a time, each with those that reach into them."""
+    (width, height), (across, down) = source.size, size
+    if size == source.size:
+        return _floating(source.rows(0, height))
+    rgb = np.empty((down, across, 3), np.float32)
+    alpha = np.empty((down, across), np.float32) if source.transparent else None
+    bands, scale = min(down, -(-width * height // _BAND)), height / down
+    for band in range(bands):
+        top, bottom = band * down // bands, (band + 1) * down // bands
+        first, last = max(0, int((top - _REACH) * scale)), min(height, int((bottom + _REACH) * scale))
+        box = (0, top * scale - first, width, min(bottom * scale, height) - first)
+        part = _scaled(_floating(source.rows(first, last)), (across, bottom - top), box)
+        rgb[top:bottom] = part.rgb
+        if alpha is not None:
+            alpha[top:bottom] = part.alpha
+    return replace(part, rgb=rgb, alpha=alpha)
+
+
+def _floating(picture: Picture) -> Picture:
+    return replace(
+        picture, rgb=to_unit_range(picture.rgb), alpha=None if picture.alpha is None else to_unit_range(picture.alpha)
+    )
+
+
+def _means(strip: Picture, factor: int) -> Floats:
+    """One row of the means of squares of a strip that is as high as they are: 1 x W x 4, premultiplied."""
+    rgb = to_unit_range(strip.rgb)
+    alpha = np.ones(rgb.shape[:2], np.float32) if strip.alpha is None else to_unit_range(strip.alpha)
+    columns = np.concatenate([rgb * alpha[..., None], alpha[..., None]], axis=2).mean(axis=0)
+    starts = np.arange(0, len(columns), factor)
+    counts = np.diff(np.append(starts, len(columns)))
+    means = np.add.reduceat(columns, starts, axis=0) / counts[:, None]
+    return means[None].astype(np.float32)
+
+
+_TAPS = 3  # pixels beyond a box that bicubic interpolation looks at, rounded up
+
+
+def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
+    """A box of what h x w x C is when enlarged to a width and height: float32."""
+    across, down = small.shape[1] / size[0], small.shape[0] / size[1]
+    left, top = max(0, int(box.left * across) - _TAPS), max(0, int(box.top * down) - _TAPS)
+    part = to_unit_range(small[top : int(box.bottom * down) + _TAPS + 1, left : int(box.right * across) + _TAPS + 1])
+    where = (box.left * across - left, box.top * down - top, box.right * across - left, box.bottom * down - top)
+    where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))  # but for rounding
+    out = np.empty((box.height, box.width, small.shape[2]), np.float32)
+    for channel in range(small.shape[2]):
+        plane = Image.fromarray(np.ascontiguousarray(part[..., channel]))
+        out[..., channel] = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BICUBIC, box=where))
+    return np.clip(out, 0, 1, out=out)

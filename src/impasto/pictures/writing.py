@@ -1,0 +1,174 @@
+"""Pictures to picture files, whole or row by row, and the names and formats of these."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.files import atomic_path
+from impasto.pictures import encoding
+from impasto.pictures.formats import FORMATS, WRITABLE_FORMATS, WRITE_SUFFIXES
+from impasto.pictures.metadata import Metadata
+from impasto.pictures.picture import Picture
+
+if TYPE_CHECKING:
+    from impasto.pictures.picture import RowSource
+
+log = logging.getLogger(__name__)
+
+
+QUALITY = 95
+"""Of what is written in a format that loses something, where nobody asks for another."""
+
+
+def path_beside(source: Path, style: str) -> Path:
+    """Where a result goes that nobody named: ``photo.jpg`` in scream to ``photo-scream.jpg``.
+
+    Kinds that cannot be written become PNG.
+    """
+    suffix = source.suffix if source.suffix.lower() in WRITE_SUFFIXES else ".png"
+    return source.with_name(f"{source.stem}-{Path(style).name}{suffix}")
+
+
+def check_distinct_targets(results: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
+    """Sources by their targets, from pairs of source and target; the same source twice is no matter.
+
+    Raises:
+        InputError: two sources have one target.
+    """
+    taken: dict[Path, Path] = {}
+    for source, target in results:
+        if (other := taken.setdefault(target, source)) != source:
+            raise InputError(
+                f"{other} and {source} would both become {target}; paint one by itself, with another output."
+            )
+    return taken
+
+
+def write_picture(
+    picture: Picture,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    quality: int = QUALITY,
+    strip: bool = False,
+    settings: str | None = None,
+) -> None:
+    """Write a picture to a file, which appears whole or not at all; missing folders are made.
+
+    Args:
+        picture: the picture.
+        path: the file; its suffix names the format unless ``format`` does.
+        format: a format's name or suffix.
+        quality: 1 to 100, for the formats that lose something.
+        strip: leave the source's metadata out.
+        settings: one line on how the result was made, kept as EXIF ``Software`` (PNG: a text of that name).
+
+    Raises:
+        OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
+    """
+    data = encode_picture(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+ROW_FORMATS = ("PNG", "TIFF")
+"""Formats that :func:`write_rows` can write."""
+
+
+def write_rows(
+    parts: Iterable[Picture],
+    whole: RowSource,
+    path: str | Path,
+    *,
+    format: str | None = None,
+    metadata: Metadata | None = None,
+    strip: bool = False,
+    settings: str | None = None,
+) -> None:
+    """Write a PNG or TIFF that need not fit into memory; see :func:`write`.
+
+    Args:
+        parts: its rows from top to bottom, any number at a time.
+        whole: a picture of the same size, depth and transparency.
+        path, format, strip, settings: as for :func:`write`.
+        metadata: what to keep.
+    """
+    target = FORMATS[output_format(path, format)]
+    kept = Metadata() if strip or metadata is None else metadata
+    encoding.warn_of_losses(kept, target)
+    with atomic_path(path) as temporary, temporary.open("r+b") as out:
+        encoding.encode_rows(parts, whole, target, kept, settings, out)
+
+
+def encode_picture(
+    picture: Picture, format: str, *, quality: int = QUALITY, strip: bool = False, settings: str | None = None
+) -> bytes:
+    """The bytes of the file that :func:`write` would write."""
+    target = FORMATS[output_format("", format)]
+    check_longest_side(max(picture.size), format)
+    if not 1 <= quality <= 100:
+        raise OutputError(f"A quality of {quality} is outside 1 to 100: choose one in between.")
+    metadata = Metadata() if strip else picture.metadata
+    encoding.warn_of_losses(metadata, target)
+    try:
+        return encoding.encode_file(picture, target, quality, metadata, settings)
+    except ImpastoError:
+        raise
+    except Exception as error:
+        if metadata == Metadata():
+            raise OutputError(f"The result cannot be written as {target.name} ({error}): choose another.") from error
+        log.warning("metadata left out because %s cannot hold it: %s", target.name, error)
+    return encode_picture(picture, format, quality=quality, strip=True, settings=settings)
+
+
+def check_longest_side(longest: int, format: str) -> None:
+    """Refuse a result whose longer side has so many pixels, before the work.
+
+    Raises:
+        OutputError: the format does not allow them.
+    """
+    target = FORMATS[output_format("", format)]
+    if target.longest and longest > target.longest:
+        raise OutputError(
+            f"{target.name} allows {target.longest} pixels along a side and the result has {longest}: "
+            "choose a smaller size, or write PNG or TIFF."
+        )
+
+
+def output_format(path: str | Path, format: str | None = None) -> str:
+    """The name of the format to write: Pillow's, except that ``PGM`` is told from ``PPM``.
+
+    Args:
+        path: the file, whose suffix names the format.
+        format: a format's name or suffix, instead of the path's.
+
+    Raises:
+        OutputError: there is no such format, or this Pillow lacks it.
+    """
+    wanted = (Path(path).suffix if format is None else format).strip().lower().removeprefix(".")
+    for name, found in WRITABLE_FORMATS.items():
+        if wanted == name.lower() or f".{wanted}" in found.suffixes:
+            if name not in Image.SAVE and name != "PGM":
+                raise OutputError(f"This Pillow lacks {name}: install its own wheel, or choose another format.")
+            return name
+    asked = f"{path} names" if format is None else f"{format!r} is"
+    raise OutputError(f"{asked.lstrip()} no format that can be written: choose {', '.join(WRITABLE_FORMATS)}.")
+
+
+def suffix_of(format: str) -> str:
+    """The usual suffix of a format's files."""
+    return FORMATS[output_format("", format)].suffixes[0]
+
+
+def writable_format(format: str | None) -> str:
+    """The format itself if it can be written, else PNG (GIF, BMP, HEIC)."""
+    try:
+        return output_format("", format)
+    except OutputError:
+        return "PNG"

@@ -1,0 +1,73 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import StyleError
+from impasto.styles.style import FORMAT, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+
+
+@cache
+def bundled_network_id() -> str:
+    """Id of the package's network."""
+    from safetensors import safe_open
+
+    with (
+        resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path,
+        safe_open(path, framework="numpy") as file,
+    ):
+        return str(file.metadata()["id"])
+
+
+def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            if metadata.pop("format", None) != FORMAT:
+                raise StyleError(f"{path} is not an Impasto style of this version; learn it again, or update Impasto.")
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
+    except (SafetensorError, OSError) as error:
+        raise StyleError(f"{path} cannot be read as a style ({error}); give a style file or a bundled name.") from error
+
+
+def read_style(path: Path) -> Style:
+    tensors, metadata = read_style_tensors(path)
+    scale, shift = scale_and_shift(path, tensors, "")
+    name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
+    own = None
+    if "onnx" in tensors:
+        photograph = scale_and_shift(path, tensors, "photograph_") if "photograph_scale" in tensors else None
+        own = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph)
+    elif network != bundled_network_id():
+        own = _beside(path, network)
+    return Style(name, scale, shift, network, metadata, own, painted=float(name != PHOTOGRAPH))
+
+
+def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
+    scale, shift = (tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift"))
+    is_finite = np.isfinite(scale).all() and np.isfinite(shift).all()
+    if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or not is_finite:
+        raise StyleError(f"{path} is damaged: its scale and shift are not two finite vectors of one length.")
+    return scale.astype(np.float32), shift.astype(np.float32)
+
+
+def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
+    """The network in whose folder the style lies: ``impasto train`` writes network.onnx and styles/NAME."""
+    folder = path.resolve().parent
+    model, identity = folder.parent / "network.onnx", folder / f"{PHOTOGRAPH}{SUFFIX}"
+    if not model.is_file():
+        return None
+    photograph = None
+    if identity.is_file() and identity != path.resolve():
+        photograph = scale_and_shift(identity, read_style_tensors(identity)[0], "")
+    return EmbeddedNetwork(network, model.read_bytes(), photograph)

@@ -1,0 +1,85 @@
+"""TODO: say what this module is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.files import atomic_path
+
+Vector = NDArray[np.float32]
+
+PHOTOGRAPH = "photograph"
+SUFFIX = ".safetensors"
+RESERVED = ("format", "name", "network")
+"""What a style file says of itself beside the style's metadata."""
+FORMAT = "impasto-style-1"
+
+
+@dataclass(frozen=True)
+class EmbeddedNetwork:
+    """A network that a style brings along, instead of using the package's.
+
+    Attributes:
+        id: names its weights.
+        onnx: the model, as :func:`impasto.networks.files.onnx_model` makes it.
+        photograph: scale and shift of its identity, towards which strength goes; ``None`` where it has none.
+    """
+
+    id: str
+    onnx: bytes = field(compare=False, repr=False)
+    photograph: tuple[Vector, Vector] | None = field(compare=False, repr=False, default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """Scale and shift of a network's normalisations, and where they come from.
+
+    Attributes:
+        name: for people and for the command line.
+        scale, shift: C numbers each, C as the network has normalised channels.
+        network: id of the network that they belong to.
+        metadata: title, artist, year, licence, and how the style was trained.
+        own: the network itself where it is not the package's.
+        painted: how far it is from the photograph style, which has 0: the share of the grain that it wants.
+    """
+
+    name: str
+    scale: Vector
+    shift: Vector
+    network: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    own: EmbeddedNetwork | None = None
+    painted: float = 1.0
+
+    def save(self, path: Path) -> None:
+        """Write a style file (safetensors), with the network in it where the style has its own."""
+        from safetensors.numpy import save
+
+        metadata = {key: str(value) for key, value in self.metadata.items()}
+        metadata |= {"format": FORMAT, "name": self.name, "network": self.network}  # after what may be called so
+        tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
+        if self.own is not None:
+            tensors["onnx"] = np.frombuffer(self.own.onnx, np.uint8)
+            if self.own.photograph is not None:
+                tensors["photograph_scale"], tensors["photograph_shift"] = self.own.photograph
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(save(tensors, metadata=metadata))
+
+    def towards(self, other: Style, share: float) -> Style:
+        """A straight line in scale and shift: 0 is this style, 1 the other."""
+        return replace(
+            self,
+            scale=(self.scale + share * (other.scale - self.scale)).astype(np.float32),
+            shift=(self.shift + share * (other.shift - self.shift)).astype(np.float32),
+            painted=self.painted + share * (other.painted - self.painted),
+        )
+
+
+StyleLike = str | Path | Style
+"""A style, a name, a style file's path, or a picture's, from which a style is learnt."""

@@ -1,0 +1,173 @@
+import importlib.util
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from impasto.engines import loading
+from impasto.engines.base import Statistics, cpu_threads
+from impasto.engines.loading import load_engine
+from impasto.engines.onnxruntime import OnnxruntimeEngine
+from impasto.errors import InputError, MissingExtraError
+from impasto.styles.catalogue import load_style
+
+LEVEL = 1 / 255
+
+
+@pytest.fixture
+def nothing_loaded():
+    """No engine is left over from another test, nor for the next."""
+    load_engine.cache_clear()
+    yield
+    load_engine.cache_clear()
+
+
+def batch_of(image) -> np.ndarray:
+    return np.ascontiguousarray(np.asarray(image, np.float32).transpose(2, 0, 1)[None] / 255)
+
+
+@pytest.fixture(scope="module", params=["onnx", "torch"])
+def engine(request):
+    if request.param == "onnx":
+        return OnnxruntimeEngine()
+    pytest.importorskip("torch")
+    from impasto.engines.torch import TorchEngine
+
+    return TorchEngine()
+
+
+@pytest.fixture
+def style():
+    return load_style("starry-night")
+
+
+def test_a_painting_has_the_size_of_the_picture_and_is_within_range(engine, style, photo):
+    painted, statistics = engine.paint(batch_of(photo), style.scale, style.shift)
+    assert painted.shape == (1, 3, 128, 192)
+    assert painted.dtype == np.float32
+    assert painted.min() >= 0
+    assert painted.max() <= 1
+    assert statistics.mean.shape == statistics.variance.shape == (engine.channels,)
+    assert (statistics.variance >= 0).all()
+
+
+def test_the_smallest_picture_can_be_painted(engine, style):
+    least = np.full((1, 3, engine.minimum, engine.minimum), 0.5, np.float32)
+    painted, _ = engine.paint(least, style.scale, style.shift)
+    assert painted.shape == least.shape
+    assert np.isfinite(painted).all()
+    assert engine.minimum % engine.multiple == 0
+
+
+def test_the_same_picture_is_painted_the_same_twice(engine, style, small):
+    first, second = (engine.paint(batch_of(small), style.scale, style.shift)[0] for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def test_statistics_given_back_reproduce_the_untouched_run(engine, style, photo):
+    image = batch_of(photo)
+    free, measured = engine.paint(image, style.scale, style.shift)
+    held, again = engine.paint(image, style.scale, style.shift, measured)
+    assert np.abs(held - free).max() < 0.5 * LEVEL
+    # What is measured on the way is the same, too.
+    assert np.allclose(again.mean, measured.mean, atol=1e-2)
+
+
+def test_the_measured_share_goes_from_the_given_statistics_to_the_measured_ones(engine, style, photo, small):
+    image = batch_of(photo)
+    free, measured = engine.paint(image, style.scale, style.shift)
+    _, others = engine.paint(batch_of(small), style.scale, style.shift)
+    other = Statistics(others.mean + 0.3 * np.abs(others.mean).max(), others.variance * 2)
+    runs = [engine.paint(image, style.scale, style.shift, other, share)[0] for share in (0.0, 0.5, 0.9, 1.0)]
+    distances = [float(np.abs(run - free).mean()) for run in runs]
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > 2 * LEVEL
+    assert distances[-1] < 0.1 * LEVEL
+    # 0 is the default: nothing measured matters.
+    assert np.array_equal(engine.paint(image, style.scale, style.shift, other)[0], runs[0])
+    assert measured.mean.shape == other.mean.shape
+
+
+@pytest.mark.parametrize("name", ["starry-night", "scream", "udnie", "photograph"])
+def test_engines_agree_within_two_levels_on_a_real_picture(name, photo):
+    pytest.importorskip("torch")
+    from impasto.engines.torch import TorchEngine
+
+    style = load_style(name)
+    onnx, torch = OnnxruntimeEngine(), TorchEngine()
+    assert (onnx.network, onnx.channels, onnx.multiple, onnx.minimum) == (
+        torch.network,
+        torch.channels,
+        torch.multiple,
+        torch.minimum,
+    )
+    (one, seen), (two, also) = (e.paint(batch_of(photo), style.scale, style.shift) for e in (onnx, torch))
+    assert np.abs(one - two).max() < 2 * LEVEL
+    (one, _), (two, _) = (
+        e.paint(batch_of(photo)[..., ::-1].copy(), style.scale, style.shift, seen, 0.3) for e in (onnx, torch)
+    )
+    assert np.abs(one - two).max() < 2 * LEVEL
+    assert np.allclose(seen.mean, also.mean, atol=2e-2)
+
+
+def test_the_default_is_onnxruntime_and_loaded_once():
+    assert "onnxruntime" in load_engine("cpu").name
+    assert load_engine("cpu") is load_engine("cpu")
+
+
+def test_without_a_gpu_auto_is_onnxruntime_and_imports_no_torch():
+    script = (
+        "import sys\nfrom impasto import engines\nengines._may_have_gpu = lambda: False\n"
+        "print(engines.load_engine('auto').name, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("onnxruntime")
+    assert done.stdout.split()[-1] == "False"
+
+
+@pytest.mark.parametrize(("device", "arenas"), [("cpu", "cpu:0"), ("cuda", "cpu:0;gpu:0")])
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_memory_of_the_processor_and_of_the_gpu_is_given_back(device, arenas):
+    engine, asked = OnnxruntimeEngine(device), []
+    session = engine.session
+
+    class Listening:
+        def run(self, outputs, inputs, options):
+            asked.append(options.get_run_config_entry("memory.enable_memory_arena_shrinkage"))
+            return session.run(outputs, inputs)
+
+    engine.session = Listening()
+    engine.release()
+    assert asked == [arenas]
+
+
+def test_a_device_without_torch_names_the_extra(monkeypatch, nothing_loaded):
+    monkeypatch.setattr(OnnxruntimeEngine, "devices", staticmethod(lambda: ["cpu"]))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for device in ("cuda", "mps"):
+        with pytest.raises(MissingExtraError, match="pip install") as raised:
+            load_engine(device)
+        assert raised.value.extra == "train"
+    assert "onnxruntime" in load_engine("auto").name
+
+
+def test_a_device_that_is_not_there_is_refused(monkeypatch, nothing_loaded):
+    pytest.importorskip("torch")
+    from impasto.engines import torch as module
+
+    monkeypatch.setattr(module, "available_gpus", list)
+    monkeypatch.setattr(OnnxruntimeEngine, "devices", staticmethod(lambda: ["cpu"]))
+    with pytest.raises(InputError, match="no mps device"):
+        load_engine("mps")
+    monkeypatch.setattr(loading, "_may_have_gpu", lambda: True)
+    assert "onnxruntime" in load_engine("auto").name
+
+
+def test_threads_follow_omp_num_threads_or_the_cores_we_have(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert cpu_threads() == 3
+    for useless in ("0", "many", "-2", ""):
+        monkeypatch.setenv("OMP_NUM_THREADS", useless)
+        assert 1 <= cpu_threads() <= (os.cpu_count() or 1)

@@ -1,0 +1,323 @@
+import json
+import time
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.errors import InputError, OutputError
+from impasto.feedforward import batch, painter
+from impasto.feedforward.api import stylize
+from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions, expand_inputs, plan_batch
+from impasto.feedforward.painter import Painter
+from impasto.styles.catalogue import load_style
+
+PLAIN = OutputOptions()
+
+
+@pytest.fixture
+def style():
+    return load_style("scream")
+
+
+@pytest.fixture
+def folder(tmp_path, small):
+    """Pictures at three depths, and what is not to be painted."""
+    inside = tmp_path / "in"
+    (inside / "deep" / "deeper").mkdir(parents=True)
+    (inside / ".hidden").mkdir()
+    for name in ("b.jpg", "a.PNG", "deep/c.webp", "deep/deeper/d.tif", ".hidden/e.png", ".f.jpg"):
+        small.save(inside / name)
+    (inside / "notes.txt").write_text("not a picture")
+    (inside / "folder.jpg").mkdir()
+    return inside
+
+
+def painted(jobs, style, **more) -> list[Outcome]:
+    return list(batch.run_batch(jobs, Painter(style), **more))
+
+
+def leftovers(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.endswith(".part")]
+
+
+# ---- which files ----
+
+
+def test_a_folder_gives_its_pictures_recursively_in_order_without_hidden_ones(folder):
+    names = [relative.as_posix() for _, relative in expand_inputs([folder])]
+    assert names == ["a.PNG", "b.jpg", "deep/c.webp", "deep/deeper/d.tif"]
+
+
+def test_a_pattern_is_expanded_where_the_shell_did_not(folder):
+    assert [file.name for file, _ in expand_inputs([folder / "*.jpg"])] == ["b.jpg"]  # folder.jpg holds nothing
+    assert {file.name for file, _ in expand_inputs([folder / "**" / "*.tif"])} == {"d.tif"}
+    odd = folder / "odd[1].png"
+    odd.write_bytes((folder / "a.PNG").read_bytes())
+    assert expand_inputs([odd]) == [(odd, Path("odd[1].png"))]
+
+
+def test_a_pattern_or_folder_without_pictures_is_refused(folder, tmp_path):
+    with pytest.raises(InputError, match="Nothing matches"):
+        expand_inputs([folder / "*.gif"])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no picture in"):
+        expand_inputs([tmp_path / "empty"])
+
+
+# ---- where results go ----
+
+
+def test_names_are_mirrored_in_the_output_folder_and_unwritable_kinds_become_png(folder, tmp_path, style, small):
+    small.save(folder / "g.gif")
+    out = tmp_path / "out"
+    targets = [job.target.relative_to(out).as_posix() for job in plan_batch([folder], out, style, PLAIN)]
+    assert targets == ["a.PNG", "b.jpg", "deep/c.webp", "deep/deeper/d.tif", "g.png"]
+    targets = [job.target.suffix for job in plan_batch([folder], out, style, OutputOptions(format="jpg"))]
+    assert set(targets) == {".jpg"}
+
+
+def test_one_file_goes_where_it_is_told(folder, tmp_path, style):
+    source = folder / "b.jpg"
+    assert plan_batch([source], tmp_path / "x.png", style, PLAIN) == [BatchTask(source, tmp_path / "x.png")]
+    assert plan_batch([source], tmp_path, style, PLAIN) == [BatchTask(source, tmp_path / "b.jpg")]
+    assert plan_batch([source], tmp_path / "new", style, PLAIN) == [BatchTask(source, tmp_path / "new" / "b.jpg")]
+    assert plan_batch([source], tmp_path / "new", style, OutputOptions(format="png")) == [
+        BatchTask(source, tmp_path / "new")
+    ]
+    assert plan_batch([source], None, style, PLAIN) == [BatchTask(source, folder / "b-scream.jpg")]
+    assert plan_batch([source], None, style, OutputOptions(format="png")) == [
+        BatchTask(source, folder / "b-scream.png")
+    ]
+
+
+def test_two_results_under_one_name_are_refused_and_the_same_file_twice_is_painted_once(folder, tmp_path, style):
+    with pytest.raises(InputError, match="both become"):
+        plan_batch([folder / "b.gif", folder / "b.png"], tmp_path / "out", style, PLAIN)
+    for twice in ([folder / "b.jpg", folder / "b.jpg"], [folder / "**"]):
+        sources = [job.source for job in plan_batch(twice, tmp_path / "out", style, OutputOptions(format="png"))]
+        assert len(sources) == len(set(sources))
+
+
+def test_a_file_cannot_take_several_results(folder, tmp_path, style):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="need a folder"):
+        plan_batch([folder], tmp_path / "file", style, PLAIN)
+
+
+@pytest.mark.parametrize("where", ["beside", "within"])
+def test_results_of_an_earlier_run_are_not_painted_again(folder, style, where):
+    output = {"beside": None, "within": folder / "painted"}[where]
+    first = plan_batch([folder], output, style, PLAIN)
+    for job in first:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        job.target.write_bytes(job.source.read_bytes())
+    assert len(expand_inputs([folder])) == 8
+    assert plan_batch([folder], output, style, PLAIN) == first
+    assert len(first) == 4
+
+
+def test_a_folder_of_nothing_but_results_is_refused(folder, style):
+    (folder / "a.PNG").unlink()
+    (folder / "b.jpg").unlink()
+    with pytest.raises(InputError, match="where the results go"):
+        plan_batch([folder], folder / "deep", style, PLAIN)
+
+
+def test_a_deeper_file_goes_into_a_folder_above_it(folder, style):
+    source = folder / "deep" / "c.webp"
+    assert plan_batch([source, folder / "b.jpg"], folder, style, PLAIN)[0] == BatchTask(source, folder / "c.webp")
+
+
+# ---- painting ----
+
+
+def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path, style):
+    (folder / "bad.jpg").write_bytes(b"not a picture")
+    (folder / "cut.png").write_bytes((folder / "a.PNG").read_bytes()[:400])
+    jobs = plan_batch([folder, folder / "missing.jpg"], tmp_path / "out", style, PLAIN)
+    outcomes = painted(jobs, style)
+    assert [outcome.job for outcome in outcomes] == jobs
+    status = {outcome.job.source.name: outcome.status for outcome in outcomes}
+    assert {name for name, value in status.items() if value == "failed"} == {"bad.jpg", "cut.png", "missing.jpg"}
+    assert all(outcome.job.target.exists() == (outcome.status == "written") for outcome in outcomes)
+    assert all(isinstance(o.error, InputError) for o in outcomes if o.status == "failed")
+    assert not leftovers(tmp_path)
+
+
+def test_existing_results_are_skipped_unless_overwritten(folder, tmp_path, style):
+    job = BatchTask(folder / "b.jpg", tmp_path / "b.jpg")
+    job.target.write_bytes(b"mine")
+    assert [o.status for o in painted([job], style)] == ["skipped"]
+    assert job.target.read_bytes() == b"mine"
+    assert [o.status for o in painted([job], style, overwrite=True)] == ["written"]
+    assert job.target.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_result_that_cannot_be_written_fails_alone(folder, tmp_path, style):
+    (tmp_path / "out").write_text("in the way")
+    jobs = [BatchTask(folder / "b.jpg", tmp_path / "out" / "b.jpg"), BatchTask(folder / "b.jpg", tmp_path / "fine.jpg")]
+    first, second = painted(jobs, style)
+    assert (first.status, second.status) == ("failed", "written")
+    assert isinstance(first.error, OutputError)
+    assert not leftovers(tmp_path)
+
+
+def test_a_name_too_long_for_a_result_fails_alone(folder, tmp_path, style):
+    jobs = [BatchTask(folder / "b.jpg", tmp_path / name) for name in ("a.jpg", f"{'b' * 300}.jpg", "c.jpg")]
+    outcomes = painted(jobs, style)
+    assert [outcome.status for outcome in outcomes] == ["written", "failed", "written"]
+    assert isinstance(outcomes[1].error, OutputError)
+    assert "too long" in str(outcomes[1].error)
+
+
+def test_nothing_is_read_or_written_beside_a_very_large_picture(folder, tmp_path, style, monkeypatch):
+    Image.new("RGB", (64, 64)).save(folder / "large.png")
+    monkeypatch.setattr(batch, "_ALONE_PIXELS", 48 * 32)
+    seen = []
+
+    class Watched(Painter):
+        def read(self, source, format=None):
+            seen.append(source.name)
+            return super().read(source, format)
+
+        def paint_file(self, source, target, **more):
+            time.sleep(0.1)  # long enough for a read or a write to begin
+            seen.append("alone")
+            assert (tmp_path / "0.jpg").exists()
+            super().paint_file(source, target, **more)
+            seen.append("done")
+
+    names = ["b.jpg", "large.png", "a.PNG", "b.jpg"]
+    jobs = [BatchTask(folder / name, tmp_path / f"{at}.jpg") for at, name in enumerate(names)]
+    assert [outcome.status for outcome in batch.run_batch(jobs, Watched(style))] == ["written"] * 4
+    assert seen == ["b.jpg", "alone", "large.png", "done", "a.PNG", "b.jpg"]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_side_too_long_for_the_format_is_refused_before_the_work(folder, tmp_path, style, monkeypatch, alone):
+    Image.new("RGB", (16_400, 16)).save(folder / "long.png")
+    if alone:
+        monkeypatch.setattr(batch, "_ALONE_PIXELS", 9)
+    monkeypatch.setattr(Painter, "paint", lambda *_: pytest.fail("painted"))
+    (outcome,) = painted([BatchTask(folder / "long.png", tmp_path / "o.webp")], style)
+    assert isinstance(outcome.error, OutputError)
+    assert "16383 pixels along a side" in str(outcome.error)
+
+
+def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
+    class Forgetful:
+        multiple, minimum, channels, network = 8, 16, len(style.scale), style.network
+
+        def paint(self, *_):
+            raise RuntimeError("Failed to allocate memory for requested buffer of size 1")
+
+    monkeypatch.setattr(painter, "load_engine", lambda *_: Forgetful())
+    (outcome,) = painted([BatchTask(folder / "b.jpg", tmp_path / "o.jpg")], style)
+    assert outcome.status == "failed"
+    assert "more memory" in str(outcome.error)
+    assert "--size" in str(outcome.error)
+
+
+def test_seconds_are_said_by_stage(folder, tmp_path, style):
+    (outcome,) = painted([BatchTask(folder / "b.jpg", tmp_path / "o.jpg")], style)
+    assert list(outcome.seconds) == ["read", "paint", "write"]
+    assert all(value > 0 for value in outcome.seconds.values())
+    json.dumps(outcome.seconds)
+
+
+def test_writing_goes_by_format_and_quality(folder, tmp_path, style):
+    sizes = []
+    for quality in (20, 95):
+        job = BatchTask(folder / "a.PNG", tmp_path / f"{quality}")
+        painted([job], style, writing=OutputOptions(format="jpg", quality=quality))
+        with Image.open(job.target) as image:
+            assert image.format == "JPEG"
+        sizes.append(job.target.stat().st_size)
+    assert sizes[0] < sizes[1]
+
+
+def test_a_batch_gives_what_stylize_gives(folder, tmp_path, style):
+    painted([BatchTask(folder / "a.PNG", tmp_path / "o.png")], style)
+    with Image.open(folder / "a.PNG") as source, Image.open(tmp_path / "o.png") as result:
+        assert np.array_equal(np.asarray(result), np.asarray(stylize(source, style)))
+
+
+# ---- watching ----
+
+
+def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_path, monkeypatch):
+    growing = folder / "b.jpg"
+    looks = []
+
+    def look(_seconds: float) -> None:
+        looks.append(1)
+        if len(looks) < 4:  # still being copied
+            growing.write_bytes(growing.read_bytes() + b"more")
+        if len(looks) > 12:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch.time, "sleep", look)
+    seen = []
+    with suppress(KeyboardInterrupt):
+        for job in batch.watch_folder(folder, tmp_path / "out", PLAIN):
+            seen.append((job.source.name, len(looks)))
+    assert sorted(name for name, _ in seen) == ["a.PNG", "b.jpg", "c.webp", "d.tif"]
+    assert dict(seen)["a.PNG"] == 1
+    assert dict(seen)["b.jpg"] == 4
+
+
+def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeypatch):
+    output = folder / "out"
+    output.mkdir()
+    (output / "b.jpg").write_bytes(b"painted before")
+    monkeypatch.setattr(batch.time, "sleep", lambda _seconds: None)
+    jobs = list(islice(batch.watch_folder(folder, output, OutputOptions(format="png")), 4))
+    assert {job.target for job in jobs} == {
+        output / "a.png",
+        output / "b.png",
+        output / "deep" / "c.png",
+        output / "deep" / "deeper" / "d.png",
+    }
+    assert output / "b.jpg" not in {job.source for job in jobs}
+
+
+@pytest.mark.parametrize("output", ["HERE/in/out", "in/../in/out", "."])
+def test_watching_tells_its_results_however_the_folders_are_written(folder, tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    looks = []
+
+    def look(_seconds: float) -> None:
+        looks.append(1)
+        if len(looks) > 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch.time, "sleep", look)
+    seen = []
+    with suppress(KeyboardInterrupt):
+        for job in batch.watch_folder(Path("in"), Path(output.replace("HERE", str(tmp_path))), PLAIN):
+            seen.append(job.source.as_posix())
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+            job.target.write_bytes(b"painted")
+    assert seen == ["in/a.PNG", "in/b.jpg", "in/deep/c.webp", "in/deep/deeper/d.tif"]
+
+
+def test_results_are_told_however_the_folders_are_written(folder, tmp_path, style, monkeypatch):
+    (folder / "out").mkdir()
+    (folder / "b.jpg").rename(folder / "out" / "b.jpg")
+    monkeypatch.chdir(tmp_path)
+    for output in (Path("in/out"), tmp_path / "in" / ".." / "in" / "out"):
+        names = [job.source.name for job in plan_batch([Path("in")], output, style, PLAIN)]
+        assert names == ["a.PNG", "c.webp", "d.tif"]
+
+
+def test_watching_needs_folders(folder, tmp_path):
+    with pytest.raises(InputError, match="no folder"):
+        batch.watch_folder(tmp_path / "none", tmp_path, PLAIN)
+    with pytest.raises(InputError, match="is a file"):
+        batch.watch_folder(folder, folder / "b.jpg", PLAIN)
+    with pytest.raises(InputError, match="is the folder that is watched"):
+        batch.watch_folder(folder, folder / "deep" / "..", PLAIN)

@@ -1,0 +1,114 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import impasto
+from impasto.feedforward.padding import PaddedPicture
+from impasto.feedforward.passes import EnlargedPicture, pass_sizes
+from impasto.pictures import resampling
+from impasto.pictures.box import Box
+from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.resampling import enlarge_box, resize_picture, shrink_picture
+
+
+@pytest.fixture(scope="module")
+def scenery(photo):
+    return np.asarray(photo.resize((480, 320), Image.Resampling.LANCZOS))
+
+
+def small(array, size):
+    return np.asarray(Image.fromarray(array).resize(size, Image.Resampling.BOX), np.float32)
+
+
+@pytest.mark.parametrize("options", [{"work_size": 160}, {"style_scale": 3}, {"work_size": 240, "style_scale": 1.5}])
+def test_a_large_painting_looks_like_its_preview_from_afar(scenery, options):
+    preview = impasto.stylize(scenery, "starry-night", size=160)
+    large = impasto.stylize(scenery, "starry-night", **options)
+    direct = impasto.stylize(scenery, "starry-night")
+    assert large.shape == scenery.shape
+    near, far = (np.abs(small(image, (160, 106)) - preview).mean() for image in (large, direct))
+    assert near < 0.5 * far
+
+
+def test_it_has_detail_that_enlarging_the_preview_has_not(scenery):
+    preview = Image.fromarray(impasto.stylize(scenery, "scream", size=160))
+    enlarged = np.asarray(preview.resize((480, 320), Image.Resampling.BICUBIC), np.float32)
+    large = impasto.stylize(scenery, "scream", work_size=160).astype(np.float32)
+    steps = [np.abs(np.diff(image, n=2, axis=1)).mean() for image in (large, enlarged)]
+    assert steps[0] > 1.5 * steps[1]
+
+
+def test_small_strokes_are_smaller(scenery):
+    fine, plain, coarse = (impasto.stylize(scenery, "scream", style_scale=scale) for scale in (0.5, 1, 2))
+    assert fine.shape == plain.shape == coarse.shape
+    steps = [np.abs(np.diff(image.astype(np.float32), axis=1)).mean() for image in (fine, plain, coarse)]
+    assert steps[0] > steps[2]  # fine strokes change more from pixel to pixel
+
+
+def test_strokes_as_large_as_asked_for_or_larger_than_the_picture_are_laid_directly(scenery):
+    plain = impasto.stylize(scenery, "scream")
+    for options in ({"work_size": 480}, {"work_size": 4000}):
+        assert np.array_equal(impasto.stylize(scenery, "scream", **options), plain)
+
+
+@pytest.mark.parametrize(("work", "full"), [(1000, 6000), (500, 10_000), (900, 1000), (64, 64), (100, 70)])
+def test_every_step_about_doubles(work, full):
+    sides = pass_sizes(work, full)
+    assert sides[0] == work
+    assert sides[-1] == max(work, full) or work >= full
+    assert all(1 < after / before < 2.9 for before, after in pairwise(sides))
+
+
+def test_a_box_of_an_enlarged_picture_is_a_part_of_it():
+    source = np.random.default_rng(0).random((37, 53, 3), np.float32)
+    size = 333, 241
+    whole = enlarge_box(source, size, Box(0, 0, 241, 333))
+    for box in (Box(0, 0, 50, 60), Box(100, 128, 180, 333), Box(233, 8, 241, 16)):
+        part = enlarge_box(source, size, box)
+        assert np.abs(part - whole[box.top : box.bottom, box.left : box.right]).max() < 1e-5
+    rows = EnlargedPicture(Picture(source), size).rows(40, 60)
+    assert np.abs(rows.rgb - whole[40:60]).max() < 1e-5
+    canvas = PaddedPicture(Picture(np.zeros((241, 333, 3), np.float32)), 8, 16)
+    assert canvas.enlarged(source, canvas.whole).shape == (264, 352, 3)
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_picture_shrunk_row_by_row_is_the_picture_shrunk(scenery, alpha):
+    rgb = scenery.repeat(3, 0).repeat(3, 1)
+    opacity = np.full(rgb.shape[:2], 255, np.uint8)
+    opacity[:, :700] = 40
+    picture = Picture(rgb, opacity if alpha else None)
+    by_rows = shrink_picture(picture, 100)
+    at_once = resize_picture(Picture(to_unit_range(rgb), to_unit_range(opacity) if alpha else None), 100)
+    assert by_rows.size == at_once.size == (100, 66)
+    assert np.abs(by_rows.rgb - at_once.rgb).mean() < 0.01
+    if alpha:
+        assert np.abs(by_rows.alpha - at_once.alpha).mean() < 0.01
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("side", [479, 300, 130])
+def test_a_picture_made_a_little_smaller_is_never_whole_in_floating_point(scenery, alpha, side, monkeypatch):
+    monkeypatch.setattr(resampling, "_BAND", 480 * 40)
+    opacity = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[:, None], 480)
+    picture = Picture(scenery, opacity if alpha else None)
+    asked = []
+
+    class Source:
+        size, transparent = picture.size, picture.transparent
+
+        def rows(self, top, bottom):
+            asked.append((top, bottom))
+            return picture.rows(top, bottom)
+
+    by_rows = shrink_picture(Source(), side)
+    at_once = resize_picture(Picture(to_unit_range(scenery), to_unit_range(opacity) if alpha else None), side)
+    assert by_rows.size == at_once.size
+    assert asked == sorted(asked)
+    assert max(bottom - top for top, bottom in asked) < 80
+    assert np.abs(by_rows.rgb - at_once.rgb).max() < 0.1 / 255
+    assert (by_rows.alpha is None) == (not alpha)
+    if alpha:
+        assert np.abs(by_rows.alpha - at_once.alpha).max() < 0.1 / 255

@@ -1,0 +1,86 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch")
+
+from impasto.learning.drawn_photographs import draw_photographs  # noqa: E402
+from impasto.learning.fit import LearnSettings, StyleFit  # noqa: E402
+from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
+from impasto.training.photographs import Photographs  # noqa: E402
+
+TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
+
+
+@pytest.fixture
+def painting(tmp_path) -> Path:
+    y, x = np.mgrid[:96, :96]
+    stripes = (x + y) // 5 % 2
+    Image.fromarray((np.stack([stripes * 230, 90 + 0 * stripes, 200 - stripes * 190], -1)).astype(np.uint8)).save(
+        tmp_path / "stripes.png"
+    )
+    return tmp_path / "stripes.png"
+
+
+def learn(painting, **changes):
+    torch.manual_seed(0)
+    network = TransformerNetwork(TINY)
+    count = TINY.normalised_channels
+    known = {name: (1 + 0.3 * torch.randn(count), 0.3 * torch.randn(count)) for name in ("one", "two", "three")}
+    settings = LearnSettings(**{"crop": 64, "crops": 6, "held_out": 4, "check_every": 10, "steps": 60} | changes)
+    return StyleFit(
+        network, known, [painting], Photographs(draw_photographs(8), crop=64, few=0, held_out=0.5), settings
+    ), known
+
+
+def test_learning_lowers_the_held_out_loss_and_leaves_the_network_alone(painting, tmp_path):
+    run, _ = learn(painting, steps=150, patience=15)
+    before, weights = run.validate(), {k: v.clone() for k, v in run.network.state_dict().items()}
+    seen = []
+    run.run(tmp_path, lambda at: seen.append((at.step, at.share)))
+    assert run.losses["total"] < 0.97 * before["total"]
+    assert all(torch.equal(weights[name], value) for name, value in run.network.state_dict().items())
+    assert seen[-1][1] == 1
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == run.step // 10
+    with Image.open(tmp_path / "preview.jpg") as sheet:
+        assert sheet.width > 4 * 64
+
+
+def test_it_begins_at_the_best_of_what_is_known(painting):
+    run, known = learn(painting)
+    start = run.validate()["total"]
+    assert np.isclose(sum(run.start.values()), 1)
+    blended = sum(share * known[name][0] for name, share in run.start.items())
+    assert torch.allclose(run.style()[0], blended, atol=1e-5)
+    for pair in known.values():
+        run.averaged = pair
+        assert start <= run.validate()["total"] * 1.05  # the search sees three of the four pictures
+
+
+def test_a_flat_loss_ends_it(painting):
+    run, _ = learn(painting, learning_rate=1e-9, patience=2, steps=500)
+    run.run()
+    assert run.step == 30  # the first check sets the mark, two more bring nothing
+    assert run.finished
+
+
+def test_a_damaged_or_foreign_checkpoint_is_left_alone(painting, tmp_path, caplog):
+    run, _ = learn(painting)
+    assert not run.resume(tmp_path)
+    (tmp_path / "checkpoint.pt").write_bytes(b"bad")
+    assert not run.resume(tmp_path)
+    assert "begins anew" in caplog.text
+    run.save(tmp_path)
+    run.mark = "another"
+    assert not run.resume(tmp_path)
+
+
+def test_a_flat_photograph_does_no_harm(painting):
+    run, _ = learn(painting, batch=1)
+    run.seen[:] = 1.0
+    run.wanted = run._contents(run.seen[:, :3])
+    for _ in range(5):
+        run._step()
+    assert all(torch.isfinite(value).all() for value in run.style())

@@ -1,0 +1,158 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from impasto.networks import losses  # noqa: E402
+
+
+def test_gram_is_the_mean_of_products_of_channels():
+    features = torch.rand(2, 3, 4, 5)
+    expected = np.zeros((2, 3, 3))
+    for n in range(2):
+        for i in range(3):
+            for j in range(3):
+                expected[n, i, j] = (features[n, i] * features[n, j]).mean()
+    assert torch.allclose(losses.gram(features), torch.from_numpy(expected).float(), atol=1e-6)
+
+
+def test_style_loss_is_0_at_the_target_and_1_at_nothing():
+    target = losses.gram(torch.rand(2, 4, 6, 6))
+    assert losses.style_loss(target, target).max() == 0
+    assert torch.allclose(losses.style_loss(torch.zeros_like(target), target), torch.ones(2))
+    assert torch.allclose(losses.style_loss(0.5 * target, target), losses.style_loss(50 * target, 100 * target))
+
+
+def test_content_loss_is_relative_to_the_spread_of_the_target():
+    target = torch.randn(2, 4, 16, 16)
+    assert losses.content_loss(target, target).max() == 0
+    mean = target.mean(dim=(0, 2, 3), keepdim=True).expand_as(target)
+    assert losses.content_loss(mean, target).mean() == pytest.approx(1, abs=1e-3)
+    assert torch.isfinite(losses.content_loss(target, torch.ones_like(target))).all()  # a flat batch
+
+
+def test_total_variation_gradient_is_right():
+    images = torch.rand(1, 3, 5, 6, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: losses.total_variation(x).sum(), images)
+    assert losses.total_variation(torch.full((1, 3, 4, 4), 0.3)).item() == 0
+
+
+def test_total_variation_is_the_ancestors_but_for_its_scale():
+    """Half the sum of squared differences, each direction over all of its pairs (ancestors.md 0.8)."""
+    image = torch.rand(1, 1, 6, 6)
+    rows = ((image[:, :, 1:] - image[:, :, :-1]) ** 2).mean()
+    columns = ((image[..., 1:] - image[..., :-1]) ** 2).mean()
+    assert losses.total_variation(image).item() == pytest.approx((rows + columns).item())
+
+
+def moments(seed, channels=4):
+    features = torch.rand(50, channels, generator=torch.Generator().manual_seed(seed)).double()
+    sums = losses.moment_sums(features, torch.ones(50).double())
+    return losses.Moments(sums.mean / 50, sums.second / 50)
+
+
+@pytest.mark.parametrize("kind", ["gram", "mean", "covariance", "wasserstein"])
+@pytest.mark.parametrize("loss", ["l2", "smooth-l1"])
+def test_moment_losses_are_0_at_the_target_and_about_1_at_nothing(kind, loss):
+    target, other = moments(0), moments(1)
+    nothing = losses.Moments(torch.zeros(4).double(), torch.zeros(4, 4).double())
+    assert losses.moment_loss(target, target, kind, loss).item() == pytest.approx(0, abs=1e-3)
+    assert losses.moment_loss(other, target, kind, loss).item() > 1e-4
+    assert losses.moment_loss(nothing, target, kind, loss).item() == pytest.approx(1, abs=0.35)
+
+
+def test_wasserstein_of_one_channel_is_that_of_two_bells():
+    """(m - m')^2 + (s - s')^2 for standard deviations s."""
+    a, b = (losses.Moments(torch.tensor([m]), torch.tensor([[m * m + s * s]])) for m, s in ((1.0, 0.5), (3.0, 2.0)))
+    expected = ((1 - 3) ** 2 + (0.5 - 2) ** 2) / (9 + 4)
+    assert losses.moment_loss(a, b, "wasserstein").item() == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["gram", "mean", "covariance", "wasserstein"])
+def test_moment_losses_have_the_right_slopes(kind):
+    target, start = moments(0), moments(1)
+
+    def loss(mean, second):
+        return losses.moment_loss(losses.Moments(mean, (second + second.T) / 2), target, kind)
+
+    inputs = start.mean.clone().requires_grad_(), start.second.clone().requires_grad_()
+    assert torch.autograd.gradcheck(loss, inputs, atol=1e-3, rtol=1e-3)
+
+
+def test_distances_are_the_same_after_a_rotation_into_more_channels():
+    """Why a narrow network with heads can be judged in its teacher's metric."""
+    rotation = torch.linalg.qr(torch.randn(7, 4, generator=torch.Generator().manual_seed(2)).double())[0]
+
+    def wide(m):
+        return losses.Moments(rotation @ m.mean, rotation @ m.second @ rotation.T)
+
+    for kind in ("gram", "mean", "covariance", "wasserstein"):
+        narrow = losses.moment_loss(moments(1), moments(0), kind)
+        assert losses.moment_loss(wide(moments(1)), wide(moments(0)), kind).item() == pytest.approx(
+            narrow.item(), rel=1e-2
+        )
+
+
+def test_gram_is_the_ancestors_but_for_the_number_of_channels():
+    """fast-neural-style and neural-style divide by C x H x W; the relative loss is the same."""
+    features = torch.rand(1, 3, 4, 5)
+    flat = features.view(3, 20)
+    assert torch.allclose(losses.gram(features)[0] / 3, flat @ flat.T / (3 * 4 * 5))
+
+
+def test_the_gradient_of_total_variation_without_autograd():
+    image = torch.rand(1, 3, 6, 7, requires_grad=True)
+    value = losses.total_variation(image).sum()
+    value.backward()
+    ours, gradient = losses.variation_gradient(image.detach()[0])
+    assert torch.allclose(gradient, image.grad[0], atol=1e-6)
+    assert ours == pytest.approx(value.item(), rel=1e-5)
+
+
+def test_the_gradient_of_total_variation_is_the_ancestors_inside():
+    """Golden: for 0.5 (dx^2 + dy^2) over rows 0..H-2 and columns 0..W-2, +dx+dy here, -dx right, -dy below."""
+    side = 6
+    image = torch.rand(1, side, side)
+    wanted = torch.zeros(side, side)
+    for y in range(side - 1):
+        for x in range(side - 1):
+            dx, dy = image[0, y, x] - image[0, y, x + 1], image[0, y, x] - image[0, y + 1, x]
+            wanted[y, x] += dx + dy
+            wanted[y, x + 1] -= dx
+            wanted[y + 1, x] -= dy
+    _, gradient = losses.variation_gradient(image)
+    scale = 2 / (side * (side - 1))  # ours is twice that, a mean over the differences of each direction
+    assert torch.allclose(gradient[0, :-1, :-1] / scale, wanted[:-1, :-1], atol=1e-5)
+
+
+def test_repetition_is_that_of_wallpaper_and_not_of_chance():
+    chance = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    motif = torch.rand(1, 3, 16, 24, generator=torch.Generator().manual_seed(1))
+    wallpaper = motif.repeat(1, 1, 6, 4)
+    once = torch.zeros(1, 3, 96, 96)
+    once[:, :, 30:46, 40:64] = motif
+    found = losses.repetition(torch.cat([chance, wallpaper, once, torch.full_like(once, 0.5)]))
+    assert found[1] > 0.8
+    assert found[[0, 2, 3]].max() < 0.05
+
+
+def test_weave_is_what_returns_every_four_pixels_and_neither_chance_nor_edges():
+    chance = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    x = torch.arange(96.0)
+    wave = (torch.cos(torch.pi / 2 * x) + torch.sin(torch.pi / 2 * x[:, None])).expand(1, 3, 96, 96)
+    edge = (x < 50).float().expand(1, 3, 96, 96)
+    finer = torch.cos(torch.pi * x).expand(1, 3, 96, 96)
+    found = losses.weave(torch.cat([0.5 + 5 / 255 * wave, chance, edge, finer, 0.5 + 10 / 255 * wave]))
+    assert found[0] == pytest.approx(25, rel=0.02)  # two waves of amplitude 5, each with half its square
+    assert found[4] == pytest.approx(100, rel=0.02)
+    assert found[1:4].max() < 5
+
+
+@pytest.mark.parametrize("loss", [losses.repetition, losses.weave])
+@pytest.mark.parametrize("size", [(16, 16), (20, 64), (21, 64), (33, 70)])
+def test_what_is_painted_all_over_is_found_in_small_pictures_and_has_a_slope(loss, size):
+    images = torch.rand(2, 3, *size, requires_grad=True)
+    found = loss(images)
+    assert found.shape == (2,)
+    found.sum().backward()
+    assert torch.isfinite(images.grad).all()

@@ -1,0 +1,269 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impasto.errors import StyleError
+from impasto.styles.blending import blend, load_blend, parse_style
+from impasto.styles.catalogue import (
+    add_to_catalogue,
+    bundled_names,
+    catalogue_folder,
+    catalogue_names,
+    load_style,
+    photograph_style,
+    remove_from_catalogue,
+    video_style,
+)
+from impasto.styles.files import bundled_network_id  # fmt: skip
+from impasto.styles.style import PHOTOGRAPH, EmbeddedNetwork, Style
+
+
+def style(name, value, network="n"):
+    return Style(name, np.full(4, value, np.float32), np.full(4, -value, np.float32), network)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(min_size=1).filter(lambda s: ":" not in s), st.floats(0, 100))
+def test_a_last_colon_with_a_number_is_a_weight(name, weight):
+    assert parse_style(f"{name}:{weight!r}") == (name, weight)
+    assert parse_style(name) == (name, 1.0)
+
+
+def test_other_colons_belong_to_the_name():
+    assert parse_style("C:\\styles\\mine") == ("C:\\styles\\mine", 1.0)
+    assert parse_style("a:b:2") == ("a:b", 2.0)
+
+
+def test_blending_is_the_weighted_mean():
+    mixed = blend([(style("one", 1), 3), (style("two", 5), 1)])
+    assert np.allclose(mixed.scale, 2)
+    assert np.allclose(mixed.shift, -2)
+    assert mixed.name == "one+two"
+    with pytest.raises(StyleError, match="different networks"):
+        blend([(style("one", 1), 1), (style("two", 1, "m"), 1)])
+    for weights in ((0, 0), (-1, 2), (float("nan"), 1), (float("inf"), 1)):
+        with pytest.raises(StyleError, match="weights"):
+            blend([(style("one", 1), weights[0]), (style("two", 1), weights[1])])
+    with pytest.raises(StyleError, match="No style"):
+        blend([])
+
+
+def test_a_style_wants_grain_as_far_as_it_is_no_photograph():
+    photograph, scream = load_style(PHOTOGRAPH), load_style("scream")
+    assert [photograph.painted, photograph_style(scream).painted, scream.painted] == [0, 0, 1]
+    assert photograph.towards(scream, 0.25).painted == 0.25
+    assert blend([(photograph, 3), (scream, 1)]).painted == pytest.approx(0.25)
+
+
+def test_towards_is_a_straight_line():
+    one, two = style("one", 1), style("two", 3)
+    assert np.allclose(one.towards(two, 0).scale, 1)
+    assert np.allclose(one.towards(two, 0.5).scale, 2)
+    assert np.allclose(one.towards(two, 1).scale, 3)
+
+
+def test_a_style_file_reads_back(tmp_path):
+    written = Style("mine", np.arange(4, dtype=np.float32), np.ones(4, np.float32), "abc", {"artist": "Me"})
+    written.save(tmp_path / "mine.safetensors")
+    found = load_style(tmp_path / "mine.safetensors")
+    assert (found.name, found.network, found.metadata["artist"]) == ("mine", "abc", "Me")
+    assert np.array_equal(found.scale, written.scale)
+    assert (tmp_path / "mine.safetensors").stat().st_size < 20_000
+
+
+def test_metadata_of_any_kind_is_kept_and_replaces_nothing_of_the_file(tmp_path):
+    style = Style("mine", np.ones(4, np.float32), np.zeros(4, np.float32), "abc", {"year": 1889, "network": "other"})
+    style.save(tmp_path / "mine.safetensors")
+    found = load_style(tmp_path / "mine.safetensors")
+    assert (found.network, dict(found.metadata)) == ("abc", {"year": "1889"})
+
+
+def test_every_bundled_style_belongs_to_the_bundled_network():
+    from impasto.engines.loading import load_engine
+
+    engine = load_engine("cpu")
+    assert bundled_names()[-1] == PHOTOGRAPH
+    assert len(bundled_names()) == 21
+    for name in bundled_names():
+        found = load_style(name)
+        assert found.network == engine.network
+        assert len(found.scale) == engine.channels
+        assert found.metadata["title"]
+    assert load_blend(["scream:2", "udnie"]).name == "scream+udnie"
+
+
+def test_what_is_no_style_gets_one_sentence(tmp_path):
+    with pytest.raises(StyleError, match="did you mean great-wave"):
+        load_style("Great Wave")
+    with pytest.raises(StyleError, match="no style file"):
+        load_style(tmp_path / "none.safetensors")
+    (tmp_path / "bad.safetensors").write_bytes(b"bad")
+    with pytest.raises(StyleError, match="cannot be read"):
+        load_style(tmp_path / "bad.safetensors")
+    Style("nan", np.full(4, np.nan, np.float32), np.ones(4, np.float32), "n").save(tmp_path / "nan.safetensors")
+    with pytest.raises(StyleError, match="damaged"):
+        load_style(tmp_path / "nan.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("starry night", "starry-night"), ("Scream", "scream"), ("udnei", "udnie"), ("night_cafe", "night-cafe")],
+)
+def test_the_nearest_name_is_suggested(typed, meant):
+    with pytest.raises(StyleError, match=f"did you mean {meant}"):
+        load_style(typed)
+
+
+def test_a_name_near_nothing_points_to_the_list():
+    with pytest.raises(StyleError, match="impasto styles list"):
+        load_style("qqqqqqqq")
+
+
+def test_a_picture_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(StyleError, match="no picture"):
+        load_style(tmp_path / "my-painting.JPG")
+
+
+def test_each_message_is_one_line(tmp_path):
+    for name in ("nope", "a/b", "x.png", tmp_path / "x.safetensors", ""):
+        with pytest.raises(StyleError) as raised:
+            load_style(name)
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "tensors", [{"scale": (4,)}, {"scale": (4,), "shift": (5,)}, {"scale": (2, 2), "shift": (2, 2)}]
+)
+def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "odd.safetensors"
+    arrays = {name: np.ones(shape, np.float32) for name, shape in tensors.items()}
+    save_file(arrays, path, metadata={"format": "impasto-style-1"})
+    with pytest.raises(StyleError):
+        load_style(path)
+    save_file(arrays, path)
+    with pytest.raises(StyleError, match="not an Impasto style"):
+        load_style(path)
+
+
+def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
+    (tmp_path / "styles").mkdir()
+    style("mine", 1).save(tmp_path / "styles" / "mine.safetensors")
+    assert load_style(tmp_path / "styles" / "mine.safetensors").own is None
+    (tmp_path / "network.onnx").write_bytes(b"a network")
+    found = load_style(tmp_path / "styles" / "mine.safetensors")
+    assert found.own == EmbeddedNetwork("n", b"a network")
+    with pytest.raises(StyleError, match="without a photograph style"):
+        photograph_style(found)
+    style("photograph", 7).save(tmp_path / "styles" / "photograph.safetensors")
+    assert photograph_style(load_style(tmp_path / "styles" / "mine.safetensors")).scale[0] == 7
+    assert photograph_style(load_style("scream")).name == PHOTOGRAPH
+    scream = load_style("scream")
+    scream.save(tmp_path / "styles" / "scream.safetensors")
+    assert load_style(tmp_path / "styles" / "scream.safetensors").own is None  # it belongs to the package's network
+
+
+def test_a_network_travels_inside_the_file(tmp_path):
+    photograph = (np.zeros(4, np.float32), np.ones(4, np.float32))
+    written = replace(style("mine", 1), own=EmbeddedNetwork("n", b"a network", photograph))
+    written.save(tmp_path / "mine.safetensors")
+    found = load_style(tmp_path / "mine.safetensors")
+    assert found.own.onnx == b"a network"
+    assert np.array_equal(photograph_style(found).shift, photograph[1])
+    assert photograph_style(found).own == found.own
+    with pytest.raises(StyleError, match="mine brings a network of its own"):
+        blend([(found, 1), (load_style("scream"), 1)])
+    assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
+
+
+def test_a_style_is_steadied_by_its_networks_twin():
+    scream, mixed = load_style("scream"), blend([(load_style("scream"), 1), (load_style("udnie"), 1)])
+    for known in (scream, mixed, photograph_style(scream)):
+        steady = video_style(known)
+        assert steady.own.id == steady.network == f"{bundled_network_id()}-steady"
+        assert steady.scale is known.scale
+        assert (steady.name, steady.painted) == (known.name, known.painted)
+        assert video_style(steady) is steady
+    assert np.array_equal(photograph_style(video_style(scream)).shift, load_style(PHOTOGRAPH).shift)
+    own = replace(style("mine", 1), own=EmbeddedNetwork("n", b"a network"))
+    assert video_style(own) is own
+    older = style("older", 1, "0123456789ab")
+    assert video_style(older) is older
+
+
+def test_the_catalogue_keeps_styles_by_name(own_catalogue):
+    assert catalogue_folder() == own_catalogue
+    assert catalogue_names() == []
+    scream = load_style("scream")
+    assert add_to_catalogue(scream, "my scream") == own_catalogue / "my scream.safetensors"
+    assert catalogue_names() == ["my scream"]
+    found = load_style("my scream")
+    assert found.name == "my scream"
+    assert np.array_equal(found.scale, scream.scale)
+    assert load_blend(["my scream:2", "udnie"]).name == "my scream+udnie"
+    with pytest.raises(StyleError, match="already"):
+        add_to_catalogue(scream, "my scream")
+    add_to_catalogue(load_style("udnie"), "my scream", overwrite=True)
+    with pytest.raises(StyleError, match="did you mean my scream"):
+        load_style("my-screem")
+    remove_from_catalogue("my scream")
+    assert catalogue_names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("scream", "bundled"), ("", "bundled"), ("a/b", "cannot be"), ("..", "cannot be")]
+)
+def test_a_name_that_cannot_be_added(name, words):
+    with pytest.raises(StyleError, match=words):
+        add_to_catalogue(load_style("scream"), name)
+
+
+def test_what_is_not_in_the_catalogue_cannot_be_removed():
+    with pytest.raises(StyleError, match="comes with Impasto"):
+        remove_from_catalogue("scream")
+    with pytest.raises(StyleError, match="no style nope in your catalogue"):
+        remove_from_catalogue("nope")
+    add_to_catalogue(load_style("scream"), "mine")
+    with pytest.raises(StyleError, match="did you mean mine"):
+        remove_from_catalogue("mien")
+
+
+def test_the_catalogue_lies_where_the_system_keeps_data(monkeypatch, tmp_path):
+    monkeypatch.delenv("IMPASTO_STYLES", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert catalogue_folder() == tmp_path / "impasto" / "styles"
+    monkeypatch.setenv("XDG_DATA_HOME", "relative")
+    assert catalogue_folder().is_absolute()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=5).filter(lambda weights: sum(weights) > 1e-3))
+def test_only_the_proportion_of_weights_matters(weights):
+    styles = [style(f"s{index}", index) for index in range(len(weights))]
+    one = blend(list(zip(styles, weights, strict=True)))
+    two = blend([(item, weight * 8) for item, weight in zip(styles, weights, strict=True)])
+    assert np.allclose(one.scale, two.scale)
+    assert -1e-4 <= one.scale[0] <= len(weights) - 1 + 1e-4
+    assert one.scale.dtype == np.float32
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=30))
+def test_parsing_never_fails_and_never_loses_the_name(text):
+    name, weight = parse_style(text)
+    assert text.startswith(name)
+    assert isinstance(weight, float)
+
+
+def test_a_style_can_be_given_in_every_way(tmp_path):
+    scream = load_style("scream")
+    scream.save(tmp_path / "copy.safetensors")
+    ways = ["scream", scream, ["scream"], [("scream", 2)], tmp_path / "copy.safetensors", ["scream:3"],
+            f"{tmp_path / 'copy.safetensors'}:1", [scream, "scream"], iter([scream])]  # fmt: skip
+    for way in ways:
+        assert np.allclose(load_blend(way).scale, scream.scale, atol=1e-6)
+    assert load_style(scream) is scream
