@@ -6,7 +6,7 @@ from PIL import Image
 
 import impasto
 from impasto.errors import InputError
-from impasto.feedforward import masks
+from impasto.feedforward.masks import parse_masks, split_by_mask
 
 
 @pytest.fixture
@@ -104,24 +104,24 @@ def test_a_mask_that_does_not_fit_is_one_sentence(small, options, sentence):
 
 
 def test_the_command_line_tells_masks_of_styles_from_that_of_the_strength(tmp_path):
-    assert masks.parse_masks(["scream=a.png", "b.png", "x/y.safetensors=c=d.png"]) == (
+    assert parse_masks(["scream=a.png", "b.png", "x/y.safetensors=c=d.png"]) == (
         Path("b.png"),
         {"scream": Path("a.png"), "x/y.safetensors": Path("c=d.png")},
     )
     odd = tmp_path / "a=b.png"
     odd.touch()
-    assert masks.parse_masks([str(odd)]) == (odd, {})
+    assert parse_masks([str(odd)]) == (odd, {})
     for twice in (["a.png", "b.png"], ["scream=a.png", "scream=b.png"]):
         with pytest.raises(InputError, match="two masks"):
-            masks.parse_masks(twice)
+            parse_masks(twice)
 
 
 def test_styles_are_told_by_the_name_they_are_given_by():
     scream = impasto.load_style("scream")
-    masked, rest = masks.split_by_mask(["scream:2", ("udnie", 3.0), "great-wave"], ["udnie"])
+    masked, rest = split_by_mask(["scream:2", ("udnie", 3.0), "great-wave"], ["udnie"])
     assert list(masked) == ["udnie"]
     assert rest is not None
     assert rest.name == "scream+great-wave"
-    masked, rest = masks.split_by_mask([scream], ["scream"])
+    masked, rest = split_by_mask([scream], ["scream"])
     assert masked["scream"] is scream
     assert rest is None

@@ -10,8 +10,6 @@ torch = pytest.importorskip("torch")
 from impasto.errors import InputError  # noqa: E402
 from impasto.memory import parse_size  # noqa: E402
 from impasto.optimisation import planning  # noqa: E402
-
-pass  # REMOVED
 from impasto.optimisation.optimiser import Optimiser
 from impasto.optimisation.recipe import Recipe  # noqa: E402
 from impasto.optimisation.scales import scale_sizes

@@ -16,6 +16,7 @@ from PIL import Image
 import impasto
 from impasto.cli import main
 from impasto.errors import InputError, OutputError, StyleError
+from impasto.pictures import masks
 from impasto.styles.catalogue import load_style, video_style
 from impasto.video import motion, pipeline
 from impasto.video.source import open_source, scaled
@@ -462,7 +463,6 @@ def test_a_mask_for_every_frame(clip, tmp_path):
 @pytest.fixture
 def read(monkeypatch):
     """The names of the masks and flow files that are read, in order."""
-    from impasto.feedforward import masks
     from impasto.video import optimised
 
     names, read_mask = [], masks.read_mask

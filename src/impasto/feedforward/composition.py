@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engines.base import Engine, Statistics
-from impasto.feedforward.grain import grain_of_box
-from impasto.feedforward.masks import Mask
 from impasto.feedforward.padding import PaddedPicture
 from impasto.feedforward.passes import CoarsePainting
 from impasto.feedforward.tiles import Mosaic
+from impasto.networks.grain import grain_of_box
 from impasto.pictures import colors as color_modes
 from impasto.pictures.box import Box, round_up
 from impasto.pictures.colors import ColorMode, ColorTransport
+from impasto.pictures.masks import Mask
 from impasto.pictures.picture import to_unit_range
 from impasto.styles.style import Style
 
@@ -30,7 +30,7 @@ class StyleLayer:
     """A style, the network that it belongs to, and where it applies (``None``: where no mask is).
 
     Attributes:
-        grain: how much of it the network sees beside the picture; see :mod:`impasto.feedforward.grain`.
+        grain: how much of it the network sees beside the picture; see :mod:`impasto.networks.grain`.
         finer: a coarse painting that is to be refined, instead of the picture.
     """
 

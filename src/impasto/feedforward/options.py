@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from impasto import memory
 from impasto.engines.devices import DEVICES, Device
-from impasto.feedforward.masks import MaskLike
 from impasto.options import Range, check
 from impasto.pictures.colors import COLOR_MODES, ColorMode
+from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
 
 

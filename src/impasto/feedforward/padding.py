@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.networks.architecture import MARGIN
 from impasto.pictures.box import Box, Indices, mirrored_indices, round_up
 from impasto.pictures.picture import RowSource, to_unit_range
 from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_picture
@@ -14,8 +15,6 @@ from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_pi
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 
-MARGIN = 8
-"""Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
 _COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
 
 

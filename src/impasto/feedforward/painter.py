@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from impasto import memory
 from impasto.engines.loading import load_engine
 from impasto.errors import StyleError
-from impasto.feedforward import masks
 from impasto.feedforward.composition import Composition, PassStatistics, StyleLayer
-from impasto.feedforward.masks import Mask
+from impasto.feedforward.masks import split_by_mask
 from impasto.feedforward.options import DEFAULTS, Options, describe
 from impasto.feedforward.padding import PaddedPicture
 from impasto.feedforward.passes import CoarsePainting, EnlargedPicture, pass_sizes
@@ -24,6 +23,7 @@ from impasto.feedforward.rendering import render, render_rows
 from impasto.pictures import large
 from impasto.pictures.conversion import Source, as_picture
 from impasto.pictures.large import RowReader
+from impasto.pictures.masks import Mask, fit_mask, read_mask
 from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
@@ -66,9 +66,9 @@ class Painter:
 
     def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, moving: bool = False) -> None:
         self.options, self._lanes, self._moving = options, lanes, moving
-        self._styles = masks.split_by_mask(as_style_list(styles), options.masks)
+        self._styles = split_by_mask(as_style_list(styles), options.masks)
         self.style = _named(*self._styles)
-        read = partial(masks.read_mask, max_pixels=options.max_pixels, may_be_black=moving)
+        read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=moving)
         self._mask = None if options.mask is None else read(options.mask)
         self._masks = {name: read(mask) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory, lanes)
@@ -87,7 +87,7 @@ class Painter:
             given: the statistics of another picture, to normalise with instead of this one's own.
             measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
-            grain: the picture's own, H x W as of :mod:`impasto.feedforward.grain`, instead of the one that is fixed in place;
+            grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the one that is fixed in place;
                 it counts where strokes are laid at the picture's own size.
 
         Returns:
@@ -155,7 +155,7 @@ class Painter:
         if self.options.strength == 0:
             return np.zeros((size[1], size[0], 1), np.uint8)
         given = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
-        return np.dstack([masks.fit_mask(mask, size, size) for mask in given]) if given else None
+        return np.dstack([fit_mask(mask, size, size) for mask in given]) if given else None
 
     def read(self, source: Source, format: str | None = None) -> Picture:
         """Read a picture to paint: a large one compact.
@@ -257,7 +257,7 @@ class Painter:
         """What is to be painted; masks may have its size, that of the original, or the others."""
 
         def fitted(mask: Mask | None) -> Mask | None:
-            return None if mask is None else masks.fit_mask(mask, source.size, original, *others)
+            return None if mask is None else fit_mask(mask, source.size, original, *others)
 
         layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
         t = self.options.strength

@@ -1,5 +1,8 @@
 """The networks, in torch; what this module itself holds needs none."""
 
+MARGIN = 8
+"""Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
+
 
 def receptive_radius(blocks: int) -> int:
     """Input pixels on each side that a pixel painted by the transformer network depends on, statistics aside.

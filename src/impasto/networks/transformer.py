@@ -12,7 +12,7 @@ images of coarse features, a weave of four and eight pixels, fall off twice as f
 alone. Bilinear doubling and convolution are one convolution at the smaller size (`Doubling`). The last doubling
 is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
-**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.feedforward.grain`) is a fourth plane of
+**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.networks.grain`) is a fourth plane of
 the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
 
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of

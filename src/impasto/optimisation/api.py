@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError, MissingExtraError
-from impasto.feedforward.masks import read_mask
 from impasto.optimisation.recipe import DEFAULTS, Recipe
 from impasto.options import settings
 from impasto.pictures.conversion import as_picture, in_kind_of
+from impasto.pictures.masks import read_mask
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent, resize_array, resize_picture

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from impasto.feedforward.grain import grain_of_box
-from impasto.feedforward.padding import MARGIN
+from impasto.networks.architecture import MARGIN
+from impasto.networks.grain import grain_of_box
 from impasto.networks.transformer import TransformerNetwork, as_if_painted
 from impasto.pictures.box import mirrored_indices
 from impasto.pictures.conversion import to_pil

@@ -36,7 +36,7 @@ class Settings:
     tv_weight: float = 0.2
     style_size: int = 512  # shorter side at which the paintings are looked at
     style_scale: float = 1.0  # size of the strokes relative to that
-    grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.feedforward.grain`
+    grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.networks.grain`
     seed: int = 0
 
     ranges: ClassVar[Mapping[str, Range]] = {

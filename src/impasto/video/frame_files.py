@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from impasto.errors import InputError
-from impasto.feedforward.masks import MaskLike
 from impasto.flow.files import FramePattern
+from impasto.pictures.masks import MaskLike
 from impasto.video.source import NumberedPictures, Source
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from impasto.extras import opencv
-from impasto.feedforward.grain import grain_of_box
+from impasto.networks.grain import grain_of_box
 from impasto.video.motion import Floats, Motion, local_energy, sample_at
 
 _NEW_GRAIN = 0.15  # of the fixed grain in what moves

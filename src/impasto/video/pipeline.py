@@ -13,10 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from impasto.feedforward import masks
-from impasto.feedforward.masks import MaskLike
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
+from impasto.pictures.masks import Mask, MaskLike, fit_mask, read_mask
 from impasto.styles.style import StyleLike
 from impasto.video.frame_files import mask_file_of_frame
 from impasto.video.keyframes import Keyframes, Weighted, identity
@@ -233,10 +232,10 @@ class FramePipeline:
             self.painter = key, Painter(as_styles(blend), options, PARALLEL_FRAMES, moving=True)
         return self.painter[1]
 
-    def _levels(self, mask: MaskLike, file: Path | None) -> masks.Mask:
+    def _levels(self, mask: MaskLike, file: Path | None) -> Mask:
         """A mask in the size of the frames; it may have that of the source's instead."""
-        levels = masks.read_mask(file or mask, self.options.max_pixels, may_be_black=file is not None)
-        return masks.fit_mask(levels, (self.source.width, self.source.height), self.source.stored)
+        levels = read_mask(file or mask, self.options.max_pixels, may_be_black=file is not None)
+        return fit_mask(levels, (self.source.width, self.source.height), self.source.stored)
 
 
 def as_styles(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:

@@ -13,10 +13,10 @@ import numpy as np
 
 from impasto.errors import InputError
 from impasto.extras import opencv, pyav
-from impasto.feedforward import masks
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.pictures.conversion import from_array
+from impasto.pictures.masks import fit_mask, read_mask
 from impasto.pictures.writing import write_picture
 from impasto.styles.blending import Styles, load_blend
 from impasto.video.source import scaled
@@ -105,7 +105,7 @@ class Live:
         self.names = [load_blend(style).name for style in self.styles]
         self.strength, self.current, self.shows_rate = self.options.strength, 0, True
         self.masks = {
-            name: masks.read_mask(mask, self.options.max_pixels) for name, mask in self.options.every_mask().items()
+            name: read_mask(mask, self.options.max_pixels) for name, mask in self.options.every_mask().items()
         }
         self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Stabilizer]] = {}
         self.recording: Recording | None = None
@@ -152,7 +152,7 @@ class Live:
         if key not in self.painters:
             for old in [known for known in self.painters if known[0] == index]:
                 del self.painters[old]
-            own = {name: masks.fit_mask(mask, size, camera) for name, mask in self.masks.items()}
+            own = {name: fit_mask(mask, size, camera) for name, mask in self.masks.items()}
             options = replace(self.options.with_masks(own), size=0, strength=self.strength)
             painter = Painter(self.styles[index], options, moving=True)
             self.painters[key] = painter, make_stabilizer(self.stabilize)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from impasto.errors import ImpastoError
-from impasto.feedforward import masks
 from impasto.feedforward.options import DEFAULTS
 from impasto.pictures.colors import COLOR_MODES
 from impasto.pictures.conversion import to_pil
+from impasto.pictures.masks import read_mask
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture
 from impasto.studio import pictures, previews
@@ -300,7 +300,7 @@ def _offer(studio: Studio) -> None:
         with clearly(request):
             options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
             options |= {"size": int(size), "work_size": int(work_size)}
-            where = None if mask is None else masks.read_mask(to_pil(studio.uploads.read(mask)), 0)
+            where = None if mask is None else read_mask(to_pil(studio.uploads.read(mask)), 0)
             wish = Wish(known(styles), options, where)
             done = studio.jobs.result(lambda _report: pictures.paint(studio, picture, wish), request, "picture")
             return str(done.path)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import impasto
-from impasto.feedforward.grain import grain_of_box
+from impasto.networks.grain import grain_of_box
 
 side = st.integers(1, 90)
 place = st.integers(-2000, 10**6)
