@@ -75,12 +75,12 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
     network = random_vgg19() if features == "vgg19" else None
     keep_freed()  # as the command does
     recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
-    painter = Optimiser([StylePicture(style)], recipe, network=network)
+    optimiser = Optimiser([StylePicture(style)], recipe, network=network)
     times: list[float] = []
-    painter.paint(content, callback=lambda progress: times.append(progress.seconds))
+    optimiser.paint(content, callback=lambda progress: times.append(progress.seconds))
     seconds = statistics.median(b - a for a, b in pairwise(times))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    estimate = painter.plan(height, width).bytes / 2**30
+    estimate = optimiser.plan(height, width).bytes / 2**30
     print(f"{features:8s} {width} x {height} {optimizer}: {seconds:.3f} s an iteration, peak {peak:.2f} GB "
           f"(estimated {estimate:.2f})")  # fmt: skip
 

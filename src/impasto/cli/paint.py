@@ -20,8 +20,10 @@ from impasto.engines.devices import DEVICES
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.masks import parse_masks
 from impasto.memory import keep_freed
+from impasto.networks.loss_names import Loss, StyleLoss
 from impasto.optimisation import api, recipe
 from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.optimisation.style_pictures import blend_name, read_styles
 from impasto.options import parse_layers
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import QUALITY, output_format, path_beside
@@ -63,9 +65,9 @@ _recipe_options = options.together(
     _field("seed", "Of the noise.", int),
     _field("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
     click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
-    _field("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
-    _field("coarse_style_loss", "The same, at the scales before the last.", _choice(recipe.StyleLoss)),
-    _field("loss", "Of content and style.", _choice(recipe.Loss)),
+    _field("style_loss", "Which statistics define the style.", _choice(StyleLoss)),
+    _field("coarse_style_loss", "The same, at the scales before the last.", _choice(StyleLoss)),
+    _field("loss", "Of content and style.", _choice(Loss)),
     _field(
         "colors",
         "The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture matched "
@@ -148,8 +150,8 @@ def command(
     strength, by_style = parse_masks(masks)
     if strength is not None:
         raise click.UsageError(f"{strength} is no mask of a style; write it as STYLE=FILE.")
-    named = api.read_styles(list(styles), by_style, max_pixels=chosen.max_pixels)
-    target = output or (STANDARD if content == STANDARD else path_beside(content, api.blend_name(named)))
+    named = read_styles(list(styles), by_style, max_pixels=chosen.max_pixels)
+    target = output or (STANDARD if content == STANDARD else path_beside(content, blend_name(named)))
     piped = target == STANDARD
     if piped and (resume or save_every or preview_every or steps_strip):
         raise click.UsageError(

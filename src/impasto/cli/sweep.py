@@ -10,6 +10,7 @@ import click
 from impasto.cli.painting import Bar, Writer
 from impasto.optimisation import api
 from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures import contact_sheet
 from impasto.pictures.picture import Picture
 
@@ -20,7 +21,7 @@ def paint_each(
     text: str,
     chosen: Recipe,
     picture: Picture,
-    styles: Sequence[api.NamedStyle],
+    styles: Sequence[StylePicture],
     write: Writer,
     say: Callable[[str], None],
     *,

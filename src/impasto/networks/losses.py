@@ -7,14 +7,13 @@ picture whose Gram matrix is zero, a content loss of 1 that of a picture without
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
-Loss = Literal["l2", "smooth-l1"]
+from impasto.networks.loss_names import Loss, StyleLoss
 
 _TINY = 1e-12
 

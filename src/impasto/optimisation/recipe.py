@@ -10,14 +10,13 @@ from typing import Any, Literal, get_args
 from impasto.engines.devices import DEVICES, Device
 from impasto.errors import InputError
 from impasto.memory import limit
+from impasto.networks.loss_names import Loss, StyleLoss
 from impasto.options import Range, as_layers, check, nearest
 
 Colors = Literal["style", "content", "match", "match-before"]
 Init = Literal["content", "noise", "gray"]
 Optimizer = Literal["adam", "lbfgs"]
 Pooling = Literal["max", "average"]
-StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
-Loss = Literal["l2", "smooth-l1"]
 
 LONGEST = 1024  # of the result where no size is asked for
 COARSEST = 96  # longer side below which no coarser scale is worth its time

@@ -14,7 +14,7 @@ from typing import Any
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options, describe
 from impasto.flow.files import FramePattern
-from impasto.optimisation.api import NamedStyle, read_styles
+from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import settings
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
@@ -170,7 +170,7 @@ def stylize_video(
 def _optimise(
     source: Source,
     span: Span,
-    pictures: list[NamedStyle],
+    pictures: list[StylePicture],
     paint: PassOptions,
     work: WorkFolder,
     progress: FrameProgress | None,

@@ -21,8 +21,8 @@ from impasto.extras import opencv
 from impasto.flow.consistency import consistency
 from impasto.flow.estimate import estimator, fit_flow, warp
 from impasto.flow.files import PairPattern, read_certainty, read_flo
-from impasto.optimisation.api import NamedStyle
 from impasto.optimisation.recipe import DEFAULTS, Recipe, option_text
+from impasto.optimisation.style_pictures import StylePicture
 from impasto.options import nearest
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
@@ -166,25 +166,23 @@ class VideoOptimiser:
     Args:
         folder: holds ``in-N.png``, frames from 0; results go there as ``out-N-PASS.png``, and are kept if they exist.
         count: how many frames.
-        styles: as :func:`impasto.optimisation.api.read_styles` gives them.
+        styles: as :func:`impasto.optimisation.style_pictures.read_styles` gives them.
         settings: how.
         first: number of the first frame in patterns of flow files.
     """
 
     def __init__(
-        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: PassOptions, *, first: int = 1
+        self, folder: Path, count: int, styles: Sequence[StylePicture], settings: PassOptions, *, first: int = 1
     ) -> None:
         try:
             from impasto.optimisation.optimiser import Optimiser as Painter
-            from impasto.optimisation.style_pictures import StylePicture
         except ImportError as error:
             raise MissingExtraError("--method paint", "train") from error
         self.folder, self.count, self.settings, self.first = folder, count, settings, first
-        pictures = [StylePicture(style.rgb, style.weight, style.mask) for style in styles]
         recipe = replace(settings.recipe, iterations=settings.first_iterations)
-        self.whole = Painter(pictures, recipe)
+        self.whole = Painter(styles, recipe)
         self.touch_up = Painter(
-            pictures, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
+            styles, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
         )
         self.estimate = cache(lambda: estimator(settings.method))
 

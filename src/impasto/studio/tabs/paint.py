@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError
+from impasto.networks.loss_names import StyleLoss
 from impasto.optimisation import api, recipe
 from impasto.optimisation.recipe import DEFAULTS, LONGEST, Recipe
+from impasto.optimisation.style_pictures import StylePicture, blend_name, read_styles
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 from impasto.pictures.resampling import shrink_picture
@@ -217,8 +219,8 @@ def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
             "content_weight": number("content_weight", "content_weight", minimum=0),
             "tv_weight": number("tv_weight", "tv_weight", minimum=0),
             "init": choice("init", get_args(recipe.Init)),
-            "style_loss": choice("style_loss", get_args(recipe.StyleLoss), words=False),
-            "coarse_style_loss": choice("coarse_style_loss", get_args(recipe.StyleLoss), words=False),
+            "style_loss": choice("style_loss", get_args(StyleLoss), words=False),
+            "coarse_style_loss": choice("coarse_style_loss", get_args(StyleLoss), words=False),
             "optimizer": choice("optimizer", get_args(recipe.Optimizer), words=False),
             "scales": number("scales", "scales", precision=0, minimum=0, maximum=16),
             "seed": number("seed", "seed", precision=0),
@@ -240,9 +242,9 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
     if chosen.init not in get_args(recipe.Init):  # anything else would be the path of a picture
         raise InputError(f"There is no start {chosen.init[:40]}; choose one of {', '.join(get_args(recipe.Init))}.")
     named = [
-        api.NamedStyle(one.rgb, studio.uploads.name(path))
+        StylePicture(one.rgb, name=studio.uploads.name(path))
         for path in styles
-        for one in api.read_styles(studio.uploads.read(path))
+        for one in read_styles(studio.uploads.read(path))
     ]
     return api.OptimisationTask(picture, named, chosen)
 
@@ -290,7 +292,7 @@ def _seen(job: api.OptimisationTask, picture: NDArray[Any]) -> dict[str, str]:
 def _written(studio: Studio, easel: _Easel, index: int) -> Path:
     """A step as a file, named as the command line names it."""
     assert easel.job is not None
-    name = path_beside(Path(studio.uploads.name(easel.upload)), api.blend_name(easel.job.styles)).name
+    name = path_beside(Path(studio.uploads.name(easel.upload)), blend_name(easel.job.styles)).name
     target = studio.uploads.new_path(name)
     write_picture(easel.job.picture(to_unit_range(easel.steps[index][1])), target, settings=easel.job.settings)
     return target
