@@ -36,10 +36,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.errors import InputError
-from impasto.networks import weights as downloads
 from impasto.networks.speed import channels_last
+from impasto.networks.weights import fetch
 
-Weights = tuple[Tensor, Tensor]
+WeightAndBias = tuple[Tensor, Tensor]
+"""Of a convolution: O x I x k x k, and O."""
 
 _MEAN = (0.485, 0.456, 0.406)  # ImageNet, RGB in [0, 1]: what torchvision's weights expect
 _STD = (0.229, 0.224, 0.225)
@@ -62,9 +63,9 @@ class PerceptualNetwork(nn.Module):
 
     def __init__(
         self,
-        convolutions: Mapping[str, Weights],
-        preprocess: Weights,
-        heads: Mapping[str, Weights] | None = None,
+        convolutions: Mapping[str, WeightAndBias],
+        preprocess: WeightAndBias,
+        heads: Mapping[str, WeightAndBias] | None = None,
         *,
         padding: Literal["zeros", "reflect"] = "zeros",
         pooling: Literal["max", "average"] = "max",
@@ -83,7 +84,7 @@ class PerceptualNetwork(nn.Module):
             r = r.float()
             self._add(f"{tap}_metric", (r[:, :-1, None, None], r[:, -1]))
 
-    def _add(self, name: str, weights: Weights) -> None:
+    def _add(self, name: str, weights: WeightAndBias) -> None:
         self.register_buffer(f"{name}_weight", weights[0].float().clone(), persistent=False)
         self.register_buffer(f"{name}_bias", weights[1].float().clone(), persistent=False)
 
@@ -204,7 +205,7 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
         with resources.as_file(resources.files("impasto.assets") / _BUILTIN) as path:
             network = _read(path, pooling)
     elif str(features) in _STAGES:
-        network = _read(downloads.fetch(str(features)), pooling)
+        network = _read(fetch(str(features)), pooling)
     else:
         path = Path(features)
         if not path.is_file():
@@ -259,14 +260,14 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
     )
 
 
-def of_pairs(pairs: Mapping[str, Weights], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
+def of_pairs(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
     """A network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
     heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
     convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
     return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
 
 
-def _torchvision(pairs: Mapping[str, Weights], pooling: Literal["max", "average"]) -> PerceptualNetwork:
+def _torchvision(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"]) -> PerceptualNetwork:
     """``features.N`` counts convolutions, ReLUs and poolings; which VGG it is shows in where they stand."""
     found = sorted(int(key.split(".")[1]) for key in pairs if key.startswith("features."))
     for stages in _STAGES.values():
