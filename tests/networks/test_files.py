@@ -16,7 +16,7 @@ from impasto.errors import InputError  # noqa: E402
 from impasto.networks import files  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
 from impasto.styles.catalogue import load_style, video_style  # noqa: E402
-from impasto.styles.files import bundled_network_id
+from impasto.styles.files import bundled_network_id  # noqa: E402
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
 
