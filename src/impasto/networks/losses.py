@@ -129,9 +129,7 @@ def repetition(images: Tensor) -> Tensor:
     reach = min(height, width) // 2
     offsets = torch.arange(-reach, reach + 1, device=images.device)
     y, x = torch.meshgrid(offsets, offsets, indexing="ij")
-    correlation = _autocorrelation(plane, reach) / (
-        (height - y.abs()) * (width - x.abs())
-    )  # a mean over the overlap
+    correlation = _autocorrelation(plane, reach) / ((height - y.abs()) * (width - x.abs()))  # a mean over the overlap
     correlation = correlation / correlation[:, reach, reach, None, None].clamp_min(_TINY)
     with torch.no_grad():
         away = torch.hypot(x.float(), y.float())
