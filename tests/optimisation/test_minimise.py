@@ -112,6 +112,15 @@ def test_a_restored_optimiser_goes_on_as_if_nothing_had_happened(kind):
     assert torch.allclose(second.result, whole.result, atol=1e-5)
 
 
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_saved_adam_has_the_tensors_of_earlier_editions(average):
+    minimiser = Adam(start(), average=average)
+    run(minimiser, 3)
+    state = minimiser.state()
+    assert state.keys() == {"picture", "first", "second", "counts"} | ({"total"} if average else set())
+    assert state["counts"].tolist() == [3, 3]
+
+
 def test_a_restored_history_may_be_shorter():
     long = LBFGS(start(), history=10)
     run(long, 12)

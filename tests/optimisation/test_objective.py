@@ -90,18 +90,6 @@ def test_losses_are_those_of_the_definition():
     )
 
 
-def test_what_is_mirrored_folds_back():
-    """The gradient of the sum of all mirrored pixels is how often each is shown."""
-    tiled = TiledFeatures(NETWORK, ["relu5_1"])
-    for height, width in ((1, 3), (20, 37), (64, 48)):
-        shown = tiled.mirror(picture(height, width))
-        assert shown.shape[2] % 16 == shown.shape[3] % 16 == 0
-        assert torch.equal(shown[:, :, 16 : 16 + height, 16 : 16 + width], picture(height, width))
-        folded = tiled.fold(torch.ones_like(shown), height, width)
-        assert folded.shape == (1, 3, height, width)
-        assert folded.sum() == shown.numel()
-
-
 def test_at_its_own_content_and_style_nothing_is_left_to_do():
     content = picture(64, 64)
     recipe = Recipe(tv_weight=0)
@@ -109,18 +97,6 @@ def test_at_its_own_content_and_style_nothing_is_left_to_do():
     evaluation = Objective(tiled, content, [Region(tiled.moments(content))], recipe)(content)
     assert evaluation.parts["content"] == 0
     assert abs(evaluation.loss) < 1e-3 * recipe.style_weight
-
-
-def test_masked_regions_see_only_their_own_part():
-    left = torch.zeros(64, 64)
-    left[:, :32] = 1
-    tiled = TiledFeatures(NETWORK, ["relu1_1"])
-    moments = tiled.moments(picture(64, 64), left)["relu1_1"]
-    changed = picture(64, 64)
-    changed[..., 33:] = 0  # the network's window reaches one pixel over the edge
-    assert torch.allclose(tiled.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-5)
-    changed[..., :20] = 0
-    assert not torch.allclose(tiled.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-2)
 
 
 def test_normalised_gradients_have_the_size_of_their_weights():

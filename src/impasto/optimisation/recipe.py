@@ -18,8 +18,8 @@ Init = Literal["content", "noise", "gray"]
 Optimizer = Literal["adam", "lbfgs"]
 Pooling = Literal["max", "average"]
 
-LONGEST = 1024  # of the result where no size is asked for
-COARSEST = 96  # longer side below which no coarser scale is worth its time
+LONGEST = 1024  # pixels: longer side of the result where no size is asked for
+COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
 
 _STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
