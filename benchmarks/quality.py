@@ -285,7 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The quality of painted pictures.")
     parser.add_argument("--photos", type=Path, help="folder of photographs; default: pictures of our own")
     parser.add_argument(
-        "--paintings", type=Path, help="folder of the paintings, by the names in docs/training/bundled.toml"
+        "--paintings", type=Path, help="folder of the paintings, by the names in research/recipes/bundled.toml"
     )
     parser.add_argument("--styles", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--network", type=Path, help="a folder that impasto train wrote; default: the bundled network")

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -41,11 +42,6 @@ def test_the_main_job_runs_as_written(tmp_path):
         assert painted.size == original.size
 
 
-def test_pictures_and_pages_that_it_names_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).exists(), target
-
-
 def described(page: Path) -> list[str]:
     """The commands that a page shows: those in tables of the README, and all after a prompt."""
     text = page.read_text()
@@ -58,6 +54,28 @@ def test_the_table_of_the_readme_has_the_commands():
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL_PAGES = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "research").glob("*.md"))]
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which GitHub links to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages_link_to_files_and_headings_that_exist(page):
+    for target in re.findall(r"\]\((?!http)([^)\s]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_modules_functions_and_classes_that_exist(page):
+    for name in re.findall(r"`(impasto(?:\.\w+)+)`", page.read_text()):
+        pkgutil.resolve_name(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
