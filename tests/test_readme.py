@@ -54,7 +54,12 @@ def test_the_table_of_the_readme_has_the_commands():
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-ALL_PAGES = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "research").glob("*.md"))]
+ALL_PAGES = [
+    *PAGES,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "research").glob("*.md")),
+]
 
 
 def anchors(page: Path) -> set[str]:
@@ -95,7 +100,11 @@ def test_commands_have_what_they_need_and_name_files_that_are_there(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_samples_call_what_there_is_as_it_is_to_be_called(page):
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
-        for call in (node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Call)):
+        nodes = list(ast.walk(ast.parse(block)))
+        for item in (node for node in nodes if isinstance(node, ast.ImportFrom)):
+            for alias in item.names:
+                assert pkgutil.resolve_name(f"{item.module}:{alias.name}")
+        for call in (node for node in nodes if isinstance(node, ast.Call)):
             name = ast.unparse(call.func)
             if re.fullmatch(r"impasto\.\w+", name):
                 inspect.signature(getattr(impasto, name.split(".")[1])).bind(
