@@ -56,7 +56,7 @@ _PUBLIC = {
     "stylize_video": "video.api",
 }
 
-_PUBLIC_PACKAGES = ("flow",)  # whose modules are public: ``from impasto.flow.estimate import compute``
+_PUBLIC_PACKAGES = ("flow",)  # whose own names are public as well: ``impasto.flow.compute``
 
 __all__ = [
     "DownloadError",
