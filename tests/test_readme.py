@@ -77,6 +77,13 @@ def test_pages_link_to_files_and_headings_that_exist(page):
         assert not anchor or anchor in anchors(linked), target
 
 
+def test_the_files_to_touch_for_a_usual_change_exist():
+    table = (ROOT / "docs/architecture.md").read_text().partition("## Where to touch")[2]
+    named = {name for name in re.findall(r"`([a-z_]+/[\w/]+\.\w+)`", table) if "CODE" not in name}
+    assert len(named) >= 5
+    assert [name for name in sorted(named) if not (ROOT / "src/impasto" / name).exists()] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_pages_name_modules_functions_and_classes_that_exist(page):
     for name in re.findall(r"`(impasto(?:\.\w+)+)`", page.read_text()):
