@@ -284,7 +284,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="The quality of painted pictures.")
     parser.add_argument("--photos", type=Path, help="folder of photographs; default: pictures of our own")
-    parser.add_argument("--paintings", type=Path, help="folder of the paintings that research/recipes/bundled.toml names")
+    parser.add_argument(
+        "--paintings", type=Path, help="folder of the paintings that research/recipes/bundled.toml names"
+    )
     parser.add_argument("--styles", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--network", type=Path, help="a folder that impasto train wrote; default: the bundled network")
     parser.add_argument(
