@@ -1,7 +1,7 @@
 """The judge of ``quality.py``: the loss that networks are trained for, and what optimising a picture under it gives.
 
-Settings are those of ``docs/training/bundled.toml``, so that a network, the optimisation of a picture and the log of a
-training run give losses that can be compared.
+Settings are those of ``research/recipes/bundled.toml``, so that a network, the optimisation of a picture and the log of
+a training run give losses that can be compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from impasto.training.painting import read_style
 from impasto.training.perceptual_loss import PerceptualLoss
 
 ROOT = Path(__file__).resolve().parent.parent
-RECIPE = ROOT / "docs" / "training" / "bundled.toml"
+RECIPE = ROOT / "research" / "recipes" / "bundled.toml"
 KEPT = Path(__file__).resolve().parent / "references"
 BUILTIN = ROOT / "src" / "impasto" / "assets" / "perceptual.safetensors"
 DRAWN = ROOT / "examples" / "styles"

@@ -77,7 +77,7 @@ def command(
 
     \b
     impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
-    impasto train docs/training/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
+    impasto train research/recipes/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
 
     Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
