@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from impasto.errors import MissingExtraError
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
-__all__ = ["Settings", "launch"]
+__all__ = ["ServerSettings", "launch"]
 
 # Read by Gradio and its hub client as they are imported: neither is to call home.
 for _name, _value in (
@@ -18,7 +18,7 @@ for _name, _value in (
     os.environ.setdefault(_name, _value)
 
 
-def launch(settings: Settings = Settings(), *, browser: bool = False) -> None:  # noqa: B008
+def launch(settings: ServerSettings = ServerSettings(), *, browser: bool = False) -> None:  # noqa: B008
     """Serve the studio until Ctrl-C.
 
     Args:

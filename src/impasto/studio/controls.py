@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import gradio as gr
 
 from impasto.feedforward.options import DEFAULTS
-from impasto.studio.words import label
+from impasto.studio.translation import label
 
 RANGES = {"strength": (0.0, 1.0, 0.01), "style_scale": (0.5, 8.0, 0.1), "grain": (0.0, 1.0, 0.05)}
 """Of each option: the least, the most, and the step."""

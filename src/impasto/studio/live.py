@@ -29,7 +29,7 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.studio.chooser import known
 from impasto.studio.state import Studio
-from impasto.studio.words import complaint, say
+from impasto.studio.translation import complaint, say
 from impasto.video.source import scaled
 from impasto.video.stabilise import Stabilizer, make_stabilizer
 from impasto.webcam.live import Pace
@@ -72,7 +72,7 @@ class _Visitor:
         return self.steady.paint(frame, self.painter)
 
 
-class Live:
+class LiveSessions:
     """The end point ``POST /live``.
 
     Args:
