@@ -2,11 +2,12 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from impasto.pictures import profiles
 
@@ -61,3 +62,43 @@ def with_metadata():
     exif[0x8769] = {0x829A: 0.01, 0xA001: 65535, 0xA002: 99, 0x927C: b"maker's note"}
     exif[0x8825] = {1: "N", 2: (51.0, 30.0, 0.0)}
     return saved(Image.fromarray(smooth()), "JPEG", exif=exif, xmp=XMP, dpi=(300, 300), comment=b"By the sea")
+
+
+def interlaced_png(array):
+    """An interlaced PNG of H x W x 3, uint8 or uint16; Pillow writes none."""
+    height, width = array.shape[:2]
+    steps = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    passes = [array[top::down, left::across].astype(array.dtype.newbyteorder(">")) for top, left, down, across in steps]
+    raw = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
+    header = struct.pack(">IIBBBBB", width, height, 8 * array.itemsize, 2, 0, 0, 1)
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")):
+        out += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return out
+
+
+def tiff_of_planes(array, planar, tags):
+    """A TIFF of H x W x C, uint16, without compression, interleaved (1) or in planes (2); Pillow writes none."""
+    height, width, channels = array.shape
+    planes = [array] if planar == 1 else [array[..., channel] for channel in range(channels)]
+    blocks = [plane.astype("<u2").tobytes() for plane in planes]
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    described = {
+        256: width,
+        257: height,
+        258: (16,) * channels,
+        259: 1,
+        262: 2,
+        277: channels,
+        278: height,
+        284: planar,
+    }
+    for tag, value in (described | tags).items():
+        directory[tag] = value
+    directory.tagtype[273] = directory.tagtype[279] = 4
+    directory[273] = tuple(at * len(blocks[0]) for at in range(len(blocks)))  # Pillow adds where the data starts
+    directory[279] = tuple(len(block) for block in blocks)
+    out = io.BytesIO()
+    directory.save(out)
+    out.writelines(blocks)
+    return out.getvalue()

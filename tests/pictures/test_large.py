@@ -16,7 +16,7 @@ from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture, write_rows
 
-from .samples import rgb_profile
+from .samples import interlaced_png, rgb_profile
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +34,6 @@ def see_through(photo):
 def deep(photo):
     noise = np.random.default_rng(0).integers(0, 200, (128, 192, 3))
     return from_array((np.asarray(photo, np.uint16) * 256 + noise).astype(np.uint16))
-
-
-def interlaced(array):
-    """An interlaced PNG of H x W x 3, uint8 or uint16; Pillow writes none."""
-    height, width = array.shape[:2]
-    steps = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
-    passes = [array[top::down, left::across].astype(array.dtype.newbyteorder(">")) for top, left, down, across in steps]
-    raw = b"".join(b"\0" + row.tobytes() for part in passes for row in part)
-    header = struct.pack(">IIBBBBB", width, height, 8 * array.itemsize, 2, 0, 0, 1)
-    out = b"\x89PNG\r\n\x1a\n"
-    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")):
-        out += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-    return out
 
 
 def tiled(image, path, side=64):
@@ -119,7 +106,7 @@ def test_what_cannot_be_read_in_strips_is_left_to_be_read_whole(photo, tmp_path)
     photo.save(tmp_path / "turned.png", exif=exif)
     photo.save(tmp_path / "turned.jpg", exif=exif)
     photo.convert("CMYK").save(tmp_path / "cmyk.jpg")
-    (tmp_path / "interlaced.png").write_bytes(interlaced(np.asarray(photo)))
+    (tmp_path / "interlaced.png").write_bytes(interlaced_png(np.asarray(photo)))
     Image.fromarray(np.zeros((9, 9), np.float32)).save(tmp_path / "float.tif")
     (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     for name in (

@@ -90,7 +90,7 @@ def _picture(colour: Array, alpha: Array | None, about: Image.Image, compact: bo
         alpha = (colour != np.array(key)).any(axis=2) * colour.dtype.type(np.iinfo(colour.dtype).max)
     rgb = to_srgb(colour, usable_profile(about, colour.shape[2]), compact)
     # Only after loading: Pillow turns a TIFF upright when it loads it, and no longer says that it was turned.
-    turn = _UPRIGHT.get(_orientation(about), np.asarray)
+    turn = _UPRIGHT.get(orientation(about), np.asarray)
     opacity = opacity_or_none(alpha, rgb.dtype.kind == "u")
     return Picture(
         rgb=np.ascontiguousarray(turn(rgb)),
@@ -113,7 +113,7 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 }
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1, upright, where none can be read."""
     try:
         return int(image.getexif().get(metadata.ORIENTATION, 1))
