@@ -14,7 +14,7 @@ from impasto.pictures import metadata as _metadata
 from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
 from impasto.pictures.picture import Picture
 
-_BYTES = 1 << 23  # of samples that are decoded at a time
+_BYTES = 1 << 21  # of samples that are decoded at a time
 _LARGEST_BLOCK = 1 << 25  # pixels of a strip or tile of a TIFF, which libvips decodes at once
 
 # Values of a TIFF's tags with which libvips gives the very samples that Pillow gives, by the tag.
