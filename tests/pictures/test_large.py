@@ -241,3 +241,14 @@ def test_a_file_too_large_for_memory_is_painted_as_any_other(name, target, photo
     seen = slice(None) if first.alpha is None else first.alpha > 100
     peak = np.iinfo(first.rgb.dtype).max
     assert np.abs(first.rgb.astype(float) - second.rgb)[seen].mean() < 0.01 * peak
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_opening_a_file_says_nothing_that_reading_it_says(suffix, photo, tmp_path, caplog):
+    photo.save(tmp_path / f"a{suffix}", icc_profile=b"broken")
+    reader = large.open_rows(tmp_path / f"a{suffix}")
+    assert not caplog.records
+    for top in range(0, 128, 16):
+        reader.rows(top, top + 16)
+    assert len(caplog.records) == 1
+    assert "colour profile ignored" in caplog.text

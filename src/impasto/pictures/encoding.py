@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from impasto.pictures import metadata as _metadata
 from impasto.pictures import profiles, row_encoding
 from impasto.pictures.formats import Format
-from impasto.pictures.metadata import Metadata
+from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, png_texts, tiff_tags
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 from impasto.pictures.resampling import lay_on_white
 
@@ -51,22 +50,22 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
     if not target.alpha:
         picture = lay_on_white(picture)
     bits = picture.bits if target.deep else 8
-    exif = _metadata.exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
         pixels, out = stack_channels(picture, bits), io.BytesIO()
-        row_encoding.write_tiff(pixels.shape, pixels.dtype, [pixels], _metadata.tiff_tags(metadata, exif, profile), out)
+        row_encoding.write_tiff(pixels.shape, pixels.dtype, [pixels], tiff_tags(metadata, exif, profile), out)
         return out.getvalue()
 
     options: dict[str, Any] = {"icc_profile": profile}
     if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
-        exif.pop(_metadata.ORIENTATION, None)
+        exif.pop(ORIENTATION, None)
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi and target.name in ("JPEG", "PNG"):
         options["dpi"] = metadata.dpi
     if target.name == "PNG":
-        options["pnginfo"] = _metadata.png_texts(metadata, settings)
+        options["pnginfo"] = png_texts(metadata, settings)
         if bits == 16:
             pixels = stack_channels(picture, 16)
             return b"".join(
@@ -83,7 +82,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
                 log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
                 del options[kind]
                 if kind == "exif" and settings:
-                    options["exif"] = _metadata.exif_of_result(Metadata(), picture.size, settings).tobytes()
+                    options["exif"] = exif_of_result(Metadata(), picture.size, settings).tobytes()
     if target.name in ("PPM", "PGM"):
         image = Image.fromarray(stack_channels(picture, 8))
         return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
@@ -107,12 +106,12 @@ def encode_rows(
     shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
     bits = whole.kind.itemsize * 8
     pixels = (stack_channels(part, bits) for part in parts)
-    exif = _metadata.exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
-        row_encoding.write_tiff(shape, whole.kind, pixels, _metadata.tiff_tags(metadata, exif, profile), out)
+        row_encoding.write_tiff(shape, whole.kind, pixels, tiff_tags(metadata, exif, profile), out)
         return
-    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": _metadata.png_texts(metadata, settings)}
+    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": png_texts(metadata, settings)}
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
 from impasto.errors import ImpastoError, InputError
 from impasto.pictures import formats, libvips, sixteen_bit
-from impasto.pictures import metadata as _metadata
 from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
+from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
 from impasto.pictures.picture import Picture
 
 _BYTES = 1 << 21  # of samples that are decoded at a time
@@ -41,9 +42,7 @@ def open_rows(path: Path) -> RowReader | None:
             format = formats.identify_format(str(path), file.read(64))
             if format not in ("JPEG", "PNG", "TIFF"):
                 return None
-            file.seek(0)
-            header = formats.open_lazily(file, format)
-            about = formats.open_png_without_pixels(file) if format == "PNG" else header
+            header, about = _opened(file, format)
             return RowReader(path, format, header, about) if _is_readable_by_rows(header, about) else None
     except Exception:  # reading it as a whole says what is wrong
         return None
@@ -56,26 +55,35 @@ class RowReader:
         path: the file.
         format: JPEG, PNG or TIFF.
         header: the file, opened by Pillow.
-        about: an image with the metadata of the whole file; the header, unless it is a PNG.
+        about: an image with the metadata of the whole file; the same one, unless it is a PNG.
 
     Attributes:
         path, format: the same.
         size: width and height.
         transparent: whether it may be transparent anywhere.
         bits: 8 or 16 bits a sample.
-        metadata: what the file says about itself.
     """
 
     def __init__(self, path: Path, format: str, header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> None:
         self.path, self.format, self.size = path, format, header.size
         self.transparent = bool(header.has_transparency_data)
         self.bits = 16 if "16" in sixteen_bit.raw_mode(header) else 8
-        self.metadata = _metadata.read_metadata(about)
         self._channels = {"1": 1, "L": 1, "LA": 1, "I;16": 1, "CMYK": 4}.get(header.mode.removesuffix("B"), 3)
-        self._profile = usable_profile(about, self._channels)
+        self._about = about
         self._decoder: libvips.RowDecoder | None = None
         self._held: list[Picture] = []  # strips of rows, from row _top to row _bottom
         self._top = self._bottom = 0
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """What the file says about itself."""
+        with self.path.open("rb") as file:
+            return read_metadata(_opened(file, self.format)[1])
+
+    @cached_property
+    def _profile(self) -> bytes | None:
+        """The colour profile to convert with; not read before the pixels are, since what is wrong with it is logged."""
+        return usable_profile(self._about, self._channels)
 
     @property
     def kind(self) -> np.dtype[np.generic]:
@@ -117,6 +125,13 @@ class RowReader:
         return Picture(to_srgb(colour, self._profile, compact=True), None if alpha is None else alpha.copy())
 
 
+def _opened(file: BinaryIO, format: str) -> tuple[ImageFile.ImageFile, ImageFile.ImageFile]:
+    """A file as Pillow opens it, and an image with the metadata of all of it; see :class:`RowReader`."""
+    file.seek(0)
+    header = formats.open_lazily(file, format)
+    return header, formats.open_png_without_pixels(file) if format == "PNG" else header
+
+
 def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> bool:
     """Whether a file gives the same pixels by rows as it does read as a whole; see :class:`RowReader`."""
     if isinstance(header, TiffImagePlugin.TiffImageFile):
@@ -127,5 +142,5 @@ def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile
         block = tags.get(322, header.width) * tags.get(323, min(tags.get(278, header.height), header.height))
         odd = (colours == _YCBCR and tags.get(259) != _JPEG) or (colours == _CMYK and bits != 8)
         return not odd and block <= _LARGEST_BLOCK
-    upright = about.getexif().get(_metadata.ORIENTATION, 1) == 1
+    upright = about.getexif().get(ORIENTATION, 1) == 1
     return upright and not header.info.get("interlace") and header.mode != "CMYK"
