@@ -35,7 +35,7 @@ def parse_size(text: str) -> int:
     return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
-def limit(size: Any) -> Any:
+def parse_limit(size: Any) -> Any:
     """A limit of memory as callers write it: bytes, text as ``"2G"``, or ``"auto"``, which is 0.
 
     Raises:
