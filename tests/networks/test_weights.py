@@ -17,7 +17,7 @@ import pytest
 
 from impasto.errors import DownloadError, OutputError
 from impasto.networks import weights as downloads
-from impasto.networks.weights import WEIGHTS, Weights, cache_dir, fetch
+from impasto.networks.weights import WEIGHTS, Weights, fetch
 
 BODY = bytes(range(251)) * 1200  # about 300 KB, without a period that divides a block
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -388,30 +388,6 @@ class TestCache:
             thread.join()
         assert [path.read_bytes() == BODY for path in paths] == [True, True]
         assert len(server.requests) == 1
-
-    def test_precedence_of_the_folders(self, monkeypatch, tmp_path):
-        monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-        assert cache_dir() == tmp_path / "cache"
-        monkeypatch.delenv("IMPASTO_CACHE")
-        assert cache_dir() == tmp_path / "xdg" / "impasto"
-        monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-        home = cache_dir()
-        monkeypatch.delenv("XDG_CACHE_HOME")
-        assert cache_dir() == home
-        if sys.platform == "linux":
-            assert home == tmp_path / "home" / ".cache" / "impasto"
-
-    def test_folders_of_the_platforms(self, monkeypatch, tmp_path):
-        monkeypatch.setattr(Path, "home", lambda: tmp_path)
-        for name in ("IMPASTO_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setattr(sys, "platform", "darwin")
-        assert cache_dir() == tmp_path / "Library" / "Caches" / "impasto"
-        monkeypatch.setattr(sys, "platform", "win32")
-        assert cache_dir() == tmp_path / "AppData" / "Local" / "impasto" / "cache"
-        monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-        assert cache_dir() == tmp_path / "local" / "impasto" / "cache"
 
 
 class TestSwitches:

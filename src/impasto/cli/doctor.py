@@ -52,10 +52,11 @@ def examine() -> dict[str, Any]:
     """Everything that the command shows."""
     import impasto
     from impasto.engines.base import cpu_threads
+    from impasto.folders import cache_folder
     from impasto.networks import weights
     from impasto.styles.catalogue import bundled_names
 
-    cache = weights.cache_dir()
+    cache = cache_folder()
     return {
         "impasto": impasto.__version__,
         "python": platform.python_version(),

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
+from impasto.folders import cache_folder
 from impasto.learning.settings import LearnSettings
-from impasto.networks import weights
 from impasto.pictures.reading import read_picture
 from impasto.styles.catalogue import load_style
 from impasto.styles.files import bundled_network_id
@@ -176,7 +176,7 @@ def learnt_style(picture: Path, progress: Callable[[LearningProgress], None] | N
 
 
 def _cached(picture: Path) -> Path:
-    return weights.cache_dir() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
+    return cache_folder() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
 
 
 def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:

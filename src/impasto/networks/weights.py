@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from impasto.errors import DownloadError, OutputError
+from impasto.folders import cache_folder
 
 if sys.platform == "win32":
     import msvcrt
@@ -74,23 +75,6 @@ class _TransientError(Exception):
     """The attempt failed in a way that another attempt may not."""
 
 
-def cache_dir() -> Path:
-    """The folder that downloads are kept in; it may not exist yet."""
-    if own := os.environ.get("IMPASTO_CACHE"):
-        return Path(own).expanduser()
-    xdg = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(xdg).is_absolute():  # the XDG specification has relative paths ignored
-        return Path(xdg) / "impasto"
-    home = Path.home()
-    if sys.platform == "win32":
-        path = Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "impasto/cache"
-    elif sys.platform == "darwin":
-        path = home / "Library/Caches/impasto"
-    else:
-        path = home / ".cache/impasto"
-    return path
-
-
 def offline() -> bool:
     """Whether IMPASTO_OFFLINE forbids requests."""
     return os.environ.get("IMPASTO_OFFLINE", "").strip().lower() in {"1", "true", "yes"}
@@ -105,13 +89,13 @@ def fetch(weights: str | Weights, *, progress: Progress | None = None, folder: P
         weights: a name in `WEIGHTS`, or an entry of your own.
         progress: called with the bytes that have arrived and their total (None if the server does not say);
             not called for a cached file. The count falls back only if the server cannot resume.
-        folder: where to keep the file instead of `cache_dir`.
+        folder: where to keep the file instead of :func:`impasto.folders.cache_folder`.
     """
     if isinstance(weights, str):
         if weights not in WEIGHTS:
             raise DownloadError(f"there are no weights named {weights!r}; known are {', '.join(sorted(WEIGHTS))}")
         weights = WEIGHTS[weights]
-    target = (cache_dir() if folder is None else folder) / weights.file
+    target = (cache_folder() if folder is None else folder) / weights.file
     # Before anything is written, so that a complete cache may be read-only.
     if _is_verified(target, weights):
         return target
