@@ -8,7 +8,7 @@ import click
 
 from impasto.cli import options
 from impasto.cli.progress import counting_bar
-from impasto.errors import MissingExtraError
+from impasto.extras import needing_extra
 from impasto.memory import keep_freed
 from impasto.training.settings import DistillSettings
 
@@ -49,10 +49,8 @@ def command(
     **given: int | None,
 ) -> None:
     """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
-    try:
+    with needing_extra("train", "Distillation"):
         from impasto.training.distill import distill
-    except ImportError as error:
-        raise MissingExtraError("Distillation", "train") from error
     from impasto.training.photographs import Photographs
 
     settings = DistillSettings(**{name: value for name, value in given.items() if value is not None})

@@ -11,7 +11,8 @@ import click
 
 from impasto.cli import options
 from impasto.cli.progress import training_bar
-from impasto.errors import MissingExtraError, TrainingError
+from impasto.errors import TrainingError
+from impasto.extras import needing_extra
 from impasto.memory import keep_freed
 from impasto.options import suggest
 from impasto.training.settings import FitSettings
@@ -83,12 +84,10 @@ def command(
     Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
-    try:
+    with needing_extra("train", "Training"):
         from impasto.learning.fit import torch_device
         from impasto.networks import files
         from impasto.training.fit import NetworkTraining
-    except ImportError as error:
-        raise MissingExtraError("Training", "train") from error
     from impasto.training.photographs import Photographs
 
     table, sources = _sources(styles, paintings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 # Importing the plugins registers them with Pillow: only the formats that are wanted, and at once.
 from PIL import (  # noqa: F401
@@ -20,7 +20,8 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError
+from impasto.extras import pillow_heif
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,9 @@ def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
     through ``warnings``; ``read`` has its own limit.
     """
     if format == "HEIF":
-        image: ImageFile.ImageFile = _heif().HeifImageFile(file)
+        image: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
         return image
     return Image.OPEN[format][0](file, "")
-
-
-def _heif() -> Any:
-    """The package that reads HEIC, which is an extra."""
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise MissingExtraError("Reading HEIC", "heic") from error
-    return pillow_heif
 
 
 WRITABLE_FORMATS = {name: format for name, format in FORMATS.items() if format.writable}
