@@ -118,25 +118,34 @@ def command(
 
 
 def _paint_piped(job: batch.BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
-    """Paint one picture from standard input, or to standard output in the format that it came in, or both."""
-    clock = [time.perf_counter()]
-    extra: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
+    """Paint one picture from standard input, or to standard output in the format that it came in, or both.
+
+    Args:
+        job: ``-`` as source or target stands for standard input or output.
+        painter: paints it.
+        writing: how it is written.
+
+    Returns:
+        What became of it; an error is in it, not raised.
+    """
+    times = [time.perf_counter()]
+    encoding: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
     try:
         format = writing.format if job.target == STANDARD_STREAM else output_format(job.target, writing.format)
         picture = painter.read(read_standard_input() if job.source == STANDARD_STREAM else job.source, format)
-        clock.append(time.perf_counter())
+        times.append(time.perf_counter())
         painted = painter.paint(picture).picture
-        clock.append(time.perf_counter())
+        times.append(time.perf_counter())
         if job.target == STANDARD_STREAM:
-            write_standard_output(painted, writing.format, **extra)
+            write_standard_output(painted, writing.format, **encoding)
         else:
-            write_picture(painted, job.target, format=writing.format, **extra)
-        clock.append(time.perf_counter())
+            write_picture(painted, job.target, format=writing.format, **encoding)
+        times.append(time.perf_counter())
     except (ImpastoError, MemoryError) as error:
         return batch.failed_outcome(job, error)
     stages = ("read", "paint", "write")
     return Outcome(
-        job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(clock), strict=True)}
+        job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(times), strict=True)}
     )
 
 

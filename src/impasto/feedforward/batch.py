@@ -13,7 +13,7 @@ from typing import Literal
 
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.feedforward.painter import Painter
-from impasto.files import explained
+from impasto.files import explain_write_error
 from impasto.options import documented, option
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.picture import Picture
@@ -239,7 +239,7 @@ def _exists(target: Path) -> bool:
     try:
         return target.exists()
     except OSError as error:
-        raise OutputError(explained(target, error)) from error
+        raise OutputError(explain_write_error(target, error)) from error
 
 
 def _alone(job: BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
