@@ -34,6 +34,11 @@ def _bar(*columns: Any, hidden: bool) -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=hidden)
 
 
+def _has_terminal() -> bool:
+    """Whether standard error is a terminal, so that somebody looks at the bar."""
+    return sys.stderr.isatty()
+
+
 @contextmanager
 def pictures_bar(total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
     """A bar over the pictures of ``impasto apply``, where there are several and a terminal.
@@ -45,7 +50,7 @@ def pictures_bar(total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
     Yields:
         What is to be called after each picture.
     """
-    if hidden or total < 2 or not sys.stderr.isatty():
+    if hidden or total < 2 or not _has_terminal():
         yield lambda: None
         return
     with _bar(hidden=False) as bar:
@@ -61,7 +66,7 @@ def video_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None] | None]:
         What is to be called with the frames that are painted and those that are expected (0: unknown); ``None``
         where nothing is shown.
     """
-    if hidden or not sys.stderr.isatty():
+    if hidden or not _has_terminal():
         yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -93,7 +98,7 @@ def optimisation_bar(*, hidden: bool) -> Iterator[Callable[[OptimisationProgress
         BarColumn(),
         TextColumn("{task.fields[n]}  loss {task.fields[loss]}  {task.fields[left]} left"),
     )
-    with _bar(*columns, hidden=hidden or not sys.stderr.isatty()) as bar:
+    with _bar(*columns, hidden=hidden or not _has_terminal()) as bar:
         task = bar.add_task("", total=1.0, size="", n="", loss="", left="")
 
         def show(progress: OptimisationProgress) -> None:
