@@ -17,7 +17,7 @@ from impasto.memory import keep_freed
 from impasto.options import suggest
 from impasto.training.settings import FitSettings
 
-_FACTS = ("title", "artist", "year", "licence")
+_FACTS = ("title", "artist", "year", "licence")  # what a settings file may say of a style, besides its pictures
 
 
 @click.command("train", short_help="Train the network: many styles jointly, or one.")
@@ -90,7 +90,7 @@ def command(
         from impasto.training.fit import NetworkTraining
     from impasto.training.photographs import Photographs
 
-    table, sources = _sources(styles, paintings)
+    table, sources = _read_sources(styles, paintings)
     table |= {name: value for name, value in given.items() if value is not None}
     settings, place = FitSettings.from_mapping(table), torch_device(device)
     if (output / "checkpoint.pt").exists() and not resume:
@@ -122,7 +122,7 @@ def command(
     click.echo(output / "model")
 
 
-def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
+def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
     """Settings table and paintings, from a settings file or from the paintings themselves.
 
     Args:
