@@ -22,9 +22,9 @@ from torch import Tensor
 from impasto.files import atomic_path
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
-from impasto.training.fit import FitSettings
 from impasto.training.painting import read_style
 from impasto.training.perceptual_loss import PerceptualLoss
+from impasto.training.settings import FitSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "research" / "recipes" / "bundled.toml"

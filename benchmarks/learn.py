@@ -30,7 +30,7 @@ from torch.nn import functional as F
 
 import impasto
 from impasto.learning.api import LearningProgress, learn_style
-from impasto.learning.fit import LearnSettings
+from impasto.learning.settings import LearnSettings
 from impasto.networks.files import load_bundled, network_of_onnx
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork

@@ -14,9 +14,9 @@ from impasto.errors import InputError
 from impasto.memory import parse_size
 from impasto.studio.settings import ServerSettings
 
-PASSWORD = "IMPASTO_STUDIO_PASSWORD"
+PASSWORD = "IMPASTO_STUDIO_PASSWORD"  # environment variable with the visitors' password
 _DEFAULTS = {item.name: item.default for item in fields(ServerSettings)}
-_UPLOAD = f"{ServerSettings.max_upload // 1_000_000}M"
+_UPLOAD = f"{ServerSettings.max_upload // 1_000_000}M"  # default of --max-upload, as it is written
 
 
 @click.command("studio", short_help="Everything in a browser: pictures, paint, video, the camera, learning.")

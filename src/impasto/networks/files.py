@@ -22,7 +22,8 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from impasto.errors import InputError, MissingExtraError
+from impasto import extras
+from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
@@ -97,7 +98,7 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         InputError: the model is not one of ours.
         MissingExtraError: the package onnx is not installed.
     """
-    onnx = _import_onnx()
+    onnx = extras.onnx()
     try:
         proto = onnx.load_model_from_string(model)
         about = {item.key: item.value for item in proto.metadata_props}
@@ -159,19 +160,6 @@ def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tenso
     return network, styles
 
 
-def _import_onnx() -> Any:
-    """The package onnx.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("Writing or rebuilding an ONNX network", "train") from None
-    return onnx
-
-
 def description(network: TransformerNetwork, identity: str) -> dict[str, str]:
     """What a network's file says of it."""
     return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
@@ -193,7 +181,7 @@ class _GraphBuilder:
     """
 
     def __init__(self) -> None:
-        self.onnx = _import_onnx()
+        self.onnx = extras.onnx()
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.at = 0

@@ -15,7 +15,6 @@ import errno
 import hashlib
 import os
 import secrets
-import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import DownloadError, MissingExtraError, OutputError
+from impasto.folders import cache_folder
 from impasto.version import __version__
 
 Progress = Callable[[int, int | None], None]
@@ -62,23 +62,6 @@ PUBLISHED = {
 }
 
 
-def cache_dir() -> Path:
-    """The folder that downloads are kept in; it may not exist yet."""
-    if own := os.environ.get("IMPASTO_CACHE"):
-        return Path(own).expanduser()
-    xdg = os.environ.get("XDG_CACHE_HOME", "")
-    if Path(xdg).is_absolute():  # the XDG specification has relative paths ignored
-        return Path(xdg) / "impasto"
-    home = Path.home()
-    if sys.platform == "win32":
-        path = Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "impasto/cache"
-    elif sys.platform == "darwin":
-        path = home / "Library/Caches/impasto"
-    else:
-        path = home / ".cache/impasto"
-    return path
-
-
 def offline() -> bool:
     """Whether IMPASTO_OFFLINE forbids requests."""
     return os.environ.get("IMPASTO_OFFLINE", "").strip().lower() in {"1", "true", "yes"}
@@ -103,7 +86,7 @@ def fetch(weights: str | WeightsFile, *, progress: Progress | None = None) -> Pa
         if weights not in PUBLISHED:
             raise DownloadError(f"there are no weights named {weights!r}; known are {', '.join(sorted(PUBLISHED))}")
         weights = PUBLISHED[weights]
-    target = cache_dir() / weights.file
+    target = cache_folder() / weights.file
     with _explaining(target):
         there = target.is_file()
         if there and _sha256(target).startswith(weights.sha256.lower()):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError, MissingExtraError
 from impasto.optimisation.recipe import Recipe
 from impasto.optimisation.style_pictures import Array, Masks, Source, StylePicture, blend_name, read_styles
-from impasto.options import settings
+from impasto.options import options_from_keywords
 from impasto.pictures.conversion import as_picture, in_kind_of
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
@@ -82,7 +82,7 @@ def paint(
         OutputError: the result cannot be written.
         DownloadError: the perceptual network cannot be fetched.
     """
-    recipe = settings(Recipe, options, paint)
+    recipe = options_from_keywords(Recipe, options, paint)
     styles = read_styles(style, masks, max_pixels=recipe.max_pixels)
     if isinstance(image, str | Path):
         target = Path(output) if output is not None else path_beside(Path(image), blend_name(styles))

@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 # Importing the plugins registers them with Pillow: only the formats that are wanted, and at once.
 from PIL import (  # noqa: F401
@@ -23,7 +23,8 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError
+from impasto.extras import pillow_heif
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
     :func:`~impasto.pictures.reading.read_picture` has a limit of its own.
     """
     if format == "HEIF":
-        image: ImageFile.ImageFile = _heif().HeifImageFile(file)
+        image: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
         return image
     return Image.OPEN[format][0](file, "")
 
@@ -161,19 +162,6 @@ def _chunks_without_pixels(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             raise ValueError("cut off")
         file.seek(4, io.SEEK_CUR)
         yield kind, body
-
-
-def _heif() -> Any:
-    """The package that reads HEIC.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise MissingExtraError("Reading HEIC", "heic") from error
-    return pillow_heif
 
 
 WRITABLE_FORMATS = {name: format for name, format in FORMATS.items() if format.writable}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from impasto.errors import MissingExtraError
+from impasto.extras import gradio
 from impasto.studio.settings import ServerSettings
 
 __all__ = ["ServerSettings", "launch"]
@@ -29,10 +29,7 @@ def launch(settings: ServerSettings = ServerSettings(), *, browser: bool = False
         InputError: the address cannot be used, or a certificate cannot be read.
         MissingExtraError: the extra ``studio`` is not installed.
     """
-    try:
-        import gradio  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("The studio", "studio") from error
+    gradio()
     from impasto.studio.server import serve
 
     serve(settings, browser=browser)

@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto.errors import InputError, MissingExtraError, TrainingError
+from impasto import extras
+from impasto.errors import InputError, TrainingError
 from impasto.pictures import formats
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.decoding import decode_file, from_pil
@@ -286,15 +287,6 @@ def is_hdf5(path: Path) -> bool:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def import_h5py() -> Any:
-    """Import h5py, which comes with the extra for training."""
-    try:
-        import h5py
-    except ImportError:
-        raise MissingExtraError("Reading HDF5", "train") from None
-    return h5py
-
-
 def image_groups(file: Any) -> dict[str, Any]:
     """Return the ``images`` data sets of an open HDF5 file by group name, those to train on first.
 
@@ -345,7 +337,7 @@ def warn_of_skipped(skipped: list[tuple[str, str]], total: int, source: Path) ->
 
 
 def _read_hdf5(path: Path, limit: int | None) -> tuple[dict[str, Pixels], list[Pixels]]:
-    h5py = import_h5py()
+    h5py = extras.h5py()
     try:
         with h5py.File(path, "r") as file:
             if UNFINISHED in file.attrs:

@@ -44,7 +44,7 @@ def build(studio: Studio) -> Any:
     """Lay out the tab and connect it; returns the event after which there is another style."""
     if lacks("train"):
         return None
-    from impasto.learning.fit import LearnSettings
+    from impasto.learning.settings import LearnSettings
 
     defaults = LearnSettings()
     learnt = gr.State(_LearnTabState(), time_to_live=3600)
@@ -234,7 +234,7 @@ def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
 
 def _offer(studio: Studio) -> None:
     """The same for programs."""
-    from impasto.learning.fit import LearnSettings
+    from impasto.learning.settings import LearnSettings
 
     def learn(
         request: gr.Request,

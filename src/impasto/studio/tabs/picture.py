@@ -24,7 +24,7 @@ from impasto.studio import pictures, previews
 from impasto.studio.brush import brush, mask
 from impasto.studio.chooser import FIRST, known, style_chooser, without_weights
 from impasto.studio.compare import compare
-from impasto.studio.controls import RANGES, slider
+from impasto.studio.controls import SLIDERS, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.pictures import Mask, PictureRequest
@@ -91,7 +91,7 @@ def build(studio: Studio) -> None:
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
             chooser = style_chooser(studio, elem_id="picture-styles")
-            sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in RANGES}
+            sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in SLIDERS}
             colors = gr.Radio(
                 [(label(f"colors_{name}"), name) for name in COLOR_MODES],
                 value=DEFAULTS.colors,
