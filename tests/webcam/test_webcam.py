@@ -277,8 +277,8 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
         return load_style("scream")
 
     monkeypatch.setattr(api, "learnt_style", learn)
-    monkeypatch.setattr(progress, "style_of_picture", learn)
-    monkeypatch.setattr(progress, "is_learnt", lambda path: False)
+    monkeypatch.setattr(progress, "learnt_style", learn)
+    monkeypatch.setattr(progress, "is_remembered", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]

@@ -81,8 +81,7 @@ def command(
     if watch and output in (None, STANDARD):
         raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
     chosen = options.chosen(painting)
-    learn_pictures(styles, quiet=quiet)
-    painter = Painter(styles, chosen)
+    painter = Painter(learn_pictures(styles, quiet=quiet), chosen)
     writing = OutputOptions(format_, quality, strip)
     # A picture on standard output has it for itself: what is said goes to standard error.
     piped = not watch and (output == STANDARD or (output is None and STANDARD in inputs))

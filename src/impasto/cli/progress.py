@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from impasto.learning.api import LearningProgress, is_remembered, learnt_style
-from impasto.styles.blending import parse_style
-from impasto.styles.catalogue import is_picture_path
+from impasto.learning.api import LearningProgress, is_remembered, learnt_style, with_learnt_pictures
+from impasto.styles.blending import WeightedStyleLike
+from impasto.styles.style import Style
 
 _STAGES = {"style": "learning", "network": "fitting the network"}
 
@@ -37,11 +37,14 @@ def learning_bar(label: str, quiet: bool) -> Iterator[Callable[[LearningProgress
         yield show
 
 
-def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> None:
-    """Learn those of the given styles that are pictures and not in the cache yet, so that all can be loaded at once."""
-    for item in styles:
-        name, _ = parse_style(item)
-        path = Path(name)
-        if is_picture_path(path) and path.is_file() and not is_remembered(path):
-            with learning_bar(path.name, quiet) as show:
-                learnt_style(path, show)
+def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[WeightedStyleLike]:
+    """The given styles, with learnt styles in the place of pictures; see :func:`with_learnt_pictures`."""
+    return with_learnt_pictures(styles, lambda picture: learn_picture(picture, quiet=quiet))
+
+
+def learn_picture(picture: Path, *, quiet: bool = False) -> Style:
+    """The style of a picture, with a bar while it is learnt, if it is not in the cache yet."""
+    if is_remembered(picture):
+        return learnt_style(picture)
+    with learning_bar(picture.name, quiet) as show:
+        return learnt_style(picture, show)

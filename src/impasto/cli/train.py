@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
-from impasto.engines.devices import DEVICES
+from impasto.engines.devices import DEVICES, torch_device
 from impasto.errors import MissingExtraError, TrainingError
 from impasto.memory import keep_freed
 from impasto.options import nearest
@@ -83,7 +83,6 @@ def command(
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
     try:
-        from impasto.learning.fit import torch_device
         from impasto.networks import files
         from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
     except ImportError as error:

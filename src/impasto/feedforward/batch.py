@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
 from impasto.feedforward.painter import Painter
 from impasto.files import explained
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
@@ -252,7 +252,7 @@ def _finished(job: BatchTask, future: Future[Outcome]) -> Outcome:
 def failed_outcome(job: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
     """The outcome of a job that raised."""
     if isinstance(error, MemoryError):
-        error = InputError(f"{job.source} needs more memory than there is; make it smaller with --size.")
+        error = OutOfMemoryError(f"{job.source} needs more memory than there is; make it smaller with --size.")
     return Outcome(job, "failed", {}, error)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from impasto.engines.devices import torch_device
 from impasto.networks import losses
 from impasto.networks.losses import Moments
 from impasto.networks.perceptual import PerceptualNetwork, load_features
@@ -38,7 +39,7 @@ class Optimiser:
         self, styles: Sequence[StylePicture], recipe: Recipe, *, network: PerceptualNetwork | None = None
     ) -> None:
         self.recipe, self.styles = recipe, list(styles)
-        self.device = torch.device(planning.device_of(recipe.device))
+        self.device = torch.device(torch_device(recipe.device))
         network = network or load_features(recipe.features, pooling=recipe.pooling)
         self.network = network.to(self.device)
         self.taps = recipe.taps(network.taps, bool(styles))

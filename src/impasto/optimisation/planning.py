@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 
+from impasto.engines.devices import torch_device
 from impasto.errors import InputError
 from impasto.memory import amount, free
 from impasto.networks.perceptual import PerceptualNetwork
@@ -49,7 +50,7 @@ def memory_budget(recipe: Recipe) -> int:
     """Bytes that a recipe may take. To be asked once, before painting, which itself takes of what is free."""
     if recipe.max_memory:
         return recipe.max_memory
-    on_gpu = device_of(recipe.device) == "cuda"
+    on_gpu = torch_device(recipe.device) == "cuda"
     return int(torch.cuda.mem_get_info()[0] if on_gpu else free()) // 2
 
 
@@ -149,12 +150,3 @@ def seconds_a_pixel(network: PerceptualNetwork, taps: Sequence[str], device: tor
         torch.autograd.backward(list(features.values()), [torch.ones_like(values) for values in features.values()])
         best = min(best, time.perf_counter() - started)
     return best / side**2
-
-
-def device_of(device: str) -> str:
-    """``"auto"`` to the best device that there is."""
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
