@@ -8,7 +8,7 @@ from impasto.errors import InputError
 
 pytest.importorskip("torch")
 
-from impasto.engines import torch as module  # noqa: E402
+from impasto.engines import torch as module
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_painting_is_a_list_of_passes_of_which_the_last_is_the_result(options,
     assert passes((480, 320), Options(**options)) == expected
 
 
-@pytest.mark.parametrize("options", [{}, {"work_size": 60}, {"style_scale": 0.5}])
+@pytest.mark.parametrize("options", [{}, {"work_size": 100}, {"style_scale": 0.5}])
 def test_statistics_are_kept_by_pass_and_layer(scenery, options):
     mask = np.zeros(scenery.shape[:2], np.uint8)
     mask[:, :200] = 255
