@@ -203,7 +203,7 @@ def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:
         yield f"thumbnail, {side} px", scene.run(small)[1], small[..., 0].size
     budget = width * height // 4
     for piece in (64, 128, 256):
-        tiles.PIECE = piece
+        tiles.PIECE_SIDE = piece
         sample = plan_mosaic(whole, budget, 8)
         pieces = [[content[b.top : b.bottom, b.left : b.right] for b in row] for row in sample]
         mosaic = np.concatenate([np.concatenate(row, axis=1) for row in pieces])

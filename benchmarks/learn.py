@@ -122,7 +122,7 @@ def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: o
     started = time.perf_counter()
     style = learn_style(picture, target, deep=bool(deep), minutes=deep or 1, progress=watch, **settings)
     minutes = (time.perf_counter() - started) / 60
-    network = network_of_onnx(style.own.onnx)[0] if style.own else load_bundled()[0]
+    network = network_of_onnx(style.embedded.onnx)[0] if style.embedded else load_bundled()[0]
     measured = judge(network, torch.from_numpy(style.scale), torch.from_numpy(style.shift), [picture])
     how = {key: style.metadata[key] for key in ("learnt", "deepened", "begun_as") if key in style.metadata}
     return {**measured, "minutes": minutes, "curve": curve, "bytes": target.stat().st_size, **how}

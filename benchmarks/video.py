@@ -123,7 +123,7 @@ class Judge:
 
 def fast(frames: Frames, style: str, mode: Any, *, moving: bool = True) -> Frames:
     """Frames painted by the network; not ``moving``: as if each were a picture."""
-    painter, steady = Painter(style, moving=moving), make_stabilizer(mode)
+    painter, steady = Painter(style, for_video=moving), make_stabilizer(mode)
     return [steady.paint(frame, painter) for frame in frames]
 
 

@@ -1,4 +1,4 @@
-"""Make the steady twin of the package's network, which video is painted with.
+"""Make the steady network, which video is painted with, from the package's network.
 
 python examples/make_steady.py FOLDER
 
@@ -22,7 +22,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "src" / "impasto" / "assets"
 
 
 def make(folder: Path, target: Path) -> str:
-    """Write the twin; returns its id.
+    """Write the steady network; returns its id.
 
     Raises:
         SystemExit: styles were trained as well, so that those of the package are none of this network's.

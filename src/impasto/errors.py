@@ -4,6 +4,7 @@
 
     ImpastoError                 exit status 1
     ├── InputError               3  a picture, mask or folder that cannot be read or used
+    │   └── OutOfMemoryError     3  a picture that needs more memory than there is
     ├── OutputError              4  a result that cannot be written (path, permission, full disk)
     ├── StyleError               5  an unknown style, or a style file that cannot be used
     ├── MissingExtraError        6  an optional package is not installed
@@ -29,6 +30,10 @@ class InputError(ImpastoError):
     """A picture, mask, weights file or folder cannot be read or used."""
 
     exit_status = 3
+
+
+class OutOfMemoryError(InputError):
+    """A picture needs more memory than there is."""
 
 
 class OutputError(ImpastoError):

@@ -39,10 +39,10 @@ def test_a_painting_is_trained_on_the_device_that_is_there(train, tmp_path):
 
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_read(train, tmp_path, monkeypatch):
-    from impasto.learning import fit
+    from impasto.engines import torch as engine
     from impasto.training import photographs
 
-    monkeypatch.setattr(fit, "available_gpus", list)
+    monkeypatch.setattr(engine, "available_gpus", list)
     monkeypatch.setattr(photographs, "Photographs", None)
     with pytest.raises(InputError, match="no mps device"):
         train("--device", "mps")

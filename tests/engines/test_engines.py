@@ -10,7 +10,7 @@ from impasto.engines import loading
 from impasto.engines.base import Statistics, cpu_threads
 from impasto.engines.loading import load_engine
 from impasto.engines.onnxruntime import OnnxruntimeEngine
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError, MissingExtraError, OutOfMemoryError
 from impasto.styles.catalogue import load_style
 
 LEVEL = 1 / 255
@@ -119,8 +119,8 @@ def test_the_default_is_onnxruntime_and_loaded_once():
 
 def test_without_a_gpu_auto_is_onnxruntime_and_imports_no_torch():
     script = (
-        "import sys\nfrom impasto import engines\nengines._may_have_gpu = lambda: False\n"
-        "print(engines.load_engine('auto').name, 'torch' in sys.modules)"
+        "import sys\nfrom impasto.engines import loading\nloading._may_have_gpu = lambda: False\n"
+        "print(loading.load_engine('auto').name, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("onnxruntime")
@@ -141,6 +141,70 @@ def test_memory_of_the_processor_and_of_the_gpu_is_given_back(device, arenas):
     engine.session = Listening()
     engine.release()
     assert asked == [arenas]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Non-zero status code returned while running Conv node. BFCArena::AllocateRawInternal(size_t, bool) "
+        "Failed to allocate memory for requested buffer of size 1",
+        "std::bad_alloc",
+        "bad allocation",
+        "CUDNN failure 2: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA failure 2: out of memory",
+        "Available memory of 1 is smaller than requested bytes of 2",
+    ],
+)
+def test_onnxruntimes_ways_to_say_that_memory_is_short_are_one_error(style, message):
+    engine = OnnxruntimeEngine()
+
+    class Session:
+        def run(self, *_):
+            raise RuntimeError(message)
+
+    engine.session = Session()
+    with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
+        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+        "allocate 1 bytes. Error code 12 (Cannot allocate memory)",
+        "MPS backend out of memory (MPS allocated: 1 GB)",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        None,
+    ],
+)
+def test_torchs_ways_to_say_that_memory_is_short_are_one_error(style, message, monkeypatch):
+    torch = pytest.importorskip("torch")
+    from impasto.engines.torch import TorchEngine
+
+    engine = TorchEngine()
+
+    def fail(*_):
+        raise torch.OutOfMemoryError("CUDA") if message is None else RuntimeError(message)
+
+    monkeypatch.setattr(engine, "module", fail)
+    with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
+        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+
+
+def test_other_failures_of_an_engine_stay_as_they_are(engine, style, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no such kernel for an allocation type")
+
+    monkeypatch.setattr(engine, *(("module", fail) if hasattr(engine, "module") else ("session", Failing(fail))))
+    with pytest.raises(RuntimeError, match="no such kernel"):
+        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+
+
+class Failing:
+    """An onnxruntime session that fails."""
+
+    def __init__(self, run):
+        self.run = run
 
 
 def test_a_device_without_torch_names_the_extra(monkeypatch, nothing_loaded):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError, OutOfMemoryError, OutputError
 from impasto.feedforward import batch, painter
 from impasto.feedforward.api import stylize
 from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions, expand_inputs, plan_batch
@@ -213,7 +213,7 @@ def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
         multiple, minimum, channels, network = 8, 16, len(style.scale), style.network
 
         def paint(self, *_):
-            raise RuntimeError("Failed to allocate memory for requested buffer of size 1")
+            raise OutOfMemoryError("too large")
 
     monkeypatch.setattr(painter, "load_engine", lambda *_: Forgetful())
     (outcome,) = painted([BatchTask(folder / "b.jpg", tmp_path / "o.jpg")], style)

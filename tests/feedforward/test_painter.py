@@ -51,15 +51,15 @@ def test_extreme_shapes_keep_theirs(shape):
     assert impasto.stylize(np.full((*shape, 3), 0.4, np.float32), "udnie").shape == (*shape, 3)
 
 
-def test_what_moves_is_painted_by_the_steady_twin(photo):
+def test_video_is_painted_by_the_steady_network(photo):
     picture = as_picture(np.asarray(photo))
     for strength in (1.0, 0.6):
         options = Options(strength=strength)
         still, moving = (
-            Painter("scream", options, moving=moving).paint(picture).picture.rgb for moving in (False, True)
+            Painter("scream", options, for_video=moving).paint(picture).picture.rgb for moving in (False, True)
         )
-        twin = Painter(video_style(load_style("scream")), options).paint(picture).picture.rgb
-        assert np.array_equal(moving, twin)
+        steady = Painter(video_style(load_style("scream")), options).paint(picture).picture.rgb
+        assert np.array_equal(moving, steady)
         assert 0.002 < np.abs(moving - still).mean() < 0.1
 
 
@@ -306,7 +306,7 @@ def test_what_went_in_is_left_as_it_was(small, cutout):
 
 
 def test_what_comes_out_is_never_the_memory_that_went_in(monkeypatch):
-    monkeypatch.setattr(painter, "_LARGE", 100)
+    monkeypatch.setattr(painter, "_COMPACT_PIXELS", 100)
     array = np.zeros((20, 30, 3), np.uint8)
     result = impasto.stylize(array, "scream", strength=0)
     assert not np.shares_memory(result, array)

@@ -5,12 +5,13 @@ import pytest
 from PIL import Image
 
 import impasto
-from impasto.feedforward.padding import PaddedPicture
-from impasto.feedforward.passes import EnlargedPicture, pass_sizes
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
+from impasto.feedforward.passes import Pass, pass_sides, passes
 from impasto.pictures import resampling
-from impasto.pictures.box import Box
+from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_unit_range
-from impasto.pictures.resampling import enlarge_box, resize_picture, shrink_picture
+from impasto.pictures.resampling import resize_picture, shrink_picture
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +56,34 @@ def test_strokes_as_large_as_asked_for_or_larger_than_the_picture_are_laid_direc
 
 @pytest.mark.parametrize(("work", "full"), [(1000, 6000), (500, 10_000), (900, 1000), (64, 64), (100, 70)])
 def test_every_step_about_doubles(work, full):
-    sides = pass_sizes(work, full)
+    sides = pass_sides(work, full)
     assert sides[0] == work
     assert sides[-1] == max(work, full) or work >= full
     assert all(1 < after / before < 2.9 for before, after in pairwise(sides))
 
 
-def test_a_box_of_an_enlarged_picture_is_a_part_of_it():
-    source = np.random.default_rng(0).random((37, 53, 3), np.float32)
-    size = 333, 241
-    whole = enlarge_box(source, size, Box(0, 0, 241, 333))
-    for box in (Box(0, 0, 50, 60), Box(100, 128, 180, 333), Box(233, 8, 241, 16)):
-        part = enlarge_box(source, size, box)
-        assert np.abs(part - whole[box.top : box.bottom, box.left : box.right]).max() < 1e-5
-    rows = EnlargedPicture(Picture(source), size).rows(40, 60)
-    assert np.abs(rows.rgb - whole[40:60]).max() < 1e-5
-    canvas = PaddedPicture(Picture(np.zeros((241, 333, 3), np.float32)), 8, 16)
-    assert canvas.enlarged(source, canvas.whole).shape == (264, 352, 3)
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [Pass(0, 480, True)]),
+        ({"work_size": 200}, [Pass(0, 200, False), Pass(1, 480, True)]),
+        ({"work_size": 4000}, [Pass(0, 480, True)]),
+        ({"style_scale": 4}, [Pass(0, 120, False), Pass(1, 240, False), Pass(2, 480, True)]),
+        ({"style_scale": 0.5}, [Pass(0, 960, True)]),
+    ],
+)
+def test_a_painting_is_a_list_of_passes_of_which_the_last_is_the_result(options, expected):
+    assert passes((480, 320), Options(**options)) == expected
+
+
+@pytest.mark.parametrize("options", [{}, {"work_size": 100}, {"style_scale": 0.5}])
+def test_statistics_are_kept_by_pass_and_layer(scenery, options):
+    mask = np.zeros(scenery.shape[:2], np.uint8)
+    mask[:, :200] = 255
+    chosen = Options(masks={"udnie": mask}, **options)
+    painted = Painter(["udnie", "scream"], chosen).paint(from_array(scenery))
+    count = len(passes((480, 320), chosen))
+    assert set(painted.statistics) == {(step, layer) for step in range(count) for layer in (0, 1)}
 
 
 @pytest.mark.parametrize("alpha", [False, True])

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_a_style_is_learnt_written_and_used(painting, photos, tmp_path, photo):
     assert found.metadata["year"] == "1889"
     assert found.metadata["pictures"] == "waves.png"
     assert impasto.stylize(photo, written).size == photo.size
-    assert blend([(found, 1), (load_style("scream"), 1)]).own is None
+    assert blend([(found, 1), (load_style("scream"), 1)]).embedded is None
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "mine-preview.jpg", "mine.safetensors", "photos", "waves.png",
     ]  # fmt: skip
@@ -116,13 +117,13 @@ def test_a_deep_style_carries_its_network_and_runs_alone(painting, photos, tmp_p
     (tmp_path / "elsewhere").mkdir()
     moved = target.rename(tmp_path / "elsewhere" / "deep.safetensors")
     style = load_style(moved)
-    assert style.own is not None
-    assert style.network == style.own.id != bundled_network_id()
+    assert style.embedded is not None
+    assert style.network == style.embedded.id != bundled_network_id()
     for strength in (1.0, 0.5):
         assert impasto.stylize(photo, style, strength=strength, device="cpu").size == photo.size
     with pytest.raises(StyleError, match="deep brings a network of its own"):
         blend([(load_style("scream"), 1), (style, 1)])
-    assert blend([(style, 1), (load_style(moved), 1)]).own == style.own
+    assert blend([(style, 1), (load_style(moved), 1)]).embedded == style.embedded
 
 
 def test_a_deep_style_that_took_longer_than_the_next_call_allows_is_measured(painting, photos, tmp_path):
@@ -147,7 +148,7 @@ def test_torch_rebuilds_the_network_from_the_file(painting, photos, tmp_path):
 
     style = impasto.learn_style(painting, photos=photos, deep=True, minutes=0.01, **TINY)
     image = np.random.default_rng(0).random((1, 3, 40, 64), np.float32)
-    onnx, peer = OnnxruntimeEngine("cpu", style.own), TorchEngine("cpu", style.own)
+    onnx, peer = OnnxruntimeEngine("cpu", style.embedded), TorchEngine("cpu", style.embedded)
     assert onnx.network == peer.network == style.network
     ours, theirs = (engine.paint(image, style.scale, style.shift)[0] for engine in (onnx, peer))
     assert np.abs(ours - theirs).max() < 2e-3
@@ -168,7 +169,7 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
     assert result.exit_code == 0
     assert len(calls) == 1
     assert api.is_remembered(painting)
-    first = load_style(painting)
+    first = api.learnt_style(painting)
     assert first.name == "waves"
     impasto.stylize(photo, str(painting))
     assert len(calls) == 1
@@ -176,12 +177,37 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
     with Image.open(painting) as image:
         image.rotate(90).save(other)
     assert not api.is_remembered(other)
-    turned = load_style(other)
+    turned = api.learnt_style(other)
     assert turned.name == "photograph"
     assert not np.allclose(turned.scale, first.scale)
     for kept in (tmp_path / "cache" / "styles").glob("*.safetensors"):
         kept.write_bytes(b"broken")
-    assert load_style(painting).name == "waves"
+    assert api.learnt_style(painting).name == "waves"
+
+
+def test_pictures_among_styles_are_replaced_and_know_how_they_were_written(painting, monkeypatch):
+    scream = load_style("scream")
+    monkeypatch.setattr(api, "learnt_style", lambda picture: replace(scream, name=picture.stem))
+    found = api.with_learnt_pictures([f"{painting}:2", "udnie:3", painting, (str(painting), 4), ("udnie", 5), scream])
+    assert [item for item in found if not isinstance(item, tuple)] == ["udnie:3", scream]
+    assert found[4] == ("udnie", 5)
+    learnt = [found[index] for index in (0, 2, 3)]
+    assert [(style.name, style.given_as, weight) for style, weight in learnt] == [
+        ("waves", str(painting), weight) for weight in (2, 1, 4)
+    ]
+    ((style, weight),) = api.with_learnt_pictures(painting)
+    assert (style.name, weight) == ("waves", 1)
+
+
+def test_a_mask_goes_by_the_path_of_the_picture_whose_style_it_is_for(painting, photo, monkeypatch):
+    scream = load_style("scream")
+    monkeypatch.setattr(api, "learnt_style", lambda picture: replace(scream, name=picture.stem))
+    mask = np.zeros((photo.height, photo.width), np.uint8)
+    mask[:, :100] = 255
+    masked = impasto.stylize(photo, [str(painting), "udnie"], masks={str(painting): mask})
+    assert masked == impasto.stylize(photo, ["scream", "udnie"], masks={"scream": mask})
+    with pytest.raises(InputError, match=f"take one of {painting}, udnie"):
+        impasto.stylize(photo, [str(painting), "udnie"], masks={"waves": mask})
 
 
 def test_without_the_extra_a_picture_names_it(painting, monkeypatch, tmp_path):
@@ -197,7 +223,7 @@ def test_without_the_extra_a_picture_names_it(painting, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path))
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match=r'pip install "impasto\[train\]"'):
-        load_style(painting)
+        impasto.stylize(painting, painting)
 
 
 def test_the_command_learns_and_says_so(painting, photos, tmp_path):

@@ -34,7 +34,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("size", [(16, 16), (40, 24), (64, 128)])
 def test_onnx_and_torch_agree_in_picture_and_statistics(folder, size):
     style = load_style(folder / "styles" / "mine.safetensors")
-    onnx, peer = OnnxruntimeEngine("cpu", style.own), TorchEngine("cpu", style.own)
+    onnx, peer = OnnxruntimeEngine("cpu", style.embedded), TorchEngine("cpu", style.embedded)
     image = np.random.default_rng(0).random((1, 4, *size), np.float32)
     painted, statistics = onnx.paint(image, style.scale, style.shift)
     expected, expected_statistics = peer.paint(image, style.scale, style.shift)
@@ -69,7 +69,7 @@ def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, 
     seen = np.random.default_rng(0).random((1, 4, 32, 24), np.float32)
     on_it = torch.from_numpy(seen[:, :3] + seen[:, 3:])
     expected = network(on_it, torch.from_numpy(style.scale)[None], torch.from_numpy(style.shift)[None])[0].numpy()
-    engines = OnnxruntimeEngine("cpu", style.own), TorchEngine("cpu", style.own)
+    engines = OnnxruntimeEngine("cpu", style.embedded), TorchEngine("cpu", style.embedded)
     loaded, also = files.load_network(tmp_path / "network.safetensors")
     assert {identity} == {also, *(engine.network for engine in engines)}
     assert loaded.stem.weight.shape == network.stem.weight.shape
@@ -82,8 +82,8 @@ def test_network_id_is_the_same_everywhere_and_names_the_weights(folder):
     network, identity = files.load_network(folder / "network.safetensors")
     assert identity == files.network_id(network)
     style = load_style(folder / "styles" / "mine.safetensors")
-    assert identity == style.network == style.own.id
-    assert identity == OnnxruntimeEngine("cpu", style.own).network == TorchEngine("cpu", style.own).network
+    assert identity == style.network == style.embedded.id
+    assert identity == OnnxruntimeEngine("cpu", style.embedded).network == TorchEngine("cpu", style.embedded).network
     assert ort.InferenceSession(folder / "network.onnx").get_modelmeta().custom_metadata_map["id"] == identity
     with torch.no_grad():
         network.head.bias += 1
@@ -102,7 +102,7 @@ def test_a_style_brings_its_network_along(folder, tmp_path):
 
     image = np.random.default_rng(3).random((20, 30, 3), np.float32)
     style = load_style(folder / "styles" / "mine.safetensors")
-    assert style.own.onnx == (folder / "network.onnx").read_bytes()
+    assert style.embedded.onnx == (folder / "network.onnx").read_bytes()
     assert stylize(image, style, strength=0.5).shape == image.shape
     assert not np.allclose(stylize(image, style), stylize(image, "scream"), atol=0.05)
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from impasto.styles.catalogue import (
     catalogue_names,
     load_style,
     photograph_style,
+    picture_of_style,
     remove_from_catalogue,
     video_style,
 )
@@ -53,9 +55,9 @@ def test_blending_is_the_weighted_mean():
 
 def test_a_style_wants_grain_as_far_as_it_is_no_photograph():
     photograph, scream = load_style(PHOTOGRAPH), load_style("scream")
-    assert [photograph.painted, photograph_style(scream).painted, scream.painted] == [0, 0, 1]
-    assert photograph.towards(scream, 0.25).painted == 0.25
-    assert blend([(photograph, 3), (scream, 1)]).painted == pytest.approx(0.25)
+    assert [photograph.grain_share, photograph_style(scream).grain_share, scream.grain_share] == [0, 0, 1]
+    assert photograph.towards(scream, 0.25).grain_share == 0.25
+    assert blend([(photograph, 3), (scream, 1)]).grain_share == pytest.approx(0.25)
 
 
 def test_towards_is_a_straight_line():
@@ -127,6 +129,26 @@ def test_a_picture_that_is_not_there_is_named(tmp_path):
         load_style(tmp_path / "my-painting.JPG")
 
 
+def test_a_picture_is_not_learnt_by_loading_it(tmp_path, small):
+    small.save(tmp_path / "mine.png")
+    with pytest.raises(StyleError, match=r"mine\.png is a picture, not a style; learn its style with impasto learn"):
+        load_style(tmp_path / "mine.png")
+    with pytest.raises(StyleError, match="is a picture, not a style"):
+        load_blend([f"{tmp_path / 'mine.png'}:2", "scream"])
+
+
+def test_which_style_is_a_picture_still_to_be_learnt(tmp_path, small, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small.save(tmp_path / "mine.png")
+    small.save(tmp_path / "known.png")
+    load_style("scream").save(catalogue_folder() / "known.png.safetensors")
+    assert picture_of_style("mine.png") == picture_of_style(Path("mine.png")) == Path("mine.png")
+    assert picture_of_style("known.png") is None  # the catalogue comes first
+    assert picture_of_style(Path("known.png")) == Path("known.png")
+    for other in ("scream", "none.png", "mine.safetensors", load_style("scream")):
+        assert picture_of_style(other) is None
+
+
 def test_each_message_is_one_line(tmp_path):
     for name in ("nope", "a/b", "x.png", tmp_path / "x.safetensors", ""):
         with pytest.raises(StyleError) as raised:
@@ -153,10 +175,10 @@ def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
 def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
     (tmp_path / "styles").mkdir()
     style("mine", 1).save(tmp_path / "styles" / "mine.safetensors")
-    assert load_style(tmp_path / "styles" / "mine.safetensors").own is None
+    assert load_style(tmp_path / "styles" / "mine.safetensors").embedded is None
     (tmp_path / "network.onnx").write_bytes(b"a network")
     found = load_style(tmp_path / "styles" / "mine.safetensors")
-    assert found.own == EmbeddedNetwork("n", b"a network")
+    assert found.embedded == EmbeddedNetwork("n", b"a network")
     with pytest.raises(StyleError, match="without a photograph style"):
         photograph_style(found)
     style("photograph", 7).save(tmp_path / "styles" / "photograph.safetensors")
@@ -164,32 +186,34 @@ def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
     assert photograph_style(load_style("scream")).name == PHOTOGRAPH
     scream = load_style("scream")
     scream.save(tmp_path / "styles" / "scream.safetensors")
-    assert load_style(tmp_path / "styles" / "scream.safetensors").own is None  # it belongs to the package's network
+    assert (
+        load_style(tmp_path / "styles" / "scream.safetensors").embedded is None
+    )  # it belongs to the package's network
 
 
 def test_a_network_travels_inside_the_file(tmp_path):
     photograph = (np.zeros(4, np.float32), np.ones(4, np.float32))
-    written = replace(style("mine", 1), own=EmbeddedNetwork("n", b"a network", photograph))
+    written = replace(style("mine", 1), embedded=EmbeddedNetwork("n", b"a network", photograph))
     written.save(tmp_path / "mine.safetensors")
     found = load_style(tmp_path / "mine.safetensors")
-    assert found.own.onnx == b"a network"
+    assert found.embedded.onnx == b"a network"
     assert np.array_equal(photograph_style(found).shift, photograph[1])
-    assert photograph_style(found).own == found.own
+    assert photograph_style(found).embedded == found.embedded
     with pytest.raises(StyleError, match="mine brings a network of its own"):
         blend([(found, 1), (load_style("scream"), 1)])
-    assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).own == found.own
+    assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).embedded == found.embedded
 
 
-def test_a_style_is_steadied_by_its_networks_twin():
+def test_the_style_of_a_video_belongs_to_the_steady_network():
     scream, mixed = load_style("scream"), blend([(load_style("scream"), 1), (load_style("udnie"), 1)])
     for known in (scream, mixed, photograph_style(scream)):
         steady = video_style(known)
-        assert steady.own.id == steady.network == f"{bundled_network_id()}-steady"
+        assert steady.embedded.id == steady.network == f"{bundled_network_id()}-steady"
         assert steady.scale is known.scale
-        assert (steady.name, steady.painted) == (known.name, known.painted)
+        assert (steady.name, steady.grain_share) == (known.name, known.grain_share)
         assert video_style(steady) is steady
     assert np.array_equal(photograph_style(video_style(scream)).shift, load_style(PHOTOGRAPH).shift)
-    own = replace(style("mine", 1), own=EmbeddedNetwork("n", b"a network"))
+    own = replace(style("mine", 1), embedded=EmbeddedNetwork("n", b"a network"))
     assert video_style(own) is own
     older = style("older", 1, "0123456789ab")
     assert video_style(older) is older

@@ -292,7 +292,7 @@ def test_validation_looks_at_its_photographs_once(folder, tmp_path, monkeypatch)
 def test_one_style_alone_and_no_style_at_all_can_be_trained(folder, tmp_path):
     assert fit(folder, tmp_path / "one", paintings=("stripes",), steps=2).run()["style"] > 0
     alone = load_style((tmp_path / "one" / "stripes.safetensors").rename(tmp_path / "stripes.safetensors"))
-    assert alone.own.id == alone.network
+    assert alone.embedded.id == alone.network
     assert len(photograph_style(alone).scale) == TINY.normalised_channels
     assert "style" not in fit(folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
 

@@ -76,8 +76,7 @@ def command(
     if watch and output in (None, STANDARD_STREAM):
         raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
     painting_options = options.painting_options_from(painting)
-    learn_pictures(styles, quiet=quiet)
-    painter = Painter(styles, painting_options)
+    painter = Painter(learn_pictures(styles, quiet=quiet), painting_options)
     writing = OutputOptions(format, quality, strip)
     # A picture on standard output has it for itself: what is said goes to standard error.
     piped = not watch and (output == STANDARD_STREAM or (output is None and STANDARD_STREAM in inputs))

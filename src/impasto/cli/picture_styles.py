@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from impasto.cli.progress import learning_bar
-from impasto.learning.api import is_remembered, learnt_style
-from impasto.styles.blending import parse_style
-from impasto.styles.catalogue import is_picture_path
+from impasto.learning.api import is_remembered, learnt_style, with_learnt_pictures
+from impasto.styles.blending import WeightedStyleLike
+from impasto.styles.style import Style
 
 
-def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> None:
-    """Learn those of the given styles that are pictures and not in the cache yet, so that all can be loaded at once.
+def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[WeightedStyleLike]:
+    """Replace pictures among the given styles by their learnt styles; see :func:`with_learnt_pictures`.
 
     Args:
         styles: as the command line has them, with or without weights.
         quiet: show no bar.
     """
-    for item in styles:
-        name, _ = parse_style(item)
-        path = Path(name)
-        if is_picture_path(path) and path.is_file() and not is_remembered(path):
-            with learning_bar(path.name, hidden=quiet) as show:
-                learnt_style(path, show)
+    return with_learnt_pictures(styles, lambda picture: learn_picture(picture, quiet=quiet))
+
+
+def learn_picture(picture: Path, *, quiet: bool = False) -> Style:
+    """Return the style of a picture; a bar is shown while it is learnt, if it is not in the cache yet."""
+    if is_remembered(picture):
+        return learnt_style(picture)
+    with learning_bar(picture.name, hidden=quiet) as show:
+        return learnt_style(picture, show)

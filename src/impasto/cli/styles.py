@@ -13,7 +13,14 @@ from impasto.errors import InputError, OutputError, StyleError
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import output_format, write_picture
-from impasto.styles.catalogue import add_to_catalogue, bundled_names, catalogue_names, load_style, remove_from_catalogue
+from impasto.styles.catalogue import (
+    add_to_catalogue,
+    bundled_names,
+    catalogue_names,
+    load_style,
+    picture_of_style,
+    remove_from_catalogue,
+)
 from impasto.styles.style import Style
 
 
@@ -26,7 +33,15 @@ def _facts(style: Style) -> dict[str, str]:
     """What is known of a style: its name, what people ask for first, all metadata by name, and its network."""
     first = {key: style.metadata[key] for key in ("title", "artist", "year", "licence") if key in style.metadata}
     facts = {"name": style.name, **first, **dict(sorted(style.metadata.items())), "network": style.network}
-    return facts | ({"own_network": f"{len(style.own.onnx) / 1e6:.1f} MB"} if style.own else {})
+    return facts | ({"own_network": f"{len(style.embedded.onnx) / 1e6:.1f} MB"} if style.embedded else {})
+
+
+def _loaded(name: str | Path, *, quiet: bool) -> Style:
+    """A style by its name or its file; that of a picture is learnt."""
+    from impasto.cli.picture_styles import learn_picture
+
+    picture = picture_of_style(name)
+    return load_style(name) if picture is None else learn_picture(picture, quiet=quiet)
 
 
 @command.command("list")
@@ -62,10 +77,7 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
 
     STYLE may be a picture, too: its style is learnt first.
     """
-    from impasto.cli.picture_styles import learn_pictures
-
-    learn_pictures([style], quiet=quiet)
-    target = add_to_catalogue(load_style(Path(style)), name, overwrite=overwrite)
+    target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
     if not quiet:
         click.echo(target)
 
@@ -85,7 +97,7 @@ def remove(name: str, quiet: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object.")
 def show(name: str, as_json: bool) -> None:
     """Show what is known of one style."""
-    facts = _facts(load_style(name))
+    facts = _facts(_loaded(name, quiet=True))
     if as_json:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return

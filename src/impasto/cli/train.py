@@ -11,6 +11,7 @@ import click
 
 from impasto.cli import options
 from impasto.cli.progress import training_bar
+from impasto.engines.devices import torch_device
 from impasto.errors import TrainingError
 from impasto.extras import needing_extra
 from impasto.memory import keep_freed
@@ -85,7 +86,6 @@ def command(
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
     with needing_extra("train", "Training"):
-        from impasto.learning.fit import torch_device
         from impasto.networks import files
         from impasto.training.fit import NetworkTraining
     from impasto.training.photographs import Photographs

@@ -144,9 +144,12 @@ def command(
 
     if output is None and settings["method"] == "paint":
         raise click.UsageError("--method paint needs -o, a file for the result.")
+    blend: list[Any] = list(styles)
+    blend_at: dict[float, list[Any]] = dict(style_at)
     if settings["method"] != "paint":  # which takes pictures as they are
-        learn_pictures([*styles, *(name for names in style_at.values() for name in names)], quiet=quiet)
-    target = Path(output) if output is not None else default_target(video, list(styles), style_at)
+        blend = learn_pictures(styles, quiet=quiet)
+        blend_at = {time: learn_pictures(names, quiet=quiet) for time, names in style_at.items()}
+    target = Path(output) if output is not None else default_target(video, blend, blend_at)
     if output is None and target.exists() and not overwrite:
         if not quiet:
             click.echo(f"{target} exists and is kept; --overwrite repaints it.", err=True)
@@ -165,7 +168,7 @@ def command(
         own["paint"] = PassOptions(recipe=recipe, method=settings["flow_method"], **held)
     with video_bar(hidden=quiet or as_json) as progress:
         report = stylize_video(
-            video, list(styles) or None, output=target, style_at=style_at, progress=progress, **own, **painting
+            video, blend or None, output=target, style_at=blend_at, progress=progress, **own, **painting
         )
     for notice in report.notices:
         if not quiet and not as_json:

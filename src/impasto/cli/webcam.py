@@ -69,8 +69,7 @@ def command(
     check_libraries()
     if record is not None:
         codec_for(record)  # refuses what cannot be recorded to before the camera is opened
-    blends = [style.split("+") for style in styles]
-    learn_pictures([name for blend in blends for name in blend], quiet=quiet)
+    blends = [learn_pictures(style.split("+"), quiet=quiet) for style in styles]
 
     def print_line(text: str) -> None:
         if not quiet:

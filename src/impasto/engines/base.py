@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""What an engine is: something that runs one network, the same way whatever it is built on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.errors import OutOfMemoryError
+
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """Mean and variance of every normalised channel, C numbers each."""
+    """Mean and variance of every normalised channel of a network.
+
+    Attributes:
+        mean: C numbers, one a channel.
+        variance: C numbers, one a channel.
+    """
 
     mean: Array
     variance: Array
@@ -28,14 +35,23 @@ class Statistics:
 
 
 class Engine(Protocol):
-    """A loaded network."""
+    """A loaded network.
 
-    name: str  # for people: "onnxruntime, CPU"
-    network: str  # id of the network
-    channels: int  # length of a style's vectors
-    multiple: int  # sides of pictures must be multiples of this ...
-    minimum: int  # ... and at least this
-    radius: int  # input pixels on each side that a painted pixel depends on, statistics aside
+    Attributes:
+        name: for people, for example ``"onnxruntime, CPU"``.
+        network: id of the network.
+        channels: length of a style's vectors.
+        multiple: pixels; sides of pictures must be multiples of it.
+        minimum: pixels that a side must have at least.
+        radius: input pixels on each side that a painted pixel depends on, statistics aside.
+    """
+
+    name: str
+    network: str
+    channels: int
+    multiple: int
+    minimum: int
+    radius: int
 
     def paint(
         self,
@@ -45,18 +61,34 @@ class Engine(Protocol):
         given: Statistics | None = None,
         measured_share: float = 0.0,
     ) -> tuple[Array, Statistics]:
-        """Paint 1 x 4 x H x W, RGB in [0, 1] and the grain, or 1 x 3 x H x W without grain.
+        """Paint one picture.
 
-        Returns 1 x 3 x H x W and the statistics measured on the way.
+        Args:
+            image: 1 x 4 x H x W, RGB in [0, 1] and the grain, or 1 x 3 x H x W without grain.
+            scale: of the style, C numbers.
+            shift: of the style, C numbers.
+            given: statistics to normalise with instead of the measured ones.
+            measured_share: with ``given``, the share of the measured ones that is mixed in, 0 to 1.
 
-        With ``given`` statistics, these normalise instead of the measured ones; ``measured_share`` in [0, 1]
-        mixes the measured ones in.
+        Returns:
+            1 x 3 x H x W in [0, 1], and the statistics measured on the way.
+
+        Raises:
+            OutOfMemoryError: there is too little memory for a picture of that size.
         """
         ...
 
     def release(self) -> None:
         """Give back the memory that is kept for the next picture."""
         ...
+
+
+def out_of_memory(image: Array) -> OutOfMemoryError:
+    """The error that an engine raises when a picture, 1 x C x H x W, does not fit into memory."""
+    height, width = image.shape[2:]
+    return OutOfMemoryError(
+        f"Painting {width} x {height} pixels at once needs more memory than there is; paint smaller with --size."
+    )
 
 
 def cpu_threads() -> int:

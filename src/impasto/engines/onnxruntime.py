@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from impasto.engines.base import Array, Statistics, cpu_threads
+from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory
 from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
 from impasto.styles.style import EmbeddedNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _OUTPUTS = ["painted", "mean", "variance"]
-_ERROR = 3  # severity: warnings about which provider runs which node are not for users
+_ERROR = 3  # onnxruntime's severity: warnings about which provider runs which node are not for users
+# What onnxruntime's messages have in them when memory is short: its arena, the C++ library, CUDA, cuDNN and cuBLAS.
+_SHORT_OF_MEMORY = re.compile(
+    r"(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes|out of memory",
+    re.IGNORECASE,
+)
 
 
 class OnnxruntimeEngine:
-    """A network in onnxruntime; see :class:`impasto.engines.base.Engine`."""
+    """A network in onnxruntime; see :class:`impasto.engines.base.Engine`.
+
+    Args:
+        device: ``"cpu"`` or ``"cuda"``.
+        embedded: the network that a style brings along; ``None``: the package's.
+        parallel: how many pictures are painted at a time; each gets its share of the CPU's threads.
+    """
 
     multiple = SIDE_MULTIPLE
     minimum = MIN_SIDE
 
-    def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None, lanes: int = 1) -> None:
+    def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> None:
         options = ort.SessionOptions()
-        options.intra_op_num_threads = max(1, cpu_threads() // lanes)
+        options.intra_op_num_threads = max(1, cpu_threads() // parallel)
         options.log_severity_level = _ERROR
         # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
-        model = own.onnx if own else (resources.files("impasto.assets") / "network.onnx").read_bytes()
+        model = embedded.onnx if embedded else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self._arenas = "cpu:0" if device == "cpu" else "cpu:0;gpu:0"
         self.session = ort.InferenceSession(model, options, providers=providers)
@@ -64,11 +76,16 @@ class OnnxruntimeEngine:
             given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # not ones: they would round
         inputs |= {"given_mean": given.mean, "given_variance": given.variance}
         inputs["measured_share"] = np.array([measured_share], np.float32)
-        painted, mean, variance = self.session.run(_OUTPUTS, inputs)
+        try:
+            painted, mean, variance = self.session.run(_OUTPUTS, inputs)
+        except Exception as error:  # onnxruntime's classes tell the kinds of failure apart, but not this one
+            if isinstance(error, MemoryError) or _SHORT_OF_MEMORY.search(str(error)):
+                raise out_of_memory(image) from error
+            raise
         return painted, Statistics(mean, variance)
 
     def _seen(self, image: Array) -> Array:
-        """The planes that the network takes; one of an edition before takes three, with the grain on the picture."""
+        """The planes that the network takes; an older network takes three, with the grain added to the picture."""
         if image.shape[1] == self.planes:
             return image
         if self.planes == 3:

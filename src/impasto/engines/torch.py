@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import torch
 
-from impasto.engines.base import Array
-from impasto.engines.base import Statistics as ArrayStatistics
+from impasto.engines.base import Array, Statistics, out_of_memory
 from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE
 from impasto.networks.files import load_network, network_of_onnx
 from impasto.networks.transformer import TensorStatistics
 from impasto.styles.style import EmbeddedNetwork
+
+# What torch's messages have in them when the CPU's allocator, cuBLAS or the MPS backend is short of memory.
+_SHORT_OF_MEMORY = re.compile(r"can't allocate memory|not enough memory|alloc_failed|out of memory", re.IGNORECASE)
 
 
 def available_gpus() -> list[str]:
@@ -21,14 +24,19 @@ def available_gpus() -> list[str]:
 
 
 class TorchEngine:
-    """A network in torch; see :class:`impasto.engines.base.Engine`."""
+    """A network in torch; see :class:`impasto.engines.base.Engine`.
+
+    Args:
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        embedded: the network that a style brings along; ``None``: the package's.
+    """
 
     multiple = SIDE_MULTIPLE
     minimum = MIN_SIDE
 
-    def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None) -> None:
-        if own:
-            network, self.network = network_of_onnx(own.onnx)
+    def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None) -> None:
+        if embedded:
+            network, self.network = network_of_onnx(embedded.onnx)
         else:
             with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
                 network, self.network = load_network(path)
@@ -38,16 +46,28 @@ class TorchEngine:
         self.radius = network.receptive_radius()
         self.name = f"torch {torch.__version__}, {device}"
 
-    @torch.inference_mode()
     def paint(
         self,
         image: Array,
         scale: Array,
         shift: Array,
-        given: ArrayStatistics | None = None,
+        given: Statistics | None = None,
         measured_share: float = 0.0,
-    ) -> tuple[Array, ArrayStatistics]:
+    ) -> tuple[Array, Statistics]:
         """See :meth:`impasto.engines.base.Engine.paint`."""
+        try:
+            return self._run(image, scale, shift, given, measured_share)
+        except (RuntimeError, MemoryError) as error:
+            # On CUDA torch has a class for it, on the CPU and on MPS only a message.
+            if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _SHORT_OF_MEMORY.search(str(error)):
+                raise out_of_memory(image) from error
+            raise
+
+    @torch.inference_mode()
+    def _run(
+        self, image: Array, scale: Array, shift: Array, given: Statistics | None, measured_share: float
+    ) -> tuple[Array, Statistics]:
+        """Run the network; see :meth:`paint`."""
 
         def tensor(array: Array) -> torch.Tensor:
             return torch.from_numpy(array).to(self.device)
@@ -55,9 +75,7 @@ class TorchEngine:
         statistics = None if given is None else TensorStatistics(tensor(given.mean)[None], tensor(given.variance)[None])
         share = torch.tensor(measured_share, device=self.device)
         painted, measured = self.module(tensor(image), tensor(scale)[None], tensor(shift)[None], statistics, share)
-        return painted.cpu().numpy(), ArrayStatistics(
-            measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy()
-        )
+        return painted.cpu().numpy(), Statistics(measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy())
 
     def release(self) -> None:
         """See :meth:`impasto.engines.base.Engine.release`."""

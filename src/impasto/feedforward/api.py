@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""``impasto.stylize``: the fast path in one call, for pictures of any kind."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS, Options
 from impasto.feedforward.painter import Painter
+from impasto.learning.api import with_learnt_pictures
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import in_kind_of
 from impasto.pictures.picture import Picture
@@ -45,10 +46,11 @@ def stylize(
     Args:
         image: a path, an encoded file's bytes, a PIL image, an array (H x W, H x W x 3 or H x W x 4; uint8, uint16,
             or float in [0, 1]), or a sequence of such pictures.
-        style: a name, a style file, a :class:`Style`; or several, optionally with weights, to blend:
+        style: a name, a style file, a :class:`impasto.Style`, or a picture, whose style is learnt at once (minutes;
+            needs the extra ``train``) and remembered; or several, optionally with weights, to blend:
             ``["scream:2", "udnie"]`` or ``[("scream", 2), ("udnie", 1)]``.
         output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
-        options: the fields of :class:`Options`.
+        options: the fields of :class:`impasto.Options`.
 
     Returns:
         A path for a path, bytes in the same format for bytes, a PIL image (RGB or RGBA) for a PIL image, an array of
@@ -58,12 +60,15 @@ def stylize(
         InputError: the picture cannot be read, or an option is out of range.
         StyleError: no such style.
         OutputError: the result cannot be written.
+        MissingExtraError: a style is a picture that has to be learnt, and the extra is not installed.
     """
-    painter = Painter(style, options_from_keywords(Options, options, stylize))
+    chosen = options_from_keywords(Options, options, stylize)
+    painter = Painter(with_learnt_pictures(style), chosen)
     return _stylize(image, painter, output)
 
 
 def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
+    """See :func:`stylize`; the painter has the styles and the options."""
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")

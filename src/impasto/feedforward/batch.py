@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
 from impasto.feedforward.painter import Painter
 from impasto.files import explain_write_error
 from impasto.options import documented, option
@@ -30,14 +30,18 @@ from impasto.styles.style import Style
 
 log = logging.getLogger(__name__)
 
-_ALONE_PIXELS = (
-    1 << 24
-)  # pixels beyond which a picture has the memory for itself: no other is read or written meanwhile
+# Pixels beyond which a picture has the memory for itself: no other picture is read or written meanwhile.
+_ALONE_PIXELS = 1 << 24
 
 
 @dataclass(frozen=True)
 class BatchTask:
-    """One picture to paint."""
+    """One picture to paint.
+
+    Attributes:
+        source: the file to read.
+        target: the file to write.
+    """
 
     source: Path
     target: Path
@@ -64,7 +68,14 @@ class OutputOptions:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job; ``seconds`` by stage: read, paint, write; for a very large picture all together: total."""
+    """What became of a task.
+
+    Attributes:
+        job: the task.
+        status: whether its result was written, was there already, or could not be made.
+        seconds: by stage: read, paint, write; for a very large picture all together: total.
+        error: why it failed; ``None`` if it did not.
+    """
 
     job: BatchTask
     status: Literal["written", "skipped", "failed"]
@@ -73,10 +84,19 @@ class Outcome:
 
 
 def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """Files for what the user named: pairs of file and its path relative to the folder it was found in.
+    """The files that the user named.
 
     A folder gives all pictures in it and in its sub-folders, hidden ones aside; a pattern is expanded where
     the shell did not do so; anything else is taken as it is, so that a missing file fails by itself.
+
+    Args:
+        inputs: files, folders and patterns.
+
+    Returns:
+        Pairs of a file and its path relative to the folder it was found in.
+
+    Raises:
+        InputError: a folder has no picture in it, or nothing matches a pattern.
     """
     found: list[tuple[Path, Path]] = []
     for path in inputs:
@@ -109,7 +129,13 @@ def _pictures_in(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _inside(output: Path, relative: Path, suffix: str | None) -> Path:
-    """Where in the folder ``output`` the result of a picture goes."""
+    """Where the result of a picture goes.
+
+    Args:
+        output: the folder of results.
+        relative: the picture's path in the folder it was found in.
+        suffix: of the result; ``None``: the picture's own, or ``.png`` if that cannot be written.
+    """
     target = output / relative
     if suffix or target.suffix.lower() not in WRITE_SUFFIXES:
         target = target.with_suffix(suffix or ".png")
@@ -122,11 +148,20 @@ def _is_result(relative: Path, root: Path, output: Path) -> bool:
 
 
 def plan_batch(inputs: Sequence[Path], output: Path | None, style: Style, writing: OutputOptions) -> list[BatchTask]:
-    """Where each result goes.
+    """Find out which pictures are to be painted, and where each result goes.
 
     One file goes to ``output`` as named, or into it where that is a folder or names no format. Several files,
     or a folder, go into the folder ``output`` under mirrored names. Without ``output`` results lie beside
     their inputs, with the style's name appended. Results of an earlier run are not painted again.
+
+    Args:
+        inputs: as for :func:`expand_inputs`.
+        output: a file or a folder; ``None``: beside the inputs.
+        style: its name goes into the names of results beside their inputs.
+        writing: its format decides on the suffix.
+
+    Raises:
+        InputError: there is nothing to paint, or several results would have one name or are to go into a file.
     """
     once: dict[Path, Path] = {}
     for source, relative in expand_inputs(inputs):
@@ -161,16 +196,24 @@ def run_batch(
     *,
     overwrite: bool = False,
 ) -> Iterator[Outcome]:
-    """Paint jobs in order; the next picture is read and the last one written while one is painted.
+    """Paint pictures in order; the next one is read and the last one written while one is painted.
 
-    A job that fails yields its error and does not stop the others. Existing results are skipped unless
-    ``overwrite``.
+    A task that fails yields its error and does not stop the others.
+
+    Args:
+        jobs: the tasks.
+        painter: paints all of them.
+        writing: how results are written.
+        overwrite: whether to paint where a result exists, instead of skipping it.
+
+    Yields:
+        What became of each task, in order.
     """
     writing = writing or OutputOptions()
     pending = iter(jobs)
 
     def read(job: BatchTask) -> Outcome | tuple[Picture, float] | None:
-        """What became of the job already, or the picture and the seconds that it took; ``None``: it is very large."""
+        """The picture and the seconds of reading it; or what became of the task; or ``None`` for a very large one."""
         started = time.perf_counter()
         try:
             if not overwrite and _exists(job.target):
@@ -184,6 +227,7 @@ def run_batch(
             return failed_outcome(job, error)
 
     def write(job: BatchTask, picture: Picture, seconds: dict[str, float]) -> Outcome:
+        """Write a painted picture; ``seconds`` are those of reading and painting."""
         started = time.perf_counter()
         write_picture(picture, job.target, settings=painter.describe(), **vars(writing))
         return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
@@ -191,11 +235,13 @@ def run_batch(
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
 
         def paint(job: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
+            """Paint a picture and have it written; ``took`` are the seconds of reading."""
             started = time.perf_counter()
             painted = painter.paint(picture).picture
             return writer.submit(write, job, painted, {"read": took, "paint": time.perf_counter() - started})
 
         def advance() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
+            """Have the next picture read; ``None``: there is none."""
             job = next(pending, None)
             return None if job is None else (job, reader.submit(read, job))
 
@@ -261,17 +307,26 @@ def _finished(job: BatchTask, future: Future[Outcome]) -> Outcome:
 
 
 def failed_outcome(job: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
-    """The outcome of a job that raised."""
+    """The outcome of a task that raised."""
     if isinstance(error, MemoryError):
-        error = InputError(f"{job.source} needs more memory than there is; make it smaller with --size.")
+        error = OutOfMemoryError(f"{job.source} needs more memory than there is; make it smaller with --size.")
     return Outcome(job, "failed", {}, error)
 
 
 def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: float = 1.0) -> Iterator[BatchTask]:
-    """Jobs for pictures as they appear in a folder, for ever.
+    """Tasks for pictures as they appear in a folder, for ever.
 
     A file counts once its size has not changed between two looks, so that half-copied files are left alone;
     files whose result exists are not painted again.
+
+    Args:
+        folder: where pictures appear.
+        output: the folder of results.
+        writing: its format decides on the suffix.
+        every: seconds between two looks.
+
+    Raises:
+        InputError: there is no such folder, or the results cannot go where they are to go.
     """
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder} to watch; create it first.")
@@ -284,6 +339,7 @@ def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: f
 
 
 def _appearing(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[BatchTask]:
+    """See :func:`watch_folder`, which checks the folders at once; a generator would do so only later."""
     root, results = folder.resolve(), output.resolve()
     sizes: dict[Path, int] = {}
     done: set[Path] = set()

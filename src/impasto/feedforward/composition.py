@@ -1,108 +1,148 @@
-"""TODO: say what this module is for."""
+"""What is painted: styles as layers over one padded picture, with their masks, the strength and the colours.
+
+A :class:`Composition` can paint all of its picture at once, or any box of it with statistics that were measured on a
+sample before. It knows nothing of memory, nor of how boxes are chosen.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engines.base import Engine, Statistics
 from impasto.feedforward.padding import PaddedPicture
-from impasto.feedforward.passes import CoarsePainting
-from impasto.feedforward.tiles import Mosaic
+from impasto.feedforward.refinement import Refinement
 from impasto.networks.grain import grain_of_box
 from impasto.pictures import colors as color_modes
 from impasto.pictures.box import Box, round_up
 from impasto.pictures.colors import ColorMode, ColorTransport
 from impasto.pictures.masks import Mask
-from impasto.pictures.picture import to_unit_range
+from impasto.pictures.picture import RowSource, to_unit_range
 from impasto.styles.style import Style
 
 Array = NDArray[np.float32]
-PassStatistics = tuple[Statistics, ...]
-"""What the networks of a scene were normalised with, in the order they run."""
+PassStatistics = Mapping[tuple[int, int], Statistics]
+"""What the networks of a painting were normalised with, by the index of the pass and the index of the layer."""
+Sample = Sequence[Sequence[Box]]
+"""Rows of boxes; all boxes of a row have one height, and all rows together one width."""
+
+
+@dataclass
+class Normalisation:
+    """How the networks of one painting are normalised.
+
+    Attributes:
+        given: statistics of another picture, to normalise with instead of this one's own; empty: its own.
+        measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1.
+        used: the statistics that were used; filled in while the passes run.
+    """
+
+    given: PassStatistics = field(default_factory=dict)
+    measured_share: float = 0.0
+    used: dict[tuple[int, int], Statistics] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class StyleLayer:
-    """A style, the network that it belongs to, and where it applies (``None``: where no mask is).
+    """A style and where it applies.
 
     Attributes:
-        grain: how much of it the network sees beside the picture; see :mod:`impasto.networks.grain`.
-        finer: a coarse painting that is to be refined, instead of the picture.
+        style: scale and shift of the normalisations.
+        engine: runs the network that the style belongs to.
+        mask: where the style applies, H x W of the picture's size; ``None``: where no other layer's mask is.
+        grain: strength of the grain that the network sees beside the picture; see :mod:`impasto.networks.grain`.
+        refinement: a coarse painting that the network is to refine, instead of painting the picture.
+        index: its place among the layers, from 0; part of the key of its statistics.
     """
 
     style: Style
     engine: Engine
     mask: Mask | None = None
     grain: float = 0.0
-    finer: CoarsePainting | None = None
+    refinement: Refinement | None = None
+    index: int = 0
 
     @property
     def margin(self) -> int:
-        """What a box has to see around itself."""
-        reach = self.engine.radius + (0 if self.finer is None else self.finer.reach)
+        """Pixels that a box has to see around itself."""
+        reach = self.engine.radius + (0 if self.refinement is None else self.refinement.reach)
         return round_up(reach, self.engine.multiple)
 
-    def seen(self, content: Array, box: Box, own_grain: Array | None = None) -> Array:
+    def seen(self, content: Array, box: Box, grain: Array | None = None) -> Array:
         """What the network is to see of a box: the picture with its grain, or the coarse painting it is to refine.
 
         Args:
-            content: the picture in the box.
-            box: where it lies.
-            own_grain: the picture's own grain in the box, H x W; ``None``: the one that is fixed in place.
+            content: the picture in the box, H x W x 3 in [0, 1].
+            box: where it lies in the padded picture.
+            grain: the picture's own grain in the box, H x W; ``None``: the grain that is fixed in place.
+
+        Returns:
+            H x W x 3, or H x W x 4 with grain.
         """
-        if self.finer is not None:
-            return self.finer.seen(box)
+        if self.refinement is not None:
+            return self.refinement.seen(box)
         if not self.grain:
             return content
-        rough = grain_of_box(box.top, box.left, box.height, box.width) if own_grain is None else own_grain[..., None]
+        rough = grain_of_box(box.top, box.left, box.height, box.width) if grain is None else grain[..., None]
         # Plane by plane, as the network takes it: interleaved it takes ten times as long.
         planes: Array = np.empty((4, *content.shape[:2]), np.float32)
         planes[:3] = content.transpose(2, 0, 1)
         np.multiply(rough[..., 0], np.float32(self.grain), out=planes[3])
         return planes.transpose(1, 2, 0)
 
-    def run(self, seen: Array, given: Statistics | None, share: float = 0.0) -> tuple[Array, Statistics]:
-        """H x W x 3 or 4 through the network; returns H x W x 3 and the statistics that were used."""
+    def run(self, seen: Array, given: Statistics | None, measured_share: float = 0.0) -> tuple[Array, Statistics]:
+        """Run the network.
+
+        Args:
+            seen: H x W x 3 or 4, see :meth:`seen`.
+            given: statistics to normalise with; ``None``: those measured on ``seen``.
+            measured_share: with ``given``, the share of the measured statistics, 0 to 1.
+
+        Returns:
+            H x W x 3 in [0, 1], and the statistics that were used.
+        """
         batch = np.ascontiguousarray(seen.transpose(2, 0, 1)[None])
-        painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, share)
-        return painted[0].transpose(1, 2, 0), measured if given is None else given.towards(measured, share)
+        painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, measured_share)
+        used = measured if given is None else given.towards(measured, measured_share)
+        return painted[0].transpose(1, 2, 0), used
 
     def merged(self, painted: Array, seen: Array) -> Array:
-        """The painting, from what the network made of what it saw."""
-        return painted if self.finer is None else self.finer.merged(painted, seen)
+        """The painting, from what the network made of what it saw; both H x W x 3."""
+        return painted if self.refinement is None else self.refinement.merged(painted, seen)
 
 
 @dataclass
 class Composition:
-    """Everything that it takes to paint a box of one picture.
+    """Everything that it takes to paint a box of one picture in one pass.
 
     Attributes:
-        canvas: the picture.
+        padded: the picture.
         layers: which styles are painted where.
         strength: the share of the painting in the result, 0 to 1.
-        mask: where strength applies; ``None``: everywhere.
-        colors: whose colours.
-        memory: statistics for boxes, one for each layer.
-        matching: for ``colors="match"`` in boxes.
-        grain: the picture's own, H x W; ``None``: the one that is fixed in place.
+        mask: where the strength applies, H x W; ``None``: everywhere.
+        colors: whose colours the result has.
+        grain: the picture's own, H x W; ``None``: the grain that is fixed in place.
+        pass_index: the pass's place among the passes, from 0.
+        normalisation: how the networks are normalised; the passes of a painting share one.
+        transport: the map of colours for ``colors="match"`` in boxes, made by :meth:`survey`.
     """
 
-    canvas: PaddedPicture
+    padded: PaddedPicture
     layers: Sequence[StyleLayer]
     strength: float = 1.0
     mask: Mask | None = None
     colors: ColorMode = "style"
-    memory: PassStatistics = ()
-    matching: ColorTransport | None = None
     grain: Array | None = None
+    pass_index: int = 0
+    normalisation: Normalisation = field(default_factory=Normalisation)
+    transport: ColorTransport | None = None
 
     @property
     def margin(self) -> int:
-        """What a box has to see around itself."""
+        """Pixels that a box has to see around itself."""
         return max(layer.margin for layer in self.layers)
 
     @property
@@ -110,68 +150,88 @@ class Composition:
         """Boxes start and end on multiples of this."""
         return max(layer.engine.multiple for layer in self.layers)
 
-    def whole(self, given: PassStatistics | None, share: float) -> tuple[Array, PassStatistics]:
-        """All of the picture at once, with statistics measured on the way."""
-        whole, picture = self.canvas.whole, self.canvas.picture
-        part = picture.seen_from(whole)
-        content = self.canvas.content(whole)
-        results, memory = [], []
-        for index, layer in enumerate(self.layers):
-            seen = self._seen(layer, content, whole)
-            painted, used = layer.run(seen, given[index] if given else None, share)
-            results.append(layer.merged(painted, seen)[part])
-            memory.append(used)
-        return self._finished(results, content[part], picture), tuple(memory)
+    def use_given_statistics(self) -> bool:
+        """Normalise boxes with the given statistics, if these are all that boxes need; say whether they are."""
+        given = [self.normalisation.given.get(self._key(layer)) for layer in self.layers]
+        if self.normalisation.measured_share > 0 or self.colors == "match" or None in given:
+            return False
+        for layer, statistics in zip(self.layers, given, strict=True):
+            assert statistics is not None
+            self.normalisation.used[self._key(layer)] = statistics
+        return True
 
-    def survey(self, sample: Mosaic, given: PassStatistics | None, share: float) -> None:
+    def whole(self) -> Array:
+        """All of the picture at once, H x W x 3 in [0, 1], with statistics measured on the way."""
+        whole, inner = self.padded.whole, self.padded.inner
+        part = inner.seen_from(whole)
+        content = self.padded.content(whole)
+        results = []
+        for layer in self.layers:
+            seen = self._seen(layer, content, whole)
+            results.append(layer.merged(self._measured_run(layer, seen), seen)[part])
+        return self._finished(results, content[part], inner)
+
+    def survey(self, sample: Sample) -> None:
         """Measure statistics for boxes on a sample of the picture, all of its pieces side by side in one."""
         boxes = [box for row in sample for box in row]
-        contents = {box: self.canvas.content(box) for box in boxes}
+        contents = {box: self.padded.content(box) for box in boxes}
         results: dict[Box, list[Array]] = {box: [] for box in boxes}
-        memory = []
-        for index, layer in enumerate(self.layers):
+        for layer in self.layers:
             rows = [np.concatenate([self._seen(layer, contents[box], box) for box in row], axis=1) for row in sample]
             seen = np.concatenate(rows)
-            painted, used = layer.run(seen, given[index] if given else None, share)
-            memory.append(used)
+            painted = self._measured_run(layer, seen)
             if self.colors == "match":
                 for box, at in zip(boxes, _places(sample), strict=True):
                     results[box].append(layer.merged(painted[at], seen[at]))
-        self.memory = tuple(memory)
         if self.colors == "match":
             blends = [self._blended(results[box], contents[box], box)[0].reshape(-1, 3) for box in boxes]
             pixels = [contents[box].reshape(-1, 3) for box in boxes]
-            self.matching = color_modes.color_transport(np.concatenate(blends), np.concatenate(pixels))
+            self.transport = color_modes.color_transport(np.concatenate(blends), np.concatenate(pixels))
 
     def box(self, box: Box) -> Array:
-        """What a box on the network's grid holds of the picture, painted with the statistics in :attr:`memory`."""
-        inner = box.cut(self.canvas.picture)
+        """What a box on the network's grid holds of the picture, H x W x 3 in [0, 1].
+
+        It is painted with the statistics of :meth:`survey` or of :meth:`use_given_statistics`.
+        """
+        inner = box.cut(self.padded.inner)
         weights = self._weights(inner)
-        strong = self.mask is None or self.canvas.take(self.mask, inner).any()
+        strong = self.mask is None or self.padded.take(self.mask, inner).any()
         if not strong or not any(_counts(weight) for weight in weights):
-            return self.canvas.content(inner)  # nothing is painted here
-        wide = box.grown(self.margin, self.canvas.whole)
+            return self.padded.content(inner)  # nothing is painted here
+        wide = box.grown(self.margin, self.padded.whole)
         part = inner.seen_from(wide)
-        content = self.canvas.content(wide)
+        content = self.padded.content(wide)
         results = []
-        for layer, used, weight in zip(self.layers, self.memory, weights, strict=True):
+        for layer, weight in zip(self.layers, weights, strict=True):
             if _counts(weight):
                 seen = self._seen(layer, content, wide)
-                painted, _ = layer.run(seen, used)
+                painted, _ = layer.run(seen, self.normalisation.used[self._key(layer)])
                 results.append(layer.merged(painted, seen)[part])
             else:
                 results.append(content[part])
         return self._finished(results, content[part], inner)
 
+    def _key(self, layer: StyleLayer) -> tuple[int, int]:
+        """The key of a layer's statistics in this pass."""
+        return self.pass_index, layer.index
+
+    def _measured_run(self, layer: StyleLayer, seen: Array) -> Array:
+        """Run a layer's network as the normalisation says, and note the statistics that were used."""
+        key, normalisation = self._key(layer), self.normalisation
+        painted, used = layer.run(seen, normalisation.given.get(key), normalisation.measured_share)
+        normalisation.used[key] = used
+        return painted
+
     def _seen(self, layer: StyleLayer, content: Array, box: Box) -> Array:
-        return layer.seen(content, box, None if self.grain is None else self.canvas.take(self.grain, box))
+        """See :meth:`StyleLayer.seen`."""
+        return layer.seen(content, box, None if self.grain is None else self.padded.take(self.grain, box))
 
     def _weights(self, box: Box) -> list[Array | None]:
         """The share of every layer in a box, H x W x 1; ``None`` is all of it."""
         if len(self.layers) == 1 and self.layers[0].mask is None:
             return [None]
         masks: list[Array | None] = [
-            None if layer.mask is None else to_unit_range(self.canvas.take(layer.mask, box))[..., None]
+            None if layer.mask is None else to_unit_range(self.padded.take(layer.mask, box))[..., None]
             for layer in self.layers
         ]
         total: Array = np.sum([mask for mask in masks if mask is not None], axis=0)
@@ -191,23 +251,30 @@ class Composition:
         return blended, cover
 
     def _finished(self, results: list[Array], content: Array, box: Box) -> Array:
-        """Blended, with the colours and the strength that were asked for."""
+        """The layers' results blended, with the colours and the strength that were asked for."""
         painted, cover = self._blended(results, content, box)
-        result = color_modes.apply_color_mode(painted, content, self.colors, self.matching)
+        result = color_modes.apply_color_mode(painted, content, self.colors, self.transport)
         if cover is None and self.mask is None and self.strength == 1:
             return result
         share = np.float32(self.strength) if cover is None else np.float32(self.strength) * cover
         if self.mask is not None:
-            share = share * to_unit_range(self.canvas.take(self.mask, box))[..., None]
+            share = share * to_unit_range(self.padded.take(self.mask, box))[..., None]
         return content + share * (result - content)
 
 
+def pad_picture(source: RowSource, layers: Sequence[StyleLayer]) -> PaddedPicture:
+    """A picture padded to sides that the networks of all layers take."""
+    engines = [layer.engine for layer in layers]
+    return PaddedPicture(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
+
+
 def _counts(weight: Array | None) -> bool:
+    """Whether a layer of that weight (``None``: all) is painted at all."""
     return weight is None or bool(weight.any())
 
 
-def _places(sample: Mosaic) -> Iterator[tuple[slice, slice]]:
-    """Where the pieces of a sample lie in the picture that they are put together to."""
+def _places(sample: Sample) -> Iterator[tuple[slice, slice]]:
+    """Where the boxes of a sample lie, as rows and columns of the array that they are put together to."""
     top = 0
     for row in sample:
         left = 0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from impasto.errors import InputError
-from impasto.styles.blending import load_blend, parse_style
-from impasto.styles.style import Style, StyleLike
+from impasto.styles.blending import WeightedStyleLike, load_blend, parse_style
+from impasto.styles.style import Style
 
 
 def parse_masks(texts: Iterable[str]) -> tuple[Path | None, dict[str, Path]]:
@@ -31,9 +31,7 @@ def parse_masks(texts: Iterable[str]) -> tuple[Path | None, dict[str, Path]]:
     return strength, by_style
 
 
-def split_by_mask(
-    styles: Sequence[StyleLike | tuple[StyleLike, float]], names: Iterable[str]
-) -> tuple[dict[str, Style], Style | None]:
+def split_by_mask(styles: Sequence[WeightedStyleLike], names: Iterable[str]) -> tuple[dict[str, Style], Style | None]:
     """The styles that have a mask, by name, and the blend of those that have none.
 
     Args:
@@ -43,7 +41,7 @@ def split_by_mask(
     Raises:
         InputError: a mask's style is not among the styles.
     """
-    called: dict[str, list[StyleLike | tuple[StyleLike, float]]] = {}
+    called: dict[str, list[WeightedStyleLike]] = {}
     for item in styles:
         called.setdefault(_name(item), []).append(item)
     for name in names:
@@ -56,9 +54,10 @@ def split_by_mask(
     return masked, load_blend(rest) if rest else None
 
 
-def _name(item: StyleLike | tuple[StyleLike, float]) -> str:
+def _name(item: WeightedStyleLike) -> str:
+    """What a style is called in the names of masks: as the caller wrote it."""
     if isinstance(item, tuple):
         item = item[0]
     if isinstance(item, Style):
-        return item.name
+        return item.given_as or item.name
     return parse_style(item)[0] if isinstance(item, str) else str(item)

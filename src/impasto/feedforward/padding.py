@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""A picture continued beyond its borders, so that the network takes it and strokes do not stop short of them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_pi
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 
-_COARSE = 1024  # longer side at which the colours beneath transparent pixels are made up
+_FILL_SIDE = 1024  # pixels, longer side at which the colours beneath transparent pixels are made up
 
 
 class PaddedPicture:
     """A picture mirrored at its borders to sides that the network takes, transparent parts filled.
 
-    Boxes count from the mirrored picture's corner.
+    Boxes count rows and columns from the corner of the mirrored picture.
 
     Args:
         source: the picture.
-        multiple: sides become multiples of this ...
-        minimum: ... and at least this.
+        multiple: both sides become multiples of so many pixels.
+        minimum: the least that a side becomes, pixels.
 
     Attributes:
-        whole: all of it.
-        picture: the part that is the picture itself.
-        kind: the type of its samples.
+        source: the picture.
+        whole: the box of all of the mirrored picture.
+        inner: the box of the picture itself.
+        kind: the type of the picture's samples.
     """
 
     def __init__(self, source: RowSource, multiple: int, minimum: int) -> None:
@@ -40,15 +41,15 @@ class PaddedPicture:
         sides = [max(minimum, round_up(side + 2 * MIRRORED_BORDER, multiple)) for side in (height, width)]
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
-        self.picture = Box(top, left, top + height, left + width)
+        self.inner = Box(top, left, top + height, left + width)
         self.kind = source.kind
         self._beneath: Array | None = None
         if source.transparent:
-            small = shrink_picture(source, _COARSE)
+            small = shrink_picture(source, _FILL_SIDE)
             self._beneath = fill_transparent(small.rgb, small.alpha)
 
     def content(self, box: Box) -> Array:
-        """The picture in a box: H x W x 3, float32."""
+        """The picture in a box: H x W x 3, float32 in [0, 1]."""
         rows, columns = self._indices(box)
         first = int(rows.min())
         part = self.source.rows(first, int(rows.max()) + 1)
@@ -62,12 +63,12 @@ class PaddedPicture:
         return filled
 
     def take(self, plane: NDArray[Number], box: Box) -> NDArray[Number]:
-        """A box of an array of the picture's own size."""
+        """A box of an array of the picture's own size, H x W or H x W x C."""
         taken: NDArray[Number] = _take(plane, *self._indices(box))
         return taken
 
     def enlarged(self, small: NDArray[np.generic], box: Box) -> Array:
-        """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size."""
+        """A box of a smaller version of the picture, h x w x 3, enlarged to the picture's size: H x W x 3, float32."""
         rows, columns = self._indices(box)
         top, left = int(rows.min()), int(columns.min())
         inside = Box(top, left, int(rows.max()) + 1, int(columns.max()) + 1)
@@ -75,7 +76,8 @@ class PaddedPicture:
         return _take(large, rows - top, columns - left)
 
     def _indices(self, box: Box) -> tuple[Indices, Indices]:
-        here = self.picture
+        """The picture's own rows and columns that a box shows, mirrored where it reaches beyond them."""
+        here = self.inner
         return (
             mirrored_indices(box.top - here.top, box.bottom - here.top, here.height),
             mirrored_indices(box.left - here.left, box.right - here.left, here.width),

@@ -1,9 +1,9 @@
-"""TODO: say what this module is for."""
+"""A :class:`Painter`: styles and options, made ready once, to paint any number of pictures with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from impasto import memory
 from impasto.engines.loading import load_engine
 from impasto.errors import StyleError
-from impasto.feedforward.composition import Composition, PassStatistics, StyleLayer
+from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import split_by_mask
 from impasto.feedforward.options import DEFAULTS, Options, describe
-from impasto.feedforward.padding import PaddedPicture
-from impasto.feedforward.passes import CoarsePainting, EnlargedPicture, pass_sizes
-from impasto.feedforward.rendering import render, render_rows
+from impasto.feedforward.passes import Pass, passes
+from impasto.feedforward.tiles import paint_bands
 from impasto.pictures import large
 from impasto.pictures.conversion import Source, as_picture
 from impasto.pictures.large import RowReader
@@ -31,30 +30,33 @@ from impasto.styles.blending import Styles, as_style_list
 from impasto.styles.catalogue import photograph_style, video_style
 from impasto.styles.style import Style
 
-_LARGE = 1 << 22  # pixels beyond which a picture is kept in its file's integers
-_WHOLE = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
+_COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture is kept in its file's integers
+_BYTES_A_PIXEL = 10  # that 8-bit samples take from reading to writing, the network aside
 
 
 @dataclass(frozen=True)
 class Painted:
-    """A painted picture, and the statistics that its network ran with.
+    """A painted picture.
 
-    Given back to :meth:`Painter.paint` with the next frame of a video, they keep that as it was.
+    Attributes:
+        picture: the painting.
+        statistics: what its networks were normalised with. Given back to :meth:`Painter.paint` with the next frame
+            of a video, they keep that frame as this one was.
     """
 
     picture: Picture
-    statistics: PassStatistics = ()
+    statistics: PassStatistics = field(default_factory=dict)
 
 
 class Painter:
     """Styles and options, ready to paint any number of pictures.
 
     Args:
-        styles: as :func:`stylize` takes them.
+        styles: as :func:`impasto.stylize` takes them, but no pictures to learn from.
         options: how to paint.
-        lanes: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
-        moving: whether the pictures are frames of a video: styles are steadied, and masks may be black all over, as
-            those of some frames are.
+        parallel: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
+        for_video: whether the pictures are frames of a video: they are painted by the steady network, and masks may
+            be black all over, as those of some frames are.
 
     Attributes:
         style: the blend of all styles, which names results.
@@ -64,14 +66,16 @@ class Painter:
         InputError: a mask cannot be read, or belongs to none of the styles.
     """
 
-    def __init__(self, styles: Styles, options: Options = DEFAULTS, lanes: int = 1, *, moving: bool = False) -> None:
-        self.options, self._lanes, self._moving = options, lanes, moving
+    def __init__(
+        self, styles: Styles, options: Options = DEFAULTS, parallel: int = 1, *, for_video: bool = False
+    ) -> None:
+        self.options, self._parallel, self._for_video = options, parallel, for_video
         self._styles = split_by_mask(as_style_list(styles), options.masks)
         self.style = _named(*self._styles)
-        read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=moving)
+        read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=for_video)
         self._mask = None if options.mask is None else read(options.mask)
         self._masks = {name: read(mask) for name, mask in options.masks.items()}
-        self._budget = memory.Budget(options.max_memory, lanes)
+        self._budget = memory.Budget(options.max_memory, parallel)
 
     def paint(
         self,
@@ -87,65 +91,66 @@ class Painter:
             given: the statistics of another picture, to normalise with instead of this one's own.
             measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
-            grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the one that is fixed in place;
-                it counts where strokes are laid at the picture's own size.
+            grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the grain that is fixed in
+                place; it counts where strokes are laid at the picture's own size.
 
         Returns:
             The painting, and the statistics that were used.
 
         Raises:
-            InputError: a mask is of another size, or there is too little memory even for small tiles.
+            InputError: a mask is of another size.
+            OutOfMemoryError: there is too little memory even for small tiles.
         """
         original = picture.original or picture.size
         picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
-            return Painted(picture, given or ())
-        longer, work = max(picture.size), self._work(picture.size)
-        if work > longer:  # strokes smaller than the network's: painted larger, then made smaller
-            scene = self._scene(_resized(picture, work), original, picture.size)
-            rgb, used = render(scene, self._budget, given, measured_share)
+            return Painted(picture, given or {})
+        steps, longer = passes(picture.size, self.options), max(picture.size)
+        source = _resized(picture, steps[-1].side) if steps[-1].side > longer else picture
+        composition = self._composition(source, original, picture.size)
+        composition.normalisation = Normalisation(given or {}, measured_share)
+        if steps[0].side == longer == max(original):
+            composition.grain = grain
+        (rgb,) = self._run(steps, composition)
+        if source is not picture:  # strokes smaller than the network's: painted larger, then made smaller
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
-        else:
-            scene = self._scene(picture, original)
-            first = self._lay_coarse(scene, given, measured_share) if work < longer else ()
-            if work == longer == max(original):
-                scene.grain = grain
-            rest = given[len(first) :] if given else None
-            rgb, used = render(scene, self._budget, rest, measured_share)
-            used = first + used
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.kind else to_unit_range(picture.alpha)
-        return Painted(replace(picture, rgb=rgb, alpha=alpha), used)
+        return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
 
-    def _work(self, size: tuple[int, int]) -> int:
-        """Longer side at which strokes are laid."""
-        longer = max(size)
-        return max(1, round(min(self.options.work_size or longer, longer) / self.options.style_scale))
+    def paint_rows(self, source: RowSource) -> Iterator[Picture]:
+        """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
 
-    def _lay_coarse(self, scene: Composition, given: PassStatistics | None, share: float) -> PassStatistics:
-        """Paint strokes on smaller pictures, for the scene to refine; returns the statistics that were used."""
-        source = scene.canvas.source
-        width, height = source.size
-        *coarser, longer = pass_sizes(self._work(source.size), max(source.size))
-        small = shrink_picture(source, coarser[0])
-        used: PassStatistics = ()
-        layers = []
-        for layer in scene.layers:
-            painting: Picture | None = None
-            for side in coarser:
-                plain = replace(layer, mask=None)
-                if painting is None:
-                    step = _canvas(small, [plain])
+        Strokes can be laid larger than the network's, but not smaller, and the size stays.
+        """
+        top = 0
+        steps = passes(source.size, self.options)
+        for rgb in self._run(steps, self._composition(source, source.size), streamed=True):
+            alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
+            yield Picture(rgb, alpha)
+            top += len(rgb)
+
+    def _run(
+        self, steps: list[Pass], composition: Composition, *, streamed: bool = False
+    ) -> Iterator[NDArray[np.generic]]:
+        """Run passes one after the other.
+
+        Args:
+            steps: the passes.
+            composition: what the last one puts together; its normalisation has all statistics afterwards.
+            streamed: see :func:`impasto.feedforward.tiles.paint_bands`; it counts for the last pass.
+
+        Yields:
+            The painting of the last pass, H x W x 3: all of it, or with ``streamed`` some rows at a time.
+        """
+        paintings: list[Picture] = []
+        for step in steps:
+            coarse, paintings = paintings, []
+            for part in step.compositions(composition, coarse):
+                bands = paint_bands(part, self._budget, streamed=streamed and step.is_last)
+                if step.is_last:
+                    yield from bands
                 else:
-                    size = max(1, width * side // longer), max(1, height * side // longer)
-                    step = _canvas(EnlargedPicture(painting, size), [plain])
-                    plain = replace(plain, finer=CoarsePainting(painting.rgb, step))
-                own = given[len(used) : len(used) + 1] if given else None
-                rgb, measured = render(Composition(step, [plain]), self._budget, own, share)
-                painting, used = Picture(rgb), used + measured
-            assert painting is not None
-            layers.append(replace(layer, finer=CoarsePainting(painting.rgb, scene.canvas)))
-        scene.layers = layers
-        return used
+                    paintings += map(Picture, bands)
 
     def applies(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Where the strength and each masked style apply, H x W x M, for a picture of that width and height.
@@ -179,28 +184,16 @@ class Painter:
         if reader is not None and size < max(reader.size):  # made smaller before it is whole
             small = shrink_picture(reader, size)
             return Picture(small.rgb, small.alpha, reader.bits, reader.format, reader.metadata, reader.size)
-        return as_picture(source, max_pixels=self.options.max_pixels, compact=_LARGE)
+        return as_picture(source, max_pixels=self.options.max_pixels, compact=_COMPACT_PIXELS)
 
     def reader(self, path: str | Path) -> RowReader | None:
         """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
         reader = large.open_rows(Path(path))
-        if reader is None or self._budget.holds(reader.size[0] * reader.size[1] * _WHOLE * reader.kind.itemsize):
+        if reader is None or self._budget.holds(
+            reader.size[0] * reader.size[1] * _BYTES_A_PIXEL * reader.kind.itemsize
+        ):
             return None
         return reader if reader.size[0] * reader.size[1] <= self.options.max_pixels else None
-
-    def bands(self, source: RowSource) -> Iterator[Picture]:
-        """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
-
-        Strokes can be laid larger than the network's, but not smaller, and the size stays.
-        """
-        scene = self._scene(source, source.size)
-        if self._work(source.size) < max(source.size):
-            self._lay_coarse(scene, None, 0.0)
-        top = 0
-        for rgb in render_rows(scene, self._budget):
-            alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
-            yield Picture(rgb, alpha)
-            top += len(rgb)
 
     def paint_file(
         self,
@@ -220,9 +213,9 @@ class Painter:
         kind = output_format(target, format)
         streamed = kind in ROW_FORMATS
         reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
-        if reader is not None and self._work(reader.size) <= max(reader.size):
+        if reader is not None and passes(reader.size, self.options)[-1].side <= max(reader.size):
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
-            write_rows(self.bands(reader), reader, target, format=format, **about)
+            write_rows(self.paint_rows(reader), reader, target, format=format, **about)
             return
         painted = self.paint(self.read(source, kind)).picture
         write_picture(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
@@ -233,15 +226,21 @@ class Painter:
 
     @cached_property
     def _layers(self) -> list[StyleLayer]:
-        """One for every style that has a mask, and one for the blend of the others."""
+        """A layer for every style that has a mask, and one for the blend of the others."""
         masked, rest = self._styles
-        layers = [self._layer(style, self._masks[name]) for name, style in masked.items()]
-        return layers + ([] if rest is None else [self._layer(rest, None)])
+        styles = [(style, self._masks[name]) for name, style in masked.items()]
+        every: list[tuple[Style, Mask | None]] = [*styles, *([] if rest is None else [(rest, None)])]
+        return [self._layer(index, style, mask) for index, (style, mask) in enumerate(every)]
 
-    def _layer(self, style: Style, mask: Mask | None) -> StyleLayer:
-        if self._moving:
+    def _layer(self, index: int, style: Style, mask: Mask | None) -> StyleLayer:
+        """The layer of a style, with the engine that runs its network.
+
+        Raises:
+            StyleError: the style belongs to another network.
+        """
+        if self._for_video:
             style = video_style(style)
-        engine = load_engine(self.options.device, style.own, self._lanes)
+        engine = load_engine(self.options.device, style.embedded, self._parallel)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
@@ -251,17 +250,23 @@ class Painter:
         # from the photograph to the painting, faster: the network alone never gives the exact photograph.
         if self.options.strength < 1:
             style = photograph_style(style).towards(style, self.options.strength)
-        return StyleLayer(style, engine, mask, style.painted * self.options.grain)
+        return StyleLayer(style, engine, mask, style.grain_share * self.options.grain, index=index)
 
-    def _scene(self, source: RowSource, original: tuple[int, int], *others: tuple[int, int]) -> Composition:
-        """What is to be painted; masks may have its size, that of the original, or the others."""
+    def _composition(self, source: RowSource, original: tuple[int, int], *others: tuple[int, int]) -> Composition:
+        """What the last pass puts together.
+
+        Args:
+            source: the picture, in the size of the last pass.
+            original: width and height of the picture as it was read, which masks may have as well as the source's.
+            others: further sizes that masks may have.
+        """
 
         def fitted(mask: Mask | None) -> Mask | None:
             return None if mask is None else fit_mask(mask, source.size, original, *others)
 
         layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
         t = self.options.strength
-        return Composition(_canvas(source, layers), layers, t * (2 - t), fitted(self._mask), self.options.colors)
+        return Composition(pad_picture(source, layers), layers, t * (2 - t), fitted(self._mask), self.options.colors)
 
 
 def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
@@ -277,13 +282,8 @@ def _resized(picture: Picture, longer_side: int) -> Picture:
     """Resized, and compact if a file's picture becomes a large one."""
     width, height = picture.size
     growth = longer_side / max(picture.size) if longer_side else 1
-    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _LARGE:
+    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _COMPACT_PIXELS:
         kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
         alpha = None if picture.alpha is None else to_samples(picture.alpha, kind)
         picture = replace(picture, rgb=to_samples(picture.rgb, kind), alpha=alpha)
     return resize_picture(picture, longer_side)
-
-
-def _canvas(source: RowSource, layers: Sequence[StyleLayer]) -> PaddedPicture:
-    engines = [layer.engine for layer in layers]
-    return PaddedPicture(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))

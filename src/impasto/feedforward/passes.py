@@ -1,81 +1,94 @@
-"""TODO: say what this module is for."""
+"""A painting as a list of passes, from the coarsest to the last.
+
+Strokes are laid by the first pass, at a size where the network's strokes look as large as they are wanted. Each
+further pass refines that painting at about twice the size. The last one works at the picture's own size and puts
+styles, masks and colours together. Without a size of strokes there is one pass. Strokes smaller than the network's
+take one pass that is larger than the picture, whose result is then shrunk.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import log2
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
-from impasto.feedforward.padding import PaddedPicture
-from impasto.pictures.box import Box
-from impasto.pictures.picture import Picture, to_samples
-from impasto.pictures.resampling import enlarge_box
-
-Array = NDArray[np.float32]
-
-_FINE = 4  # pixels; divides the network's grid, so that tiles agree on what is fine
-_FINE_SHARE = np.float32(0.8)  # of the finer strokes: with all of them a weave of the finest ones comes to the fore
+from impasto.feedforward.composition import Composition, pad_picture
+from impasto.feedforward.options import Options
+from impasto.feedforward.refinement import EnlargedPicture, Refinement
+from impasto.pictures.picture import Picture, RowSource
+from impasto.pictures.resampling import shrink_picture
 
 
 @dataclass(frozen=True)
-class CoarsePainting:
-    """A coarse painting, to be refined on a canvas.
+class Pass:
+    """One pass of a painting.
 
     Attributes:
-        coarse: the painting, of the canvas's shape and of any smaller size.
-        canvas: what it is to be refined on.
+        index: its place among the passes, from 0; part of the key of its statistics.
+        side: longer side in pixels at which it paints.
+        is_last: whether its painting is the result.
     """
 
-    coarse: NDArray[np.generic]
-    canvas: PaddedPicture
-    reach = 4 * _FINE  # pixels that smoothing looks at on each side, and to spare
+    index: int
+    side: int
+    is_last: bool
 
-    def seen(self, box: Box) -> Array:
-        """What the network is to see of a box: the painting enlarged."""
-        return self.canvas.enlarged(self.coarse, box)
+    def compositions(self, last: Composition, coarse: Sequence[Picture]) -> Iterator[Composition]:
+        """What this pass has to paint: in the last pass one composition, in a coarser one every layer by itself.
 
-    def merged(self, painted: Array, seen: Array) -> Array:
-        """The painting with what the network added to it."""
-        merged: Array = np.clip(seen + _FINE_SHARE * (painted - _smoothed(painted)), 0, 1)
-        return merged
+        Args:
+            last: everything that the last pass puts together; its picture has the size of the last pass.
+            coarse: what the pass before painted, one picture for each layer; empty in the first pass.
+        """
+        if self.is_last:
+            layers = list(last.layers)
+            for index, painting in enumerate(coarse):
+                layers[index] = replace(layers[index], refinement=Refinement(painting.rgb, last.padded))
+            yield replace(last, layers=layers, pass_index=self.index)
+            return
+        sources: list[RowSource]
+        if coarse:
+            sources = [EnlargedPicture(painting, self._size(last.padded.source.size)) for painting in coarse]
+        else:
+            sources = [shrink_picture(last.padded.source, self.side)] * len(last.layers)
+        for index, (layer, source) in enumerate(zip(last.layers, sources, strict=True)):
+            padded = pad_picture(source, [layer])
+            refinement = Refinement(coarse[index].rgb, padded) if coarse else None
+            alone = replace(layer, mask=None, refinement=refinement)
+            yield Composition(padded, [alone], pass_index=self.index, normalisation=last.normalisation)
 
-
-@dataclass(frozen=True)
-class EnlargedPicture:
-    """A picture as it is when enlarged, made row by row; see :class:`impasto.pictures.picture.RowSource`."""
-
-    picture: Picture
-    size: tuple[int, int]
-    transparent = False
-
-    @property
-    def kind(self) -> np.dtype[np.generic]:
-        """The type of its samples."""
-        return self.picture.kind
-
-    def rows(self, top: int, bottom: int) -> Picture:
-        """Some rows."""
-        box = Box(top, 0, bottom, self.size[0])
-        return Picture(to_samples(enlarge_box(self.picture.rgb, self.size, box), self.kind))
-
-
-def pass_sizes(work: int, full: int) -> list[int]:
-    """Longer sides from the size of work to the full one, each about twice the one before; both are among them."""
-    if work >= full:
-        return [work]
-    count = max(1, round(log2(full / work)))
-    return [round(work * (full / work) ** (step / count)) for step in range(count + 1)]
+    def _size(self, full: tuple[int, int]) -> tuple[int, int]:
+        """Width and height at which this pass paints a picture of a full width and height."""
+        width, height = full
+        longer = max(full)
+        return max(1, width * self.side // longer), max(1, height * self.side // longer)
 
 
-def _smoothed(a: Array) -> Array:
-    """Without what is finer than :data:`_FINE` pixels; H and W are multiples of it."""
-    height, width, count = a.shape
-    means = a.reshape(height // _FINE, _FINE, width // _FINE, _FINE, count).mean(axis=(1, 3))
-    out = np.empty_like(a)
-    for channel in range(count):
-        plane = Image.fromarray(np.ascontiguousarray(means[..., channel]))
-        out[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC))
-    return out
+def passes(size: tuple[int, int], options: Options) -> list[Pass]:
+    """The passes that a picture takes, in order.
+
+    Args:
+        size: width and height of the result, pixels.
+        options: ``work_size`` and ``style_scale`` count.
+
+    Returns:
+        At least one pass. The last one has the result's size, or a larger one where strokes are to be smaller than
+        the network's.
+    """
+    longer = max(size)
+    stroke_side = max(1, round(min(options.work_size or longer, longer) / options.style_scale))
+    sides = pass_sides(stroke_side, longer)
+    return [Pass(index, side, index == len(sides) - 1) for index, side in enumerate(sides)]
+
+
+def pass_sides(first: int, full: int) -> list[int]:
+    """Longer sides from the first pass to the full size, each about twice the one before; both are among them.
+
+    Args:
+        first: at which strokes are laid. If it is as large as ``full`` or larger, it is the only one.
+        full: the result's.
+    """
+    if first >= full:
+        return [first]
+    count = max(1, round(log2(full / first)))
+    return [round(first * (full / first) ** (step / count)) for step in range(count + 1)]

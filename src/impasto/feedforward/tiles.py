@@ -1,14 +1,164 @@
-"""TODO: say what this module is for."""
+"""Painting a composition within a budget of memory: at once, or in tiles that look as if it were painted at once.
+
+A tile sees as much around itself as the network reaches, and all tiles are normalised with one set of statistics,
+measured on a mosaic of pieces from all over the picture. If memory runs out all the same, tiles are halved.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from math import isqrt
+
 import numpy as np
 
+from impasto.errors import OutOfMemoryError
+from impasto.feedforward.composition import Array, Composition, Sample
+from impasto.memory import LEAST, Budget
 from impasto.pictures.box import Box, round_up
+from impasto.pictures.picture import to_samples
 
-Mosaic = list[list["Box"]]
+log = logging.getLogger(__name__)
 
-PIECE = 128  # side of a mosaic's pieces: more and smaller ones see more of the picture, but more cuts, too
+PIECE_SIDE = 128  # pixels, of a mosaic's pieces: smaller pieces see more of the picture, but bring more cuts
+_MIN_SAMPLE = 1 << 20  # pixels of a large picture that are looked at for its statistics
+_SAMPLE_SHARE = 12  # statistics of a very large picture are measured on one pixel of so many: a twelfth of the time
+
+
+def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = False) -> Iterator[Array]:
+    """Paint a composition from top to bottom.
+
+    Args:
+        composition: what is to be painted; its statistics are in its normalisation afterwards.
+        budget: the memory that it may take.
+        streamed: whether a band may be only some rows high, for a picture that is too large to be whole in memory.
+
+    Yields:
+        H x W x 3. Without ``streamed`` one band, the whole picture: float32 in [0, 1] if it was painted at once,
+        otherwise in the type of the source. With ``streamed`` a band for every row of tiles, in that type.
+
+    Raises:
+        OutOfMemoryError: there is too little memory even for small tiles.
+    """
+    padded = composition.padded
+    if not streamed:
+        at_once = _painted_at_once(composition, budget)
+        if at_once is not None:
+            yield at_once
+            return
+    height, width = padded.inner.height, padded.inner.width
+    result = None if streamed else np.empty((height, width, 3), padded.kind)
+    # While rows of tiles are streamed, two are in memory besides the tile: the one being painted and the one written.
+    rows_of_tiles = 2 * width * 3 * padded.kind.itemsize * isqrt(budget.pixels())
+    reserved = rows_of_tiles if result is None else result.nbytes
+    for row in _planned_tiles(composition, budget, reserved):
+        place = Box(row[0].top, 0, row[0].bottom, padded.whole.width).cut(padded.inner)
+        if place.height <= 0:
+            continue
+        if result is None:
+            band = np.empty((place.height, width, 3), padded.kind)
+        else:
+            band = result[place.top - padded.inner.top : place.bottom - padded.inner.top]
+        for box in row:
+            _paint_tile(composition, budget, box, band, place)
+        if result is None:
+            yield band
+    _release(composition, budget)
+    if result is not None:
+        yield result
+
+
+def _painted_at_once(composition: Composition, budget: Budget) -> Array | None:
+    """All of a composition's picture at once; ``None`` if there is too little memory for that."""
+    pixels = composition.padded.whole.pixels
+    if not budget.allows(pixels):
+        return None
+    try:
+        painted = composition.whole()
+    except (MemoryError, OutOfMemoryError) as error:
+        _go_on_smaller(error, pixels, budget)
+        return None
+    budget.keeps(pixels)
+    return painted
+
+
+def _planned_tiles(composition: Composition, budget: Budget, reserved: int) -> list[list[Box]]:
+    """Rows of tiles for a composition, which has its statistics afterwards.
+
+    Args:
+        composition: what is to be painted.
+        budget: the memory that it may take.
+        reserved: bytes of it that are needed for something else.
+    """
+    _release(composition, budget)
+    if not composition.use_given_statistics():
+        _survey(composition, budget)
+        _release(composition, budget)
+    return plan_tiles(composition.padded.whole, budget.pixels(reserved), composition.margin, composition.multiple)
+
+
+def _survey(composition: Composition, budget: Budget) -> None:
+    """Measure the statistics, on a smaller sample if memory runs out."""
+    whole = composition.padded.whole
+    while True:
+        pixels = min(budget.pixels(), max(_MIN_SAMPLE, whole.pixels // _SAMPLE_SHARE))
+        try:
+            return composition.survey(plan_mosaic(whole, pixels, composition.multiple))
+        except (MemoryError, OutOfMemoryError) as error:
+            _go_on_smaller(error, pixels, budget)
+
+
+def _paint_tile(composition: Composition, budget: Budget, box: Box, band: Array, place: Box) -> None:
+    """Paint a tile into its band; if memory runs out, in halves.
+
+    Args:
+        composition: what is to be painted.
+        budget: the memory that it may take.
+        box: the tile in the padded picture.
+        band: where the painting goes, H x W x 3.
+        place: where the band lies in the padded picture.
+    """
+    shown = box.cut(place)
+    if shown.height <= 0 or shown.width <= 0:
+        return
+    wide = box.grown(composition.margin, composition.padded.whole)
+    halves = box.halves(composition.multiple)
+    if wide.pixels <= budget.largest or not halves:
+        try:
+            band[shown.seen_from(place)] = to_samples(composition.box(box), band.dtype)
+            return
+        except (MemoryError, OutOfMemoryError) as error:
+            _go_on_smaller(error, wide.pixels, budget, possible=bool(halves))
+    for half in halves:
+        _paint_tile(composition, budget, half, band, place)
+
+
+def _release(composition: Composition, budget: Budget) -> None:
+    """Have the engines give back what they keep for the next picture, so that it counts as free."""
+    for engine in {id(layer.engine): layer.engine for layer in composition.layers}.values():
+        engine.release()
+    budget.keeps(0)
+
+
+def _go_on_smaller(error: Exception, pixels: int, budget: Budget, *, possible: bool = True) -> None:
+    """After memory ran out, halve what is painted at once, and say so.
+
+    Args:
+        error: what was raised.
+        pixels: that were to be painted at once.
+        budget: remembers that so many are too many.
+        possible: whether there is anything to halve.
+
+    Raises:
+        OutOfMemoryError: there is not.
+    """
+    if not possible or pixels <= LEAST:
+        raise OutOfMemoryError(
+            f"Even {pixels / 1e6:.2f} million pixels at a time need more memory than there is; close other programs, "
+            "or give a --size."
+        ) from error
+    budget.ran_short(pixels)
+    log.warning("Memory ran out at %.1f million pixels; going on with tiles of half as many.", pixels / 1e6)
 
 
 def plan_tiles(whole: Box, most: int, margin: int, multiple: int) -> list[list[Box]]:
@@ -17,8 +167,8 @@ def plan_tiles(whole: Box, most: int, margin: int, multiple: int) -> list[list[B
     Args:
         whole: the picture; starts at 0, its sides are multiples of ``multiple``.
         most: pixels that fit into memory at once, margins included.
-        margin: what a tile has to see around itself: the receptive radius rounded up to a multiple.
-        multiple: of the network's grid.
+        margin: pixels that a tile has to see around itself: the receptive radius rounded up to a multiple.
+        multiple: pixels of the network's grid, on which tiles start and end.
     """
     best: tuple[int, int, int] | None = None
     for columns in range(1, whole.width // multiple + 1):
@@ -47,21 +197,27 @@ def _fewest_rows(height: int, tallest: int, margin: int, multiple: int) -> int |
 
 
 def _cuts(length: int, count: int, multiple: int) -> list[tuple[int, int]]:
+    """Where at most so many even parts of a line start and end, on multiples."""
     step = round_up(-(-length // count), multiple)
     return [(start, min(start + step, length)) for start in range(0, length, step)]
 
 
-def plan_mosaic(whole: Box, pixels: int, multiple: int) -> Mosaic:
+def plan_mosaic(whole: Box, pixels: int, multiple: int) -> Sample:
     """Pieces from all over a picture, about as many pixels together as wanted; rows of pieces of one height.
 
     Each is drawn at random from a cell of its own of an even grid (with a fixed seed, so that results do not
     vary), which sees more of the picture than pieces drawn anywhere. All pieces of a row lie at the same height,
     so that a file need only be read from top to bottom.
+
+    Args:
+        whole: the picture.
+        pixels: that are wanted; if it has no more, all of it is the one piece.
+        multiple: pixels of the network's grid, on which pieces start.
     """
     if pixels >= whole.pixels:
         return [[whole]]
     random = np.random.default_rng(0)
-    high, wide = min(PIECE, whole.height), min(PIECE, whole.width)
+    high, wide = min(PIECE_SIDE, whole.height), min(PIECE_SIDE, whole.width)
     pieces = pixels / (high * wide)
     down = _clipped(np.sqrt(pieces * whole.height / whole.width), whole.height // high)
     across = _clipped(pieces / down, whole.width // wide)
@@ -73,6 +229,7 @@ def plan_mosaic(whole: Box, pixels: int, multiple: int) -> Mosaic:
 
 
 def _clipped(count: float, most: int) -> int:
+    """A count rounded, from 1 to the most."""
     return max(1, min(round(count), most))
 
 

@@ -17,11 +17,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from impasto.engines.devices import torch_device
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
 from impasto.folders import cache_folder
 from impasto.learning.settings import LearnSettings
 from impasto.pictures.reading import read_picture
-from impasto.styles.catalogue import load_style
+from impasto.styles.blending import Styles, WeightedStyleLike, as_style_list, parse_style
+from impasto.styles.catalogue import load_style, picture_of_style
 from impasto.styles.files import bundled_network_id
 from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
 from impasto.styles.suitability import style_picture_warning
@@ -108,7 +110,7 @@ def learn_style(
     try:
         from impasto.learning.deepen import deepen
         from impasto.learning.drawn_photographs import draw_photographs
-        from impasto.learning.fit import StyleFit, torch_device
+        from impasto.learning.fit import StyleFit
         from impasto.networks.files import load_bundled
         from impasto.training.photographs import FEW, Photographs
     except ImportError as error:
@@ -173,6 +175,33 @@ def learnt_style(picture: Path, progress: Callable[[LearningProgress], None] | N
     style = learn_style(picture, target, progress=progress)  # not called as the picture, whose name can be another's
     target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
     return replace(style, name=picture.stem)
+
+
+def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None = None) -> list[WeightedStyleLike]:
+    """Styles as callers write them, with learnt styles in the place of picture files.
+
+    Args:
+        styles: one or several names, paths and styles, with or without weights.
+        learn: makes a style of a picture; default: :func:`learnt_style`.
+
+    Returns:
+        The styles in the same order. Those that were pictures have their weights beside them, and know how the caller
+        wrote them (``Style.given_as``); all others are as they came.
+
+    Raises:
+        InputError: one is nothing that names a style, or a picture cannot be read.
+        MissingExtraError: a picture is not learnt yet, and the extra ``train`` is not installed.
+    """
+    learn = learn or learnt_style
+    result: list[WeightedStyleLike] = []
+    for item in as_style_list(styles):
+        if isinstance(item, tuple):
+            name, weight = item
+        else:
+            name, weight = parse_style(item) if isinstance(item, str) else (item, 1.0)
+        picture = picture_of_style(name)
+        result.append(item if picture is None else (replace(learn(picture), given_as=str(name)), weight))
+    return result
 
 
 def _cached(picture: Path) -> Path:

@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from impasto.engines.torch import available_gpus
-from impasto.errors import InputError, TrainingError
+from impasto.errors import TrainingError
 from impasto.files import atomic_path
 from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
@@ -39,20 +38,6 @@ log = logging.getLogger(__name__)
 
 Pair = tuple[Tensor, Tensor]
 """Scale and shift, C numbers each."""
-
-
-def torch_device(device: str) -> str:
-    """``"auto"`` to the best device that torch has here; another one is checked.
-
-    Raises:
-        InputError: the device is not there.
-    """
-    there = [*available_gpus(), "cpu"]
-    if device == "auto":
-        return there[0]
-    if device not in there:
-        raise InputError(f"This machine has no {device} device that torch can use; take --device auto.")
-    return device
 
 
 class StyleFit:

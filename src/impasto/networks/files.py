@@ -141,7 +141,7 @@ def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Te
         onnx_model(network, description(network, identity)),
         (photograph[0].float().numpy(), photograph[1].float().numpy()),
     )
-    return replace(style, network=identity, own=own)
+    return replace(style, network=identity, embedded=own)
 
 
 def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:

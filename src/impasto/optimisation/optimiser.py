@@ -9,7 +9,7 @@ from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimisation.coarse_to_fine import Optimisation
 from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.objective import ExtraLoss
-from impasto.optimisation.planning import STARTING_SECONDS, Plan, Planner, resolve_device
+from impasto.optimisation.planning import STARTING_SECONDS, Plan, Planner
 from impasto.optimisation.recipe import Recipe
 from impasto.optimisation.scales import scale_sizes
 from impasto.optimisation.state import OptimisationProgress, OptimisationResult, OptimisationState
@@ -35,7 +35,7 @@ class Optimiser:
         self, styles: Sequence[StylePicture], recipe: Recipe, *, network: PerceptualNetwork | None = None
     ) -> None:
         self.recipe = recipe
-        device = resolve_device(recipe.device)
+        device = torch.device(torch_device(recipe.device))
         self.network = (network or load_features(recipe.features, pooling=recipe.pooling)).to(device)
         taps = recipe.taps(self.network.taps, bool(styles))
         self.planner = Planner(self.network, taps, recipe, device)

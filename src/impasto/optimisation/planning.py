@@ -142,15 +142,6 @@ class Planner:
         return best / _TRIAL_SIDE**2
 
 
-def resolve_device(device: str) -> torch.device:
-    """The device of that name; of ``"auto"``, the best one that there is."""
-    if device == "auto" and torch.cuda.is_available():
-        return torch.device("cuda")
-    if device == "auto":
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    return torch.device(device)
-
-
 def _half_of_free_memory(device: torch.device) -> int:
     """Half of the bytes that are free on a device."""
     return int(torch.cuda.mem_get_info()[0] if device.type == "cuda" else free()) // 2

@@ -65,7 +65,10 @@ class _Visitor:
     def paint(self, frame: NDArray[np.uint8], styles: Sequence[str], strength: float) -> NDArray[np.uint8]:
         """Paint one picture (H x W x 3), smaller if it has to be."""
         if self.painter is None or self.key != (*styles, strength):
-            self.painter, self.key = Painter(list(styles), Options(strength=strength), moving=True), (*styles, strength)
+            self.painter, self.key = (
+                Painter(list(styles), Options(strength=strength), for_video=True),
+                (*styles, strength),
+            )
             self.steady = make_stabilizer("light")  # or the last style would show through for a while
         height, width = frame.shape[:2]
         size = scaled(width, height, min(self.pace.size, max(width, height)))

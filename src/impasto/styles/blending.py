@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Several styles and their weights, as callers write them, made into one style."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ import numpy as np
 from impasto.errors import InputError, StyleError
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import Style, StyleLike
+
+WeightedStyleLike = StyleLike | tuple[StyleLike, float]
+"""A style, a name or a path, alone or with its weight."""
+Styles = StyleLike | Iterable[WeightedStyleLike]
+"""One style, or several to blend."""
 
 
 def blend(styles: Sequence[tuple[Style, float]]) -> Style:
@@ -26,8 +31,8 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
     first = styles[0][0]
     for style, _ in styles[1:]:
         if style.network != first.network:
-            own = next((item.name for item, _ in styles if item.own is not None), None)
-            why = f"{own} brings a network of its own" if own else "they belong to different networks"
+            bringing = next((item.name for item, _ in styles if item.embedded is not None), None)
+            why = f"{bringing} brings a network of its own" if bringing else "they belong to different networks"
             raise StyleError(
                 f"{first.name} and {style.name} cannot be blended because {why}; blend styles of one network, "
                 "for example bundled ones and what impasto learn makes without --deep."
@@ -40,8 +45,8 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         scale=shares @ np.stack([style.scale for style, _ in styles]),
         shift=shares @ np.stack([style.shift for style, _ in styles]),
         network=first.network,
-        own=first.own,
-        painted=sum(share * style.painted for style, share in styles),
+        embedded=first.embedded,
+        grain_share=sum(share * style.grain_share for style, share in styles),
         metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # two may have one name
     )
 
@@ -57,13 +62,13 @@ def parse_style(text: str) -> tuple[str, float]:
     return text, 1.0
 
 
-def load_blend(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -> Style:
+def load_blend(styles: Styles) -> Style:
     """One style from whatever names it: a style, ``NAME[:WEIGHT]``, or several of these to blend."""
     return blend(load_weighted(styles))
 
 
-def load_weighted(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]) -> list[tuple[Style, float]]:
-    """Styles and their weights, loaded, from whatever names them: see :func:`resolve`."""
+def load_weighted(styles: Styles) -> list[tuple[Style, float]]:
+    """Styles and their weights, loaded, from whatever names them: see :func:`load_blend`."""
     pairs: list[tuple[Style, float]] = []
     for item in as_style_list(styles):
         if isinstance(item, tuple):
@@ -76,9 +81,7 @@ def load_weighted(styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, floa
     return pairs
 
 
-def as_style_list(
-    styles: StyleLike | Iterable[StyleLike | tuple[StyleLike, float]],
-) -> list[StyleLike | tuple[StyleLike, float]]:
+def as_style_list(styles: Styles) -> list[WeightedStyleLike]:
     """One or several styles as a list, nothing loaded yet.
 
     Raises:
@@ -115,6 +118,3 @@ def normalise_weights(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style
     if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
         raise StyleError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")
     return [(style, weight / total) for style, weight in styles]
-
-
-Styles = StyleLike | Iterable[StyleLike | tuple[StyleLike, float]]

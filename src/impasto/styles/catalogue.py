@@ -1,4 +1,7 @@
-"""TODO: say what this module is for."""
+"""Styles by name: those of the package, the user's catalogue, and the styles that go with a style.
+
+Names are looked up in the package first, then in the user's catalogue (:func:`catalogue_folder`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
 
 STEADY = "steady"
-"""The steady twin of the package's network, by file name and in its id: see :func:`steadied`."""
+"""File name of the steady network, and the end of its id; see :func:`video_style`."""
 
 
 def bundled_names() -> list[str]:
@@ -35,7 +38,9 @@ def add_to_catalogue(style: Style, name: str | None = None, *, overwrite: bool =
     """Keep a style in the user's catalogue, so that its name is enough everywhere.
 
     Args:
-        name: default: the style's own.
+        style: the style.
+        name: to keep it by; default: the name that the style has.
+        overwrite: whether it may replace a style of that name.
 
     Raises:
         StyleError: the name cannot be one, or is taken.
@@ -47,7 +52,11 @@ def add_to_catalogue(style: Style, name: str | None = None, *, overwrite: bool =
 
 
 def catalogue_path(name: str, *, overwrite: bool = False) -> Path:
-    """Where :func:`add` puts a style of this name; asked before one is learnt, it spares the minutes.
+    """Where :func:`add_to_catalogue` puts a style of this name; asked before it is learnt, a refusal costs no minutes.
+
+    Args:
+        name: of the style.
+        overwrite: whether it may replace a style of that name.
 
     Raises:
         StyleError: the name cannot be one, or is taken.
@@ -82,21 +91,29 @@ def remove_from_catalogue(name: str) -> Path:
     return target
 
 
-def is_picture_path(name: StyleLike) -> bool:
-    """Whether a style is given as a picture to learn it from."""
-    return not isinstance(name, Style) and Path(name).suffix.lower() in READ_SUFFIXES
+def picture_of_style(name: StyleLike) -> Path | None:
+    """The picture file that a style is given as, from which it is still to be learnt.
+
+    Returns:
+        ``None`` for a style, a name, a style file, and for a picture that is not there.
+    """
+    if isinstance(name, Style):
+        return None
+    path = Path(name)
+    if path.suffix.lower() not in READ_SUFFIXES or not path.is_file():
+        return None
+    is_name = isinstance(name, str) and len(path.parts) == 1 and name in (*bundled_names(), *catalogue_names())
+    return None if is_name else path
 
 
 def load_style(name: StyleLike) -> Style:
-    """Load a style.
+    """Load a style. Nothing is learnt: that is for :func:`impasto.learn_style`, or for :func:`impasto.stylize`.
 
     Args:
-        name: a bundled name such as ``"starry-night"``, a name of the user's catalogue, the path of a style file,
-            or of a picture: its style is learnt at once (minutes; needs the extra ``train``) and remembered.
+        name: a bundled name such as ``"starry-night"``, a name of the user's catalogue, or the path of a style file.
 
     Raises:
-        StyleError: no such style (the nearest name is suggested), or a file that is no style.
-        MissingExtraError: it is a picture that has to be learnt, and the extra is not installed.
+        StyleError: no such style (the nearest name is suggested), a picture, or a file that is no style.
     """
     if isinstance(name, Style):
         return name
@@ -106,12 +123,13 @@ def load_style(name: StyleLike) -> Style:
     path = Path(text)
     if isinstance(name, str) and len(path.parts) == 1 and text in catalogue_names():
         return read_style(catalogue_folder() / f"{text}{SUFFIX}")
-    if is_picture_path(path):
-        from impasto.learning.api import learnt_style
-
+    if path.suffix.lower() in READ_SUFFIXES:
         if not path.is_file():
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")
-        return learnt_style(path)
+        raise StyleError(
+            f"{path} is a picture, not a style; learn its style with impasto learn or impasto.learn_style, or give the "
+            "picture to impasto.stylize, which learns it once."
+        )
     if path.is_file():
         return read_style(path)
     if path.suffix == SUFFIX or len(path.parts) > 1:
@@ -128,40 +146,42 @@ def photograph_style(style: Style) -> Style:
     Raises:
         StyleError: the style brings a network that has none.
     """
-    if style.own is None:
+    if style.embedded is None:
         return load_style(PHOTOGRAPH)
-    if style.own.photograph is None:
+    if style.embedded.photograph is None:
         raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
-    scale, shift = style.own.photograph
-    return Style(PHOTOGRAPH, scale, shift, style.network, own=style.own, painted=0.0)
+    scale, shift = style.embedded.photograph
+    return Style(PHOTOGRAPH, scale, shift, style.network, embedded=style.embedded, grain_share=0.0)
 
 
 def video_style(style: Style) -> Style:
-    """The style as video is painted in: by the network's steady twin, where there is one.
+    """The style as video is painted in: with the steady network, where there is one.
 
-    The twin is the package's network trained on with much more weight on equivariance, while all styles rested: so
-    every style is one of the twin's, too, and what it paints flickers less and has a little less detail. A network
-    that a style brings along has no twin.
+    The steady network is the package's network trained on with much more weight on equivariance, while all styles
+    stayed as they were. So every style belongs to it as well. What it paints flickers less and has a little less
+    detail. For a network that a style embeds there is no steady one; such a style comes back as it is.
     """
-    if style.own is not None or style.network != bundled_network_id():
+    if style.embedded is not None or style.network != bundled_network_id():
         return style
-    twin = _twin()
-    return replace(style, network=twin.id, own=twin)
+    steady = _steady_network()
+    return replace(style, network=steady.id, embedded=steady)
 
 
 @cache
-def _twin() -> EmbeddedNetwork:
+def _steady_network() -> EmbeddedNetwork:
+    """The steady network, from the package."""
     photograph = load_style(PHOTOGRAPH)
     model = (resources.files("impasto.assets") / f"{STEADY}.onnx").read_bytes()
     return EmbeddedNetwork(steady_network_id(), model, (photograph.scale, photograph.shift))
 
 
 def steady_network_id() -> str:
-    """Id of the steady twin of the package's network."""
+    """Id of the steady network."""
     return f"{bundled_network_id()}-{STEADY}"
 
 
 @cache
 def _bundled_style(name: str) -> Style:
+    """A style of the package, read once."""
     with resources.as_file(resources.files("impasto.assets") / "styles" / f"{name}{SUFFIX}") as path:
         return read_style(path)

@@ -1,4 +1,8 @@
-"""TODO: say what this module is for."""
+"""Reading style files.
+
+A style is a safetensors file of about 10 KB that names its network by an id, because the same numbers mean nothing to
+another network. A style that embeds a network has it in the file, or beside it as ``impasto train`` writes it.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,11 @@ def bundled_network_id() -> str:
 
 
 def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The tensors and the metadata of a style file.
+
+    Raises:
+        StyleError: it cannot be read, or is no style of this version.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -41,19 +50,34 @@ def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, s
 
 
 def read_style(path: Path) -> Style:
+    """Read a style file.
+
+    Raises:
+        StyleError: it cannot be read, is no style of this version, or is damaged.
+    """
     tensors, metadata = read_style_tensors(path)
     scale, shift = scale_and_shift(path, tensors, "")
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
-    own = None
+    embedded = None
     if "onnx" in tensors:
         photograph = scale_and_shift(path, tensors, "photograph_") if "photograph_scale" in tensors else None
-        own = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph)
+        embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph)
     elif network != bundled_network_id():
-        own = _beside(path, network)
-    return Style(name, scale, shift, network, metadata, own, painted=float(name != PHOTOGRAPH))
+        embedded = _beside(path, network)
+    return Style(name, scale, shift, network, metadata, embedded, grain_share=float(name != PHOTOGRAPH))
 
 
 def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
+    """The two vectors of a style, C numbers each.
+
+    Args:
+        path: the file, for the error's sentence.
+        tensors: of the file.
+        prefix: of the tensors' names.
+
+    Raises:
+        StyleError: they are not two finite vectors of one length.
+    """
     scale, shift = (tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift"))
     is_finite = np.isfinite(scale).all() and np.isfinite(shift).all()
     if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or not is_finite:

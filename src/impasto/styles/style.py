@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""A style: two vectors for a network, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from impasto.files import atomic_path
 Vector = NDArray[np.float32]
 
 PHOTOGRAPH = "photograph"
+"""Name of the style that changes nothing; every network has been trained with one."""
 SUFFIX = ".safetensors"
+"""End of a style file's name."""
 RESERVED = ("format", "name", "network")
 """What a style file says of itself beside the style's metadata."""
 FORMAT = "impasto-style-1"
+"""What a style file gives as its format."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,14 @@ class Style:
 
     Attributes:
         name: for people and for the command line.
-        scale, shift: C numbers each, C as the network has normalised channels.
+        scale: C numbers, C as the network has normalised channels.
+        shift: C numbers.
         network: id of the network that they belong to.
         metadata: title, artist, year, licence, and how the style was trained.
-        own: the network itself where it is not the package's.
-        painted: how far it is from the photograph style, which has 0: the share of the grain that it wants.
+        embedded: the network itself, where it is not the package's.
+        grain_share: the share of the grain that the network is to see with this style: 1, for the photograph style 0,
+            and in between for what is mixed with it.
+        given_as: the picture's path as the caller wrote it, where the style was learnt for one call; masks go by it.
     """
 
     name: str
@@ -54,20 +60,21 @@ class Style:
     shift: Vector
     network: str
     metadata: Mapping[str, str] = field(default_factory=dict)
-    own: EmbeddedNetwork | None = None
-    painted: float = 1.0
+    embedded: EmbeddedNetwork | None = None
+    grain_share: float = 1.0
+    given_as: str = ""
 
     def save(self, path: Path) -> None:
-        """Write a style file (safetensors), with the network in it where the style has its own."""
+        """Write a style file (safetensors), with the network in it where the style embeds one."""
         from safetensors.numpy import save
 
         metadata = {key: str(value) for key, value in self.metadata.items()}
         metadata |= {"format": FORMAT, "name": self.name, "network": self.network}  # after what may be called so
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
-        if self.own is not None:
-            tensors["onnx"] = np.frombuffer(self.own.onnx, np.uint8)
-            if self.own.photograph is not None:
-                tensors["photograph_scale"], tensors["photograph_shift"] = self.own.photograph
+        if self.embedded is not None:
+            tensors["onnx"] = np.frombuffer(self.embedded.onnx, np.uint8)
+            if self.embedded.photograph is not None:
+                tensors["photograph_scale"], tensors["photograph_shift"] = self.embedded.photograph
         with atomic_path(path) as temporary:
             temporary.write_bytes(save(tensors, metadata=metadata))
 
@@ -77,9 +84,9 @@ class Style:
             self,
             scale=(self.scale + share * (other.scale - self.scale)).astype(np.float32),
             shift=(self.shift + share * (other.shift - self.shift)).astype(np.float32),
-            painted=self.painted + share * (other.painted - self.painted),
+            grain_share=self.grain_share + share * (other.grain_share - self.grain_share),
         )
 
 
 StyleLike = str | Path | Style
-"""A style, a name, a style file's path, or a picture's, from which a style is learnt."""
+"""A style, a name, or a style file's path; where pictures are learnt first, a picture's path, too."""

@@ -5,36 +5,37 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-# Measured at a longer side of about 512: fourteen paintings have at most 27 % even pixels, photographs 58 %, logos
-# 90 % and more; the least colourful photograph has a spread of 0.15.
-_SHORTEST = 128
-_SPREAD = 0.04
-_EVEN, _EVEN_SHARE = 3 / 255, 0.85
+# Measured at a longer side of about 512 pixels: fourteen paintings have at most 27 % even pixels, photographs 58 %,
+# logos 90 % and more; the least colourful photograph has a standard deviation of 0.15.
+_MIN_SIDE = 128  # pixels, the shorter side of a picture that shows strokes
+_MIN_DEVIATION = 0.04  # of a channel from its mean, in [0, 1], below which a picture counts as of one colour
+_EVEN_STEP = 3 / 255  # between neighbours, in [0, 1], below which a pixel counts as even
+_MAX_EVEN_SHARE = 0.85  # of even pixels in a picture that is not all even areas
 
 
 def style_picture_warning(rgb: NDArray[np.float32]) -> str | None:
     """What speaks against a style picture, one sentence; ``None`` if nothing does.
 
-    Args:
-        rgb: H x W x 3 in [0, 1].
-
     A style is learnt from strokes and textures, so a picture is doubtful that is tiny, nearly of one colour, or
     almost all even areas, as logos and drawings of flat shapes are.
+
+    Args:
+        rgb: H x W x 3 in [0, 1].
     """
     height, width = rgb.shape[:2]
-    if min(height, width) < _SHORTEST:
+    if min(height, width) < _MIN_SIDE:
         return (
             f"the style picture has only {width} x {height} pixels, too few to show strokes: "
-            f"give one of at least {_SHORTEST} pixels a side, better 500."
+            f"give one of at least {_MIN_SIDE} pixels a side, better 500."
         )
     step = max(1, max(height, width) // 512)
     small = rgb[: height // step * step, : width // step * step]
     small = small.reshape(height // step, step, width // step, step, 3).mean(axis=(1, 3))
-    if small.std(axis=(0, 1)).max() < _SPREAD:
+    if small.std(axis=(0, 1)).max() < _MIN_DEVIATION:
         return "the style picture is nearly of one colour, so the result will be, too: give one with more contrast."
     down = np.abs(np.diff(small, axis=0)).max(axis=2)[:, :-1]
     across = np.abs(np.diff(small, axis=1)).max(axis=2)[:-1]
-    if (np.maximum(down, across) < _EVEN).mean() > _EVEN_SHARE:
+    if (np.maximum(down, across) < _EVEN_STEP).mean() > _MAX_EVEN_SHARE:
         return (
             "the style picture is almost all even areas, as a logo is, without strokes to learn from: "
             "expect its colours and little more, or give a painting."

@@ -14,6 +14,7 @@ from typing import Any
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options, describe
 from impasto.flow.files import FramePattern
+from impasto.learning.api import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import from_array
@@ -102,7 +103,10 @@ def stylize_video(
     if paint is not None and paint.has_files and fps is not None and not FramePattern.matches(video):
         raise InputError("Flow files are of the video's own frames; give no other frame rate (--fps).")
     span = Span(_fraction("start", start), _fraction("end", end), _fraction("frame rate", fps, 1001))
-    keyframes = None if paint is not None else Keyframes(style, style_at)
+    keyframes = None
+    if paint is None:
+        later = {seconds: with_learnt_pictures(styles) for seconds, styles in (style_at or {}).items()}
+        keyframes = Keyframes(None if style is None else with_learnt_pictures(style), later)
     pictures = [] if paint is None else read_styles([] if style is None else style, max_pixels=chosen.max_pixels)
     if paint is not None and (not pictures or style_at):
         raise InputError("Painting by optimisation takes one or more style pictures, and none that change over time.")

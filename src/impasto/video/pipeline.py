@@ -229,7 +229,7 @@ class FramePipeline:
         key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
             options = self.options.with_masks({name: self._levels(mask, files[name]) for name, mask in wanted.items()})
-            self.painter = key, Painter(as_styles(blend), options, PARALLEL_FRAMES, moving=True)
+            self.painter = key, Painter(as_styles(blend), options, PARALLEL_FRAMES, for_video=True)
         return self.painter[1]
 
     def _levels(self, mask: MaskLike, file: Path | None) -> Mask:

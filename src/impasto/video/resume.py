@@ -17,6 +17,7 @@ from impasto.files import atomic_path
 
 _STATE = "state.npz"
 _FACTS = "facts"
+_EDITION = 2  # of the arrays that stabilisers save; another number has what an older Impasto left thrown away
 
 
 class WorkFolder:
@@ -30,7 +31,7 @@ class WorkFolder:
     def __init__(self, target: Path, recipe: Mapping[str, Any]) -> None:
         name = "".join("_" if sign in "%[]{}" else sign for sign in target.name)
         self.folder = target.parent / f".{name}.impasto"
-        text = json.dumps(recipe, sort_keys=True, default=str)
+        text = json.dumps([_EDITION, recipe], sort_keys=True, default=str)
         self.key = hashlib.sha256(text.encode()).hexdigest()
 
     def __enter__(self) -> WorkFolder:

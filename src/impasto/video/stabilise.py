@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from impasto.engines.base import Statistics, cpu_threads
 from impasto.extras import opencv
+from impasto.feedforward.composition import PassStatistics
 from impasto.feedforward.painter import Painter
 from impasto.flow.estimate import Estimator, estimator, fit_flow
 from impasto.flow.files import PairPattern, read_certainty, read_flo
@@ -133,12 +134,12 @@ class FrameInProgress:
     before: FrameInProgress | None = None
     motion: Motion | None = None
     painted: Frame = field(default_factory=_nothing)
-    used: tuple[Statistics, ...] = ()
+    used: PassStatistics = field(default_factory=dict)
     index: int = 0
     applies: Frame | None = None
 
     @property
-    def given(self) -> tuple[Statistics, ...] | None:
+    def given(self) -> PassStatistics | None:
         """What the network shall be normalised with: as many frames back as are painted side by side."""
         before = self.before and self.before.before
         return before.used or None if before else None
@@ -250,8 +251,9 @@ class FlowStabilizer(Stabilizer):
         found: StabilizerState = {}
         last = self.finished
         for age, begun in enumerate((last, last and last.before)):
-            for index, statistics in enumerate(begun.used if begun else ()):
-                found |= {f"mean{age}_{index}": statistics.mean, f"variance{age}_{index}": statistics.variance}
+            for (step, layer), statistics in (begun.used if begun else {}).items():
+                key = f"{age}_{step}_{layer}"
+                found |= {f"mean{key}": statistics.mean, f"variance{key}": statistics.variance}
         if last is not None:
             found |= {
                 "index": np.array(last.index),
@@ -266,11 +268,13 @@ class FlowStabilizer(Stabilizer):
         """See :class:`Off`."""
         if "index" not in state:
             return
-        used = []
-        for age in (0, 1):
-            count = sum(name.startswith(f"mean{age}_") for name in state)
-            pairs = ((state[f"mean{age}_{i}"], state[f"variance{age}_{i}"]) for i in range(count))
-            used.append(tuple(Statistics(m.astype(np.float32), v.astype(np.float32)) for m, v in pairs))
+        used: list[dict[tuple[int, int], Statistics]] = [{}, {}]
+        for name in state:
+            if name.startswith("mean"):
+                key = name.removeprefix("mean")
+                age, step, layer = map(int, key.split("_"))
+                mean, variance = (state[f"{what}{key}"].astype(np.float32) for what in ("mean", "variance"))
+                used[age][step, layer] = Statistics(mean, variance)
         last = state["painted"]
         before = FrameInProgress(last, used=used[1]) if used[1] else None
         self.begun = self.finished = FrameInProgress(

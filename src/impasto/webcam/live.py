@@ -154,7 +154,7 @@ class Live:
                 del self.painters[old]
             own = {name: fit_mask(mask, size, camera) for name, mask in self.masks.items()}
             options = replace(self.options.with_masks(own), size=0, strength=self.strength)
-            painter = Painter(self.styles[index], options, moving=True)
+            painter = Painter(self.styles[index], options, for_video=True)
             self.painters[key] = painter, make_stabilizer(self.stabilize)
         return self.painters[key]
 
