@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import torch
+
+from impasto.engines.devices import torch_device
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimisation.coarse_to_fine import Optimisation
 from impasto.optimisation.feature_tiles import TiledFeatures
