@@ -27,9 +27,9 @@ import torch
 
 import impasto
 from impasto.feedforward.painter import Painter
-from impasto.flow.consistency import consistency
 from impasto.flow.estimate import estimator, warp
 from impasto.flow.files import read_certainty, read_flo
+from impasto.flow.forward_backward import consistency
 from impasto.memory import used
 from impasto.networks.losses import content_loss, gram, style_loss
 from impasto.networks.perceptual import load_features

@@ -8,9 +8,9 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
-from impasto.flow.consistency import consistency
 from impasto.flow.estimate import compute, warp
 from impasto.flow.files import write_certainty, write_flo
+from impasto.flow.forward_backward import consistency
 from impasto.video.keyframes import Keyframes
 from impasto.video.motion import fast_consistency
 from impasto.video.scene_cuts import is_scene_cut, thumbnail

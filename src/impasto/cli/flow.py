@@ -9,7 +9,7 @@ import click
 
 from impasto.cli import options
 from impasto.errors import OutputError
-from impasto.flow.consistency import VARIANTS, Variant
+from impasto.flow.forward_backward import VARIANTS, Variant
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 
@@ -79,8 +79,8 @@ def compute(
 @click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""
-    from impasto.flow.consistency import consistency
     from impasto.flow.files import read_flo, write_certainty
+    from impasto.flow.forward_backward import consistency
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")

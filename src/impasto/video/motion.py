@@ -68,7 +68,7 @@ def measure_motion(flow: Floats, trust: Floats, frame: Frame, reference: Frame, 
 
 
 def fast_consistency(flow: Floats, opposite: Floats) -> Floats:
-    """Where a flow can be trusted, H x W, 0 to 1: as :func:`impasto.flow.consistency.consistency` has it.
+    """Where a flow can be trusted, H x W, 0 to 1: as :func:`impasto.flow.forward_backward.consistency` has it.
 
     That is exact to the last bit, this takes a fifth of the time.
     """

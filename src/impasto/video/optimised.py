@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from impasto.errors import InputError, MissingExtraError
 from impasto.extras import opencv
-from impasto.flow.consistency import consistency
 from impasto.flow.estimate import estimator, fit_flow, warp
 from impasto.flow.files import PairPattern, read_certainty, read_flo
+from impasto.flow.forward_backward import consistency
 from impasto.optimisation.api import NamedStyle
 from impasto.optimisation.recipe import DEFAULTS, Recipe, option_text
 from impasto.options import nearest
