@@ -38,7 +38,8 @@ from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
-from impasto.video.optimised import PassOptions, VideoOptimiser
+from impasto.video.frame_optimiser import VideoOptimiser
+from impasto.video.optimised import PassOptions
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
 from impasto.video.stabilise import STABILIZE, make_stabilizer

@@ -10,13 +10,14 @@ import impasto  # noqa: E402
 from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.flow.files import write_certainty, write_flo  # noqa: E402
-from impasto.flow.forward_backward import consistency
+from impasto.flow.forward_backward import consistency  # noqa: E402
 from impasto.optimisation.api import read_styles  # noqa: E402
 from impasto.optimisation.recipe import Recipe  # noqa: E402
-from impasto.video.optimised import PassOptions, VideoOptimiser, combined, parse_recipe  # noqa: E402
+from impasto.video.frame_optimiser import VideoOptimiser, combined_certainties  # noqa: E402
+from impasto.video.optimised import PassOptions, parse_recipe  # noqa: E402
 from impasto.video.source import open_source  # noqa: E402
 
-from .conftest import make_clip, scene  # noqa: E402
+from .clips import make_clip, scene  # noqa: E402
 
 QUICK = {"first_iterations": 6, "iterations": 4}
 
@@ -25,9 +26,11 @@ QUICK = {"first_iterations": 6, "iterations": 4}
 @given(st.lists(st.booleans(), min_size=6, max_size=6))
 def test_of_binary_maps_only_the_nearest_certain_frame_counts(bits):
     maps = [np.float32([[bit]]) for bit in bits]
-    weights = [float(w[0, 0]) for w in combined(maps, "closest-first")]
+    weights = [float(w[0, 0]) for w in combined_certainties(maps, "closest-first")]
     assert weights == [1.0 if bit and not any(bits[:i]) else 0.0 for i, bit in enumerate(bits)]
-    assert sum(float(w[0, 0]) for w in combined(maps, "normalize")) == pytest.approx(1.0 if any(bits) else 0.0)
+    assert sum(float(w[0, 0]) for w in combined_certainties(maps, "normalize")) == pytest.approx(
+        1.0 if any(bits) else 0.0
+    )
 
 
 def test_which_earlier_frames_count():
@@ -117,10 +120,10 @@ def test_the_gradient_of_the_temporal_loss_is_the_true_one(tmp_path, style):
     rng = np.random.default_rng(0)
     content, target, certainty = (rng.random(s, np.float32) for s in ((4, 5, 3), (4, 5, 3), (4, 5)))
     x = torch.rand(1, 3, 4, 5, requires_grad=True)
-    optimiser._loss(content, [(target, certainty)])(x).backward()
+    optimiser._temporal_loss(content, [(target, certainty)])(x).backward()
     wanted = 2 * 2.0 / content.var() / 60 * certainty[None] * (x.detach().numpy()[0] - target.transpose(2, 0, 1))
     np.testing.assert_allclose(x.grad[0], wanted, rtol=1e-4, atol=1e-6)
-    assert optimiser._loss(content, []) is None
+    assert optimiser._temporal_loss(content, []) is None
 
 
 @pytest.mark.parametrize("init", ["random", "prev-warped"])
@@ -150,7 +153,7 @@ def test_frames_start_where_init_says(tmp_path, style, passes, monkeypatch):
             given.append((content if init is None else init).copy())
             return np.full_like(content, len(given) / 10)
 
-        monkeypatch.setattr(optimiser, "_optimised", paint)
+        monkeypatch.setattr(optimiser, "_optimise", paint)
         list(optimiser.run())
         starts[init] = given[:4]
         np.testing.assert_array_equal(given[0], optimiser._frame(0))
@@ -194,7 +197,7 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
 
 
 def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeypatch):
-    from impasto.video import optimised
+    from impasto.video import frame_optimiser
 
     names = []
 
@@ -202,7 +205,7 @@ def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeyp
         names.append(path.name)
         return np.zeros((48, 64, 2), np.float32)
 
-    monkeypatch.setattr(optimised, "read_flo", flow)
+    monkeypatch.setattr(frame_optimiser, "read_flo", flow)
     clip = make_clip(tmp_path / "in.mp4", frames=6)
     held = PassOptions(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
     impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, start=0.25)

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impasto.video.source import VideoFile
+from impasto.video.video_file import VideoFile
 
-from .conftest import make_clip, scene
+from .clips import make_clip, scene
 
 av = pytest.importorskip("av")
 COCKATOO = Path(__file__).parents[3] / "shared" / "video" / "cockatoo.mp4"

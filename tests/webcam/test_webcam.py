@@ -20,7 +20,7 @@ from impasto.learning import api  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.webcam import camera as cameras  # noqa: E402
 from impasto.webcam.camera import Camera  # noqa: E402
-from impasto.webcam.live import Live, Pace  # noqa: E402
+from impasto.webcam.live import LivePainter, Pace  # noqa: E402
 from impasto.webcam.outputs import Recording, virtual_camera  # noqa: E402
 
 
@@ -59,7 +59,7 @@ class FakeWindow:
 def live(source, window, **settings):
     camera = Camera(source, width=96, height=72, rate=30)
     try:
-        made = Live(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
+        made = LivePainter(camera, settings.pop("styles", ["scream", "udnie", "tahiti"]), window=window, **settings)
         return made, made.run()
     finally:
         camera.close()
@@ -277,8 +277,8 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
         return load_style("scream")
 
     monkeypatch.setattr(api, "learnt_style", learn)
-    monkeypatch.setattr(progress, "style_of_picture", learn)
-    monkeypatch.setattr(progress, "is_learnt", lambda path: False)
+    monkeypatch.setattr(progress, "learnt_style", learn)
+    monkeypatch.setattr(progress, "is_remembered", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]

@@ -55,7 +55,8 @@ def compute(
     step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
     """
     from impasto.flow.folders import compute_files
-    from impasto.video.source import NumberedPictures, open_source
+    from impasto.video.numbered_pictures import NumberedPictures
+    from impasto.video.source import open_source
 
     source = open_source(frames, size=size, first=start_number)
     first = source.start if isinstance(source, NumberedPictures) else 1

@@ -1,45 +1,19 @@
-"""Videos painted by optimisation, each frame held to those around it (Ruder, Dosovitskiy and Brox 2016).
-
-*Artistic style transfer for videos*, arXiv 1604.08610. One pass paints frame after frame: each starts from the last
-result, moved along with the picture, and a temporal loss holds it to earlier results where the flow can be trusted.
-Several passes go back and forth over the whole video, so that later frames act on earlier ones, too.
-"""
+"""The options of painting a video by optimisation; :mod:`impasto.video.frame_optimiser` does it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from impasto.errors import InputError, MissingExtraError
-from impasto.extras import opencv
-from impasto.flow.estimate import estimator, fit_flow, warp
-from impasto.flow.files import PairPattern, read_certainty, read_flo
-from impasto.flow.forward_backward import consistency
-from impasto.optimisation.api import NamedStyle
+from impasto.errors import InputError
+from impasto.flow.files import PairPattern
 from impasto.optimisation.recipe import DEFAULTS, Recipe, option_text
 from impasto.options import nearest
-from impasto.pictures.conversion import from_array
-from impasto.pictures.picture import to_samples
-from impasto.pictures.reading import read_picture
-from impasto.pictures.writing import write_picture
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from impasto.optimisation.optimiser import Optimiser as Painter
 
 FirstInit = Literal["random", "image"]
 LaterInit = Literal["random", "image", "prev", "prev-warped", "first"]
-Floats = NDArray[np.float32]
-
-_MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 256  # grey to the perceptual network: says nothing
-_BEND = 1 / 256  # where the smooth L1 loss turns straight
+# Fields of the options and the values that they may have.
 CHOICES = {
     "first_init": ("random", "image"),
     "init": ("random", "image", "prev", "prev-warped", "first"),
@@ -47,13 +21,14 @@ CHOICES = {
     "combine": ("closest-first", "normalize"),
 }
 
-# What a video has of its own, in place of these fields of the recipe.
-_INSTEAD = {
+# Fields of the recipe that do not count for a video, and the options that a video has instead.
+_VIDEO_OPTIONS = {
     "size": "--size",
     "init": "--first-init or --init",
     "iterations": "--first-iterations or --iterations",
     "max_pixels": "--max-pixels",
 }
+# Texts that mean yes and no where a field of the recipe is given on the command line.
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -120,7 +95,7 @@ class PassOptions:
         for name in ("temporal_weight", "blend", "blend_other", "every"):
             if getattr(self, name) < 0:
                 raise InputError(f"The {name.replace('_', ' ')} {getattr(self, name)} is negative; give 0 or more.")
-        for name, instead in _INSTEAD.items():
+        for name, instead in _VIDEO_OPTIONS.items():
             if option_text(getattr(self.recipe, name)) != option_text(getattr(DEFAULTS, name)):
                 raise _does_not_count(name, instead)
         for pattern in self._patterns:
@@ -144,212 +119,19 @@ class PassOptions:
         return sorted((j for j in found if j >= 0), reverse=True)
 
 
-def combined(certainties: Sequence[Floats], how: str) -> list[Floats]:
-    """Weights of several earlier frames, the nearest first, from how certain each is (H x W in [0, 1]).
-
-    ``"closest-first"``: what nearer frames have taken is taken off; ``"normalize"``: sums above 1 are brought to 1.
-    """
-    if how == "normalize":
-        total = np.maximum(1, np.sum(certainties, axis=0))
-        return [np.asarray(c / total, np.float32) for c in certainties]
-    left: list[Floats] = []
-    taken = np.zeros_like(certainties[0])
-    for certainty in certainties:
-        left.append(np.maximum(certainty - taken, 0))
-        taken = taken + left[-1]
-    return left
-
-
-class VideoOptimiser:
-    """Paints the frames of a folder by optimisation.
+def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
+    """Read fields of the recipe as the command line has them.
 
     Args:
-        folder: holds ``in-N.png``, frames from 0; results go there as ``out-N-PASS.png``, and are kept if they exist.
-        count: how many frames.
-        styles: as :func:`impasto.optimisation.api.read_styles` gives them.
-        settings: how.
-        first: number of the first frame in patterns of flow files.
-    """
+        texts: ``NAME=VALUE`` each.
 
-    def __init__(
-        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: PassOptions, *, first: int = 1
-    ) -> None:
-        try:
-            from impasto.optimisation.optimiser import Optimiser as Painter
-            from impasto.optimisation.style_pictures import StylePicture
-        except ImportError as error:
-            raise MissingExtraError("--method paint", "train") from error
-        self.folder, self.count, self.settings, self.first = folder, count, settings, first
-        pictures = [StylePicture(style.rgb, style.weight, style.mask) for style in styles]
-        recipe = replace(settings.recipe, iterations=settings.first_iterations)
-        self.whole = Painter(pictures, recipe)
-        self.touch_up = Painter(
-            pictures, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
-        )
-        self.estimate = cache(lambda: estimator(settings.method))
-
-    def run(self) -> Iterator[int]:
-        """Paint what is not painted yet; yields how many of all frames in all passes are done."""
-        done = 0
-        for number in range(1, self.settings.passes + 1):
-            order = range(self.count) if number % 2 else range(self.count - 1, -1, -1)
-            for index in order:
-                path = self.result(index, number)
-                if not path.is_file():
-                    painted = self._once(index) if self.settings.passes == 1 else self._again(index, number)
-                    write_picture(from_array(to_samples(painted)), path)
-                done += 1
-                yield done
-
-    def result(self, index: int, number: int) -> Path:
-        """The picture of a frame and a pass."""
-        return self.folder / f"out-{index:06}-{number:03}.png"
-
-    def painting(self, index: int) -> Floats:
-        """A frame as its last pass painted it, in the colours that the recipe asks for."""
-        return self.whole.recoloured(self._painted(index, self.settings.passes), self._frame(index))
-
-    def _frame(self, index: int) -> Floats:
-        return read_picture(self.folder / f"in-{index:06}.png").rgb
-
-    def _painted(self, index: int, number: int) -> Floats:
-        return read_picture(self.result(index, number)).rgb
-
-    def _once(self, index: int) -> Floats:
-        """A frame of the single pass."""
-        settings, content = self.settings, self._frame(index)
-        if index == 0:
-            return self._fresh(content, settings.first_init)
-        earlier = settings.earlier(index)
-        flows = {j: self._flow(index, j) for j in {*earlier, index - 1}}
-        if settings.init == "image":
-            start = content
-        elif settings.init == "random":
-            start = self._noise(content.shape)
-        else:
-            start = self._carried_on(index, flows[index - 1])
-        held = []
-        if settings.temporal_weight and earlier:
-            weights = combined([self._certainty(index, j, flows[j]) for j in earlier], settings.combine)
-            held = [(_warped(self._painted(j, 1), flows[j]), w) for j, w in zip(earlier, weights, strict=True)]
-        return self._optimised(self.touch_up, content, start, held)
-
-    def _again(self, index: int, number: int) -> Floats:
-        """A frame of one of several passes."""
-        settings, content = self.settings, self._frame(index)
-        if number == 1:
-            if index == 0:
-                return self._fresh(content, settings.first_init)
-            if settings.init == "image" or settings.init == "random":
-                return self._fresh(content, settings.init)
-            flow = self._flow(index, index - 1) if settings.init == "prev-warped" else None
-            return self._optimised(self.touch_up, content, self._carried_on(index, flow))
-        towards = -1 if number % 2 else 1  # the neighbour that this pass has painted already
-        start, total = self._painted(index, number - 1), np.ones((*content.shape[:2], 1), np.float32)
-        held: list[tuple[Floats, Floats]] = []
-        for side, share, painted_in in (
-            (towards, settings.blend, number),
-            (-towards, settings.blend_other, number - 1),
-        ):
-            j = index + side
-            if not 0 <= j < self.count:
-                continue
-            flow = self._flow(index, j)
-            certainty = self._certainty(index, j, flow)
-            moved = warp(self._painted(j, painted_in), flow)
-            start = start + share * certainty[..., None] * moved
-            total = total + share * certainty[..., None]
-            if side == towards and number >= settings.temporal_after and settings.temporal_weight:
-                held = [(moved, certainty)]
-        return self._optimised(self.touch_up, content, np.asarray(start / total, np.float32), held)
-
-    def _fresh(self, content: Floats, init: FirstInit) -> Floats:
-        """A frame on its own, coarse to fine."""
-        return self._optimised(self.whole, content, self._noise(content.shape) if init == "random" else None)
-
-    def _carried_on(self, index: int, flow: Floats | None) -> Floats:
-        """The result that a frame starts from, moved along with a flow where that is asked for."""
-        if self.settings.init == "first":
-            return self._painted(0, 1)
-        before = self._painted(index - 1, 1)
-        return before if flow is None or self.settings.init == "prev" else _warped(before, flow)
-
-    def _optimised(
-        self, painter: Painter, content: Floats, init: Floats | None, held: Sequence[tuple[Floats, Floats]] = ()
-    ) -> Floats:
-        result = painter.paint(content, init=init, extra=self._loss(content, held))
-        if result.interrupted:  # half a frame is not kept: the next run paints it anew
-            raise KeyboardInterrupt
-        return result.rgb
-
-    def _noise(self, shape: tuple[int, ...]) -> Floats:
-        """The same for every frame, so that they start alike."""
-        return np.random.default_rng(self.settings.recipe.seed).random(shape, np.float32)
-
-    def _flow(self, index: int, other: int) -> Floats:
-        settings = self.settings
-        pattern = settings.forward_flow or settings.flow if other > index else settings.flow
-        if pattern is not None:
-            flow = read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
-            return fit_flow(flow, *self._frame(index).shape[:2])
-        return self.estimate()(*(to_samples(self._frame(i)) for i in (index, other)))
-
-    def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
-        settings = self.settings
-        pattern = settings.forward_certainty or settings.certainty if other > index else settings.certainty
-        if pattern is not None:
-            certainty = read_certainty(PairPattern(pattern).path(index + self.first, other + self.first))
-            certainty = opencv().resize(certainty, flow.shape[1::-1])
-        else:
-            certainty = consistency(flow, self._flow(other, index))
-        share = certainty.astype(np.float32) / 255
-        return np.asarray(1 - share if settings.invert and pattern is not None else share, np.float32)
-
-    def _loss(self, content: Floats, held: Sequence[tuple[Floats, Floats]]) -> Callable[[Tensor], Tensor] | None:
-        """The temporal loss: mean of c (x - w)^2 over earlier results w with certainty c, in the frame's variances.
-
-        Its true gradient: that of artistic-videos lacks one of the two factors sqrt(c).
-        """
-        if not held:
-            return None
-        import torch
-        from torch.nn import functional as F
-
-        unit = self.settings.temporal_weight / max(float(content.var()), 1e-3)
-        pairs = [
-            (torch.from_numpy(np.ascontiguousarray(w.transpose(2, 0, 1)[None])), torch.from_numpy(c)[None, None])
-            for w, c in held
-        ]
-
-        def loss(picture: Tensor) -> Tensor:
-            total = picture.new_zeros(())
-            for target, certainty in pairs:
-                target, certainty = target.to(picture), certainty.to(picture)
-                if self.settings.criterion == "mse":
-                    total = total + (certainty * (picture - target) ** 2).mean()
-                else:
-                    root = certainty.sqrt()
-                    total = total + F.smooth_l1_loss(root * picture, root * target, beta=_BEND) * 2 * _BEND
-            return unit * total
-
-        return loss
-
-
-def _warped(picture: Floats, flow: Floats) -> Floats:
-    """A result moved along with a flow; what comes from outside is grey."""
-    moved = warp(picture, flow, outside=-1.0)
-    outside = (moved == -1).all(axis=2)
-    moved[outside] = _MEAN
-    return moved
-
-
-def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` for fields of the recipe, as the command line has them.
+    Returns:
+        Values by the names of fields of :class:`impasto.optimisation.recipe.Recipe`.
 
     Raises:
-        InputError: no such field, one that does not count for a video, or not such a value.
+        InputError: there is no such field, it does not count for a video, or the value does not suit it.
     """
-    instead = {**_INSTEAD, "device": "--device"}
+    instead = {**_VIDEO_OPTIONS, "device": "--device"}
     kinds = {item.name: str(item.type) for item in fields(Recipe) if item.name not in instead}
     values: dict[str, Any] = {}
     for text in texts:
@@ -361,15 +143,21 @@ def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
             raise _does_not_count(name, instead[name])
         if name not in kinds:
             raise InputError(f"There is no setting {name} of the recipe; {nearest(name, tuple(kinds))}")
-        values[name] = value if name == "max_memory" else _read(text, value, kinds[name])  # 4G is read by the recipe
+        # The recipe reads texts such as 4G itself.
+        values[name] = value if name == "max_memory" else _read_value(text, value, kinds[name])
     return values
 
 
-def _read(text: str, value: str, kind: str) -> Any:
-    """A value of the kind that a field has; layers and choices stay text, which the recipe reads itself.
+def _read_value(text: str, value: str, kind: str) -> Any:
+    """Read the value of a field. Layers and choices stay text, which the recipe reads itself.
 
     Args:
-        text: the whole of it, for messages.
+        text: the whole setting, for messages.
+        value: its part after the equals sign.
+        kind: the type of the field, as its annotation has it.
+
+    Raises:
+        InputError: the value is not of that type.
     """
     if kind == "bool":
         if value.lower() not in (*_YES, *_NO):
@@ -385,4 +173,5 @@ def _read(text: str, value: str, kind: str) -> Any:
 
 
 def _does_not_count(name: str, instead: str) -> InputError:
+    """The error about a field of the recipe that does not count for a video."""
     return InputError(f"The recipe's {name.replace('_', ' ')} does not count for a video; give {instead} instead.")
