@@ -33,13 +33,13 @@ from impasto.flow.forward_backward import consistency
 from impasto.memory import used
 from impasto.networks.losses import content_loss, gram, style_loss
 from impasto.networks.perceptual import load_features
-from impasto.optimisation.api import read_styles
+from impasto.optimisation.style_pictures import read_styles
 from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
 from impasto.video.frame_optimiser import VideoOptimiser
-from impasto.video.optimised import PassOptions
+from impasto.video.pass_options import PassOptions
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
 from impasto.video.stabilise import STABILIZE, make_stabilizer

@@ -16,7 +16,7 @@ pytest.importorskip("torch", reason="the extra train is not installed")
 @pytest.fixture
 def quick(monkeypatch):
     """Learning on next to nothing."""
-    from impasto.learning.fit import LearnSettings
+    from impasto.learning.settings import LearnSettings
     from impasto.networks import files
 
     network, known = files.load_bundled()

@@ -9,8 +9,9 @@ from safetensors.torch import save_file  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.distill import Canvases, DistillSettings, Pool, Teacher, distance, distill, held_out
+from impasto.training.distill import Canvases, Pool, Teacher, distance, distill, held_out  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
+from impasto.training.settings import DistillSettings  # noqa: E402
 from impasto.training.student import TAPS, Student, sampled, save_folded  # noqa: E402
 
 PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))

@@ -13,8 +13,9 @@ from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks import losses  # noqa: E402
 from impasto.networks.transformer import Architecture  # noqa: E402
 from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
-from impasto.training.fit import FitSettings, NetworkTraining, Painting  # noqa: E402
+from impasto.training.fit import NetworkTraining, Painting  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
+from impasto.training.settings import FitSettings  # noqa: E402
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
 

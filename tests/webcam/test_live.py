@@ -8,7 +8,7 @@ from PIL import Image
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto.cli import progress  # noqa: E402
+from impasto.cli import picture_styles  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.feedforward.options import Options  # noqa: E402
 from impasto.learning import api  # noqa: E402
@@ -108,8 +108,8 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
         return load_style("scream")
 
     monkeypatch.setattr(api, "learnt_style", learn)
-    monkeypatch.setattr(progress, "learnt_style", learn)
-    monkeypatch.setattr(progress, "is_remembered", lambda path: False)
+    monkeypatch.setattr(picture_styles, "learnt_style", learn)
+    monkeypatch.setattr(picture_styles, "is_remembered", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]

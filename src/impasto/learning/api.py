@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
-from impasto.networks import weights
+from impasto.folders import cache_folder
+from impasto.learning.settings import LearnSettings
 from impasto.pictures.reading import read_picture
 from impasto.styles.catalogue import load_style
 from impasto.styles.files import bundled_network_id
 from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
 from impasto.styles.suitability import style_picture_warning
+from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def learn_style(
             own network (1 to 4 MB) and cannot be blended with others.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         progress: called after each step.
-        settings: fields of :class:`impasto.learning.fit.LearnSettings`, for example ``style_scale=2``.
+        settings: fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
 
     Raises:
         InputError: a picture or the photographs cannot be read, or the device is not there.
@@ -106,9 +108,8 @@ def learn_style(
     try:
         from impasto.learning.deepen import deepen
         from impasto.learning.drawn_photographs import draw_photographs
-        from impasto.learning.fit import LearnSettings, StyleFit, torch_device
+        from impasto.learning.fit import StyleFit, torch_device
         from impasto.networks.files import load_bundled
-        from impasto.training.fit import FitSettings
         from impasto.training.photographs import FEW, Photographs
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
@@ -175,7 +176,7 @@ def learnt_style(picture: Path, progress: Callable[[LearningProgress], None] | N
 
 
 def _cached(picture: Path) -> Path:
-    return weights.cache_dir() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
+    return cache_folder() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
 
 
 def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import torch
 
-from impasto.learning.fit import LearnSettings, Pair
+from impasto.learning.fit import Pair
+from impasto.learning.settings import LearnSettings
 from impasto.networks.files import with_network
 from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.style import PHOTOGRAPH, Style
-from impasto.training.fit import FitSettings, NetworkTraining, Painting, TrainingProgress
+from impasto.training.fit import NetworkTraining, Painting, TrainingProgress
 from impasto.training.photographs import Photographs
-from impasto.training.settings import Settings
+from impasto.training.settings import FitSettings, Settings
 
 
 def deepen(

@@ -24,9 +24,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import inf
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +37,6 @@ from impasto.networks import files, losses
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.networks.transformer import Architecture, TransformerNetwork
-from impasto.options import Range
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
 from impasto.styles.catalogue import load_style
@@ -48,7 +46,7 @@ from impasto.training.painting import paint_with_margin, window, with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, update_averages
-from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
+from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
@@ -60,38 +58,6 @@ NUDGE = 2
 """The same where the grain stays, as it does where nothing steadies a video."""
 CARRIED = 0.25
 """How often the grain moves along instead, as in a video that is steadied: of the two the easier to learn."""
-
-
-@dataclass(frozen=True)
-class FitSettings(Settings):
-    """What a training run is made of; a settings file gives the same names."""
-
-    steps: int = 10_000
-    minutes: float | None = None  # stop after so long (all but the last checkpoint), the learning rate down by then
-    batch: int = 4
-    equivariance_weight: float = 8.0
-    repetition_weight: float = 1.0
-    weave_weight: float = 0.1
-    noise: float = 0.03  # standard deviation of the equivariance term's noise
-    photograph_share: float = 0.1  # of the passes that learn the identity
-    learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
-    style_learning_rate: float = 6e-3
-    warmup: int = 100
-    average: float = 0.998
-    patience: int = 0  # checkpoints without a lower validation loss that end the run; 0: none do
-    checkpoint_every: int = 250
-    preview_every: int = 250
-    threads: int | None = None
-
-    ranges: ClassVar[Mapping[str, Range]] = {
-        **Settings.ranges,
-        **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), COUNT),
-        **dict.fromkeys(("equivariance_weight", "repetition_weight", "weave_weight", "noise"), NUMBER),
-        **dict.fromkeys(("learning_rate", "style_learning_rate"), NUMBER),
-        **dict.fromkeys(("photograph_share", "average"), SHARE),
-        "minutes": Range(0.01, inf, "a number of at least 0.01"),
-        "patience": Range(0, inf, "a whole number of 0 or more", whole=True),
-    }
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from impasto.networks.architecture import MARGIN
+from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.networks.grain import grain_of_box
 from impasto.networks.transformer import TransformerNetwork, as_if_painted
 from impasto.pictures.box import mirrored_indices
@@ -44,8 +44,12 @@ def paint_with_margin(network: TransformerNetwork, seen: Tensor, scale: Tensor, 
         scale, shift: N x C, or 1 x C for one style.
     """
     height, width = seen.shape[-2:]
-    found, _ = network(window(seen, -MARGIN, -MARGIN, height + 2 * MARGIN, width + 2 * MARGIN), scale, shift)
-    cut: Tensor = found[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    found, _ = network(
+        window(seen, -MIRRORED_BORDER, -MIRRORED_BORDER, height + 2 * MIRRORED_BORDER, width + 2 * MIRRORED_BORDER),
+        scale,
+        shift,
+    )
+    cut: Tensor = found[..., MIRRORED_BORDER:-MIRRORED_BORDER, MIRRORED_BORDER:-MIRRORED_BORDER]
     return cut
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.errors import TrainingError
-from impasto.networks.perceptual import PerceptualNetwork, Weights
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias
 from impasto.training.student import Student
 
 _SAMPLES = 40_000  # positions that a layer is solved on
@@ -86,7 +86,7 @@ def _matches(names: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _weights(network: PerceptualNetwork, name: str) -> Weights:
+def _weights(network: PerceptualNetwork, name: str) -> WeightAndBias:
     return network.get_buffer(f"{name}_weight"), network.get_buffer(f"{name}_bias")
 
 

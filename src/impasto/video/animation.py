@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import InputError
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.decoding import from_pil, orientation
 from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
 from impasto.video.pixels import ColorSpace, on_white
 
@@ -23,6 +25,8 @@ _DEFAULT_DURATION = 100  # milliseconds that browsers show a frame whose duratio
 
 class Animation:
     """An animated GIF, WebP or PNG, its transparent places on white; a :class:`VideoSource`.
+
+    Pillow goes from frame to frame; each frame is decoded as any other picture.
 
     Args:
         path: the file.
@@ -38,7 +42,8 @@ class Animation:
             if getattr(image, "n_frames", 1) < 2:
                 raise InputError(f"{path} is a picture, not a video; impasto apply repaints pictures.")
             self.expected: int = image.n_frames
-            self.stored = (image.width, image.height)
+            turned = orientation(image) >= 5  # EXIF orientations from 5 on turn by a quarter
+            self.stored = (image.height, image.width) if turned else (image.width, image.height)
             self.width, self.height = scaled_size(*self.stored, size)
             self.loop: int | None = image.info.get("loop")
         self.notices: list[str] = []
@@ -87,7 +92,7 @@ class Animation:
         for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
-                rgb = on_white(image.convert("RGBA"))
+                rgb = on_white(to_pil(from_pil(image, compact=1)).convert("RGBA"))
                 if rgb.size != (self.width, self.height):
                     rgb = rgb.resize((self.width, self.height), Image.Resampling.LANCZOS)
                 yield Frame(np.array(rgb), pts, duration, index)

@@ -17,8 +17,8 @@ from impasto.video.gif import join_gif
 from impasto.video.job import Job, Request, make_plan, open_job, target_beside
 from impasto.video.keyframes import Keyframes
 from impasto.video.mux import join
-from impasto.video.optimised import PassOptions
 from impasto.video.optimised_pipeline import optimise_video
+from impasto.video.pass_options import PassOptions
 from impasto.video.pipeline import FramePipeline, as_styles
 from impasto.video.report import FrameProgress, Report
 from impasto.video.segments import Segments

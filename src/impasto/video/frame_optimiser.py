@@ -8,7 +8,7 @@ on earlier ones, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,28 +17,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import MissingExtraError
-from impasto.extras import opencv
+from impasto.extras import needing_extra, opencv
 from impasto.flow.estimate import estimator, fit_flow, warp
 from impasto.flow.files import PairPattern, read_certainty, read_flo
 from impasto.flow.forward_backward import consistency
-from impasto.optimisation.api import NamedStyle
+from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture
-from impasto.video.optimised import FirstInit, PassOptions
+from impasto.video.pass_options import FirstInit, PassOptions
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from impasto.optimisation.optimiser import Optimiser
 
 Floats = NDArray[np.float32]
 
 # RGB in [0, 1]: the mean of ImageNet, which the perceptual network sees as zero.
 _MEAN_COLOR = np.array([123.68, 116.779, 103.939], np.float32) / 256
-_SMOOTH_L1_BETA = 1 / 256  # difference of samples, in [0, 1], from which on the smooth L1 loss is linear
 
 
 def combined_certainties(certainties: Sequence[Floats], how: str) -> list[Floats]:
@@ -70,7 +66,7 @@ class VideoOptimiser:
         folder: holds the frames as ``in-N.png``, from 0. Results go there as ``out-N-PASS.png``, passes counted from 1;
             those that exist are kept.
         count: how many frames there are.
-        styles: as :func:`impasto.optimisation.api.read_styles` gives them.
+        styles: as :func:`impasto.optimisation.style_pictures.read_styles` gives them.
         settings: how frames are painted and held together.
         first: the number of the first frame in names of flow files.
 
@@ -79,19 +75,15 @@ class VideoOptimiser:
     """
 
     def __init__(
-        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: PassOptions, *, first: int = 1
+        self, folder: Path, count: int, styles: Sequence[StylePicture], settings: PassOptions, *, first: int = 1
     ) -> None:
-        try:
+        with needing_extra("train", "--method paint"):
             from impasto.optimisation.optimiser import Optimiser
-            from impasto.optimisation.style_pictures import StylePicture
-        except ImportError as error:
-            raise MissingExtraError("--method paint", "train") from error
         self.folder, self.count, self.settings, self.first = folder, count, settings, first
-        pictures = [StylePicture(style.rgb, style.weight, style.mask) for style in styles]
         recipe = replace(settings.recipe, iterations=settings.first_iterations)
-        self.coarse_to_fine = Optimiser(pictures, recipe)
+        self.coarse_to_fine = Optimiser(styles, recipe)
         self.single_scale = Optimiser(
-            pictures, replace(recipe, scales=1, iterations=settings.iterations), network=self.coarse_to_fine.network
+            styles, replace(recipe, scales=1, iterations=settings.iterations), network=self.coarse_to_fine.network
         )
         self.estimate = cache(lambda: estimator(settings.method))
 
@@ -208,7 +200,11 @@ class VideoOptimiser:
         Raises:
             KeyboardInterrupt: the optimisation was interrupted.
         """
-        result = optimiser.paint(content, init=init, extra=self._temporal_loss(content, held))
+        from impasto.optimisation.temporal_loss import temporal_loss
+
+        settings = self.settings
+        loss = temporal_loss(content, held, weight=settings.temporal_weight, criterion=settings.criterion)
+        result = optimiser.paint(content, init=init, extra=loss)
         if result.interrupted:  # an unfinished frame is not kept: the next run paints it anew
             raise KeyboardInterrupt
         return result.rgb
@@ -237,48 +233,6 @@ class VideoOptimiser:
             certainty = consistency(flow, self._flow(other, index))
         share = certainty.astype(np.float32) / 255
         return np.asarray(1 - share if settings.invert and pattern is not None else share, np.float32)
-
-    def _temporal_loss(
-        self, content: Floats, held: Sequence[tuple[Floats, Floats]]
-    ) -> Callable[[Tensor], Tensor] | None:
-        """The temporal loss of Ruder et al. 2016, divided by the variance of the frame.
-
-        For every earlier result w with certainty c it is the mean of c (x - w)^2. It has its true gradient; that of
-        artistic-videos lacks one of the two factors sqrt(c).
-
-        Args:
-            content: the frame, H x W x 3.
-            held: results w, H x W x 3, and certainties c, H x W.
-
-        Returns:
-            A function of the picture x, 1 x 3 x H x W; ``None`` where nothing is held.
-        """
-        if not held:
-            return None
-        import torch
-        from torch.nn import functional as F
-
-        unit = self.settings.temporal_weight / max(float(content.var()), 1e-3)
-        pairs = [
-            (torch.from_numpy(np.ascontiguousarray(w.transpose(2, 0, 1)[None])), torch.from_numpy(c)[None, None])
-            for w, c in held
-        ]
-
-        def loss(picture: Tensor) -> Tensor:
-            total = picture.new_zeros(())
-            for target, certainty in pairs:
-                target, certainty = target.to(picture), certainty.to(picture)
-                if self.settings.criterion == "mse":
-                    total = total + (certainty * (picture - target) ** 2).mean()
-                else:
-                    root = certainty.sqrt()
-                    total = (
-                        total
-                        + F.smooth_l1_loss(root * picture, root * target, beta=_SMOOTH_L1_BETA) * 2 * _SMOOTH_L1_BETA
-                    )
-            return unit * total
-
-        return loss
 
 
 def _warped_on_grey(picture: Floats, flow: Floats) -> Floats:

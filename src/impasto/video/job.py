@@ -13,8 +13,8 @@ from typing import Any
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options
 from impasto.flow.files import FramePattern
-from impasto.optimisation.api import NamedStyle, read_styles
-from impasto.options import settings
+from impasto.optimisation.style_pictures import StylePicture, read_styles
+from impasto.options import options_from_keywords
 from impasto.styles.blending import Styles
 from impasto.video.frame import VideoSource
 from impasto.video.frame_files import frame_number, mask_pattern
@@ -22,7 +22,7 @@ from impasto.video.frame_format import FrameFormat
 from impasto.video.keyframes import Keyframes
 from impasto.video.numbered_files import NumberedFiles
 from impasto.video.numbered_pictures import NumberedPictures
-from impasto.video.optimised import PassOptions
+from impasto.video.pass_options import PassOptions
 from impasto.video.resume import WorkFolder
 from impasto.video.segments import Segments
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Sink
@@ -76,7 +76,7 @@ class Plan:
     options: Options
     span: Span
     keyframes: Keyframes | None
-    pictures: list[NamedStyle]
+    pictures: list[StylePicture]
     target: Path
     codec: str
 
@@ -130,7 +130,7 @@ def make_plan(request: Request, caller: Callable[..., Any]) -> Plan:
     paint, video = request.paint, request.video
     _check_stabilisation(request)
     encoding = Encoding(request.codec, request.quality)
-    options = settings(Options, request.options, caller)
+    options = options_from_keywords(Options, request.options, caller)
     if paint is not None and paint.has_files and request.fps is not None and not FramePattern.matches(video):
         raise InputError("Flow files are of the video's own frames; give no other frame rate (--fps).")
     span = Span(

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from impasto.optimisation.api import NamedStyle
+from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
 from impasto.pictures.writing import write_picture
 from impasto.video.frame import Frame, VideoSource
 from impasto.video.frame_files import frame_number
 from impasto.video.frame_optimiser import VideoOptimiser
-from impasto.video.optimised import PassOptions
+from impasto.video.pass_options import PassOptions
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
 from impasto.video.sink import Sink
@@ -23,7 +23,7 @@ from impasto.video.timing import Span
 def optimise_video(
     source: VideoSource,
     span: Span,
-    pictures: list[NamedStyle],
+    pictures: list[StylePicture],
     paint: PassOptions,
     work: WorkFolder,
     progress: FrameProgress | None,

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impasto.errors import InputError, MissingExtraError, OutputError
-from impasto.extras import opencv
+from impasto import extras
+from impasto.errors import InputError, OutputError
 from impasto.flow.estimate import Pixels
 from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat
@@ -63,11 +63,7 @@ class PygameWindow:
 
     def __init__(self, title: str = "Impasto") -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-        try:
-            import pygame
-        except ImportError as error:
-            raise MissingExtraError("A window", "webcam") from error
-        self.pygame = pygame
+        self.pygame = pygame = extras.pygame()
         try:
             pygame.display.init()
             pygame.font.init()
@@ -123,10 +119,7 @@ def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, in
         MissingExtraError: pyvirtualcam is not installed.
         InputError: this machine has no virtual camera; raised when the camera is opened.
     """
-    try:
-        import pyvirtualcam
-    except ImportError as error:
-        raise MissingExtraError("--virtual-camera", "webcam") from error
+    pyvirtualcam = extras.pyvirtualcam()
 
     def open_camera(width: int, height: int) -> Callable[[Pixels], None]:
         try:
@@ -154,7 +147,7 @@ def fit_into(picture: Pixels, width: int, height: int) -> Pixels:
     across, down = max(1, round(own_width * factor)), max(1, round(own_height * factor))
     left, top = (width - across) // 2, (height - down) // 2
     whole = np.zeros((height, width, 3), np.uint8)
-    whole[top : top + down, left : left + across] = opencv().resize(picture, (across, down))
+    whole[top : top + down, left : left + across] = extras.opencv().resize(picture, (across, down))
     return whole
 
 
