@@ -27,9 +27,9 @@ import torch
 
 import impasto
 from impasto.feedforward.painter import Painter
-from impasto.flow.consistency import consistency
 from impasto.flow.estimate import estimator, warp
 from impasto.flow.files import read_certainty, read_flo
+from impasto.flow.forward_backward import consistency
 from impasto.memory import used
 from impasto.networks.losses import content_loss, gram, style_loss
 from impasto.networks.perceptual import load_features
@@ -38,19 +38,20 @@ from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
-from impasto.video.optimised import PassOptions, VideoOptimiser
+from impasto.video.frame_optimiser import VideoOptimiser
+from impasto.video.pass_options import PassOptions
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
 from impasto.video.stabilise import STABILIZE, make_stabilizer
 
-TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
-STEPS = (1, 10)  # frames: short and long term
+TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # layers of the perceptual network whose features are compared
+STEPS = (1, 10)  # frames between the two pictures of the short-term and of the long-term error
 Frames = list[np.ndarray]
 Flows = dict[int, list[tuple[np.ndarray, np.ndarray]]]
 
 
-def clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows]:
-    """Some frames of a clip, and the flow back by one and by ten, with certainty."""
+def load_clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows]:
+    """Some frames of a clip, and the flow back by each of ``STEPS``, with its certainty in [0, 1]."""
     source = open_source(path, size=size)
     first = round(start * float(source.rate))
     frames = [frame.rgb for frame in islice(source.frames(), first, first + count)]
@@ -65,7 +66,7 @@ def clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows
     return frames, flows
 
 
-def example(folder: Path) -> tuple[Frames, Flows]:
+def load_example(folder: Path) -> tuple[Frames, Flows]:
     """The five frames of artistic-videos with their own flow."""
     frames = [np.rint(read_picture(folder / f"marple8_{i:02}.ppm").rgb * 255).astype(np.uint8) for i in range(1, 6)]
     pairs = [(i + 1, i) for i in range(1, 5)]
@@ -76,8 +77,8 @@ def example(folder: Path) -> tuple[Frames, Flows]:
     return frames, {1: flows}
 
 
-def static(frame: np.ndarray, count: int) -> tuple[Frames, Flows]:
-    """A picture that stands still, with the noise of a camera: any change of the result is flicker."""
+def noisy_still(frame: np.ndarray, count: int) -> tuple[Frames, Flows]:
+    """Copies of a frame, each with the noise of a camera: any change of what is painted is flicker."""
     rng = np.random.default_rng(0)
     noisy = [np.clip(frame + rng.normal(0, 3, frame.shape), 0, 255).astype(np.uint8) for _ in range(count)]
     still, sure = np.zeros((*frame.shape[:2], 2), np.float32), np.ones(frame.shape[:2])
@@ -85,7 +86,7 @@ def static(frame: np.ndarray, count: int) -> tuple[Frames, Flows]:
 
 
 class Judge:
-    """Measures painted frames."""
+    """Measures painted frames: temporal error, style loss, content loss, gradient energy."""
 
     def __init__(self, style: Path, size: int) -> None:
         self.network = load_features()
@@ -99,7 +100,7 @@ class Judge:
             return self.network.narrow(batch, TAPS)
 
     def __call__(self, inputs: Frames, flows: Flows, outputs: Sequence[np.ndarray]) -> dict[str, float]:
-        """All figures of one way of painting."""
+        """All figures of one way of painting, by name."""
         painted = [np.asarray(o, np.float32) / 255 for o in outputs]
         found: dict[str, float] = {}
         for step, pairs in flows.items():
@@ -121,13 +122,13 @@ class Judge:
         return found | dict(zip(("style", "content", "gradient"), map(float, np.mean(rows, axis=0)), strict=True))
 
 
-def fast(frames: Frames, style: str, mode: Any, *, moving: bool = True) -> Frames:
-    """Frames painted by the network; not ``moving``: as if each were a picture."""
-    painter, steady = Painter(style, for_video=moving), make_stabilizer(mode)
-    return [steady.paint(frame, painter) for frame in frames]
+def paint_by_network(frames: Frames, style: str, mode: Any, *, moving: bool = True) -> Frames:
+    """Frames painted by the network; without ``moving``, each is painted as a single picture."""
+    painter, stabilizer = Painter(style, for_video=moving), make_stabilizer(mode)
+    return [stabilizer.paint(frame, painter) for frame in frames]
 
 
-def slow(frames: Frames, style: Path, settings: PassOptions) -> tuple[Frames, float]:
+def paint_by_optimisation(frames: Frames, style: Path, settings: PassOptions) -> tuple[Frames, float]:
     """Frames painted by optimisation, and seconds a frame (the first one aside)."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -140,10 +141,10 @@ def slow(frames: Frames, style: Path, settings: PassOptions) -> tuple[Frames, fl
         return [np.rint(r).astype(np.uint8) for r in results], seconds
 
 
-def table(
+def measure_ways(
     name: str, inputs: Frames, flows: Flows, judge: Judge, ways: dict[str, Callable[[], Frames]]
 ) -> dict[str, Any]:
-    """One line a way, each beside the first."""
+    """Measure ways of painting, and print one line for each: its figures, and their ratios to the first way's."""
     found: dict[str, Any] = {}
     for way, paint in ways.items():
         found[way] = judge(inputs, flows, paint())
@@ -155,7 +156,7 @@ def table(
     return found
 
 
-def speed(path: Path, style: str, sizes: Sequence[int], seconds: float) -> dict[str, Any]:
+def measure_speed(path: Path, style: str, sizes: Sequence[int], seconds: float) -> dict[str, Any]:
     """Frames a second of whole runs, the model loaded, and what each stage takes for a frame."""
     found = {}
     stages = ("read", "paint", "steady", "write")
@@ -174,7 +175,7 @@ def speed(path: Path, style: str, sizes: Sequence[int], seconds: float) -> dict[
     return found
 
 
-def memory(path: Path, style: str, minutes: float) -> dict[str, float]:
+def measure_memory(path: Path, style: str, minutes: float) -> dict[str, float]:
     """Memory over a long clip, which is another one repeated, 160 pixels wide: MB after parts of it."""
     frames = [frame.rgb for frame in open_source(path, size=160).frames()]
     rate = 25
@@ -201,9 +202,9 @@ def memory(path: Path, style: str, minutes: float) -> dict[str, float]:
     return taken | {"frames/s": rate}
 
 
-def painting(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str, Any]:
+def measure_optimisation(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str, Any]:
     """The slow path on the example of artistic-videos, and its seconds a frame there and at 320 x 200."""
-    inputs, flows = example(folder)
+    inputs, flows = load_example(folder)
     files = {"flow": str(folder / "backward_[%d]_{%d}.flo"), "certainty": str(folder / "reliable_[%d]_{%d}.pgm")}
     forward = {"forward_flow": str(folder / "forward_[%d]_{%d}.flo"), "forward_certainty": files["certainty"]}
     settings = {
@@ -214,17 +215,17 @@ def painting(folder: Path, picture: Path, judge: Judge, passes: int) -> dict[str
     seconds: dict[str, float] = {}
 
     def painted(name: str) -> Frames:
-        frames, seconds[f"{name}, 450 x 350"] = slow(inputs, picture, settings[name])
+        frames, seconds[f"{name}, 450 x 350"] = paint_by_optimisation(inputs, picture, settings[name])
         return frames
 
-    found = table("example", inputs, flows, judge, {name: lambda name=name: painted(name) for name in settings})
+    found = measure_ways("example", inputs, flows, judge, {name: lambda name=name: painted(name) for name in settings})
     small = [cv2.resize(frame, (320, 200), interpolation=cv2.INTER_AREA) for frame in inputs[:3]]
-    seconds["paint, single pass, 320 x 200"] = slow(small, picture, PassOptions())[1]
+    seconds["paint, single pass, 320 x 200"] = paint_by_optimisation(small, picture, PassOptions())[1]
     print("seconds a frame:", {name: round(value, 1) for name, value in seconds.items()}, flush=True)
     return found | {"seconds a frame": seconds}
 
 
-PARTS = ("speed", "steady", "memory", "paint")
+PARTS = ("speed", "steady", "memory", "paint")  # what --only takes
 
 
 def main() -> None:
@@ -252,25 +253,26 @@ def main() -> None:
     figures: dict[str, Any] = {}
     if "speed" in parts:
         sizes = [int(size) for size in arguments.sizes.split(",")]
-        figures["speed"] = speed(clips[0][0], arguments.style, sizes, arguments.seconds)
+        figures["speed"] = measure_speed(clips[0][0], arguments.style, sizes, arguments.seconds)
     if "memory" in parts:
-        figures["memory"] = memory(clips[0][0], arguments.style, arguments.minutes)
+        figures["memory"] = measure_memory(clips[0][0], arguments.style, arguments.minutes)
     if "steady" in parts or "paint" in parts:
         judge = Judge(arguments.picture, arguments.size)
         print("| clip | way | short | long | style | content | gradient |\n|---|---|---|---|---|---|---|")
     if "steady" in parts:
-        sources = {path.stem: clip(path, start, arguments.size, arguments.frames) for path, start in clips}
-        sources["still, with noise"] = static(next(iter(sources.values()))[0][0], 12)
+        sources = {path.stem: load_clip(path, start, arguments.size, arguments.frames) for path, start in clips}
+        sources["still, with noise"] = noisy_still(next(iter(sources.values()))[0][0], 12)
         if arguments.golden:
-            sources["example"] = example(arguments.golden)
+            sources["example"] = load_example(arguments.golden)
         for name, (inputs, flows) in sources.items():
             ways: dict[str, Callable[[], Frames]] = {
-                mode: lambda mode=mode, inputs=inputs: fast(inputs, arguments.style, mode) for mode in STABILIZE
+                mode: lambda mode=mode, inputs=inputs: paint_by_network(inputs, arguments.style, mode)
+                for mode in STABILIZE
             }
-            ways["pictures"] = lambda inputs=inputs: fast(inputs, arguments.style, "off", moving=False)
-            figures[name] = table(name, inputs, flows, judge, ways)
+            ways["pictures"] = lambda inputs=inputs: paint_by_network(inputs, arguments.style, "off", moving=False)
+            figures[name] = measure_ways(name, inputs, flows, judge, ways)
     if "paint" in parts:
-        figures["paint"] = painting(arguments.golden, arguments.picture, judge, arguments.passes)
+        figures["paint"] = measure_optimisation(arguments.golden, arguments.picture, judge, arguments.passes)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
 

@@ -21,7 +21,7 @@ from impasto.options import (
     option_text,
 )
 from impasto.training.settings import DistillSettings, FitSettings
-from impasto.video.optimised import PassOptions
+from impasto.video.pass_options import PassOptions
 from impasto.video.sink import Encoding
 
 KINDS = [Options, OutputOptions, Recipe, FitSettings, LearnSettings, DistillSettings, PassOptions, Encoding]

@@ -92,7 +92,7 @@ def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
         "Transparent places of my clip.mkv, if it has any, are shown on white.",
         "The transparency of my clip.webm is left out; the colours below it are shown.",
     ]
-    made = videos.Result(tmp_path, 7, 1.0, notices, damaged=2, truncated=True)
+    made = videos.PaintedVideo(tmp_path, 7, 1.0, notices, damaged=2, truncated=True)
     assert tab._notices(None, made)[:5] == notices
     assert tab._notices(FRENCH, made) == [
         "La piste 1 (pcm_s16le) de my clip.mkv ne va pas dans ce format ; elle est réencodée en aac.",

@@ -1,111 +1,16 @@
-"""Clips made by code, with sound and everything else that videos bring."""
+"""Fixtures: a clip, and the files that are read for its frames."""
 
-from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av")
+pytest.importorskip("av")
 pytest.importorskip("cv2")
 
+from impasto.video import flow_files, frame_optimiser, pipeline
 
-def scene(index, width, height, seed=0):
-    """A textured picture that moves a pixel a frame, with a disc that moves the other way."""
-    rng = np.random.default_rng(seed)
-    small = rng.integers(30, 220, (height // 8 + 2, (width + 400) // 8 + 2, 3), np.uint8)
-    picture = np.kron(small, np.ones((8, 8, 1), np.uint8))[:height, index % 300 : index % 300 + width].copy()
-    y, x = np.mgrid[0:height, 0:width]
-    picture[np.hypot(y - height / 2, x - width / 2 + index) < height / 5] = (230, 60, 40)
-    return picture
-
-
-def make_clip(
-    path,
-    *,
-    frames=12,
-    width=64,
-    height=48,
-    rate=12,
-    codec="libx264",
-    pixel_format="yuv420p",
-    times=None,
-    sound=("aac",),
-    words=(),
-    second=None,
-    chapters=True,
-    colors=None,
-    aspect=None,
-    options=None,
-):
-    """Write a clip. ``times``: time stamps in units of 1/600 s; ``words``: codecs of subtitle streams."""
-    base = Fraction(1, 600)
-    with av.open(str(path), "w", options=options or {}) as out:
-        out.metadata["title"] = "A test"
-        videos = [(width, height)] + ([second] if second else [])
-        streams = []
-        for w, h in videos:
-            stream = out.add_stream(codec, rate=rate)
-            stream.width, stream.height, stream.pix_fmt = w, h, pixel_format
-            stream.codec_context.time_base = base
-            if aspect:
-                stream.codec_context.sample_aspect_ratio = aspect
-            for name, value in (colors or {}).items():
-                setattr(stream.codec_context, name, value)
-            if codec == "libx264":
-                stream.options = {"g": "6", "crf": "12"}
-            streams.append(stream)
-        audio = []
-        for index, name in enumerate(sound):
-            stream = out.add_stream(name, rate=48000 if name == "libopus" else 44100)
-            stream.codec_context.layout = "mono" if index else "stereo"
-            stream.metadata["language"] = ("eng", "deu")[index % 2]
-            audio.append(stream)
-        texts = [out.add_stream(name) for name in words]
-        if texts:
-            header = b"[Script Info]\nScriptType: v4.00+\n[V4+ Styles]\n[Events]\n"
-            for stream in texts:
-                stream.codec_context.subtitle_header = header
-        if chapters:
-            base_of_chapters = {"time_base": Fraction(1, 1000)}
-            parts = (
-                {"id": n, "start": n * 500, "end": n * 500 + 500, "metadata": {"title": f"Part {n}"}} for n in (0, 1)
-            )
-            out.set_chapters([part | base_of_chapters for part in parts])
-        out.start_encoding()
-        for stream, (w, h) in zip(streams, videos, strict=True):
-            for index in range(frames):
-                frame = av.VideoFrame.from_ndarray(scene(index, w, h), format="rgb24").reformat(format=pixel_format)
-                frame.pts = times[index] if times else index * 600 // rate
-                frame.time_base = base
-                frame.duration = 600 // rate
-                out.mux(stream.encode(frame))
-            out.mux(stream.encode(None))
-        for stream in audio:
-            rate_of_sound = stream.codec_context.sample_rate
-            size, total = 1024, int(rate_of_sound * frames / rate)
-            t = np.arange(total) / rate_of_sound
-            wave = (0.3 * np.sin(2 * np.pi * 440 * t)).astype(np.float32)
-            layout = stream.codec_context.layout
-            resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=rate_of_sound)
-            for start in range(0, total, size):
-                block = np.tile(wave[start : start + size], (layout.nb_channels, 1))
-                frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout.name)
-                frame.sample_rate, frame.pts, frame.time_base = rate_of_sound, start, Fraction(1, rate_of_sound)
-                for made in resampler.resample(frame):
-                    out.mux(stream.encode(made))
-            for made in resampler.resample(None):
-                out.mux(stream.encode(made))
-            out.mux(stream.encode(None))
-        for stream in texts:
-            for n in range(2):
-                text = b"%d,0,Default,,0,0,0,,Word %d" % (n, n)
-                subtitle = av.subtitles.subtitle.SubtitleSet.create(text=text, start=0, end=300)
-                packet = stream.codec_context.encode_subtitle(subtitle)
-                packet.stream, packet.time_base = stream, Fraction(1, 1000)
-                packet.pts = packet.dts = n * 400
-                packet.duration = 300
-                out.mux(packet)
-    return path
+from .clips import make_clip
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +18,22 @@ def clip(tmp_path_factory):
     """A second of 64 x 48 with two sound streams, subtitles, chapters and a title."""
     path = tmp_path_factory.mktemp("clips") / "clip.mp4"
     return make_clip(path, sound=("aac", "aac"), words=("mov_text",))
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the masks and flow files that are read, in order."""
+    names, read_mask = [], pipeline.read_mask
+
+    def mask(given, *arguments, **options):
+        names.extend([given.name] if isinstance(given, Path) else [])
+        return read_mask(given, *arguments, **options)
+
+    def flow(path):
+        names.append(path.name)
+        return np.zeros((48, 64, 2), np.float32)
+
+    monkeypatch.setattr(pipeline, "read_mask", mask)
+    monkeypatch.setattr(flow_files, "read_flo", flow)
+    monkeypatch.setattr(frame_optimiser, "read_flo", flow)
+    return names

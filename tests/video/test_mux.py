@@ -9,12 +9,15 @@ from PIL import Image
 
 import impasto
 from impasto.errors import OutputError
-from impasto.video import mux
-from impasto.video.pixels import Colors
-from impasto.video.sink import Encoding, Form, Segments
-from impasto.video.source import Frame
+from impasto.video import mux, side_streams
+from impasto.video.frame import Frame
+from impasto.video.frame_format import FrameFormat
+from impasto.video.gif import join_gif
+from impasto.video.pixels import ColorSpace
+from impasto.video.segments import Segments
+from impasto.video.sink import Encoding
 
-from .conftest import make_clip, scene
+from .clips import make_clip, scene
 
 _BT709 = {"colorspace": 1, "color_primaries": 1, "color_trc": 1, "color_range": 1}
 
@@ -22,7 +25,7 @@ _BT709 = {"colorspace": 1, "color_primaries": 1, "color_trc": 1, "color_range": 
 def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1, size=(64, 48), rate=Fraction(12)):
     """A second of frames as a file; gives the notices."""
     width, height = size
-    form = Form(width, height, 1 / (rate * 512), rate, Colors(1, False, _BT709, Fraction(aspect)))
+    form = FrameFormat(width, height, 1 / (rate * 512), rate, ColorSpace(1, False, _BT709, Fraction(aspect)))
     folder = target.with_name(f"{target.name}.segments")
     folder.mkdir()
     segments = Segments(folder, form, codec, Encoding())
@@ -30,9 +33,9 @@ def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1,
         segments.write(Frame(scene(index, width, height), index * 512, 512))
     segments.checkpoint()
     if target.suffix == ".gif":
-        return mux.join_gif(segments.paths, target, form, loop=None)
-    extras = None if source is None else mux.Extras(source, 0, start, end, start or Fraction(0))
-    return mux.join(segments.paths, target, form, extras=extras, about="a test")
+        return join_gif(segments.paths, target, form, loop=None)
+    beside = None if source is None else side_streams.SideStreams(source, 0, start, end, start or Fraction(0))
+    return mux.join(segments.paths, target, form, side_streams=beside, about="a test")
 
 
 def with_words(path, codec, cues, *, frames=36):
@@ -109,8 +112,8 @@ def test_channels_and_rates_that_an_encoder_lacks(tmp_path):
 def test_what_ffmpeg_says_at_the_end_is_one_sentence_and_nothing_is_painted_again(tmp_path, monkeypatch):
     clip, target = make_clip(tmp_path / "in.mp4", frames=3), tmp_path / "out.mov"
     with monkeypatch.context() as patch:
-        patch.setattr(mux, "_SOUND", {"mov": "libopus"})
-        patch.setattr(mux, "_takes", lambda kind, stream: False)
+        patch.setattr(side_streams, "_SOUND_ENCODERS", {"mov": "libopus"})
+        patch.setattr(side_streams, "_muxer_accepts", lambda kind, stream: False)
         with pytest.raises(OutputError, match=r"out\.mov could not be put together \(.+\); all frames are painted"):
             impasto.stylize_video(clip, "scream", output=target, stabilize="off")
     assert not target.exists()
@@ -120,12 +123,12 @@ def test_what_ffmpeg_says_at_the_end_is_one_sentence_and_nothing_is_painted_agai
 
 
 def test_an_mp4_lasts_as_long_as_its_picture_in_whatever_order_frames_are_decoded(tmp_path):
-    form = Form(64, 48, Fraction(1), Fraction(1), Colors.for_pictures(48))
+    form = FrameFormat(64, 48, Fraction(1), Fraction(1), ColorSpace.for_pictures(48))
     segments = Segments(tmp_path, form, "h264", Encoding())
     for number, seconds in enumerate((0, 1, 20)):
         segments.write(Frame(scene(number, 64, 48), seconds, 0))
     segments.checkpoint()
-    mux.join(segments.paths, tmp_path / "out.mp4", form, extras=None, about="a test", last=3)
+    mux.join(segments.paths, tmp_path / "out.mp4", form, side_streams=None, about="a test", last=3)
     with av.open(str(tmp_path / "out.mp4")) as container:
         stream = container.streams.video[0]
         assert stream.duration * stream.time_base == 23

@@ -4,11 +4,13 @@ import av
 import pytest
 
 from impasto.errors import OutputError
-from impasto.video.pixels import Colors
-from impasto.video.sink import Encoding, Form, Segments
-from impasto.video.source import Frame
+from impasto.video.frame import Frame
+from impasto.video.frame_format import FrameFormat
+from impasto.video.pixels import ColorSpace
+from impasto.video.segments import Segments
+from impasto.video.sink import Encoding
 
-from .conftest import scene
+from .clips import scene
 
 
 class Failing:
@@ -26,7 +28,7 @@ class Failing:
 
 @pytest.mark.parametrize("number", [28, 22])  # a full disk, and what is no OSError: an argument that is refused
 def test_a_failure_of_the_encoder_is_one_sentence_and_is_abandoned_in_peace(tmp_path, number):
-    form = Form(64, 48, Fraction(1, 12), Fraction(12), Colors.for_pictures(48))
+    form = FrameFormat(64, 48, Fraction(1, 12), Fraction(12), ColorSpace.for_pictures(48))
     segments = Segments(tmp_path, form, "h264", Encoding())
     segments.write(Frame(scene(0, 64, 48), 0, 1))
     written = segments.container

@@ -7,9 +7,10 @@ from PIL import Image
 
 from impasto.pictures.profiles import srgb_profile
 from impasto.pictures.reading import read_picture
-from impasto.video.source import VideoFile, open_source
+from impasto.video.source import open_source
+from impasto.video.video_file import VideoFile
 
-from .conftest import make_clip, scene
+from .clips import make_clip, scene
 
 av = pytest.importorskip("av")
 COCKATOO = Path(__file__).parents[3] / "shared" / "video" / "cockatoo.mp4"

@@ -8,16 +8,17 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
-from impasto.flow.consistency import consistency
 from impasto.flow.estimate import compute, warp
 from impasto.flow.files import write_certainty, write_flo
+from impasto.flow.forward_backward import consistency
+from impasto.video.flow_files import FlowFiles
 from impasto.video.keyframes import Keyframes
 from impasto.video.motion import fast_consistency
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
-from impasto.video.stabilise import STABILIZE, FlowFiles, make_stabilizer
+from impasto.video.stabilise import STABILIZE, make_stabilizer
 
-from .conftest import make_clip, scene
+from .clips import make_clip, scene
 
 
 def texture(seed, height=96, width=200):
@@ -165,7 +166,7 @@ def test_networks_side_by_side_change_nothing(mode, panning):
             begun.append(overlapping.begin(panning[index + 1]))
         for each in begun[::-1]:
             if not each.painted.size:
-                overlapping.network(each, painter)
+                overlapping.run_network(each, painter)
         np.testing.assert_array_equal(overlapping.finish(begun.pop(0)), result)
 
 

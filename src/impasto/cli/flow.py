@@ -9,7 +9,7 @@ import click
 
 from impasto.cli import options
 from impasto.errors import OutputError
-from impasto.flow.consistency import VARIANTS, Variant
+from impasto.flow.forward_backward import VARIANTS, Variant
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 
@@ -55,7 +55,8 @@ def compute(
     step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
     """
     from impasto.flow.folders import compute_files
-    from impasto.video.source import NumberedPictures, open_source
+    from impasto.video.numbered_pictures import NumberedPictures
+    from impasto.video.source import open_source
 
     source = open_source(frames, size=size, first=start_number)
     first = source.start if isinstance(source, NumberedPictures) else 1
@@ -79,8 +80,8 @@ def compute(
 @click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""
-    from impasto.flow.consistency import consistency
     from impasto.flow.files import read_flo, write_certainty
+    from impasto.flow.forward_backward import consistency
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")

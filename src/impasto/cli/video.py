@@ -15,7 +15,7 @@ from impasto.errors import TruncatedError
 from impasto.memory import keep_freed
 from impasto.optimisation.recipe import Recipe
 from impasto.pictures.writing import QUALITY
-from impasto.video.optimised import PassOptions, parse_recipe
+from impasto.video.pass_options import PassOptions, parse_recipe
 from impasto.video.sink import VIDEO_QUALITY, Encoding
 from impasto.video.stabilise import STABILIZE
 

@@ -63,7 +63,7 @@ def command(
     impasto webcam --style udnie --camera clip.mp4 --record live.mp4
     """
     from impasto.webcam.camera import Camera
-    from impasto.webcam.live import Live, check_libraries
+    from impasto.webcam.live import LivePainter, check_libraries
     from impasto.webcam.outputs import PygameWindow, codec_for, virtual_camera
 
     check_libraries()
@@ -79,7 +79,7 @@ def command(
     source: int | str = int(camera) if camera.isdigit() else camera
     opened = Camera(source, width=width, height=height, rate=fps or 30, say=print_line)
     try:
-        Live(
+        LivePainter(
             opened,
             blends,
             options.painting_options_from(settings),

@@ -1,4 +1,7 @@
-"""TODO: say what this module is for."""
+"""Estimating optical flow between two frames, and moving pictures along with a flow.
+
+A flow is H x W x 2 in pixels (x, y): the pixel p of the first frame is found at p + flow(p) in the second.
+"""
 
 from __future__ import annotations
 
@@ -11,36 +14,47 @@ from numpy.typing import NDArray
 
 from impasto.errors import InputError
 from impasto.extras import opencv
-from impasto.flow.consistency import Flow
+from impasto.flow.forward_backward import Flow
 
-Frame = NDArray[np.uint8]
-Estimator = Callable[[Frame, Frame], Flow]
+Pixels = NDArray[np.uint8]
+"""H x W x 3, sRGB."""
+
+Estimator = Callable[[Pixels, Pixels], Flow]
+"""A function from two frames of one size to the flow from the first to the second."""
+
 METHODS = ("dis", "deepflow")
+_DIS_MIN_SIDE = 16  # pixels: DIS fails on smaller frames, which are padded to this
+_ONNX_MULTIPLE = 8  # pixels: flow networks usually halve their input three times
 
 
-def compute(first: Frame, second: Frame, method: str | Path = "dis") -> Flow:
+def compute(first: Pixels, second: Pixels, method: str | Path = "dis") -> Flow:
     """The flow from one frame to another.
 
     Args:
-        first, second: H x W x 3, uint8 RGB, of one size, at least 16 pixels each way for ``"dis"``.
+        first, second: H x W x 3, uint8 RGB, of one size.
         method: ``"dis"`` (Kroeger et al. 2016, arXiv 1603.03590), ``"deepflow"`` (Weinzaepfel et al. 2013, slower),
             or an ONNX file, see :func:`estimator`.
 
     Returns:
-        H x W x 2, float32.
+        H x W x 2, float32: x and y in pixels.
+
+    Raises:
+        InputError: no such method, the frames do not match, or the file is no flow model.
+        MissingExtraError: OpenCV is not installed.
     """
     return estimator(method)(first, second)
 
 
 def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None = None) -> Estimator:
-    """A function that estimates the flow from one frame to another; keep it, it holds the loaded model.
+    """A function that estimates the flow from one frame to another. Keep it: it holds the loaded model.
 
     Args:
         method: as in :func:`compute`. An ONNX model takes two inputs of 1 x 3 x H x W, RGB in [0, 1] unless its
             metadata has ``input_range``, for example ``"0,255"`` or ``"-1,1"``; its last output is
             1 x 2 x H x W or coarser, in pixels of the input. Fixed sizes in the model are obeyed.
-        preset: of DIS, 0 to 2, faster to finer.
-        finest: of DIS, how often the picture may stay halved: 0 is its own size; by default the preset's.
+        preset: 0 (fast) to 2 (fine), for DIS only.
+        finest: for DIS only, the finest level of the picture pyramid that is searched: 0 is the full size, each level
+            more halves it. ``None`` leaves it to the preset.
 
     Raises:
         InputError: no such method, or a file that is no such model.
@@ -51,7 +65,7 @@ def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None
         search = cv2.DISOpticalFlow_create(preset)
         if finest is not None:
             search.setFinestScale(finest)
-        return _OpenCvEstimator(search, 16)
+        return _OpenCvEstimator(search, _DIS_MIN_SIDE)
     if str(method) == "deepflow":
         optflow = getattr(opencv(), "optflow", None)
         if optflow is None:
@@ -66,26 +80,37 @@ def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None
 
 
 class _OpenCvEstimator:
-    """An estimator of OpenCV's, which takes two grey pictures."""
+    """One of OpenCV's dense flow algorithms, which take two grey pictures.
 
-    def __init__(self, algorithm: Any, smallest: int) -> None:
-        self.algorithm, self.smallest = algorithm, smallest
+    Args:
+        algorithm: a ``cv2.DenseOpticalFlow``.
+        min_side: pixels; frames with a shorter side are padded by repeating their border.
+    """
 
-    def __call__(self, first: Frame, second: Frame) -> Flow:
+    def __init__(self, algorithm: Any, min_side: int) -> None:
+        self.algorithm, self.min_side = algorithm, min_side
+
+    def __call__(self, first: Pixels, second: Pixels) -> Flow:
+        """The flow from the first frame to the second; see :func:`compute`."""
         cv2 = opencv()
         _check_pair(first, second)
         height, width = first.shape[:2]
         one, two = (cv2.cvtColor(np.ascontiguousarray(f), cv2.COLOR_RGB2GRAY) for f in (first, second))
-        down, right = max(0, self.smallest - height), max(0, self.smallest - width)
+        down, right = max(0, self.min_side - height), max(0, self.min_side - width)
         if down or right:
             one, two = (cv2.copyMakeBorder(g, 0, down, 0, right, cv2.BORDER_REPLICATE) for g in (one, two))
         return np.ascontiguousarray(self.algorithm.calc(one, two, None)[:height, :width], np.float32)
 
 
 class _OnnxEstimator:
-    """A flow network in a file."""
+    """A flow network in an ONNX file; :func:`estimator` says what such a file must take and give.
 
-    multiple = 8  # the usual: networks of this kind halve their input three times
+    Args:
+        path: the file.
+
+    Raises:
+        InputError: there is no such file, or it is no flow model.
+    """
 
     def __init__(self, path: Path) -> None:
         import onnxruntime
@@ -109,12 +134,13 @@ class _OnnxEstimator:
         except ValueError:
             raise InputError(f"{path} has the input_range {wanted}; it must be two numbers, such as 0,255.") from None
 
-    def __call__(self, first: Frame, second: Frame) -> Flow:
+    def __call__(self, first: Pixels, second: Pixels) -> Flow:
+        """The flow from the first frame to the second; see :func:`compute`."""
         cv2 = opencv()
         _check_pair(first, second)
         height, width = first.shape[:2]
         sides = [
-            fixed or -(-side // self.multiple) * self.multiple
+            fixed or -(-side // _ONNX_MULTIPLE) * _ONNX_MULTIPLE
             for fixed, side in zip(self.fixed, (height, width), strict=True)
         ]
         batches = {}
@@ -125,12 +151,17 @@ class _OnnxEstimator:
         flow = np.asarray(self.session.run(None, batches)[-1], np.float32)
         if flow.ndim != 4 or flow.shape[:2] != (1, 2):
             raise InputError(f"{self.path} is no flow model: it gives {flow.shape} instead of 1 x 2 x H x W.")
-        # Its unit is a pixel of the network's input; bring both the grid and the unit to the frame's.
+        # The network counts in pixels of its own input: resize the grid to the frame, and scale the unit, too.
         flow = cv2.resize(np.ascontiguousarray(flow[0].transpose(1, 2, 0)), (width, height))
         return np.asarray(flow * np.array([width / sides[1], height / sides[0]], np.float32), np.float32)
 
 
-def _check_pair(first: Frame, second: Frame) -> None:
+def _check_pair(first: Pixels, second: Pixels) -> None:
+    """Refuse anything but two RGB frames of one size.
+
+    Raises:
+        InputError: they are something else.
+    """
     if first.shape != second.shape or first.ndim != 3 or first.shape[2] != 3 or first.dtype != np.uint8:
         raise InputError(
             f"Flow needs two RGB frames of one size, uint8; these are {first.shape} {first.dtype} and "
@@ -145,6 +176,9 @@ def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None
         image: H x W or H x W x C.
         flow: H x W x 2 in pixels; NaN counts as outside.
         outside: the value of samples outside the picture; ``None`` repeats the border.
+
+    Returns:
+        The sampled picture, of the shape of ``image``, float32.
     """
     height, width = image.shape[:2]
     x = np.arange(width, dtype=np.float32) + flow[..., 0]
@@ -165,7 +199,7 @@ def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None
 
 
 def fit_flow(flow: Flow, height: int, width: int) -> Flow:
-    """A flow for pictures of another size: H x W x 2 in pixels of these."""
+    """A flow resized for pictures of another size: ``height`` x ``width`` x 2, in pixels of these pictures."""
     if flow.shape[:2] == (height, width):
         return flow
     unit = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Files of optical flow: Middlebury's ``.flo``, certainty maps as PGM, and names with the numbers of frames."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ import numpy as np
 
 from impasto.errors import InputError
 from impasto.files import atomic_path
-from impasto.flow.consistency import Certainty, Flow
+from impasto.flow.forward_backward import Certainty, Flow
 from impasto.pictures.picture import to_samples, to_unit_range
 from impasto.pictures.reading import read_picture
 
-_TAG = struct.pack("<f", 202021.25)  # the bytes "PIEH"
-_LARGEST = 100_000  # longer sides than this are a damaged header
-_NUMBER = r"%0?\d*d"
+_FLO_TAG = struct.pack("<f", 202021.25)  # the bytes "PIEH", which every .flo file starts with
+_MAX_SIDE = 100_000  # pixels: a header that claims a longer side is damaged
+_NUMBER = r"%0?\d*d"  # regular expression of a printf number such as %d, %04d or %4d
 
 
 def read_flo(path: str | Path) -> Flow:
-    """Read a Middlebury ``.flo`` file: H x W x 2.
+    """Read a Middlebury ``.flo`` file.
+
+    Returns:
+        H x W x 2, float32: x and y in pixels.
 
     Raises:
-        InputError: not there, not such a file, or cut off.
+        InputError: the file is not there, is no ``.flo`` file, or is cut off.
     """
     path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    if len(data) < 12 or data[:4] != _TAG:
+    if len(data) < 12 or data[:4] != _FLO_TAG:
         raise InputError(f"{path} is no .flo file; it does not start with PIEH.")
     width, height = struct.unpack("<ii", data[4:12])
-    if not (0 < width <= _LARGEST and 0 < height <= _LARGEST):
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
         raise InputError(f"{path} is damaged: it claims a size of {width} x {height}.")
     if len(data) < 12 + 8 * width * height:
         raise InputError(f"{path} is cut off: {width} x {height} need {12 + 8 * width * height} bytes.")
@@ -43,20 +46,22 @@ def read_flo(path: str | Path) -> Flow:
 
 
 def write_flo(flow: Flow, path: str | Path) -> None:
-    """Write H x W x 2 as a Middlebury ``.flo`` file."""
+    """Write a flow, H x W x 2, as a Middlebury ``.flo`` file: little-endian float32."""
     height, width = flow.shape[:2]
     with atomic_path(path) as temporary:
-        temporary.write_bytes(_TAG + struct.pack("<ii", width, height) + np.ascontiguousarray(flow, "<f4").tobytes())
+        temporary.write_bytes(
+            _FLO_TAG + struct.pack("<ii", width, height) + np.ascontiguousarray(flow, "<f4").tobytes()
+        )
 
 
 def read_certainty(path: str | Path) -> Certainty:
-    """Read a certainty map: PGM, or any other picture, whose luma (Rec. 601) counts.
+    """Read a certainty map from a PGM file, or from any other picture, whose luma (Rec. 601) counts.
 
     Returns:
-        H x W, uint8; 255 is certain.
+        H x W, uint8, 0 (uncertain) to 255 (certain).
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file cannot be read as a picture.
     """
     try:
         rgb = read_picture(path, compact=1).rgb
@@ -67,7 +72,7 @@ def read_certainty(path: str | Path) -> Certainty:
 
 
 def write_certainty(certainty: Certainty, path: str | Path) -> None:
-    """Write H x W as a PGM file, byte for byte as artistic-videos does."""
+    """Write a certainty map, H x W, uint8, as a PGM file, byte for byte as artistic-videos does."""
     height, width = certainty.shape
     with atomic_path(path) as temporary:
         temporary.write_bytes(b"P5\n%d %d\n255\n" % (width, height) + certainty.tobytes())
@@ -77,6 +82,9 @@ def write_certainty(certainty: Certainty, path: str | Path) -> None:
 class FramePattern:
     """File names with one number in the form of printf, such as ``frame_%04d.png``.
 
+    Attributes:
+        text: the pattern, with its folder.
+
     Raises:
         InputError: the file's name, without its folder, has not exactly one such number.
     """
@@ -84,13 +92,13 @@ class FramePattern:
     text: str
 
     def __post_init__(self) -> None:
-        if not _numbered(self.text):
+        if not _has_one_number(self.text):
             raise InputError(f"{self.text} must have one number in the file's name, such as frame_%04d.png.")
 
     @staticmethod
     def matches(text: str | Path) -> bool:
         """Whether a path is such a pattern rather than a file."""
-        return _numbered(text) and not Path(text).exists()
+        return _has_one_number(text) and not Path(text).exists()
 
     def path(self, number: int) -> Path:
         """The file of one frame."""
@@ -98,7 +106,14 @@ class FramePattern:
         return pattern.with_name(re.sub(_NUMBER, lambda found: found.group() % number, pattern.name))
 
     def first(self, start: int | None = None) -> int:
-        """The first number that there is a file for: ``start``, or else the lowest."""
+        """The first number that there is a file for.
+
+        Args:
+            start: the number that must be the first; ``None`` takes the lowest.
+
+        Raises:
+            InputError: there is no file of number ``start``, or none at all.
+        """
         if start is not None:
             if not self.path(start).is_file():
                 raise InputError(f"There is no {self.path(start)}; check the pattern and the first number.")
@@ -125,7 +140,8 @@ class FramePattern:
         return number - start
 
 
-def _numbered(path: str | Path) -> bool:
+def _has_one_number(path: str | Path) -> bool:
+    """Whether the file's name, without its folder, has exactly one printf number."""
     return len(re.findall(_NUMBER, Path(path).name)) == 1
 
 
@@ -133,10 +149,14 @@ def _numbered(path: str | Path) -> bool:
 class PairPattern:
     """File names with two numbers, as artistic-videos has them: ``backward_[%d]_{%d}.flo``.
 
-    ``[...]`` takes the frame that the flow starts at, ``{...}`` the one that it points to, in either order.
+    ``[...]`` takes the number of the frame that the flow starts at, ``{...}`` that of the frame that it points to. They
+    may come in either order.
+
+    Attributes:
+        text: the pattern, with its folder.
 
     Raises:
-        InputError: one of the two is missing.
+        InputError: ``[...]`` or ``{...}`` is missing, or there twice.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Folders of flow and certainty files for all frames of a video, as the script of artistic-videos makes them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from impasto.errors import InputError
-from impasto.flow.consistency import Variant, consistency
-from impasto.flow.estimate import Estimator, Frame, estimator
+from impasto.flow.estimate import Estimator, Pixels, estimator
 from impasto.flow.files import read_flo, write_certainty, write_flo
+from impasto.flow.forward_backward import Variant, consistency
 
 
 def compute_files(
-    frames: Iterable[tuple[int, Frame]],
+    frames: Iterable[tuple[int, Pixels]],
     folder: Path,
     *,
     step: int = 1,
@@ -25,17 +25,22 @@ def compute_files(
     ``reliable_i_j.pgm``, ``reliable_j_i.pgm``, each judging the flow of the same two numbers.
 
     Args:
-        frames: number and picture (H x W x 3, uint8), in order.
-        step: how many frames apart.
-        variant: which consistency checker; that of fast-artistic-videos looks at the frame, too.
+        frames: number and picture (H x W x 3, uint8) of each frame, in order.
+        folder: where the files go.
+        step: by how many frames the two frames of a pair are apart.
+        method: how flow is estimated; see :func:`impasto.flow.estimate.estimator`.
+        variant: which consistency checker; that of fast-artistic-videos also looks at the frame.
 
     Yields:
         i and j, once their files are written.
+
+    Raises:
+        InputError: the step is not positive, or a flow file in the folder is of another size than the frames.
     """
     if step < 1:
         raise InputError(f"The step {step} is not positive; give 1 or more.")
     estimate: Estimator | None = None
-    waiting: list[tuple[int, Frame]] = []
+    waiting: list[tuple[int, Pixels]] = []
     for j, later in frames:
         waiting.append((j, later))
         if len(waiting) <= step:

@@ -32,8 +32,9 @@ from impasto.pictures.formats import open_bytes
 from impasto.studio.chooser import known
 from impasto.studio.state import Studio
 from impasto.studio.translation import complaint, say
-from impasto.video.source import scaled
-from impasto.video.stabilise import Stabilizer, make_stabilizer
+from impasto.video.frame import scaled_size
+from impasto.video.stabilise import make_stabilizer
+from impasto.video.stabilizer_base import Stabilizer
 from impasto.webcam.live import Pace
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class _Visitor:
             )
             self.steady = make_stabilizer("light")  # or the last style would show through for a while
         height, width = frame.shape[:2]
-        size = scaled(width, height, min(self.pace.size, max(width, height)))
+        size = scaled_size(width, height, min(self.pace.size, max(width, height)))
         if size != (width, height):
             frame = opencv().resize(frame, size, interpolation=opencv().INTER_AREA)
         return self.steady.paint(frame, self.painter)

@@ -1,4 +1,4 @@
-"""Styles that change over time."""
+"""Keyframes: which styles hold at which time of a video."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from impasto.styles.blending import Styles, load_weighted, normalise_weights
 from impasto.styles.style import Style
 
 Weighted = list[tuple[Style, float]]
+"""Styles and their weights."""
 
 
 class Keyframes:
@@ -21,10 +22,10 @@ class Keyframes:
 
     Args:
         always: styles of the whole video, or of its start where ``at`` names later ones.
-        at: seconds to styles, each as ``always``.
+        at: time in seconds from the video's start to the styles that hold then.
 
     Raises:
-        InputError: neither is given, both for the start, or a time is negative or not finite.
+        InputError: no style is given, two are given for the start, or a time is negative or not finite.
         StyleError: no such style.
     """
 
@@ -37,7 +38,7 @@ class Keyframes:
         if not points:
             raise InputError("No style is given; name one with --style, for example --style starry-night.")
         for time in points:
-            if not 0 <= time < math.inf:  # so written that NaN fails too
+            if not 0 <= time < math.inf:  # NaN fails this comparison, too
                 raise InputError(f"A style cannot start at {time} seconds; give 0 or more.")
         self.times = sorted(points)
         self.blends = [points[time] for time in self.times]
@@ -53,7 +54,7 @@ class Keyframes:
         return "+".join(Path(style.name).name for style, _ in self.first)
 
     def described(self) -> list[Any]:
-        """Everything that a result depends on, in plain values."""
+        """Times, styles and weights as plain values, which change whenever the result would."""
         return [
             (time, *identity(style), weight)
             for time, blend in zip(self.times, self.blends, strict=True)
@@ -61,7 +62,7 @@ class Keyframes:
         ]
 
     def at(self, seconds: float) -> tuple[Weighted, bool]:
-        """The styles at a time, weights summing to 1, and whether they are changing just then."""
+        """The styles at a time in seconds, with weights that sum to 1, and whether they change just then."""
         index = bisect_right(self.times, seconds) - 1
         if index < 0 or index == len(self.times) - 1:
             return self.blends[max(index, 0)], False
@@ -74,12 +75,12 @@ class Keyframes:
 
 
 def identity(style: Style) -> tuple[str, str]:
-    """What tells a style from every other: its name, which another may have as well, and a hash of its numbers."""
+    """What tells a style from every other style: its name, and a hash of its numbers, since names may repeat."""
     return style.name, hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest()
 
 
 def _shares(blend: Weighted) -> dict[tuple[str, str], float]:
-    """The weight of each style in a blend, which may name one several times."""
+    """The weight of each style in a blend; those of a style that the blend names several times are summed."""
     shares: dict[tuple[str, str], float] = {}
     for style, weight in blend:
         shares[identity(style)] = shares.get(identity(style), 0.0) + weight

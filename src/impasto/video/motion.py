@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Motion between a frame and the frame before it: where each pixel comes from, and how far to trust that."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.extras import opencv
-from impasto.flow.estimate import fit_flow
+from impasto.flow.estimate import Pixels, fit_flow
 
-Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Sample = TypeVar("Sample", bound=np.generic)
-_ALIKE = 8.0, 24.0  # grey levels that the moved reference may be off: it is surely the same, and not any more
-_MARGIN = 5  # pixels around a place that must be trusted, too
-_REST = 0.25  # pixels by which a place may have moved and count as at rest
-_SLOW = 20  # part of the picture's width up to which motion must explain the picture better than rest
-_TELLING = 0.25  # ... by so many grey levels: in the dark, noise looks like motion
-_AROUND = 15  # pixels: noise makes flow tremble, but not in one direction over this width
-_WIDE = 8  # parts of the picture's width: in a part of that size something shows whether it moves
-_EVEN = 7  # pixels over which flow is smoothed
-_FINE = 5  # pixels: what is finer than this loses contrast when moved or blended, and gets it back
-_COARSE = 8  # pixels: in cells of this size
-_GAIN = 0.8, 2.0
+_Sample = TypeVar("_Sample", bound=np.generic)
+# Grey levels by which a frame may differ from its moved reference: up to the first, the two surely show the same; from
+# the second on, they surely do not.
+_SAME_DIFFERENCE, _OTHER_DIFFERENCE = 8.0, 24.0
+_MARGIN = 5  # pixels: side of the neighbourhood that must be trusted, too, for a place to be trusted
+_REST_DISTANCE = 0.25  # pixels by which a place may move and still count as at rest
+_SLOW_PART = 20  # motion is slow up to the frame's width divided by this; slow motion must explain the picture
+_MIN_GAIN = 0.25  # grey levels by which slow motion must explain the picture better than rest: noise looks like motion
+_SHIFT_AVERAGE = 15  # pixels: side of the box over which flow is averaged, so that trembling by noise cancels out
+_EXPLANATION_PART = 8  # side of the box over which motion must explain the picture: the frame's width divided by this
+_DENOISING = 5  # pixels: side of the box that takes the noise from frames before they are compared
 
 
 @dataclass
 class Motion:
-    """How a frame relates to its reference.
+    """How a frame relates to its reference, the frame before it or a picture like it.
 
     Attributes:
-        source: where each pixel of the frame comes from, H x W x 2, x and y; ``None``: nothing moves.
-        trust: whether to trust that, 0 to 1, in the size at which motion was estimated.
-        moves: 0 where the picture is at rest, 1 where it moves, with soft edges in what moves; in the same size.
+        source: where in the reference each pixel of the frame comes from, x and y in pixels, H x W x 2 of the frame's
+            size; ``None``: nothing moves.
+        trust: how far to trust that, 0 to 1, at the size at which motion was estimated.
+        moves: 0 where the picture is at rest, 1 where it moves, with soft edges inside what moves, at the size at which
+            motion was estimated.
     """
 
     source: Floats | None
@@ -43,24 +43,33 @@ class Motion:
     moves: Floats
 
 
-def measure_motion(flow: Floats, trust: Floats, frame: Frame, reference: Frame, height: int, width: int) -> Motion:
-    """How a frame of some height and width relates to its reference, both given in the size of the flow between them.
+def measure_motion(flow: Floats, trust: Floats, frame: Pixels, reference: Pixels, height: int, width: int) -> Motion:
+    """How a frame relates to its reference.
 
-    Nothing is moved without need: sampling softens, and in the dark and in empty skies flow is a guess, which would
-    push strokes about.
+    Nothing is moved without need: sampling softens the picture, and in the dark and in empty skies flow is a guess,
+    which would push strokes about.
+
+    Args:
+        flow: h x w x 2 in pixels, from the frame to the reference; set to 0 here where the picture is at rest.
+        trust: h x w, how far the flow can be trusted, 0 to 1.
+        frame: h x w x 3, the frame at the size of the flow.
+        reference: h x w x 3, the reference at the size of the flow.
+        height, width: of the whole frame in pixels.
     """
     cv2 = opencv()
-    here, there = (cv2.blur(f, (5, 5)) for f in (frame, reference))
+    here, there = (cv2.blur(f, (_DENOISING, _DENOISING)) for f in (frame, reference))
     off_at_rest = _difference(here, there)
     off_moved = _difference(here, sample_at(there, _sources(flow, *flow.shape[:2]), cv2.INTER_LINEAR))
-    shift = cv2.blur(flow, (_AROUND, _AROUND))
+    shift = cv2.blur(flow, (_SHIFT_AVERAGE, _SHIFT_AVERAGE))
     distance = np.hypot(shift[..., 0], shift[..., 1])
-    around = max(3, frame.shape[1] // _WIDE)
+    around = max(3, frame.shape[1] // _EXPLANATION_PART)
     explained = cv2.blur(off_at_rest - off_moved, (around, around))
-    rests = (distance < _REST) | (distance < frame.shape[1] / _SLOW) & (explained < _TELLING)
+    rests = (distance < _REST_DISTANCE) | (distance < frame.shape[1] / _SLOW_PART) & (explained < _MIN_GAIN)
     flow[rests] = 0
-    trust = np.minimum(trust, 1 - _above(np.where(rests, off_at_rest, off_moved), *_ALIKE))
-    # A place is trusted only with its neighbourhood, softly: a network looks around, and edges of masks show.
+    difference = np.where(rests, off_at_rest, off_moved)
+    trust = np.minimum(trust, 1 - _smooth_step(difference, _SAME_DIFFERENCE, _OTHER_DIFFERENCE))
+    # A place is trusted only if its neighbourhood is, since a network paints a place by what surrounds it. The edge of
+    # what is trusted is softened, or it would show in the painting.
     trust = cv2.blur(cv2.erode(trust, np.ones((_MARGIN, _MARGIN), np.uint8)), (_MARGIN, _MARGIN))
     moves = (~rests).astype(np.float32)
     source = _sources(flow, height, width) if moves.any() else None
@@ -68,9 +77,16 @@ def measure_motion(flow: Floats, trust: Floats, frame: Frame, reference: Frame, 
 
 
 def fast_consistency(flow: Floats, opposite: Floats) -> Floats:
-    """Where a flow can be trusted, H x W, 0 to 1: as :func:`impasto.flow.consistency.consistency` has it.
+    """Where a flow can be trusted, by the forward-backward check, in a fifth of the time of the exact one.
 
-    That is exact to the last bit, this takes a fifth of the time.
+    It differs from :func:`impasto.flow.forward_backward.consistency` by rounding only.
+
+    Args:
+        flow: H x W x 2 in pixels.
+        opposite: H x W x 2, the flow back.
+
+    Returns:
+        H x W, 0 to 1.
     """
     cv2 = opencv()
     height, width = flow.shape[:2]
@@ -88,77 +104,48 @@ def fast_consistency(flow: Floats, opposite: Floats) -> Floats:
 
 
 def _squared(vectors: Floats) -> Floats:
-    """Squared lengths of H x W x 2."""
+    """Squared lengths, H x W, of vectors, H x W x 2."""
     x, y = opencv().split(vectors)
     return np.asarray(x * x + y * y)
 
 
-def local_energy(detail: Floats, patch: int) -> Floats:
-    """Mean square of H x W detail around every patch of so many pixels."""
-    cv2 = opencv()
-    height, width = detail.shape
-    cells = max(1, width // patch), max(1, height // patch)
-    return np.asarray(cv2.blur(cv2.resize(detail * detail, cells, interpolation=cv2.INTER_AREA), (3, 3)))
-
-
-def carry_painting(painted: Frame, new: Frame, motion: Motion, keep: Floats) -> Frame:
-    """The last painting moved, and as much of it kept as ``keep`` says (0 to 1), with the contrast of the new one."""
-    cv2 = opencv()
-    height, width = new.shape[:2]
-    keep = cv2.resize(keep, (width, height))
-    if motion.source is not None:
-        painted = sample_at(painted, motion.source, cv2.INTER_CUBIC)
-    result: Frame = cv2.blendLinear(painted, new, keep, 1 - keep)
-    # Where all of either is kept, nothing is lost.
-    return restore_contrast(result, new, np.minimum(1, 10 * (1 - keep))) if keep.min() < 1 else result
-
-
 def _sources(flow: Floats, height: int, width: int) -> Floats:
-    """Where every pixel of a picture of a larger size comes from: x and y."""
+    """Where every pixel of a picture, ``height`` x ``width``, comes from by a flow that may be smaller: x and y."""
     sources: Floats = opencv().add(fit_flow(flow, height, width), _grid(height, width))
     return sources
 
 
-def sample_at(image: NDArray[Sample], sources: Floats, interpolation: int) -> NDArray[Sample]:
-    """A picture sampled at points."""
+def sample_at(image: NDArray[_Sample], sources: Floats, interpolation: int) -> NDArray[_Sample]:
+    """A picture sampled at points, its border repeated.
+
+    Args:
+        image: H x W or H x W x C.
+        sources: h x w x 2, the points, x and y in pixels.
+        interpolation: one of OpenCV's, such as ``cv2.INTER_LINEAR``.
+
+    Returns:
+        h x w or h x w x C.
+    """
     cv2 = opencv()
-    sampled: NDArray[Sample] = cv2.remap(image, sources, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    sampled: NDArray[_Sample] = cv2.remap(image, sources, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
     return sampled
 
 
 @lru_cache(maxsize=2)
 def _grid(height: int, width: int) -> Floats:
-    """Every pixel's own x and y."""
+    """Every pixel's own x and y, ``height`` x ``width`` x 2."""
     return np.dstack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)))
 
 
-def _difference(frame: Frame, other: Frame) -> Floats:
+def _difference(frame: Pixels, other: Pixels) -> Floats:
     """How much two pictures differ, in grey levels: H x W, the largest of the channels."""
     cv2 = opencv()
     red, green, blue = cv2.split(cv2.absdiff(frame, other))
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
-def _above(values: Floats, low: float, high: float) -> Floats:
-    """0 up to ``low``, 1 from ``high`` on, smooth in between."""
+def _smooth_step(values: Floats, low: float, high: float) -> Floats:
+    """0 up to ``low``, 1 from ``high`` on, smooth in between (smoothstep)."""
     t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
     smooth: Floats = (t * t * (3 - 2 * t)).astype(np.float32)
     return smooth
-
-
-def restore_contrast(picture: Frame, like: Frame, where: Floats) -> Frame:
-    """A picture whose fine detail has the contrast of another's, cell by cell, as far as ``where`` (0 to 1) says.
-
-    Sampling between pixels and blending take contrast from fine detail, frame after frame; this gives it back.
-    """
-    cv2 = opencv()
-    height, width = where.shape
-
-    def energy(of: Frame) -> Floats:
-        grey = cv2.cvtColor(of, cv2.COLOR_RGB2GRAY)
-        return local_energy(cv2.subtract(grey, cv2.blur(grey, (_FINE, _FINE)), dtype=cv2.CV_32F), _COARSE)
-
-    gain = np.sqrt((energy(like) + np.float32(0.1)) / (energy(picture) + np.float32(0.1)))
-    share = cv2.resize(np.clip(gain, *_GAIN) - 1, (width, height)) * where
-    sharp: Frame = cv2.blendLinear(picture, cv2.blur(picture, (_FINE, _FINE)), 1 + share, -share)
-    return sharp

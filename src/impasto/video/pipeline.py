@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""Painting a video by the network: reading, painting and writing at the same time, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,48 +17,67 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.pictures.masks import Mask, MaskLike, fit_mask, read_mask
 from impasto.styles.style import StyleLike
+from impasto.video.frame import Frame, VideoSource
 from impasto.video.frame_files import mask_file_of_frame
 from impasto.video.keyframes import Keyframes, Weighted, identity
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
 from impasto.video.sink import Sink
-from impasto.video.source import Frame, Source
-from impasto.video.stabilise import (
+from impasto.video.stabilizer_base import (
     PARALLEL_FRAMES,
     FrameInProgress,
     Stabilizer,
     StabilizerState,
     limited_opencv_threads,
 )
-from impasto.video.timing import Span, Timed
+from impasto.video.timing import Span, TimedFrame
 
-_AHEAD = 4  # frames that wait on each side of the painter
-_SEGMENT_FRAMES, _SEGMENT_SECONDS = 250, 30.0  # whichever comes first: what a crash may cost
+_QUEUE_FRAMES = 4  # frames that may wait between reading and painting, and between painting and writing
+_SEGMENT_FRAMES = 250  # frames after which a segment ends: a crash costs no more than these
+_SEGMENT_SECONDS = 30.0  # seconds of painting after which a segment ends: a crash costs little more than these
+_POLL_SECONDS = 0.1  # seconds after which a thread that waits looks whether the others have stopped
 
 
 class FramePipeline:
-    """Reading, painting and writing, each in a thread of its own.
+    """Paints a video in three threads that run at the same time: one reads, one paints, one writes.
 
-    The calling thread only waits, so that Ctrl-C never strikes in the middle of a frame: the painter finishes the one
-    at hand, and what is painted is written and remembered.
+    Bounded queues connect them: ``incoming`` from reading to painting, ``outgoing`` from painting to writing. ``None``
+    marks the end of a queue. Reading and writing use little of the processor, so they cost hardly any time beside the
+    networks. The painting thread hands networks to :data:`PARALLEL_FRAMES` threads more.
+
+    The calling thread only waits, so that Ctrl-C never strikes in the middle of a frame: the painting thread finishes
+    the frames in progress, and what is painted is written and saved.
+
+    Who writes which attribute, as all threads see all of them: ``done`` and ``written`` belong to the writing thread
+    while it runs, ``painter`` and ``stabilizer`` to the painting thread, each entry of ``seconds`` to one thread.
+
+    Args:
+        source: what is read.
+        span: which of its frames are painted, and when they are shown.
+        keyframes: the styles.
+        options: how to paint.
+        stabilizer: against flicker.
+        work: where the state is saved for a later run.
+        progress: called in the writing thread.
     """
 
     def __init__(
         self,
-        source: Source,
+        source: VideoSource,
         span: Span,
         keyframes: Keyframes,
         options: Options,
-        steady: Stabilizer,
+        stabilizer: Stabilizer,
         work: WorkFolder,
         progress: FrameProgress | None,
     ) -> None:
         self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
-        self.steady, self.work, self.progress = steady, work, progress
+        self.stabilizer, self.work, self.progress = stabilizer, work, progress
         self.sink: Sink
-        self.halt, self.painting = threading.Event(), threading.Event()
-        self.painting.set()
-        self.failure: BaseException | None = None
+        self.stopping = threading.Event()  # set where all threads shall end early
+        self.painting_runs = threading.Event()  # cleared where the painting thread takes no more frames
+        self.painting_runs.set()
+        self.failure: BaseException | None = None  # the first that any thread raised
         self.seconds = dict.fromkeys(("read", "paint", "steady", "write"), 0.0)
         self.done: dict[str, Any] = dict.fromkeys(("frames", "segments", "duration", "damaged"), 0)
         self.done |= {"after": None, "seen": None}
@@ -66,19 +85,28 @@ class FramePipeline:
         self.painter: tuple[Any, Painter] | None = None
 
     def run(self, report: Report, make_sink: Callable[[dict[str, Any]], Sink]) -> Sink:
-        """Paint all frames that no earlier run has painted."""
+        """Paint all frames that no earlier run has painted.
+
+        Args:
+            report: gets the figures of the run.
+            make_sink: makes the sink, from what earlier runs have done: ``frames`` and ``segments`` by name.
+
+        Returns:
+            The sink, with everything written.
+        """
         facts, arrays = self.work.open()
         if facts:
             self.done |= {name: facts[name] for name in self.done if name in facts}
-            self.steady.restore(arrays)
+            self.stabilizer.restore(arrays)
         resumed = self.written = self.done["frames"]
         earlier_damage = self.done["damaged"]
         self.sink = make_sink(self.done)
-        incoming: queue.Queue[Timed | None] = queue.Queue(_AHEAD)
-        outgoing: queue.Queue[Any] = queue.Queue(_AHEAD)
+        incoming: queue.Queue[TimedFrame | None] = queue.Queue(_QUEUE_FRAMES)
+        outgoing: queue.Queue[Any] = queue.Queue(_QUEUE_FRAMES)
         stages = ((self._read, incoming), (self._paint, incoming, outgoing), (self._write, outgoing, earlier_damage))
         threads = [
-            threading.Thread(target=self._guarded, args=stage, name=stage[0].__name__, daemon=True) for stage in stages
+            threading.Thread(target=self._run_stage, args=stage, name=stage[0].__name__, daemon=True)
+            for stage in stages
         ]
         with limited_opencv_threads():
             for thread in threads:
@@ -86,9 +114,9 @@ class FramePipeline:
             try:
                 for thread in threads:
                     while thread.is_alive():
-                        thread.join(0.1)
+                        thread.join(_POLL_SECONDS)
             except BaseException:
-                self.halt.set()
+                self.stopping.set()
                 for thread in threads:
                     thread.join()
                 raise
@@ -99,15 +127,16 @@ class FramePipeline:
         report.notices += self.source.notices
         return self.sink
 
-    def _guarded(self, stage: Callable[..., None], *queues: Any) -> None:
-        """Run one stage; what it raises stops the others and is raised in the calling thread."""
+    def _run_stage(self, stage: Callable[..., None], *queues: Any) -> None:
+        """Run one stage in the thread at hand; what it raises stops the other stages and is raised by :meth:`run`."""
         try:
             stage(*queues)
         except BaseException as error:
             self.failure = self.failure or error
-            self.halt.set()
+            self.stopping.set()
 
-    def _read(self, incoming: queue.Queue[Timed | None]) -> None:
+    def _read(self, incoming: queue.Queue[TimedFrame | None]) -> None:
+        """The reading thread: frames of the source into a queue."""
         try:
             seen = None if self.done["seen"] is None else Fraction(self.done["seen"])
             frames = self.span.frames(self.source, self.done["after"], seen)
@@ -115,91 +144,110 @@ class FramePipeline:
                 started = time.perf_counter()
                 item = next(frames, None)
                 self.seconds["read"] += time.perf_counter() - started
-                if item is None or not self._hand_on(incoming, item):
+                if item is None or not self._put(incoming, item):
                     return
         finally:
-            told = False
-            while not told and self.painting.is_set():  # a painter that failed takes nothing any more
+            # The end must reach the painting thread even where all threads shall end, unless that takes nothing more.
+            ended = False
+            while not ended and self.painting_runs.is_set():
                 with contextlib.suppress(queue.Full):
-                    incoming.put(None, timeout=0.1)
-                    told = True
+                    incoming.put(None, timeout=_POLL_SECONDS)
+                    ended = True
 
-    def _hand_on(self, target: queue.Queue[Any], item: Any) -> bool:
-        """Put into a bounded queue, unless everything stops; says whether it is in."""
-        while not self.halt.is_set():
+    def _put(self, target: queue.Queue[Any], item: Any) -> bool:
+        """Put an item into a bounded queue, unless all threads shall end; says whether it is in the queue."""
+        while not self.stopping.is_set():
             try:
-                target.put(item, timeout=0.1)
+                target.put(item, timeout=_POLL_SECONDS)
                 return True
             except queue.Full:
                 continue
         return False
 
-    def _paint(self, incoming: queue.Queue[Timed | None], outgoing: queue.Queue[Any]) -> None:
-        count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
-        latest: Timed | None = None
-        flying: deque[tuple[Timed, FrameInProgress, Future[float]]] = deque()
+    def _paint(self, incoming: queue.Queue[TimedFrame | None], outgoing: queue.Queue[Any]) -> None:
+        """The painting thread: frames from one queue into the other, painted, and the state after each segment.
 
-        def land() -> None:
+        Networks of up to :data:`PARALLEL_FRAMES` frames run at the same time. The stabiliser begins and finishes frames
+        in this thread, in order: a network may run beside the beginning of the next frame, but a frame is finished only
+        after the one before it. The network of a frame needs the statistics of the frame :data:`PARALLEL_FRAMES` before
+        it, which is why that one must be finished before the network starts.
+        """
+        count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
+        latest: TimedFrame | None = None  # the last one that was handed to the writing thread
+        # Frames in progress, the oldest first. A frame that the new rate shows twice is there twice, with one painting.
+        in_progress: deque[tuple[TimedFrame, FrameInProgress, Future[float]]] = deque()
+
+        def finish_oldest() -> None:
             nonlocal count, latest
-            item, begun, seconds = flying.popleft()
-            took = seconds.result()
+            item, frame, network = in_progress.popleft()
+            network_seconds = network.result()
             if latest is None or latest.frame is not item.frame:
-                self.seconds["paint"] += took / PARALLEL_FRAMES
+                self.seconds["paint"] += network_seconds / PARALLEL_FRAMES
                 started = time.perf_counter()
-                self.steady.finish(begun)
+                self.stabilizer.finish(frame)
                 self.seconds["steady"] += time.perf_counter() - started
-            outgoing.put(Frame(begun.painted, item.pts, item.duration))
+            outgoing.put(Frame(frame.painted, item.pts, item.duration))
             count, latest = count + 1, item
 
         try:
-            with ThreadPoolExecutor(PARALLEL_FRAMES) as lanes:
+            with ThreadPoolExecutor(PARALLEL_FRAMES) as networks:
                 while (item := incoming.get()) is not None:
-                    if self.halt.is_set():
-                        continue  # empty the queue, so that the reader can end
-                    if flying and flying[-1][0].frame is item.frame:
-                        flying.append((item, *flying[-1][1:]))
+                    if self.stopping.is_set():
+                        continue  # empty the queue, so that the reading thread can end
+                    if in_progress and in_progress[-1][0].frame is item.frame:
+                        in_progress.append((item, *in_progress[-1][1:]))
                     else:
-                        flying.append((item, *self._begun(item, lanes)))
-                    while len({id(begun) for _, begun, _ in flying}) == PARALLEL_FRAMES:
-                        land()
+                        in_progress.append((item, *self._begin(item, networks)))
+                    while len({id(frame) for _, frame, _ in in_progress}) == PARALLEL_FRAMES:
+                        finish_oldest()
                     due = count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS
                     if latest is not None and count > saved and due:
-                        outgoing.put(self._standing(count, latest))
+                        outgoing.put(self._state_after(count, latest))
                         saved, since = count, time.perf_counter()
-                while flying:
-                    land()
+                while in_progress:
+                    finish_oldest()
         finally:
-            self.painting.clear()
+            self.painting_runs.clear()
             if latest is not None and count > saved:
-                outgoing.put(self._standing(count, latest))
+                outgoing.put(self._state_after(count, latest))
             outgoing.put(None)
 
-    def _begun(self, item: Timed, lanes: Executor) -> tuple[FrameInProgress, Future[float]]:
-        """A frame whose network runs, or will, and the seconds that it takes."""
+    def _begin(self, item: TimedFrame, networks: Executor) -> tuple[FrameInProgress, Future[float]]:
+        """Begin a frame and start its network in another thread.
+
+        Returns:
+            The frame, and the seconds that its network takes, once it has run.
+        """
         seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
         blend, changing = self.keyframes.at(seconds)
         painter = self._painter(blend, item.frame.index or 0)
         started = time.perf_counter()
-        begun = self.steady.begin(item.frame.rgb, changing, item.frame.index)
+        frame = self.stabilizer.begin(item.frame.rgb, changing, item.frame.index)
         self.seconds["steady"] += time.perf_counter() - started
 
-        def run() -> float:
+        def run_network() -> float:
             started = time.perf_counter()
-            self.steady.network(begun, painter)
+            self.stabilizer.run_network(frame, painter)
             return time.perf_counter() - started
 
-        return begun, lanes.submit(run)
+        return frame, networks.submit(run_network)
 
-    def _standing(self, count: int, latest: Timed) -> tuple[dict[str, Any], StabilizerState]:
-        """Where the painter stands after a frame."""
+    def _state_after(self, count: int, latest: TimedFrame) -> tuple[dict[str, Any], StabilizerState]:
+        """What a later run needs to go on after a frame: plain values, and the state of the stabiliser.
+
+        Args:
+            count: how many frames are painted.
+            latest: the last of them.
+        """
         facts = {"frames": count, "after": latest.pts, "duration": latest.duration, "seen": str(latest.source_time)}
-        return facts, self.steady.state()
+        return facts, self.stabilizer.state()
 
     def _write(self, outgoing: queue.Queue[Any], earlier_damage: int) -> None:
+        """The writing thread: painted frames into the sink. At each state, a segment ends and the state is saved."""
         failure: BaseException | None = None
         while (item := outgoing.get()) is not None:
             if failure is not None:
-                continue  # empty the queue, so that the painter can end
+                continue  # empty the queue, so that the painting thread can end
             started = time.perf_counter()
             try:
                 if isinstance(item, Frame):
@@ -216,27 +264,40 @@ class FramePipeline:
                     self.work.save(self.done, state)
             except BaseException as error:
                 failure = error
-                self.halt.set()
+                self.stopping.set()
             self.seconds["write"] += time.perf_counter() - started
         self.sink.abandon()
         if failure is not None:
             raise failure
 
     def _painter(self, blend: Weighted, index: int) -> Painter:
-        """The painter of a frame, kept for the next one if nothing changes."""
+        """The painter of a frame, kept for the next frame if neither styles nor masks change.
+
+        Args:
+            blend: the styles of the frame.
+            index: the place of the frame among all frames of the source, by which files of masks are found.
+        """
         wanted = self.options.every_mask()
         files = {name: mask_file_of_frame(mask, self.source, index) for name, mask in wanted.items()}
         key = [(identity(style), weight) for style, weight in blend], [str(file) for file in files.values()]
         if self.painter is None or self.painter[0] != key:
-            options = self.options.with_masks({name: self._levels(mask, files[name]) for name, mask in wanted.items()})
+            options = self.options.with_masks(
+                {name: self._fitted_mask(mask, files[name]) for name, mask in wanted.items()}
+            )
             self.painter = key, Painter(as_styles(blend), options, PARALLEL_FRAMES, for_video=True)
         return self.painter[1]
 
-    def _levels(self, mask: MaskLike, file: Path | None) -> Mask:
-        """A mask in the size of the frames; it may have that of the source's instead."""
+    def _fitted_mask(self, mask: MaskLike, file: Path | None) -> Mask:
+        """A mask in the size of the frames.
+
+        Args:
+            mask: as :class:`impasto.Options` takes it. It may have the size of the source's pictures instead.
+            file: the file of the frame if the mask is a pattern, which may be black all over.
+        """
         levels = read_mask(file or mask, self.options.max_pixels, may_be_black=file is not None)
         return fit_mask(levels, (self.source.width, self.source.height), self.source.stored)
 
 
 def as_styles(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
+    """A blend in the form that :class:`impasto.feedforward.painter.Painter` takes."""
     return list(blend)

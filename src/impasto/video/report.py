@@ -1,4 +1,4 @@
-"""What a run on a video reports."""
+"""What a run on a video reports to its caller."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 FrameProgress = Callable[[int, int], None]
+"""Called with the number of frames that are done and of those expected, 0 if unknown."""
 
 
 @dataclass
@@ -16,13 +17,14 @@ class Report:
 
     Attributes:
         output: the file, or the pattern of pictures.
-        frames: how many were written, those of interrupted runs included.
-        resumed: how many of them an interrupted run had left.
-        damaged: packets that could not be decoded.
-        truncated: whether the source ends before its end.
-        notices: what was left out or changed, for people.
-        seconds: by stage (read, paint, steady, write, join); stages overlap. ``paint`` is half of what the networks
-            took, as two frames are painted side by side; ``whole`` is start to finish.
+        frames: how many frames were written, those of interrupted runs included.
+        resumed: how many of the frames an interrupted run had left.
+        damaged: how many packets could not be decoded.
+        truncated: whether the source ends before the end that it declares.
+        notices: sentences for people on what was left out or changed.
+        seconds: by stage: ``read``, ``paint``, ``steady`` (stabilisation), ``write``, ``join``, and ``whole``, from
+            start to finish. Stages overlap. ``paint`` is half of the time that the networks took, as two frames are
+            painted side by side.
     """
 
     output: Path
@@ -34,5 +36,5 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """The report as plain values, for JSON."""
         return asdict(self) | {"output": str(self.output)}

@@ -1,4 +1,4 @@
-"""What an interrupted job leaves behind, so that the next run goes on."""
+"""What an interrupted run leaves behind, so that the next run of the same job goes on from there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from impasto.errors import OutputError
 from impasto.files import atomic_path
 
-_STATE = "state.npz"
-_FACTS = "facts"
+_STATE_FILE = "state.npz"  # name of the file, in the work folder, that says how far the job is
+_FACTS = "facts"  # name of the entry of the state file that holds plain values as JSON
 _EDITION = 2  # of the arrays that stabilisers save; another number has what an older Impasto left thrown away
 
 
@@ -24,8 +24,12 @@ class WorkFolder:
     """A hidden folder beside the result, with finished segments and the state after the last of them.
 
     Args:
-        target: the result; a pattern of pictures, too.
-        recipe: everything that the result depends on. What another recipe left is thrown away.
+        target: the path of the result, or its pattern.
+        recipe: everything that the result depends on. A folder that another recipe left is emptied.
+
+    Attributes:
+        folder: the path of the work folder.
+        key: a hash of the recipe.
     """
 
     def __init__(self, target: Path, recipe: Mapping[str, Any]) -> None:
@@ -38,13 +42,20 @@ class WorkFolder:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """After a failure, leave nothing that there is nothing to go on from."""
-        if kind is not None and not (self.folder / _STATE).exists():
+        """After a failure before anything was saved, remove the folder: no run could go on from it."""
+        if kind is not None and not (self.folder / _STATE_FILE).exists():
             self.remove()
 
     def open(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Facts and arrays that an earlier run of the same recipe saved; empty if there are none."""
-        path = self.folder / _STATE
+        """Make the folder, and load what an earlier run of the same recipe saved.
+
+        Returns:
+            Plain values and arrays by name, as :meth:`save` took them; empty if there are none.
+
+        Raises:
+            OutputError: the folder cannot be made.
+        """
+        path = self.folder / _STATE_FILE
         try:
             with np.load(path) as file:
                 arrays = {name: file[name] for name in file.files}
@@ -63,11 +74,11 @@ class WorkFolder:
         return facts, arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Remember where the job stands."""
+        """Save how far the job is: plain values (``facts``) and arrays."""
         stored: dict[str, Any] = {_FACTS: json.dumps({**facts, "key": self.key}), **arrays}
-        with atomic_path(self.folder / _STATE) as temporary, temporary.open("wb") as file:
+        with atomic_path(self.folder / _STATE_FILE) as temporary, temporary.open("wb") as file:
             np.savez(file, **stored)
 
     def remove(self) -> None:
-        """Forget everything."""
+        """Remove the folder with all that is in it."""
         shutil.rmtree(self.folder, ignore_errors=True)

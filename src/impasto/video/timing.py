@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from impasto.errors import InputError
-from impasto.video.source import Frame, Source
+from impasto.video.frame import Frame, VideoSource
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,13 @@ class Span:
     """A part of a video, and the frame rate wanted of it.
 
     Attributes:
-        start, end: in seconds from the video's start; ``None``: its own.
+        start: in seconds from the video's start; ``None``: from its first frame on.
+        end: in seconds from the video's start; ``None``: to its last frame.
         rate: frames a second; ``None``: the video's own time stamps.
         counted: whether frames must know their place in the whole video.
+
+    Raises:
+        InputError: the start is negative, the end is not after it, or the rate is out of range.
     """
 
     start: Fraction | None = None
@@ -34,11 +38,11 @@ class Span:
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise InputError(f"The frame rate {float(self.rate)} is out of range; give more than 0, up to 1000.")
 
-    def time_base(self, source: Source) -> Fraction:
-        """The unit of time stamps of the result."""
+    def time_base(self, source: VideoSource) -> Fraction:
+        """The unit of the result's time stamps, in seconds."""
         return 1 / self.rate if self.rate else source.time_base
 
-    def expected(self, source: Source) -> int:
+    def expected(self, source: VideoSource) -> int:
         """How many frames there should be; 0 if unknown."""
         if self.start is None and self.end is None and self.rate is None:
             return source.expected
@@ -46,12 +50,16 @@ class Span:
         end = whole if self.end is None or (whole and self.end > whole) else self.end
         return max(0, round((end - (self.start or 0)) * (self.rate or source.rate)))
 
-    def frames(self, source: Source, after: int | None = None, seen: Fraction | None = None) -> Iterator[Timed]:
+    def frames(
+        self, source: VideoSource, after: int | None = None, seen: Fraction | None = None
+    ) -> Iterator[TimedFrame]:
         """Frames to show, their times counted from the span's start.
 
         Args:
-            after: time stamp of the last frame that an earlier run wrote.
-            seen: when that run's last frame is shown in the source, in seconds.
+            source: what is read.
+            after: time stamp of the last frame that an earlier run wrote, in the result's time base; ``None``: there
+                was no earlier run.
+            seen: when the source shows the last frame that an earlier run wrote, in seconds on its clock.
         """
         start = source.origin + (self.start or 0)
         end = None if self.end is None else source.origin + self.end
@@ -61,8 +69,13 @@ class Span:
             if after is None or item.pts > after:
                 yield item
 
-    def _as_is(self, source: Source, start: Fraction, end: Fraction | None, first: Fraction | None) -> Iterator[Timed]:
-        """What is on screen at the start and at the end is shown for that part of its time that lies in the span."""
+    def _as_is(
+        self, source: VideoSource, start: Fraction, end: Fraction | None, first: Fraction | None
+    ) -> Iterator[TimedFrame]:
+        """Frames at their own time stamps.
+
+        A frame that is on screen at the start or at the end is shown for the part of its time that lies in the span.
+        """
         shift = round(start / source.time_base)
         first = first if first is None else max(first, shift * source.time_base)
         for frame in source.frames(first, counted=self.counted):
@@ -72,12 +85,12 @@ class Span:
             begins, ends = max(frame.pts, shift) - shift, frame.pts + frame.duration - shift
             if end is not None:
                 ends = min(ends, ceil((end - start) / source.time_base))
-            yield Timed(frame, begins, max(0, ends - begins), when)
+            yield TimedFrame(frame, begins, max(0, ends - begins), when)
 
     def _on_grid(
-        self, source: Source, start: Fraction, end: Fraction | None, first: Fraction | None
-    ) -> Iterator[Timed]:
-        """Each tick of the new rate shows the frame that is on screen then."""
+        self, source: VideoSource, start: Fraction, end: Fraction | None, first: Fraction | None
+    ) -> Iterator[TimedFrame]:
+        """Frames at a new rate: each of its ticks shows the frame that is on screen then."""
         assert self.rate is not None
         held: Frame | None = None
         tick = 0 if first is None else max(0, int((first - start) * self.rate))
@@ -88,7 +101,7 @@ class Span:
                 while start + tick / self.rate < when:
                     if end is not None and start + tick / self.rate >= end:
                         return
-                    yield Timed(held, tick, 1, held.pts * source.time_base)
+                    yield TimedFrame(held, tick, 1, held.pts * source.time_base)
                     tick += 1
             held = frame
         if held is None:
@@ -96,18 +109,19 @@ class Span:
         length = held.duration * source.time_base or step
         stop = held.pts * source.time_base + length
         while start + tick / self.rate < (stop if end is None else min(stop, end)):
-            yield Timed(held, tick, 1, held.pts * source.time_base)
+            yield TimedFrame(held, tick, 1, held.pts * source.time_base)
             tick += 1
 
 
 @dataclass(frozen=True, eq=False)
-class Timed:
+class TimedFrame:
     """A frame of the source and when the result shows it.
 
     Attributes:
         frame: as the source gave it; the same object twice where the new rate shows it twice.
-        pts, duration: in units of the result's time base, from the start of the span.
-        source_time: when the source shows it, in seconds on the source's clock.
+        pts: when the result shows the frame, in units of its time base, from the start of the span.
+        duration: for how long the result shows the frame, in units of its time base; 0 if unknown.
+        source_time: when the source shows the frame, in seconds on the source's clock.
     """
 
     frame: Frame

@@ -1,4 +1,4 @@
-"""Where pictures come from: a camera, or a video or a folder that stands for one."""
+"""Cameras, and videos and folders of pictures that stand for one: always the newest picture."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from impasto.errors import InputError
 from impasto.extras import opencv
+from impasto.flow.estimate import Pixels
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
@@ -22,22 +22,26 @@ from impasto.video.source import open_source
 
 log = logging.getLogger(__name__)
 
-Picture = NDArray[np.uint8]
-"""H x W x 3, sRGB."""
-
-_RETRIES, _RETRY_AFTER = 10, 1.0  # times, seconds
-_SILENCE = 5.0  # seconds without a picture after which a camera counts as lost
+_RETRIES = 10  # how often a camera that gives no picture is opened again, before it counts as lost
+_RETRY_AFTER = 1.0  # seconds until a camera that gives no picture is opened again
+_SILENCE = 5.0  # seconds that a caller waits for a picture beyond the time that all retries take
 
 
 class Camera:
     """The newest picture of a camera, or of a video file or a folder that stands for one.
 
-    Pictures are read in a thread of their own; whoever is slow misses some and never sees old ones.
+    A thread of its own reads all pictures and keeps the newest. A slow caller misses some and never gets an old one.
 
     Args:
         source: index of a camera, or the path of a video or of a folder of pictures, which are repeated.
-        width, height, rate: asked of the camera; it may give others. ``rate`` is that of a folder, too.
-        say: told what happens to the camera, in sentences.
+        width: in pixels, asked of the camera, which may give another. Files get the longer of both sides.
+        height: in pixels, asked of the camera, which may give another.
+        rate: pictures a second, asked of the camera, which may give another. Pictures of a folder have this rate.
+        say: called with sentences on what happens to the camera.
+
+    Attributes:
+        number: how many pictures have been read.
+        seen: the number of the last picture that :meth:`latest` gave out.
     """
 
     def __init__(
@@ -50,22 +54,28 @@ class Camera:
         say: Callable[[str], None] = log.warning,
     ) -> None:
         self.source, self.width, self.height, self.rate, self.say = source, width, height, rate, say
-        self.fresh = threading.Condition()
-        self.picture: Picture | None = None
+        self.changed = threading.Condition()  # guards picture, number and failure, which the reading thread sets
+        self.picture: Pixels | None = None
         self.failure: Exception | None = None
         self.number = self.seen = 0
         self.closed = threading.Event()
         self.thread = threading.Thread(target=self._read, name="camera", daemon=True)
         self.thread.start()
 
-    def latest(self, timeout: float = _RETRIES * (_RETRY_AFTER + 1) + _SILENCE) -> Picture:
-        """The newest picture (H x W x 3, uint8), once it is newer than the last one asked for.
+    def latest(self, timeout: float = _RETRIES * (_RETRY_AFTER + 1) + _SILENCE) -> Pixels:
+        """Wait for a picture that is newer than the last one that this method gave.
+
+        Args:
+            timeout: in seconds.
+
+        Returns:
+            The newest picture, H x W x 3, uint8, sRGB.
 
         Raises:
-            InputError: the camera is lost for good.
+            InputError: the camera is lost, or gives no picture in time.
         """
-        with self.fresh:
-            self.fresh.wait_for(lambda: self.number > self.seen or self.failure is not None, timeout)
+        with self.changed:
+            self.changed.wait_for(lambda: self.number > self.seen or self.failure is not None, timeout)
             if self.failure is not None:
                 raise self.failure
             if self.picture is None or self.number == self.seen:
@@ -74,38 +84,44 @@ class Camera:
             return self.picture
 
     def close(self) -> None:
-        """Let go of the camera."""
+        """Stop reading, and release the camera."""
         self.closed.set()
         self.thread.join(timeout=2)
 
     @property
     def _name(self) -> str:
+        """The camera in sentences."""
         return f"camera {self.source}" if isinstance(self.source, int) else str(self.source)
 
     def _read(self) -> None:
+        """The reading thread: keeps the newest picture, or what the camera failed with."""
         try:
             for picture in self._device() if isinstance(self.source, int) else self._file(Path(self.source)):
-                with self.fresh:
+                with self.changed:
                     self.picture, self.number = picture, self.number + 1
-                    self.fresh.notify_all()
+                    self.changed.notify_all()
                 if self.closed.is_set():
                     return
         except Exception as error:
-            with self.fresh:
+            with self.changed:
                 self.failure = error
-                self.fresh.notify_all()
+                self.changed.notify_all()
 
-    def _device(self) -> Iterator[Picture]:
-        """Pictures of a real camera; one that is lost is tried again."""
+    def _device(self) -> Iterator[Pixels]:
+        """Pictures of a real camera, which is opened again where it gives none.
+
+        Raises:
+            InputError: the camera gives no picture after all retries.
+        """
         tries = 0
         while not self.closed.is_set():
             capture = self.opened()
-            got = False
+            any_read = False
             while capture.isOpened() and not self.closed.is_set():
-                good, bgr = capture.read()
-                if not good:
+                read, bgr = capture.read()
+                if not read:
                     break
-                got, tries = True, 0
+                any_read, tries = True, 0
                 yield np.ascontiguousarray(bgr[..., ::-1])
             capture.release()
             tries += 1
@@ -113,12 +129,12 @@ class Camera:
                 raise InputError(
                     f"There is no {self._name}, or another program uses it; plug it in, or give another --camera."
                 )
-            if got or tries == 1:
+            if any_read or tries == 1:
                 self.say(f"The {self._name} gives no picture; trying again.")
             self.closed.wait(_RETRY_AFTER)
 
     def opened(self) -> Any:
-        """The camera as OpenCV opens it."""
+        """The camera as OpenCV opens it; whether that succeeded, OpenCV says later."""
         cv2 = opencv("A camera")
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         capture = cv2.VideoCapture(self.source)
@@ -127,19 +143,29 @@ class Camera:
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         return capture
 
-    def _file(self, path: Path) -> Iterator[Picture]:
-        """Pictures of a file or folder at their own pace, from the start again at the end."""
+    def _file(self, path: Path) -> Iterator[Pixels]:
+        """Pictures of a video or a folder at their own pace, repeated for ever.
+
+        Raises:
+            InputError: there is no picture in it.
+        """
         size = max(self.width, self.height)
         while not self.closed.is_set():
             started, count = time.perf_counter(), 0
-            for seconds, picture in self._timed(path, size):
+            for seconds, picture in self._pictures_of(path, size):
                 self.closed.wait(max(0.0, started + seconds - time.perf_counter()))
                 count += 1
                 yield picture
             if not count:
                 raise InputError(f"There is no picture in {path}; give a folder with pictures, or a video.")
 
-    def _timed(self, path: Path, size: int) -> Iterator[tuple[float, Picture]]:
+    def _pictures_of(self, path: Path, size: int) -> Iterator[tuple[float, Pixels]]:
+        """When each picture of a video or a folder is shown, in seconds from its start, and the picture.
+
+        Args:
+            path: the video or the folder.
+            size: longer side of the pictures in pixels.
+        """
         if path.is_dir():
             files = sorted(f for f in path.iterdir() if f.suffix.lower() in READ_SUFFIXES)
             for index, file in enumerate(files):

@@ -1,4 +1,4 @@
-"""The loop: the newest picture of a camera, painted and given out, over and over."""
+"""Painting what a camera sees, picture after picture, and obeying keys."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ from impasto.errors import InputError
 from impasto.extras import opencv, pyav
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
+from impasto.flow.estimate import Pixels
 from impasto.pictures.conversion import from_array
 from impasto.pictures.masks import fit_mask, read_mask
 from impasto.pictures.writing import write_picture
 from impasto.styles.blending import Styles, load_blend
-from impasto.video.source import scaled
-from impasto.video.stabilise import Stabilize, Stabilizer, make_stabilizer
-from impasto.webcam.camera import Camera, Picture
+from impasto.video.frame import scaled_size
+from impasto.video.stabilise import Stabilize, make_stabilizer
+from impasto.video.stabilizer_base import Stabilizer
+from impasto.webcam.camera import Camera
 from impasto.webcam.outputs import Recording, Window
 
 log = logging.getLogger(__name__)
 
-_SMALLEST = 160  # longer side below which the size does not go to hold the frame rate
-_STEP = 32  # pixels in which the size changes, so that it does not change all the time
+_MIN_SIZE = 160  # pixels: longer side below which pictures are not shrunk to hold the frame rate
+_SIZE_STEP = 32  # pixels: the size changes in such steps, so that it does not change with every picture
+_NEW_TIME_SHARE = 0.2  # share of the last picture in the average time that a picture takes
+_SHRINK_BELOW = 0.97  # share of the size: where less would hold the frame rate, pictures are shrunk
+_GROW_ABOVE = 1.15  # share of the size: pictures grow only where this much would hold the rate, so as not to oscillate
 
 
 class Pace:
@@ -35,44 +40,49 @@ class Pace:
 
     Args:
         rate: frames a second that are wanted; 0: paint at full size however long it takes.
-        largest: longer side of full size.
+        full_size: longer side of a picture at full size, in pixels.
+
+    Attributes:
+        size: longer side, in pixels, in which the next picture is to be painted.
+        seconds: how long a picture takes at this size, averaged; 0 before the first.
     """
 
-    def __init__(self, rate: float, largest: int) -> None:
-        self.rate, self.largest, self.size = rate, largest, largest
+    def __init__(self, rate: float, full_size: int) -> None:
+        self.rate, self.full_size, self.size = rate, full_size, full_size
         self.seconds = 0.0
 
     def took(self, seconds: float) -> None:
-        """Learn how long the last frame took, start to finish."""
-        self.seconds = seconds if not self.seconds else 0.8 * self.seconds + 0.2 * seconds
+        """Note how long the last picture took in seconds, from start to finish, and choose the size of the next."""
+        self.seconds = seconds if not self.seconds else (1 - _NEW_TIME_SHARE) * self.seconds + _NEW_TIME_SHARE * seconds
         if not self.rate:
             return
-        # Time goes with the area. Grow only where there is room to spare, or the size swings to and fro.
+        # The time that a picture takes is proportional to its area.
         wanted = self.size * math.sqrt(1 / self.rate / max(self.seconds, 1e-4))
-        if wanted < self.size * 0.97 or wanted > self.size * 1.15:
-            size = min(self.largest, max(min(_SMALLEST, self.largest), int(wanted) // _STEP * _STEP))
+        if wanted < self.size * _SHRINK_BELOW or wanted > self.size * _GROW_ABOVE:
+            least = min(_MIN_SIZE, self.full_size)
+            size = min(self.full_size, max(least, int(wanted) // _SIZE_STEP * _SIZE_STEP))
             if size != self.size:
                 self.seconds *= (size / self.size) ** 2
                 self.size = size
 
     @property
     def shown(self) -> float:
-        """Frames a second just now."""
+        """Frames a second at the moment; 0 before the first."""
         return 1 / self.seconds if self.seconds else 0.0
 
 
 @dataclass
-class Live:
+class LivePainter:
     """Paints what a camera sees until someone presses q.
 
-    Keys: digits and n, p switch the style; a shows all side by side; + and - change the strength; m mirrors; s keeps
-    a snapshot; r starts and ends a recording; f shows the frame rate; q or Esc ends.
+    Keys: digits, n and p switch the style; a shows all styles side by side; + and - change the strength; m mirrors the
+    picture; s keeps a snapshot; r starts and ends a recording; f shows the frame rate; q or Esc ends.
 
     Attributes:
         camera: where pictures come from.
         styles: each as in :func:`impasto.stylize`; keys switch between them.
-        options: how to paint; ``size`` is the longer side of what is shown. Masks lie on the picture as it is shown,
-            and are of the camera's size.
+        options: how to paint; ``size`` is the longer side of what is shown, in pixels. Masks lie on the picture as it
+            is shown, and are of the camera's size.
         stabilize: as in :func:`impasto.stylize_video`.
         window: where to show; ``None``: nowhere.
         virtual: a pyvirtualcam camera's ``send``, made when the first picture's size is known; ``None``: none.
@@ -81,8 +91,12 @@ class Live:
         mirror: whether left and right are exchanged, as in a mirror.
         folder: where snapshots and recordings go.
         record: a file that is recorded to from the start; ``None``: none.
-        frames: end after so many; 0: do not.
-        say: told what was kept, in sentences.
+        frames: the number of frames after which to end; 0: do not.
+        say: called with sentences on what was kept.
+
+    Raises:
+        InputError: no style is given, or a mask cannot be read.
+        StyleError: there is no such style.
     """
 
     camera: Camera
@@ -90,7 +104,7 @@ class Live:
     options: Options = field(default_factory=Options)
     stabilize: Stabilize = "light"
     window: Window | None = None
-    virtual: Callable[[int, int], Callable[[Picture], None]] | None = None
+    virtual: Callable[[int, int], Callable[[Pixels], None]] | None = None
     rate: float = 24.0
     side_by_side: bool = False
     mirror: bool = True
@@ -109,7 +123,7 @@ class Live:
         }
         self.painters: dict[tuple[int, float, tuple[int, int] | None], tuple[Painter, Stabilizer]] = {}
         self.recording: Recording | None = None
-        self.send: Callable[[Picture], None] | None = None
+        self.send: Callable[[Pixels], None] | None = None
         self.running = True
 
     def run(self) -> int:
@@ -123,31 +137,47 @@ class Live:
                 full = max(picture.shape[:2])
                 pace = pace or Pace(self.rate, min(self.options.size or full, full))
                 painted = self._painted(np.ascontiguousarray(picture[:, ::-1]) if self.mirror else picture, pace.size)
-                self._give_out(painted, pace)
+                self._output(painted, pace)
                 pace.took(time.perf_counter() - started)
                 count += 1
         finally:
             self._end_recording()
         return count
 
-    def _painted(self, picture: Picture, size: int) -> Picture:
+    def _painted(self, picture: Pixels, size: int) -> Pixels:
+        """A picture of the camera, painted in the style at hand, or in all styles side by side.
+
+        Args:
+            picture: H x W x 3.
+            size: longer side, in pixels, in which it is painted.
+
+        Returns:
+            The painting in the size that is shown.
+        """
         cv2 = opencv()
         height, width = picture.shape[:2]
         which = range(len(self.styles)) if self.side_by_side else [self.current]
-        small = scaled(width, height, min(size, max(width, height)))
+        small = scaled_size(width, height, min(size, max(width, height)))
         frame = picture if small == (width, height) else cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
         results = []
         for index in which:
-            painter, steady = self._painter(index, small, (width, height))
-            results.append(steady.paint(frame, painter))
+            painter, stabilizer = self._painter(index, small, (width, height))
+            results.append(stabilizer.paint(frame, painter))
         grid = side_by_side(results)
         rows = grid.shape[0] // results[0].shape[0]
         columns = grid.shape[1] // results[0].shape[1]
-        width, height = scaled(width, height, self.options.size)
-        shown: Picture = cv2.resize(grid, (width * columns, height * rows), interpolation=cv2.INTER_CUBIC)
+        width, height = scaled_size(width, height, self.options.size)
+        shown: Pixels = cv2.resize(grid, (width * columns, height * rows), interpolation=cv2.INTER_CUBIC)
         return shown if grid.shape[:2] != shown.shape[:2] else grid
 
     def _painter(self, index: int, size: tuple[int, int], camera: tuple[int, int]) -> tuple[Painter, Stabilizer]:
+        """The painter and the stabiliser of a style, kept until its strength or the size of its masks changes.
+
+        Args:
+            index: of the style.
+            size: width and height in which it is painted.
+            camera: width and height of the camera's picture, which masks have.
+        """
         key = index, self.strength, size if self.masks else None
         if key not in self.painters:
             for old in [known for known in self.painters if known[0] == index]:
@@ -158,7 +188,8 @@ class Live:
             self.painters[key] = painter, make_stabilizer(self.stabilize)
         return self.painters[key]
 
-    def _give_out(self, painted: Picture, pace: Pace) -> None:
+    def _output(self, painted: Pixels, pace: Pace) -> None:
+        """Show a painting, send it, record it, and obey the keys that were pressed."""
         name = "all styles" if self.side_by_side else self.names[self.current]
         if self.window is not None:
             text = f"{name}  strength {self.strength:.1f}  {pace.shown:.1f} frames/s at {pace.size}"
@@ -174,8 +205,8 @@ class Live:
         if self.recording is not None:
             self.recording.write(painted)
 
-    def press(self, key: str, painted: Picture) -> None:
-        """Do what a key stands for; ``painted`` is the picture on show."""
+    def press(self, key: str, painted: Pixels) -> None:
+        """Do what a key stands for; ``painted`` is the painting on show, H x W x 3."""
         if key in ("q", "escape", "quit"):
             self.running = False
         elif key.isdecimal() and 0 < int(key) <= len(self.styles):
@@ -192,35 +223,38 @@ class Live:
         elif key == "f":
             self.shows_rate = not self.shows_rate
         elif key == "s":
-            path = self._free("snapshot", ".png")
+            path = self._free_path("snapshot", ".png")
             write_picture(from_array(painted), path)
             self.say(f"{path} is kept.")
         elif key == "r":
             self.record = None
             if self.recording is None:
-                self._start_recording(self._free("recording", ".mp4"))
+                self._start_recording(self._free_path("recording", ".mp4"))
             else:
                 self._end_recording()
 
-    def _free(self, stem: str, suffix: str) -> Path:
+    def _free_path(self, stem: str, suffix: str) -> Path:
+        """The first path ``STEM-NUMBER.SUFFIX`` in the folder that does not exist."""
         number = 1
         while (path := self.folder / f"{stem}-{number:03}{suffix}").exists():
             number += 1
         return path
 
     def _start_recording(self, path: Path) -> None:
+        """Start a recording, and say so."""
         self.recording = Recording(path)
         self.say(f"Recording to {path}.")
 
     def _end_recording(self) -> None:
+        """End the recording, if there is one, and say what was kept."""
         if self.recording is not None:
             path = self.recording.close()
             self.say(f"{path} is kept." if path else "Nothing was recorded.")
             self.recording = None
 
 
-def side_by_side(pictures: Sequence[Picture]) -> Picture:
-    """Pictures of one size in a grid, about as many columns as rows, the last row filled with black."""
+def side_by_side(pictures: Sequence[Pixels]) -> Pixels:
+    """Pictures of one size in a grid, with about as many columns as rows; the last row is filled up with black."""
     columns = math.ceil(math.sqrt(len(pictures)))
     blank = np.zeros_like(pictures[0])
     padded = [*pictures, *[blank] * (-len(pictures) % columns)]
@@ -229,6 +263,10 @@ def side_by_side(pictures: Sequence[Picture]) -> Picture:
 
 
 def check_libraries() -> None:
-    """Raise :class:`MissingExtraError` before a camera is opened, not after."""
+    """Check that what a camera and a recording need is installed, before a camera is opened.
+
+    Raises:
+        MissingExtraError: OpenCV or PyAV is not installed.
+    """
     opencv("A camera")
     pyav("A recording")

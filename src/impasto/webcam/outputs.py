@@ -1,4 +1,4 @@
-"""Where live pictures go: a window, a virtual camera, a recording."""
+"""Outputs of live painting: a window, a virtual camera, a recording."""
 
 from __future__ import annotations
 
@@ -15,31 +15,51 @@ import numpy as np
 
 from impasto import extras
 from impasto.errors import InputError, OutputError
-from impasto.video.sink import Encoding, Form, Segments
-from impasto.video.source import Frame
-from impasto.webcam.camera import Picture
+from impasto.flow.estimate import Pixels
+from impasto.video.frame import Frame
+from impasto.video.frame_format import FrameFormat
+from impasto.video.mux import join
+from impasto.video.pixels import ColorSpace
+from impasto.video.resume import WorkFolder
+from impasto.video.segments import Segments
+from impasto.video.sink import Encoding
 
 log = logging.getLogger(__name__)
 
 
-class Window(Protocol):
-    """Where pictures are shown, and where keys are pressed."""
+_FONT_SIZE = 22  # pixels: height of the line of text in a window
+_TEXT_PLACE = 8  # pixels from the left and the upper edge of a window to its line of text
+_TIME_BASE = Fraction(1, 1000)  # seconds: unit of the time stamps of a recording
+_PROVISIONAL_RATE = Fraction(30)  # frames a second: what an encoder is told, since the true rate is known at the end
+_DEFAULT_RATE = 30  # frames a second of a virtual camera where none is wanted
 
-    def show(self, picture: Picture, text: str) -> None:
-        """Show H x W x 3, with a line of text."""
+
+class Window(Protocol):
+    """A window that shows pictures and takes keys."""
+
+    def show(self, picture: Pixels, text: str) -> None:
+        """Show a picture, H x W x 3, with a line of text over it."""
         ...
 
     def pressed(self) -> list[str]:
-        """Keys pressed since the last call; ``"quit"`` where the window was closed."""
+        """The keys pressed since the last call; ``"quit"`` where the window was closed."""
         ...
 
     def close(self) -> None:
-        """Close it."""
+        """Close the window."""
         ...
 
 
 class PygameWindow:
-    """A window of pygame's, whose wheel brings all it needs."""
+    """A window of pygame's, whose package brings all libraries that a window needs.
+
+    Args:
+        title: of the window.
+
+    Raises:
+        MissingExtraError: pygame is not installed.
+        InputError: this machine has no display.
+    """
 
     def __init__(self, title: str = "Impasto") -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -49,11 +69,11 @@ class PygameWindow:
             pygame.font.init()
         except pygame.error as error:
             raise InputError(f"No window can be opened here ({error}); leave it out with --no-window.") from error
-        self.font = pygame.font.Font(None, 22)
+        self.font = pygame.font.Font(None, _FONT_SIZE)
         self.surface: Any = None
         self.title = title
 
-    def show(self, picture: Picture, text: str) -> None:
+    def show(self, picture: Pixels, text: str) -> None:
         """See :class:`Window`."""
         pygame = self.pygame
         size = picture.shape[1], picture.shape[0]
@@ -62,8 +82,9 @@ class PygameWindow:
             pygame.display.set_caption(self.title)
         self.surface.blit(pygame.image.frombuffer(np.ascontiguousarray(picture).tobytes(), size, "RGB"), (0, 0))
         if text:
-            for color, at in (("black", (9, 9)), ("white", (8, 8))):
-                self.surface.blit(self.font.render(text, True, color), at)
+            # White text with a black shadow can be read on any picture.
+            for color, place in (("black", _TEXT_PLACE + 1), ("white", _TEXT_PLACE)):
+                self.surface.blit(self.font.render(text, True, color), (place, place))
         pygame.display.flip()
 
     def pressed(self) -> list[str]:
@@ -84,34 +105,41 @@ class PygameWindow:
         self.pygame.display.quit()
 
 
-def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, int], Callable[[Picture], None]]:
-    """A camera that other programs see, made once the size of the pictures is known.
+def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, int], Callable[[Pixels], None]]:
+    """A camera that other programs see.
+
+    Args:
+        rate: frames a second that the camera declares; 0: 30.
+        backend: pyvirtualcam's name of the driver; ``None``: the usual one.
+
+    Returns:
+        A function that opens the camera for a width and a height in pixels, and gives a function that sends a picture.
 
     Raises:
         MissingExtraError: pyvirtualcam is not installed.
-        InputError: this machine has no virtual camera (when the first picture is sent).
+        InputError: this machine has no virtual camera; raised when the camera is opened.
     """
     pyvirtualcam = extras.pyvirtualcam()
 
-    def opened(width: int, height: int) -> Callable[[Picture], None]:
+    def open_camera(width: int, height: int) -> Callable[[Pixels], None]:
         try:
-            device = pyvirtualcam.Camera(width=width, height=height, fps=rate or 30, backend=backend)
+            device = pyvirtualcam.Camera(width=width, height=height, fps=rate or _DEFAULT_RATE, backend=backend)
         except RuntimeError as error:
             raise InputError(
                 f"There is no virtual camera here ({error}); see pyvirtualcam's page on how to add one."
             ) from error
         log.info("The virtual camera is %s.", device.device)
 
-        def send(picture: Picture) -> None:
-            device.send(np.ascontiguousarray(within(picture, width, height)))
+        def send(picture: Pixels) -> None:
+            device.send(np.ascontiguousarray(fit_into(picture, width, height)))
 
         return send
 
-    return opened
+    return open_camera
 
 
-def within(picture: Picture, width: int, height: int) -> Picture:
-    """A picture in another size, its proportions kept: what it does not fill is black."""
+def fit_into(picture: Pixels, width: int, height: int) -> Pixels:
+    """A picture resized into ``width`` x ``height`` pixels with its proportions kept; the rest is black."""
     own_height, own_width = picture.shape[:2]
     if (own_width, own_height) == (width, height):
         return picture
@@ -124,10 +152,10 @@ def within(picture: Picture, width: int, height: int) -> Picture:
 
 
 def codec_for(path: Path) -> str:
-    """The codec of a recording.
+    """The codec of a recording in a file.
 
     Raises:
-        OutputError: no recording is written to such a file.
+        OutputError: recordings are not written to such a file.
     """
     if path.suffix.lower() == ".gif":
         raise OutputError(f"{path} is a GIF, which no recording is written to; give an .mp4, .mkv or .webm file.")
@@ -135,51 +163,51 @@ def codec_for(path: Path) -> str:
 
 
 class Recording:
-    """A video of what was shown, each picture at its own time.
+    """A video of what was shown, each picture at the time when it was shown.
+
+    Args:
+        path: the file.
 
     Raises:
-        OutputError: no recording is written to such a file.
+        OutputError: recordings are not written to such a file.
     """
 
     def __init__(self, path: Path) -> None:
-        from impasto.video.resume import WorkFolder
-
         self.path, self.codec = path, codec_for(path)
         self.work = WorkFolder(path, {"recording": time.time_ns()})
         self.segments: Segments | None = None
-        self.form: Form | None = None
+        self.format: FrameFormat | None = None
         self.started, self.last, self.count = 0.0, -1, 0
 
-    def write(self, picture: Picture) -> None:
-        """Add a picture; one of another size than the first is fitted into that."""
-        if self.form is None:
-            from impasto.video.pixels import Colors
-
+    def write(self, picture: Pixels) -> None:
+        """Add a picture, H x W x 3; one of another size than the first is fitted into the size of the first."""
+        if self.format is None:
             height, width = picture.shape[:2]
-            self.form = Form(width, height, Fraction(1, 1000), Fraction(30), Colors.for_pictures(height))
+            self.format = FrameFormat(width, height, _TIME_BASE, _PROVISIONAL_RATE, ColorSpace.for_pictures(height))
             self.work.open()
-            self.segments = Segments(self.work.folder, self.form, self.codec, Encoding())
+            self.segments = Segments(self.work.folder, self.format, self.codec, Encoding())
             self.started = time.perf_counter()
         assert self.segments is not None
         pts = max(self.last + 1, round((time.perf_counter() - self.started) * 1000))
         self.last = pts
-        self.segments.write(Frame(within(picture, self.form.width, self.form.height), pts, 0))
+        self.segments.write(Frame(fit_into(picture, self.format.width, self.format.height), pts, 0))
         self.count += 1
 
     def close(self) -> Path | None:
-        """Finish the file; gives its path if there is anything in it.
+        """Finish the file.
+
+        Returns:
+            Its path; ``None`` if nothing was recorded.
 
         Raises:
             OutputError: the file cannot be written; what was recorded is kept beside it.
         """
-        from impasto.video.mux import join
-
-        if self.segments is None or self.form is None:
+        if self.segments is None or self.format is None:
             return None
         self.segments.checkpoint()
-        shown = replace(self.form, rate=Fraction(1000 * self.count, self.last + 1))  # it was not known before
+        shown = replace(self.format, rate=Fraction(1000 * self.count, self.last + 1))  # the true rate
         try:
-            join(self.segments.paths, self.path, shown, extras=None, about="impasto webcam")
+            join(self.segments.paths, self.path, shown, side_streams=None, about="impasto webcam")
         except OutputError as error:
             raise OutputError(
                 f"{self.path} cannot be written ({error.__cause__ or error}); what was recorded is kept in "

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.errors import InputError
-from impasto.flow.consistency import consistency
 from impasto.flow.files import read_flo
+from impasto.flow.forward_backward import consistency
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden" / "artistic_videos"
 # SHA-256 of the maps of artistic-videos' example, header included, and the zeros that the checker of

@@ -20,9 +20,10 @@ Certainty = NDArray[np.uint8]
 Variant = Literal["artistic-videos", "fast-artistic-videos"]
 VARIANTS: tuple[Variant, ...] = ("artistic-videos", "fast-artistic-videos")
 
+# Levels of a map before it is smoothed: a disoccluded pixel also pulls down the certainty of its neighbours.
 _CERTAIN, _UNKNOWN, _DISOCCLUDED = np.float32(255), np.float32(0), np.float32(-255)
-_SIGMA = 0.8  # of the smoothing, in pixels
-_CORNER_SIGMA = 3.0  # of the structure tensor's
+_MAP_SIGMA = 0.8  # pixels: standard deviation of the Gaussian that smooths the certainty map
+_TENSOR_SIGMA = 3.0  # pixels: standard deviation of the filter that smooths the structure tensor
 
 
 def consistency(
@@ -35,22 +36,24 @@ def consistency(
     """How far a flow can be trusted at every pixel.
 
     A pixel is uncertain where following the flow and then the opposite flow does not lead back (disocclusion), where
-    the flow leaves the frame, and, in the first variant, at the edges of motion; there the map is smoothed, too.
+    the flow leaves the frame and, with ``"artistic-videos"``, at the edges of motion. That variant also smooths its
+    map.
 
     Args:
         flow: H x W x 2 in pixels (x, y), from the frame whose pixels are judged to another one.
         opposite: H x W x 2, from that other frame back.
-        variant: ``"artistic-videos"``: smooth, 0 to 254; ``"fast-artistic-videos"``: 0 or 255, edges of motion count
-            as certain.
-        frame: H x W x 3, the frame that ``flow`` starts at: the second variant is more lenient where it is flat.
+        variant: ``"artistic-videos"`` gives a smooth map from 0 to 254. ``"fast-artistic-videos"`` gives 0 or 255, and
+            edges of motion count as certain.
+        frame: H x W x 3, the frame that ``flow`` starts at. ``"fast-artistic-videos"`` is more lenient where it is
+            flat.
 
     Returns:
         H x W, 0 (uncertain) to 255 (certain).
 
     Raises:
-        InputError: sizes differ, an unknown variant, or a frame with the first variant.
+        InputError: the sizes differ, the variant is unknown, or a frame is given with ``"artistic-videos"``.
     """
-    _check(flow, opposite, variant, frame)
+    _check_arguments(flow, opposite, variant, frame)
     height, width = flow.shape[:2]
     flow, opposite = (np.ascontiguousarray(f, np.float32) for f in (flow, opposite))
     u, v = np.ascontiguousarray(flow[..., 0]), np.ascontiguousarray(flow[..., 1])
@@ -75,11 +78,16 @@ def consistency(
     reliable = np.where(edge, _UNKNOWN, _CERTAIN)
     reliable[lost] = _DISOCCLUDED
     reliable[~inside] = _UNKNOWN
-    smooth = _smooth(_smooth(reliable, axis=1), axis=0)
+    smooth = _smoothed(_smoothed(reliable, axis=1), axis=0)
     return np.clip(smooth, 0, 255).astype(np.uint8)
 
 
-def _check(flow: Flow, opposite: Flow, variant: str, frame: NDArray[np.uint8] | None) -> None:
+def _check_arguments(flow: Flow, opposite: Flow, variant: str, frame: NDArray[np.uint8] | None) -> None:
+    """Refuse unknown variants, flows of two sizes, and a frame that the variant does not look at or of another size.
+
+    Raises:
+        InputError: one of these.
+    """
     if variant not in VARIANTS:
         raise InputError(f"There is no consistency checker {variant}; give one of {', '.join(VARIANTS)}.")
     if flow.ndim != 3 or flow.shape[2] != 2 or flow.shape != opposite.shape:
@@ -93,7 +101,15 @@ def _check(flow: Flow, opposite: Flow, variant: str, frame: NDArray[np.uint8] | 
 
 
 def _sample(flow: Flow, x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-    """Bilinear samples of a flow at positions inside the frame: u and v, each H x W."""
+    """Bilinear samples of a flow at positions inside the frame.
+
+    Args:
+        flow: H x W x 2, contiguous, float32.
+        x, y: the positions in pixels, H x W each, inside the frame.
+
+    Returns:
+        u and v, each H x W, float32. They are interpolated in 64 bits, along rows first, as artistic-videos does.
+    """
     height, width = flow.shape[:2]
     left, top = x.astype(np.int32), y.astype(np.int32)
     right, below = (x - left).astype(np.float64), (y - top).astype(np.float64)
@@ -111,7 +127,7 @@ def _sample(flow: Flow, x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple
 
 
 def _gradient_energy(u: NDArray[np.float32], v: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Squared gradients of a flow, summed: central differences, the border repeated."""
+    """Sum of the squared gradients of both components of a flow, H x W; central differences, the border repeated."""
     total = np.zeros_like(u)
     for component in (u, v):
         padded = np.pad(component, 1, mode="edge")
@@ -123,18 +139,21 @@ def _gradient_energy(u: NDArray[np.float32], v: NDArray[np.float32]) -> NDArray[
 
 @lru_cache(maxsize=1)
 def _taps() -> NDArray[np.float32]:
-    """The Gaussian's taps; their sum in 32 bits is a hair under 1, which is why maps end at 254."""
-    radius = int(np.ceil(2 * _SIGMA))
+    """The taps of the Gaussian that smooths a map. Their sum in 32 bits is just under 1, so maps end at 254."""
+    radius = int(np.ceil(2 * _MAP_SIGMA))
     offsets = np.arange(-radius, radius + 1)
-    taps = (np.exp(-(offsets**2) / (2 * _SIGMA**2)) / (_SIGMA * np.sqrt(2 * np.pi))).astype(np.float32)
+    taps = (np.exp(-(offsets**2) / (2 * _MAP_SIGMA**2)) / (_MAP_SIGMA * np.sqrt(2 * np.pi))).astype(np.float32)
     total = np.float32(0)
     for tap in taps:
         total += tap
     return np.asarray(taps * np.float32(1 / total), np.float32)
 
 
-def _smooth(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Convolve one axis with the Gaussian, mirrored at the border, from the lowest offset up."""
+def _smoothed(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Values convolved with the Gaussian along one axis, mirrored at the border.
+
+    Terms are added from the lowest offset up: their order decides the last bit.
+    """
     taps = _taps()
     radius = len(taps) // 2
     padding = [(0, 0), (0, 0)]
@@ -148,7 +167,7 @@ def _smooth(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
 
 
 def _flatness(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How much more a flat place may miss, 0 to 2 squared pixels: H x W.
+    """How much more the flow back may miss in flat places: H x W, 0 to 2 squared pixels.
 
     The smaller eigenvalue of the structure tensor tells corners, where flow is well defined, from flat places.
     """
@@ -156,7 +175,7 @@ def _flatness(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     across = np.float32(0.5) * (padded[1:-1, 2:] - padded[1:-1, :-2])
     down = np.float32(0.5) * (padded[2:, 1:-1] - padded[:-2, 1:-1])
     xx, xy, yy = (
-        _exponential(_exponential((a * b).sum(axis=2), axis=1), axis=0)
+        _recursively_smoothed(_recursively_smoothed((a * b).sum(axis=2), axis=1), axis=0)
         for a, b in ((across, across), (across, down), (down, down))
     )
     half = 0.5 * (xx + yy)
@@ -167,13 +186,16 @@ def _flatness(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(4 / mean * np.maximum(0, mean / 2 - corners), np.float32)
 
 
-def _exponential(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Smooth one axis with Deriche's recursive filter of second order, forwards and backwards."""
+def _recursively_smoothed(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Values smoothed along one axis by Deriche's recursive filter of second order, forwards and backwards.
+
+    Its width is ``_TENSOR_SIGMA``. Source: Deriche, "Fast algorithms for low-level vision", PAMI 1990.
+    """
     lines = np.moveaxis(values.astype(np.float64), axis, 0)
     count = len(lines)
     if count < 2:
         return values
-    alpha = 2.5 / (np.sqrt(np.pi) * _CORNER_SIGMA)
+    alpha = 2.5 / (np.sqrt(np.pi) * _TENSOR_SIGMA)
     e = np.exp(-alpha)
     k = (1 - e) ** 2 / (1 + 2 * alpha * e - e * e)
     forward, backward = np.empty_like(lines), np.empty_like(lines)

@@ -9,14 +9,15 @@ torch = pytest.importorskip("torch")
 import impasto  # noqa: E402
 from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
-from impasto.flow.consistency import consistency
 from impasto.flow.files import write_certainty, write_flo  # noqa: E402
+from impasto.flow.forward_backward import consistency  # noqa: E402
 from impasto.optimisation.recipe import Recipe  # noqa: E402
 from impasto.optimisation.style_pictures import read_styles  # noqa: E402
-from impasto.video.optimised import PassOptions, VideoOptimiser, combined, parse_recipe  # noqa: E402
+from impasto.video.frame_optimiser import VideoOptimiser, combined_certainties  # noqa: E402
+from impasto.video.pass_options import PassOptions  # noqa: E402
 from impasto.video.source import open_source  # noqa: E402
 
-from .conftest import make_clip, scene  # noqa: E402
+from .clips import make_clip, scene  # noqa: E402
 
 QUICK = {"first_iterations": 6, "iterations": 4}
 
@@ -25,38 +26,11 @@ QUICK = {"first_iterations": 6, "iterations": 4}
 @given(st.lists(st.booleans(), min_size=6, max_size=6))
 def test_of_binary_maps_only_the_nearest_certain_frame_counts(bits):
     maps = [np.float32([[bit]]) for bit in bits]
-    weights = [float(w[0, 0]) for w in combined(maps, "closest-first")]
+    weights = [float(w[0, 0]) for w in combined_certainties(maps, "closest-first")]
     assert weights == [1.0 if bit and not any(bits[:i]) else 0.0 for i, bit in enumerate(bits)]
-    assert sum(float(w[0, 0]) for w in combined(maps, "normalize")) == pytest.approx(1.0 if any(bits) else 0.0)
-
-
-def test_which_earlier_frames_count():
-    assert PassOptions(offsets=(1, 2, 4)).earlier(3) == [2, 1]
-    assert PassOptions(every=3).earlier(7) == [6, 4, 1]
-    assert PassOptions().earlier(0) == []
-
-
-def test_settings_are_checked():
-    for wrong in ({"init": "none"}, {"passes": 0}, {"offsets": (0,)}, {"temporal_weight": -1}, {"flow": "a_%d.flo"}):
-        with pytest.raises(InputError):
-            PassOptions(**wrong)
-
-
-def test_a_recipe_on_the_command_line():
-    texts = ["style-weight=20", "style_layers=relu1_1:2", "normalize_gradients=Yes", "seed=3", "max_memory=4G"]
-    wanted = {"style_weight": 20.0, "style_layers": {"relu1_1": 2.0}, "normalize_gradients": True, "seed": 3}
-    assert Recipe(**parse_recipe(texts)) == Recipe(**wanted, max_memory=4 * 10**9)
-    for wrong, says in (
-        ("color=red", "did you mean colors"),
-        ("seed=x", "no whole number"),
-        ("style_scale=x", "no number"),
-        ("style_weight", "NAME=VALUE"),
-        ("normalize_gradients=maybe", "neither yes nor no"),
-        ("device=cpu", "give --device instead"),
-        ("iterations=75", "give --first-iterations or --iterations instead"),
-    ):
-        with pytest.raises(InputError, match=says):
-            parse_recipe([wrong])
+    assert sum(float(w[0, 0]) for w in combined_certainties(maps, "normalize")) == pytest.approx(
+        1.0 if any(bits) else 0.0
+    )
 
 
 def test_a_recipe_s_device_is_refused_by_the_command(tmp_path, style, capsys):
@@ -65,13 +39,6 @@ def test_a_recipe_s_device_is_refused_by_the_command(tmp_path, style, capsys):
         main(["video", str(clip), "--method", "paint", "--style", str(style), "--recipe", "device=cpu", "-o", "o.mp4"])
     assert ended.value.code == 3
     assert "give --device instead" in capsys.readouterr().err
-
-
-def test_of_a_recipe_only_what_counts_is_taken():
-    PassOptions(recipe=Recipe(colors="match", device="cpu", max_memory="4G"))
-    for wrong in ({"size": 64}, {"init": np.zeros((8, 8, 3))}, {"iterations": 9}, {"max_pixels": 9}):
-        with pytest.raises(InputError, match="does not count for a video"):
-            PassOptions(recipe=Recipe(**wrong))
 
 
 @pytest.fixture
@@ -112,17 +79,6 @@ def test_the_temporal_loss_holds_a_frame_to_the_last_result(tmp_path, style):
     assert off[3000.0] < 0.7 * off[0.0]
 
 
-def test_the_gradient_of_the_temporal_loss_is_the_true_one(tmp_path, style):
-    optimiser = VideoOptimiser(folder_of(tmp_path, "g", 1), 1, read_styles([style]), PassOptions(temporal_weight=2.0))
-    rng = np.random.default_rng(0)
-    content, target, certainty = (rng.random(s, np.float32) for s in ((4, 5, 3), (4, 5, 3), (4, 5)))
-    x = torch.rand(1, 3, 4, 5, requires_grad=True)
-    optimiser._loss(content, [(target, certainty)])(x).backward()
-    wanted = 2 * 2.0 / content.var() / 60 * certainty[None] * (x.detach().numpy()[0] - target.transpose(2, 0, 1))
-    np.testing.assert_allclose(x.grad[0], wanted, rtol=1e-4, atol=1e-6)
-    assert optimiser._loss(content, []) is None
-
-
 @pytest.mark.parametrize("init", ["random", "prev-warped"])
 def test_several_passes_go_back_and_forth_and_resume(tmp_path, style, init):
     folder = folder_of(tmp_path, "passes")
@@ -150,7 +106,7 @@ def test_frames_start_where_init_says(tmp_path, style, passes, monkeypatch):
             given.append((content if init is None else init).copy())
             return np.full_like(content, len(given) / 10)
 
-        monkeypatch.setattr(optimiser, "_optimised", paint)
+        monkeypatch.setattr(optimiser, "_optimise", paint)
         list(optimiser.run())
         starts[init] = given[:4]
         np.testing.assert_array_equal(given[0], optimiser._frame(0))
@@ -194,7 +150,7 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
 
 
 def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeypatch):
-    from impasto.video import optimised
+    from impasto.video import frame_optimiser
 
     names = []
 
@@ -202,7 +158,7 @@ def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeyp
         names.append(path.name)
         return np.zeros((48, 64, 2), np.float32)
 
-    monkeypatch.setattr(optimised, "read_flo", flow)
+    monkeypatch.setattr(frame_optimiser, "read_flo", flow)
     clip = make_clip(tmp_path / "in.mp4", frames=6)
     held = PassOptions(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
     impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, start=0.25)

@@ -1,0 +1,38 @@
+"""A sink that writes numbered pictures."""
+
+from __future__ import annotations
+
+from impasto.flow.files import FramePattern
+from impasto.pictures.conversion import from_array
+from impasto.pictures.writing import QUALITY, output_format, write_picture
+from impasto.video.frame import Frame
+from impasto.video.sink import Encoding
+
+
+class NumberedFiles:
+    """A sink that writes pictures named by a printf pattern.
+
+    Args:
+        pattern: the names.
+        encoding: its quality is that of the pictures.
+        number: the number of the first picture.
+
+    Raises:
+        OutputError: no picture is written to files with such a suffix.
+    """
+
+    def __init__(self, pattern: FramePattern, encoding: Encoding, number: int) -> None:
+        output_format(pattern.path(number))
+        self.pattern, self.number = pattern, number
+        self.quality = QUALITY if encoding.quality is None else encoding.quality
+
+    def write(self, frame: Frame) -> None:
+        """See :class:`Sink`."""
+        write_picture(from_array(frame.rgb), self.pattern.path(self.number), quality=self.quality)
+        self.number += 1
+
+    def checkpoint(self) -> None:
+        """Nothing to do: a picture is written whole or not at all."""
+
+    def abandon(self) -> None:
+        """Nothing to do: these pictures are written again."""

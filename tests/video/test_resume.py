@@ -1,0 +1,127 @@
+import json
+import subprocess
+import sys
+import time
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from impasto.video import pipeline
+
+from .clips import durations, make_clip, packets, pictures, scene, slides, stylize
+
+
+def test_the_last_frame_stays_as_long_after_an_interruption_just_before_the_end(tmp_path, monkeypatch):
+    source, target = slides(tmp_path / "in.gif"), tmp_path / "out.gif"
+    with monkeypatch.context() as patch:
+        patch.setattr("impasto.video.api.join_gif", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stylize(source, target, stabilize="off")
+    assert stylize(source, target, stabilize="off").resumed == 3
+    assert durations(target) == [2000, 2000, 3500]
+
+
+def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
+    clip = make_clip(tmp_path / "in.mp4", frames=20)
+    stylize(clip, tmp_path / "whole.mkv", codec="ffv1")
+    stylize(clip, tmp_path / "whole.mp4")
+    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 4)
+
+    def stop(done, expected):
+        assert expected == 20
+        if done == 9:
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        stylize(clip, tmp_path / "out.mp4", progress=stop)
+    assert not (tmp_path / "out.mp4").exists()
+    report = stylize(clip, tmp_path / "out.mp4")
+    assert report.resumed == 8
+    assert report.frames == 20
+    assert [t for t, _ in pictures(tmp_path / "out.mp4")] == [t for t, _ in pictures(tmp_path / "whole.mp4")]
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        decoding = [p.dts for p in container.demux(video=0) if p.size]
+    assert decoding == sorted(set(decoding))
+    assert packets(tmp_path / "out.mp4", "audio") == packets(clip, "audio")
+    with pytest.raises(RuntimeError, match="stop"):
+        stylize(clip, tmp_path / "out.mkv", codec="ffv1", progress=stop)
+    assert stylize(clip, tmp_path / "out.mkv", codec="ffv1").resumed == 8
+    for (_, one), (_, two) in zip(pictures(tmp_path / "whole.mkv"), pictures(tmp_path / "out.mkv"), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_other_options_start_anew(tmp_path, monkeypatch):
+    clip = make_clip(tmp_path / "in.mp4", frames=8, sound=())
+    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 5:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stylize(clip, tmp_path / "out.mp4", progress=stop)
+    assert stylize(clip, tmp_path / "out.mp4", strength=0.5).resumed == 0
+
+
+@pytest.mark.parametrize("other", ["rate", "last picture", "first number"])
+def test_other_numbered_pictures_start_anew(tmp_path, monkeypatch, other):
+    for number in range(1, 10):
+        Image.fromarray(scene(number, 40, 32)).save(tmp_path / f"in_{number}.png")
+    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 5:
+            raise RuntimeError
+
+    def paint(rate=24, first=1, **options):
+        return stylize(tmp_path / "in_%d.png", tmp_path / "o.mkv", fps=rate, start_number=first, **options)
+
+    with pytest.raises(RuntimeError):
+        paint(progress=stop)
+    rate, first = 48 if other == "rate" else 24, 2 if other == "first number" else 1
+    if other == "last picture":
+        Image.fromarray(scene(30, 40, 32)).save(tmp_path / "in_9.png")
+    report = paint(rate, first)
+    assert (report.resumed, report.frames) == (0, 10 - first)
+    times = [round(time * rate, 1) for time, _ in pictures(tmp_path / "o.mkv")]  # Matroska counts in milliseconds
+    assert times == list(range(10 - first))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_what_there_is(tmp_path):
+    import signal
+
+    clip = make_clip(tmp_path / "in.mp4", frames=400, width=192, height=128)
+    command = [sys.executable, "-m", "impasto", "video", str(clip), "--style", "scream", "-o", str(tmp_path / "o.mp4")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    folder, deadline = tmp_path / ".o.mp4.impasto", time.monotonic() + 60
+    while not list(folder.glob("*.part")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.7)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    done = subprocess.run([*command, "--json"], capture_output=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["frames"] == 400
+    assert 0 < report["resumed"] < 400
+
+
+def test_an_interrupted_run_goes_on_with_the_files_of_the_right_frames(clip, tmp_path, read, monkeypatch):
+    for number in range(12):
+        Image.new("L", (64, 48), 20 * number).save(tmp_path / f"m{number}.png")
+    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+
+    def stop(done, _expected):
+        if done == 3:
+            raise RuntimeError
+
+    options = {"mask": str(tmp_path / "m%d.png"), "start": 0.25}
+    with pytest.raises(RuntimeError):
+        stylize(clip, tmp_path / "o.mp4", progress=stop, **options)
+    read.clear()
+    resumed = stylize(clip, tmp_path / "o.mp4", **options).resumed
+    assert resumed >= 2
+    assert read == [f"m{index}.png" for index in range(3 + resumed, 12)]

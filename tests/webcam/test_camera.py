@@ -1,0 +1,72 @@
+import time
+
+import numpy as np
+import pytest
+
+av = pytest.importorskip("av")
+pytest.importorskip("cv2")
+
+from impasto.errors import InputError  # noqa: E402
+from impasto.webcam import camera as cameras  # noqa: E402
+from impasto.webcam.camera import Camera  # noqa: E402
+
+
+def test_the_newest_picture_wins(folder):
+    camera = Camera(folder, width=32, height=24, rate=100)
+    try:
+        camera.latest()
+        before = camera.seen
+        time.sleep(0.25)
+        camera.latest()
+        assert camera.seen > before + 5
+    finally:
+        camera.close()
+
+
+def test_a_lost_camera_is_tried_again_and_then_named(monkeypatch):
+    said = []
+    monkeypatch.setattr(cameras, "_RETRIES", 2)
+    monkeypatch.setattr(cameras, "_RETRY_AFTER", 0.05)
+
+    class Capture:
+        opened, reads = 0, 0
+
+        def __init__(self):
+            Capture.opened += 1
+
+        def isOpened(self):
+            return Capture.opened == 1
+
+        def read(self):
+            Capture.reads += 1
+            return Capture.reads < 3, np.zeros((8, 8, 3), np.uint8)
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(Camera, "opened", lambda self: Capture())
+    camera = Camera(3, say=said.append)
+    for _ in range(2):
+        camera.thread.join(timeout=5)
+    with pytest.raises(InputError, match="no camera 3"):
+        camera.latest()
+    camera.close()
+    assert any("trying again" in text for text in said)
+    assert Capture.opened >= 3
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    camera = Camera(tmp_path)
+    with pytest.raises(InputError, match="no picture"):
+        camera.latest()
+    camera.close()
+
+
+def test_a_camera_that_is_not_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(cameras, "_RETRIES", 1)
+    monkeypatch.setattr(cameras, "_RETRY_AFTER", 0.01)
+    said = []
+    camera = Camera(97, say=said.append)
+    with pytest.raises(InputError, match=r"There is no .*97"):
+        camera.latest(timeout=20)
+    assert said
