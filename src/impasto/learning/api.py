@@ -109,7 +109,7 @@ def learn_style(
         from impasto.learning.fit import LearnSettings, StyleFit, torch_device
         from impasto.networks.files import load_bundled
         from impasto.training.fit import FitSettings
-        from impasto.training.photographs import FEW, Photographs
+        from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
     chosen = LearnSettings.from_mapping(settings, learn_style)
@@ -124,7 +124,7 @@ def learn_style(
         seed=chosen.seed,
         held_out=0.15,
         limit=None if deep else _PHOTOGRAPHS,
-        few=FEW if deep else 12,
+        few=MIN_PHOTOGRAPHS if deep else 12,
     )
     mark = _mark(paths, {**asdict(chosen), "photos": str(photos)})
     with _folder(target) as folder:
