@@ -23,8 +23,8 @@ from impasto.pictures import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
 from impasto.training.distill import Teacher, held_out
-from impasto.training.painting import read_painting
 from impasto.training.student import TAPS
+from impasto.training.style_pictures import read_resized
 
 
 def ranks(values: list[float]) -> np.ndarray:
@@ -77,8 +77,8 @@ def main() -> None:
     def teach(x: torch.Tensor, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
         return teacher(x, taps)
 
-    photographs = [read_painting(path, 256) for path in sorted(arguments.photos.iterdir())]
-    paintings = [read_painting(path, 256) for path in sorted(arguments.styles.iterdir())]
+    photographs = [read_resized(path, 256) for path in sorted(arguments.photos.iterdir())]
+    paintings = [read_resized(path, 256) for path in sorted(arguments.styles.iterdir())]
     crops = np.concatenate(
         [x[:, :, a : a + 192, a : a + 192].numpy() for x in photographs + paintings for a in (0, 48)]
     )
@@ -100,12 +100,12 @@ def main() -> None:
     correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
     print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
     if arguments.optimise:
-        content = longer_side(read_painting(sorted(arguments.photos.iterdir())[arguments.photo], 512))
+        content = longer_side(read_resized(sorted(arguments.photos.iterdir())[arguments.photo], 512))
         cells = []
         for path in [path for path in sorted(arguments.styles.iterdir()) if arguments.only in path.name]:
             for name, network in (("builtin", student), ("teacher", teach)):
                 started = time.perf_counter()
-                result = optimised(network, content, longer_side(read_painting(path, 512)), arguments.steps)
+                result = optimised(network, content, longer_side(read_resized(path, 512)), arguments.steps)
                 label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
                 cells.append((label, from_array(result[0].permute(1, 2, 0).numpy())))
                 print(label)

@@ -14,7 +14,7 @@ import torch
 import impasto
 import judge as judging
 import quality
-from impasto.training.painting import read_style
+from impasto.training.style_pictures import read_style_picture
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_total_is_what_training_minimises(judge, small):
 def test_the_identities(judge, small):
     painting = judge.paintings(None)["mosaic"]
     assert judge.measure(small, small, painting)["content"] == pytest.approx(0, abs=1e-6)
-    own = read_style(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
+    own = read_style_picture(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
     assert judge.measure(own, own, painting)["style"] == pytest.approx(0, abs=1e-5)
 
 

@@ -16,9 +16,10 @@ from impasto.learning.fit import LearnSettings, Pair
 from impasto.networks.files import with_network
 from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.style import PHOTOGRAPH, Style
-from impasto.training.fit import FitSettings, NetworkTraining, Painting, TrainingProgress
+from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
 from impasto.training.photographs import Photographs
 from impasto.training.settings import Settings
+from impasto.training.style_pictures import StylePictures
 
 
 def deepen(
@@ -60,18 +61,18 @@ def deepen(
     )
     fit = NetworkTraining(
         photographs,
-        [Painting(style.name, pictures)],
+        [StylePictures(style.name, pictures)],
         folder,
         chosen,
         architecture=network.architecture,
         device=device,
     )
     learnt = (torch.from_numpy(style.scale), torch.from_numpy(style.shift))
-    fit.start_from(network.cpu(), {PHOTOGRAPH: photograph, style.name: learnt})
+    fit.state.start_from(network.cpu(), {PHOTOGRAPH: photograph, style.name: learnt})
     if (folder / "checkpoint.pt").exists():
         fit.resume()
     losses = fit.run(progress)
-    trained, scale, shift = fit.averaged_network()
+    trained, scale, shift = fit.state.averaged_network()
     facts = {
         "deepened": f"{fit.step} steps of {chosen.batch} pictures, {chosen.crop} px, {fit.seconds:.0f} s",
         "measured": ", ".join(f"{name} {losses[name]:.4f}" for name in ("content", "style") if name in losses),

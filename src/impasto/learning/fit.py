@@ -32,11 +32,12 @@ from impasto.options import Range
 from impasto.pictures.contact_sheet import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
-from impasto.training.painting import read_style, with_grain
+from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, optimiser_step, update_averages
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
+from impasto.training.style_pictures import read_style_picture
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class StyleFit:
         self.objective = objective = PerceptualLoss(judge, settings.content_layers, settings.style_layers)
         self.network = channels_last(network.to(self.device)).eval().requires_grad_(False)
         self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
-        self.painting = read_style(pictures[0], settings.style_size, settings.style_scale)
+        self.painting = read_style_picture(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)
         images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
