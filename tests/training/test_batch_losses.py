@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from impasto.networks import losses  # noqa: E402
+from impasto.training import batch_losses  # noqa: E402
 from impasto.training.batch_losses import equivariance_loss, update_spreads  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
@@ -19,9 +20,7 @@ def test_equivariance_is_what_noise_and_moves_change(monkeypatch, count):
     seen, scale, shift = torch.rand(count, 4, 64, 64), torch.ones(count, 2), torch.zeros(count, 2)
 
     def distances(painting, draws=40):
-        monkeypatch.setattr(
-            "impasto.training.batch_losses.paint_with_margin", lambda network, seen, scale, shift: painting(seen)
-        )
+        monkeypatch.setattr(batch_losses, "paint_with_margin", lambda network, seen, scale, shift: painting(seen))
         return [equivariance_loss(None, seen, painting(seen), scale, shift, 0.02).item() for _ in range(draws)]
 
     def flat(seen):
@@ -42,7 +41,7 @@ def test_equivariance_is_what_noise_and_moves_change(monkeypatch, count):
     assert all(any(found == pytest.approx(value, rel=0.1) for value in allowed) for found in distances(even))
     assert max(distances(woven)) > 0.2
     assert max(distances(rough)) > 0.02  # grain that stayed
-    monkeypatch.setattr("impasto.training.batch_losses.MAX_SHIFT_GRAIN_FIXED", 0)
+    monkeypatch.setattr(batch_losses, "MAX_SHIFT_GRAIN_FIXED", 0)
     assert max(distances(rough)) == 0  # else it is carried along
 
 
@@ -84,6 +83,5 @@ def test_several_pictures_of_an_artist_are_averaged(run_folder, tmp_path):
     both = [StylePictures("both", (run_folder / "stripes.png", run_folder / "checks.png"))]
     photographs = Photographs(run_folder / "photos", crop=64)
     mixed = NetworkTraining(photographs, both, tmp_path, tiny_settings(run_folder), architecture=TINY)
-    assert torch.allclose(
-        mixed.losses.style_grams["relu1_1"][0], run.losses.style_grams["relu1_1"].mean(dim=0), atol=1e-6
-    )
+    grams, each = (one.losses.style_grams["relu1_1"] for one in (mixed, run))
+    assert torch.allclose(grams[0], each.mean(dim=0), atol=1e-6)

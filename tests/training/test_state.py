@@ -23,11 +23,7 @@ def test_a_lower_learning_rate_can_be_given_to_go_on_with(run_folder, tmp_path):
 
 
 def test_trained_weights_are_gone_on_from_at_a_quarter_of_the_rate(run_folder, tmp_path):
-    first, second, third = (
-        tiny_run(run_folder, tmp_path),
-        tiny_run(run_folder, tmp_path),
-        tiny_run(run_folder, tmp_path, learning_rate=8e-3),
-    )
+    first, second, third = (tiny_run(run_folder, tmp_path, **rate) for rate in ({}, {}, {"learning_rate": 8e-3}))
     network, scale, shift = first.state.averaged_network()
     styles = {name: (scale[i], shift[i]) for i, name in enumerate(first.names)}
     for run in (second, third):
