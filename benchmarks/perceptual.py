@@ -22,9 +22,10 @@ from impasto.networks.perceptual import load_features
 from impasto.pictures import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
-from impasto.training.distill import Teacher, held_out
+from impasto.training.distill import measure_unexplained
 from impasto.training.student import TAPS
 from impasto.training.style_pictures import read_resized
+from impasto.training.teacher import Teacher
 
 
 def ranks(values: list[float]) -> np.ndarray:
@@ -82,7 +83,7 @@ def main() -> None:
     crops = np.concatenate(
         [x[:, :, a : a + 192, a : a + 192].numpy() for x in photographs + paintings for a in (0, 48)]
     )
-    for tap, share in held_out(student, teacher, crops).items():
+    for tap, share in measure_unexplained(student, teacher, crops).items():
         print(f"{tap}  {share:.1%} unexplained")
     with torch.no_grad():
         grams = [

@@ -167,7 +167,7 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
     result = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "one.png")], catch_exceptions=False)
     assert result.exit_code == 0
     assert len(calls) == 1
-    assert api.is_remembered(painting)
+    assert api.is_style_cached(painting)
     first = load_style(painting)
     assert first.name == "waves"
     impasto.stylize(photo, str(painting))
@@ -175,7 +175,7 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
     other = tmp_path / "photograph.png"  # what no style that is learnt may be called
     with Image.open(painting) as image:
         image.rotate(90).save(other)
-    assert not api.is_remembered(other)
+    assert not api.is_style_cached(other)
     turned = load_style(other)
     assert turned.name == "photograph"
     assert not np.allclose(turned.scale, first.scale)

@@ -39,3 +39,28 @@ def run_folder(tmp_path_factory):
         channels = width
     save_file(tensors, root / "tiny.safetensors")
     return root
+
+
+@pytest.fixture(scope="module")
+def distill_folder(tmp_path_factory):
+    """Six photographs and a tiny teacher."""
+    folder = tmp_path_factory.mktemp("distill")
+    (folder / "photos").mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(6):
+        small = Image.fromarray(rng.integers(0, 255, (10, 10, 3), dtype=np.uint8))
+        small.resize((80, 80), Image.Resampling.BICUBIC).save(folder / "photos" / f"{index}.png")
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    torch.manual_seed(4)
+    tensors, channels = (
+        {"preprocess.weight": 4 * torch.eye(3)[:, :, None, None], "preprocess.bias": -2 * torch.ones(3)},
+        3,
+    )
+    for stage in range(1, 6):
+        tensors[f"conv{stage}_1.weight"] = torch.randn(8, channels, 3, 3) / (channels * 4.5) ** 0.5
+        tensors[f"conv{stage}_1.bias"] = torch.zeros(8)
+        channels = 8
+    save_file(tensors, folder / "teacher.safetensors")
+    return folder

@@ -276,7 +276,7 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
             learnt.append(path)
         return load_style("scream")
 
-    monkeypatch.setattr(api, "learnt_style", learn)
+    monkeypatch.setattr(api, "learn_cached_style", learn)
     monkeypatch.setattr(progress, "style_of_picture", learn)
     monkeypatch.setattr(progress, "is_learnt", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from impasto.learning.api import LearningProgress, is_remembered, learnt_style
+from impasto.learning.api import LearningProgress, is_style_cached, learn_cached_style
 from impasto.styles.blending import parse_style
 from impasto.styles.catalogue import is_picture_path
 
@@ -42,6 +42,6 @@ def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> None:
     for item in styles:
         name, _ = parse_style(item)
         path = Path(name)
-        if is_picture_path(path) and path.is_file() and not is_remembered(path):
+        if is_picture_path(path) and path.is_file() and not is_style_cached(path):
             with learning_bar(path.name, quiet) as show:
-                learnt_style(path, show)
+                learn_cached_style(path, show)

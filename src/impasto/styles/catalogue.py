@@ -128,11 +128,11 @@ def load_style(name: StyleLike) -> Style:
     if isinstance(name, str) and len(path.parts) == 1 and text in catalogue_names():
         return read_style(catalogue_folder() / f"{text}{SUFFIX}")
     if is_picture_path(path):
-        from impasto.learning.api import learnt_style
+        from impasto.learning.api import learn_cached_style
 
         if not path.is_file():
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")
-        return learnt_style(path)
+        return learn_cached_style(path)
     if path.is_file():
         return read_style(path)
     if path.suffix == SUFFIX or len(path.parts) > 1:

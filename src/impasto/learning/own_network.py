@@ -1,7 +1,7 @@
-"""Fit the network to one style, too, after its scale and shift (``impasto learn --deep``).
+"""Give a learnt style a network of its own: fit the network to it, too (``impasto learn --deep``).
 
 Training goes on from the bundled network with the learnt style and the photograph style, by
-:class:`impasto.training.fit.NetworkTraining`; the result carries its network.
+:class:`impasto.training.fit.NetworkTraining`. The result carries its network.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from impasto.training.settings import Settings
 from impasto.training.style_pictures import StylePictures
 
 
-def deepen(
+def fit_own_network(
     style: Style,
     pictures: tuple[Path, ...],
     network: TransformerNetwork,
@@ -35,31 +35,35 @@ def deepen(
     device: str = "cpu",
     progress: Callable[[TrainingProgress], None] | None = None,
 ) -> Style:
-    """A style with a network of its own, fitted from another's.
+    """Fit a network to a style that was learnt for it, and return the style with that network.
 
     Args:
-        style: learnt for ``network``.
-        network: to begin with.
-        photograph: scale and shift of its identity.
-        photographs: of the same crop as ``settings``.
-        settings: those that the style was learnt with; objective, crop and seed stay the same.
-        minutes: how long; it ends before once the validation loss is flat.
-        folder: for checkpoint, log and previews; a checkpoint in it is resumed.
+        style: Learnt for ``network``.
+        pictures: Files that the style was learnt from.
+        network: The network to begin with.
+        photograph: Scale and shift of the network's photograph style, an identity.
+        photographs: What is painted meanwhile, of the same crop as ``settings``.
+        settings: Those that the style was learnt with; objective, crop and seed stay the same.
+        minutes: Fit for at most so long; it ends before once the validation loss is flat.
+        folder: For checkpoint, log and previews; a checkpoint in it is resumed.
+        device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        progress: Called after each step.
+
+    Raises:
+        TrainingError: A loss is not a number, or the checkpoint is of another style.
     """
-    # Measured (lab book, 2026-11-25): of rates from 1e-3 to 8e-3 this one came furthest in the same steps. The fit of
-    # the style alone knows no equivariance, so that a little of it is enough to be steadier than that.
     chosen = FitSettings(
         **{item.name: getattr(settings, item.name) for item in fields(Settings)},
         steps=1_000_000,
         minutes=minutes,
-        learning_rate=4e-3,
+        learning_rate=4e-3,  # of rates from 1e-3 to 8e-3 it came furthest in the same steps (lab book, 2026-11-25)
         style_learning_rate=2e-2,
-        equivariance_weight=0.5,
+        equivariance_weight=0.5,  # a little is enough to be steadier than the style alone, which is fitted without
         patience=6,
         checkpoint_every=200,
         preview_every=200,
     )
-    fit = NetworkTraining(
+    training = NetworkTraining(
         photographs,
         [StylePictures(style.name, pictures)],
         folder,
@@ -67,14 +71,14 @@ def deepen(
         architecture=network.architecture,
         device=device,
     )
-    learnt = (torch.from_numpy(style.scale), torch.from_numpy(style.shift))
-    fit.state.start_from(network.cpu(), {PHOTOGRAPH: photograph, style.name: learnt})
+    scale_and_shift = (torch.from_numpy(style.scale), torch.from_numpy(style.shift))
+    training.state.start_from(network.cpu(), {PHOTOGRAPH: photograph, style.name: scale_and_shift})
     if (folder / "checkpoint.pt").exists():
-        fit.resume()
-    losses = fit.run(progress)
-    trained, scale, shift = fit.state.averaged_network()
+        training.resume()
+    losses = training.run(progress)
+    trained, scale, shift = training.state.averaged_network()
     facts = {
-        "deepened": f"{fit.step} steps of {chosen.batch} pictures, {chosen.crop} px, {fit.seconds:.0f} s",
+        "deepened": f"{training.step} steps of {chosen.batch} pictures, {chosen.crop} px, {training.seconds:.0f} s",
         "measured": ", ".join(f"{name} {losses[name]:.4f}" for name in ("content", "style") if name in losses),
     }
     own = replace(style, scale=scale[1].numpy(), shift=shift[1].numpy(), metadata={**style.metadata, **facts})
