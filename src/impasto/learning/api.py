@@ -145,7 +145,16 @@ def learn_style(
         if deep:
             report, inner = _as_learning_progress(progress, "network"), folder / "network"
             style = fit_own_network(
-                style, paths, network, photograph, photographs, chosen, minutes, inner, device=torch_name, progress=report
+                style,
+                paths,
+                network,
+                photograph,
+                photographs,
+                chosen,
+                minutes,
+                inner,
+                device=torch_name,
+                progress=report,
             )
             preview = max(inner.glob("preview-*.png"), default=preview)
         if target is not None:
@@ -246,7 +255,9 @@ def _empty(folder: Path) -> None:
             item.unlink()
 
 
-def _as_learning_progress(progress: Callable[[LearningProgress], None] | None, stage: str) -> Callable[[Any], None] | None:
+def _as_learning_progress(
+    progress: Callable[[LearningProgress], None] | None, stage: str
+) -> Callable[[Any], None] | None:
     """Return a callback for the loops of learning and of training that reports as :class:`LearningProgress`."""
     if progress is None:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from impasto.learning.fit import LearnSettings, Pair
+from impasto.learning.fit import LearnSettings, ScaleAndShift
 from impasto.networks.files import with_network
 from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.style import PHOTOGRAPH, Style
@@ -26,7 +26,7 @@ def fit_own_network(
     style: Style,
     pictures: tuple[Path, ...],
     network: TransformerNetwork,
-    photograph: Pair,
+    photograph: ScaleAndShift,
     photographs: Photographs,
     settings: LearnSettings,
     minutes: float,
