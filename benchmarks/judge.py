@@ -24,7 +24,7 @@ from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.training.fit import FitSettings
 from impasto.training.perceptual_loss import PerceptualLoss
-from impasto.training.style_pictures import read_style_picture
+from impasto.training.style_sources import read_style_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "docs" / "training" / "bundled.toml"

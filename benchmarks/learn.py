@@ -3,7 +3,7 @@
     python benchmarks/learn.py --test DIR --paintings DIR [--paintings DIR] [--style FILE ...] [--photos DIR] -o OUT
     python benchmarks/learn.py ... -o OUT --deep 5 --only kelp-print
 
-Style pictures that no network of ours has seen are drawn (`style_pictures.py`); ``--style`` adds others. Each is
+Style pictures that no network of ours has seen are drawn (``style_pictures.py``); ``--style`` adds others. Each is
 learnt with the usual settings. Content and style losses are those of the objective (docs/learning-a-style.md), on the
 middle squares of the photographs in ``--test``, at 256 pixels; ``moved`` is how far the painting of a warped photograph
 is from the warped painting, the grain fixed to the screen for both (mean absolute difference, what video flickers by
@@ -37,7 +37,7 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.files import bundled_network_id
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
-from impasto.training.style_pictures import read_resized
+from impasto.training.style_sources import read_resized
 from judge import digest, digest_of
 from style_pictures import draw_all
 

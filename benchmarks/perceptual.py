@@ -24,7 +24,7 @@ from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
 from impasto.training.distill import measure_unexplained
 from impasto.training.student import TAPS
-from impasto.training.style_pictures import read_resized
+from impasto.training.style_sources import read_resized
 from impasto.training.teacher import Teacher
 
 

@@ -20,12 +20,12 @@ from impasto.pictures.resampling import enlarge_box, resize_picture
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
-from impasto.feedforward.options import Options
+from impasto.feedforward.options import Options  # noqa: E402
 from impasto.feedforward.painter import Painter  # noqa: E402
 from impasto.pictures import contact_sheet  # noqa: E402
 from large import Tight, picture  # noqa: E402
 
-SIDE = 300
+SIDE = 300  # pixels of each cell of the sheets
 
 
 def seams(style: str) -> list[tuple[str, Picture]]:

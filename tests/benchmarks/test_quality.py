@@ -15,7 +15,7 @@ import impasto
 import judge as judging
 import quality
 import quality_report
-from impasto.training.style_pictures import read_style_picture
+from impasto.training.style_sources import read_style_picture
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from impasto.training import batch_losses  # noqa: E402
 from impasto.training.batch_losses import equivariance_loss, update_spreads  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
-from impasto.training.style_pictures import StylePictures  # noqa: E402
+from impasto.training.style_sources import StyleSource  # noqa: E402
 
 from .tiny_run import TINY, tiny_run, tiny_settings  # noqa: E402
 
@@ -80,7 +80,7 @@ def test_what_is_painted_all_over_is_a_loss_unless_its_weight_is_0(run_folder, t
 
 def test_several_pictures_of_an_artist_are_averaged(run_folder, tmp_path):
     run = tiny_run(run_folder, tmp_path)
-    both = [StylePictures("both", (run_folder / "stripes.png", run_folder / "checks.png"))]
+    both = [StyleSource("both", (run_folder / "stripes.png", run_folder / "checks.png"))]
     photographs = Photographs(run_folder / "photos", crop=64)
     mixed = NetworkTraining(photographs, both, tmp_path, tiny_settings(run_folder), architecture=TINY)
     grams, each = (one.losses.style_grams["relu1_1"] for one in (mixed, run))

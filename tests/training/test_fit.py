@@ -13,7 +13,7 @@ from impasto.errors import TrainingError  # noqa: E402
 from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
-from impasto.training.style_pictures import StylePictures  # noqa: E402
+from impasto.training.style_sources import StyleSource  # noqa: E402
 
 from .tiny_run import TINY, interrupt_after, tiny_run, tiny_settings  # noqa: E402
 
@@ -52,7 +52,7 @@ def test_all_chance_is_in_the_checkpoint(run_folder, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("names", [("stripes", "checks", "stripes"), ("photograph",)])
 def test_styles_that_would_write_the_same_file_are_refused(run_folder, tmp_path, names):
-    paintings = [StylePictures(name, (run_folder / "stripes.png",)) for name in names]
+    paintings = [StyleSource(name, (run_folder / "stripes.png",)) for name in names]
     with pytest.raises(TrainingError, match=f"Two styles are called {names[0]};"):
         NetworkTraining(
             Photographs(run_folder / "photos", crop=64),

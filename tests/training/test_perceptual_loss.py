@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 from impasto.networks import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
 from impasto.training.perceptual_loss import PerceptualLoss  # noqa: E402
-from impasto.training.style_pictures import read_style_picture  # noqa: E402
+from impasto.training.style_sources import read_style_picture  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from impasto.networks.transformer import Architecture
 from impasto.training.fit import FitSettings, NetworkTraining
 from impasto.training.photographs import Photographs
-from impasto.training.style_pictures import StylePictures
+from impasto.training.style_sources import StyleSource
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
 
@@ -22,7 +22,7 @@ def tiny_settings(run_folder, **changes):
 def tiny_run(run_folder, output, *, paintings=("stripes", "checks"), **changes):
     chosen = tiny_settings(run_folder, **changes)
     photographs = Photographs(run_folder / "photos", crop=chosen.crop, scales=chosen.scales)
-    sources = [StylePictures(name, (run_folder / f"{name}.png",)) for name in paintings]
+    sources = [StyleSource(name, (run_folder / f"{name}.png",)) for name in paintings]
     return NetworkTraining(photographs, sources, output, chosen, architecture=TINY)
 
 

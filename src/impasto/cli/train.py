@@ -140,13 +140,13 @@ def command(
 
 def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
     """Settings table and paintings, from a settings file or from the paintings themselves."""
-    from impasto.training.style_pictures import StylePictures
+    from impasto.training.style_sources import StyleSource
 
     if styles[0].suffix != ".toml":
         missing = [path for path in styles if not path.is_file()]
         if missing:
             raise TrainingError(f"There is no painting {missing[0]}; check the path.")
-        return {}, [StylePictures(path.stem, (path,)) for path in styles]
+        return {}, [StyleSource(path.stem, (path,)) for path in styles]
     if len(styles) > 1:
         raise TrainingError("Give one settings file, or paintings, not both.")
     (file,) = styles
@@ -167,7 +167,7 @@ def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, A
         if not (name and isinstance(name, str) and listed):
             raise TrainingError(f'{file}: each [[style]] needs a name and pictures, such as ["painting.jpg"].')
         facts = {key: str(style[key]) for key in _FACTS if key in style}
-        sources.append(StylePictures(name, tuple(root / picture for picture in pictures), **facts))
+        sources.append(StyleSource(name, tuple(root / picture for picture in pictures), **facts))
     return table, sources
 
 

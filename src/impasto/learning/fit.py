@@ -38,7 +38,7 @@ from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, optimiser_step, update_averages
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
-from impasto.training.style_pictures import read_style_picture
+from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
 

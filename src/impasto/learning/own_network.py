@@ -19,7 +19,7 @@ from impasto.styles.style import PHOTOGRAPH, Style
 from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
 from impasto.training.photographs import Photographs
 from impasto.training.settings import Settings
-from impasto.training.style_pictures import StylePictures
+from impasto.training.style_sources import StyleSource
 
 
 def fit_own_network(
@@ -65,7 +65,7 @@ def fit_own_network(
     )
     training = NetworkTraining(
         photographs,
-        [StylePictures(style.name, pictures)],
+        [StyleSource(style.name, pictures)],
         folder,
         chosen,
         architecture=network.architecture,

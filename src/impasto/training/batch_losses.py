@@ -26,7 +26,7 @@ from impasto.training.perceptual_loss import Features, PerceptualLoss
 MAX_SHIFT = 7  # pixels that equivariance moves a photograph by; reaches every place in the network's coarsest grid
 MAX_SHIFT_GRAIN_FIXED = 2  # pixels that it moves a photograph by where the grain stays, as in video without steadying
 GRAIN_MOVES_SHARE = 0.25  # of the moves take the grain along, as in steadied video; they are the easier ones to learn
-BORDER = 16  # pixels at each side that equivariance ignores, because a move brings in what is not known
+BORDER = 16  # pixels that equivariance ignores at each side, since what moves in from outside is not known
 PHOTOGRAPH_PIXEL_WEIGHT = 10  # of the pixels' mean distance beside the features' in the photograph term
 
 

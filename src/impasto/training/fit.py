@@ -42,7 +42,7 @@ from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, smoothed
 from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 from impasto.training.state import TrainingState
-from impasto.training.style_pictures import StylePictures
+from impasto.training.style_sources import StyleSource
 
 MIN_GAIN = 0.002  # share by which the validation loss must fall to count as better
 HELD_OUT_COUNT = 8  # held-out photographs that the validation losses are means over
@@ -124,7 +124,7 @@ class NetworkTraining:
     def __init__(
         self,
         photographs: Photographs,
-        sources: Sequence[StylePictures],
+        sources: Sequence[StyleSource],
         folder: Path,
         settings: FitSettings,
         *,

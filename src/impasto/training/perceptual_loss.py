@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork
-from impasto.training.style_pictures import read_style_picture
+from impasto.training.style_sources import read_style_picture
 
 Features = dict[str, Tensor]
 """Tap name to N x C x h x w."""
@@ -60,8 +60,8 @@ class PerceptualLoss:
 
         Args:
             pictures: Files, at least one.
-            size: See :func:`impasto.training.style_pictures.read_style_picture`.
-            scale: See there.
+            size: Shrink a picture's shorter side to this, in pixels, if it is longer.
+            scale: Resize a picture by this factor afterwards.
 
         Raises:
             InputError: A file cannot be read.

@@ -7,7 +7,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from impasto.errors import InputError  # noqa: E402
-from impasto.training.style_pictures import read_resized, read_style_picture  # noqa: E402
+from impasto.training.style_sources import read_resized, read_style_picture  # noqa: E402
 
 
 @pytest.mark.parametrize(("size", "scale", "expected"), [(512, 1, 128), (64, 1, 64), (64, 2, 128), (512, 2, 256)])

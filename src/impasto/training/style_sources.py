@@ -17,7 +17,7 @@ from impasto.pictures.resampling import fill_transparent
 
 
 @dataclass(frozen=True)
-class StylePictures:
+class StyleSource:
     """A style to learn.
 
     Attributes:
