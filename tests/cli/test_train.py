@@ -42,7 +42,7 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_read(train, tm
     from impasto.learning import fit
     from impasto.training import photographs
 
-    monkeypatch.setattr(fit, "available", list)
+    monkeypatch.setattr(fit, "available_gpus", list)
     monkeypatch.setattr(photographs, "Photographs", None)
     with pytest.raises(InputError, match="no mps device"):
         train("--device", "mps")
