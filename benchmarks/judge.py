@@ -1,7 +1,7 @@
 """The judge of ``quality.py``: the loss that networks are trained for, and what optimising a picture under it gives.
 
-Settings are those of ``docs/training/bundled.toml``, so that a network, a per-picture optimisation and a training run's
-log speak of the same number.
+Settings are those of ``research/recipes/bundled.toml``, so that a network, the optimisation of a picture and the log of
+a training run give losses that can be compared.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from torch import Tensor
 from impasto.files import atomic_path
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
-from impasto.training.fit import FitSettings
 from impasto.training.perceptual_loss import PerceptualLoss
+from impasto.training.settings import FitSettings
 from impasto.training.style_sources import read_style_picture
 
 ROOT = Path(__file__).resolve().parent.parent
-RECIPE = ROOT / "docs" / "training" / "bundled.toml"
+RECIPE = ROOT / "research" / "recipes" / "bundled.toml"
 KEPT = Path(__file__).resolve().parent / "references"
 BUILTIN = ROOT / "src" / "impasto" / "assets" / "perceptual.safetensors"
 DRAWN = ROOT / "examples" / "styles"
@@ -39,7 +39,7 @@ def digest(data: bytes) -> str:
 
 
 def digest_of(features: str) -> str:
-    """The same of a perceptual network's file; one that is downloaded goes by its name."""
+    """Sixteen hex digits that name a perceptual network's file; a network that is downloaded goes by its name."""
     path = BUILTIN if features == "builtin" else Path(features)
     return digest(path.read_bytes()) if path.is_file() else features
 
@@ -51,7 +51,14 @@ def tensor(picture: np.ndarray) -> Tensor:
 
 @dataclass(frozen=True)
 class Painting:
-    """A style's picture, where it is at hand, and its Gram matrices by layer, 1 x C x C."""
+    """A style's picture and its Gram matrices.
+
+    Attributes:
+        name: of the style.
+        hash: sixteen hex digits of the file's contents.
+        picture: H x W x 3 in [0, 1]; ``None`` where it is not at hand.
+        targets: Gram matrices by layer, 1 x C x C.
+    """
 
     name: str
     hash: str
@@ -63,7 +70,7 @@ class Judge:
     """One perceptual network with the settings of the training.
 
     Args:
-        features: what `load_features` takes.
+        features: what :func:`impasto.networks.perceptual.load_features` takes.
     """
 
     def __init__(self, features: str) -> None:
@@ -119,6 +126,7 @@ class Judge:
         return found
 
     def _stored(self) -> tuple[dict[str, Tensor], dict[str, str]]:
+        """The Gram matrices that are kept, by ``STYLE/LAYER``, and the hashes of their pictures, by style."""
         path = KEPT / f"{self.name}.safetensors"
         listed = self.references().get("paintings", {})
         if not path.is_file() or not listed:
@@ -134,7 +142,7 @@ class Judge:
         return {key: full * energy[key] for key, full in grams.items()}, listed
 
     def _store(self, paintings: Mapping[str, Painting]) -> None:
-        """The upper triangles, each divided by its largest entry, as fp16: 40 KB a painting."""
+        """Write the Gram matrices' upper triangles, each divided by its largest entry, as fp16: 40 KB a painting."""
         triangles, scales = {}, {}
         for name, painting in paintings.items():
             for layer, gram in painting.targets.items():
@@ -151,7 +159,7 @@ class Judge:
     def losses(
         self, painted: Tensor, photograph: Mapping[str, Tensor], targets: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Content, style, tv, their weighted total, and content and style by layer; each 1 number a picture.
+        """Content, style, tv, their weighted total, and content and style by layer; each one number a picture.
 
         Args:
             painted: 1 x 3 x H x W.
@@ -174,7 +182,7 @@ class Judge:
 
     @torch.no_grad()
     def measure(self, painted: np.ndarray, photograph: np.ndarray, painting: Painting) -> dict[str, float]:
-        """`losses` of arrays, as numbers."""
+        """The :meth:`losses` of a painted picture and its photograph, both H x W x 3 in [0, 1], as numbers."""
         wanted = self.objective.features(tensor(photograph))
         return {name: value.item() for name, value in self.losses(tensor(painted), wanted, painting.targets).items()}
 
@@ -185,8 +193,8 @@ class Judge:
     ) -> tuple[np.ndarray, list[float]]:
         """The photograph repainted by L-BFGS under the loss (Gatys, Ecker and Bethge 2015), from noise.
 
-        As in the ancestors' slow programs, and where Johnson 2016 counts iterations from: grey, but for noise of one
-        level in 255. From the photograph itself, whose content is there already, fewer are needed.
+        It starts from grey with noise of one level in 255, as the ancestors' slow programs did and where Johnson 2016
+        counts iterations from. From the photograph itself, whose content is there already, fewer are needed.
 
         Returns:
             The picture, and the total loss before each iteration and, with pixels clamped to [0, 1], after the last.
@@ -222,21 +230,21 @@ class Judge:
         return kept if kept.get("setting") == json.loads(json.dumps(self.setting())) else {}
 
     def keep(self, **parts: Any) -> None:
-        """Write parts of what is kept, the rest stays if it was made under these settings."""
+        """Write parts of what is kept; the other parts stay if they were made under these settings."""
         kept = self.references() | {"setting": self.setting()} | parts
         with atomic_path(KEPT / f"{self.name}.json") as temporary:
             temporary.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 def equivalent_iterations(curve: list[float], total: float) -> tuple[float, bool]:
-    """Where the reference first has the same total loss, between iterations linearly.
+    """The iteration at which the reference first has the same total loss, interpolated linearly.
 
     Args:
         curve: total loss before each iteration and after the last.
-        total: that of the result to place.
+        total: total loss of the result to compare.
 
     Returns:
-        The iteration, and whether the curve ends above the total: then it is the last, and at least so many.
+        The iteration, and whether the curve ends above the total: then the iteration is the last one, a lower bound.
     """
     best = np.minimum.accumulate(curve)
     if total >= best[0]:

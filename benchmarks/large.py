@@ -1,6 +1,7 @@
 """Pictures of any size: time and memory by size, statistics for tiles, seams.
 
     python benchmarks/large.py sizes        # time and peak memory from 1 to 100 megapixels, and a panorama
+    python benchmarks/large.py files        # time and peak memory of reading a file, at once and by rows
     python benchmarks/large.py statistics   # where tiles can take their statistics from, beside the whole picture
     python benchmarks/large.py seams        # our tiles beside naive ones, by the gradient across their borders
 
@@ -96,6 +97,53 @@ def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
     clock.append(time.perf_counter())
     seconds = dict(zip(("read", "paint", "write"), np.diff(clock).tolist(), strict=True))
     print(json.dumps(seconds | {"peak": own_peak()}))
+
+
+# ---- files ----
+
+
+def files(arguments: argparse.Namespace) -> None:
+    """Print how long it takes to read files of several kinds, and with how much memory."""
+    width, height = map(int, arguments.size.split("x"))
+    pixels = picture(width, height, arguments.picture)
+    low = np.random.default_rng(0).integers(0, 256, (512, width, 3), np.uint8)
+    print("| file | MB | whole s | peak MB | by rows s | peak MB |")
+    print("|---|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("8.jpg", "8.png", "8.tif", "16.png", "16.tif"):
+            path = Path(folder) / name
+            if name.startswith("8"):
+                options = {".jpg": {"quality": 92}, ".png": {"compress_level": 1}, ".tif": {"compression": "tiff_lzw"}}
+                Image.fromarray(pixels).save(path, **options[path.suffix])
+            else:
+                deep = pixels.astype(np.uint16) << 8
+                for top in range(0, height, 512):
+                    deep[top : top + 512] += low[: height - top]
+                write_picture(from_array(deep, compact=1), path)
+            cells = [name, f"{path.stat().st_size / 1e6:.0f}"]
+            for way in ("whole", "rows"):
+                command = [sys.executable, __file__, "read", str(path), way]
+                done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+                seconds, peak = json.loads(done.stdout)
+                cells += ["-" if seconds is None else f"{seconds:.2f}", f"{peak:.0f}"]
+            print("|", " | ".join(cells), "|", flush=True)
+
+
+def read(path: Path, way: str) -> None:
+    """What a child does: read a file, and print the seconds, or null where that is not possible, and the peak in MB."""
+    from impasto.pictures.large import open_rows
+    from impasto.pictures.reading import read_picture
+
+    start = time.perf_counter()
+    if way == "whole":
+        read_picture(path, compact=1)
+    elif reader := open_rows(path):
+        for top in range(0, reader.size[1], 256):
+            reader.rows(top, min(top + 256, reader.size[1]))
+    else:
+        start = float("nan")
+    seconds = time.perf_counter() - start
+    print(json.dumps([seconds if seconds == seconds else None, own_peak()]))
 
 
 # ---- statistics ----
@@ -246,11 +294,11 @@ class Tight:
 def main() -> None:
     """Read the options, measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["sizes", "statistics", "seams", "paint"])
+    parser.add_argument("what", choices=["sizes", "files", "statistics", "seams", "paint", "read"])
     parser.add_argument("files", nargs="*", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--picture", type=Path, default=HARBOUR, help="instead of the harbour")
     parser.add_argument("--sizes", default=SIZES, help="widths x heights (%(default)s)")
-    parser.add_argument("--size", default="2000x1336", help="for statistics and seams, multiples of 8 (%(default)s)")
+    parser.add_argument("--size", default="2000x1336", help="for all but sizes, multiples of 8 (%(default)s)")
     parser.add_argument("--style", default="scream", help="for sizes (%(default)s)")
     parser.add_argument("--styles", default=STYLES, help="for statistics and seams (%(default)s)")
     parser.add_argument("--repeats", type=int, default=1, help="for sizes: medians of so many (%(default)s)")
@@ -260,8 +308,11 @@ def main() -> None:
     if arguments.what == "paint":
         paint(*arguments.files, arguments.style, arguments.max_memory)
         return
+    if arguments.what == "read":
+        read(arguments.files[0], str(arguments.files[1]))
+        return
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at start\n")
-    {"sizes": sizes, "statistics": statistics, "seams": seams}[arguments.what](arguments)
+    {"sizes": sizes, "files": files, "statistics": statistics, "seams": seams}[arguments.what](arguments)
 
 
 if __name__ == "__main__":

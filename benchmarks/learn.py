@@ -8,9 +8,9 @@ learnt with the usual settings. Content and style losses are those of the object
 middle squares of the photographs in ``--test``, at 256 pixels; ``moved`` is how far the painting of a warped photograph
 is from the warped painting, the grain fixed to the screen for both (mean absolute difference, what video flickers by
 where nothing steadies it). The last row is the mean of the bundled styles on their own paintings, found in
-``--paintings`` by the names in docs/training/bundled.toml. Results are kept in OUT/results.json, each with the network,
-judge, photographs and settings that it was measured with: a later call measures what is missing, and shows nothing that
-was measured otherwise. The pictures are in OUT, too: look at them. Needs ``train``.
+``--paintings`` by the names in research/recipes/bundled.toml. Results are kept in OUT/results.json, each with the
+network, judge, photographs and settings that it was measured with: a later call measures what is missing, and shows
+nothing that was measured otherwise. The pictures are in OUT, too: look at them. Needs ``train``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from torch.nn import functional as F
 
 import impasto
 from impasto.learning.api import LearningProgress, learn_style
-from impasto.learning.fit import LearnSettings
+from impasto.learning.settings import LearnSettings
 from impasto.networks.files import load_bundled, network_of_onnx
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
@@ -100,7 +100,7 @@ class Judge:
 
 def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
     """The bundled styles on their own paintings, as far as these are at hand."""
-    recipe = tomllib.loads((ROOT / "docs/training/bundled.toml").read_text())
+    recipe = tomllib.loads((ROOT / "research/recipes/bundled.toml").read_text())
     network, known = load_bundled()
     measured = {}
     for entry in recipe["style"]:

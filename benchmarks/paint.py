@@ -9,8 +9,9 @@ a process of its own. ``whole``: start to finish with the default recipe, readin
 style loss against time at equal content loss for (a) a single scale of 300 L-BFGS iterations on Gram matrices, as
 neural-style does it, guided by the wide features of the teacher; (b) the same guided by builtin; (c) the default
 recipe. All are judged by the teacher: the real VGG-19 as far as ``--real`` reaches, the heads of ``--teacher`` above.
-Each twice: over all positions, and over those at least 32 pixels inside. (a) and (b) optimise through the networks' own
-padding and reach part of their loss by a frame of strong lines and specks along the borders, which (c) avoids.
+Losses are taken over all positions, and over positions at least 32 pixels inside. (a) and (b) optimise through the
+networks' own padding and reach part of their loss by a frame of strong lines and specks along the borders, which (c)
+avoids.
 At 512 px a pair takes a quarter of an hour on one core: with ``--results FILE`` what was run is kept and not run again.
 Needs the extra ``train``.
 """
@@ -53,6 +54,7 @@ from judge import digest_of
 
 # 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.
 PUBLISHED = "neural-style's own table, 500 iterations at 512: 43 s (Titan X Pascal, nn, L-BFGS)"
+# Channels before and after each convolution of VGG-19, by stage.
 VGG19 = ((3, 64, 64), (64, 128, 128), (128, 256, 256, 256, 256), (256, 512, 512, 512, 512), (512, 512))
 
 
@@ -75,12 +77,12 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
     network = random_vgg19() if features == "vgg19" else None
     keep_freed()  # as the command does
     recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
-    painter = Optimiser([StylePicture(style)], recipe, network=network)
+    optimiser = Optimiser([StylePicture(style)], recipe, network=network)
     times: list[float] = []
-    painter.paint(content, callback=lambda progress: times.append(progress.seconds))
+    optimiser.paint(content, callback=lambda progress: times.append(progress.seconds))
     seconds = statistics.median(b - a for a, b in pairwise(times))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    estimate = painter.plan(height, width).bytes / 2**30
+    estimate = optimiser.plan(height, width).bytes / 2**30
     print(f"{features:8s} {width} x {height} {optimizer}: {seconds:.3f} s an iteration, peak {peak:.2f} GB "
           f"(estimated {estimate:.2f})")  # fmt: skip
 
@@ -107,29 +109,36 @@ def whole(arguments: argparse.Namespace) -> None:
     print(f"(for context: founding article, 46 hours for 1024 x 682 on a CPU; {PUBLISHED})")
 
 
-INSIDE = {"whole": 0, "inside": 32}  # pixels from the borders
+INSIDE = {"whole": 0, "inside": 32}  # pixels from the borders at which positions begin to count
 
 
-class Judge:
-    """Content and style loss of a picture in the teacher's eyes."""
+class TeacherLosses:
+    """Content and style loss of a picture by the teacher's features.
+
+    Args:
+        teacher: gives the features.
+        content: the photograph, 1 x 3 x H x W in [0, 1].
+        style: the painting, 1 x 3 x H x W in [0, 1].
+    """
 
     def __init__(self, teacher: Teacher, content: Tensor, style: Tensor) -> None:
         self.teacher = teacher
-        self.content = {name: found["relu4_1"] for name, found in self._seen(content, ("relu4_1",)).items()}
+        self.content = {name: found["relu4_1"] for name, found in self._features(content, ("relu4_1",)).items()}
         self.style = {
-            name: {tap: losses.gram(x) for tap, x in found.items()} for name, found in self._seen(style, TAPS).items()
+            name: {tap: losses.gram(x) for tap, x in found.items()}
+            for name, found in self._features(style, TAPS).items()
         }
 
-    def _seen(self, picture: Tensor, taps: Sequence[str]) -> dict[str, dict[str, Tensor]]:
+    def _features(self, picture: Tensor, taps: Sequence[str]) -> dict[str, dict[str, Tensor]]:
         """The teacher's features, by how far inside and by tap."""
         with torch.no_grad():
             found = self.teacher(picture.clamp(0, 1), taps)
         return {name: {tap: inside(x, tap, pixels) for tap, x in found.items()} for name, pixels in INSIDE.items()}
 
     def __call__(self, picture: Tensor) -> dict[str, tuple[float, float]]:
-        """Content and style, by how far inside."""
+        """Content and style loss, by how far inside."""
         result = {}
-        for name, found in self._seen(picture, TAPS).items():
+        for name, found in self._features(picture, TAPS).items():
             content = float(losses.content_loss(found["relu4_1"], self.content[name]))
             style = [float(losses.style_loss(losses.gram(found[tap]), self.style[name][tap])) for tap in TAPS]
             result[name] = content, statistics.mean(style)
@@ -137,7 +146,7 @@ class Judge:
 
 
 def inside(features: Tensor, tap: str, pixels: int) -> Tensor:
-    """Those at least so many pixels of the picture away from its borders."""
+    """Cut off the features of a tap that are less than so many pixels of the picture away from its borders."""
     edge = pixels // 2 ** (int(tap[4]) - 1)
     return features[..., edge : features.shape[-2] - edge, edge : features.shape[-1] - edge]
 
@@ -145,8 +154,14 @@ def inside(features: Tensor, tap: str, pixels: int) -> Tensor:
 Features = Callable[[Tensor, Sequence[str]], dict[str, Tensor]]
 
 
-def plain(features: Features, content: Tensor, style: Tensor, iterations: int, weight: float,
-          seen: Callable[[Tensor, int], None]) -> Tensor:  # fmt: skip
+def optimise_plainly(
+    features: Features,
+    content: Tensor,
+    style: Tensor,
+    iterations: int,
+    weight: float,
+    seen: Callable[[Tensor, int], None],
+) -> Tensor:
     """Gatys 2015 as neural-style optimises it: one scale, torch's L-BFGS with full steps and a history of 100."""
     with torch.no_grad():
         targets = {tap: losses.gram(x) for tap, x in features(style, TAPS).items()}
@@ -172,7 +187,7 @@ def plain(features: Features, content: Tensor, style: Tensor, iterations: int, w
 
 
 class Results:
-    """What was measured, a JSON line each in a file, by all that it depends on: so long a measurement goes on later."""
+    """What was measured, a JSON line each in a file, by all that it depends on, so that a later run goes on there."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
@@ -190,7 +205,7 @@ class Results:
 
 
 class Pair:
-    """A photograph and a painting, read at a size, with their judge."""
+    """A photograph and a painting, read at a longer side in pixels, and what judges them."""
 
     def __init__(self, photo: Path, painting: Path, size: int, teacher: Teacher) -> None:
         self.files = photo, painting
@@ -198,7 +213,7 @@ class Pair:
         source = read_picture(painting)
         self.painting = source.rgb
         self.style = tensor(resize_picture(source, size).rgb)
-        self.judge = Judge(teacher, self.content, self.style)
+        self.judge = TeacherLosses(teacher, self.content, self.style)
 
 
 def quality(arguments: argparse.Namespace) -> None:
@@ -245,7 +260,7 @@ def quality(arguments: argparse.Namespace) -> None:
 
 
 def summary(found: dict[str, Any]) -> str:
-    """Seconds and losses of one run."""
+    """One line: seconds and losses of a run."""
     each = "  ".join(f"{name} {found[name][0]:.3f}/{found[name][1]:.4f}" for name in INSIDE)
     return f"{found['seconds']:7.1f} s  content/style {each}"
 
@@ -273,7 +288,7 @@ def timed_plain(name: str, features: Features, pair: Pair, arguments: argparse.N
             trail.append((seconds, *pair.judge(picture)["whole"]))
             judged += time.process_time() - before
 
-    final = plain(features, pair.content, pair.style, arguments.iterations, arguments.style_weight, seen)
+    final = optimise_plainly(features, pair.content, pair.style, arguments.iterations, arguments.style_weight, seen)
     save(arguments, final, pair, name)
     return {**pair.judge(final), "seconds": trail[-1][0], "trail": trail}
 
@@ -288,7 +303,7 @@ def interpolated(points: Sequence[tuple[float, ...]], content: float) -> float:
 
 
 def save(arguments: argparse.Namespace, picture: Tensor, pair: Pair, name: str) -> None:
-    """Keep the picture to look at."""
+    """Write the picture, to look at."""
     if arguments.output:
         photo, painting = pair.files
         target = arguments.output / f"{photo.stem}-{painting.stem}-{name}.png"

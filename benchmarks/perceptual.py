@@ -5,7 +5,7 @@
 Prints the share of the teacher's variance that stays unexplained at each tap, on crops of the photographs, which were
 not trained on, and of the paintings, which may have been; and Spearman's rank correlation between the two networks'
 style distances, over all pairs of a picture, photograph or painting, and another painting.
-``--optimise`` writes a sheet of what a few hundred L-BFGS steps give under each. Needs the extra ``train``.
+``--optimise`` writes a sheet of what a few hundred L-BFGS steps give under each network. Needs the extra ``train``.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from impasto.training.teacher import Teacher
 
 
 def ranks(values: list[float]) -> np.ndarray:
-    """Each value's place in the order."""
+    """Each value's rank, from 0."""
     return np.argsort(np.argsort(values))
 
 
-def optimised(features, content: torch.Tensor, style: torch.Tensor, steps: int) -> torch.Tensor:
-    """The content, optimised towards the style's Gram matrices (Gatys 2015) with L-BFGS."""
+def optimise(features, content: torch.Tensor, style: torch.Tensor, steps: int) -> torch.Tensor:
+    """Optimise the content, 1 x 3 x H x W, towards the style's Gram matrices with L-BFGS (Gatys 2015)."""
     with torch.no_grad():
         targets = {tap: losses.gram(x) for tap, x in features(style, TAPS).items()}
         wanted = features(content, ("relu4_1",))["relu4_1"]
@@ -55,8 +55,8 @@ def optimised(features, content: torch.Tensor, style: torch.Tensor, steps: int) 
     return picture.detach().clamp(0, 1)
 
 
-def longer_side(picture: torch.Tensor, side: int = 384) -> torch.Tensor:
-    """1 x 3 x H x W, shrunk."""
+def resize_longer_side(picture: torch.Tensor, side: int = 384) -> torch.Tensor:
+    """Resize 1 x 3 x H x W to a longer side in pixels, bicubic."""
     factor = side / max(picture.shape[-2:])
     return torch.nn.functional.interpolate(picture, scale_factor=factor, mode="bicubic", antialias=True).clamp(0, 1)
 
@@ -101,12 +101,12 @@ def main() -> None:
     correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
     print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
     if arguments.optimise:
-        content = longer_side(read_resized(sorted(arguments.photos.iterdir())[arguments.photo], 512))
+        content = resize_longer_side(read_resized(sorted(arguments.photos.iterdir())[arguments.photo], 512))
         cells = []
         for path in [path for path in sorted(arguments.styles.iterdir()) if arguments.only in path.name]:
             for name, network in (("builtin", student), ("teacher", teach)):
                 started = time.perf_counter()
-                result = optimised(network, content, longer_side(read_resized(path, 512)), arguments.steps)
+                result = optimise(network, content, resize_longer_side(read_resized(path, 512)), arguments.steps)
                 label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
                 cells.append((label, from_array(result[0].permute(1, 2, 0).numpy())))
                 print(label)

@@ -238,7 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The quality of painted pictures.")
     parser.add_argument("--photos", type=Path, help="folder of photographs; default: pictures of our own")
     parser.add_argument(
-        "--paintings", type=Path, help="folder of the paintings, by the names in docs/training/bundled.toml"
+        "--paintings", type=Path, help="folder of the paintings that research/recipes/bundled.toml names"
     )
     parser.add_argument("--styles", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--network", type=Path, help="a folder that impasto train wrote; default: the bundled network")
@@ -258,9 +258,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write all numbers there")
     parser.add_argument("--references", action="store_true", help="make the per-picture optimisations anew and stop")
     parser.add_argument("--iterations", type=int, default=120, help="of the references")
-    parser.add_argument(
-        "--pictures", type=int, default=REFERENCE_PHOTOS, help="how many photographs the references take"
-    )
+    parser.add_argument("--pictures", type=int, default=REFERENCE_PHOTOS, help="photographs that the references take")
     arguments = parser.parse_args()
     judges = [Judge(features) for features in arguments.features or ["builtin"]]
     if arguments.references:

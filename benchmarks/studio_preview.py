@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from impasto.studio.server import Server
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
 _WATCH = """() => {
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=15)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listening:
-        server = Server(Studio(Settings(port=0), Path(folder)))
+        server = Server(Studio(ServerSettings(port=0), Path(folder)))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         while not server.started:

@@ -33,7 +33,7 @@ from impasto.flow.files import read_certainty, read_flo
 from impasto.memory import used
 from impasto.networks.losses import content_loss, gram, style_loss
 from impasto.networks.perceptual import load_features
-from impasto.optimisation.api import read_styles
+from impasto.optimisation.style_pictures import read_styles
 from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture

@@ -4,7 +4,7 @@ python examples/average_networks.py FOLDER[:WEIGHT] FOLDER[:WEIGHT] ... -o OUT
 
 FOLDER is what ``impasto train`` wrote (its ``model``), or ``src/impasto/assets`` for the bundled network. OUT gets
 network and styles, laid out alike; what is known of the styles comes from the first folder. (Wortsman et al. 2022,
-arXiv 2203.05482; what it brought here: docs/training.md.) Needs the extra ``train``.
+arXiv 2203.05482; what it brought here: research/README.md.) Needs the extra ``train``.
 """
 
 from __future__ import annotations

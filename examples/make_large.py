@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from impasto.feedforward.options import Options
+from impasto.feedforward.painter import Painter
 from impasto.feedforward.tiles import plan_tiles
+from impasto.pictures import contact_sheet
 from impasto.pictures.box import Box
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_unit_range
@@ -20,9 +23,6 @@ from impasto.pictures.resampling import enlarge_box, resize_picture
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
-from impasto.feedforward.options import Options  # noqa: E402
-from impasto.feedforward.painter import Painter  # noqa: E402
-from impasto.pictures import contact_sheet  # noqa: E402
 from large import Tight, picture  # noqa: E402
 
 SIDE = 300  # pixels of each cell of the sheets

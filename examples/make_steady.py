@@ -3,7 +3,7 @@
 python examples/make_steady.py FOLDER
 
 FOLDER is what ``impasto train`` wrote (its ``model``) when it went on from the package's network with the styles at
-rest and more weight on equivariance, as ``docs/training/bundled.toml`` says. Writes
+rest and more weight on equivariance, as ``research/recipes/bundled.toml`` says. Writes
 ``src/impasto/assets/steady.onnx``. Needs the extra ``train``.
 """
 

@@ -7,6 +7,17 @@ import pytest
 from PIL import Image
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+# Folders of tests in the order in which they run: from the rooms that need nothing up to those that need all others.
+# Tests directly under tests/ come first.
+ORDER = (
+    *("pictures", "flow", "styles", "networks", "engines", "training", "learning", "feedforward", "optimisation"),
+    *("video", "webcam", "cli", "benchmarks", "studio"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put cheap tests first, so that a mistake shows early; tests of a folder stay in their order."""
+    items.sort(key=lambda item: ORDER.index(item.path.parent.name) if item.path.parent.name in ORDER else -1)
 
 
 def made_up() -> Image.Image:

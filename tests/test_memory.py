@@ -29,7 +29,7 @@ def test_the_default_is_half_of_what_is_free_and_at_most_2_gib(monkeypatch):
     seen = []
     for free in (1 << 30, 3 << 30, 64 << 30):
         monkeypatch.setattr(memory, "free", lambda free=free: free)
-        seen.append(Budget().pixels() * memory.PER_PIXEL + (100 << 20))
+        seen.append(Budget().pixels() * memory.BYTES_PER_PIXEL + (100 << 20))
     for took, most in zip(seen, (512 << 20, 3 << 29, 2 * 10**9), strict=True):
         assert most - (1 << 20) < took <= most
 
@@ -43,7 +43,7 @@ def test_less_memory_than_the_program_takes_is_refused():
 def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch):
     monkeypatch.setattr(memory, "used", lambda: 100 << 20)
     budget = Budget(1 << 30)
-    assert budget.pixels() - budget.pixels(540 << 20) == pytest.approx((540 << 20) / memory.PER_PIXEL, abs=2)
+    assert budget.pixels() - budget.pixels(540 << 20) == pytest.approx((540 << 20) / memory.BYTES_PER_PIXEL, abs=2)
     assert budget.holds(500 << 20)
     assert not budget.holds(1 << 30)
     budget.ran_short(500_000)
@@ -53,7 +53,25 @@ def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch
 
 def test_free_and_used_are_plausible():
     assert 1 << 26 < memory.free() < 1 << 50
-    assert 0 <= memory.used() < 1 << 40
+    assert 1 << 23 < memory.used() < 1 << 40
+
+
+def test_the_limit_of_a_control_group_counts_and_the_cache_of_files_does_not(monkeypatch, tmp_path):
+    for version, most, now, name in (
+        ("2", "memory.max", "memory.current", "memory.stat"),
+        ("1", "memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ):
+        root = tmp_path / version
+        (root / "memory").mkdir(parents=True)
+        monkeypatch.setattr(memory, "CONTROL_GROUP", root)
+        machine = memory.free()
+        assert machine > 100 << 20
+        (root / most).write_text(f"{100 << 20}\n")
+        (root / now).write_text(f"{60 << 20}\n")
+        (root / name).write_text(f"anon 1\ninactive_file {10 << 20}\n")
+        assert memory.free() == 50 << 20
+        (root / most).write_text("max\n")
+        assert memory.free() > 100 << 20
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -41,11 +42,6 @@ def test_the_main_job_runs_as_written(tmp_path):
         assert painted.size == original.size
 
 
-def test_pictures_and_pages_that_it_names_exist():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("http") or (ROOT / target).exists(), target
-
-
 def described(page: Path) -> list[str]:
     """The commands that a page shows: those in tables of the README, and all after a prompt."""
     text = page.read_text()
@@ -58,6 +54,40 @@ def test_the_table_of_the_readme_has_the_commands():
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ALL_PAGES = [
+    *PAGES,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks" / "README.md",
+    *sorted((ROOT / "research").glob("*.md")),
+]
+
+
+def anchors(page: Path) -> set[str]:
+    """The names by which GitHub links to a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages_link_to_files_and_headings_that_exist(page):
+    for target in re.findall(r"\]\((?!http)([^)\s]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_the_files_to_touch_for_a_usual_change_exist():
+    table = (ROOT / "docs/architecture.md").read_text().partition("## Where to touch")[2].partition("\nTests")[0]
+    named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.\w+)`", table))
+    assert len(named) >= 5
+    assert [name for name in sorted(named) if not (ROOT / "src/impasto" / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_name_modules_functions_and_classes_that_exist(page):
+    for name in re.findall(r"`(impasto(?:\.\w+)+)`", page.read_text()):
+        pkgutil.resolve_name(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -77,7 +107,11 @@ def test_commands_have_what_they_need_and_name_files_that_are_there(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_samples_call_what_there_is_as_it_is_to_be_called(page):
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.S):
-        for call in (node for node in ast.walk(ast.parse(block)) if isinstance(node, ast.Call)):
+        nodes = list(ast.walk(ast.parse(block)))
+        for item in (node for node in nodes if isinstance(node, ast.ImportFrom)):
+            for alias in item.names:
+                assert pkgutil.resolve_name(f"{item.module}:{alias.name}")
+        for call in (node for node in nodes if isinstance(node, ast.Call)):
             name = ast.unparse(call.func)
             if re.fullmatch(r"impasto\.\w+", name):
                 inspect.signature(getattr(impasto, name.split(".")[1])).bind(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.version import __version__
 
 if TYPE_CHECKING:
+    from impasto import flow
     from impasto.errors import (
         DownloadError,
         ImpastoError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     )
     from impasto.feedforward.api import stylize
     from impasto.feedforward.options import Options
+    from impasto.feedforward.painter import Painter
     from impasto.learning.api import learn_style
     from impasto.optimisation.api import paint
     from impasto.optimisation.recipe import Recipe
@@ -40,6 +42,7 @@ _PUBLIC = {
     "MissingExtraError": "errors",
     "Options": "feedforward.options",
     "OutputError": "errors",
+    "Painter": "feedforward.painter",
     "PartialError": "errors",
     "Recipe": "optimisation.recipe",
     "Style": "styles.style",
@@ -53,6 +56,8 @@ _PUBLIC = {
     "stylize_video": "video.api",
 }
 
+_PUBLIC_PACKAGES = ("flow",)  # whose own names are public as well: ``impasto.flow.compute``
+
 __all__ = [
     "DownloadError",
     "ImpastoError",
@@ -60,6 +65,7 @@ __all__ = [
     "MissingExtraError",
     "Options",
     "OutputError",
+    "Painter",
     "PartialError",
     "Recipe",
     "Style",
@@ -67,6 +73,7 @@ __all__ = [
     "TrainingError",
     "TruncatedError",
     "__version__",
+    "flow",
     "learn_style",
     "load_style",
     "paint",
@@ -76,6 +83,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PUBLIC_PACKAGES:
+        return import_module(f"impasto.{name}")
     if name in _PUBLIC:
         return getattr(import_module(f"impasto.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'impasto' has no attribute {name!r}")

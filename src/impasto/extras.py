@@ -1,38 +1,97 @@
-"""The optional packages of the extra ``video``, imported when first needed."""
+"""The optional packages, imported when first needed; one function says which extra brings a missing one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from impasto.errors import MissingExtraError
 
+EXTRAS = {
+    "train": {"torch": "torch", "h5py": "h5py", "onnx": "onnx"},
+    "heic": {"pillow_heif": "pillow-heif"},
+    "video": {"av": "av", "cv2": "opencv-contrib-python-headless"},
+    "webcam": {"pygame": "pygame", "pyvirtualcam": "pyvirtualcam"},
+    "studio": {"gradio": "gradio"},
+}
+"""By extra: the modules that it brings, and the packages that they come in."""
 
-@cache
-def opencv(what: str = "Optical flow") -> Any:
-    """The module ``cv2``.
+_EXTRA_OF_MODULE = {module: extra for extra, modules in EXTRAS.items() for module in modules}
+
+
+def import_extra(module: str, what: str) -> Any:
+    """Import a module of an optional package.
+
+    Args:
+        module: one of :data:`EXTRAS`.
+        what: what needs it, as the beginning of a sentence.
 
     Raises:
         MissingExtraError: it is not installed.
     """
-    return _imported("cv2", what)
+    with needing_extra(_EXTRA_OF_MODULE[module], what):
+        return import_module(module)
+
+
+@contextmanager
+def needing_extra(extra: str, what: str) -> Iterator[None]:
+    """A context whose imports need an extra.
+
+    Args:
+        extra: its name.
+        what: what needs it, as the beginning of a sentence.
+
+    Raises:
+        MissingExtraError: something that is imported in the context is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(what, extra) from error
+
+
+@cache
+def opencv(what: str = "Optical flow") -> Any:
+    """The module ``cv2``; see :func:`import_extra`."""
+    return import_extra("cv2", what)
 
 
 @cache
 def pyav(what: str = "Video") -> Any:
-    """The module ``av``, its log kept off the terminal: what matters reaches the user as our own sentence.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    av = _imported("av", what)
+    """The module ``av``, its log kept off the terminal: what matters reaches the user as our own sentence."""
+    av = import_extra("av", what)
     av.logging.set_level(None)
     return av
 
 
-def _imported(module: str, what: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise MissingExtraError(what, "video") from error
+def h5py() -> Any:
+    """The module ``h5py``, which reads and writes packs of photographs; see :func:`import_extra`."""
+    return import_extra("h5py", "Reading HDF5")
+
+
+def onnx() -> Any:
+    """The module ``onnx``, which makes and opens files of networks; see :func:`import_extra`."""
+    return import_extra("onnx", "Writing or rebuilding an ONNX network")
+
+
+def pillow_heif() -> Any:
+    """The module ``pillow_heif``; see :func:`import_extra`."""
+    return import_extra("pillow_heif", "Reading HEIC")
+
+
+def pygame() -> Any:
+    """The module ``pygame``, which shows a window; see :func:`import_extra`."""
+    return import_extra("pygame", "A window")
+
+
+def pyvirtualcam() -> Any:
+    """The module ``pyvirtualcam``, a camera to other programs; see :func:`import_extra`."""
+    return import_extra("pyvirtualcam", "--virtual-camera")
+
+
+def gradio() -> Any:
+    """The module ``gradio``, the toolkit of the studio's page; see :func:`import_extra`."""
+    return import_extra("gradio", "The studio")

@@ -1,4 +1,4 @@
-"""Files that are either written whole or not at all."""
+"""Writing files: whole or not at all, and why one cannot be written."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ from impasto.errors import OutputError
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path to write to, and move it over ``path`` once the block is done.
+    """A context that gives a temporary path to write to, and moves it over ``path`` once the block is done.
 
     Readers see the old file or the new one, never half of one, and whatever stops the block
     (Ctrl-C included) leaves no temporary file behind. Missing folders are made, a link is written
     through, and an existing file keeps its permissions; a new one gets those that the umask allows.
-    A device or a pipe has nothing to replace, so for one of those ``path`` itself is yielded.
+
+    Args:
+        path: the file to write.
+
+    Yields:
+        The temporary path, beside the file and with its suffix; ``path`` itself where that is a device or a pipe,
+        which has nothing to replace.
 
     Raises:
         OutputError: the file cannot be written; says why.
@@ -30,7 +36,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         if "\0" in str(wanted):
             raise OSError(errno.EINVAL, "its name has a null character")
         target = Path(os.path.realpath(wanted))  # os.replace would turn a link into a file of its own
-        mode = _checked(target)
+        mode = _mode_to_replace(target)
         if mode is not None and not stat.S_ISREG(mode):
             yield target
             return
@@ -47,11 +53,15 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(explained(wanted, error)) from error
+        raise OutputError(explain_write_error(wanted, error)) from error
 
 
-def _checked(target: Path) -> int | None:
-    """The mode of what is already there, or None if nothing is."""
+def _mode_to_replace(target: Path) -> int | None:
+    """The mode of the file that is already there; ``None``: there is none.
+
+    Raises:
+        OSError: it is a folder, or may not be replaced.
+    """
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:
@@ -63,8 +73,13 @@ def _checked(target: Path) -> int | None:
     return mode
 
 
-def explained(path: Path, error: OSError) -> str:
-    """Why a file cannot be written, and what to do about it, in one sentence."""
+def explain_write_error(path: Path, error: OSError) -> str:
+    """Why a file cannot be written, and what to do about it, in one sentence.
+
+    Args:
+        path: the file, as the user named it.
+        error: what the system said.
+    """
     code = error.errno
     if code in (errno.ENOSPC, errno.EDQUOT):
         return f"{path} was not written because the disk is full: free some space and try again."

@@ -3,6 +3,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 
 pytest.importorskip("torch")
 
-from impasto.cli import main, painting
+from impasto.cli import main, paint, paint_run, sweep
 
 QUICK = ["--iterations", "2", "--scales", "1"]
 
@@ -122,11 +123,11 @@ def test_sweep_writes_one_labelled_sheet(folder):
 def test_an_interrupted_sweep_says_how_far_it_came(folder, capsys, monkeypatch):
     calls = iter(range(9))
 
-    def stop_in_the_second_value(_bar, _progress):
+    def stop_in_the_second_value(_progress):
         if next(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(painting.Bar, "__call__", stop_in_the_second_value)
+    monkeypatch.setattr(sweep, "optimisation_bar", lambda hidden: nullcontext(stop_in_the_second_value))
     assert run("photo.png", "--style", "waves.png", "-o", "s.png", *QUICK, "--sweep", "seed=1,2,3") == 130
     assert "Interrupted: 2 of 3 values are on the sheet, the last" in capsys.readouterr().err
     assert (folder / "s.png").exists()
@@ -158,7 +159,7 @@ def test_masks_blends_and_every_other_option(folder):
 
 
 def test_a_state_that_cannot_be_written_does_not_cost_the_picture(folder, capsys, monkeypatch):
-    monkeypatch.setattr(painting, "_SAVE_STATE_EVERY", 0.0)
+    monkeypatch.setattr(paint_run, "SAVE_STATE_EVERY", 0.0)
     (folder / "p.png.state").mkdir()
     arguments = ["photo.png", "--style", "waves.png", "-o", "p.png", "--iterations", "3", "--scales", "1"]
     assert run(*arguments) == 4  # the state was to be kept
@@ -175,10 +176,10 @@ def test_a_strip_of_no_steps_is_left_out_and_the_state_is_kept(folder):
 
 
 def test_an_interrupted_strip_that_cannot_be_written_leaves_the_state(folder, monkeypatch):
-    def stop(_bar, _progress):
+    def stop(_progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(painting.Bar, "__call__", stop)
+    monkeypatch.setattr(paint, "optimisation_bar", lambda hidden: nullcontext(stop))
     (folder / "p-steps.png").mkdir()
     assert run("photo.png", "--style", "waves.png", "-o", "p.png", "--steps-strip", *QUICK) == 4
     assert (folder / "p.png").exists()

@@ -65,6 +65,14 @@ def test_certainty_is_a_pgm_with_the_ancestors_header(tmp_path):
         read_certainty(tmp_path / "none.pgm")
 
 
+def test_certainty_of_any_picture_is_its_luma(tmp_path):
+    deep = np.array([[0, 257, 65535]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    np.testing.assert_array_equal(read_certainty(tmp_path / "deep.png"), [[0, 1, 255]])
+    Image.fromarray(np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8)).save(tmp_path / "color.png")
+    np.testing.assert_array_equal(read_certainty(tmp_path / "color.png"), [[76, 150]])
+
+
 def test_patterns_take_both_forms_of_brackets():
     assert str(PairPattern("b_[%d]_{%d}.flo").path(2, 1)) == "b_2_1.flo"
     assert str(PairPattern("to{%03d}from[%02d].flo").path(5, 11)) == "to011from05.flo"

@@ -7,7 +7,8 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from impasto.learning.drawn_photographs import draw_photographs  # noqa: E402
-from impasto.learning.fit import LearnSettings, StyleFit  # noqa: E402
+from impasto.learning.fit import StyleFit  # noqa: E402
+from impasto.learning.settings import LearnSettings  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 

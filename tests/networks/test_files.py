@@ -16,7 +16,7 @@ from impasto.errors import InputError  # noqa: E402
 from impasto.networks import files  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
 from impasto.styles.catalogue import load_style, video_style  # noqa: E402
-from impasto.styles.files import bundled_network_id
+from impasto.styles.files import bundled_network_id  # noqa: E402
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)
 
@@ -62,7 +62,7 @@ def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, 
     with monkeypatch.context() as as_it_was:
         as_it_was.setattr(files, "PLANES", 3)
         as_it_was.setattr(files, "MIDDLE", (0.5, 0.5, 0.5))
-        as_it_was.setattr(files, "_DEPTHS", [color * 4 + offset for offset in range(4) for color in range(3)])
+        as_it_was.setattr(files, "_STEM_ORDER", [color * 4 + offset for offset in range(4) for color in range(3)])
         ones = torch.ones(TINY.normalised_channels)
         identity = files.export(before, {"mine": (ones, ones), "photograph": (ones, 0 * ones)}, tmp_path)
     style = load_style(tmp_path / "styles" / "mine.safetensors")

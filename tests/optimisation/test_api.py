@@ -1,6 +1,5 @@
 import functools
 import io
-import logging
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ pytest.importorskip("torch")
 import impasto
 from impasto.errors import InputError, OutputError
 from impasto.optimisation import api
+from impasto.optimisation.style_pictures import read_styles
 
 QUICK = {"iterations": 2, "scales": 1}
 STYLE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (160, 150, 3), np.uint8))
@@ -73,15 +73,7 @@ def test_several_styles_with_weights_and_masks(folder, small):
     blend = impasto.paint(small, [f"{folder / 'waves.png'}:3", (folder / "other.png", 1)], **QUICK)
     masked = impasto.paint(small, [folder / "waves.png", folder / "other.png"], masks={"waves": mask}, **QUICK)
     assert blend.size == masked.size == small.size
-    assert api.read_styles([f"{folder / 'waves.png'}:3", (STYLE, 2)])[0].weight == 3
-
-
-def test_a_weight_of_0_leaves_a_style_out_and_another_text_is_no_weight(folder):
-    left = api.read_styles([f"{folder / 'waves.png'}:0", f"{folder / 'other.png'}:2"])
-    assert [style.name for style in left] == ["other.png"]
-    for text in ("abc", ""):
-        with pytest.raises(InputError, match=f"The weight '{text}' of .*waves.png is no number"):
-            api.read_styles(f"{folder / 'waves.png'}:{text}")
+    assert read_styles([f"{folder / 'waves.png'}:3", (STYLE, 2)])[0].weight == 3
 
 
 def test_a_start_of_any_kind(small):
@@ -152,27 +144,15 @@ def test_bad_input_gets_one_sentence(small, arguments, error, said):
         impasto.paint(small, arguments.pop("style"), **arguments, **QUICK)
 
 
-def test_two_masks_for_one_style_are_refused(folder):
-    mask = Image.new("L", (48, 32), 255)
-    with pytest.raises(InputError, match="two masks for waves"):
-        api.read_styles(folder / "waves.png", {"waves": mask, "waves.png": mask})
-
-
 def test_styles_and_masks_have_the_limit_of_pixels_too(folder, small):
     (folder / "mask.png").write_bytes((folder / "photo.png").read_bytes())
     assert impasto.paint(small, folder / "waves.png", max_pixels=160 * 150, **QUICK)
     with pytest.raises(InputError, match="more than the limit of 23,999"):
         impasto.paint(small, folder / "waves.png", max_pixels=160 * 150 - 1, **QUICK)
     with pytest.raises(InputError, match="48 x 32 pixels, more than the limit"):
-        api.read_styles(STYLE.resize((30, 30)), {0: folder / "mask.png"}, max_pixels=1000)
+        read_styles(STYLE.resize((30, 30)), {0: folder / "mask.png"}, max_pixels=1000)
 
 
 def test_a_format_that_cannot_be_written_is_refused_before_the_work(folder):
     with pytest.raises(OutputError, match="names no format"):
         impasto.paint(folder / "photo.png", STYLE, output=folder / "out.xyz")
-
-
-def test_a_style_without_strokes_is_warned_about(small, caplog):
-    with caplog.at_level(logging.WARNING):
-        api.read_styles(small)
-    assert "48 x 32 pixels" in caplog.text

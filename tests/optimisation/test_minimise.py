@@ -4,7 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from impasto.optimisation.minimise import LBFGS, Adam, Smoothing, resize_tensor  # noqa: E402
+from impasto.optimisation.minimise import LBFGS, Adam, Smoothing  # noqa: E402
+from impasto.optimisation.tensors import resize_tensor  # noqa: E402
 
 
 def valley(x):
@@ -69,6 +70,26 @@ def test_adam_goes_down_and_its_average_is_steadier_than_its_iterates():
     assert (minimiser.result - 0.3).norm() < 0.85 * (minimiser.picture - 0.3).norm()
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-3, 1e-6, 1e-8])
+def test_adam_steps_as_it_did_before_its_step_was_torchs(size):
+    """Also where gradients are as small as epsilon, as in large pictures."""
+    torch.manual_seed(0)
+    minimiser, picture = Adam(start(), average=0), start()
+    first, second = torch.zeros_like(picture), torch.zeros_like(picture)
+    (one, two), rate = Adam.BETAS, Adam.LEARNING_RATE
+    for step in range(1, 40):
+        gradient = size * torch.randn_like(picture)
+        minimiser.step(lambda _, gradient=gradient: (0.0, gradient.clone()))
+        first.lerp_(gradient, 1 - one)
+        second.mul_(two).addcmul_(gradient, gradient, value=1 - two)
+        correction = (1 - two**step) ** 0.5
+        root = second.sqrt().div_(correction).add_(Adam.EPSILON * correction)
+        picture.addcdiv_(first, root, value=-rate / (1 - one**step))
+        assert torch.allclose(minimiser.picture, picture, rtol=0, atol=1e-6)
+        assert torch.allclose(minimiser.first, first, rtol=1e-6, atol=0)
+        assert torch.allclose(minimiser.second, second, rtol=1e-6, atol=0)
+
+
 def test_adam_is_torchs():
     ours, theirs = Adam(start(), learning_rate=0.02, average=0), start().requires_grad_()
     other = torch.optim.Adam([theirs], lr=0.02, betas=Adam.BETAS)
@@ -89,6 +110,15 @@ def test_a_restored_optimiser_goes_on_as_if_nothing_had_happened(kind):
     second.restore(state)
     run(second, 15)
     assert torch.allclose(second.result, whole.result, atol=1e-5)
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_saved_adam_has_the_tensors_of_earlier_editions(average):
+    minimiser = Adam(start(), average=average)
+    run(minimiser, 3)
+    state = minimiser.state()
+    assert state.keys() == {"picture", "first", "second", "counts"} | ({"total"} if average else set())
+    assert state["counts"].tolist() == [3, 3]
 
 
 def test_a_restored_history_may_be_shorter():

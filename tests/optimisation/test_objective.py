@@ -6,9 +6,9 @@ torch = pytest.importorskip("torch")
 
 from impasto.networks import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.optimisation.objective import Objective, Region
+from impasto.optimisation.feature_tiles import TiledFeatures  # noqa: E402
+from impasto.optimisation.objective import Objective, Region  # noqa: E402
 from impasto.optimisation.recipe import Recipe  # noqa: E402
-from impasto.optimisation.views import TiledFeatures  # noqa: E402
 
 NETWORK = load_features()
 DOUBLE = load_features().double()
@@ -19,11 +19,11 @@ def picture(height, width, seed=0):
 
 
 def objective(recipe, content, tile=0, weights=None, extra=None, network=NETWORK):
-    viewer = TiledFeatures(network, recipe.taps(network.taps, styled=True), tile)
-    regions = [Region(viewer.moments(picture(70, 60, 1).to(content)), weights)]
+    tiled = TiledFeatures(network, recipe.taps(network.taps, styled=True), tile)
+    regions = [Region(tiled.moments(picture(70, 60, 1).to(content)), weights)]
     if weights is not None:
-        regions.append(Region(viewer.moments(picture(50, 80, 2).to(content) ** 2), 1 - weights))
-    return Objective(viewer, content, regions, recipe, extra)
+        regions.append(Region(tiled.moments(picture(50, 80, 2).to(content) ** 2), 1 - weights))
+    return Objective(tiled, content, regions, recipe, extra)
 
 
 RECIPES = [
@@ -75,12 +75,12 @@ def test_losses_are_those_of_the_definition():
     layers = dict.fromkeys(Recipe().style_layers, 1.0)
     recipe = Recipe(style_loss="gram", content_weight=2.0, style_weight=3.0, style_layers=layers)
     parts = objective(recipe, content)(now).parts
-    viewer = TiledFeatures(NETWORK, ["relu5_1"])
+    tiled = TiledFeatures(NETWORK, ["relu5_1"])
 
     def seen(x):
-        (box,) = viewer.boxes(*viewer.mirrored(x).shape[2:])
-        found = NETWORK(viewer.mirrored(x), NETWORK.taps)
-        return {tap: box.own(features, NETWORK.stride(tap)).permute(2, 0, 1)[None] for tap, features in found.items()}
+        (tile,) = tiled.tiles(*tiled.mirror(x).shape[2:])
+        found = NETWORK(tiled.mirror(x), NETWORK.taps)
+        return {tap: tile.crop(features, NETWORK.stride(tap)).permute(2, 0, 1)[None] for tap, features in found.items()}
 
     features, wanted, style = seen(now), seen(content), seen(picture(70, 60, 1))
     expected = [losses.style_loss(losses.gram(features[tap]), losses.gram(style[tap])) for tap in layers]
@@ -90,37 +90,13 @@ def test_losses_are_those_of_the_definition():
     )
 
 
-def test_what_is_mirrored_folds_back():
-    """The gradient of the sum of all mirrored pixels is how often each is shown."""
-    viewer = TiledFeatures(NETWORK, ["relu5_1"])
-    for height, width in ((1, 3), (20, 37), (64, 48)):
-        shown = viewer.mirrored(picture(height, width))
-        assert shown.shape[2] % 16 == shown.shape[3] % 16 == 0
-        assert torch.equal(shown[:, :, 16 : 16 + height, 16 : 16 + width], picture(height, width))
-        folded = viewer.folded(torch.ones_like(shown), height, width)
-        assert folded.shape == (1, 3, height, width)
-        assert folded.sum() == shown.numel()
-
-
 def test_at_its_own_content_and_style_nothing_is_left_to_do():
     content = picture(64, 64)
     recipe = Recipe(tv_weight=0)
-    viewer = TiledFeatures(NETWORK, recipe.taps(NETWORK.taps, styled=True))
-    evaluation = Objective(viewer, content, [Region(viewer.moments(content))], recipe)(content)
+    tiled = TiledFeatures(NETWORK, recipe.taps(NETWORK.taps, styled=True))
+    evaluation = Objective(tiled, content, [Region(tiled.moments(content))], recipe)(content)
     assert evaluation.parts["content"] == 0
     assert abs(evaluation.loss) < 1e-3 * recipe.style_weight
-
-
-def test_masked_regions_see_only_their_own_part():
-    left = torch.zeros(64, 64)
-    left[:, :32] = 1
-    viewer = TiledFeatures(NETWORK, ["relu1_1"])
-    moments = viewer.moments(picture(64, 64), left)["relu1_1"]
-    changed = picture(64, 64)
-    changed[..., 33:] = 0  # the network's window reaches one pixel over the edge
-    assert torch.allclose(viewer.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-5)
-    changed[..., :20] = 0
-    assert not torch.allclose(viewer.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-2)
 
 
 def test_normalised_gradients_have_the_size_of_their_weights():

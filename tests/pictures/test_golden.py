@@ -48,7 +48,7 @@ def test_blend_weights_are_brought_to_a_sum_of_1():
     size = (64, 64)
 
     def moments(*styles):
-        return Optimiser(styles, Recipe())._blended(styles, size, size, one)[0]["relu2_1"].second.numpy()
+        return Optimiser(styles, Recipe()).targets._blend(styles, size, size, one).moments["relu2_1"].second.numpy()
 
     both = moments(StylePicture(one, 3.0), StylePicture(other, 7.0))
     assert np.allclose(both, 0.3 * moments(StylePicture(one)) + 0.7 * moments(StylePicture(other)), rtol=1e-3)
@@ -62,6 +62,6 @@ def test_the_style_picture_is_as_large_as_the_result_times_its_scale():
     from impasto.optimisation.style_pictures import StylePicture
 
     style = StylePicture(np.random.default_rng(0).random((60, 90, 3), np.float32))
-    painter = Optimiser([style], Recipe(style_scale=0.333))
-    painter._blended([style], (100, 200), (100, 200), style.rgb)
-    assert {max(key[1:3]) for key in painter._styles} == {67}  # height and width
+    optimiser = Optimiser([style], Recipe(style_scale=0.333))
+    optimiser.targets._blend([style], (100, 200), (100, 200), style.rgb)
+    assert {max(key[1:3]) for key in optimiser.targets._measured} == {67}  # height and width

@@ -11,10 +11,12 @@ from PIL import Image, TiffImagePlugin
 from impasto.errors import InputError
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
-from impasto.pictures import large, reading, writing
+from impasto.pictures import encoding, large, libvips
 from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture, write_rows
+
+from .samples import interlaced_png, rgb_profile
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +55,10 @@ def tiled(image, path, side=64):
 
 
 KINDS = {
+    "rgb.jpg": lambda p, a, path: p.save(path, dpi=(300, 300), comment=b"by the sea"),
+    "progressive.jpg": lambda p, a, path: p.save(path, progressive=True, subsampling="4:4:4"),
+    "grey.jpg": lambda p, a, path: p.convert("L").save(path),
+    "profile.jpg": lambda p, a, path: p.save(path, icc_profile=rgb_profile(1.5)),
     "rgb.png": lambda p, a, path: p.save(path, dpi=(300, 300)),
     "grey.png": lambda p, a, path: p.convert("L").save(path),
     "palette.png": lambda p, a, path: p.quantize(13).save(path, bits=4, transparency=3),
@@ -94,13 +100,25 @@ def test_strips_are_the_whole(kind, size, photo, see_through, tmp_path, monkeypa
 
 
 def test_what_cannot_be_read_in_strips_is_left_to_be_read_whole(photo, tmp_path):
-    photo.save(tmp_path / "a.jpg")
+    photo.save(tmp_path / "a.webp")
     exif = Image.Exif()
     exif[0x0112] = 6
     photo.save(tmp_path / "turned.png", exif=exif)
+    photo.save(tmp_path / "turned.jpg", exif=exif)
+    photo.convert("CMYK").save(tmp_path / "cmyk.jpg")
+    (tmp_path / "interlaced.png").write_bytes(interlaced_png(np.asarray(photo)))
     Image.fromarray(np.zeros((9, 9), np.float32)).save(tmp_path / "float.tif")
     (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
-    for name in ("a.jpg", "turned.png", "float.tif", "cut.png", "none.png"):
+    for name in (
+        "a.webp",
+        "turned.png",
+        "turned.jpg",
+        "cmyk.jpg",
+        "interlaced.png",
+        "float.tif",
+        "cut.png",
+        "none.png",
+    ):
         assert large.open_rows(tmp_path / name) is None
 
 
@@ -135,9 +153,8 @@ def test_many_small_strips_of_a_tiff_are_decoded_together(photo, see_through, tm
     KINDS["rows.tif"](photo, see_through, path)
     monkeypatch.setattr(large, "_BYTES", 192 * 4 * 50)
     calls = []
-    monkeypatch.setattr(
-        reading, "read_picture", lambda *a, _read=read_picture, **more: calls.append(1) or _read(*a, **more)
-    )
+    read = libvips.RowDecoder.read
+    monkeypatch.setattr(libvips.RowDecoder, "read", lambda *a: calls.append(1) or read(*a))
     large.open_rows(path).rows(0, 128)
     assert len(calls) == 3
 
@@ -162,7 +179,7 @@ def test_a_file_that_is_cut_off_is_one_sentence(name, photo, see_through, tmp_pa
 def test_whatever_a_decoder_raises_is_one_sentence(photo, see_through, tmp_path):
     KINDS["raw.tif"](photo, see_through, tmp_path / "raw.tif")
     reader = large.open_rows(tmp_path / "raw.tif")
-    reader._offsets = ("nowhere",)
+    (tmp_path / "raw.tif").unlink()
     with pytest.raises(InputError, match="damaged"):
         reader.rows(0, 128)
 
@@ -212,11 +229,11 @@ def test_a_file_too_large_for_memory_is_painted_as_any_other(name, target, photo
     monkeypatch.setattr(tight._budget, "holds", lambda size: False)
     calls = []
 
-    def counted(*arguments, _write=write_rows, **more):
+    def counted(*arguments, _encode=encoding.encode_rows):
         calls.append(1)
-        _write(*arguments, **more)
+        _encode(*arguments)
 
-    monkeypatch.setattr(writing, "write_rows", counted)
+    monkeypatch.setattr(encoding, "encode_rows", counted)
     tight.paint_file(tmp_path / name, tmp_path / target)
     assert len(calls) == (target != "o.jpg")
     first, second = (read_picture(tmp_path / n, compact=1) for n in (f"plain-{target}", target))
@@ -224,3 +241,14 @@ def test_a_file_too_large_for_memory_is_painted_as_any_other(name, target, photo
     seen = slice(None) if first.alpha is None else first.alpha > 100
     peak = np.iinfo(first.rgb.dtype).max
     assert np.abs(first.rgb.astype(float) - second.rgb)[seen].mean() < 0.01 * peak
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_opening_a_file_says_nothing_that_reading_it_says(suffix, photo, tmp_path, caplog):
+    photo.save(tmp_path / f"a{suffix}", icc_profile=b"broken")
+    reader = large.open_rows(tmp_path / f"a{suffix}")
+    assert not caplog.records
+    for top in range(0, 128, 16):
+        reader.rows(top, top + 16)
+    assert len(caplog.records) == 1
+    assert "colour profile ignored" in caplog.text

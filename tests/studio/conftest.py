@@ -52,11 +52,11 @@ def nothing_leaves():
 def server(tmp_path_factory):
     """A studio on loopback, in this process: ``.url`` and ``.studio``."""
     from impasto.studio.server import Server, listen
-    from impasto.studio.settings import Settings
+    from impasto.studio.settings import ServerSettings
     from impasto.studio.state import Studio
 
     folder = tmp_path_factory.mktemp("studio")
-    settings = Settings(port=0, max_upload=5_000_000, max_pixels=2_000_000, max_video=5.0, max_queue=12)
+    settings = ServerSettings(port=0, max_upload=5_000_000, max_pixels=2_000_000, max_video=5.0, max_queue=12)
     made = Server(Studio(settings, folder))
     with listen(settings) as listening:
         made.url = f"http://127.0.0.1:{listening.getsockname()[1]}"

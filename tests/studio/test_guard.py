@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from impasto.studio import guard as guard_module
 from impasto.studio.guard import Guard
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 from impasto.studio.uploads import Uploads
 
 URL = "http://127.0.0.1:7860"
@@ -37,7 +37,7 @@ class Behind:
 @pytest.fixture
 def make(tmp_path):
     def made(url=URL, **settings):
-        uploads = Uploads(Settings(max_upload=1_000_000, **settings), tmp_path)
+        uploads = Uploads(ServerSettings(max_upload=1_000_000, **settings), tmp_path)
         behind = Behind(uploads)
         visitor = TestClient(Guard(behind, uploads.settings, uploads), base_url=url, follow_redirects=False)
         return visitor, behind

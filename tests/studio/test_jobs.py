@@ -6,14 +6,14 @@ import pytest
 
 from impasto.errors import InputError, StyleError
 from impasto.studio.jobs import CancelledError, Done, Jobs, Update, fair
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
 ANN, BOB = SimpleNamespace(session_hash="ann"), SimpleNamespace(session_hash="bob")
 
 
 @pytest.fixture
 def jobs():
-    return Jobs(Settings(max_seconds=30))
+    return Jobs(ServerSettings(max_seconds=30))
 
 
 def waits(names):
@@ -174,7 +174,7 @@ def test_time_runs_out():
             time.sleep(0.01)
 
     with pytest.raises(InputError, match=r"longer than 0 seconds.*smaller"):
-        list(Jobs(Settings(max_seconds=0.2)).run(work, ANN))
+        list(Jobs(ServerSettings(max_seconds=0.2)).run(work, ANN))
 
 
 @pytest.mark.parametrize("error", [StyleError("no such style"), ValueError("a bug"), MemoryError()])

@@ -5,6 +5,7 @@ import threading
 import pytest
 from PIL import Image
 
+from impasto.pictures.reading import read_picture
 from impasto.studio import live as live_module
 
 
@@ -41,6 +42,14 @@ def test_strength_0_is_the_picture_itself(client):
     before = Image.open(io.BytesIO(frame())).convert("RGB")
     after = pixels(send(client, strength="0"))
     assert max(abs(a - b) for a, b in zip(before.tobytes(), after.tobytes(), strict=True)) < 40
+
+
+def test_a_picture_has_the_colours_that_any_file_has():
+    data = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(data, "JPEG", exif=exif)
+    assert (live_module._decoded(data.getvalue()) == read_picture(data.getvalue(), compact=1).rgb).all()
 
 
 def test_styles_blend(client):

@@ -6,7 +6,7 @@ from impasto.errors import InputError
 from impasto.optimisation.recipe import DEFAULTS
 from impasto.studio import app, controls
 from impasto.studio.server import _where_a_loop_runs
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 from impasto.studio.tabs import paint
 
@@ -31,7 +31,7 @@ def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module
     real = controls.find_spec
     monkeypatch.setattr(controls, "find_spec", lambda name: None if name == module else real(name))
     monkeypatch.setattr(app, "TABS", tabs)
-    page = _where_a_loop_runs(lambda: app.build(Studio(Settings(), tmp_path)))
+    page = _where_a_loop_runs(lambda: app.build(Studio(ServerSettings(), tmp_path)))
     commands = [
         block["props"]["value"]
         for block in page.get_config_file()["components"]

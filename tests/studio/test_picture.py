@@ -13,7 +13,7 @@ from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.studio import brush, pictures, previews
 from impasto.studio.chooser import known
-from impasto.studio.pictures import Wish
+from impasto.studio.pictures import PictureRequest
 from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
 from impasto.styles.style import PHOTOGRAPH
 
@@ -32,7 +32,7 @@ def as_value(levels):
 
 
 def test_a_result_is_named_and_described_as_on_the_command_line(server, put, picture_file):
-    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:2", "udnie:1"], {"strength": 0.5}))
+    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:2", "udnie:1"], {"strength": 0.5}))
     assert done.path.name == "photo-scream+udnie.jpg"
     with Image.open(done.path) as image:
         assert image.size == (48, 32)
@@ -41,7 +41,7 @@ def test_a_result_is_named_and_described_as_on_the_command_line(server, put, pic
 
 
 def test_a_result_is_what_the_library_paints(server, put, picture_file):
-    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"]))
+    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1"]))
     expected = Painter("scream").paint(read_picture(picture_file)).picture
     assert np.abs(done.after.rgb - expected.rgb).max() < 1e-5
 
@@ -49,7 +49,7 @@ def test_a_result_is_what_the_library_paints(server, put, picture_file):
 def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
     levels = np.zeros((16, 24), np.uint8)
     levels[:, :8] = 255
-    done = pictures.paint(server.studio, put(picture_file), Wish(["scream:1"], {}, levels))
+    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1"], {}, levels))
     change = np.abs(to_unit_range(done.after.rgb) - to_unit_range(done.before.rgb)).mean(axis=(0, 2))
     assert change[-16:].max() < 0.01
     assert change[:8].mean() > 0.05
@@ -57,8 +57,8 @@ def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
 
 def test_a_mask_can_be_for_one_style_of_two(server, put, picture_file):
     levels = np.full((32, 48), 255, np.uint8)
-    one = pictures.paint(server.studio, put(picture_file), Wish(["scream:1", "udnie:1"], {}, levels, "udnie"))
-    alone = pictures.paint(server.studio, put(picture_file), Wish(["udnie:1"]))
+    one = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1", "udnie:1"], {}, levels, "udnie"))
+    alone = pictures.paint(server.studio, put(picture_file), PictureRequest(["udnie:1"]))
     assert np.abs(to_unit_range(one.after.rgb) - to_unit_range(alone.after.rgb)).max() < 0.02
 
 
@@ -66,18 +66,18 @@ def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
     asked = []
     monkeypatch.setattr(pictures, "Options", lambda **options: asked.append(options) or Options(**options))
     small = Picture(np.full((20, 32, 3), 0.5, np.float32))
-    pictures.preview(small, (32, 20), Wish(["scream"], {"style_scale": 2.0}))
-    pictures.preview(small, (64, 40), Wish(["scream"], {"style_scale": 2.0}))
-    pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0}))
-    pictures.preview(small, (6400, 4000), Wish(["scream"], {"style_scale": 1.0, "work_size": 40}))
+    pictures.preview(small, (32, 20), PictureRequest(["scream"], {"style_scale": 2.0}))
+    pictures.preview(small, (64, 40), PictureRequest(["scream"], {"style_scale": 2.0}))
+    pictures.preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0}))
+    pictures.preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0, "work_size": 40}))
     assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6, 0.8]
 
 
 def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, put, photo, tmp_path):
     photo.save(tmp_path / "photo.png")
     upload = put(tmp_path / "photo.png")
-    fine = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 192}))
-    large = pictures.paint(server.studio, upload, Wish(["scream"], {"work_size": 96}))
+    fine = pictures.paint(server.studio, upload, PictureRequest(["scream"], {"work_size": 192}))
+    large = pictures.paint(server.studio, upload, PictureRequest(["scream"], {"work_size": 96}))
     with Image.open(fine.path) as one, Image.open(large.path) as two:
         assert "work_size" not in one.info["Software"]
         assert "work_size=96" in two.info["Software"]
@@ -86,7 +86,7 @@ def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, 
 
 def test_results_larger_than_the_limit_are_refused_before_the_work(server, put, picture_file):
     with pytest.raises(InputError, match="million pixels"):
-        pictures.paint(server.studio, put(picture_file), Wish(["scream"], {"size": 20000}))
+        pictures.paint(server.studio, put(picture_file), PictureRequest(["scream"], {"size": 20000}))
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png:2", "nosuch", "photograph"])

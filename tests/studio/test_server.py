@@ -16,7 +16,7 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.studio.guard import Guard
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
 DOCS = Path(__file__).parents[2] / "docs/studio-server.md"
 FILE = {"_type": "gradio.FileData"}
@@ -337,7 +337,7 @@ def test_the_commands_defaults_are_the_librarys():
     from impasto.cli.studio import command
 
     defaults = {parameter.name: parameter.default for parameter in command.params}
-    settings = vars(Settings())
+    settings = vars(ServerSettings())
     for name in ("host", "port", "max_pixels", "max_video", "max_queue", "max_seconds"):
         assert defaults[name] == settings[name]
 

@@ -3,24 +3,24 @@ import math
 import pytest
 
 from impasto.errors import InputError
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_on_this_machine_no_password_is_needed(host):
-    assert Settings(host=host).loopback
+    assert ServerSettings(host=host).loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org"])
 def test_where_others_reach_it_one_is(host):
     with pytest.raises(InputError, match="password"):
-        Settings(host=host)
-    assert not Settings(host=host, password="x").loopback
-    assert not Settings(host=host, open_to_all=True).loopback
+        ServerSettings(host=host)
+    assert not ServerSettings(host=host, password="x").loopback
+    assert not ServerSettings(host=host, open_to_all=True).loopback
 
 
 def test_a_password_is_not_shown():
-    assert "secret" not in repr(Settings(password="secret"))
+    assert "secret" not in repr(ServerSettings(password="secret"))
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_a_password_is_not_shown():
 )
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(InputError, match="give"):
-        Settings(**wrong)
+        ServerSettings(**wrong)

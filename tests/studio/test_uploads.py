@@ -11,7 +11,7 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.extras import pyav
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 from impasto.studio.uploads import Uploads, _bytes
 
 
@@ -19,7 +19,7 @@ from impasto.studio.uploads import Uploads, _bytes
 def uploads(tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()
-    return Uploads(Settings(max_upload=400_000, max_pixels=1_000_000), folder)
+    return Uploads(ServerSettings(max_upload=400_000, max_pixels=1_000_000), folder)
 
 
 @pytest.fixture

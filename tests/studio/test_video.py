@@ -8,10 +8,10 @@ import pytest
 
 from impasto.errors import InputError, OutputError
 from impasto.extras import pyav
-from impasto.studio import videos, words
+from impasto.studio import translation, videos
 from impasto.studio.tabs import video as tab
 from impasto.studio.uploads import Clip
-from impasto.studio.videos import Progress, Wish
+from impasto.studio.videos import VideoProgress, VideoRequest
 
 FRENCH = SimpleNamespace(cookies={}, headers={"accept-language": "fr"})
 
@@ -28,7 +28,7 @@ def nothing(_value):
 
 def test_a_part_is_painted_with_its_sound(server, lent):
     seen = []
-    made = videos.paint(server.studio, lent, Wish(["udnie"], start=0.25, end=0.75, size=64), seen.append)
+    made = videos.paint(server.studio, lent, VideoRequest(["udnie"], start=0.25, end=0.75, size=64), seen.append)
     assert made.path.name == "clip-udnie.mp4"
     assert made.frames == 6
     assert [progress.done for progress in seen] == [1, 2, 3, 4, 5, 6]
@@ -44,7 +44,7 @@ def test_a_preview_is_one_second(server, put, tmp_path):
     from tests.video.conftest import make_clip
 
     make_clip(tmp_path / "long.mp4", frames=24, rate=10, sound=())
-    made = videos.paint(server.studio, put(tmp_path / "long.mp4"), Wish(["udnie"]), nothing, preview=True)
+    made = videos.paint(server.studio, put(tmp_path / "long.mp4"), VideoRequest(["udnie"]), nothing, preview=True)
     assert (made.path.name, made.frames) == ("long-udnie-preview.mp4", 10)
 
 
@@ -56,7 +56,7 @@ def test_what_is_stopped_leaves_nothing_behind(server, lent):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        videos.paint(server.studio, lent, Wish(["udnie"], size=64), stop)
+        videos.paint(server.studio, lent, VideoRequest(["udnie"], size=64), stop)
     assert set(server.studio.uploads.folder.iterdir()) == before
 
 
@@ -66,7 +66,7 @@ def test_a_job_outlives_the_hour_after_which_its_upload_would_go(server, lent):
             os.utime(path, (1e9, 1e9))
         server.studio.uploads.sweep()
 
-    made = videos.paint(server.studio, lent, Wish(["udnie"], size=64, end=0.3), sweep)
+    made = videos.paint(server.studio, lent, VideoRequest(["udnie"], size=64, end=0.3), sweep)
     with pyav().open(str(made.path)) as painted:
         assert painted.streams.audio
 
@@ -77,10 +77,10 @@ def test_what_the_library_says_names_no_path(server, lent, monkeypatch):
 
     monkeypatch.setattr(videos, "stylize_video", fail)
     with pytest.raises(OutputError) as caught:
-        videos.paint(server.studio, lent, Wish(["udnie"]), nothing)
+        videos.paint(server.studio, lent, VideoRequest(["udnie"]), nothing)
     assert str(caught.value).startswith("clip-udnie.mp4 cannot be written (No space")
-    assert "l’atelier (No space left on device)" in words.complaint(FRENCH, caught.value)
-    assert "another name" not in words.complaint(None, caught.value)
+    assert "l’atelier (No space left on device)" in translation.complaint(FRENCH, caught.value)
+    assert "another name" not in translation.complaint(None, caught.value)
 
 
 def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
@@ -108,16 +108,16 @@ def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
 @pytest.mark.parametrize(
     ("wish", "expected"),
     [
-        (Wish([]), "No style"),
-        (Wish(["udnie"], start=5), "after the video's end"),
-        (Wish(["udnie"], start=0.5, end=0.2), "not after the start"),
-        (Wish(["udnie"], start=-1), "not after the start"),
-        (Wish(["udnie"], strength=2), "out of range"),
+        (VideoRequest([]), "No style"),
+        (VideoRequest(["udnie"], start=5), "after the video's end"),
+        (VideoRequest(["udnie"], start=0.5, end=0.2), "not after the start"),
+        (VideoRequest(["udnie"], start=-1), "not after the start"),
+        (VideoRequest(["udnie"], strength=2), "out of range"),
     ],
 )
 def test_wishes_that_make_no_sense(server, lent, wish, expected):
     if wish.start == -1:
-        wish = Wish(["udnie"], start=-1, end=-2)
+        wish = VideoRequest(["udnie"], start=-1, end=-2)
     with pytest.raises(InputError, match=expected):
         videos.paint(server.studio, lent, wish, nothing)
 
@@ -138,8 +138,8 @@ def test_sides_are_even_or_browsers_do_not_play_it(width, height, size, asked, t
 
 
 def test_the_time_left():
-    assert Progress(25, 100, 5).left == 15
-    assert Progress(5, 0, 5).left == 0
+    assert VideoProgress(25, 100, 5).left == 15
+    assert VideoProgress(5, 0, 5).left == 0
 
 
 # ---- in a browser ---------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def test_closing_the_page_ends_its_job(visit, server, clip, monkeypatch):
     def endless(studio, upload, wish, report, **_options):
         try:
             while True:
-                report(Progress(1, 2, 3))
+                report(VideoProgress(1, 2, 3))
                 time.sleep(0.05)
         finally:
             ended.set()

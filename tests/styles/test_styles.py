@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.errors import StyleError
+from impasto.folders import catalogue_folder
 from impasto.styles.blending import blend, load_blend, parse_style
 from impasto.styles.catalogue import (
     add_to_catalogue,
     bundled_names,
-    catalogue_folder,
     catalogue_names,
     load_style,
     photograph_style,
@@ -230,14 +230,6 @@ def test_what_is_not_in_the_catalogue_cannot_be_removed():
     add_to_catalogue(load_style("scream"), "mine")
     with pytest.raises(StyleError, match="did you mean mine"):
         remove_from_catalogue("mien")
-
-
-def test_the_catalogue_lies_where_the_system_keeps_data(monkeypatch, tmp_path):
-    monkeypatch.delenv("IMPASTO_STYLES", raising=False)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    assert catalogue_folder() == tmp_path / "impasto" / "styles"
-    monkeypatch.setenv("XDG_DATA_HOME", "relative")
-    assert catalogue_folder().is_absolute()
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,10 +1,16 @@
 """Picture files of every mode, depth and orientation, decoded to RGB bytes."""
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from impasto.errors import InputError
+from impasto.pictures.conversion import from_array
+from impasto.pictures.profiles import srgb_profile
+from impasto.pictures.reading import read_picture
+from impasto.pictures.writing import encode_picture
 from impasto.training import decoding
 from impasto.training.decoding import decode
 
@@ -15,6 +21,21 @@ def encoded(tmp_path, image, suffix=".png", **options):
     path = tmp_path / f"picture{suffix}"
     image.save(path, **options)
     return path.read_bytes()
+
+
+def display_p3():
+    """A profile with sRGB's curves and the primaries of Display P3, adapted to D50."""
+    profile = bytearray(srgb_profile())
+    primaries = {
+        b"rXYZ": (0.5151, 0.2412, -0.0011),
+        b"gXYZ": (0.292, 0.6922, 0.0419),
+        b"bXYZ": (0.1571, 0.0666, 0.7841),
+    }
+    for at in range(132, 132 + 12 * int.from_bytes(profile[128:132], "big"), 12):
+        name, start, _ = struct.unpack_from(">4sII", profile, at)
+        if name in primaries:
+            struct.pack_into(">3i", profile, start + 8, *(round(65536 * value) for value in primaries[name]))
+    return bytes(profile)
 
 
 class TestDecode:
@@ -64,6 +85,23 @@ class TestDecode:
         pixels = noise(size=(6, 4))
         got = decode(encoded(tmp_path, Image.fromarray(pixels), exif=exif))
         assert np.array_equal(got, np.rot90(pixels, -1))
+
+    @pytest.mark.parametrize("suffix", [".jpg", ".png"])
+    def test_a_colour_profile_counts_as_it_does_for_painting(self, tmp_path, suffix):
+        """Whatever its profile, here Display P3's primaries, training sees the colours that apply sees."""
+        data = encoded(tmp_path, Image.new("RGB", (40, 30), (250, 80, 60)), suffix, icc_profile=display_p3())
+        wanted = read_picture(data).rgb * 255
+        assert np.abs(wanted - (250, 80, 60)).max() > 5
+        assert np.abs(decode(data) - wanted).max() <= 0.5
+        assert np.abs(decode(data, keep=15) - wanted[:15, :20]).max() <= 1
+
+    def test_sixteen_bit_colour_and_its_transparency(self, tmp_path):
+        ramp = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8, 1).repeat(4, axis=2)
+        ramp[..., 3] = 65535
+        ramp[0, :, 3] = 0
+        got = decode(encode_picture(from_array(ramp), "PNG"))
+        assert got[0].min() == 255
+        assert np.abs(got[1:] - ramp[1:, :, :3] / 257).max() <= 0.5
 
     @pytest.mark.parametrize(("suffix", "orientation"), [(".jpg", 1), (".jpg", 8), (".png", 1)])
     def test_large_ones_are_shrunk(self, tmp_path, suffix, orientation):

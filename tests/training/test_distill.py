@@ -6,9 +6,10 @@ torch = pytest.importorskip("torch")
 
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.distill import DistillSettings, distill, distillation_loss, measure_unexplained  # noqa: E402
+from impasto.training.distill import distill, distillation_loss, measure_unexplained  # noqa: E402
 from impasto.training.painted_crops import PaintedCrops  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
+from impasto.training.settings import DistillSettings  # noqa: E402
 from impasto.training.student import TAPS, Student  # noqa: E402
 from impasto.training.teacher import FeaturePool, Teacher  # noqa: E402
 

@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("torch")
 
 from impasto.errors import TrainingError
-from impasto.learning.fit import LearnSettings
-from impasto.training.fit import FitSettings
+from impasto.learning.settings import LearnSettings
+from impasto.training.settings import FitSettings
 
 
 @pytest.mark.parametrize("kind", [FitSettings, LearnSettings])

@@ -3,8 +3,9 @@
 import pytest
 
 from impasto.networks.transformer import Architecture
-from impasto.training.fit import FitSettings, NetworkTraining
+from impasto.training.fit import NetworkTraining
 from impasto.training.photographs import Photographs
+from impasto.training.settings import FitSettings
 from impasto.training.style_sources import StyleSource
 
 TINY = Architecture(half=4, quarter=8, eighth=8, blocks=1)

@@ -11,8 +11,8 @@ from impasto.cli import main  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
 from impasto.flow.consistency import consistency
 from impasto.flow.files import write_certainty, write_flo  # noqa: E402
-from impasto.optimisation.api import read_styles  # noqa: E402
 from impasto.optimisation.recipe import Recipe  # noqa: E402
+from impasto.optimisation.style_pictures import read_styles  # noqa: E402
 from impasto.video.optimised import PassOptions, VideoOptimiser, combined, parse_recipe  # noqa: E402
 from impasto.video.source import open_source  # noqa: E402
 

@@ -3,8 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from impasto.video.source import VideoFile
+from impasto.pictures.profiles import srgb_profile
+from impasto.pictures.reading import read_picture
+from impasto.video.source import VideoFile, open_source
 
 from .conftest import make_clip, scene
 
@@ -98,3 +101,22 @@ def test_the_transparency_of_webm_is_left_out_and_that_is_said(tmp_path):
     video = VideoFile(see_through(tmp_path / "in.webm", "libvpx-vp9", "yuva420p"))
     assert any("transparency" in notice for notice in video.notices)
     assert VideoFile(make_clip(tmp_path / "plain.mp4", frames=1)).notices == []
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_frames_of_an_animation_are_decoded_as_pictures_are(orientation, tmp_path):
+    """Upright, and with the colours of their profile, as the first frame is that apply reads."""
+    frames = [Image.new("RGB", (12, 8), colour) for colour in ((250, 80, 60), (60, 80, 250))]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    profile = bytearray(srgb_profile())
+    at = profile.index(b"para") if b"para" in profile else profile.index(b"curv")
+    profile[at + 12 : at + 16] = (65536).to_bytes(4, "big")  # the exponent of the curve: another gamma
+    path = tmp_path / "moving.png"
+    frames[0].save(path, save_all=True, append_images=frames[1:], exif=exif, icc_profile=bytes(profile), duration=100)
+    source = open_source(path)
+    first, _ = source.frames()
+    assert source.stored == ((8, 12) if orientation == 6 else (12, 8))
+    wanted = read_picture(path).rgb * 255
+    assert np.abs(wanted - (250, 80, 60)).max() > 5
+    assert np.abs(first.rgb - wanted).max() <= 1

@@ -13,7 +13,7 @@ from PIL import Image
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto.cli import main, progress  # noqa: E402
+from impasto.cli import main, picture_styles  # noqa: E402
 from impasto.errors import InputError, OutputError  # noqa: E402
 from impasto.feedforward.options import Options  # noqa: E402
 from impasto.learning import api  # noqa: E402
@@ -277,8 +277,8 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
         return load_style("scream")
 
     monkeypatch.setattr(api, "learn_cached_style", learn)
-    monkeypatch.setattr(progress, "style_of_picture", learn)
-    monkeypatch.setattr(progress, "is_learnt", lambda path: False)
+    monkeypatch.setattr(picture_styles, "learn_cached_style", learn)
+    monkeypatch.setattr(picture_styles, "is_style_cached", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]

@@ -1,4 +1,10 @@
-"""The command line: one module a command, imported only when that command runs."""
+"""The command line.
+
+**In**: arguments, pictures on standard input. **Out**: files, lines on standard output, progress on standard error,
+an exit status. **Order**: this module; a module a command (``apply``, ``video``, ``paint``, ...), imported only when
+that command runs; what they share: ``options``, ``progress``, ``standard_streams``, ``picture_styles``; of ``paint``
+alone: ``paint_run``, ``sweep``. **Never**: torch, onnxruntime or tensors; no other room imports this one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ from typing import Any
 
 import click
 
-# Command to one-line help, so that `impasto --help` need not import any of them.
+# One-line help by command, so that ``impasto --help`` need not import any of their modules.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
     "video": "Repaint a video, with its sound, without flicker.",
@@ -25,26 +31,34 @@ COMMANDS = {
     "distill": "Distil the builtin perceptual network.",
     "doctor": "Say what is installed and whether it works.",
 }
-INTERRUPTED = 130
+INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 
 
 class _Commands(click.Group):
     """Commands by name, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, whose module is imported now; ``None``: there is none."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"impasto.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names and the one-line help of all commands."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """See :class:`click.Group`.
+
+        Raises:
+            click.UsageError: there is no such command; the nearest one is suggested.
+        """
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
@@ -55,6 +69,7 @@ class _Commands(click.Group):
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    """Show the version and end."""
     if value and not ctx.resilient_parsing:
         import impasto
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
+from impasto.cli.progress import counting_bar
 
 
 @click.group("dataset", short_help="Pack photographs for training, or describe a pack.")
@@ -25,13 +26,9 @@ def command() -> None:
 @click.option("-q", "--quiet", is_flag=True)
 def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
     """Pack photographs; an interrupted pack goes on where it stopped."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from impasto.training import dataset
 
-    with Progress(console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("Packing", total=None)
+    with counting_bar("Packing", hidden=quiet) as show:
         report = dataset.pack(
             train,
             val,
@@ -39,7 +36,7 @@ def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | No
             size=(size, size),
             limit=limit,
             workers=workers,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=show,
         )
     click.echo(f"{output}: {report.train} to train on, {report.val} held out, {len(report.skipped)} skipped")
 

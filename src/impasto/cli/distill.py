@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
-from impasto.errors import MissingExtraError
+from impasto.cli.progress import counting_bar
+from impasto.extras import needing_extra
 from impasto.memory import keep_freed
+from impasto.training.settings import DistillSettings
 
 
 @click.command("distill", short_help="Distil the builtin perceptual network.")
@@ -34,9 +36,7 @@ from impasto.memory import keep_freed
     metavar="builtin|vgg19|PATH",
     help="Begin with this network, pruned and solved anew, instead of chance: hours less.",
 )
-@click.option("--steps", type=int, help="Default: the library's.")
-@click.option("--batch", type=int, help="Default: the library's.")
-@click.option("--crop", type=int, help="Default: the library's.")
+@options.dataclass_options(DistillSettings, "steps", "batch", "crop", given_only=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(
@@ -49,20 +49,14 @@ def command(
     **given: int | None,
 ) -> None:
     """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
-    try:
-        from impasto.training.distill import DistillSettings, distill
-    except ImportError as error:
-        raise MissingExtraError("Distillation", "train") from error
-    from rich.console import Console
-    from rich.progress import Progress
-
+    with needing_extra("train", "Distillation"):
+        from impasto.training.distill import distill
     from impasto.training.photographs import Photographs
 
     settings = DistillSettings(**{name: value for name, value in given.items() if value is not None})
     pictures = Photographs(photos, crop=settings.crop, scales=(1.0, 1.5))
     keep_freed()
-    with Progress(console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("Distilling", total=settings.steps)
+    with counting_bar("Distilling", settings.steps, hidden=quiet) as show:
         shares = distill(
             pictures,
             teachers,
@@ -70,7 +64,7 @@ def command(
             settings,
             start=start,
             resume=resume,
-            progress=lambda step, _steps, _shares: bar.update(task, completed=step),
+            progress=lambda step, _steps, _shares: show(step),
         )
     for tap, share in shares.items():
         click.echo(f"{tap}  {share:.1%} unexplained on held-out pictures")

@@ -10,16 +10,11 @@ from typing import Any
 
 import click
 
-_EXTRAS = {
-    "train": ("torch", "h5py", "onnx"),
-    "heic": ("pillow-heif",),
-    "video": ("av", "opencv-contrib-python-headless"),
-    "webcam": ("pygame", "pyvirtualcam"),
-    "studio": ("gradio",),
-}
+from impasto.extras import EXTRAS
 
 
 def _version(package: str) -> str | None:
+    """The version of an installed package; ``None``: it is not installed."""
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -27,7 +22,7 @@ def _version(package: str) -> str | None:
 
 
 def _engine() -> dict[str, Any]:
-    """Paint a small grey picture for real: an engine that merely imports is no proof."""
+    """Facts of the engine, and whether it paints: a small grey picture is painted, since an import is no proof."""
     import time
 
     import numpy as np
@@ -52,10 +47,11 @@ def examine() -> dict[str, Any]:
     """Everything that the command shows."""
     import impasto
     from impasto.engines.base import cpu_threads
+    from impasto.folders import cache_folder
     from impasto.networks import weights
     from impasto.styles.catalogue import bundled_names
 
-    cache = weights.cache_dir()
+    cache = cache_folder()
     return {
         "impasto": impasto.__version__,
         "python": platform.python_version(),
@@ -63,7 +59,9 @@ def examine() -> dict[str, Any]:
         "threads": cpu_threads(),
         **_engine(),
         "packages": {name: _version(name) for name in ("numpy", "pillow", "onnxruntime", "safetensors")},
-        "extras": {extra: {name: _version(name) for name in names} for extra, names in _EXTRAS.items()},
+        "extras": {
+            extra: {package: _version(package) for package in modules.values()} for extra, modules in EXTRAS.items()
+        },
         "cache": {
             "folder": str(cache),
             "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else [],

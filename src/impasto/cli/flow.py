@@ -19,7 +19,7 @@ def command() -> None:
     """Optical flow between frames, and how far it can be trusted."""
 
 
-_variant = click.option(
+_variant_option = click.option(
     "--variant",
     type=click.Choice(VARIANTS),
     default=VARIANTS[0],
@@ -35,7 +35,7 @@ _variant = click.option(
 @click.option("--method", default="dis", show_default=True, metavar="NAME", help="dis, deepflow, or an .onnx file.")
 @click.option("--size", type=click.IntRange(0), default=0, show_default=True, help="Longer side; 0 keeps it.")
 @click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
-@_variant
+@_variant_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a pair on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def compute(
@@ -75,7 +75,7 @@ def compute(
 @click.argument("judged", type=options.PATH, metavar="A.flo")
 @click.argument("opposite", type=options.PATH, metavar="B.flo")
 @click.option("-o", "--output", type=options.PATH, required=True, metavar="OUT.pgm", help="Where the map goes.")
-@_variant
+@_variant_option
 @click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""

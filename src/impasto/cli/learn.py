@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from impasto.cli import INTERRUPTED, options
-from impasto.engines.devices import DEVICES
+from impasto.cli.progress import learning_bar
 from impasto.errors import OutputError
 from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style
+from impasto.learning.settings import LearnSettings
 from impasto.memory import keep_freed
 from impasto.styles.style import SUFFIX
 
-_PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
+_PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # files of each stage, in OUTPUT.learning
 
 
 @click.command("learn", short_help="Learn a style from a picture, in minutes.")
@@ -32,24 +33,15 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}
     type=options.PATH,
     help="Photographs to learn on: a folder, .zip or HDF5 file; default: pictures that Impasto draws.",
 )
-@click.option(
-    "--style-scale",
-    type=float,
-    help="Size of the painting's strokes: 1, the default, as it has them at 512 pixels; 2 twice as large.",
-)
-@click.option("--style-weight", type=float, help="More is more paint, less photograph.")
+@options.dataclass_options(LearnSettings, "style_scale", "style_weight", given_only=True)
 @click.option("--deep", is_flag=True, help="Fit the network, too: closer, slower; the style cannot be blended.")
 @click.option(
     "--minutes",
     type=float,
     help=f"Of --deep, at most.  [default: {DEEP_MINUTES:g}]",
 )
-@click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network; default: builtin.")
-@click.option("--steps", type=int, help="At most so many; learning ends before, once the loss is flat.")
-@click.option("--check-every", type=int, help="Steps between looks at the loss, with a new preview.")
-@click.option("--crop", type=int, help="Side of the pictures that are painted, a multiple of 8.")
-@click.option("--seed", type=int)
-@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to learn.")
+@options.dataclass_options(LearnSettings, "features", "steps", "check_every", "crop", "seed", given_only=True)
+@options.device_option("Where to learn.")
 @click.option("--overwrite", is_flag=True, help="Replace a style file that exists.")
 @click.option("--json", "as_json", is_flag=True, help="What was learnt as a JSON object on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -80,8 +72,6 @@ def command(
     It ends by itself. Ctrl-C keeps what there is in OUTPUT.learning; the same call goes on from there. Look at
     OUTPUT.learning/preview.jpg meanwhile, with --deep then at the last OUTPUT.learning/network/preview-*.png.
     """
-    from impasto.cli.progress import learning_bar
-
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
@@ -90,7 +80,7 @@ def command(
     given = {key: value for key, value in settings.items() if value is not None}
     folder = target.with_name(f"{target.stem}.learning")
 
-    def say(text: str) -> None:
+    def print_line(text: str) -> None:
         if not quiet:
             click.echo(text, err=True)
 
@@ -98,14 +88,14 @@ def command(
     # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with learning_bar(target.stem, quiet) as show:
+        with learning_bar(target.stem, hidden=quiet) as show:
             stages: set[str] = set()
 
-            def follow(at: LearningProgress) -> None:
-                if at.stage not in stages:
-                    stages.add(at.stage)
-                    say(f"Previews: {folder / _PREVIEWS[at.stage]}")
-                show(at)
+            def follow(progress: LearningProgress) -> None:
+                if progress.stage not in stages:
+                    stages.add(progress.stage)
+                    print_line(f"Previews: {folder / _PREVIEWS[progress.stage]}")
+                show(progress)
 
             style = learn_style(
                 paintings,
@@ -120,7 +110,7 @@ def command(
                 **given,
             )
     except KeyboardInterrupt:
-        say(f"Interrupted; what there is is kept in {folder}, and the same command goes on from there.")
+        print_line(f"Interrupted; what there is is kept in {folder}, and the same command goes on from there.")
         sys.exit(INTERRUPTED)
     if as_json:
         facts = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}

@@ -6,79 +6,28 @@ import json
 import math
 import sys
 import time
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli import INTERRUPTED, options, pipes
-from impasto.cli.painting import Bar, Watch, Writer, forecast
-from impasto.cli.pipes import STANDARD
+from impasto.cli import INTERRUPTED, options
+from impasto.cli.paint_run import Recording, ResultWriter, RunRecorder, forecast
+from impasto.cli.progress import optimisation_bar
+from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input
 from impasto.cli.sweep import paint_each
-from impasto.engines.devices import DEVICES
 from impasto.errors import InputError, OutputError
+from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.masks import parse_masks
 from impasto.memory import keep_freed
-from impasto.optimisation import api, recipe
-from impasto.optimisation.recipe import DEFAULTS, Recipe
-from impasto.options import parse_layers
+from impasto.optimisation import api
+from impasto.optimisation.recipe import Recipe
+from impasto.optimisation.style_pictures import blend_name, read_styles
 from impasto.pictures.reading import read_picture
-from impasto.pictures.writing import QUALITY, output_format, path_beside
+from impasto.pictures.writing import output_format, path_beside
 
 if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress, OptimisationResult
-
-
-class _Layers(click.ParamType[dict[str, float]]):
-    name = "LAYER[:WEIGHT],..."
-
-    def convert(self, value: Any, _param: Any, _ctx: Any) -> Any:
-        return parse_layers(value) if isinstance(value, str) else value
-
-
-_field = partial(options.field, DEFAULTS)
-
-
-def _choice(kind: Any) -> click.Choice[str]:
-    return click.Choice(get_args(kind))
-
-
-_recipe_options = options.together(
-    _field("size", "Longer side of the result; 0 keeps the input's.  [default: the input's up to 1024]", int),
-    _field("style_weight", "How strongly the style pulls.", float),
-    _field("content_weight", "How strongly the photograph pulls.", float),
-    _field("tv_weight", "Smoothness (total variation).", float),
-    _field("style_layers", "Layers that define the style.", _Layers()),
-    _field("content_layers", "Layers that define the content.", _Layers()),
-    _field("style_scale", "Size of the strokes: the style picture's longer side in units of the result's.", float),
-    _field("style_size", "The style picture's longer side in pixels instead.", int),
-    _field("init", "content, noise, gray or a picture to start from.", str),
-    _field("optimizer", "Adam takes less memory and more iterations.", _choice(recipe.Optimizer)),
-    _field("iterations", "At each scale.", int),
-    _field("scales", "Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.", int),
-    _field("history", "Steps that L-BFGS remembers.", int),
-    _field("learning_rate", "Default: 0.02 for Adam, 1 for L-BFGS.", float),
-    _field("average", "Decay of the average over Adam's iterates; 0: the last one is the result.", float),
-    _field("seed", "Of the noise.", int),
-    _field("pooling", "Of the perceptual network.", _choice(recipe.Pooling)),
-    click.option("--normalize-gradients", is_flag=True, help="Give each layer's gradient the same size."),
-    _field("style_loss", "Which statistics define the style.", _choice(recipe.StyleLoss)),
-    _field("coarse_style_loss", "The same, at the scales before the last.", _choice(recipe.StyleLoss)),
-    _field("loss", "Of content and style.", _choice(recipe.Loss)),
-    _field(
-        "colors",
-        "The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture matched "
-        "to the photograph first.",
-        _choice(recipe.Colors),
-    ),
-    _field("stop_tolerance", "End a scale when ten iterations change the loss by less than this share.", float),
-    _field("dream", "Amplify what these layers see (deep dream).", _Layers()),
-    _field("features", "Perceptual network: builtin, vgg19, vgg16 or a file.", str, metavar="NAME|FILE"),
-    _field("max_memory", "Use tiles rather than more than 4G or 800M; auto is half of what is free.", options.Bytes()),
-    _field("device", "Where to run.", click.Choice(DEVICES)),
-    _field("max_pixels", "Refuse larger pictures.", int),
-)
 
 
 @click.command("paint", short_help="Optimise a picture towards the style of any picture.")
@@ -90,7 +39,37 @@ _recipe_options = options.together(
 @click.option(
     "--mask", "masks", multiple=True, metavar="STYLE=FILE", help="Where a style applies (white); soft edges blend."
 )
-@_recipe_options
+@options.dataclass_options(
+    Recipe,
+    "size",
+    "style_weight",
+    "content_weight",
+    "tv_weight",
+    "style_layers",
+    "content_layers",
+    "style_scale",
+    "style_size",
+    "init",
+    "optimizer",
+    "iterations",
+    "scales",
+    "history",
+    "learning_rate",
+    "average",
+    "seed",
+    "pooling",
+    "normalize_gradients",
+    "style_loss",
+    "coarse_style_loss",
+    "loss",
+    "colors",
+    "stop_tolerance",
+    "dream",
+    "features",
+    "max_memory",
+    "device",
+    "max_pixels",
+)
 @click.option("--resume", is_flag=True, help="Finish an interrupted run, or give a finished one more iterations.")
 @click.option("--no-state", is_flag=True, help="Do not keep OUTPUT.state, which --resume needs, at the end.")
 @click.option(
@@ -106,8 +85,8 @@ _recipe_options = options.together(
 @click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
 @click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
 @click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
-@click.option("--quality", type=click.IntRange(1, 100), default=QUALITY, show_default=True, help="Of JPEG, WebP, AVIF.")
-@click.option("--strip", is_flag=True, help="Drop the photograph's metadata (camera, place, ...).")
+@options.dataclass_option(OutputOptions, "quality", early=True)
+@options.dataclass_option(OutputOptions, "strip")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as a JSON object on standard output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
@@ -140,17 +119,17 @@ def command(
     impasto paint photo.jpg --style waves.jpg:2 --style scream.jpg:1 --style-scale 0.5
     impasto paint photo.jpg --style sky.jpg --style ground.jpg --mask sky.jpg=where-sky-is.png
     """
-    chosen = Recipe(**{name: value for name, value in given.items() if value is not None})
-    if not styles and not chosen.dream:
+    recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
+    if not styles and not recipe.dream:
         raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
     if len(sweeps) > 1:
         raise click.UsageError("--sweep is given twice; a sheet is over one option, so sweep one after the other.")
     strength, by_style = parse_masks(masks)
     if strength is not None:
         raise click.UsageError(f"{strength} is no mask of a style; write it as STYLE=FILE.")
-    named = api.read_styles(list(styles), by_style, max_pixels=chosen.max_pixels)
-    target = output or (STANDARD if content == STANDARD else path_beside(content, api.blend_name(named)))
-    piped = target == STANDARD
+    named = read_styles(list(styles), by_style, max_pixels=recipe.max_pixels)
+    target = output or (STANDARD_STREAM if content == STANDARD_STREAM else path_beside(content, blend_name(named)))
+    piped = target == STANDARD_STREAM
     if piped and (resume or save_every or preview_every or steps_strip):
         raise click.UsageError(
             "Standard output takes the one result; name a file with -o for --resume, --steps-strip, --save-every and "
@@ -158,25 +137,27 @@ def command(
         )
     if not piped:
         output_format(target)
-        if options.is_input(target, [content, chosen.start, *styles, *by_style.values()]):
+        if options.is_input(target, [content, recipe.start, *styles, *by_style.values()]):
             raise InputError(f"{target} is one of the inputs; give another -o.")
         if target.exists() and not (output or overwrite or resume):
             raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
-    picture = read_picture(pipes.received() if content == STANDARD else content, max_pixels=chosen.max_pixels)
+    picture = read_picture(
+        read_standard_input() if content == STANDARD_STREAM else content, max_pixels=recipe.max_pixels
+    )
 
-    def say(text: str) -> None:
+    def print_line(text: str) -> None:
         if not quiet:
             click.echo(text, err=True)
 
-    def report(**found: Any) -> None:
+    def print_result(**found: Any) -> None:
         """The result on standard output, unless the picture itself goes there."""
         if as_json:
             click.echo(json.dumps({"output": str(target), **found}), err=piped)
         elif not (quiet or piped):
             click.echo(str(target))
 
-    write = Writer(target, quality=quality, strip=strip)
-    if not chosen.max_memory:  # against a limit, what is kept would count
+    writer = ResultWriter(target, quality=quality, strip=strip)
+    if not recipe.max_memory:  # against a limit, what is kept would count
         keep_freed()
     if sweeps:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
@@ -184,50 +165,49 @@ def command(
                 "--sweep paints anew with each value and writes one sheet; leave out --resume, --steps-strip, --log "
                 "and --save-, --preview- and --print-every."
             )
-        losses, interrupted = paint_each(sweeps[0], chosen, picture, named, write, say, hidden=quiet or as_json)
-        report(losses=losses)
+        losses, interrupted = paint_each(sweeps[0], recipe, picture, named, writer, print_line, hidden=quiet or as_json)
+        print_result(losses=losses)
         if interrupted:
             sys.exit(INTERRUPTED)
         return
 
-    job = api.OptimisationTask(picture, named, chosen)
+    job = api.OptimisationTask(picture, named, recipe)
     width, height = job.photograph.size
-    if chosen.size is None and max(picture.size) > max(width, height):
-        say(f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size.")
+    if recipe.size is None and max(picture.size) > max(width, height):
+        print_line(
+            f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size."
+        )
     state = api.load_state(target, job) if resume else None
-    say(forecast(job.estimate))
-    keep = not (no_state or piped)
-    watch = Watch(
-        job,
-        write,
-        save_every,
-        preview_every,
-        print_every,
-        steps_strip,
-        log_file,
-        say,
-        resumed=state,
-        keep=keep,
+    print_line(forecast(job.estimate))
+    keep_state = not (no_state or piped)
+    recording = Recording(
+        save_every=save_every,
+        preview_every=preview_every,
+        print_every=print_every,
+        strip=steps_strip,
+        log_file=log_file,
+        keep_state=keep_state,
     )
-    with watch, Bar(quiet or as_json) as bar:
+    recorder = RunRecorder(job, writer, recording, print_line, state)
+    with recorder, optimisation_bar(hidden=quiet or as_json) as show:
 
         def follow(progress: OptimisationProgress) -> None:
-            watch(progress)
-            bar(progress)
+            recorder.record(progress)
+            show(progress)
 
         result = job.paint(callback=follow, resume=state)
-    write(job, result.rgb)
-    if keep or (result.interrupted and not piped):
+    writer.write_result(job, result.rgb)
+    if keep_state or (result.interrupted and not piped):
         result.state.save(api.state_path(target))
     elif not piped:
         api.state_path(target).unlink(missing_ok=True)
-    watch.end()  # what it took minutes to get is there by now
-    report(loss=result.losses[-1:], seconds=round(time.perf_counter() - watch.started, 2))
+    recorder.write_strip()  # last: should it fail, the picture that took minutes is there by now
+    print_result(loss=result.losses[-1:], seconds=round(time.perf_counter() - recorder.started, 2))
     if result.interrupted:
         so_far = "that is the picture" if piped else f"{target} is the picture so far, --resume goes on"
-        say(f"Interrupted after {result.state.count} iterations; {so_far}.")
+        print_line(f"Interrupted after {result.state.count} iterations; {so_far}.")
         sys.exit(INTERRUPTED)
-    say(_verdict(result))
+    print_line(_verdict(result))
 
 
 def _verdict(result: OptimisationResult) -> str:

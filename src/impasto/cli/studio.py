@@ -12,11 +12,11 @@ import click
 from impasto.cli import options
 from impasto.errors import InputError
 from impasto.memory import parse_size
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
-PASSWORD = "IMPASTO_STUDIO_PASSWORD"
-_DEFAULTS = {item.name: item.default for item in fields(Settings)}
-_UPLOAD = f"{Settings.max_upload // 1_000_000}M"
+PASSWORD = "IMPASTO_STUDIO_PASSWORD"  # environment variable with the visitors' password
+_DEFAULTS = {item.name: item.default for item in fields(ServerSettings)}
+_UPLOAD = f"{ServerSettings.max_upload // 1_000_000}M"  # default of --max-upload, as it is written
 
 
 @click.command("studio", short_help="Everything in a browser: pictures, paint, video, the camera, learning.")
@@ -57,10 +57,10 @@ def command(no_browser: bool, no_auth: bool, max_upload: str, **settings: Any) -
     launch(chosen, browser=not no_browser)
 
 
-def _with_password(no_auth: bool, values: dict[str, Any]) -> Settings:
+def _with_password(no_auth: bool, values: dict[str, Any]) -> ServerSettings:
     """The settings, and the password: asked for where others reach the page and none is in the environment."""
     password = "" if no_auth else os.environ.get(PASSWORD, "")
-    open_settings = Settings(**values, open_to_all=True)
+    open_settings = ServerSettings(**values, open_to_all=True)
     if not password and not no_auth and not open_settings.loopback:
         if not sys.stdin.isatty():
             raise InputError(
@@ -68,4 +68,4 @@ def _with_password(no_auth: bool, values: dict[str, Any]) -> Settings:
                 "everyone in with --no-auth."
             )
         password = click.prompt("Password for visitors", hide_input=True, confirmation_prompt=True)
-    return Settings(**values, password=password, open_to_all=no_auth)
+    return ServerSettings(**values, password=password, open_to_all=no_auth)

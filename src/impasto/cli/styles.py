@@ -23,6 +23,7 @@ def command() -> None:
 
 
 def _facts(style: Style) -> dict[str, str]:
+    """What is known of a style: its name, what people ask for first, all metadata by name, and its network."""
     first = {key: style.metadata[key] for key in ("title", "artist", "year", "licence") if key in style.metadata}
     facts = {"name": style.name, **first, **dict(sorted(style.metadata.items())), "network": style.network}
     return facts | ({"own_network": f"{len(style.own.onnx) / 1e6:.1f} MB"} if style.own else {})
@@ -61,7 +62,7 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
 
     STYLE may be a picture, too: its style is learnt first.
     """
-    from impasto.cli.progress import learn_pictures
+    from impasto.cli.picture_styles import learn_pictures
 
     learn_pictures([style], quiet=quiet)
     target = add_to_catalogue(load_style(Path(style)), name, overwrite=overwrite)
@@ -103,29 +104,29 @@ def show(name: str, as_json: bool) -> None:
     show_default=True,
     help="Longer side of each small picture.",
 )
-@options.painting_at_a_size
+@options.painting_options_but_size
 @click.option("--overwrite", is_flag=True, help="Replace a sheet that was not named with -o.")
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
     from impasto.feedforward.api import paint
     from impasto.pictures import contact_sheet
 
-    chosen = options.chosen({**painting, "size": tile})
-    if chosen.masks:
+    sheet_options = options.painting_options_from({**painting, "size": tile})
+    if sheet_options.masks:
         raise click.UsageError(
-            f"The sheet shows each style alone, and a mask is for {next(iter(chosen.masks))}; give --mask FILE."
+            f"The sheet shows each style alone, and a mask is for {next(iter(sheet_options.masks))}; give --mask FILE."
         )
-    original = read_picture(picture, max_pixels=chosen.max_pixels)
+    original = read_picture(picture, max_pixels=sheet_options.max_pixels)
     target = output or picture.with_name(f"{picture.stem}-styles.jpg")
     output_format(target)
-    if options.is_input(target, [picture, chosen.mask]):
+    if options.is_input(target, [picture, sheet_options.mask]):
         raise InputError(f"{target} is one of the inputs; give another -o.")
     if target.exists() and not (output or overwrite):
         raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
     cells = [("original", resize_picture(original, tile))]
     for name in (*bundled_names(), *catalogue_names()):
         try:
-            cells.append((name, paint(original, load_style(name), chosen)))
+            cells.append((name, paint(original, load_style(name), sheet_options)))
         except StyleError as error:  # one that cannot be used spoils no sheet
             click.echo(f"Warning: {error}", err=True)
     write_picture(contact_sheet.contact_sheet(cells), target)

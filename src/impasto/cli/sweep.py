@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
+from typing import Any
 
 import click
 
-from impasto.cli.painting import Bar, Writer
+from impasto.cli.paint_run import ResultWriter
+from impasto.cli.progress import optimisation_bar
 from impasto.optimisation import api
-from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.optimisation.recipe import Recipe
+from impasto.optimisation.style_pictures import StylePicture
+from impasto.options import option_default, option_facts
 from impasto.pictures import contact_sheet
 from impasto.pictures.picture import Picture
-
-_LIMITS = ("max_memory", "max_pixels")  # numbers that change nothing in the picture
 
 
 def paint_each(
     text: str,
-    chosen: Recipe,
+    recipe: Recipe,
     picture: Picture,
-    styles: Sequence[api.NamedStyle],
-    write: Writer,
-    say: Callable[[str], None],
+    styles: Sequence[StylePicture],
+    writer: ResultWriter,
+    print_line: Callable[[str], None],
     *,
     hidden: bool,
 ) -> tuple[dict[str, list[float]], bool]:
@@ -30,6 +32,11 @@ def paint_each(
 
     Args:
         text: ``OPTION=A,B,...``.
+        recipe: how to paint; the swept option's value in it does not count.
+        picture: the photograph.
+        styles: the style pictures.
+        writer: gets the sheet.
+        print_line: takes a line for the user.
         hidden: show no bar.
 
     Returns:
@@ -38,17 +45,19 @@ def paint_each(
     """
     name, _, values = text.partition("=")
     field = name.strip().removeprefix("--").replace("-", "_")
-    numeric = {
-        item.name: getattr(DEFAULTS, item.name)
-        for item in fields(Recipe)
-        if isinstance(getattr(DEFAULTS, item.name), int | float) and item.type != "bool" and item.name not in _LIMITS
+    numeric: dict[str, Any] = {
+        known: default
+        for known, facts in option_facts(Recipe).items()
+        if isinstance(default := option_default(Recipe, known), int | float)
+        and not isinstance(default, bool)
+        and facts.noted
     } | {"size": 0, "learning_rate": 0.0}
     if field not in numeric:
         known = ", ".join(sorted(item.replace("_", "-") for item in numeric))
         raise click.UsageError(f"{name} cannot be swept; give a number's option such as {known}.")
     try:
         kind = type(numeric[field])
-        recipes = [(value.strip(), replace(chosen, **{field: kind(value)})) for value in values.split(",")]
+        recipes = [(value.strip(), replace(recipe, **{field: kind(value)})) for value in values.split(",")]
     except ValueError as error:
         raise click.UsageError(f"{text} is not an option and numbers; write it as content-weight=1,5,20.") from error
     cells: list[tuple[str, Picture]] = []
@@ -56,10 +65,10 @@ def paint_each(
     interrupted = False
     try:
         for value, one in recipes:
-            say(f"{name}={value}")
+            print_line(f"{name}={value}")
             job = api.OptimisationTask(picture, styles, one)
-            with Bar(hidden) as bar:
-                result = job.paint(callback=bar)
+            with optimisation_bar(hidden=hidden) as show:
+                result = job.paint(callback=show)
             cells.append((f"{name} {value}", job.picture(result.rgb)))
             losses[value] = result.losses[-1:]
             if interrupted := result.interrupted:
@@ -68,6 +77,6 @@ def paint_each(
         if cells:
             if interrupted or len(cells) < len(recipes):
                 ended, so_far = ("Interrupted: ", ", the last as far as it came") if interrupted else ("", "")
-                say(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
-            write.put(contact_sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
+                print_line(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
+            writer.write(contact_sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
     return losses, interrupted

@@ -10,12 +10,14 @@ from typing import Any
 import click
 
 from impasto.cli import options
-from impasto.engines.devices import DEVICES
-from impasto.errors import MissingExtraError, TrainingError
+from impasto.cli.progress import training_bar
+from impasto.errors import TrainingError
+from impasto.extras import needing_extra
 from impasto.memory import keep_freed
-from impasto.options import nearest
+from impasto.options import suggest
+from impasto.training.settings import FitSettings
 
-_FACTS = ("title", "artist", "year", "licence")
+_FACTS = ("title", "artist", "year", "licence")  # what a settings file may say of a style, besides its pictures
 
 
 @click.command("train", short_help="Train the network: many styles jointly, or one.")
@@ -36,29 +38,29 @@ _FACTS = ("title", "artist", "year", "licence")
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
 @click.option("--from", "start", metavar="bundled|FOLDER", help="Start from a trained network and its styles.")
-@click.option("--features", metavar="builtin|vgg19|vgg16|PATH", help="The perceptual network.")
-@click.option("--steps", type=int, help="Length of the run.")
-@click.option("--minutes", type=float, help="Stop after so long, whatever the steps; the last checkpoint comes on top.")
-@click.option("--batch", type=int)
-@click.option("--crop", type=int, help="Side of the crops, a multiple of 8.")
-@click.option("--content-weight", type=float)
-@click.option("--style-weight", type=float)
-@click.option("--tv-weight", type=float)
-@click.option("--equivariance-weight", type=float, help="Steadiness against crispness.")
-@click.option("--repetition-weight", type=float, help="Against one motif over and over, as on wallpaper.")
-@click.option("--weave-weight", type=float, help="Against a pattern that returns every four pixels.")
-@click.option("--style-size", type=int, help="Shorter side at which paintings are looked at: larger strokes.")
-@click.option(
-    "--learning-rate",
-    type=float,
-    help="Of the network; default: 0.008, with --from 0.002, with --resume what it was.",
+@options.dataclass_options(
+    FitSettings,
+    "features",
+    "steps",
+    "minutes",
+    "batch",
+    "crop",
+    "content_weight",
+    "style_weight",
+    "tv_weight",
+    "equivariance_weight",
+    "repetition_weight",
+    "weave_weight",
+    "style_size",
+    "learning_rate",
+    "checkpoint_every",
+    "preview_every",
+    "threads",
+    given_only=True,
 )
-@click.option("--checkpoint-every", type=int)
-@click.option("--preview-every", type=int)
-@click.option("--threads", type=int)
 @click.option("--limit", type=int, help="Read at most so many photographs.")
-@click.option("--seed", type=int)
-@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help="Where to train.")
+@options.dataclass_option(FitSettings, "seed", given_only=True)
+@options.device_option("Where to train.")
 @click.option("-q", "--quiet", is_flag=True)
 def command(
     styles: tuple[Path, ...],
@@ -77,20 +79,18 @@ def command(
 
     \b
     impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
-    impasto train docs/training/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
+    impasto train research/recipes/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
 
     Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
     network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
     """
-    try:
+    with needing_extra("train", "Training"):
         from impasto.learning.fit import torch_device
         from impasto.networks import files
-        from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
-    except ImportError as error:
-        raise MissingExtraError("Training", "train") from error
+        from impasto.training.fit import NetworkTraining
     from impasto.training.photographs import Photographs
 
-    table, sources = _sources(styles, paintings)
+    table, sources = _read_sources(styles, paintings)
     table |= {name: value for name, value in given.items() if value is not None}
     settings, place = FitSettings.from_mapping(table), torch_device(device)
     if (output / "checkpoint.pt").exists() and not resume:
@@ -115,31 +115,23 @@ def command(
     if resume:
         fit.resume()
 
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("step {task.fields[step]}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[now]}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task("", total=1.0, step=fit.step, now="")
-
-        def show(progress: TrainingProgress) -> None:
-            now = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
-            bar.update(task, completed=progress.share, step=progress.step, now=now)
-
-        # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with training_bar(fit.step, hidden=quiet) as show:
         fit.run(show)
     click.echo(output / "model")
 
 
-def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
-    """Settings table and paintings, from a settings file or from the paintings themselves."""
+def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:
+    """Settings table and paintings, from a settings file or from the paintings themselves.
+
+    Args:
+        styles: what was named on the command line.
+        folder: where the pictures lie that a settings file names; ``None``: beside the file.
+
+    Raises:
+        TrainingError: a painting is missing, or the settings file cannot be read or understood.
+    """
     from impasto.training.style_sources import StyleSource
 
     if styles[0].suffix != ".toml":
@@ -172,6 +164,11 @@ def _sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, A
 
 
 def _check_names(file: Path, table: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse a name that a table of a settings file cannot have.
+
+    Raises:
+        TrainingError: there is such a name.
+    """
     for name in table:
         if name not in known:
-            raise TrainingError(f"{file}: there is nothing called {name} to set; {nearest(name, known)}")
+            raise TrainingError(f"{file}: there is nothing called {name} to set; {suggest(name, known)}")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
-from impasto.cli.progress import learn_pictures
+from impasto.cli.picture_styles import learn_pictures
 from impasto.video.stabilise import STABILIZE
 
 
@@ -30,7 +30,7 @@ from impasto.video.stabilise import STABILIZE
 @click.option("--side-by-side", is_flag=True, help="Show all styles at once.")
 @click.option("--no-mirror", is_flag=True, help="Do not exchange left and right.")
 @click.option("--stabilize", type=click.Choice(STABILIZE), default="light", show_default=True, help="Against flicker.")
-@options.painting
+@options.painting_options
 @click.option("--virtual-camera", "virtual", is_flag=True, help="Be a camera to other programs, too.")
 @click.option("--no-window", is_flag=True, help="Show nothing here.")
 @click.option("--record", type=options.PATH, metavar="FILE", help="Record to a .mp4 .mkv .webm from the start.")
@@ -68,22 +68,22 @@ def command(
 
     check_libraries()
     if record is not None:
-        codec_for(record)  # which refuses what it cannot write before the camera is opened, not after
+        codec_for(record)  # refuses what cannot be recorded to before the camera is opened
     blends = [style.split("+") for style in styles]
     learn_pictures([name for blend in blends for name in blend], quiet=quiet)
 
-    def say(text: str) -> None:
+    def print_line(text: str) -> None:
         if not quiet:
             click.echo(text, err=True)
 
     window = None if no_window else PygameWindow()
     source: int | str = int(camera) if camera.isdigit() else camera
-    eye = Camera(source, width=width, height=height, rate=fps or 30, say=say)
+    opened = Camera(source, width=width, height=height, rate=fps or 30, say=print_line)
     try:
         Live(
-            eye,
+            opened,
             blends,
-            options.chosen(settings),
+            options.painting_options_from(settings),
             settings["stabilize"],
             window=window,
             virtual=virtual_camera(fps) if virtual else None,
@@ -93,9 +93,9 @@ def command(
             folder=folder,
             record=record,
             frames=frames,
-            say=say,
+            say=print_line,
         ).run()
     finally:
-        eye.close()
+        opened.close()
         if window is not None:
             window.close()

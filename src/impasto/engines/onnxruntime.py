@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from impasto.engines.base import Array, Statistics, cpu_threads
-from impasto.networks.architecture import receptive_radius
+from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
 from impasto.styles.style import EmbeddedNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -21,8 +21,8 @@ _ERROR = 3  # severity: warnings about which provider runs which node are not fo
 class OnnxruntimeEngine:
     """A network in onnxruntime; see :class:`impasto.engines.base.Engine`."""
 
-    multiple = 8
-    minimum = 16
+    multiple = SIDE_MULTIPLE
+    minimum = MIN_SIDE
 
     def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None, lanes: int = 1) -> None:
         options = ort.SessionOptions()

@@ -8,8 +8,9 @@ import torch
 
 from impasto.engines.base import Array
 from impasto.engines.base import Statistics as ArrayStatistics
+from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE
 from impasto.networks.files import load_network, network_of_onnx
-from impasto.networks.transformer import TensorStatistics, TransformerNetwork
+from impasto.networks.transformer import TensorStatistics
 from impasto.styles.style import EmbeddedNetwork
 
 
@@ -22,8 +23,8 @@ def available_gpus() -> list[str]:
 class TorchEngine:
     """A network in torch; see :class:`impasto.engines.base.Engine`."""
 
-    multiple = TransformerNetwork.multiple
-    minimum = TransformerNetwork.minimum
+    multiple = SIDE_MULTIPLE
+    minimum = MIN_SIDE
 
     def __init__(self, device: str = "cpu", own: EmbeddedNetwork | None = None) -> None:
         if own:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS, Options
 from impasto.feedforward.painter import Painter
-from impasto.options import settings
+from impasto.options import options_from_keywords
 from impasto.pictures.conversion import in_kind_of
 from impasto.pictures.picture import Picture
 from impasto.pictures.writing import check_distinct_targets, output_format, path_beside
@@ -59,7 +59,7 @@ def stylize(
         StyleError: no such style.
         OutputError: the result cannot be written.
     """
-    painter = Painter(style, settings(Options, options, stylize))
+    painter = Painter(style, options_from_keywords(Options, options, stylize))
     return _stylize(image, painter, output)
 
 

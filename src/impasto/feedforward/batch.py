@@ -13,7 +13,8 @@ from typing import Literal
 
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.feedforward.painter import Painter
-from impasto.files import explained
+from impasto.files import explain_write_error
+from impasto.options import documented, option
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
@@ -42,13 +43,23 @@ class BatchTask:
     target: Path
 
 
+@documented
 @dataclass(frozen=True)
 class OutputOptions:
-    """How results are written: format (``None``: by the file's suffix), quality, and whether metadata goes."""
+    """How results are written."""
 
-    format: str | None = None
-    quality: int = QUALITY
-    strip: bool = False
+    format: str | None = option(
+        None,
+        metavar="NAME",
+        help="jpg, png, webp, tiff, avif, ppm: instead of the suffix's.",
+        doc="Suffix of the format, such as ``jpg``; ``None``: the one that the file's suffix says.",
+    )
+    quality: int = option(QUALITY, low=1, high=100, whole=True, help="Of JPEG, WebP, AVIF.")
+    strip: bool = option(
+        False,
+        help="Drop the photograph's metadata (camera, place, ...).",
+        doc="Whether the photograph's metadata (camera, place, ...) is dropped.",
+    )
 
 
 @dataclass(frozen=True)
@@ -228,7 +239,7 @@ def _exists(target: Path) -> bool:
     try:
         return target.exists()
     except OSError as error:
-        raise OutputError(explained(target, error)) from error
+        raise OutputError(explain_write_error(target, error)) from error
 
 
 def _alone(job: BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:

@@ -1,54 +1,114 @@
-"""TODO: say what this module is for."""
+"""How to paint in one pass of the network: the options, and the line about them in a result's metadata.
+
+The same options, under the same names, are those of :func:`impasto.stylize`, :func:`impasto.stylize_video`, the
+command line and the studio. What is known of each is written in :class:`Options` and nowhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from impasto import memory
 from impasto.engines.devices import DEVICES, Device
-from impasto.options import Range, check
+from impasto.options import SliderRange, changed_options, check_options, documented, option
 from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
 
+_MANY = 1e15  # pixels or bytes: more than any picture or machine has
 
+
+@documented
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to paint: the same names and defaults for images, folders, video and the command line.
+    """How to paint: the same names and defaults for images, folders, video and the command line."""
 
-    Attributes:
-        strength: 0 is the photograph itself, 1 the full style.
-        size: longer side of the result in pixels; 0 is the input's size, a larger number enlarges.
-        colors: ``"style"``; ``"content"``: the photograph's chroma under the result's luminance;
-            ``"match"``: the result's colours with the photograph's mean and covariance.
-        style_scale: size of the strokes; 1 is as trained, 2 twice as large.
-        grain: how uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 none.
-        work_size: longer side at which strokes are laid, before they are refined at full size; 0 is the result's.
-        mask: where strength applies: a file, a PIL image or an array of the picture's or the result's size; white is
-            fully.
-        masks: by a style's name, where it applies; styles without one share what the others leave, and where
-            no style is, the photograph stays.
-        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        max_memory: bytes that the process may take, or ``"2G"``; 0 is half of what is free, at most 2 GB.
-        max_pixels: larger pictures are refused before they are decoded.
-    """
-
-    strength: float = 1.0
-    size: int = 0
-    colors: ColorMode = "style"
-    style_scale: float = 1.0
-    grain: float = 1.0
-    work_size: int = 0
-    mask: MaskLike | None = field(default=None, compare=False)
-    masks: Mapping[str, MaskLike] = field(default_factory=dict, compare=False)
-    device: Device = "auto"
-    max_memory: int = 0
-    max_pixels: int = 300_000_000
+    strength: float = option(
+        1.0, low=0, high=1, slider=SliderRange(0.0, 1.0, 0.01), help="0 is the photograph itself, 1 the full style."
+    )
+    size: int = option(
+        0,
+        low=0,
+        high=_MANY,
+        whole=True,
+        unit="pixels",
+        expected="the longer side in pixels, or 0 to keep it",
+        help="Longer side of the result in pixels; 0 keeps the input's size.",
+        doc="Longer side of the result in pixels; 0 keeps the input's size, and more than that enlarges.",
+    )
+    colors: ColorMode = option(
+        "style",
+        choices=COLOR_MODES,
+        title="colour mode",
+        help="The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
+        doc="The style's colours; the photograph's chroma under the result's luminance; or the result's colours with "
+        "the photograph's mean and covariance.",
+    )
+    style_scale: float = option(
+        1.0,
+        low=0.25,
+        high=32,
+        slider=SliderRange(0.5, 8.0, 0.1),
+        help="Size of the strokes: 1 as trained, 2 twice as large.",
+    )
+    grain: float = option(
+        1.0,
+        low=0,
+        high=4,
+        slider=SliderRange(0.0, 1.0, 0.05),
+        help="How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
+        doc="How uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 not at "
+        "all.",
+    )
+    work_size: int = option(
+        0,
+        low=64,
+        high=_MANY,
+        whole=True,
+        unit="pixels",
+        expected="at least 64, or 0 for none",
+        help="Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
+    )
+    mask: MaskLike | None = option(
+        None,
+        compare=False,
+        noted=False,
+        doc="Where strength applies: a file, a PIL image or an array of the picture's or the result's size, in which "
+        "white is fully.",
+    )
+    masks: Mapping[str, MaskLike] = option(
+        factory=dict,
+        compare=False,
+        noted=False,
+        doc="Where a style applies, by its name; styles without a mask share what the masks leave, and where no style "
+        "is, the photograph stays.",
+    )
+    device: Device = option("auto", choices=DEVICES, noted=False, help="Where to run.")
+    max_memory: int = option(
+        0,
+        low=0,
+        high=_MANY,
+        unit="bytes",
+        noted=False,
+        expected="a number of bytes, or 0 to have it chosen",
+        help="Memory to take, as 2G or 800M; auto is half of what is free, at most 2G.",
+        doc='Bytes that the process may take, or text such as ``"2G"``; 0 is half of what is free, at most 2 GB.',
+    )
+    max_pixels: int = option(
+        300_000_000,
+        low=1,
+        high=_MANY,
+        unit="pixels",
+        noted=False,
+        expected="a number of pixels",
+        help="Refuse larger pictures.",
+        doc="Pixels of the largest picture that is taken; a larger one is refused before it is decoded.",
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "max_memory", memory.limit(self.max_memory))
-        check(self, _RANGES, {"colors": COLOR_MODES, "device": DEVICES})
+        object.__setattr__(self, "max_memory", memory.parse_limit(self.max_memory))
+        check_options(self)
 
     def every_mask(self) -> dict[str | None, MaskLike]:
         """The masks by style, that of the strength under ``None``."""
@@ -60,31 +120,17 @@ class Options:
         return replace(self, mask=masks.get(None), masks=by_style)
 
 
-_MANY = 1e15
-_RANGES = {
-    "strength": Range(0, 1, "a number from 0 to 1"),
-    "size": Range(0, _MANY, "the longer side in pixels, or 0 to keep it", whole=True),
-    "style_scale": Range(0.25, 32, "a number from 0.25 to 32"),
-    "grain": Range(0, 4, "a number from 0 to 4"),
-    "work_size": Range(64, _MANY, "at least 64, or 0 for none", whole=True),
-    "max_memory": Range(0, _MANY, "a number of bytes, or 0 to have it chosen"),
-    "max_pixels": Range(1, _MANY, "a number of pixels"),
-}
 DEFAULTS = Options()
 
 
 def describe(style: Style, options: Options) -> str:
-    """One line for the result's metadata."""
+    """One line for the result's metadata: the version, the style, and the options that are not as by default."""
     from impasto.version import __version__
 
     parts = [f"impasto {__version__}", f"style={style.name}"]
     if "blend" in style.metadata:
         parts.append(f"blend={style.metadata['blend']}")
-    parts += [
-        f"{name}={value}"
-        for name in ("strength", "size", "colors", "style_scale", "grain", "work_size")
-        if (value := getattr(options, name)) != getattr(DEFAULTS, name)
-    ]
+    parts += [f"{name}={value}" for name, value in changed_options(options)]
     if options.mask is not None:
         parts.append("mask=strength")
     if options.masks:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.networks.architecture import MARGIN
+from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.pictures.box import Box, Indices, mirrored_indices, round_up
 from impasto.pictures.picture import RowSource, to_unit_range
 from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_picture
@@ -37,7 +37,7 @@ class PaddedPicture:
     def __init__(self, source: RowSource, multiple: int, minimum: int) -> None:
         self.source = source
         width, height = source.size
-        sides = [max(minimum, round_up(side + 2 * MARGIN, multiple)) for side in (height, width)]
+        sides = [max(minimum, round_up(side + 2 * MIRRORED_BORDER, multiple)) for side in (height, width)]
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.picture = Box(top, left, top + height, left + width)

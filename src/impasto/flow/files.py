@@ -12,6 +12,8 @@ import numpy as np
 from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.flow.consistency import Certainty, Flow
+from impasto.pictures.picture import to_samples, to_unit_range
+from impasto.pictures.reading import read_picture
 
 _TAG = struct.pack("<f", 202021.25)  # the bytes "PIEH"
 _LARGEST = 100_000  # longer sides than this are a damaged header
@@ -48,14 +50,20 @@ def write_flo(flow: Flow, path: str | Path) -> None:
 
 
 def read_certainty(path: str | Path) -> Certainty:
-    """Read a certainty map, H x W, 255 is certain: PGM, or any grey picture."""
-    from PIL import Image, UnidentifiedImageError
+    """Read a certainty map: PGM, or any other picture, whose luma (Rec. 601) counts.
 
+    Returns:
+        H x W, uint8; 255 is certain.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        with Image.open(path) as image:
-            return np.array(image.convert("L"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise InputError(f"{path} cannot be read as a certainty map ({error}); check the path.") from error
+        rgb = read_picture(path, compact=1).rgb
+    except InputError as error:
+        reason = error.__cause__ or error
+        raise InputError(f"{path} cannot be read as a certainty map ({reason}); check the path.") from error
+    return to_samples(to_unit_range(rgb) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def write_certainty(certainty: Certainty, path: str | Path) -> None:

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
-from impasto.networks import weights
+from impasto.folders import cache_folder
+from impasto.learning.settings import LearnSettings
 from impasto.pictures.reading import read_picture
 from impasto.styles.catalogue import load_style
 from impasto.styles.files import bundled_network_id
 from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
 from impasto.styles.suitability import style_picture_warning
+from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ def learn_style(
         minutes: How long ``deep`` fits the network at most.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         progress: Called after each step.
-        settings: Fields of :class:`impasto.learning.fit.LearnSettings`, for example ``style_scale=2``.
+        settings: Fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
 
     Returns:
         The learnt style.
@@ -111,10 +113,9 @@ def learn_style(
             raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
     try:
         from impasto.learning.drawn_photographs import draw_photographs
-        from impasto.learning.fit import LearnSettings, StyleFit, torch_device
+        from impasto.learning.fit import StyleFit, torch_device
         from impasto.learning.own_network import fit_own_network
         from impasto.networks.files import load_bundled
-        from impasto.training.fit import FitSettings
         from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
@@ -199,7 +200,7 @@ def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], Non
 
 def _cache_file(picture: Path) -> Path:
     """Return the path that the style of a picture has in the cache."""
-    return weights.cache_dir() / "styles" / f"{_fingerprint((picture,), {})}{SUFFIX}"
+    return cache_folder() / "styles" / f"{_fingerprint((picture,), {})}{SUFFIX}"
 
 
 def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:

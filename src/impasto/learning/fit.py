@@ -13,9 +13,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -25,11 +23,11 @@ from torch.nn import functional as F
 from impasto.engines.torch import available_gpus
 from impasto.errors import InputError, TrainingError
 from impasto.files import atomic_path
+from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last
 from impasto.networks.transformer import TransformerNetwork
-from impasto.options import Range
 from impasto.pictures.contact_sheet import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
@@ -37,7 +35,6 @@ from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, optimiser_step, update_averages
-from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
 from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
@@ -50,31 +47,6 @@ MIN_BLEND_GAIN = 0.01  # share by which another style must lower the loss of the
 BLEND_PHOTOGRAPHS, BLEND_SIDE = 3, 128  # held-out photographs that blends are tried on, and the pixels of their sides
 CONTENT_BATCH = 8  # crops whose content features are computed together
 PREVIEW_COUNT = 3  # held-out photographs that a preview shows
-
-
-@dataclass(frozen=True)
-class LearnSettings(Settings):
-    """How a style is learnt; content, style and total variation are weighed as in training the network."""
-
-    crop: int = 192
-    scales: tuple[float, float] = (1.0, 2.0)
-    style_weight: float = 12.0
-    steps: int = 1200  # at most; learning ends before, once the loss is flat
-    batch: int = 2
-    crops: int = 64  # fixed ones to learn from ...
-    held_out: int = 8  # ... and to judge by
-    learning_rate: float = 0.04
-    average: float = 0.98
-    check_every: int = 50
-    patience: int = 3  # checks without ...
-    gain: float = 0.005  # ... the loss falling by this share end the run
-
-    ranges: ClassVar[Mapping[str, Range]] = {
-        **Settings.ranges,
-        **dict.fromkeys(("steps", "batch", "crops", "held_out", "check_every", "patience"), COUNT),
-        **dict.fromkeys(("average", "gain"), SHARE),
-        "learning_rate": NUMBER,
-    }
 
 
 def torch_device(device: str) -> str:
@@ -99,7 +71,7 @@ class StyleFit:
         known: Its styles by name, without the photograph style; at least one.
         pictures: Files of the style; several give one style by the mean of their Gram matrices.
         photographs: What is painted meanwhile.
-        settings: See :class:`LearnSettings`.
+        settings: See :class:`impasto.learning.settings.LearnSettings`.
         fingerprint: Tells this learning from others; only a checkpoint with the same is resumed.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 

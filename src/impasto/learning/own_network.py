@@ -12,13 +12,14 @@ from pathlib import Path
 
 import torch
 
-from impasto.learning.fit import LearnSettings, ScaleAndShift
+from impasto.learning.fit import ScaleAndShift
+from impasto.learning.settings import LearnSettings
 from impasto.networks.files import with_network
 from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.style import PHOTOGRAPH, Style
-from impasto.training.fit import FitSettings, NetworkTraining, TrainingProgress
+from impasto.training.fit import NetworkTraining, TrainingProgress
 from impasto.training.photographs import Photographs
-from impasto.training.settings import Settings
+from impasto.training.settings import FitSettings, Settings
 from impasto.training.style_sources import StyleSource
 
 

@@ -1,14 +1,25 @@
-"""The networks, in torch; what this module itself holds needs none."""
+"""What is known of the transformer network without its weights; needs no torch."""
 
-MARGIN = 8
+from __future__ import annotations
+
+SIDE_MULTIPLE = 8
+"""Pixels: sides of what the network paints are multiples of this, since it works at an eighth of the size."""
+
+MIN_SIDE = 16
+"""Pixels: sides of what the network paints are at least this, since reflection padding needs two positions."""
+
+MIRRORED_BORDER = 8
 """Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
 
 
 def receptive_radius(blocks: int) -> int:
-    """Input pixels on each side that a pixel painted by the transformer network depends on, statistics aside.
+    """How far a pixel painted by the transformer network sees, the statistics of its normalisations aside.
 
     Args:
         blocks: residual blocks at an eighth of the picture's size.
+
+    Returns:
+        Pixels of the input on each side.
     """
     # Walking back from an output pixel, as an interval; strides make the reach depend on where in a cell it lies.
     farthest = 0

@@ -1,4 +1,4 @@
-"""Write a trained network and its styles as the package ships them.
+"""Files of transformer networks: read, and written with their styles as the package ships them.
 
 The network goes to ``network.safetensors`` (for torch) and ``network.onnx`` (for everywhere else), both
 rounded to fp16 and of the same id; a style goes to ``styles/NAME.safetensors``. The ONNX graph is built node
@@ -22,15 +22,17 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from impasto.errors import InputError, MissingExtraError
+from impasto import extras
+from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
 
-OPSET = 18
-# SpaceToDepth puts the offsets first, torch's pixel_unshuffle the colours.
-_DEPTHS = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
+OPSET = 18  # version of ONNX's operators
+_IR_VERSION = 9  # of ONNX's file format
+# Which input of torch's stem each input of ONNX's is: SpaceToDepth puts offsets first, pixel_unshuffle the colours.
+_STEM_ORDER = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
 
 
 def network_id(network: TransformerNetwork) -> str:
@@ -52,6 +54,7 @@ def export(
     Args:
         network: on the CPU.
         styles: name to scale and shift, C numbers each.
+        folder: where to write; is made where it is missing.
         metadata: by style name: title, artist, year, licence and the like.
 
     Returns:
@@ -81,7 +84,7 @@ def load_network(path: Path) -> tuple[TransformerNetwork, str]:
             metadata = file.metadata() or {}
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
         network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
-        state["stem.weight"] = _with_grain(state["stem.weight"])
+        state["stem.weight"] = _stem_of_all_planes(state["stem.weight"])
         network.load_state_dict(state)
     except Exception as error:
         raise InputError(f"{path} is not an Impasto network ({error}).") from error
@@ -95,7 +98,7 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         InputError: the model is not one of ours.
         MissingExtraError: the package onnx is not installed.
     """
-    onnx = _import_onnx()
+    onnx = extras.onnx()
     try:
         proto = onnx.load_model_from_string(model)
         about = {item.key: item.value for item in proto.metadata_props}
@@ -103,18 +106,21 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         weights = {item.name: onnx.numpy_helper.to_array(item) for item in proto.graph.initializer}
         state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
         stem = state["stem.weight"]  # offsets first, whatever the number of planes
-        state["stem.weight"] = _with_grain(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
+        state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
         network.load_state_dict(state)
     except Exception as error:
         raise InputError(f"The style's own network cannot be read ({error}); is its file complete?") from error
     return network.eval().requires_grad_(False), about["id"]
 
 
-def _with_grain(stem: Tensor) -> Tensor:
-    """The first convolution's weights for all planes.
+def _stem_of_all_planes(stem: Tensor) -> Tensor:
+    """The first convolution's weights with a plane for the grain.
 
-    Editions before laid the grain on the picture. A plane of its own that weighs what the three colours weigh
-    together is the same.
+    Earlier editions added the grain to the picture. A plane of its own does the same where its weights are the sums of
+    those of the three colours.
+
+    Args:
+        stem: O x (4 planes) x 3 x 3, of three planes or of all four.
     """
     planes = stem.reshape(len(stem), -1, 4, 3, 3)
     if planes.shape[1] < PLANES:
@@ -154,14 +160,6 @@ def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tenso
     return network, styles
 
 
-def _import_onnx() -> Any:
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError("Writing or rebuilding an ONNX network", "train") from None
-    return onnx
-
-
 def description(network: TransformerNetwork, identity: str) -> dict[str, str]:
     """What a network's file says of it."""
     return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
@@ -173,45 +171,56 @@ def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]
         return load_folder(folder)
 
 
-class _Graph:
-    """A small ONNX graph in the making; methods add nodes and return the names of their outputs."""
+class _GraphBuilder:
+    """Builds an ONNX graph node by node; methods add nodes and return the names of their outputs.
+
+    Attributes:
+        at: the first channel, in the style's vectors, of the normalisation that comes next.
+        means: names of the means that normalisations measure.
+        variances: names of the variances that normalisations measure.
+    """
 
     def __init__(self) -> None:
-        self.onnx = _import_onnx()
+        self.onnx = extras.onnx()
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self.at = 0  # in the style's vectors
+        self.at = 0
         self.means: list[str] = []
         self.variances: list[str] = []
 
     def constant(self, value: np.ndarray[Any, Any], name: str = "") -> str:
+        """Add a constant; without a name it gets a number."""
         name = name or f"c{len(self.constants)}"
         self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node of an operator."""
         output = f"t{len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def weight(self, name: str, value: Tensor) -> str:
-        """fp16 on disk; the run time folds the cast, and what is computed from it alone, when it loads the model."""
+        """Add weights as fp16; the run time folds the cast, and what is computed from it alone, when it loads them."""
         return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=1)
 
     def shape(self, x: str, *shape: int) -> str:
+        """Add a reshape; -1 is the side that follows from the others."""
         return self.op("Reshape", x, self.constant(np.array(shape, np.int64)))
 
     def pad(self, x: str, mode: str) -> str:
+        """Add a padding of one position on each side of height and width."""
         return self.op("Pad", x, self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)), mode=mode)
 
     def conv(self, x: str, name: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
+        """Add a 3x3 convolution with reflection padding."""
         inputs = [self.weight(f"{name}.weight", weight)]
         if bias is not None:
             inputs.append(self.weight(f"{name}.bias", bias))
         return self.op("Conv", self.pad(x, "reflect"), *inputs, kernel_shape=[3, 3], **attributes)
 
     def doubling(self, x: str, name: str, weight: Tensor) -> str:
-        """See :class:`impasto.networks.transformer.Doubling`."""
+        """Add a :class:`impasto.networks.transformer.Doubling`."""
         outputs, inputs = weight.shape[:2]
         nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
         four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING.numpy())), outputs, inputs, 4, 9)
@@ -220,7 +229,7 @@ class _Graph:
         return self.op("DepthToSpace", x, blocksize=2, mode="CRD")
 
     def normalise(self, x: str, channels: int) -> str:
-        """Conditional instance normalisation for one picture: BatchNormalization with run-time statistics."""
+        """Add a conditional instance normalisation of one picture: BatchNormalization with run-time statistics."""
         ends = [self.constant(np.array([i], np.int64)) for i in (self.at, self.at + channels)]
         self.at += channels
         scale, shift, given_mean, given_variance = (
@@ -240,17 +249,18 @@ class _Graph:
         )  # fmt: skip
 
     def _mixed(self, measured: str, given: str) -> str:
+        """Add a mixture of measured and given statistics, by the model's input ``measured_share``."""
         return self.op("Add", given, self.op("Mul", self.op("Sub", measured, given), "measured_share"))
 
 
 def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> bytes:
-    """The network as an ONNX model.
+    """The network as an ONNX model, serialised.
 
     Inputs: ``image`` (1 x 4 x H x W, RGB in [0, 1] and the grain; H and W multiples of 8), ``scale``, ``shift``,
     ``given_mean``, ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
     statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
     """
-    g = _Graph()
+    g = _GraphBuilder()
     helper = g.onnx.helper
 
     names = {module: name for name, module in network.named_modules()}
@@ -260,7 +270,7 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
 
     middle = g.constant(np.array(MIDDLE, np.float32)[:, None, None])
     x = g.op("SpaceToDepth", g.op("Sub", "image", middle), blocksize=2)
-    x = g.op("Relu", g.normalise(g.conv(x, "stem", network.stem.weight[:, _DEPTHS]), network.stem.out_channels))
+    x = g.op("Relu", g.normalise(g.conv(x, "stem", network.stem.weight[:, _STEM_ORDER]), network.stem.out_channels))
     x = g.op("Relu", layer(x, network.down1, 2))
     x = g.op("Relu", layer(x, network.down2, 2))
     for first, second in network.pairs():
@@ -285,7 +295,7 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     ]
     graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")
-    model.ir_version = 9
+    model.ir_version = _IR_VERSION
     helper.set_model_props(model, dict(metadata))
     g.onnx.checker.check_model(model)
     serialised: bytes = model.SerializeToString()

@@ -1,11 +1,11 @@
-"""Grain: a faint unevenness that the network sees beside the picture: something to paint where nothing is.
+"""Grain: faint noise that the network sees beside the picture, so that even parts have something to paint.
 
 The same input makes a network paint the same thing, so that over an even sky or wall it can only repeat itself: it
 paints a weave, or rows of rings. Noise gives every place a difference that strokes can follow (noise as the seed of
-texture: Ulyanov et al. 2016, arXiv 1603.03417, section 3.2). Networks are trained with it: they are to use it up as
-strokes and not to show it.
+texture: Ulyanov et al. 2016, arXiv 1603.03417, section 3.2). Networks are trained with it, to make strokes of it and
+not to show it.
 
-It depends on nothing but the place, so that tiles agree on it and a picture that is painted twice looks the same.
+Grain depends on nothing but the place, so that tiles agree on it and a picture that is painted twice looks the same.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from PIL import Image
 Array = NDArray[np.float32]
 
 _OCTAVES = ((4, 127, 0.02), (8, 61, 0.025), (16, 31, 0.025), (32, 17, 0.03), (64, 11, 0.035))
-"""Of each octave: pixels a cell, cells until it repeats, and deviation, where white is 1.
+"""Of each octave: the side of a cell in pixels, cells until it repeats, and standard deviation, where white is 1.
 
-Fine ones become strokes, coarse ones their arrangement: without these an even sky is as evenly filled. More of all
-costs content, less lets skies repeat (lab book). All together repeat after 2.9 thousand million pixels.
+Fine octaves become strokes, coarse ones their arrangement: without coarse ones an even sky is filled evenly. More grain
+costs content, less lets skies repeat (lab book). The sum of all octaves repeats after 2.9 thousand million pixels.
 """
 
 
@@ -31,11 +31,13 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
     """The grain of a box of the endless plane.
 
     Args:
-        top, left: its corner; negative ones are fine.
-        height, width: its sides in pixels.
+        top: of the box, in pixels; may be negative.
+        left: of the box, in pixels; may be negative.
+        height: of the box, in pixels.
+        width: of the box, in pixels.
 
     Returns:
-        ``height`` x ``width`` x 1, where pictures are in [0, 1]; mean 0, standard deviation 0.06 over many cells.
+        H x W x 1 on the scale of pictures in [0, 1]; mean 0, standard deviation 0.06 over many cells.
     """
     total = np.zeros((height, width), np.float32)
     for octave in _OCTAVES:
@@ -47,7 +49,7 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
 
 
 def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]:
-    """A line of a box, cut where the pattern begins anew: places in the box, and in the pattern."""
+    """Cut a side of a box where the pattern begins anew: yields slices of the box and of the pattern."""
     at = 0
     while at < length:
         first = (start + at) % period
@@ -58,11 +60,11 @@ def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]
 
 @cache
 def _pattern(cell: int, count: int, deviation: float) -> Array:
-    """Smooth noise whose opposite borders fit together."""
+    """Smooth noise whose opposite borders fit together: a square of ``count`` cells of ``cell`` pixels a side."""
     cells = np.random.default_rng(cell).standard_normal((count, count)).astype(np.float32)
     around = np.pad(cells, 2, mode="wrap")
     side = len(around) * cell
     smooth = np.asarray(Image.fromarray(around).resize((side, side), Image.Resampling.BICUBIC))
     inner = smooth[2 * cell : -2 * cell, 2 * cell : -2 * cell]
-    inner = inner - inner.mean()  # of few cells it is not 0
+    inner = inner - inner.mean()  # the mean of few cells is not 0
     return np.ascontiguousarray(inner * np.float32(deviation / inner.std()))

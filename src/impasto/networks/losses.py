@@ -1,105 +1,155 @@
-"""Losses on pictures and on features of a perceptual network (Gatys 2015, Johnson 2016).
+"""Losses on pictures and on features of a perceptual network.
 
-All are normalised so that one set of weights suits every picture: a style loss of 1 per layer is that of a
-picture whose Gram matrix is zero, a content loss of 1 that of a picture without any of the structure.
+Content and style by Gram matrices: Gatys, Ecker and Bethge 2015 (arXiv 1508.06576). Both with total variation: Johnson,
+Alahi and Fei-Fei 2016 (arXiv 1603.08155). All are normalised so that one set of weights suits every picture: a layer's
+style loss of 1 is that of a picture whose Gram matrix is zero, a content loss of 1 that of a picture without any of the
+structure. Features are N x C x H x W, pictures N x 3 x H x W in [0, 1].
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
-Loss = Literal["l2", "smooth-l1"]
+from impasto.networks.loss_names import Loss, StyleLoss
 
-_TINY = 1e-12
+_TINY = 1e-12  # keeps divisors above 0
+_LEAST_SPREAD = 0.05  # of the features' energy: the least variance that content losses are relative to
 
 
 def gram(features: Tensor) -> Tensor:
-    """Gram matrices: N x C x H x W to N x C x C, the mean over positions of the products of channels."""
+    """Gram matrices: the mean over positions of the products of channels (Gatys 2015, equation 3).
+
+    Args:
+        features: N x C x H x W.
+
+    Returns:
+        N x C x C.
+    """
     n, c, h, w = features.shape
     flat = features.reshape(n, c, h * w)
     return flat @ flat.transpose(1, 2) / (h * w)
 
 
 def style_loss(grams: Tensor, target: Tensor) -> Tensor:
-    """Squared Frobenius distance of Gram matrices relative to the target's own norm, one number a picture.
+    """Squared Frobenius distance of Gram matrices relative to the target's squared norm.
+
+    Dividing by the target's norm makes one style weight suit every painting.
 
     Args:
-        grams, target: N x C x C. Dividing by the target's energy makes one style weight suit every painting.
+        grams: of the pictures, N x C x C.
+        target: of the style, N x C x C or 1 x C x C.
+
+    Returns:
+        One number a picture, N.
     """
     return ((grams - target) ** 2).sum(dim=(1, 2)) / (target**2).sum(dim=(1, 2))
 
 
 def content_spread(target: Tensor) -> Tensor:
-    """What content losses are relative to: the variance of N x C x H x W features over batch and positions.
+    """The variance of features over batch and positions, summed over channels; content losses are relative to it.
 
-    Over the batch, not within a picture: a flat crop has none. A batch of flat crops hardly has any either, so it
-    counts as a twentieth of the features' energy at least.
+    It is taken over the batch and not within a picture, because a flat crop has none. A batch of flat crops hardly has
+    any either, so a twentieth of the features' energy counts at least.
+
+    Args:
+        target: N x C x H x W.
+
+    Returns:
+        A scalar.
     """
     spread = target.var(dim=(0, 2, 3), unbiased=False).sum()
     energy = (target**2).mean(dim=(0, 2, 3)).sum()
-    return torch.maximum(spread, 0.05 * energy)
+    return torch.maximum(spread, _LEAST_SPREAD * energy)
 
 
 def content_loss(features: Tensor, target: Tensor, spread: Tensor | None = None) -> Tensor:
-    """Squared distance of features relative to their spread, one a picture.
+    """Squared distance of features relative to their spread (Gatys 2015, equation 1, but for the scale).
 
     Args:
-        features, target: N x C x H x W.
-        spread: see :func:`content_spread`; default: the target's.
+        features: of the pictures, N x C x H x W.
+        target: of the photographs, N x C x H x W.
+        spread: a scalar from :func:`content_spread`; ``None``: the target's.
+
+    Returns:
+        One number a picture, N.
     """
     spread = content_spread(target) if spread is None else spread
     return ((features - target) ** 2).mean(dim=(2, 3)).sum(dim=1) / spread
 
 
 def total_variation(images: Tensor) -> Tensor:
-    """Mean squared difference of neighbouring pixels of N x 3 x H x W, one number a picture."""
-    # One after the other: of a large picture, each difference is another copy.
+    """Total variation: the mean squared difference of neighbouring pixels, of rows plus of columns.
+
+    Args:
+        images: N x 3 x H x W.
+
+    Returns:
+        One number a picture, N, in squared units of the pictures.
+    """
+    # Rows before columns: of a large picture, each tensor of differences is another copy.
     rows = _mean_square(images[:, :, 1:] - images[:, :, :-1])
     return rows + _mean_square(images[:, :, :, 1:] - images[:, :, :, :-1])
 
 
 def _mean_square(differences: Tensor) -> Tensor:
-    """One number a picture; 0, not the mean of nothing, where a side of one pixel has no differences."""
+    """The mean square of N x C x H x W for each picture; 0 where a side of one pixel has no differences."""
     return (differences**2).sum(dim=(1, 2, 3)) / max(1, differences[0].numel())
 
 
-_REPEATS, _REPEATED, _NEAREST = 8, 0.08, 9  # peaks that count; correlation that chance has; pixels from the centre
+_COUNTED_PEAKS = 8  # highest peaks of the autocorrelation, over which the loss is a mean
+_CHANCE_CORRELATION = 0.08  # height of a peak that chance has
+_LEAST_SHIFT = 9  # pixels from the centre of the autocorrelation from which on peaks count
+_MEAN_BLUR, _CONTRAST_BLUR = 12, 24  # pixels: standard deviations of the blurs that even out mean and contrast
+_LEAST_CONTRAST = 2 / 255  # added to the contrast before it divides, where white is 1
 
 
 def repetition(images: Tensor) -> Tensor:
-    """How much pictures repeat a motif, like wallpaper: N x 3 x H x W in [0, 1] to one number in [0, 1] a picture.
+    """How much pictures repeat a motif, like wallpaper, by their autocorrelation.
 
-    0 is none. Of the highest peaks of the autocorrelation, from 9 pixels to half a side away from its centre, the mean
-    height beyond what chance has. Before, the luminance is flattened (a blur of 12 pixels taken away, contrast evened
-    out over 24), so that motifs count and not large areas.
+    The mean height, beyond what chance has, of the highest peaks of the autocorrelation of the luminance, from 9 pixels
+    to half a side away from its centre. Before, the luminance is flattened (its mean over 12 pixels taken away, its
+    contrast evened out over 24), so that motifs count and not large areas.
+
+    Args:
+        images: N x 3 x H x W in [0, 1].
+
+    Returns:
+        One number a picture, N, in [0, 1]; 0 is no repetition.
     """
     plane = _luminance(images)[:, None]
-    plane = plane - _blurred(plane, 12)
-    plane = plane / ((_blurred(plane**2, 24) + 1e-8).sqrt() + 2 / 255)
+    plane = plane - _blurred(plane, _MEAN_BLUR)
+    plane = plane / ((_blurred(plane**2, _CONTRAST_BLUR) + 1e-8).sqrt() + _LEAST_CONTRAST)
     plane = (plane - plane.mean(dim=(2, 3), keepdim=True))[:, 0]
     height, width = plane.shape[-2:]
     reach = min(height, width) // 2
     offsets = torch.arange(-reach, reach + 1, device=images.device)
     y, x = torch.meshgrid(offsets, offsets, indexing="ij")
-    correlation = _autocorrelation(plane, reach) / ((height - y.abs()) * (width - x.abs()))  # what overlaps
+    correlation = _autocorrelation(plane, reach) / ((height - y.abs()) * (width - x.abs()))  # a mean over the overlap
     correlation = correlation / correlation[:, reach, reach, None, None].clamp_min(_TINY)
     with torch.no_grad():
         away = torch.hypot(x.float(), y.float())
-        half = (y > 0) | ((y == 0) & (x > 0))  # the other half says the same
+        half = (y > 0) | ((y == 0) & (x > 0))  # autocorrelation is symmetric
         highest = correlation >= F.max_pool2d(correlation[:, None], 3, stride=1, padding=1)[:, 0]
-        peaks = highest & half & (away >= _NEAREST) & (away <= reach - 1)
-    found = torch.where(peaks, correlation, correlation.new_zeros(())).flatten(1).topk(_REPEATS, dim=1).values
-    return (found - _REPEATED).clamp_min(0).mean(dim=1)
+        peaks = highest & half & (away >= _LEAST_SHIFT) & (away <= reach - 1)
+    found = torch.where(peaks, correlation, correlation.new_zeros(())).flatten(1).topk(_COUNTED_PEAKS, dim=1).values
+    return (found - _CHANCE_CORRELATION).clamp_min(0).mean(dim=1)
 
 
 def _autocorrelation(plane: Tensor, reach: int) -> Tensor:
-    """N x H x W to sums of products, by shifts of -reach to reach pixels: N x (2 reach + 1) x (2 reach + 1)."""
+    """Autocorrelation by the spectrum (Wiener-Khinchin), padded so that it does not wrap around.
+
+    Args:
+        plane: N x H x W.
+        reach: the largest shift in pixels.
+
+    Returns:
+        Sums of products by shifts of -reach to reach pixels: N x (2 reach + 1) x (2 reach + 1).
+    """
     height, width = plane.shape[-2:]
     shape = (2 * height, 2 * width)
     spectrum = torch.fft.rfft2(plane, shape)
@@ -109,7 +159,7 @@ def _autocorrelation(plane: Tensor, reach: int) -> Tensor:
 
 
 def _blurred(plane: Tensor, radius: float) -> Tensor:
-    """Gaussian blur of N x 1 x H x W by a standard deviation in pixels."""
+    """Gaussian blur of N x 1 x H x W; ``radius`` is the standard deviation in pixels."""
     reach = int(3 * radius)
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=plane.device) / radius) ** 2)
     kernel = (kernel / kernel.sum()).to(plane)
@@ -117,32 +167,48 @@ def _blurred(plane: Tensor, radius: float) -> Tensor:
     return F.conv2d(F.pad(rows, (reach, reach, 0, 0), mode="replicate"), kernel.view(1, 1, 1, -1))
 
 
-_WOVEN = 4  # pixels of the pattern's period
-_LINE, _BESIDE = range(-2, 3), (-6, -5, -4, -3, 3, 4, 5, 6)  # bins of the spectrum that a window makes one line of
+_WEAVE_PERIOD = 4  # pixels
+_LINE = range(-2, 3)  # bins of the spectrum, around a frequency, over which the window spreads its line
+_BESIDE = (
+    -6,
+    -5,
+    -4,
+    -3,
+    3,
+    4,
+    5,
+    6,
+)  # bins around a frequency that tell the spectrum without a line
 
 
 def weave(images: Tensor) -> Tensor:
-    """How strongly pictures repeat every four pixels: N x 3 x H x W in [0, 1] to the energy in squared levels of 255.
+    """The energy of a pattern of four pixels' period, by the spectrum.
 
-    A network that works at a quarter of the size weaves such a pattern over all that it paints, where strokes are the
-    thinnest it can paint. Counted are the lines of the luminance's spectrum at multiples of a quarter cycle a pixel,
-    less what is beside them along rows or columns, whichever is more: edges fill the axes of a spectrum. Lines of two
-    pixels, which divide four, are left out.
+    A network that works at a quarter of the size lays such a pattern over all that it paints, where strokes are the
+    thinnest it can paint. Counted are the lines of the luminance's power spectrum at multiples of a quarter cycle a
+    pixel, less what is beside them along rows or columns, whichever is more: edges fill the axes of a spectrum. Lines
+    of a period of two pixels, which divides four, are left out.
+
+    Args:
+        images: N x 3 x H x W in [0, 1].
+
+    Returns:
+        One number a picture, N, in squared levels of 255.
     """
     plane = _luminance(images)
-    height, width = (side // _WOVEN * _WOVEN for side in plane.shape[-2:])  # so that lines fall on bins
+    height, width = (side // _WEAVE_PERIOD * _WEAVE_PERIOD for side in plane.shape[-2:])  # so that lines fall on bins
     plane = plane[:, :height, :width] - plane[:, :height, :width].mean(dim=(1, 2), keepdim=True)
     windows = [torch.hann_window(side + 2, periodic=False, device=plane.device)[1:-1] for side in (height, width)]
     window = torch.outer(*windows)
     spectrum = torch.fft.fft2(plane * window)
     power = (spectrum.real**2 + spectrum.imag**2) / ((window**2).sum() * height * width)
 
-    lines = torch.tensor([(i, j) for i in range(_WOVEN) for j in range(_WOVEN) if i % 2 or j % 2])
+    lines = torch.tensor([(i, j) for i in range(_WEAVE_PERIOD) for j in range(_WEAVE_PERIOD) if i % 2 or j % 2])
 
     def around(y: Sequence[int], x: Sequence[int]) -> Tensor:
-        """N x lines x len(y) x len(x): what is so many bins away from each line."""
-        rows = (lines[:, :1] * height // _WOVEN + torch.tensor(y)) % height
-        columns = (lines[:, 1:] * width // _WOVEN + torch.tensor(x)) % width
+        """The power so many bins away from each line: N x lines x len(y) x len(x)."""
+        rows = (lines[:, :1] * height // _WEAVE_PERIOD + torch.tensor(y)) % height
+        columns = (lines[:, 1:] * width // _WEAVE_PERIOD + torch.tensor(x)) % width
         found: Tensor = power[:, rows[:, :, None], columns[:, None, :]]
         return found
 
@@ -153,17 +219,19 @@ def weave(images: Tensor) -> Tensor:
 
 
 def _luminance(images: Tensor) -> Tensor:
-    """N x 3 x H x W to N x H x W, Rec. 709 weights on the values as they are."""
+    """The luminance of N x 3 x H x W, N x H x W: Rec. 709 weights on values that are not made linear."""
     return (images * images.new_tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(dim=1)
 
 
-# ---- statistics of features, for optimising a picture ---------------------------------------------------------------
-
-
 class Moments(NamedTuple):
-    """What a style is at one layer: the mean of its features, C, and of their products, C x C.
+    """The first and second moments of a layer's features, which are what a style is at that layer.
 
-    Both are averages over positions, so those of several pictures (or tiles) combine linearly.
+    Both are averages over positions, so those of several pictures (or tiles) combine linearly. The second moments are
+    the Gram matrix.
+
+    Attributes:
+        mean: of the features, C.
+        second: mean of the products of channels, C x C.
     """
 
     mean: Tensor
@@ -171,18 +239,18 @@ class Moments(NamedTuple):
 
     @property
     def covariance(self) -> Tensor:
-        """C x C."""
+        """The covariance of the channels, C x C."""
         return self.second - torch.outer(self.mean, self.mean)
 
 
 def moment_sums(features: Tensor, weights: Tensor | None = None, *, exact: bool = True) -> Moments:
-    """Sums over positions, weighted; divided by the sum of the weights they are moments.
+    """Weighted sums over positions; divided by the sum of the weights they are moments.
 
     Args:
         features: P x C.
         weights: P; ``None``: ones.
-        exact: in double precision where the device has it. Gram matrices do without, in a third of the time; the root
-            in a Wasserstein distance amplifies rounding a hundredfold.
+        exact: add up in double precision where the device has it. Gram matrices do without, in a third of the time; the
+            root in a Wasserstein distance amplifies rounding a hundredfold.
     """
     if exact and features.device.type != "mps":
         features = features.double()
@@ -194,9 +262,13 @@ def penalty(difference: Tensor, target: Tensor, loss: Loss) -> Tensor:
     """How far statistics are from their target, relative to the target's own size; 1 where they are zero.
 
     Args:
-        difference, target: of one shape.
-        loss: ``"l2"``, or ``"smooth-l1"``, which is the same up to the target's root mean square and grows only
-            linearly from there on (Johnson's slow_neural_style offered both).
+        difference: of the statistics and their target, of the target's shape.
+        target: of any shape.
+        loss: ``"l2"``: relative squared norm; ``"smooth-l1"`` (Huber): the same up to the target's root mean square,
+            from where it grows only linearly (Johnson's slow_neural_style offered both).
+
+    Returns:
+        A scalar.
     """
     if loss == "l2":
         return (difference**2).sum() / (target**2).sum().clamp_min(_TINY)
@@ -208,11 +280,17 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
     """The distance of two sets of moments, scaled so that features that are zero everywhere have a loss of 1.
 
     Args:
-        moments, target: of one layer.
+        moments: of the picture at one layer.
+        target: of the style at the same layer.
         kind: ``"gram"``: squared Frobenius distance of the second moments (Gatys 2015); ``"mean"``: of the means
-            (Johnson 2016); ``"covariance"``: of the covariances; ``"wasserstein"``: squared 2-Wasserstein distance of
-            the Gaussians with these moments, ``|m - m'|^2 + tr(C + C' - 2 (C'^1/2 C C'^1/2)^1/2)``.
-        loss: see :func:`penalty`; a Wasserstein distance has its own.
+            (as Johnson's slow_neural_style offered it); ``"covariance"``: of the covariances; ``"wasserstein"``: the
+            squared 2-Wasserstein distance of the Gaussians with these moments,
+            ``|m - m'|^2 + tr(C + C' - 2 (C'^1/2 C C'^1/2)^1/2)``, whose trace is the squared Bures metric of the
+            covariances (Bhatia, Jain and Lim 2019, arXiv 1712.01504).
+        loss: see :func:`penalty`; does not count for a Wasserstein distance, which is squared.
+
+    Returns:
+        A scalar.
     """
     if kind == "gram":
         return penalty(moments.second - target.second, target.second, loss)
@@ -225,22 +303,23 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
     # Directions that the style hardly has count as a thousandth of the average one: the root's slope would be infinite.
     least = (1e-3 * values.mean().clamp_min(_TINY)) ** 2
     root = ((vectors * values.sqrt()) @ vectors.T).to(moments.second)
-    coupling: Tensor = _TraceOfRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
+    coupling: Tensor = _TraceOfSquareRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
     at_target = (values**2 + least).sqrt().sum().to(coupling)
     spread = torch.trace(moments.covariance) - torch.trace(target.covariance)
     distance: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * (coupling - at_target)
     return distance / torch.trace(target.second).clamp_min(_TINY)
 
 
-class _TraceOfRoot(torch.autograd.Function):
-    """tr((M + e I)^1/2) of a symmetric positive semidefinite matrix; its gradient is (M + e I)^-1/2 / 2.
+class _TraceOfSquareRoot(torch.autograd.Function):
+    """The trace of (M + e I)^1/2 of a symmetric positive semidefinite matrix; its gradient is (M + e I)^-1/2 / 2.
 
     By eigenvalues: a root by iteration (Newton-Schulz) loses the small ones, which are most. In double precision and
-    on the CPU: MPS has neither, and matrices of a few hundred rows are quick there.
+    on the CPU: MPS has neither doubles nor eigenvalues, and matrices of a few hundred rows are quick on the CPU.
     """
 
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, least: Tensor) -> Tensor:
+        """The trace, a scalar, of a matrix, C x C, whose eigenvalues are raised by ``least``, a scalar."""
         values, vectors = torch.linalg.eigh(matrix.cpu().double())
         roots = (values.clamp_min(0) + least).sqrt()
         ctx.save_for_backward(((vectors / roots) @ vectors.T / 2).to(matrix))
@@ -249,12 +328,20 @@ class _TraceOfRoot(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
+        """The gradient by the matrix."""
         (slope,) = ctx.saved_tensors
         return upstream * slope, None
 
 
 def variation_gradient(image: Tensor) -> tuple[float, Tensor]:
-    """:func:`total_variation` of one picture, C x H x W, and its gradient, without autograd's copies."""
+    """:func:`total_variation` of one picture and its gradient, without autograd's copies.
+
+    Args:
+        image: C x H x W.
+
+    Returns:
+        The total variation, and its gradient, C x H x W.
+    """
     gradient = torch.zeros_like(image)
     value = 0.0
     for plane, slope in zip(image, gradient, strict=True):

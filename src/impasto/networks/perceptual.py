@@ -8,7 +8,7 @@ arXiv 1508.06576). One interface serves four kinds of network:
 ``vgg19``, ``vgg16``
     the originals, downloaded once (:mod:`impasto.networks.weights`);
 a path
-    a torchvision state dict (``.pth``), or one of the safetensors layouts that :func:`_read` knows.
+    a torchvision state dict (``.pth``), or one of the safetensors layouts that ``_read`` knows.
 
 **The teacher's metric at the student's price.** A narrow network that imitates a wide one carries, for each
 tap, a head: wide = A s + b. With s' = (s, 1) and A' = (A, b) = Q R (QR decomposition, Q orthonormal), every
@@ -36,16 +36,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.errors import InputError
-from impasto.networks import weights as downloads
 from impasto.networks.speed import channels_last
+from impasto.networks.weights import fetch
 
-Weights = tuple[Tensor, Tensor]
+WeightAndBias = tuple[Tensor, Tensor]
+"""Of a convolution: O x I x k x k, and O."""
 
-_MEAN = (0.485, 0.456, 0.406)  # ImageNet, RGB in [0, 1]: what torchvision's weights expect
-_STD = (0.229, 0.224, 0.225)
-# VGG's stages: how many convolutions each has. A ReLU follows each, a pooling each stage but the last.
+_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: torchvision's weights expect that it is taken away
+_STD = (0.229, 0.224, 0.225)  # of ImageNet's RGB in [0, 1]: torchvision's weights expect that it divides
+# Convolutions in each stage of VGG. A ReLU follows each convolution, a pooling each stage but the last.
 _STAGES = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
-_BUILTIN = "perceptual.safetensors"
+_BUILTIN = "perceptual.safetensors"  # file of our own network among the package's assets
 
 
 class PerceptualNetwork(nn.Module):
@@ -53,7 +54,8 @@ class PerceptualNetwork(nn.Module):
 
     Args:
         convolutions: ``"conv1_1"`` ... to (weight O x I x 3 x 3, bias O); names give order and stages, a
-            2x2 pooling stands between stages. I may be less than the O below: the first I channels are read.
+            2x2 pooling stands between stages. I may be less than the O of the layer below, whose first I channels are
+            read then.
         preprocess: 1x1 convolution (weight 3 x 3 x 1 x 1, bias 3) from RGB in [0, 1] to what ``conv1_1`` expects.
         heads: tap name to (weight W x C x 1 x 1, bias W), linear maps to a teacher's features; see the module.
         padding: ``"zeros"`` or ``"reflect"``.
@@ -62,9 +64,9 @@ class PerceptualNetwork(nn.Module):
 
     def __init__(
         self,
-        convolutions: Mapping[str, Weights],
-        preprocess: Weights,
-        heads: Mapping[str, Weights] | None = None,
+        convolutions: Mapping[str, WeightAndBias],
+        preprocess: WeightAndBias,
+        heads: Mapping[str, WeightAndBias] | None = None,
         *,
         padding: Literal["zeros", "reflect"] = "zeros",
         pooling: Literal["max", "average"] = "max",
@@ -83,15 +85,15 @@ class PerceptualNetwork(nn.Module):
             r = r.float()
             self._add(f"{tap}_metric", (r[:, :-1, None, None], r[:, -1]))
 
-    def _add(self, name: str, weights: Weights) -> None:
+    def _add(self, name: str, weights: WeightAndBias) -> None:
+        """Keep a convolution as buffers."""
         self.register_buffer(f"{name}_weight", weights[0].float().clone(), persistent=False)
         self.register_buffer(f"{name}_bias", weights[1].float().clone(), persistent=False)
 
     def _conv(self, name: str, x: Tensor) -> Tensor:
+        """Convolve N x C x H x W by the convolution of that name, padded as the network is."""
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
-        if (
-            weight.shape[-1] == 1
-        ):  # a product of matrices; as a convolution of a few channels it takes several times as long
+        if weight.shape[-1] == 1:  # as a convolution of a few channels this would take several times as long
             return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
         if self.padding == "reflect":
             # A side of one pixel has nothing to reflect.
@@ -100,7 +102,15 @@ class PerceptualNetwork(nn.Module):
         return F.conv2d(x, weight, bias, padding=1)
 
     def narrow(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
-        """The network's own features after the named ReLUs, without heads."""
+        """The network's own features after the named ReLUs, without heads: tap to N x C x h x w.
+
+        Args:
+            images: N x 3 x H x W, RGB in [0, 1].
+            taps: names out of :attr:`taps`.
+
+        Raises:
+            InputError: a name that the network does not have.
+        """
         wanted = self.check(taps)
         last = max(self.taps.index(tap) for tap in wanted)
         x = self._conv("preprocess", images)
@@ -134,9 +144,10 @@ class PerceptualNetwork(nn.Module):
         return {tap: self._conv(f"{tap}_metric", x) if tap in self.heads else x for tap, x in features.items()}
 
     def metric(self, tap: str) -> Tensor | None:
-        """(C + 1) x (C + 1): R, from a tap's own features with a 1 at the end to those of :meth:`forward`.
+        """The matrix R, from a tap's own features with a 1 at the end to those of :meth:`forward`.
 
-        ``None`` where they are the same.
+        Returns:
+            (C + 1) x (C + 1); ``None`` where both are the same.
         """
         if tap not in self.heads:
             return None
@@ -153,7 +164,11 @@ class PerceptualNetwork(nn.Module):
         return features
 
     def check(self, taps: Iterable[str]) -> set[str]:
-        """The taps as a set, or one clear sentence about the first that this network does not have."""
+        """The taps as a set.
+
+        Raises:
+            InputError: a name that the network does not have.
+        """
         import difflib
 
         wanted = set(taps)
@@ -204,7 +219,7 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
         with resources.as_file(resources.files("impasto.assets") / _BUILTIN) as path:
             network = _read(path, pooling)
     elif str(features) in _STAGES:
-        network = _read(downloads.fetch(str(features)), pooling)
+        network = _read(fetch(str(features)), pooling)
     else:
         path = Path(features)
         if not path.is_file():
@@ -222,7 +237,7 @@ def _position(name: str) -> tuple[int, int]:
 
 
 def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
-    """Recognise a weights file by its keys.
+    """Read a weights file, whose layout its keys tell.
 
     Known: torchvision's VGG-16 and VGG-19 (``features.N.weight``), also cut short; the normalised VGG-19
     (``preprocess``, ``conv1_1`` ...); the 16-times smaller VGG-19 of Collaborative Distillation (``conv0``,
@@ -259,15 +274,21 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
     )
 
 
-def of_pairs(pairs: Mapping[str, Weights], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
-    """A network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
+def of_pairs(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
+    """Make a network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
     heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
     convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
     return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
 
 
-def _torchvision(pairs: Mapping[str, Weights], pooling: Literal["max", "average"]) -> PerceptualNetwork:
-    """``features.N`` counts convolutions, ReLUs and poolings; which VGG it is shows in where they stand."""
+def _torchvision(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"]) -> PerceptualNetwork:
+    """Make a network of torchvision's VGG-16 or VGG-19.
+
+    In ``features.N``, N counts convolutions, ReLUs and poolings; which VGG it is shows in where convolutions stand.
+
+    Raises:
+        InputError: it is neither.
+    """
     found = sorted(int(key.split(".")[1]) for key in pairs if key.startswith("features."))
     for stages in _STAGES.values():
         slots: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""What makes convolutions fast on the processor at hand."""
+"""What makes convolutions fast on a device: the layout of the weights, and numbers of half the length."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def channels_last(network: Network) -> Network:
-    """A network whose weights have the channels of a pixel side by side: faster, and exact.
+    """Change a network's weights to the memory format in which the channels of a pixel lie side by side.
 
-    Our own networks train half as fast again with it on a CPU; one with other layers need not gain anything.
+    Results are exact. Our own networks train 1.5 times as fast with it on a CPU; one with other layers need not gain.
+
+    Returns:
+        The same network.
     """
     faster: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return faster

@@ -1,7 +1,7 @@
 """The transformer network: one network for all styles, by conditional instance normalisation.
 
 A style is only the scale and the shift of every instance normalisation (Dumoulin, Shlens and Kudlur 2017,
-arXiv 1610.07629): ``scale`` and ``shift`` are vectors over all normalised channels of the network, in order.
+arXiv 1610.07629): ``scale`` and ``shift`` are vectors over all normalised channels, in the order of the layers.
 The network works at an eighth of the picture's size, where a brush stroke is a few pixels wide and a
 convolution is cheap; padding reflects, so that borders look like the rest.
 
@@ -9,11 +9,11 @@ convolution is cheap; padding reflects, so that borders look like the rest.
 and each enlargement is followed by a fixed binomial filter (1 2 1)/4 in both directions, whose response is
 zero at the grid's Nyquist frequency. After nearest-neighbour doubling that is bilinear interpolation: the
 images of coarse features, a weave of four and eight pixels, fall off twice as fast as with nearest neighbour
-alone. Bilinear doubling and convolution are one convolution at the smaller size (`Doubling`). The last doubling
+alone. Bilinear doubling and convolution are one convolution at the smaller size (:class:`Doubling`). The last doubling
 is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
-**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.networks.grain`) is a fourth plane of
-the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
+**Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.networks.grain`) is a fourth plane
+of the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
 
 **Statistics in and out.** Every normalisation's mean and variance can be read out, and given instead of
 measured: tiles of one picture share theirs, video smooths them over frames.
@@ -28,20 +28,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.networks.architecture import receptive_radius
+from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
 
 EPSILON = 1e-5
+"""Added to variances before they divide, in squared features."""
+
 MIDDLE = (0.5, 0.5, 0.5, 0.0)
-"""Of each plane of the input: red, green, blue, grain."""
+"""The value that is taken from each plane of the input: red, green and blue in [0, 1], and grain, which is around 0."""
 
 PLANES = len(MIDDLE)
+"""Planes of the input."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The numbers that make a transformer network; kept in its file."""
+    """The numbers that make a transformer network; kept in its file.
 
-    half: int = 24  # channels at 1/2, 1/4 and 1/8 of the picture's size
+    Attributes:
+        half: channels at half of the picture's size.
+        quarter: channels at a quarter of the picture's size.
+        eighth: channels at an eighth of the picture's size.
+        blocks: residual blocks at an eighth of the picture's size.
+    """
+
+    half: int = 24
     quarter: int = 40
     eighth: int = 80
     blocks: int = 5
@@ -54,23 +64,42 @@ class Architecture:
 
 @dataclass
 class TensorStatistics:
-    """Mean and (biased) variance of every normalised channel: each N x C, C as in a style's scale."""
+    """What the instance normalisations measure.
+
+    Attributes:
+        mean: of every normalised channel, N x C, in the order of a style's scale.
+        variance: of every normalised channel, N x C, biased (divided by the number of positions).
+    """
 
     mean: Tensor
     variance: Tensor
 
 
-class _Cursor:
-    """Hands the layers their slices of the style and of the statistics, in the order they run."""
+class _ConditionalNormalisation:
+    """All conditional instance normalisations of one pass; each takes its slice of the style and of the statistics.
 
-    def __init__(self, scale: Tensor, shift: Tensor, given: TensorStatistics | None, keep: Tensor | None) -> None:
-        self.scale, self.shift, self.given, self.keep = scale, shift, given, keep
+    Args:
+        scale: N x C (or 1 x C), over all normalised channels in the order in which the layers run.
+        shift: as ``scale``.
+        given: statistics to normalise with instead of measured ones.
+        measured_share: of measured statistics in a mixture with given ones, in [0, 1]; ``None``: 0.
+
+    Attributes:
+        at: the first channel of the layer that comes next.
+        means: measured, N x C' a layer.
+        variances: measured, N x C' a layer.
+    """
+
+    def __init__(
+        self, scale: Tensor, shift: Tensor, given: TensorStatistics | None, measured_share: Tensor | None
+    ) -> None:
+        self.scale, self.shift, self.given, self.measured_share = scale, shift, given, measured_share
         self.at = 0
         self.means: list[Tensor] = []
         self.variances: list[Tensor] = []
 
     def normalise(self, x: Tensor) -> Tensor:
-        """Conditional instance normalisation of N x C x H x W."""
+        """Normalise the features of the layer that comes next, N x C' x H x W."""
         part = slice(self.at, self.at + x.shape[1])
         self.at += x.shape[1]
         mean = x.mean(dim=(2, 3))
@@ -78,7 +107,7 @@ class _Cursor:
         self.means.append(mean)
         self.variances.append(variance)
         if self.given is not None:
-            measured = 0.0 if self.keep is None else self.keep
+            measured = 0.0 if self.measured_share is None else self.measured_share
             mean = measured * mean + (1 - measured) * self.given.mean[:, part]
             variance = measured * variance + (1 - measured) * self.given.variance[:, part]
         gain = self.scale[:, part] * torch.rsqrt(variance + EPSILON)
@@ -101,10 +130,10 @@ _ROWS = torch.tensor([
     [[0.75, 0.25, 0.00], [0.25, 0.75, 0.75], [0.00, 0.00, 0.25]],
     [[0.25, 0.00, 0.00], [0.75, 0.75, 0.25], [0.00, 0.25, 0.75]],
 ])  # fmt: skip
-"""What the three weights of a row become when bilinear doubling comes before: by new pixel and by old one."""
+"""What the three weights of a row become when bilinear doubling comes before: 2 new pixels x 3 old ones x 3 weights."""
 
 DOUBLING = torch.einsum("ayk,bxl->klabyx", _ROWS, _ROWS).reshape(9, 36)
-"""The same for 3x3 weights: to four new pixels (row by row) of nine weights each."""
+"""What 3x3 weights become when bilinear doubling comes before: 9 weights x (4 new pixels x 9 old ones)."""
 
 
 class Doubling(nn.Conv2d):
@@ -130,8 +159,8 @@ class TransformerNetwork(nn.Module):
     Input and output sizes agree; both sides must be multiples of :attr:`multiple` and at least :attr:`minimum`.
     """
 
-    multiple = 8
-    minimum = 16
+    multiple = SIDE_MULTIPLE
+    minimum = MIN_SIDE
     binomial: Tensor
     middle: Tensor
 
@@ -158,11 +187,12 @@ class TransformerNetwork(nn.Module):
         given: TensorStatistics | None = None,
         measured_share: Tensor | None = None,
     ) -> tuple[Tensor, TensorStatistics]:
-        """Paint.
+        """Paint pictures.
 
         Args:
             images: N x 4 x H x W, RGB in [0, 1] and the grain, or N x 3 x H x W without grain.
-            scale, shift: N x C (or 1 x C), C = ``architecture.normalised_channels``.
+            scale: of the style, N x C (or 1 x C), C = ``architecture.normalised_channels``.
+            shift: of the style, N x C (or 1 x C).
             given: statistics to normalise with, N x C (or 1 x C); ``None`` measures them on the images.
             measured_share: with ``given``, the share of measured statistics in what is used, a number in
                 [0, 1]: 0 or ``None`` uses the given ones alone, in between is what video smoothing wants.
@@ -170,7 +200,7 @@ class TransformerNetwork(nn.Module):
         Returns:
             Painted images, N x 3 x H x W in [0, 1], and the statistics measured on the way.
         """
-        style = _Cursor(scale, shift, given, measured_share)
+        style = _ConditionalNormalisation(scale, shift, given, measured_share)
         planes = F.pad(images, (0, 0, 0, 0, 0, PLANES - images.shape[1]))
         x = F.pixel_unshuffle(planes - self.middle, 2)
         x = F.relu(style.normalise(self.stem(x)))
@@ -212,7 +242,7 @@ class TransformerNetwork(nn.Module):
 
 
 def as_if_painted(images: Tensor) -> Tensor:
-    """N x 3 x H x W images as the network could paint them at best: under the binomial filter of its head."""
+    """Images, N x 3 x H x W, as the network could paint them at best: under the binomial filter of its head."""
     return _filtered(images, _binomial().to(images))
 
 
@@ -223,4 +253,5 @@ def _binomial() -> Tensor:
 
 
 def _filtered(images: Tensor, kernel: Tensor) -> Tensor:
+    """Images, N x 3 x H x W, under a filter of each colour, 3 x 1 x 3 x 3."""
     return F.conv2d(F.pad(images, (1, 1, 1, 1), mode="reflect"), kernel, groups=3)

@@ -1,28 +1,24 @@
-"""``impasto.paint``: pictures of any kind in, optimised, the same kind out."""
+"""``impasto.paint``: pictures of any kind in, optimised, the same kind out. Needs torch only when it paints."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError, MissingExtraError
-from impasto.optimisation.recipe import DEFAULTS, Recipe
-from impasto.options import settings
+from impasto.optimisation.recipe import Recipe
+from impasto.optimisation.style_pictures import Array, Masks, Source, StylePicture, blend_name, read_styles
+from impasto.options import options_from_keywords
 from impasto.pictures.conversion import as_picture, in_kind_of
-from impasto.pictures.masks import read_mask
-from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent, resize_array, resize_picture
 from impasto.pictures.writing import output_format, path_beside, write_picture
-from impasto.styles.blending import parse_style
-from impasto.styles.catalogue import bundled_names, catalogue_names
-from impasto.styles.suitability import style_picture_warning
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,20 +28,6 @@ if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress, OptimisationResult, OptimisationState
 
 log = logging.getLogger(__name__)
-
-Array = NDArray[np.float32]
-Source = Any  # an images.Source; as a style, also a pair of one and its weight
-Masks = Mapping[Any, Source]  # by a style's path, file name, stem (str) or index (int)
-
-
-@dataclass(frozen=True)
-class NamedStyle:
-    """A style picture, what it is called, its weight in a blend, and where it applies (``None``: everywhere)."""
-
-    rgb: Array
-    name: str
-    weight: float = 1.0
-    mask: Array | None = None
 
 
 @overload
@@ -100,15 +82,15 @@ def paint(
         OutputError: the result cannot be written.
         DownloadError: the perceptual network cannot be fetched.
     """
-    recipe = settings(Recipe, options, paint)
+    recipe = options_from_keywords(Recipe, options, paint)
     styles = read_styles(style, masks, max_pixels=recipe.max_pixels)
     if isinstance(image, str | Path):
         target = Path(output) if output is not None else path_beside(Path(image), blend_name(styles))
         output_format(target)  # refuse a wrong suffix before the work, not after it
-        job = OptimisationTask(read_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
-        state = load_state(target, job) if resume else None
-        result = job.paint(callback=callback, resume=state)
-        write_picture(job.picture(result.rgb), target, settings=job.settings)
+        task = OptimisationTask(read_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
+        state = load_state(target, task) if resume else None
+        result = task.paint(callback=callback, resume=state)
+        write_picture(task.picture(result.rgb), target, settings=task.settings)
         if keep_state or result.interrupted:
             result.state.save(state_path(target))
         else:  # that of an earlier run is not this picture's
@@ -118,8 +100,8 @@ def paint(
         return target
     if output is not None or resume or keep_state:
         raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
-    job = OptimisationTask(as_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
-    return in_kind_of(job.picture(job.paint(callback=callback).rgb), image, job.settings)
+    task = OptimisationTask(as_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
+    return in_kind_of(task.picture(task.paint(callback=callback).rgb), image, task.settings)
 
 
 class OptimisationTask:
@@ -127,13 +109,17 @@ class OptimisationTask:
 
     Args:
         picture: the photograph as it was read.
-        styles: as :func:`read_styles` gives them.
+        styles: as :func:`impasto.optimisation.style_pictures.read_styles` gives them.
         recipe: how to paint.
-        painter: one made earlier from the same styles and recipe, to save its preparations.
+        optimiser: one made earlier from the same styles and recipe, to save its preparations.
+
+    Raises:
+        InputError: there is nothing to paint, or a mask has another size than the picture.
+        MissingExtraError: torch is not installed.
     """
 
     def __init__(
-        self, picture: Picture, styles: Sequence[NamedStyle], recipe: Recipe, painter: Optimiser | None = None
+        self, picture: Picture, styles: Sequence[StylePicture], recipe: Recipe, optimiser: Optimiser | None = None
     ) -> None:
         if not styles and not recipe.dream:
             raise InputError("No style picture is given; give one or several, or name layers to dream of.")
@@ -149,27 +135,27 @@ class OptimisationTask:
                     f"The mask of {style.name} has {width} x {height} pixels and the picture {picture.size[0]} x "
                     f"{picture.size[1]}; give one of the same size."
                 )
-        self.painter = painter or _painter(styles, recipe)
+        self.optimiser = optimiser or _make_optimiser(styles, recipe)
 
     def paint(
         self, *, callback: Callable[[OptimisationProgress], None] | None = None, resume: OptimisationState | None = None
     ) -> OptimisationResult:
-        """Optimise; see :meth:`impasto.optimisation.optimiser.Optimiser.paint`."""
+        """Paint the picture; see :meth:`impasto.optimisation.optimiser.Optimiser.paint`."""
         init = None
         if self.recipe.start is not None and resume is None:
             init = as_picture(self.recipe.start, max_pixels=self.recipe.max_pixels).rgb
-        return self.painter.paint(self.content, init=init, callback=callback, resume=resume)
+        return self.optimiser.paint(self.content, init=init, callback=callback, resume=resume)
 
     def picture(self, rgb: Array) -> Picture:
-        """A painted H x W x 3, of whatever scale, as the result: full size, colours as wanted, alpha and metadata."""
+        """Make the result of a painted H x W x 3 of any scale: full size, colours as wanted, alpha and metadata."""
         painted = rgb if rgb.shape == self.content.shape else resize_array(rgb, self.photograph.size)
-        return replace(self.photograph, rgb=self.painter.recoloured(painted, self.content))
+        return replace(self.photograph, rgb=self.optimiser.recoloured(painted, self.content))
 
     @property
     def estimate(self) -> Plan:
-        """Memory and time that it will take."""
+        """Memory and time that painting will take."""
         height, width = self.content.shape[:2]
-        return self.painter.estimate(height, width)
+        return self.optimiser.estimate(height, width)
 
     @property
     def settings(self) -> str:
@@ -180,110 +166,28 @@ class OptimisationTask:
         return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip()
 
 
-def read_styles(
-    style: Source | Sequence[Source],
-    masks: Masks | None = None,
-    *,
-    max_pixels: int = DEFAULTS.max_pixels,
-) -> list[NamedStyle]:
-    """Style pictures of all kinds that :func:`paint` takes, with their weights and masks.
-
-    Styles of weight 0 are left out. Logs a warning about one that has hardly any strokes to take over.
-
-    Args:
-        style, masks: as for :func:`paint`.
-        max_pixels: larger pictures and masks are refused before they are decoded.
+def _make_optimiser(styles: Sequence[StylePicture], recipe: Recipe) -> Optimiser:
+    """An optimiser for these styles.
 
     Raises:
-        InputError: a picture or mask cannot be read or used, a weight is out of range, or a mask has no style.
+        MissingExtraError: torch is not installed.
     """
-    several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
-    items = list(style) if several and not _is_pair(style) else [style]
-    styles = []
-    for index, item in enumerate(items):
-        source, weight = item if _is_pair(item) else _split_weight(item)
-        if not 0 <= weight < float("inf"):
-            raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
-        name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
-        picture = as_picture(source, max_pixels=max_pixels)
-        rgb = fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
-        warning = style_picture_warning(rgb)
-        if warning:
-            log.warning("%s: %s", name, warning)
-        styles.append(NamedStyle(rgb, name, weight))
-    taken: dict[str, Array] = {}  # styles with the same mask share a region
-    for key, source in (masks or {}).items():
-        index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
-        place = str(source) if isinstance(source, str | Path) else str(id(source))
-        if place not in taken:
-            taken[place] = to_unit_range(read_mask(source, max_pixels))
-        if styles[index].mask is not None:
-            raise InputError(f"There are two masks for {styles[index].name}; give one, in which all parts are white.")
-        styles[index] = replace(styles[index], mask=taken[place])
-    if styles and not any(style.weight for style in styles):
-        raise InputError("The weights of all styles are 0; give at least one more than that.")
-    return [style for style in styles if style.weight]
-
-
-def _is_pair(item: Any) -> bool:
-    """Whether it is a picture and its weight."""
-    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], int | float)
-
-
-def _split_weight(item: Source) -> tuple[Source, float]:
-    """``"picture.jpg:2"`` to its path and 2: only a last colon followed by a number is a weight.
-
-    Raises:
-        InputError: it is no file, but a file and something else than a weight, or a style that is no picture.
-    """
-    if not isinstance(item, str) or Path(item).exists():
-        return item, 1.0
-    name, weight = parse_style(item)
-    head, _, tail = name.rpartition(":")
-    if Path(head).is_file():
-        raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
-    if not Path(name).exists() and name in (*bundled_names(), *catalogue_names()):
-        raise InputError(
-            f"{name} is a style that was learnt, and painting by optimisation takes a picture file; "
-            f"paint with it by impasto apply --style {name}."
-        )
-    return name, weight
-
-
-def _index_of(key: str | int, items: Sequence[Source]) -> int:
-    if isinstance(key, int) and 0 <= key < len(items):
-        return key
-    paths = [Path(_split_weight(item)[0]) if isinstance(item, str | Path) else None for item in items]
-    for index, path in enumerate(paths):
-        if path is not None and str(key) in (str(path), path.name, path.stem):
-            return index
-    known = ", ".join(path.name if path else str(index) for index, path in enumerate(paths))
-    raise InputError(f"There is no style {key} for the mask; give one of {known}.")
-
-
-def _painter(styles: Sequence[NamedStyle], recipe: Recipe) -> Optimiser:
     try:
         from impasto.optimisation.optimiser import Optimiser
-        from impasto.optimisation.style_pictures import StylePicture
     except ImportError as error:
         raise MissingExtraError("Painting by optimisation", "train") from error
-    return Optimiser([StylePicture(style.rgb, style.weight, style.mask) for style in styles], recipe)
-
-
-def blend_name(styles: Sequence[NamedStyle]) -> str:
-    """What results are named after: waves.png and scream.jpg are ``waves+scream``."""
-    return "+".join(Path(style.name).stem for style in styles)
+    return Optimiser(styles, recipe)
 
 
 def state_path(output: Path) -> Path:
-    """Where the state of a run lies, beside its result."""
+    """The file of a run's state, beside its result: ``NAME.SUFFIX.state``."""
     return output.with_name(output.name + ".state")
 
 
-def load_state(output: Path, job: OptimisationTask) -> OptimisationState:
-    """The state beside a result, for a job to go on with.
+def load_state(output: Path, task: OptimisationTask) -> OptimisationState:
+    """Read the state beside a result, for a task to go on with.
 
-    Logs a warning where that painted with other losses or styles.
+    Logs a warning where the earlier run painted with other losses or styles.
 
     Raises:
         InputError: there is none, or it is damaged.
@@ -294,7 +198,7 @@ def load_state(output: Path, job: OptimisationTask) -> OptimisationState:
     if not path.is_file():
         raise InputError(f"There is no {path} to resume from; start without --resume.")
     state = OptimisationState.load(path)
-    if state.objective != job.painter.objective:
+    if state.objective != task.optimiser.objective_hash:
         log.warning(
             "The run to resume had other weights, layers or styles; the optimiser begins afresh on the picture so far."
         )

@@ -1,7 +1,6 @@
-"""Optimisers of one picture: Adam and L-BFGS, whose state can be saved, trimmed, and taken to another size.
+"""Minimisers of one picture: Adam and L-BFGS, one step at a time; their states can be saved and taken to another size.
 
-torch's own do none of these. Both are asked for one step at a time; ``evaluate`` maps a picture to its loss and
-gradient.
+Adam's step is torch's. L-BFGS is ours, because torch's takes no preconditioner and its history cannot be trimmed.
 """
 
 from __future__ import annotations
@@ -15,15 +14,26 @@ from torch import Tensor
 from torch.nn import functional as F
 
 Evaluate = Callable[[Tensor], tuple[float, Tensor]]
+"""A picture, 1 x 3 x H x W, to its loss and the gradient of the loss, of the picture's shape."""
 
 
 class Adam:
-    """Adam (Kingma and Ba 2015), with an average over its iterates as the result (Polyak and Juditsky 1992).
+    """Adam (Kingma and Ba 2015) with an average over its iterates as the result (Polyak and Juditsky 1992).
+
+    Each colour plane is a parameter of its own, so that temporaries of large pictures are of one plane only.
 
     Args:
         picture: 1 x 3 x H x W, where to start; is changed.
         learning_rate: step in units of the picture.
-        average: decay of the average; 0: the result is the last iterate.
+        average: decay of the exponential average, in [0, 1); 0: the result is the last iterate.
+
+    Attributes:
+        first: exponential average of the gradient, 1 x 3 x H x W.
+        second: exponential average of the squared gradient, 1 x 3 x H x W.
+        total: exponential average of the iterates, which starts from 0; ``None`` without one.
+        steps: of this run and of those at smaller sizes or before it was resumed, by which ``first`` and ``second`` are
+            corrected for their start from 0.
+        averaged: iterates in ``total``.
     """
 
     LEARNING_RATE = 0.02
@@ -36,42 +46,44 @@ class Adam:
         self.second = torch.zeros_like(picture)
         self.total = torch.zeros_like(picture) if average else None
         self.steps = self.averaged = 0
+        self._planes = list(picture.unbind(dim=1))
+        self._adam = torch.optim.Adam(self._planes, lr=learning_rate, betas=self.BETAS, foreach=False)
 
     def step(self, evaluate: Evaluate) -> float:
-        """One step; the loss before it."""
+        """Take one step; returns the loss before it."""
         loss, gradient = evaluate(self.picture)
+        moments = zip(self._planes, self.first.unbind(dim=1), self.second.unbind(dim=1), strict=True)
+        for (plane, first, second), slope in zip(moments, gradient.unbind(dim=1), strict=True):
+            self._adam.state[plane] = {"step": torch.tensor(float(self.steps)), "exp_avg": first, "exp_avg_sq": second}
+            plane.grad = slope
         self.steps += 1
         self.averaged += 1
-        one, two = self.BETAS
-        correction = (1 - two**self.steps) ** 0.5
-        rate = self.learning_rate / (1 - one**self.steps)
-        for c in range(self.picture.shape[1]):  # a plane at a time: temporaries of large pictures stay small
-            g, m, v, x = (a[:, c] for a in (gradient, self.first, self.second, self.picture))
-            m.lerp_(g, 1 - one)
-            v.mul_(two).addcmul_(g, g, value=1 - two)
-            x.addcdiv_(m, v.sqrt().div_(correction).add_(self.EPSILON * correction), value=-rate)
+        # Smaller in the first steps, as the average of squares is: in large pictures gradients are hardly above it.
+        self._adam.param_groups[0]["eps"] = self.EPSILON * (1 - self.BETAS[1] ** self.steps) ** 0.5
+        self._adam.step()
+        self._adam.zero_grad()
         if self.total is not None:
             self.total.lerp_(self.picture, 1 - self.decay)
         return loss
 
     @property
     def result(self) -> Tensor:
-        """The average of the iterates so far, or the last."""
+        """The average of the iterates so far, or the last iterate."""
         if self.total is None or self.averaged == 0:
             return self.picture
         return self.total / (1 - self.decay**self.averaged)
 
     def enlarged(self, picture: Tensor) -> Adam:
-        """The same at another size, starting from ``picture``; the moments of the gradient are interpolated.
+        """The same at the size of ``picture``, from which it starts; the moments of the gradient are interpolated.
 
         A loss is a mean over pixels, so a pixel's gradient shrinks as their number grows.
         """
-        other = Adam(picture, learning_rate=self.learning_rate, average=self.decay)
+        larger = Adam(picture, learning_rate=self.learning_rate, average=self.decay)
         ratio = self.picture.numel() / picture.numel()
-        other.first = _interpolated(self.first, picture) * ratio
-        other.second = _interpolated(self.second, picture) * ratio**2
-        other.steps = self.steps
-        return other
+        larger.first = _interpolated(self.first, picture) * ratio
+        larger.second = _interpolated(self.second, picture) * ratio**2
+        larger.steps = self.steps
+        return larger
 
     def state(self) -> dict[str, Tensor]:
         """All that a later run needs to go on."""
@@ -90,22 +102,23 @@ class Adam:
 
 
 class LBFGS:
-    """L-BFGS (Liu and Nocedal 1989): full steps, shortened only where one would raise the loss.
+    """L-BFGS (Liu and Nocedal 1989); ours, because torch's can be neither preconditioned nor trimmed.
 
-    What it does not know of the curvature it takes to grow with the frequency (:class:`Smoothing`), as that of losses
-    on features does: measured, 50 steps then reach what 75 to 85 reach from the identity.
+    Steps are full ones, shortened only where one would raise the loss. Curvature that no pair tells of is taken to grow
+    with the frequency (:class:`Smoothing`), as that of losses on features does: measured, 50 steps then reach what 75
+    to 85 reach from the identity. A saved history may be shorter than the one in memory.
 
     Args:
         picture: 1 x 3 x H x W, where to start; is changed.
-        learning_rate: of the full step.
+        learning_rate: length of a step, where 1 is the full one.
         history: pairs of steps and changes of the gradient to remember, two pictures each.
-        monotone: shorten steps that raise the loss; not where gradients are not those of the loss.
+        monotone: shorten steps that raise the loss; ``False`` where gradients are not those of the loss.
     """
 
     LEARNING_RATE = 1.0
-    FIRST_STEP = 0.01  # mean change of a pixel before anything is known of the curvature
-    ATTEMPTS = 6
-    SAVED_PAIRS = 5  # of a state: each takes two pictures of floating-point numbers
+    FIRST_STEP = 0.01  # mean change of a pixel, where 1 is its range, before anything is known of the curvature
+    ATTEMPTS = 6  # lengths of a step, each a quarter of the one before, that are tried
+    SAVED_PAIRS = 5  # pairs in a saved state; each takes two pictures of floating-point numbers
 
     def __init__(
         self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
@@ -118,7 +131,7 @@ class LBFGS:
         self.smoothed = Smoothing(picture)
 
     def step(self, evaluate: Evaluate) -> float:
-        """One step, mostly one evaluation; the loss after it."""
+        """Take one step, mostly by one evaluation; returns the loss after it."""
         if self.loss is None:
             self.loss, self.gradient = evaluate(self.picture)
         direction, rate = self._direction()
@@ -143,7 +156,7 @@ class LBFGS:
         return loss
 
     def _direction(self) -> tuple[Tensor, float]:
-        """The two-loop recursion, and the step to try along it."""
+        """The direction by the two-loop recursion (Nocedal 1980), and the length of step to try along it."""
         q = self.gradient.neg()
         if not self.pairs:
             q = self.smoothed(q)
@@ -166,11 +179,11 @@ class LBFGS:
         return self.picture
 
     def enlarged(self, picture: Tensor) -> LBFGS:
-        """A new one at another size: curvature does not carry over."""
+        """A new one at the size of ``picture``, from which it starts: curvature does not carry over."""
         return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
 
     def state(self) -> dict[str, Tensor]:
-        """What a later run needs to go on, of the pairs the newest."""
+        """What a later run needs to go on, with the newest of the pairs."""
         first = torch.tensor(self.first_step, dtype=torch.float64)
         tensors = {"picture": self.picture, "gradient": self.gradient, "first_step": first}
         if self.loss is not None:
@@ -180,7 +193,7 @@ class LBFGS:
         return tensors
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over a saved state, of its pairs the newest that fit."""
+        """Take over a saved state, with the newest of its pairs that fit into the history."""
         if "loss" in state:
             self.loss = float(state["loss"])
             self.gradient.copy_(state["gradient"])
@@ -191,17 +204,17 @@ class LBFGS:
 
 
 class Smoothing:
-    """A picture's frequencies divided by their cycles a pixel, plus :data:`LEAST`: a symmetric, positive map.
+    """The preconditioner of L-BFGS: divides a picture's frequencies by their cycles a pixel plus :data:`LEAST`.
 
-    Of a gradient it makes a direction in which large areas move as well as pixels do: by features, a change of one
-    pixel counts for much more than its share in a change of all (in a Fourier basis scaled like this: Olah,
-    Mordvintsev and Schubert 2017, "Feature visualization").
+    It is a symmetric, positive map. Of a gradient it makes a direction in which large areas move as well as pixels do:
+    by features, a change of one pixel counts for much more than its share in a change of all pixels. Olah, Mordvintsev
+    and Schubert 2017, "Feature visualization", optimise in a Fourier basis that is scaled like this.
 
     Args:
         like: 1 x 3 x H x W, a picture of the size.
     """
 
-    LEAST = 0.01  # cycles a pixel; larger areas than 100 pixels are moved by single features, too
+    LEAST = 0.01  # cycles a pixel: areas of more than 100 pixels a side are moved by single features, too
 
     def __init__(self, like: Tensor) -> None:
         self.size = (like.shape[2], like.shape[3])
@@ -210,7 +223,7 @@ class Smoothing:
         self.gain = 1 / (torch.hypot(y[:, None], x) + self.LEAST)
 
     def __call__(self, picture: Tensor) -> Tensor:
-        """1 x 3 x H x W to the same, a plane at a time, since spectra are large."""
+        """Smooth 1 x 3 x H x W, a colour plane at a time, since spectra are large."""
         result = torch.empty_like(picture)
         for plane, smooth in zip(picture[0], result[0], strict=True):
             smooth.copy_(torch.fft.irfft2(torch.fft.rfft2(plane).mul_(self.gain), self.size))
@@ -220,14 +233,11 @@ class Smoothing:
 Minimiser = Adam | LBFGS
 
 
-def resize_tensor(picture: Tensor, height: int, width: int) -> Tensor:
-    """1 x C x H x W at another size, bicubic."""
-    return F.interpolate(picture, (height, width), mode="bicubic", antialias=picture.shape[2] > height)
-
-
 def _interpolated(values: Tensor, like: Tensor) -> Tensor:
+    """Values, 1 x C x H x W, at the size of another tensor, bilinear."""
     return F.interpolate(values, like.shape[2:], mode="bilinear")
 
 
 def _dot(a: Tensor, b: Tensor) -> float:
+    """The inner product of two pictures."""
     return float(torch.dot(a.flatten(), b.flatten()))

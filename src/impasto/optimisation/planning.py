@@ -13,18 +13,19 @@ from impasto.memory import amount, free
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimisation.recipe import Recipe
 
-STARTING = 1.0
+STARTING_SECONDS = 1.0
 """Seconds that a run takes before and after its iterations."""
-_FLOAT = 4
-_PIXEL = 3 * _FLOAT
-_BASE = 650 * 2**20  # the interpreter, torch and its buffers, the network
-_COPIES = 6  # of the picture besides the optimiser's: as read, at the scale's size, the gradient, temporaries
-_ADAM_COPIES = 4
-_LBFGS_COPIES = 6
-_STYLE_COPIES = 3.5  # of a style picture while it is looked at
-_LOOK = 0.6  # of what autograd keeps of a pass, in one that it does not follow
-_OVERHEAD = 1.5  # of a pass through the network over what autograd keeps; see benchmarks/paint.py
-_TILES = (2048, 1536, 1024, 768, 512, 384, 256)
+_FLOAT_BYTES = 4  # bytes of a number
+_PIXEL_BYTES = 3 * _FLOAT_BYTES  # bytes of a pixel of a picture in floating-point numbers
+_BASE_BYTES = 650 * 2**20  # bytes of the interpreter, of torch and its buffers, and of the network
+_PICTURE_COPIES = 6  # pictures besides the minimiser's: as read, at the scale's size, the gradient, temporaries
+_ADAM_COPIES = 4  # pictures that Adam holds: the iterate, both moments of the gradient, the average
+_LBFGS_COPIES = 6  # pictures that L-BFGS holds besides the two of each pair that it remembers
+_STYLE_COPIES = 3.5  # style pictures that are held while one is measured
+_NO_GRAPH_SHARE = 0.6  # of the bytes that autograd keeps of a pass, in a pass that it does not follow
+_PASS_OVERHEAD = 1.5  # bytes of a pass through the network for each that autograd keeps; see benchmarks/paint.py
+_TILE_SIDES = (2048, 1536, 1024, 768, 512, 384, 256)  # pixels, tried in this order where a picture is cut into tiles
+_TRIAL_SIDE = 192  # pixels, of the picture whose evaluation is timed
 
 
 class Plan(NamedTuple):
@@ -33,9 +34,9 @@ class Plan(NamedTuple):
     Attributes:
         bytes: of memory at the peak.
         seconds: from start to finish.
-        tile: side of the tiles; 0: none.
+        tile: side of the tiles in pixels; 0: the picture is not cut.
         history: pairs that L-BFGS remembers.
-        cut: whether these are fewer than the recipe wants.
+        cut: whether the history is shorter than the recipe wants.
     """
 
     bytes: int
@@ -45,116 +46,120 @@ class Plan(NamedTuple):
     cut: bool
 
 
-def memory_budget(recipe: Recipe) -> int:
-    """Bytes that a recipe may take. To be asked once, before painting, which itself takes of what is free."""
-    if recipe.max_memory:
-        return recipe.max_memory
-    on_gpu = device_of(recipe.device) == "cuda"
-    return int(torch.cuda.mem_get_info()[0] if on_gpu else free()) // 2
+class Planner:
+    """Finds the tiles and the history with which pictures fit into the memory that a recipe may take.
 
-
-def plan_memory(
-    network: PerceptualNetwork, taps: Sequence[str], height: int, width: int, recipe: Recipe, most: int
-) -> Plan:
-    """Tiles and a history with which a picture of that size fits, and the memory that it will take then.
+    What is free is asked once, here: painting itself takes of it.
 
     Args:
-        most: bytes to keep to, as :func:`budget` gives them. Those that nobody asked for are overstepped rather than
-            not to paint at all.
-
-    Raises:
-        InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
+        network: the perceptual network, on its device.
+        taps: its layers that the recipe looks at.
+        recipe: how to paint.
+        device: where to paint.
     """
-    pixels = height * width
-    deepest = max(bytes_a_pixel(network, tap) for tap in taps)
-    kept = sum(
-        network.channels(tap) * _FLOAT / network.stride(tap) ** 2
-        for tap, weight in recipe.content_layers.items()
-        if weight * recipe.content_weight > 0
-    )
-    fixed = _BASE + pixels * (kept + _PIXEL * _COPIES)
-    histories = [recipe.history] if recipe.optimizer == "lbfgs" else [0]
-    while histories[-1] > 1:
-        histories.append(histories[-1] // 2)
-    for history in histories:
-        copies = 2 * history + _LBFGS_COPIES if history else _ADAM_COPIES
-        for tile, seen in _tiles(network, taps, height, width):
-            total = int(fixed + pixels * _PIXEL * copies + seen * deepest * _OVERHEAD)
-            if total <= most:
-                return Plan(total, 0.0, tile, history, history < histories[0])
-    if recipe.max_memory:
-        less = " or --optimizer adam" if history else ""
-        raise InputError(
-            f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory, or "
-            f"give a smaller --size{less}."
+
+    def __init__(self, network: PerceptualNetwork, taps: Sequence[str], recipe: Recipe, device: torch.device) -> None:
+        self.network, self.taps, self.recipe, self.device = network, tuple(taps), recipe, device
+        self.budget = recipe.max_memory or _half_of_free_memory(device)
+        self._pass_bytes = max(_pass_bytes_per_pixel(network, tap) for tap in taps)
+
+    def plan(self, height: int, width: int) -> Plan:
+        """Find tiles and a history for painting at a size, and the memory that it will take then.
+
+        A budget that nobody asked for is overstepped rather than not to paint at all.
+
+        Raises:
+            InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
+        """
+        recipe, pixels = self.recipe, height * width
+        content_bytes = sum(
+            self.network.channels(tap) * _FLOAT_BYTES / self.network.stride(tap) ** 2
+            for tap, weight in recipe.content_layers.items()
+            if weight * recipe.content_weight > 0
         )
-    return Plan(total, 0.0, tile, history, history < histories[0])
+        fixed = _BASE_BYTES + pixels * (content_bytes + _PIXEL_BYTES * _PICTURE_COPIES)
+        histories = [recipe.history] if recipe.optimizer == "lbfgs" else [0]
+        while histories[-1] > 1:
+            histories.append(histories[-1] // 2)
+        for history in histories:
+            copies = 2 * history + _LBFGS_COPIES if history else _ADAM_COPIES
+            for tile, seen in self._tiles(height, width):
+                total = int(fixed + pixels * _PIXEL_BYTES * copies + seen * self._pass_bytes * _PASS_OVERHEAD)
+                if total <= self.budget:
+                    return Plan(total, 0.0, tile, history, history < histories[0])
+        if recipe.max_memory:
+            less = " or --optimizer adam" if history else ""
+            raise InputError(
+                f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory, "
+                f"or give a smaller --size{less}."
+            )
+        return Plan(total, 0.0, tile, history, history < histories[0])
+
+    def plan_style_picture(self, style_size: tuple[int, int], painted_pixels: int) -> Plan:
+        """Find the tiles in which a style picture can be measured, and the memory that it takes.
+
+        Args:
+            style_size: its height and width.
+            painted_pixels: height times width of the picture that is painted.
+
+        Raises:
+            InputError: it does not fit into ``recipe.max_memory``.
+        """
+        recipe, (height, width) = self.recipe, style_size
+        copies = painted_pixels * _PICTURE_COPIES + height * width * _STYLE_COPIES
+        fixed = _BASE_BYTES + copies * _PIXEL_BYTES
+        for tile, seen in self._tiles(height, width):
+            total = int(fixed + seen * self._pass_bytes * _NO_GRAPH_SHARE)
+            if total <= self.budget:
+                return Plan(total, 0.0, tile, 0, False)
+        if recipe.max_memory:
+            option = (
+                f"--style-size {recipe.style_size}" if recipe.style_size else f"--style-scale {recipe.style_scale:g}"
+            )
+            raise InputError(
+                f"The style picture, {width} x {height} pixels by {option}, takes at least {amount(total)}; give a "
+                f"smaller {option.split()[0]}, or raise --max-memory."
+            )
+        return Plan(total, 0.0, tile, 0, False)
+
+    def _tiles(self, height: int, width: int) -> Iterator[tuple[int, int]]:
+        """Sides of tiles from the largest down (0: the whole picture), and the pixels that the network sees at once."""
+        yield 0, height * width
+        reach = max(self.network.reach(tap) for tap in self.taps)
+        for tile in _TILE_SIDES:
+            if tile < max(height, width):
+                yield tile, min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
+
+    def measure_seconds_per_pixel(self) -> float:
+        """Time an evaluation of a small picture, forwards and backwards: seconds for each of its pixels."""
+        trial = torch.rand(1, 3, _TRIAL_SIDE, _TRIAL_SIDE, device=self.device, requires_grad=True)
+        best = float("inf")
+        for _ in range(2):
+            started = time.perf_counter()
+            features = self.network(trial, self.taps)
+            torch.autograd.backward(list(features.values()), [torch.ones_like(values) for values in features.values()])
+            best = min(best, time.perf_counter() - started)
+        return best / _TRIAL_SIDE**2
 
 
-def plan_style_picture(
-    network: PerceptualNetwork, taps: Sequence[str], style: tuple[int, int], painted: int, recipe: Recipe, most: int
-) -> Plan:
-    """Tiles in which a style picture can be looked at, and the memory that it takes.
-
-    Args:
-        style: its height and width.
-        painted: pixels of the picture that is painted.
-        most: as for :func:`plan`.
-
-    Raises:
-        InputError: it does not fit into ``recipe.max_memory``.
-    """
-    height, width = style
-    deepest = max(bytes_a_pixel(network, tap) for tap in taps)
-    fixed = _BASE + (painted * _COPIES + height * width * _STYLE_COPIES) * _PIXEL
-    for tile, seen in _tiles(network, taps, height, width):
-        total = int(fixed + seen * deepest * _LOOK)
-        if total <= most:
-            return Plan(total, 0.0, tile, 0, False)
-    if recipe.max_memory:
-        option = f"--style-size {recipe.style_size}" if recipe.style_size else f"--style-scale {recipe.style_scale:g}"
-        raise InputError(
-            f"The style picture, {width} x {height} pixels by {option}, takes at least {amount(total)}; give a smaller "
-            f"{option.split()[0]}, or raise --max-memory."
-        )
-    return Plan(total, 0.0, tile, 0, False)
+def resolve_device(device: str) -> torch.device:
+    """The device of that name; of ``"auto"``, the best one that there is."""
+    if device == "auto" and torch.cuda.is_available():
+        return torch.device("cuda")
+    if device == "auto":
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return torch.device(device)
 
 
-def _tiles(network: PerceptualNetwork, taps: Sequence[str], height: int, width: int) -> Iterator[tuple[int, int]]:
-    """Sides of tiles from the largest down, and the pixels that the network sees at once."""
-    yield 0, height * width
-    reach = max(network.reach(tap) for tap in taps)
-    for tile in _TILES:
-        if tile < max(height, width):
-            yield tile, min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
+def _half_of_free_memory(device: torch.device) -> int:
+    """Half of the bytes that are free on a device."""
+    return int(torch.cuda.mem_get_info()[0] if device.type == "cuda" else free()) // 2
 
 
-def bytes_a_pixel(network: PerceptualNetwork, tap: str) -> float:
-    """What autograd keeps of a pass up to a tap, for each pixel of the picture."""
-    total = 2.0 * _PIXEL
+def _pass_bytes_per_pixel(network: PerceptualNetwork, tap: str) -> float:
+    """Bytes that autograd keeps of a pass up to a tap, for each pixel of the picture."""
+    total = 2.0 * _PIXEL_BYTES
     for layer in network.taps[: network.taps.index(tap) + 1]:
         # The padded input and the output of each convolution, and as much again for the heads and slopes of taps.
-        total += 2 * network.channels(layer) * _FLOAT / network.stride(layer) ** 2
+        total += 2 * network.channels(layer) * _FLOAT_BYTES / network.stride(layer) ** 2
     return total
-
-
-def seconds_a_pixel(network: PerceptualNetwork, taps: Sequence[str], device: torch.device) -> float:
-    """What an evaluation takes for each pixel, from a trial on a small picture."""
-    side = 192
-    trial = torch.rand(1, 3, side, side, device=device, requires_grad=True)
-    best = float("inf")
-    for _ in range(2):
-        started = time.perf_counter()
-        features = network(trial, taps)
-        torch.autograd.backward(list(features.values()), [torch.ones_like(values) for values in features.values()])
-        best = min(best, time.perf_counter() - started)
-    return best / side**2
-
-
-def device_of(device: str) -> str:
-    """``"auto"`` to the best device that there is."""
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""TODO: say what this module is for."""
+"""What is known of an optimisation while it goes on, at its end, and when a later run goes on from there."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.optimisation.style_pictures import Array
+from impasto.pictures.picture import to_samples
+
+_METADATA_KEY = "impasto-paint"  # of a state file, under which all but the tensors stands as JSON
+_SPAN = 10  # iterations over which the loss of a result is compared
 
 
 @dataclass(frozen=True)
@@ -20,14 +25,16 @@ class OptimisationProgress:
     """Where the optimisation is; handed to the callback after each iteration.
 
     Attributes:
-        iteration, iterations: so far and planned, over all scales and all runs that were resumed.
-        scale, scales: the size now painted at, from 1, and how many there are.
-        size: its width and height.
-        loss: total.
-        parts: the losses by name: ``content``, ``style``, ``tv``, ...; also by layer: ``style/relu3_1``.
-        seconds: since the start.
-        share: of the work that is done.
-        picture: makes the picture so far, H x W x 3 in [0, 1], at the size now painted at.
+        iteration: number of the iteration that is done, from 1, over all scales and all runs that were resumed.
+        iterations: how many are planned, over all scales and all runs that were resumed.
+        scale: number of the size that is painted at now, from 1.
+        scales: how many sizes there are.
+        size: width and height that is painted at now.
+        loss: weighted sum of all losses.
+        parts: the weighted losses by name (``content``, ``style``, ``tv``), also by layer (``style/relu3_1``).
+        seconds: since this run started.
+        share: of the work that is done, in [0, 1].
+        picture: makes the picture so far, H x W x 3 in [0, 1], at the size that is painted at now.
         state: makes the state to resume from.
     """
 
@@ -45,7 +52,7 @@ class OptimisationProgress:
 
     @property
     def seconds_left(self) -> float:
-        """Estimate from the speed so far."""
+        """Seconds that are left, estimated from the speed so far."""
         return self.seconds * (1 - self.share) / max(self.share, 1e-9)
 
 
@@ -57,7 +64,7 @@ class OptimisationResult:
         rgb: H x W x 3 in [0, 1].
         state: what a later run needs to go on.
         losses: the loss after each iteration.
-        interrupted: Ctrl-C came before the end; ``rgb`` is the best there was.
+        interrupted: whether Ctrl-C came before the end; ``rgb`` is the picture so far then.
     """
 
     rgb: Array
@@ -67,10 +74,11 @@ class OptimisationResult:
 
     @property
     def change(self) -> float:
-        """By which share the loss fell over the last ten iterations; not a number where the scale had no eleven."""
-        if min(len(self.losses), self.state.done) < 11 or not self.losses[-11]:
+        """The share by which the loss fell over the last ten iterations; NaN where the last scale had fewer than 11."""
+        if min(len(self.losses), self.state.done) <= _SPAN or not self.losses[-1 - _SPAN]:
             return math.nan
-        return (self.losses[-11] - self.losses[-1]) / abs(self.losses[-11])
+        before, now = self.losses[-1 - _SPAN], self.losses[-1]
+        return (before - now) / abs(before)
 
 
 @dataclass(frozen=True)
@@ -78,13 +86,15 @@ class OptimisationState:
     """An optimisation that can go on.
 
     Attributes:
-        tensors: the optimiser's.
-        scale, done: where it is, and the iterations done there.
-        size: full height and width.
-        content: hash of the photograph at that size.
-        optimizer: the recipe's.
-        finished: whether it came to its end.
-        objective: :attr:`Painter.objective`; empty in files of before it was kept.
+        tensors: the minimiser's, by name; ``picture`` is the picture so far, 1 x 3 x h x w.
+        scale: index of the size that was painted at, 0 is the coarsest.
+        done: iterations done at that size.
+        size: height and width of the result.
+        content: hash of the photograph at the result's size.
+        optimizer: the recipe's, ``"adam"`` or ``"lbfgs"``.
+        finished: whether the run came to its end.
+        objective: :attr:`impasto.optimisation.optimiser.Optimiser.objective_hash` of the run; empty in files that were
+            written before it was kept.
         count: iterations over all scales and runs.
     """
 
@@ -99,23 +109,36 @@ class OptimisationState:
     count: int = 0
 
     def save(self, path: Path) -> None:
-        """Write to a safetensors file."""
+        """Write to a safetensors file.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         from safetensors.torch import save_file  # straight to the file: a copy in memory might not fit
 
         about = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "tensors"}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
         with atomic_path(path) as temporary:
-            save_file(tensors, temporary, metadata={"impasto-paint": json.dumps(about)})
+            save_file(tensors, temporary, metadata={_METADATA_KEY: json.dumps(about)})
 
     @classmethod
     def load(cls, path: Path) -> OptimisationState:
-        """Read what :meth:`save` wrote."""
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            InputError: the file cannot be read or is none of these.
+        """
         from safetensors import safe_open
 
         try:
             with safe_open(path, framework="pt") as file:
-                about = json.loads(file.metadata()["impasto-paint"])
+                about = json.loads(file.metadata()[_METADATA_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             return cls(tensors, **{**about, "size": tuple(about["size"])})
         except Exception as error:  # whatever is wrong with the file
             raise InputError(f"{path} holds no state to resume from ({error}); start anew without --resume.") from error
+
+
+def eight_bit_levels(values: Array) -> bytes:
+    """What is hashed of a picture or mask in [0, 1]: its levels of 8 bits, so that rounding makes no other picture."""
+    return to_samples(values, np.dtype(np.uint8)).tobytes()

@@ -1,17 +1,31 @@
-"""TODO: say what this module is for."""
+"""Style pictures: what ``impasto.paint`` takes as styles and masks, read and checked. Needs no torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from impasto.pictures import picture
+from impasto.errors import InputError
+from impasto.optimisation.recipe import DEFAULTS
+from impasto.pictures.conversion import as_picture
+from impasto.pictures.masks import read_mask
+from impasto.pictures.picture import to_unit_range
+from impasto.pictures.resampling import fill_transparent
+from impasto.styles.blending import parse_style
+from impasto.styles.catalogue import bundled_names, catalogue_names
+from impasto.styles.suitability import style_picture_warning
+
+log = logging.getLogger(__name__)
 
 Array = NDArray[np.float32]
+Source = Any  # a path, an encoded file's bytes, a PIL image or an array; as a style, also a pair of one and its weight
+Masks = Mapping[Any, Source]  # by a style's path, file name, stem (str) or index (int)
 
 
 @dataclass(frozen=True)
@@ -23,18 +37,102 @@ class StylePicture:
         weight: relative to the other styles of the same region.
         mask: h x w in [0, 1] of any size, where the style applies; styles with the very same array share a region.
             ``None``: wherever no mask is.
+        name: what it is called in messages and in names of results; a file's name.
     """
 
     rgb: Array
     weight: float = 1.0
     mask: Array | None = None
+    name: str = ""
 
 
-def hashable_levels(values: Array) -> bytes:
-    """What is hashed of a picture or mask: levels of 8 bits, so that no rounding tells one from itself."""
-    return picture.to_samples(values, np.dtype(np.uint8)).tobytes()
+def read_styles(
+    style: Source | Sequence[Source],
+    masks: Masks | None = None,
+    *,
+    max_pixels: int = DEFAULTS.max_pixels,
+) -> list[StylePicture]:
+    """Read style pictures of all kinds that :func:`impasto.paint` takes, with their weights and masks.
+
+    Styles of weight 0 are left out. Logs a warning about one that has hardly any strokes to take over.
+
+    Args:
+        style: as for :func:`impasto.paint`.
+        masks: as for :func:`impasto.paint`.
+        max_pixels: larger pictures and masks are refused before they are decoded.
+
+    Raises:
+        InputError: a picture or mask cannot be read or used, a weight is out of range, or a mask has no style.
+    """
+    several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
+    items = list(style) if several and not _is_pair(style) else [style]
+    styles = []
+    for index, item in enumerate(items):
+        source, weight = item if _is_pair(item) else _split_weight(item)
+        if not 0 <= weight < float("inf"):
+            raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
+        name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
+        picture = as_picture(source, max_pixels=max_pixels)
+        rgb = fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
+        warning = style_picture_warning(rgb)
+        if warning:
+            log.warning("%s: %s", name, warning)
+        styles.append(StylePicture(rgb, weight, name=name))
+    read_masks: dict[str, Array] = {}  # styles with the same mask share a region
+    for key, source in (masks or {}).items():
+        index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
+        place = str(source) if isinstance(source, str | Path) else str(id(source))
+        if place not in read_masks:
+            read_masks[place] = to_unit_range(read_mask(source, max_pixels))
+        if styles[index].mask is not None:
+            raise InputError(f"There are two masks for {styles[index].name}; give one, in which all parts are white.")
+        styles[index] = replace(styles[index], mask=read_masks[place])
+    if styles and not any(style.weight for style in styles):
+        raise InputError("The weights of all styles are 0; give at least one more than that.")
+    return [style for style in styles if style.weight]
 
 
-def to_tensor(rgb: Array, device: torch.device) -> Tensor:
-    """H x W x 3 to 1 x 3 x H x W, a copy of its own."""
-    return torch.from_numpy(np.array(rgb.transpose(2, 0, 1)[None], np.float32, order="C")).to(device)
+def blend_name(styles: Sequence[StylePicture]) -> str:
+    """What results are named after: ``waves+scream`` for waves.png and scream.jpg."""
+    return "+".join(Path(style.name).stem for style in styles)
+
+
+def _is_pair(item: Any) -> bool:
+    """Whether it is a picture and its weight."""
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], int | float)
+
+
+def _split_weight(item: Source) -> tuple[Source, float]:
+    """Split ``"picture.jpg:2"`` into its path and 2: only a last colon followed by a number is a weight.
+
+    Raises:
+        InputError: it is no file, but a file and something else than a weight, or a style that is no picture.
+    """
+    if not isinstance(item, str) or Path(item).exists():
+        return item, 1.0
+    name, weight = parse_style(item)
+    head, _, tail = name.rpartition(":")
+    if Path(head).is_file():
+        raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
+    if not Path(name).exists() and name in (*bundled_names(), *catalogue_names()):
+        raise InputError(
+            f"{name} is a style that was learnt, and painting by optimisation takes a picture file; "
+            f"paint with it by impasto apply --style {name}."
+        )
+    return name, weight
+
+
+def _index_of(key: str | int, sources: Sequence[Source]) -> int:
+    """Find the style that a mask's key names: by index, path, file name or stem.
+
+    Raises:
+        InputError: there is none.
+    """
+    if isinstance(key, int) and 0 <= key < len(sources):
+        return key
+    paths = [Path(_split_weight(source)[0]) if isinstance(source, str | Path) else None for source in sources]
+    for index, path in enumerate(paths):
+        if path is not None and str(key) in (str(path), path.name, path.stem):
+            return index
+    known = ", ".join(path.name if path else str(index) for index, path in enumerate(paths))
+    raise InputError(f"There is no style {key} for the mask; give one of {known}.")

@@ -12,7 +12,12 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Box:
-    """Rows ``top`` to ``bottom`` and columns ``left`` to ``right``, the ends not among them."""
+    """A rectangle of pixels.
+
+    Attributes:
+        top, left: the first row and column.
+        bottom, right: the row and column after the last ones.
+    """
 
     top: int
     left: int
@@ -21,21 +26,21 @@ class Box:
 
     @property
     def height(self) -> int:
-        """Rows."""
+        """The number of rows."""
         return self.bottom - self.top
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """The number of columns."""
         return self.right - self.left
 
     @property
     def pixels(self) -> int:
-        """Rows times columns."""
+        """The number of pixels."""
         return self.height * self.width
 
     def grown(self, margin: int, within: Box) -> Box:
-        """With a margin on all sides, as far as there is room."""
+        """The box with a margin of so many pixels on all sides, as far as another box has room for it."""
         return Box(
             max(within.top, self.top - margin),
             max(within.left, self.left - margin),
@@ -44,16 +49,16 @@ class Box:
         )
 
     def cut(self, other: Box) -> Box:
-        """What both have in common."""
+        """What both boxes have in common."""
         return self.grown(0, other)
 
     def seen_from(self, other: Box) -> tuple[slice, slice]:
-        """This box as rows and columns of an array that holds the other."""
+        """This box as rows and columns of an array that holds the pixels of another one."""
         rows = slice(self.top - other.top, self.bottom - other.top)
         return rows, slice(self.left - other.left, self.right - other.left)
 
     def halves(self, multiple: int) -> list[Box]:
-        """The two halves of its longer side, cut at a multiple; none if it is too small to be cut."""
+        """The box cut in two across its longer side, at a multiple of pixels; none if it is too small."""
         if max(self.height, self.width) < 2 * multiple:
             return []
         if self.height >= self.width:
@@ -64,11 +69,11 @@ class Box:
 
 
 def round_up(value: int, multiple: int) -> int:
-    """The next multiple, or the value itself if it is one."""
+    """The smallest multiple that is not below the value."""
     return -(-value // multiple) * multiple
 
 
 def mirrored_indices(start: int, stop: int, length: int) -> Indices:
-    """Indices ``start`` to ``stop`` of a line of that length, which repeats mirrored beyond both ends."""
+    """Where in a line of so many pixels the places ``start`` to ``stop`` lie, if it is mirrored beyond both ends."""
     at = np.arange(start, stop) % (2 * length)
     return np.where(at < length, at, 2 * length - 1 - at)

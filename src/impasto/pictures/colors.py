@@ -1,4 +1,4 @@
-"""Colours of a result: the style's, or the photograph's."""
+"""The colours of a result: the style's, or those of the content, the photograph."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 ColorMode = Literal["style", "content", "match"]
 COLOR_MODES: tuple[ColorMode, ...] = ("style", "content", "match")
+"""The style's colours; the content's chroma; or the content's mean and covariance of colours."""
 
 # Rec. 601 luma, as the ancestors' colour restoring uses (Gatys et al. 2016, arXiv 1606.05897).
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -28,14 +29,20 @@ def keep_chroma(result: Array, content: Array) -> Array:
 
 @dataclass(frozen=True)
 class ColorTransport:
-    """A linear map of colours: ``(color - mean) @ matrix + target``."""
+    """A linear map of colours: ``(color - mean) @ matrix + target``.
+
+    Attributes:
+        matrix: 3 x 3.
+        mean: 3, the mean colour of what is mapped.
+        target: 3, the mean colour that it gets.
+    """
 
     matrix: Array
     mean: Array
     target: Array
 
     def __call__(self, result: Array) -> Array:
-        """Map ... x 3."""
+        """Map colours, ... x 3 in [0, 1], and clip them to that range."""
         moved: Array = np.clip((result - self.mean) @ self.matrix + self.target, 0, 1, dtype=np.float32)
         return moved
 
@@ -44,7 +51,8 @@ def color_transport(result: Array, content: Array) -> ColorTransport:
     """The map that gives the result the photograph's mean and covariance of colours; both ... x 3 in [0, 1].
 
     The linear map between Gaussians that moves colours least (Monge-Kantorovich):
-    A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph.
+    A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph
+    (Pitie and Kokaram 2007, The linear Monge-Kantorovitch linear colour mapping).
     """
     pixels, wanted = result.reshape(-1, 3), content.reshape(-1, 3)
     mean, wanted_mean = pixels.mean(0, dtype=np.float64), wanted.mean(0, dtype=np.float64)
@@ -63,9 +71,9 @@ def apply_color_mode(result: Array, content: Array, colors: ColorMode, matching:
     """The result with the colours that were asked for.
 
     Args:
-        result, content: H x W x 3 in [0, 1].
-        colors: which.
-        matching: for ``"match"`` of a part of a picture, the map that its whole needs.
+        result, content: H x W x 3, float32 in [0, 1].
+        colors: which colours.
+        matching: for ``"match"`` of a part of a picture, the map that the whole picture needs.
     """
     if colors == "content":
         return keep_chroma(result, content)
@@ -75,6 +83,7 @@ def apply_color_mode(result: Array, content: Array, colors: ColorMode, matching:
 
 
 def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The covariance, 3 x 3, of N x 3 pixels with a mean."""
     centred = pixels - mean.astype(np.float32)  # before squaring, or rounding swallows a small spread
     # A grey or flat picture has no spread in some direction: a little keeps the map finite.
     covariance: NDArray[np.float64] = (centred.T @ centred).astype(np.float64) / len(pixels) + 1e-5 * np.eye(3)
@@ -82,6 +91,7 @@ def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """A power of a symmetric matrix whose eigenvalues are not negative."""
     values, vectors = np.linalg.eigh(matrix)
     powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
     return powered

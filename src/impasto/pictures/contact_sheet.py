@@ -10,16 +10,18 @@ from impasto.pictures.conversion import to_pil
 from impasto.pictures.decoding import from_pil
 from impasto.pictures.picture import Picture
 
-_GAP, _LABEL = 12, 28
-_PAPER, _INK = (250, 249, 246), (40, 40, 44)
+_GAP = 12  # pixels around each cell
+_LABEL = 28  # pixels of height below a picture, for its label
+_FONT = 16  # pixels of height of the letters
+_PAPER, _INK = (250, 249, 246), (40, 40, 44)  # RGB of 255: the background, and the labels
 
 
 def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None = None) -> Picture:
-    """Arrange pictures with their labels below; transparent ones lie on the paper's colour.
+    """Arrange pictures with their labels below; where one is transparent, the paper's colour shows.
 
     Args:
-        cells: label and picture; all cells are as large as the largest picture.
-        columns: default: up to three in a row, of more about as many rows as columns.
+        cells: pairs of label and picture; all cells are as large as the largest picture.
+        columns: pictures in a row; None: up to three pictures are one row, more about as many rows as columns.
     """
     pictures = [(label, to_pil(picture)) for label, picture in cells]
     width = max(picture.width for _, picture in pictures)
@@ -28,7 +30,7 @@ def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None =
     rows = -(-len(cells) // columns)
     size = (columns * (width + _GAP) + _GAP, rows * (height + _LABEL + _GAP) + _GAP)
     paper = Image.new("RGB", size, _PAPER)
-    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(16)
+    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(_FONT)
     for index, (label, picture) in enumerate(pictures):
         row, column = divmod(index, columns)
         x = _GAP + column * (width + _GAP) + (width - picture.width) // 2

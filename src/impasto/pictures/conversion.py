@@ -1,4 +1,4 @@
-"""Whatever holds a picture (path, bytes, PIL image, array) to a Picture and back: the same kind in, the same kind out."""
+"""A path, bytes, a PIL image or an array to a picture, and a picture back to the same kind of thing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.pictures import encoding
-from impasto.pictures.decoding import Array, _as_rgb, _opacity, from_pil
+from impasto.pictures.decoding import Array, from_pil, opacity_or_none, to_three_channels
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import check_pixel_count, read_picture
 from impasto.pictures.writing import encode_picture, writable_format
@@ -19,15 +19,12 @@ Source = str | Path | bytes | Image.Image | Array | Picture
 """Whatever holds a picture: a path, an encoded file's bytes, a PIL image, an array, or a picture."""
 
 
-# ---- in -------------------------------------------------------------------------------------------
-
-
 def as_picture(source: Source, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
-    """The picture in whatever holds one; :func:`like` is the way back.
+    """The picture in whatever holds one; :func:`in_kind_of` is the way back.
 
     Args:
         source: for arrays see :func:`from_array`.
-        max_pixels, compact: as for :func:`read`.
+        max_pixels, compact: as for :func:`~impasto.pictures.reading.read_picture`.
 
     Raises:
         InputError: it holds none, or one that cannot be used.
@@ -49,9 +46,15 @@ def as_picture(source: Source, *, max_pixels: int = 300_000_000, compact: int = 
 
 
 def from_array(a: Array, *, compact: int = 0) -> Picture:
-    """Take over an array: H x W, or H x W x 1, 3 or 4; uint8, uint16, or floating point in [0, 1].
+    """Take over an array, which is taken to be sRGB.
 
-    The array is taken to be sRGB; a fourth channel is alpha, not premultiplied.
+    Args:
+        a: H x W, or H x W x 1, 3 or 4; uint8, uint16, or floating point in [0, 1]. A fourth channel is alpha, not
+            premultiplied.
+        compact: as for :func:`~impasto.pictures.reading.read_picture`.
+
+    Raises:
+        InputError: it has another shape or type, no pixels, or values beyond [0, 1].
     """
     a = np.asarray(a)
     if a.ndim not in (2, 3) or (a.ndim == 3 and a.shape[2] not in (1, 3, 4)):
@@ -65,21 +68,18 @@ def from_array(a: Array, *, compact: int = 0) -> Picture:
     alpha = a[..., 3] if a.shape[2] == 4 else None
     keep = 0 < compact < a.shape[0] * a.shape[1] and a.dtype.kind == "u"
     colour = a[..., :3] if keep else to_unit_range(a[..., :3])
-    return Picture(_as_rgb(colour), _opacity(alpha, keep), 8 if a.dtype == np.uint8 else 16)
-
-
-# ---- out ------------------------------------------------------------------------------------------
+    return Picture(to_three_channels(colour), opacity_or_none(alpha, keep), 8 if a.dtype == np.uint8 else 16)
 
 
 def in_kind_of(
     picture: Picture, source: bytes | Image.Image | Array | Picture, settings: str | None = None
 ) -> bytes | Image.Image | Array | Picture:
-    """A picture in the kind of thing that another came in; :func:`of` is the way there.
+    """A picture as the kind of thing that another came in; :func:`as_picture` is the way there.
 
     Args:
         picture: what was made of the source.
-        source: bytes give bytes, in the same format if it can be written; an array one of the same type.
-        settings: for bytes: one line on how it was made; see :func:`write`.
+        source: bytes give bytes, in the same format if it can be written, else PNG; an array gives one of its type.
+        settings: for bytes: one line on how it was made; see :func:`~impasto.pictures.writing.write_picture`.
     """
     if isinstance(source, Picture):
         return picture

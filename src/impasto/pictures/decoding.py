@@ -1,71 +1,107 @@
-"""A Pillow image to a :class:`~impasto.pictures.picture.Picture`: samples, colours, orientation, transparency."""
+"""An opened file or a Pillow image to a :class:`~impasto.pictures.picture.Picture`: the one decoder of pictures.
+
+Samples, colours (profile, CMYK, LAB, 16 bits), orientation and transparency are treated alike for pictures to paint,
+photographs to train on, masks, certainty maps, and the frames of animations and of the studio's live page.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from impasto.errors import InputError
-from impasto.pictures import metadata, profiles, sixteen_bit
+from impasto.pictures import formats, metadata, profiles, sixteen_bit
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 
 log = logging.getLogger(__name__)
 
-
 Array = np.ndarray
 Floats = NDArray[np.float32]
 
+_ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
+
 
 def from_pil(image: Image.Image, *, compact: int = 0) -> Picture:
-    """Take over a Pillow image, as :func:`read` would its file (orientation and profile are applied)."""
+    """Take over a Pillow image, as :func:`~impasto.pictures.reading.read_picture` would its file.
+
+    Args:
+        image: of any mode; its orientation and colour profile are applied.
+        compact: as for :func:`~impasto.pictures.reading.read_picture`.
+
+    Raises:
+        InputError: it has no pixels, or cannot be decoded.
+    """
     if image.width == 0 or image.height == 0:
         raise InputError("The image has no pixels: give one of at least 1 x 1.")
     try:
-        return decode(image, None, 0 < compact < image.width * image.height)
+        image.load()
+        return _picture(*_samples(image), image, 0 < compact < image.width * image.height)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"The image of mode {image.mode} cannot be used: {error}.") from error
 
 
-def allocate_tiff(image: ImageFile.ImageFile) -> ImageFile.ImageFile:
-    """A TIFF with room for its pixels, which Pillow would make only below its global limit."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        image.im = Image.new(image.mode, image._tile_size).im
-    return image
+def decode_file(image: ImageFile.ImageFile, data: bytes, *, compact: bool = False, at_least: int = 0) -> Picture:
+    """Decode a file that Pillow has opened. Whatever a decoder raises comes through.
+
+    Args:
+        image: opened and not yet loaded.
+        data: the same file.
+        compact: keep the file's integers, see :class:`~impasto.pictures.picture.Picture`.
+        at_least: pixels of the shorter side that are enough: a JPEG is then decoded at 1/2, 1/4 or 1/8 of its size,
+            in a fraction of the time, where that leaves as many; 0 always decodes all of it.
+    """
+    if at_least and isinstance(image, JpegImagePlugin.JpegImageFile) and min(image.size) > at_least:
+        scale = at_least / min(image.size)
+        image.draft(None, (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+    deep = sixteen_bit.read_sixteen_bit(image, data)
+    if deep is None:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):  # Pillow makes room only below its own global limit
+            image.im = Image.new(image.mode, image._tile_size).im
+        image.load()
+        return _picture(*_samples(image), image, compact)
+    colour, alpha = split_alpha(deep, deep.shape[2] in (2, 4))
+    # What stands behind a PNG's pixels, Pillow would read only after decoding all of them.
+    about = formats.open_png_without_pixels(data) if image.format == "PNG" else image
+    return _picture(colour, alpha, about, compact)
 
 
-def decode(image: Image.Image, deep: Array | None, compact: bool) -> Picture:
-    """Make the picture; ``deep`` has its 16-bit samples if there are more than the image's own."""
-    image.load()
-    if deep is not None:
-        colour, alpha = (deep[..., :-1], deep[..., -1]) if deep.shape[2] in (2, 4) else (deep, None)
-    else:
-        colour, alpha = _samples(image)
+def split_alpha(samples: Array, has_alpha: bool) -> tuple[Array, Array | None]:
+    """H x W x C samples as colour, H x W x 1, 3 or 4, and alpha, H x W, which is the last channel if there is one."""
+    return (samples[..., :-1], samples[..., -1]) if has_alpha else (samples, None)
+
+
+def _picture(colour: Array, alpha: Array | None, about: Image.Image, compact: bool) -> Picture:
+    """Make a picture of samples.
+
+    Args:
+        colour: H x W x 1 (grey), 3 (RGB) or 4 (CMYK).
+        alpha: H x W, of the same type, or None.
+        about: the Pillow image with the orientation, the profile and the metadata.
+        compact: keep integers.
+    """
     bits = 8 if colour.dtype == np.uint8 else 16
-    key = image.info.get("transparency")
+    key = about.info.get("transparency")
     if alpha is None and bits == 16 and key is not None:  # PNG: one colour stands for "nothing here"
         alpha = (colour != np.array(key)).any(axis=2) * colour.dtype.type(np.iinfo(colour.dtype).max)
-    profile = _usable(image.info.get("icc_profile"), colour) if image.mode != "LAB" else None  # which needs none
-    rgb = (
-        _compact_srgb(colour, profile)
-        if compact and colour.dtype.kind == "u"
-        else _to_srgb(to_unit_range(colour), profile)
-    )
-    # Only after loading: a TIFF is turned upright by Pillow itself, which then says so.
-    turn = _UPRIGHT.get(_orientation(image), np.asarray)
-    opacity = _opacity(alpha, rgb.dtype.kind == "u")
+    rgb = to_srgb(colour, usable_profile(about, colour.shape[2]), compact)
+    # Only after loading: Pillow turns a TIFF upright when it loads it, and no longer says that it was turned.
+    turn = _UPRIGHT.get(orientation(about), np.asarray)
+    opacity = opacity_or_none(alpha, rgb.dtype.kind == "u")
     return Picture(
         rgb=np.ascontiguousarray(turn(rgb)),
         alpha=None if opacity is None else np.ascontiguousarray(turn(opacity)),
         bits=bits,
-        format="JPEG" if image.format == "MPO" else image.format,  # a phone's JPEG with a second picture in it
-        metadata=metadata.read_metadata(image),
+        format="JPEG" if about.format == "MPO" else about.format,  # a phone's JPEG with a second picture in it
+        metadata=metadata.read_metadata(about),
     )
 
 
+# What turns an array upright, by the EXIF orientation.
 _UPRIGHT: dict[int, Callable[[Array], Array]] = {
     2: lambda a: a[:, ::-1],
     3: lambda a: a[::-1, ::-1],
@@ -77,7 +113,8 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 }
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1, upright, where none can be read."""
     try:
         return int(image.getexif().get(metadata.ORIENTATION, 1))
     except Exception as error:  # Pillow's parser fails in many ways
@@ -86,7 +123,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _samples(image: Image.Image) -> tuple[Array, Array | None]:
-    """Colour, H x W x 1 (grey), 3 (RGB) or 4 (CMYK), and alpha."""
+    """Colour, H x W x 1 (grey), 3 (RGB) or 4 (CMYK), and alpha, H x W or None, of a loaded Pillow image."""
     mode = image.mode
     if mode.startswith("I;16"):
         return sixteen_bit.read_sixteen_bit_grey(image), None
@@ -111,46 +148,71 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
     return np.asarray(image if mode == "RGB" else image.convert("RGB")), None
 
 
-def _opacity(alpha: Array | None, compact: bool = False) -> Array | None:
+def opacity_or_none(alpha: Array | None, compact: bool = False) -> Array | None:
+    """Alpha, H x W, in [0, 1], or as the integers it is if compact; None if all of it is opaque."""
     if alpha is None:
         return None
     opacity = np.ascontiguousarray(alpha if compact else to_unit_range(alpha))
     return None if opacity.min() >= (np.iinfo(alpha.dtype).max if compact else 1) else opacity
 
 
-def _as_rgb(colour: Array) -> Array:
+def to_three_channels(colour: Array) -> Array:
+    """H x W x 3 of H x W x 1 or 3, in one piece of memory."""
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else np.ascontiguousarray(colour)
 
 
-def _compact_srgb(colour: Array, profile: bytes | None) -> Array:
-    """As :func:`_to_srgb`, a few rows at a time, in the samples' own type."""
+def to_srgb(colour: Array, profile: bytes | None, compact: bool) -> Array:
+    """Samples to sRGB, H x W x 3.
+
+    Args:
+        colour: H x W x 1 (grey), 3 (RGB) or 4 (CMYK); integers, or float32 in [0, 1].
+        profile: what :func:`usable_profile` gives for such samples.
+        compact: keep the type of integers; else the result is float32 in [0, 1].
+    """
+    if not (compact and colour.dtype.kind == "u"):
+        return _floats_to_srgb(to_unit_range(colour), profile)
     if profile is None and colour.shape[2] != 4:
-        return _as_rgb(colour)
+        return to_three_channels(colour)
     out = np.empty((*colour.shape[:2], 3), colour.dtype)
-    for row in range(0, len(out), 256):
-        part = slice(row, row + 256)
-        out[part] = to_samples(_to_srgb(to_unit_range(colour[part]), profile), out.dtype)
+    for row in range(0, len(out), _ROWS):
+        part = slice(row, row + _ROWS)
+        out[part] = to_samples(_floats_to_srgb(to_unit_range(colour[part]), profile), out.dtype)
     return out
 
 
-def _to_srgb(colour: Floats, profile: bytes | None) -> Floats:
+def _floats_to_srgb(colour: Floats, profile: bytes | None) -> Floats:
+    """As :func:`to_srgb`, for float32 in [0, 1]."""
     if profile:
-        return profiles.to_srgb(_as_rgb(colour) if profiles.profile_channels(profile) == 3 else colour, profile)
+        fits = profiles.profile_channels(profile) == colour.shape[2]
+        return profiles.to_srgb(colour if fits else to_three_channels(colour), profile)
     if colour.shape[2] == 4:  # CMYK of unknown inks
         return (1 - colour[..., :3]) * (1 - colour[..., 3:])
-    return _as_rgb(colour)
+    return to_three_channels(colour)
 
 
-def _usable(profile: bytes | None, colour: Array) -> bytes | None:
-    """The profile if a picture of such samples can be converted with it; that it cannot is said, once a picture."""
-    if not profile:
+def usable_profile(image: Image.Image, channels: int) -> bytes | None:
+    """The colour profile by which the samples of an image have to be converted.
+
+    A profile that cannot be used is ignored, which is logged.
+
+    Args:
+        image: says which profile it has, if any.
+        channels: of the samples: 1, 3 or 4.
+
+    Returns:
+        None if there is no usable profile, if it is sRGB in all but name, or if the mode is LAB, which needs none.
+    """
+    profile: Any = image.info.get("icc_profile")
+    if not profile or image.mode == "LAB":
         return None
     try:
-        wanted, given = profiles.profile_channels(profile), colour.shape[2]
-        if wanted != given and (wanted, given) != (3, 1):
-            raise profiles.ProfileError(f"it is for {wanted} channels and the picture has {given}")
+        wanted = profiles.profile_channels(profile)
+        if wanted != channels and (wanted, channels) != (3, 1):
+            raise profiles.ProfileError(f"it is for {wanted} channels and the picture has {channels}")
+        if profiles.is_srgb(profile):
+            return None
         profiles.to_srgb(np.zeros((1, 1, wanted), np.float32), profile)
     except profiles.ProfileError as error:
         log.warning("colour profile ignored because it cannot be used: %s", error)
         return None
-    return profile
+    return bytes(profile)

@@ -1,21 +1,20 @@
-"""Pictures as the bytes of a file."""
+"""Pictures to the bytes of a file: PNG of 16 bits and TIFF by our own encoders, all other formats by Pillow."""
 
 from __future__ import annotations
 
 import io
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from impasto.pictures import metadata as _metadata
-from impasto.pictures import profiles, sixteen_bit
+from impasto.pictures import profiles, row_encoding
 from impasto.pictures.formats import Format
-from impasto.pictures.metadata import Metadata
+from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, png_texts, tiff_tags
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
+from impasto.pictures.resampling import lay_on_white
 
 if TYPE_CHECKING:
     from impasto.pictures.picture import RowSource
@@ -24,10 +23,12 @@ log = logging.getLogger(__name__)
 
 Array = np.ndarray
 
-_SEGMENT = 65_000  # a JPEG holds each kind of metadata in one segment of 64 KiB less its heading
+_SEGMENT = 65_000  # bytes of one kind of metadata that a JPEG holds: a segment of 64 KiB less its heading
+_ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 
 
 def warn_of_losses(metadata: Metadata, target: Format) -> None:
+    """Log what of the metadata a format cannot hold."""
     bare = target.name in ("PPM", "PGM")
     holds = {"JPEG": {"Comment"}, "PNG": set(metadata.text)}.get(target.name, set())
     lost = [f"text {key!r}" for key in metadata.text if key not in holds]
@@ -37,29 +38,38 @@ def warn_of_losses(metadata: Metadata, target: Format) -> None:
 
 
 def encode_file(picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None) -> bytes:
+    """Encode a picture. Whatever an encoder raises comes through.
+
+    Args:
+        picture: what to encode; where the format has no alpha, it is laid on white.
+        target: the format.
+        quality: 1 to 100, for the formats that lose something.
+        metadata: what to keep.
+        settings: one line on how the result was made; see :func:`~impasto.pictures.writing.write_picture`.
+    """
     if not target.alpha:
-        picture = _on_white(picture)
+        picture = lay_on_white(picture)
     bits = picture.bits if target.deep else 8
-    exif = _metadata.exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
         pixels, out = stack_channels(picture, bits), io.BytesIO()
-        sixteen_bit.write_tiff(pixels.shape, pixels.dtype, [pixels], _metadata.tiff_tags(metadata, exif, profile), out)
+        row_encoding.write_tiff(pixels.shape, pixels.dtype, [pixels], tiff_tags(metadata, exif, profile), out)
         return out.getvalue()
 
     options: dict[str, Any] = {"icc_profile": profile}
     if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
-        exif.pop(_metadata.ORIENTATION, None)
+        exif.pop(ORIENTATION, None)
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi and target.name in ("JPEG", "PNG"):
         options["dpi"] = metadata.dpi
     if target.name == "PNG":
-        options["pnginfo"] = _metadata.png_texts(metadata, settings)
+        options["pnginfo"] = png_texts(metadata, settings)
         if bits == 16:
             pixels = stack_channels(picture, 16)
             return b"".join(
-                sixteen_bit.png_chunks(pixels.shape, [pixels], _saved(Image.new("RGB", (1, 1)), "PNG", **options))
+                row_encoding.png_chunks(pixels.shape, [pixels], _saved(Image.new("RGB", (1, 1)), "PNG", **options))
             )
         return _saved(Image.fromarray(stack_channels(picture, 8)), "PNG", **options)
 
@@ -72,7 +82,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
                 log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
                 del options[kind]
                 if kind == "exif" and settings:
-                    options["exif"] = _metadata.exif_of_result(Metadata(), picture.size, settings).tobytes()
+                    options["exif"] = exif_of_result(Metadata(), picture.size, settings).tobytes()
     if target.name in ("PPM", "PGM"):
         image = Image.fromarray(stack_channels(picture, 8))
         return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
@@ -90,52 +100,47 @@ def encode_rows(
     Args:
         parts: the rows from top to bottom.
         whole: says how large all of them are, how deep, and whether there is transparency.
-        target, metadata, settings: as for :func:`encoded`.
+        target, metadata, settings: as for :func:`encode_file`.
         out: an empty file that can be written at any place.
     """
     shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
     bits = whole.kind.itemsize * 8
     pixels = (stack_channels(part, bits) for part in parts)
-    exif = _metadata.exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
-        sixteen_bit.write_tiff(shape, whole.kind, pixels, _metadata.tiff_tags(metadata, exif, profile), out)
+        row_encoding.write_tiff(shape, whole.kind, pixels, tiff_tags(metadata, exif, profile), out)
         return
-    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": _metadata.png_texts(metadata, settings)}
+    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": png_texts(metadata, settings)}
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi:
         options["dpi"] = metadata.dpi
-    out.writelines(sixteen_bit.png_chunks(shape, pixels, _saved(Image.new("RGB", (1, 1)), "PNG", **options)))
+    out.writelines(row_encoding.png_chunks(shape, pixels, _saved(Image.new("RGB", (1, 1)), "PNG", **options)))
 
 
 def _saved(image: Image.Image, format: str, **options: Any) -> bytes:
+    """What Pillow writes into a file."""
     out = io.BytesIO()
     image.save(out, format, **options)
     return out.getvalue()
 
 
 def stack_channels(picture: Picture, bits: int) -> Array:
-    """Colour and alpha in one array, of 8 or 16 bits, or with 0 bits floating point."""
+    """Colour and alpha in one array, H x W x 3 or 4.
+
+    Args:
+        picture: the picture.
+        bits: 8 or 16 for uint8 or uint16; 0 for float32.
+    """
     wanted = np.dtype({0: np.float32, 8: np.uint8, 16: np.uint16}[bits])
     rgb, alpha = picture.rgb, picture.alpha
     if alpha is None and rgb.dtype == wanted and bits:
         return rgb
     out = np.empty((*rgb.shape[:2], 3 if alpha is None else 4), wanted)
-    for row in range(0, len(out), 256):  # so that the temporaries stay small
-        part = slice(row, row + 256)
+    for row in range(0, len(out), _ROWS):
+        part = slice(row, row + _ROWS)
         out[part, :, :3] = to_samples(to_unit_range(rgb[part]), wanted)
         if alpha is not None:
             out[part, :, 3] = to_samples(to_unit_range(alpha[part]), wanted)
     return out
-
-
-def _on_white(picture: Picture) -> Picture:
-    if picture.alpha is None:
-        return picture
-    rgb = np.empty_like(picture.rgb)
-    for row in range(0, len(rgb), 256):
-        part = slice(row, row + 256)
-        alpha = to_unit_range(picture.alpha[part])[..., None]
-        rgb[part] = to_samples(to_unit_range(picture.rgb[part]) * alpha + (1 - alpha), rgb.dtype)
-    return replace(picture, rgb=rgb, alpha=None)

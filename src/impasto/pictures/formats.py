@@ -1,10 +1,13 @@
-"""Which file formats there are, how each is told, and what it can hold."""
+"""Which file formats there are, how each is told, what it can hold, and how its header is opened with Pillow."""
 
 from __future__ import annotations
 
 import io
+import struct
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 # Importing the plugins registers them with Pillow: only the formats that are wanted, and at once.
 from PIL import (  # noqa: F401
@@ -20,7 +23,8 @@ from PIL import (  # noqa: F401
     WebPImagePlugin,
 )
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError
+from impasto.extras import pillow_heif
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,11 @@ class Format:
 
     Attributes:
         name: Pillow's name for it.
-        suffixes: how its files end; the first is the usual one.
-        writable: results can be written in it.
-        alpha: it holds transparency.
-        deep: it holds 16 bits per sample.
-        longest: the most pixels it allows along a side.
+        suffixes: how its files end, lower case; the first is the usual one.
+        writable: whether results can be written in it.
+        alpha: whether it holds transparency.
+        deep: whether it holds 16 bits per sample.
+        longest: the most pixels that it allows along a side; None if there is no limit that matters.
     """
 
     name: str
@@ -61,11 +65,24 @@ FORMATS = {
     )
 }
 
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+"""What can be read, by Pillow's name."""
+
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")  # bytes 8 to 11 of a HEIC file
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT")  # chunks with pixels, those of an animation's other frames included
 
 
 def identify_format(name: str, head: bytes) -> str:
-    """The format's name, told by the first bytes; the suffix may lie."""
+    """The name of a file's format, told by its first bytes, since a suffix may lie.
+
+    Args:
+        name: how messages call the file.
+        head: its first 64 bytes.
+
+    Raises:
+        InputError: it is empty, or no picture of a known format.
+    """
     if not head:
         raise InputError(f"{name} is empty: get it afresh.")
     if head[4:8] == b"ftyp":
@@ -84,32 +101,71 @@ def identify_format(name: str, head: bytes) -> str:
 
 
 def open_bytes(data: bytes, format: str) -> ImageFile.ImageFile:
-    """Read the header of a file in memory."""
+    """Read the header of a file in memory. What Pillow raises comes through.
+
+    Raises:
+        MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
+    """
     return open_lazily(io.BytesIO(data), format)
 
 
 def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
-    """Read the header of a file.
+    """As :func:`open_bytes`, of an open file, which has to stay open until the pixels have been loaded.
 
-    Not ``Image.open``, whose limit on the number of pixels is a global setting and which warns
-    through ``warnings``; ``read`` has its own limit.
+    Not ``Image.open``, whose limit on the number of pixels is a global setting, and which warns through ``warnings``:
+    :func:`~impasto.pictures.reading.read_picture` has a limit of its own.
     """
     if format == "HEIF":
-        image: ImageFile.ImageFile = _heif().HeifImageFile(file)
+        image: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
         return image
     return Image.OPEN[format][0](file, "")
 
 
-def _heif() -> Any:
-    """The package that reads HEIC, which is an extra."""
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise MissingExtraError("Reading HEIC", "heic") from error
-    return pillow_heif
+def open_png_without_pixels(source: bytes | BinaryIO) -> ImageFile.ImageFile:
+    """Open a PNG as if it had one pixel, but with all that it says about itself, also behind its pixels.
+
+    A text, or the EXIF with the orientation, may stand there, where Pillow finds them only after decoding the pixels.
+
+    Args:
+        source: the file.
+
+    Raises:
+        ValueError: the file is cut off.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
+    file.seek(len(_PNG_SIGNATURE))
+    (_, header), *others = _chunks_without_pixels(file)
+    one_row = b"\0" * 9  # the filter, and at most four samples of 16 bits
+    chunks = [
+        (b"IHDR", struct.pack(">II", 1, 1) + header[8:]),
+        *others,
+        (b"IDAT", zlib.compress(one_row)),
+        (b"IEND", b""),
+    ]
+    out = [_PNG_SIGNATURE]
+    for kind, body in chunks:
+        out += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
+    return open_bytes(b"".join(out), "PNG")
+
+
+def _chunks_without_pixels(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and body of the chunks of a PNG, up to its end, other than those with pixels, which are not even read."""
+    while len(head := file.read(8)) == 8:
+        size, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return
+        if kind in _PNG_PIXELS:
+            file.seek(size + 4, io.SEEK_CUR)
+            continue
+        body = file.read(size)
+        if len(body) < size:
+            raise ValueError("cut off")
+        file.seek(4, io.SEEK_CUR)
+        yield kind, body
 
 
 WRITABLE_FORMATS = {name: format for name, format in FORMATS.items() if format.writable}
+"""What can be written, by Pillow's name (but ``PGM``, which Pillow calls ``PPM``)."""
 READ_SUFFIXES = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
 """Suffixes of the files that can be read, lower case."""
 WRITE_SUFFIXES = tuple(suffix for format in WRITABLE_FORMATS.values() for suffix in format.suffixes)

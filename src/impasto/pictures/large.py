@@ -1,76 +1,89 @@
-"""PNG and TIFF files too large to be decoded at once, read a few rows at a time.
-
-Pillow decodes whole files only. So each strip of a large file is made a small file of its own, in memory, which
-:func:`impasto.pictures.reading.read_picture` then reads as any other: whatever compression, depth and colours it reads, it reads
-here too. A PNG's rows are filtered with regard to the rows above, which are therefore put in front of each strip.
-"""
+"""Files too large to be decoded at once: JPEG, PNG and TIFF, read some rows at a time through libvips."""
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
-from collections.abc import Collection, Iterator
-from itertools import accumulate
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import TiffImagePlugin
+from PIL import ImageFile, TiffImagePlugin
 
 from impasto.errors import ImpastoError, InputError
-from impasto.pictures import formats, sixteen_bit
-from impasto.pictures import metadata as _metadata
-from impasto.pictures.metadata import Metadata
+from impasto.pictures import formats, libvips, sixteen_bit
+from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
+from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
 from impasto.pictures.picture import Picture
-from impasto.pictures.reading import read_picture
 
-_BYTES = 1 << 23  # of raw samples, that a PNG, or a TIFF in smaller strips, is decoded in at a time
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type of a PNG
-_PLAIN = {1: 0, 2: 4, 3: 2, 4: 6}  # colour type of an 8-bit PNG, by the bytes of a pixel
+_BYTES = 1 << 21  # of samples that are decoded at a time
+_LARGEST_BLOCK = 1 << 25  # pixels of a strip or tile of a TIFF, which libvips decodes at once
 
-# What of a PNG its colours depend on, and so belongs into each of its strips.
-_COLORS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
-_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT")  # and the frames of an animation, of which only the first counts
-# What describes the samples of a TIFF, and so belongs into each of its strips.
-_TAGS = (258, 259, 262, 266, 277, 284, 292, 293, 317, 320, 332, 338, 339, 347, 529, 530, 532, 34675)
+# Values of a TIFF's tags with which libvips gives the very samples that Pillow gives, by the tag.
+_TIFF_TAGS: dict[int, set[Any]] = {
+    258: {(bits,) * count for bits in (8, 16) for count in range(1, 5)} | {(1,)},  # bits of each sample
+    259: {1, 2, 3, 4, 5, 7, 8, 32773, 32946},  # compression: fax, LZW, JPEG, Deflate, PackBits, or none
+    262: {0, 1, 2, 3, 5, 6},  # colours: grey, RGB, palette, CMYK, YCbCr
+    274: {1},  # upright
+    338: {(0,), (2,)},  # a fourth sample: of no meaning, or alpha that is not premultiplied
+    339: {(1,) * count for count in range(1, 5)},  # unsigned integers
+}
+_CMYK, _YCBCR, _JPEG = 5, 6, 7  # values of tags 262 and 259
 
 
 def open_rows(path: Path) -> RowReader | None:
-    """A reader of a file, or ``None`` if it can only be read as a whole (another format, interlaced, turned)."""
+    """A reader of a file; None if it can only be read as a whole.
+
+    So it is with other formats, interlaced and turned pictures, rare kinds of TIFF, and where libvips is missing.
+    """
+    if not libvips.is_installed():
+        return None
     try:
         with path.open("rb") as file:
-            head = file.read(64)
-        format = formats.identify_format(str(path), head)
-        if format == "PNG":
-            return PngRowReader(path)
-        if format == "TIFF":
-            return TiffRowReader(path)
-    except (OSError, ImpastoError, ValueError, KeyError, struct.error, SyntaxError):
-        pass  # reading it as a whole says what is wrong
-    return None
-
-
-class NotReadableByRowsError(ValueError):
-    """The file cannot be read in strips."""
+            format = formats.identify_format(str(path), file.read(64))
+            if format not in ("JPEG", "PNG", "TIFF"):
+                return None
+            header, about = _opened(file, format)
+            return RowReader(path, format, header, about) if _is_readable_by_rows(header, about) else None
+    except Exception:  # reading it as a whole says what is wrong
+        return None
 
 
 class RowReader:
-    """A picture on disk; see :class:`impasto.pictures.picture.RowSource`."""
+    """A picture on disk; see :class:`impasto.pictures.picture.RowSource`.
 
-    format: str
-    size: tuple[int, int]
-    transparent: bool
-    bits: int
-    metadata: Metadata
+    Args:
+        path: the file.
+        format: JPEG, PNG or TIFF.
+        header: the file, opened by Pillow.
+        about: an image with the metadata of the whole file; the same one, unless it is a PNG.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._strips: Iterator[Picture] = iter(())
-        self._held: list[Picture] = []  # strips from row _top on
+    Attributes:
+        path, format: the same.
+        size: width and height.
+        transparent: whether it may be transparent anywhere.
+        bits: 8 or 16 bits a sample.
+    """
+
+    def __init__(self, path: Path, format: str, header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> None:
+        self.path, self.format, self.size = path, format, header.size
+        self.transparent = bool(header.has_transparency_data)
+        self.bits = 16 if "16" in sixteen_bit.raw_mode(header) else 8
+        self._channels = {"1": 1, "L": 1, "LA": 1, "I;16": 1, "CMYK": 4}.get(header.mode.removesuffix("B"), 3)
+        self._about = about
+        self._decoder: libvips.RowDecoder | None = None
+        self._held: list[Picture] = []  # strips of rows, from row _top to row _bottom
         self._top = self._bottom = 0
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """What the file says about itself."""
+        with self.path.open("rb") as file:
+            return read_metadata(_opened(file, self.format)[1])
+
+    @cached_property
+    def _profile(self) -> bytes | None:
+        """The colour profile to convert with; not read before the pixels are, since what is wrong with it is logged."""
+        return usable_profile(self._about, self._channels)
 
     @property
     def kind(self) -> np.dtype[np.generic]:
@@ -83,189 +96,51 @@ class RowReader:
         Raises:
             InputError: the file is damaged.
         """
-        if top < self._top or not self._bottom:
-            self._strips, self._held, self._top, self._bottom = self._decoded(), [], 0, 0
         try:
+            if self._decoder is None or top < self._top:
+                self._decoder = libvips.RowDecoder(self.path, self.format)
+                self._held, self._top, self._bottom = [], 0, 0
             while self._bottom < bottom:
-                strip = next(self._strips)
-                self._held.append(strip)
-                self._bottom += len(strip.rgb)
+                self._held.append(self._strip(self._decoder))
+                self._bottom += len(self._held[-1].rgb)
         except (ImpastoError, MemoryError):
             raise
         except Exception as error:  # a damaged file can make a decoder raise anything
+            self._decoder = None
             raise InputError(f"{self.path} is damaged or cut off: get it afresh.") from error
         while self._top + len(self._held[0].rgb) <= top:
             self._top += len(self._held.pop(0).rgb)
         part = slice(top - self._top, bottom - self._top)
         rgb = self._held[0].rgb if len(self._held) == 1 else np.concatenate([strip.rgb for strip in self._held])
-        alpha = np.concatenate([_opacity(strip) for strip in self._held])[part] if self.transparent else None
+        opacities = [strip.alpha for strip in self._held if strip.alpha is not None]
+        alpha = np.concatenate(opacities)[part] if opacities else None
         return Picture(rgb[part], alpha, self.bits, self.format, self.metadata)
 
-    def _decoded(self) -> Iterator[Picture]:
-        raise NotImplementedError
+    def _strip(self, decoder: libvips.RowDecoder) -> Picture:
+        """The next rows, as many as hold ``_BYTES``; its alpha, if the picture has one, may be opaque everywhere."""
+        width, height = self.size
+        row = width * (self._channels + self.transparent) * self.kind.itemsize  # bytes
+        samples = decoder.read(self._bottom, min(max(1, _BYTES // row), height - self._bottom))
+        colour, alpha = split_alpha(samples[..., : self._channels + self.transparent], self.transparent)
+        return Picture(to_srgb(colour, self._profile, compact=True), None if alpha is None else alpha.copy())
 
 
-def _opacity(strip: Picture) -> NDArray[np.generic]:
-    if strip.alpha is not None:
-        return strip.alpha
-    return np.full(strip.rgb.shape[:2], np.iinfo(strip.rgb.dtype).max, strip.rgb.dtype)
+def _opened(file: BinaryIO, format: str) -> tuple[ImageFile.ImageFile, ImageFile.ImageFile]:
+    """A file as Pillow opens it, and an image with the metadata of all of it; see :class:`RowReader`."""
+    file.seek(0)
+    header = formats.open_lazily(file, format)
+    return header, formats.open_png_without_pixels(file) if format == "PNG" else header
 
 
-class PngRowReader(RowReader):
-    """A PNG that is not interlaced."""
-
-    format = "PNG"
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        with path.open("rb") as file:
-            if file.read(8) != _SIGNATURE:
-                raise NotReadableByRowsError
-            # Also those behind the pixels: a text or the EXIF, with the orientation, may stand there.
-            (_, self._header), *others = _png_chunks(file, but=_PIXELS)
-        width, height, depth, color, *_, interlaced = struct.unpack(">IIBBBBB", self._header)
-        small = formats.open_bytes(_png([self._sized(1, 1), *others], np.zeros((1, 9), np.uint8)), "PNG")
-        self.metadata = _metadata.read_metadata(small)
-        if interlaced or small.getexif().get(_metadata.ORIENTATION, 1) != 1:
-            raise NotReadableByRowsError
-        self._colors = [(kind, body) for kind, body in others if kind in _COLORS]
-        self.size = width, height
-        self.bits = 16 if depth == 16 else 8
-        self._step = max(1, depth * _CHANNELS[color] // 8)
-        self._bytes = -(-width * depth * _CHANNELS[color] // 8)
-        self.transparent = color in (4, 6) or any(kind == b"tRNS" for kind, _ in others)
-
-    def _sized(self, width: int, height: int) -> tuple[bytes, bytes]:
-        """The header of a PNG of the same samples."""
-        return b"IHDR", struct.pack(">II", width, height) + self._header[8:]
-
-    def _decoded(self) -> Iterator[Picture]:
-        rows = max(1, _BYTES // self._bytes)
-        above = np.zeros(self._bytes, np.uint8)
-        for strip in self._filtered(rows):
-            raw = self._unfiltered(np.frombuffer(strip, np.uint8).reshape(-1, self._bytes + 1), above)
-            above = raw[-1].copy()
-            plain = np.concatenate([np.zeros((len(raw), 1), np.uint8), raw], axis=1)
-            file = _png([self._sized(self.size[0], len(raw)), *self._colors], plain)
-            yield read_picture(file, max_pixels=1 << 40, compact=1)
-
-    def _filtered(self, rows: int) -> Iterator[bytes]:
-        """The inflated data, so many rows at a time."""
-        wanted, left = rows * (self._bytes + 1), self.size[1] * (self._bytes + 1)
-        inflate, ready = zlib.decompressobj(), bytearray()
-        with self.path.open("rb") as file:
-            file.seek(8)
-            for kind, body in _png_chunks(file):
-                if kind != b"IDAT":
-                    continue
-                ready += inflate.decompress(body)
-                while len(ready) >= min(wanted, left) > 0:
-                    part = bytes(ready[: min(wanted, left)])
-                    del ready[: len(part)]
-                    left -= len(part)
-                    yield part
-
-    def _unfiltered(self, rows: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The raw bytes of rows that were filtered with regard to the row above them."""
-        first = np.concatenate([np.zeros(1, np.uint8), above])[None]
-        both = np.concatenate([first, rows])
-        if self._step in _PLAIN:  # whatever the samples are, their bytes pass for 8-bit ones
-            header = struct.pack(">IIBBBBB", self._bytes // self._step, len(both), 8, _PLAIN[self._step], 0, 0, 0)
-            pixels = np.asarray(formats.open_bytes(_png([(b"IHDR", header)], both), "PNG"))
-            return pixels.reshape(len(both), -1)[1:]
-        data = _png([self._sized(self.size[0], len(both))], both)
-        deep = sixteen_bit.read_sixteen_bit(formats.open_bytes(data, "PNG"), lambda: formats.open_bytes(data, "PNG"))
-        assert deep is not None
-        return deep.astype(">u2").view(np.uint8).reshape(len(both), -1)[1:]
-
-
-def _png_chunks(file: BinaryIO, but: Collection[bytes] = ()) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of what stands before the end of a PNG; the kinds ``but`` are not even read."""
-    while len(head := file.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
-        if kind == b"IEND":
-            return
-        if kind in but:
-            file.seek(size + 4, io.SEEK_CUR)
-            continue
-        body = file.read(size)
-        if len(body) < size:
-            raise ValueError("cut off")
-        file.seek(4, io.SEEK_CUR)
-        yield kind, body
-
-
-def _png(chunks: list[tuple[bytes, bytes]], rows: NDArray[np.uint8]) -> bytes:
-    """A PNG of filtered rows, stored without compression."""
-    parts = [*chunks, (b"IDAT", zlib.compress(rows.tobytes(), 0)), (b"IEND", b"")]
-    out = [_SIGNATURE]
-    for kind, body in parts:
-        out += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
-    return b"".join(out)
-
-
-class TiffRowReader(RowReader):
-    """A TIFF in strips or tiles, of one plane, upright."""
-
-    format = "TIFF"
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        with path.open("rb") as file:
-            image = formats.open_lazily(file, "TIFF")
-            assert isinstance(image, TiffImagePlugin.TiffImageFile)
-            tags = image.tag_v2
-            self.metadata = _metadata.read_metadata(image)
-            self.size = tags[256], tags[257]
-            self._head = b"MM\x00\x2a\0\0\0\0" if tags.prefix == b"MM" else b"II\x2a\x00\0\0\0\0"
-            self._tags = {tag: (tags.tagtype[tag], tags[tag]) for tag in _TAGS if tag in tags}
-            upright, one_plane = tags.get(274, 1) == 1, tags.get(284, 1) == 1
-            integers = max(tags.get(258, (1,))) <= 16 and set(tags.get(339, (1,))) == {1}
-            if not (upright and one_plane and integers):
-                raise NotReadableByRowsError
-            tiled = 322 in tags
-            self._block = self.size[0], min(tags.get(278, self.size[1]), self.size[1])
-            if tiled:
-                self._block = tags[322], tags[323]
-            self._offsets, self._counts = tags[324 if tiled else 273], tags[325 if tiled else 279]
-            depth = max(tags.get(258, (1,)))
-            self.bits = 16 if depth > 8 else 8
-            # Thousands of strips may be one row each; tiles are large enough as they are.
-            strip = max(1, self._block[0] * self._block[1] * tags.get(277, 1) * depth // 8)
-            self._together = 1 if tiled else max(1, _BYTES // strip)
-            self.transparent = image.has_transparency_data
-        if self._block[0] * self._block[1] > 1 << 25:
-            raise NotReadableByRowsError  # one strip that is the whole picture
-
-    def _decoded(self) -> Iterator[Picture]:
-        width, height = self._block
-        across = -(-self.size[0] // width)
-        with self.path.open("rb") as file:
-            for index in range(0, len(self._offsets), across * self._together):
-                top = index // across * height
-                tiled = across > 1 or width != self.size[0]
-                rows = height if tiled else min(self._together * height, self.size[1] - top)
-                parts = [self._part(file, at, width, rows) for at in range(index, index + across)]
-                rgb = np.concatenate([part.rgb for part in parts], axis=1)
-                alpha = np.concatenate([_opacity(part) for part in parts], axis=1) if self.transparent else None
-                here = slice(0, self.size[1] - top), slice(0, self.size[0])
-                yield Picture(rgb[here], None if alpha is None else alpha[here])
-
-    def _part(self, file: BinaryIO, index: int, width: int, rows: int) -> Picture:
-        """A tile, or so many rows of strips, from the one of an index on."""
-        blocks = []
-        for at in range(index, index + -(-rows // self._block[1])):
-            file.seek(self._offsets[at])
-            blocks.append(file.read(self._counts[at]))
-        tags = TiffImagePlugin.ImageFileDirectory_v2(self._head)
-        for tag, (kind, value) in self._tags.items():
-            tags.tagtype[tag] = kind
-            tags[tag] = value
-        tags[256], tags[257], tags[278] = width, rows, min(rows, self._block[1])
-        tags.tagtype[273] = tags.tagtype[279] = 4
-        counts = tuple(len(block) for block in blocks)
-        tags[273], tags[279] = (0, *accumulate(counts[:-1])), counts  # Pillow adds where the data starts
-        out = io.BytesIO()
-        tags.save(out)
-        out.writelines(blocks)
-        return read_picture(out.getvalue(), max_pixels=1 << 40, compact=1)
+def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> bool:
+    """Whether a file gives the same pixels by rows as it does read as a whole; see :class:`RowReader`."""
+    if isinstance(header, TiffImagePlugin.TiffImageFile):
+        tags = header.tag_v2
+        if any(tag in tags and tags[tag] not in values for tag, values in _TIFF_TAGS.items()):
+            return False
+        colours, bits = tags.get(262), max(tags.get(258, (1,)))
+        block = tags.get(322, header.width) * tags.get(323, min(tags.get(278, header.height), header.height))
+        odd = (colours == _YCBCR and tags.get(259) != _JPEG) or (colours == _CMYK and bits != 8)
+        return not odd and block <= _LARGEST_BLOCK
+    upright = about.getexif().get(ORIENTATION, 1) == 1
+    return upright and not header.info.get("interlace") and header.mode != "CMYK"

@@ -17,13 +17,19 @@ MaskLike = Source
 
 Mask = NDArray[np.uint8]
 
+_ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
+
 
 def read_mask(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) -> Mask:
-    """A mask as H x W, uint8: its luminance, and nothing where it is transparent.
+    """Read a mask.
 
     Args:
-        max_pixels: refuse a larger one.
-        may_be_black: take one that is black all over, too, as those of some frames of a video are.
+        mask: whatever holds it.
+        max_pixels: refuse a mask of more pixels.
+        may_be_black: also take a mask that is black all over, as some frames of a video have.
+
+    Returns:
+        H x W, uint8: the mean of red, green and blue, which counts for nothing where the mask is transparent.
 
     Raises:
         InputError: it cannot be read, or is black all over.
@@ -33,27 +39,27 @@ def read_mask(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) ->
         mask = mask.astype(np.uint8) * 255
     picture = as_picture(mask, max_pixels=max_pixels, compact=1)
     levels = np.empty(picture.rgb.shape[:2], np.uint8)
-    for row in range(0, len(levels), 256):  # so that the temporaries stay small
-        part = picture.rows(row, row + 256)
+    for row in range(0, len(levels), _ROWS):
+        part = picture.rows(row, row + _ROWS)
         grey = to_unit_range(part.rgb).mean(axis=2)
         opacity = 1 if part.alpha is None else to_unit_range(part.alpha)
-        levels[row : row + 256] = to_samples(grey * opacity, levels.dtype)
+        levels[row : row + _ROWS] = to_samples(grey * opacity, levels.dtype)
     if not (may_be_black or levels.any()):
         raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
     return levels
 
 
 def fit_mask(mask: Mask, size: tuple[int, int], original: tuple[int, int], *others: tuple[int, int]) -> Mask:
-    """A mask in the size of what is painted.
+    """Scale a mask to the size of what is painted.
 
     Args:
-        mask: of that size, or of one of the following.
-        size: what is painted, which may be larger than the result.
-        original: the picture as it was read.
-        others: the result.
+        mask: H x W, of one of the sizes below.
+        size: width and height of what is painted, which may be larger than the result.
+        original: width and height of the picture as it was read.
+        others: other sizes that a mask may have, such as the result's.
 
     Raises:
-        InputError: it has another.
+        InputError: the mask has another size.
     """
     own = mask.shape[1], mask.shape[0]
     if own == size:

@@ -13,11 +13,12 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 log = logging.getLogger(__name__)
 
 ORIENTATION, SOFTWARE = 0x0112, 0x0131
-_EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005
-_COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003
+"""Tags of EXIF."""
+_EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005  # tags of EXIF that point to further directories
+_COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # tags of EXIF that describe the pixels
 
 # A TIFF's first directory mixes the description of the picture with that of its storage (sizes,
-# strips, colours) and with blocks that hold previews. Those would be wrong for the result.
+# strips, colours) and with blocks that hold previews. These tags would be wrong for the result.
 _STORAGE = frozenset(
     {*range(254, 260), *range(262, 267), 273, *range(277, 282), *range(284, 294), *range(297, 302)}
     | {*range(317, 348), *range(512, 533), 700, 33723, 34377, 34675, 37724, 50341, 59932}
@@ -42,7 +43,11 @@ class Metadata:
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """Take the metadata of a Pillow image that has been loaded; what is broken is left out."""
+    """Take the metadata of a Pillow image; what is broken is left out, which is logged.
+
+    Args:
+        image: loaded if it is a PNG, else perhaps only opened.
+    """
     info = image.info
     exif = None
     try:
@@ -68,7 +73,13 @@ def read_metadata(image: Image.Image) -> Metadata:
 
 
 def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | None) -> Image.Exif:
-    """The EXIF to write with a result of that width and height."""
+    """The EXIF to write with a result.
+
+    Args:
+        metadata: of the source.
+        size: width and height of the result.
+        settings: one line on how the result was made, for ``Software``; None leaves the source's.
+    """
     directory = Image.Exif()
     if metadata.exif:
         directory.load(metadata.exif)
@@ -112,6 +123,7 @@ def tiff_tags(metadata: Metadata, exif: Image.Exif, profile: bytes) -> TiffImage
 
 
 def _described(directory: Image.Exif) -> Iterator[tuple[int, Any]]:
+    """Tags and values of EXIF that are also true of a result: upright, and without what concerns storage."""
     for tag, value in directory.items():
         if tag in (_EXIF, _GPS):
             inner = directory.get_ifd(tag)
@@ -128,6 +140,7 @@ def _plain(value: Any) -> Any:
 
 
 def _decoded(text: bytes) -> str:
+    """A comment as text: UTF-8 if it can be, else Latin-1."""
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:
@@ -135,6 +148,7 @@ def _decoded(text: bytes) -> str:
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:
+    """The resolution, across and down, if a picture says a sensible one."""
     try:
         across, down = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):

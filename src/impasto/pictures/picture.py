@@ -13,14 +13,15 @@ from impasto.pictures.metadata import Metadata
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
-_BYTE = np.dtype(np.uint8)
+_BYTE = np.dtype(np.uint8)  # the usual type of samples
 
 
 @dataclass(frozen=True)
 class Picture:
     """A picture in memory.
 
-    A **compact** one, as :func:`read` gives on demand, keeps the integers of its file; :func:`unit` converts them.
+    A **compact** picture, as :func:`~impasto.pictures.reading.read_picture` gives on demand, keeps the integers of its
+    file; :func:`to_unit_range` converts them.
 
     Attributes:
         rgb: H x W x 3, sRGB, float32 in [0, 1]; if compact, uint8 or uint16.
@@ -50,20 +51,23 @@ class Picture:
 
     @property
     def transparent(self) -> bool:
-        """Whether it may be transparent anywhere."""
+        """Whether it has alpha."""
         return self.alpha is not None
 
     def rows(self, top: int, bottom: int) -> Picture:
-        """Some of its rows; the pixels are shared, not copied."""
+        """Rows ``top`` to ``bottom``, the latter not among them; the pixels are shared, not copied."""
         alpha = None if self.alpha is None else self.alpha[top:bottom]
         return replace(self, rgb=self.rgb[top:bottom], alpha=alpha)
 
 
 def to_unit_range(a: Array) -> Floats:
-    """Samples to float32 in [0, 1]; what is so already is given back as it is.
+    """Samples to float32 in [0, 1]; an array that already is so is given back as it is.
+
+    Args:
+        a: any shape; uint8, uint16 or floating point.
 
     Raises:
-        InputError: floating-point values beyond that.
+        InputError: floating-point values are beyond [0, 1].
     """
     if a.dtype.kind == "u":
         scaled: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
@@ -78,7 +82,12 @@ def to_unit_range(a: Array) -> Floats:
 
 
 def to_samples(a: Array, dtype: np.dtype = _BYTE) -> Array:
-    """Values in [0, 1] to samples of a type, bytes by default: integers are rounded, floating point is only cast."""
+    """Values in [0, 1] to samples.
+
+    Args:
+        a: any shape, floating point; what is beyond [0, 1] is clipped, and what is not a number becomes 0.
+        dtype: of the samples: to an integer type values are scaled and rounded, to floating point they are only cast.
+    """
     if dtype.kind != "u":
         floating: Array = np.clip(np.nan_to_num(a), 0, 1).astype(dtype, copy=False)
         return floating
@@ -109,5 +118,8 @@ class RowSource(Protocol):
         ...
 
     def rows(self, top: int, bottom: int) -> Picture:
-        """Some rows; a file wants them asked for from top to bottom, or anew from the top."""
+        """Rows ``top`` to ``bottom``, the latter not among them.
+
+        A file is read fastest from top to bottom: rows that were passed are read from its start again.
+        """
         ...

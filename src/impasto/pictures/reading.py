@@ -1,4 +1,4 @@
-"""Picture files to pictures."""
+"""Picture files, whole, to pictures; whatever goes wrong is one sentence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import BinaryIO
 from PIL import Image
 
 from impasto.errors import ImpastoError, InputError
-from impasto.pictures import formats, sixteen_bit
-from impasto.pictures.decoding import allocate_tiff, decode
+from impasto.pictures import formats
+from impasto.pictures.decoding import decode_file
 from impasto.pictures.picture import Picture
 
 
@@ -19,8 +19,8 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300
     Args:
         source: a path, the bytes of a file, or a file opened in binary mode.
         max_pixels: refuse anything larger, before decoding it.
-        compact: keep the file's own 8 or 16 bits a sample, a quarter or half of the memory, if the picture has
-            more pixels than this; 0 never does.
+        compact: keep the file's own 8 or 16 bits a sample, a quarter or half of the memory of float32, if the
+            picture has more pixels than this; 0 always converts to float32.
 
     Raises:
         InputError: there is no such file, or it is no picture, damaged or too large.
@@ -31,10 +31,7 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300
         image = formats.open_bytes(data, format)
         width, height = image.size
         check_pixel_count(name, width, height, max_pixels)
-        deep = sixteen_bit.read_sixteen_bit(
-            allocate_tiff(image), lambda: allocate_tiff(formats.open_bytes(data, format))
-        )
-        return decode(image, deep, 0 < compact < width * height)
+        return decode_file(image, data, compact=0 < compact < width * height)
     except ImpastoError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
@@ -50,6 +47,16 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300
 
 
 def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
+    """Refuse a picture of too many pixels.
+
+    Args:
+        name: how the message calls it.
+        width, height: its size.
+        most: pixels that it may have.
+
+    Raises:
+        InputError: it has more.
+    """
     if width * height > most:
         raise InputError(
             f"{name} has {width} x {height} pixels, more than the limit of {most:,}: shrink it, or raise the limit."
@@ -57,7 +64,7 @@ def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
 
 
 def size_of_file(path: Path) -> tuple[int, int] | None:
-    """Width and height of a file, as it lies there, from its header; ``None`` if it cannot be read."""
+    """Width and height from a file's header, before it is turned upright; None if they cannot be read."""
     try:
         with path.open("rb") as file:
             format = formats.identify_format(str(path), file.read(64))
@@ -68,7 +75,11 @@ def size_of_file(path: Path) -> tuple[int, int] | None:
 
 
 def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
-    """Name, format and content. The format is found first, so that a film is not loaded in vain."""
+    """Name (for messages), format and content of a source.
+
+    Raises:
+        InputError: it cannot be read, or is no picture.
+    """
     if isinstance(source, bytes):
         return "The picture", formats.identify_format("The picture", source[:64]), source
     if not isinstance(source, str | Path):
@@ -92,5 +103,6 @@ def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
 
 
 def _loaded_from(name: str, file: BinaryIO) -> tuple[str, str, bytes]:
+    """As :func:`_loaded`; the format is found first, so that a film is not loaded in vain."""
     head = file.read(64)
     return name, formats.identify_format(name, head), head + file.read()

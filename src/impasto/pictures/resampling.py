@@ -1,4 +1,4 @@
-"""Arithmetic on the pixels of pictures: scaling, and filling transparent parts."""
+"""Arithmetic on the pixels of pictures: scaling, and what takes the place of transparent parts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,20 @@ if TYPE_CHECKING:
 Array = np.ndarray
 Floats = NDArray[np.float32]
 
+_ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
+_BAND_PIXELS = 1 << 21  # pixels of a band that is floating point while a picture is made smaller
+_LANCZOS_REACH = 4  # pixels of the result, rounded up, over which Lanczos's filter reaches to either side
+_BICUBIC_TAPS = 3  # pixels beyond a box, rounded up, that bicubic interpolation looks at
+
 
 def resize_array(a: Array, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Array:
-    """Scale H x W x C in [0, 1], or a box of it (left, top, right, bottom), to a width and height; integers stay."""
+    """Scale an array with Lanczos's filter.
+
+    Args:
+        a: H x W x C; integers, or floating point in [0, 1].
+        size: width and height of the result, which is of the same type.
+        box: the part to scale: left, top, right and bottom in pixels, which may lie between pixels; None is all of it.
+    """
     out = np.empty((size[1], size[0], a.shape[2]), a.dtype)
     for channel in range(a.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(to_unit_range(a[..., channel])))
@@ -34,6 +45,10 @@ def fill_transparent(rgb: Array, alpha: Array | None) -> Array:
 
     What a file holds beneath transparent pixels is arbitrary, often black, and a network would paint
     it, with an edge around what is visible. Pixels at least one eighth opaque keep their colour.
+
+    Args:
+        rgb: H x W x 3, float32 in [0, 1].
+        alpha: H x W, float32 in [0, 1]; None if all is opaque.
     """
     if alpha is None:
         return rgb
@@ -45,8 +60,23 @@ def fill_transparent(rgb: Array, alpha: Array | None) -> Array:
     return _extended(rgb * trust, trust)
 
 
+def lay_on_white(picture: Picture) -> Picture:
+    """The picture as it looks on white paper: without alpha, of the same type."""
+    if picture.alpha is None:
+        return picture
+    rgb = np.empty_like(picture.rgb)
+    for row in range(0, len(rgb), _ROWS):
+        part = slice(row, row + _ROWS)
+        alpha = to_unit_range(picture.alpha[part])[..., None]
+        rgb[part] = to_samples(to_unit_range(picture.rgb[part]) * alpha + (1 - alpha), rgb.dtype)
+    return replace(picture, rgb=rgb, alpha=None)
+
+
 def _extended(colour: Floats, weight: Floats) -> Floats:
-    """Fill up ``colour``, premultiplied with ``weight``, from ever coarser averages of itself."""
+    """Fill up ``colour``, H x W x 3 premultiplied with ``weight``, H x W x 1, from ever coarser averages of itself.
+
+    Source: the pull-push algorithm of Gortler et al. 1996, The Lumigraph.
+    """
     height, width = weight.shape[:2]
     if height == width == 1:
         return colour / weight
@@ -74,9 +104,15 @@ def _doubled(a: Floats, axis: int) -> Floats:
 
 
 def resize_picture(picture: Picture, longer_side: int, size: tuple[int, int] | None = None) -> Picture:
-    """Scale a picture so that its longer side has so many pixels; 0 leaves it as it is.
+    """Scale a picture.
 
-    ``size`` says the width and height, where those of the longer side alone would be off by rounding.
+    Args:
+        picture: the picture.
+        longer_side: pixels of the longer side of the result; 0 leaves the picture as it is.
+        size: width and height of the result, where rounding would make them differ from what is needed.
+
+    Raises:
+        InputError: the size is negative.
     """
     width, height = picture.size
     longest = max(width, height)
@@ -88,6 +124,7 @@ def resize_picture(picture: Picture, longer_side: int, size: tuple[int, int] | N
 
 
 def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
+    """As :func:`resize_array`, colour and alpha."""
     if picture.alpha is None:
         return replace(picture, rgb=resize_array(picture.rgb, size, box))
     # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
@@ -99,9 +136,16 @@ def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, fl
 
 
 def shrink_picture(source: RowSource, longer_side: int) -> Picture:
-    """A smaller version of a picture of any size, read once from top to bottom: float32, at most its own size.
+    """Make a smaller version of a picture of any size, which is read once from top to bottom.
 
-    Means of squares of pixels first, to twice the wanted size or a little more, the rest by Lanczos.
+    Means of squares of pixels come first, to twice the wanted size or a little more; Lanczos's filter does the rest.
+
+    Args:
+        source: the picture.
+        longer_side: pixels of the longer side of the result, which is never larger than the source.
+
+    Returns:
+        float32 in [0, 1].
     """
     width, height = source.size
     longest = max(width, height)
@@ -118,21 +162,17 @@ def shrink_picture(source: RowSource, longer_side: int) -> Picture:
     return _scaled(Picture(np.clip(rgb, 0, 1), alpha), size, covered)
 
 
-_BAND = 1 << 21  # pixels that are floating point at a time
-_REACH = 4  # of Lanczos, in pixels of the result, rounded up
-
-
 def _shrunk_in_bands(source: RowSource, size: tuple[int, int]) -> Picture:
-    """A picture made smaller as :func:`_scaled` does it, some rows at a time, each with those that reach into them."""
+    """As :func:`_scaled`, some rows of the result at a time, each from all rows of the source that reach into them."""
     (width, height), (across, down) = source.size, size
     if size == source.size:
         return _floating(source.rows(0, height))
     rgb = np.empty((down, across, 3), np.float32)
     alpha = np.empty((down, across), np.float32) if source.transparent else None
-    bands, scale = min(down, -(-width * height // _BAND)), height / down
+    bands, scale = min(down, -(-width * height // _BAND_PIXELS)), height / down
     for band in range(bands):
         top, bottom = band * down // bands, (band + 1) * down // bands
-        first, last = max(0, int((top - _REACH) * scale)), min(height, int((bottom + _REACH) * scale))
+        first, last = max(0, int((top - _LANCZOS_REACH) * scale)), min(height, int((bottom + _LANCZOS_REACH) * scale))
         box = (0, top * scale - first, width, min(bottom * scale, height) - first)
         part = _scaled(_floating(source.rows(first, last)), (across, bottom - top), box)
         rgb[top:bottom] = part.rgb
@@ -142,6 +182,7 @@ def _shrunk_in_bands(source: RowSource, size: tuple[int, int]) -> Picture:
 
 
 def _floating(picture: Picture) -> Picture:
+    """The picture as float32 in [0, 1]."""
     return replace(
         picture, rgb=to_unit_range(picture.rgb), alpha=None if picture.alpha is None else to_unit_range(picture.alpha)
     )
@@ -158,14 +199,22 @@ def _means(strip: Picture, factor: int) -> Floats:
     return means[None].astype(np.float32)
 
 
-_TAPS = 3  # pixels beyond a box that bicubic interpolation looks at, rounded up
-
-
 def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
-    """A box of what h x w x C is when enlarged to a width and height: float32."""
+    """A part of an array that is enlarged with bicubic interpolation, of which no more is made than the part.
+
+    Args:
+        small: h x w x C; integers, or floating point in [0, 1].
+        size: width and height of the whole, enlarged.
+        box: the part of it that is wanted.
+
+    Returns:
+        Rows and columns of the box, and C: float32 in [0, 1].
+    """
     across, down = small.shape[1] / size[0], small.shape[0] / size[1]
-    left, top = max(0, int(box.left * across) - _TAPS), max(0, int(box.top * down) - _TAPS)
-    part = to_unit_range(small[top : int(box.bottom * down) + _TAPS + 1, left : int(box.right * across) + _TAPS + 1])
+    left, top = max(0, int(box.left * across) - _BICUBIC_TAPS), max(0, int(box.top * down) - _BICUBIC_TAPS)
+    part = to_unit_range(
+        small[top : int(box.bottom * down) + _BICUBIC_TAPS + 1, left : int(box.right * across) + _BICUBIC_TAPS + 1]
+    )
     where = (box.left * across - left, box.top * down - top, box.right * across - left, box.bottom * down - top)
     where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))  # but for rounding
     out = np.empty((box.height, box.width, small.shape[2]), np.float32)

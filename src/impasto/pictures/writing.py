@@ -1,4 +1,4 @@
-"""Pictures to picture files, whole or row by row, and the names and formats of these."""
+"""Pictures to picture files, at once or by rows, and how these files are called."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ log = logging.getLogger(__name__)
 
 
 QUALITY = 95
-"""Of what is written in a format that loses something, where nobody asks for another."""
+"""1 to 100: how well a format that loses something keeps a result, where nobody asks for another quality."""
 
 
 def path_beside(source: Path, style: str) -> Path:
-    """Where a result goes that nobody named: ``photo.jpg`` in scream to ``photo-scream.jpg``.
+    """The path of a result that nobody named: ``photo-scream.jpg`` for ``photo.jpg`` in scream.
 
-    Kinds that cannot be written become PNG.
+    A result is a PNG where its source's format cannot be written.
     """
     suffix = source.suffix if source.suffix.lower() in WRITE_SUFFIXES else ".png"
     return source.with_name(f"{source.stem}-{Path(style).name}{suffix}")
 
 
 def check_distinct_targets(results: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
-    """Sources by their targets, from pairs of source and target; the same source twice is no matter.
+    """Sources by their targets.
+
+    Args:
+        results: pairs of source and target; the same pair may come twice.
 
     Raises:
         InputError: two sources have one target.
@@ -91,13 +94,16 @@ def write_rows(
     strip: bool = False,
     settings: str | None = None,
 ) -> None:
-    """Write a PNG or TIFF that need not fit into memory; see :func:`write`.
+    """Write a PNG or TIFF that need not fit into memory; see :func:`write_picture`.
 
     Args:
         parts: its rows from top to bottom, any number at a time.
         whole: a picture of the same size, depth and transparency.
-        path, format, strip, settings: as for :func:`write`.
+        path, format, strip, settings: as for :func:`write_picture`.
         metadata: what to keep.
+
+    Raises:
+        OutputError: the file cannot be written, or would be larger than a TIFF can be.
     """
     target = FORMATS[output_format(path, format)]
     kept = Metadata() if strip or metadata is None else metadata
@@ -109,7 +115,18 @@ def write_rows(
 def encode_picture(
     picture: Picture, format: str, *, quality: int = QUALITY, strip: bool = False, settings: str | None = None
 ) -> bytes:
-    """The bytes of the file that :func:`write` would write."""
+    """The bytes of the file that :func:`write_picture` would write.
+
+    Metadata that the format turns out not to hold is left out, which is logged.
+
+    Args:
+        picture: the picture.
+        format: a format's name or suffix.
+        quality, strip, settings: as for :func:`write_picture`.
+
+    Raises:
+        OutputError: the format is unknown or cannot hold the picture, or the quality is out of range.
+    """
     target = FORMATS[output_format("", format)]
     check_longest_side(max(picture.size), format)
     if not 1 <= quality <= 100:
@@ -128,10 +145,14 @@ def encode_picture(
 
 
 def check_longest_side(longest: int, format: str) -> None:
-    """Refuse a result whose longer side has so many pixels, before the work.
+    """Refuse a result that a format cannot hold, before the work of making it.
+
+    Args:
+        longest: pixels of the longer side of the result.
+        format: a format's name or suffix.
 
     Raises:
-        OutputError: the format does not allow them.
+        OutputError: the format allows fewer.
     """
     target = FORMATS[output_format("", format)]
     if target.longest and longest > target.longest:
@@ -162,12 +183,12 @@ def output_format(path: str | Path, format: str | None = None) -> str:
 
 
 def suffix_of(format: str) -> str:
-    """The usual suffix of a format's files."""
+    """The usual suffix of a format's files, with its dot."""
     return FORMATS[output_format("", format)].suffixes[0]
 
 
 def writable_format(format: str | None) -> str:
-    """The format itself if it can be written, else PNG (GIF, BMP, HEIC)."""
+    """The format's name if it can be written, else PNG, as for GIF, BMP and HEIC."""
     try:
         return output_format("", format)
     except OutputError:

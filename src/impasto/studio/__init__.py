@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from impasto.errors import MissingExtraError
-from impasto.studio.settings import Settings
+from impasto.extras import gradio
+from impasto.studio.settings import ServerSettings
 
-__all__ = ["Settings", "launch"]
+__all__ = ["ServerSettings", "launch"]
 
 # Read by Gradio and its hub client as they are imported: neither is to call home.
 for _name, _value in (
@@ -18,7 +18,7 @@ for _name, _value in (
     os.environ.setdefault(_name, _value)
 
 
-def launch(settings: Settings = Settings(), *, browser: bool = False) -> None:  # noqa: B008
+def launch(settings: ServerSettings = ServerSettings(), *, browser: bool = False) -> None:  # noqa: B008
     """Serve the studio until Ctrl-C.
 
     Args:
@@ -29,10 +29,7 @@ def launch(settings: Settings = Settings(), *, browser: bool = False) -> None:  
         InputError: the address cannot be used, or a certificate cannot be read.
         MissingExtraError: the extra ``studio`` is not installed.
     """
-    try:
-        import gradio  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("The studio", "studio") from error
+    gradio()
     from impasto.studio.server import serve
 
     serve(settings, browser=browser)

@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from impasto.studio import theme, words
+from impasto.studio import theme, translation
 from impasto.studio.chooser import choosers, thumbnails
 from impasto.studio.state import Studio
 from impasto.studio.static import script, text
-from impasto.studio.words import label
+from impasto.studio.translation import label
 
 TABS = ("picture", "paint", "video", "live", "learn")
 
@@ -24,7 +24,10 @@ def build(studio: Studio) -> gr.Blocks:
             gr.Markdown(label("tagline"), elem_classes="tagline")
             gr.HTML(
                 html_template="<div class='languages' role='group'></div>",
-                js_on_load=script("languages.js", {"language": words.both("language")}),
+                js_on_load=script(
+                    "languages.js",
+                    {"language": translation.by_language("language"), "name": translation.language_names()},
+                ),
                 apply_default_css=False,
                 elem_id="languages",
             )
@@ -52,6 +55,6 @@ def mount_arguments() -> dict[str, Any]:
     return {
         "theme": theme.theme(),
         "css": text("studio.css") + text("media.css"),
-        "i18n": words.translations(),
+        "i18n": translation.translations(),
         "footer_links": ["api", "settings"],
     }

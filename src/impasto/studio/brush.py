@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
-from impasto.studio import words
+from impasto.studio import translation
 from impasto.studio.static import script
 
 _TEMPLATE = """<div class="brush empty">
@@ -33,7 +33,7 @@ def brush(*, elem_id: str | None = None) -> gr.HTML:
     return gr.HTML(
         value="",
         html_template=_TEMPLATE,
-        js_on_load=script("brush.js", {key: words.both(key) for key in keys}),
+        js_on_load=script("brush.js", {key: translation.by_language(key) for key in keys}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="masking",

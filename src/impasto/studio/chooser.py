@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from impasto.errors import StyleError
-from impasto.studio import words
+from impasto.studio import translation
 from impasto.studio.previews import names_of_styles
 from impasto.studio.static import script
 from impasto.styles.blending import parse_style
@@ -37,7 +37,7 @@ def style_chooser(studio: Studio, *, blend: bool = True, elem_id: str | None = N
     return gr.HTML(
         value=[f"{FIRST}:1"],
         html_template="<div class='chooser'></div>",
-        js_on_load=script("chooser.js", {key: words.both(key) for key in _WORDS}),
+        js_on_load=script("chooser.js", {key: translation.by_language(key) for key in _WORDS}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=_CLASS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from impasto.studio import words
+from impasto.studio import translation
 from impasto.studio.static import script
 
 _TEMPLATE = """<div class="compare empty">
@@ -23,7 +23,7 @@ def compare(*, elem_id: str | None = None) -> gr.HTML:
     return gr.HTML(
         value=None,
         html_template=_TEMPLATE,
-        js_on_load=script("compare.js", {key: words.both(key) for key in ("before", "after", "divider")}),
+        js_on_load=script("compare.js", {key: translation.by_language(key) for key in ("before", "after", "divider")}),
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes="before-after",

@@ -1,4 +1,4 @@
-"""What several tabs show in the same way: sliders, a box for paintings, and what a missing extra would bring."""
+"""What several tabs of the page show in the same way: sliders, a box for paintings, the note on a missing extra."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from importlib.util import find_spec
 
 import gradio as gr
 
-from impasto.feedforward.options import DEFAULTS
-from impasto.studio.words import label
+from impasto.feedforward.options import DEFAULTS, Options
+from impasto.options import option_facts
+from impasto.studio.translation import label
 
-RANGES = {"strength": (0.0, 1.0, 0.01), "style_scale": (0.5, 8.0, 0.1), "grain": (0.0, 1.0, 0.05)}
-"""Of each option: the least, the most, and the step."""
+SLIDERS = {name: facts.slider for name, facts in option_facts(Options).items() if facts.slider}
+"""What the sliders offer, by option: least, most and step."""
 
 
 def slider(option: str, elem_id: str, step: float = 0) -> gr.Slider:
     """A slider for one of :class:`impasto.feedforward.options.Options`, at the library's default.
 
     Args:
-        option: its name, one of :data:`RANGES`.
+        option: the option's name, one of :data:`SLIDERS`.
         elem_id: of the element in the page.
-        step: another one than the option's.
+        step: another step than the option's; 0: the option's.
     """
-    least, most, usual = RANGES[option]
+    offered = SLIDERS[option]
     return gr.Slider(
-        least,
-        most,
+        offered.low,
+        offered.high,
         value=getattr(DEFAULTS, option),
-        step=step or usual,
+        step=step or offered.step,
         label=label(option),
         info=label(f"{option}_info"),
         elem_id=elem_id,

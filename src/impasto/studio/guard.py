@@ -27,9 +27,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from impasto.errors import ImpastoError, InputError
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
+from impasto.studio.translation import complaint, language_of, say
 from impasto.studio.uploads import Uploads
-from impasto.studio.words import complaint, language, say
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -77,7 +77,7 @@ class Guard:
         uploads: whose paths may be named.
     """
 
-    def __init__(self, app: App, settings: Settings, uploads: Uploads) -> None:
+    def __init__(self, app: App, settings: ServerSettings, uploads: Uploads) -> None:
         self.app, self.settings, self.uploads = app, settings, uploads
         self._cookie = f"impasto_session_{secrets.token_hex(4)}"  # not another studio's on the same host
         self._tokens: deque[str] = deque(maxlen=_TOKENS)
@@ -191,7 +191,7 @@ class Guard:
     def _login_page(self, request: Request, status: int, message: str = "") -> Response:
         texts = {key: html.escape(say(request, f"login_{key}")) for key in ("title", "password", "enter")}
         note = f'<p role="alert">{html.escape(say(request, message))}</p>' if message else ""
-        page = _PAGE.format(language=language(request), note=note, **texts)
+        page = _PAGE.format(language=language_of(request), note=note, **texts)
         return HTMLResponse(page, status)
 
     # ---- what is sent -----------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from typing import Any, Generic, Literal, TypeVar
 from gradio.queueing import Queue
 
 from impasto.errors import ImpastoError, InputError
-from impasto.studio.settings import Settings
-from impasto.studio.words import say
+from impasto.studio.settings import ServerSettings
+from impasto.studio.translation import say
 
 T = TypeVar("T")
 Lane = Literal["preview", "picture", "long"]
@@ -51,7 +51,7 @@ class CancelledError(ImpastoError):
 
 
 @dataclass(eq=False)
-class _Job:
+class _QueuedJob:
     session: str
     tab: str
     deadline: float
@@ -74,9 +74,9 @@ class Jobs:
         settings: limits.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServerSettings) -> None:
         self.settings = settings
-        self._running: dict[str, set[_Job]] = {}
+        self._running: dict[str, set[_QueuedJob]] = {}
         self._lock = threading.Lock()
         self._lanes: dict[str, threading.Lock] = {}
 
@@ -106,7 +106,7 @@ class Jobs:
         Raises:
             InputError: the time is over and there is no result.
         """
-        job = _Job(_session(request), tab, time.monotonic() + self.settings.max_seconds)
+        job = _QueuedJob(_session(request), tab, time.monotonic() + self.settings.max_seconds)
         with self._lock:
             self._running.setdefault(job.session, set()).add(job)
             free = self._lanes.setdefault(lane, threading.Lock())
@@ -146,7 +146,7 @@ class Jobs:
             job.left = True
             job.stopped.set()
 
-    def _of(self, session: str | None) -> list[_Job]:
+    def _of(self, session: str | None) -> list[_QueuedJob]:
         with self._lock:
             return [job for jobs in self._running.values() for job in jobs if session in (None, job.session)]
 
@@ -156,7 +156,7 @@ class Jobs:
         with self._lock:
             return sum(len(jobs) for jobs in self._running.values())
 
-    def _news(self, job: _Job) -> Iterator[Update | Done[Any]]:
+    def _news(self, job: _QueuedJob) -> Iterator[Update | Done[Any]]:
         while time.monotonic() < job.deadline + _GRACE and not job.left:
             kind, value = _newest(job.news)
             if kind == "update":
@@ -185,7 +185,7 @@ def _newest(news: queue.SimpleQueue[tuple[str, Any]]) -> tuple[str, Any]:
     return said
 
 
-def _work(job: _Job, work: Callable[[Report], Any], free: threading.Lock) -> None:
+def _work(job: _QueuedJob, work: Callable[[Report], Any], free: threading.Lock) -> None:
     """Do the work as soon as the lane's last job has ended, and say what came of it."""
     try:
         while not free.acquire(timeout=_TICK):
@@ -217,7 +217,7 @@ class FairQueue(Queue):
         settings: how many may wait.
     """
 
-    def __init__(self, blocks: Any, jobs: Jobs, settings: Settings) -> None:
+    def __init__(self, blocks: Any, jobs: Jobs, settings: ServerSettings) -> None:
         super().__init__(
             live_updates=True,
             concurrency_count=blocks.max_threads,

@@ -27,9 +27,11 @@ from impasto.errors import ImpastoError, InputError
 from impasto.extras import opencv
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
+from impasto.pictures.decoding import decode_file
+from impasto.pictures.formats import open_bytes
 from impasto.studio.chooser import known
 from impasto.studio.state import Studio
-from impasto.studio.words import complaint, say
+from impasto.studio.translation import complaint, say
 from impasto.video.source import scaled
 from impasto.video.stabilise import Stabilizer, make_stabilizer
 from impasto.webcam.live import Pace
@@ -72,7 +74,7 @@ class _Visitor:
         return self.steady.paint(frame, self.painter)
 
 
-class Live:
+class LiveSessions:
     """The end point ``POST /live``.
 
     Args:
@@ -159,17 +161,19 @@ def _painted(visitor: _Visitor, data: bytes, styles: Sequence[str], strength: fl
 
 
 def _decoded(data: bytes) -> NDArray[np.uint8]:
-    """A camera's picture.
+    """A camera's picture: H x W x 3.
 
     Raises:
-        InputError: it is no JPEG file, or too large.
+        InputError: it is no JPEG file, or too small or too large.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-            if image.width * image.height > _PIXELS or min(image.size) < 16:
-                raise InputError("A live picture has from 16 x 16 to 1920 x 1080 pixels; set the camera to fewer.")
-            return np.array(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        image = open_bytes(data, "JPEG")
+        if image.width * image.height > _PIXELS or min(image.size) < 16:
+            raise InputError("A live picture has from 16 x 16 to 1920 x 1080 pixels; set the camera to fewer.")
+        return np.array(decode_file(image, data, compact=True).rgb)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged file can make a decoder raise anything
         raise InputError("A live picture has to be a JPEG file, and this is none that can be read.") from error
 
 

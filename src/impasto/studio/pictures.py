@@ -32,7 +32,7 @@ WORK_SIZE = 1024
 
 
 @dataclass(frozen=True)
-class Wish:
+class PictureRequest:
     """What a visitor has chosen.
 
     Attributes:
@@ -68,7 +68,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Result:
+class PaintedPicture:
     """A painted file.
 
     Attributes:
@@ -83,7 +83,7 @@ class Result:
     seconds: float
 
 
-def preview(small: Picture, full: tuple[int, int], wish: Wish) -> Picture:
+def preview(small: Picture, full: tuple[int, int], wish: PictureRequest) -> Picture:
     """What a photograph will look like.
 
     Args:
@@ -98,7 +98,7 @@ def preview(small: Picture, full: tuple[int, int], wish: Wish) -> Picture:
     return wish.painter(small.size, size=0, work_size=0, style_scale=scale).paint(small).picture
 
 
-def paint(studio: Studio, upload: str | Path, wish: Wish, *, strip: bool = False) -> Result:
+def paint(studio: Studio, upload: str | Path, wish: PictureRequest, *, strip: bool = False) -> PaintedPicture:
     """Paint an upload at full size into a file that is named as the command line names it.
 
     Args:
@@ -121,10 +121,10 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, *, strip: bool = False
     painted = painter.paint(picture).picture
     target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)
     write_picture(painted, target, strip=strip, settings=painter.describe())
-    return Result(target, picture, painted, time.perf_counter() - started)
+    return PaintedPicture(target, picture, painted, time.perf_counter() - started)
 
 
-def _check_size(studio: Studio, path: Path, wish: Wish) -> None:
+def _check_size(studio: Studio, path: Path, wish: PictureRequest) -> None:
     wanted, size = wish.options.get("size", 0), size_of_file(path)
     if wanted and size:
         width, height = size

@@ -29,8 +29,8 @@ from impasto.studio import app as page
 from impasto.studio.guard import App, Guard
 from impasto.studio.head import Head
 from impasto.studio.jobs import FairQueue
-from impasto.studio.live import Live
-from impasto.studio.settings import Settings
+from impasto.studio.live import LiveSessions
+from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None
@@ -44,7 +44,7 @@ _PAGES = 200  # open pages of which the state is kept: Gradio's 10 000 would be 
 _PATIENCE = 2  # seconds that open connections get when the server ends
 
 
-def serve(settings: Settings, *, browser: bool = False) -> None:
+def serve(settings: ServerSettings, *, browser: bool = False) -> None:
     """See :func:`impasto.studio.launch`."""
     with _temporary_folder() as folder, listen(settings) as listening, suppress(KeyboardInterrupt):
         _end_by_signal()
@@ -105,7 +105,7 @@ def application(studio: Studio) -> App:
     blocks.queue(api_open=False, max_size=settings.max_queue)
     blocks._queue = FairQueue(blocks, studio.jobs, settings)
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    Live(studio).add_to(outer)
+    LiveSessions(studio).add_to(outer)
     gr.mount_gradio_app(
         outer,
         blocks,
@@ -179,7 +179,7 @@ def _abandoned(folder: Path) -> bool:
 
 
 @contextmanager
-def listen(settings: Settings) -> Iterator[socket.socket]:
+def listen(settings: ServerSettings) -> Iterator[socket.socket]:
     """A socket that listens on the address.
 
     Raises:
@@ -204,7 +204,7 @@ def listen(settings: Settings) -> Iterator[socket.socket]:
         yield listening
 
 
-def _check_certificate(settings: Settings) -> None:
+def _check_certificate(settings: ServerSettings) -> None:
     """Say at once if a certificate cannot be used.
 
     Raises:
@@ -221,7 +221,7 @@ def _check_certificate(settings: Settings) -> None:
         ) from error
 
 
-def _address(settings: Settings, listening: socket.socket) -> str:
+def _address(settings: ServerSettings, listening: socket.socket) -> str:
     host = settings.host
     if host in ("0.0.0.0", "::", ""):
         host = socket.gethostname()

@@ -11,7 +11,7 @@ from impasto.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """What ``impasto studio`` can be told.
 
     Attributes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from impasto.studio.jobs import Jobs
 from impasto.studio.previews import Originals, Thumbnails
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 from impasto.studio.uploads import Uploads
 
 
@@ -24,7 +24,7 @@ class Studio:
         originals: photographs at the size of a preview, decoded.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: ServerSettings, folder: Path) -> None:
         self.settings, self.folder = settings, folder
         self.jobs = Jobs(settings)
         self.uploads = Uploads(settings, folder)

@@ -20,7 +20,7 @@ from impasto.errors import InputError, OutputError
 from impasto.pictures.formats import FORMATS, identify_format
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture, size_of_file
-from impasto.studio.settings import Settings
+from impasto.studio.settings import ServerSettings
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Uploads:
         folder: exists; is removed by whoever made it.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: ServerSettings, folder: Path) -> None:
         self.settings, self.folder = settings, folder.resolve()
         self._closed = threading.Event()
         self._needed: Counter[Path] = Counter()  # by jobs that run, how many

@@ -26,7 +26,7 @@ _PREVIEW = 1.0  # seconds
 
 
 @dataclass(frozen=True)
-class Wish:
+class VideoRequest:
     """What a visitor has chosen.
 
     Attributes:
@@ -46,7 +46,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Progress:
+class VideoProgress:
     """How far a video is.
 
     Attributes:
@@ -65,7 +65,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Result:
+class PaintedVideo:
     """A painted video.
 
     Attributes:
@@ -85,14 +85,16 @@ class Result:
     truncated: bool = False
 
 
-def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, preview: bool = False) -> Result:
+def paint(
+    studio: Studio, upload: str | Path, wish: VideoRequest, report: Report, *, preview: bool = False
+) -> PaintedVideo:
     """Paint a part of an upload, with its sound, as MP4.
 
     Args:
         studio: whose limits apply.
         upload: a file in the studio's folder.
         wish: what was chosen.
-        report: called with :class:`Progress`; may raise to end it.
+        report: called with :class:`VideoProgress`; may raise to end it.
         preview: paint one second only.
 
     Raises:
@@ -109,7 +111,7 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, pre
     began = time.perf_counter()
 
     def progress(done: int, count: int) -> None:
-        report(Progress(done, count, done / (time.perf_counter() - began)))
+        report(VideoProgress(done, count, done / (time.perf_counter() - began)))
 
     try:
         with studio.uploads.needed(upload), studio.uploads.without_paths():  # its sound is read at the very end
@@ -128,10 +130,10 @@ def paint(studio: Studio, upload: str | Path, wish: Wish, report: Report, *, pre
         shutil.rmtree(target.parent, ignore_errors=True)  # frames that are painted, too: nobody goes on with them
         raise
     seconds = time.perf_counter() - began
-    return Result(target, made.frames, seconds, made.notices, made.damaged, made.truncated)
+    return PaintedVideo(target, made.frames, seconds, made.notices, made.damaged, made.truncated)
 
 
-def _part(clip: Clip, wish: Wish, most: float) -> tuple[float, float]:
+def _part(clip: Clip, wish: VideoRequest, most: float) -> tuple[float, float]:
     """Start and end of what is painted, in seconds.
 
     Raises:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import sys
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from impasto.errors import StyleError
+from impasto.folders import catalogue_folder
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
@@ -25,26 +24,6 @@ def bundled_names() -> list[str]:
     folder = resources.files("impasto.assets") / "styles"
     names = sorted(item.name.removesuffix(SUFFIX) for item in folder.iterdir() if item.name.endswith(SUFFIX))
     return [name for name in names if name != PHOTOGRAPH] + [PHOTOGRAPH]
-
-
-def catalogue_folder() -> Path:
-    """The folder of the user's own styles; it may not exist yet.
-
-    ``IMPASTO_STYLES`` names another; without it the folder is ``impasto/styles`` where the system keeps the data
-    of applications (``XDG_DATA_HOME``, else ``~/.local/share``; the like on Windows and macOS).
-    """
-    if own := os.environ.get("IMPASTO_STYLES"):
-        return Path(own).expanduser()
-    xdg = os.environ.get("XDG_DATA_HOME", "")
-    if Path(xdg).is_absolute():  # the XDG specification has relative paths ignored
-        base = Path(xdg)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Application Support"
-    else:
-        base = Path.home() / ".local/share"
-    return base / "impasto" / "styles"
 
 
 def catalogue_names() -> list[str]:

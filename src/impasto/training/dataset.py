@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from impasto import extras
 from impasto.errors import InputError, OutputError
 from impasto.training.decoding import Pixels
-from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, import_h5py, is_hdf5
+from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, is_hdf5
 from impasto.training.picture_files import PictureFiles, none_readable, warn_of_skipped
 
 PackProgress = Callable[[int, int], None]
@@ -93,7 +94,7 @@ def pack(
         raise OutputError(f"{output} cannot be written because it is a folder: add a file name.")
     if output.resolve() in {train.resolve(), val and val.resolve()}:
         raise OutputError(f"{output} is what the pictures are read from: choose another name to write to.")
-    h5py = import_h5py()
+    h5py = extras.h5py()
     sources = {"train2014": train} | ({} if val is None else {"val2014": val})
     part = output.with_name(output.name + ".part")
     with ExitStack() as stack:
@@ -138,7 +139,7 @@ def info(path: Path) -> dict[str, Any]:
     """
     if not is_hdf5(path):
         raise InputError(f"{path} is not an HDF5 file." if path.exists() else f"There is no file {path}.")
-    h5py = import_h5py()
+    h5py = extras.h5py()
     try:
         with h5py.File(path, "r") as file:
             groups = {name: _describe(images) for name, images in image_groups(file).items()}

@@ -16,10 +16,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import inf
+from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -30,13 +28,12 @@ from impasto.files import atomic_path
 from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
-from impasto.options import Range, check
 from impasto.training.muon import Muon
 from impasto.training.painted_crops import PaintedCrops
 from impasto.training.photographs import Photographs
 from impasto.training.prune import prune_into
 from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, smoothed
-from impasto.training.settings import COUNT, NUMBER, SHARE
+from impasto.training.settings import DistillSettings
 from impasto.training.student import TAPS, Student, save_folded
 from impasto.training.teacher import FeaturePool, Teacher
 
@@ -49,48 +46,6 @@ TEACHER_BATCH = 8  # crops that the teacher looks at together
 HELD_OUT_CROPS = 64  # held-out photographs that the result is measured on
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DistillSettings:
-    """What a distillation is made of.
-
-    Raises:
-        TrainingError: a value is out of range.
-    """
-
-    steps: int = 20_000
-    batch: int = 4
-    fresh: int = 1  # crops that the teacher looks at in each step; the others of a batch were seen before
-    pool: int = 768  # crops that are kept, 1.5 MB each
-    painted: float = 0.25  # share of the crops that the teacher looks at that were painted under the student
-    crop: int = 128  # side of the photographs' crops
-    gram_weight: float = 3.0
-    settled: float = 0.2  # last share of the steps, in which normalisation no longer follows each batch; all if pruned
-    learning_rate: float | None = None  # of the convolutions, with Muon; None: 8e-3, of a pruned network 3e-4
-    head_learning_rate: float | None = None  # of heads and normalisations, with Adam; None: 3e-3, pruned 3e-4
-    warmup: int = 100
-    seed: int = 0
-    checkpoint_every: int = 250
-
-    ranges: ClassVar[Mapping[str, Range]] = {
-        **dict.fromkeys(("steps", "batch", "fresh", "pool", "warmup", "checkpoint_every"), COUNT),
-        **dict.fromkeys(("gram_weight", "learning_rate", "head_learning_rate"), NUMBER),
-        "painted": Range(0, 0.9, "a number from 0 to 0.9"),
-        "crop": Range(64, inf, "a whole number of at least 64", whole=True),
-        "settled": SHARE,
-        "seed": Range(0, inf, "a whole number of 0 or more", whole=True),
-    }
-
-    def __post_init__(self) -> None:
-        check(self, self.ranges, {}, TrainingError)
-
-    def painted_batches_due(self, step: int) -> int:
-        """Return how many batches of crops are painted under the student at a step."""
-        if not self.painted:
-            return 0
-        rhythm = self.batch / self.fresh * (1 / self.painted - 1)  # in steps: one batch for so many
-        return int(step // rhythm - (step - 1) // rhythm)
 
 
 def distill(
@@ -110,7 +65,7 @@ def distill(
         teacher_files: What :func:`impasto.networks.perceptual.load_features` takes; each tap comes from the first
             network that has it.
         output: Safetensors file for the folded student.
-        settings: See :class:`DistillSettings`.
+        settings: See :class:`impasto.training.settings.DistillSettings`.
         start: A network to begin with, pruned, as ``load_features`` takes it; default: random weights.
         resume: Go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
         progress: Called with (step, steps, unexplained share by tap, smoothed).

@@ -16,9 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import inf
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -30,7 +28,6 @@ from impasto.networks import files
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import has_bfloat16
 from impasto.networks.transformer import Architecture
-from impasto.options import Range
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
 from impasto.styles.catalogue import load_style
@@ -40,7 +37,7 @@ from impasto.training.painting import paint_with_margin, with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, smoothed
-from impasto.training.settings import COUNT, NUMBER, SHARE, Settings
+from impasto.training.settings import FitSettings
 from impasto.training.state import TrainingState
 from impasto.training.style_sources import StyleSource
 
@@ -49,38 +46,6 @@ HELD_OUT_COUNT = 8  # held-out photographs that the validation losses are means 
 PREVIEW_COUNT = 3  # held-out photographs that a preview shows
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FitSettings(Settings):
-    """What a training run is made of; a settings file gives the same names."""
-
-    steps: int = 10_000
-    minutes: float | None = None  # stop after so long (all but the last checkpoint), the learning rate down by then
-    batch: int = 4
-    equivariance_weight: float = 8.0
-    repetition_weight: float = 1.0
-    weave_weight: float = 0.1
-    noise: float = 0.03  # standard deviation of the equivariance term's noise
-    photograph_share: float = 0.1  # of the passes that learn the identity
-    learning_rate: float | None = None  # of the network; None: 8e-3, from trained weights 2e-3, resumed as it was
-    style_learning_rate: float = 6e-3
-    warmup: int = 100
-    average: float = 0.998
-    patience: int = 0  # checkpoints without a lower validation loss that end the run; 0: none do
-    checkpoint_every: int = 250
-    preview_every: int = 250
-    threads: int | None = None
-
-    ranges: ClassVar[Mapping[str, Range]] = {
-        **Settings.ranges,
-        **dict.fromkeys(("steps", "batch", "warmup", "checkpoint_every", "preview_every", "threads"), COUNT),
-        **dict.fromkeys(("equivariance_weight", "repetition_weight", "weave_weight", "noise"), NUMBER),
-        **dict.fromkeys(("learning_rate", "style_learning_rate"), NUMBER),
-        **dict.fromkeys(("photograph_share", "average"), SHARE),
-        "minutes": Range(0.01, inf, "a number of at least 0.01"),
-        "patience": Range(0, inf, "a whole number of 0 or more", whole=True),
-    }
 
 
 @dataclass
@@ -107,7 +72,7 @@ class NetworkTraining:
         photographs: What is painted.
         sources: The styles to learn; the photograph style is added.
         folder: Gets ``checkpoint.pt``, ``log.jsonl``, ``preview-*.png`` and ``model/`` (network and styles).
-        settings: See :class:`FitSettings`.
+        settings: See :class:`impasto.training.settings.FitSettings`.
         architecture: Of the network; default: the usual one.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import InputError, MissingExtraError
+from impasto import extras
+from impasto.errors import InputError
 from impasto.training.decoding import Pixels
 
 UNFINISHED = "impasto_pack"  # attribute of a file that :func:`impasto.training.dataset.pack` has not finished
@@ -28,19 +29,6 @@ def is_hdf5(path: Path) -> bool:
             return file.read(len(_SIGNATURE)) == _SIGNATURE
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def import_h5py() -> Any:
-    """Import h5py, which comes with the extra ``train``.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import h5py
-    except ImportError:
-        raise MissingExtraError("Reading HDF5", "train") from None
-    return h5py
 
 
 def image_groups(file: Any) -> dict[str, Any]:
@@ -97,7 +85,7 @@ def read_groups(path: Path, limit: int | None, max_held_out: int) -> tuple[dict[
         InputError: The file cannot be read, is not finished, has another layout or no picture to train on.
         MissingExtraError: h5py is not installed.
     """
-    h5py = import_h5py()
+    h5py = extras.h5py()
     try:
         with h5py.File(path, "r") as file:
             if UNFINISHED in file.attrs:

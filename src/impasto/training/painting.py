@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.networks.architecture import MARGIN
+from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.networks.grain import grain_of_box
 from impasto.networks.transformer import TransformerNetwork
 from impasto.pictures.box import mirrored_indices
@@ -40,8 +40,12 @@ def paint_with_margin(network: TransformerNetwork, inputs: Tensor, scale: Tensor
         shift: N x C, or 1 x C for one style.
     """
     height, width = inputs.shape[-2:]
-    painted, _ = network(window(inputs, -MARGIN, -MARGIN, height + 2 * MARGIN, width + 2 * MARGIN), scale, shift)
-    inner: Tensor = painted[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    painted, _ = network(
+        window(inputs, -MIRRORED_BORDER, -MIRRORED_BORDER, height + 2 * MIRRORED_BORDER, width + 2 * MIRRORED_BORDER),
+        scale,
+        shift,
+    )
+    inner: Tensor = painted[..., MIRRORED_BORDER:-MIRRORED_BORDER, MIRRORED_BORDER:-MIRRORED_BORDER]
     return inner
 
 

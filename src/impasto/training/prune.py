@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.errors import TrainingError
-from impasto.networks.perceptual import PerceptualNetwork, Weights
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias
 from impasto.training.student import Student
 
 _SAMPLES = 40_000  # positions that a layer is solved on
@@ -87,7 +87,7 @@ def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> di
     return matches
 
 
-def _weights(network: PerceptualNetwork, name: str) -> Weights:
+def _weights(network: PerceptualNetwork, name: str) -> WeightAndBias:
     """Return weight and bias of a convolution."""
     return network.get_buffer(f"{name}_weight"), network.get_buffer(f"{name}_bias")
 

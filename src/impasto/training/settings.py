@@ -1,51 +1,81 @@
-"""What training a network and learning a style have in common in their settings, and the check of both."""
+"""Settings of training a network, distilling the perceptual network and learning a style.
+
+They need no torch, so that the command line shows their help where torch is not installed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from numbers import Real
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from impasto.errors import TrainingError
-from impasto.networks.transformer import TransformerNetwork
-from impasto.options import Range, as_layers, check, settings
+from impasto.options import as_layers, check_options, documented, option, options_from_keywords
 
-NUMBER = Range(0, 1e12, "a number of 0 or more")
-SHARE = Range(0, 1, "a number from 0 to 1")
-COUNT = Range(1, inf, "a whole number of at least 1", whole=True)
+_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
+@documented
 @dataclass(frozen=True)
 class Settings:
     """What is painted meanwhile, and what it is judged by (:mod:`impasto.training.perceptual_loss`).
 
     Defaults are those of training the network.
+
+    Raises:
+        TrainingError: a value is out of range.
     """
 
-    crop: int = 224
-    scales: tuple[float, float] = (1.0, 2.5)  # enlargement of photographs: strokes shall not shrink with it
-    features: str = "builtin"
-    content_layers: Mapping[str, float] = field(default_factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0})
-    style_layers: Mapping[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), 1.0)
+    crop: int = option(
+        224,
+        low=64,
+        whole=True,
+        multiple_of=8,
+        unit="pixels",
+        expected="a multiple of 8 that is at least 64",
+        help="Side of the crops, a multiple of 8.",
+        doc="Side of the photographs' crops.",
     )
-    content_weight: float = 1.0
-    style_weight: float = 5.0
-    tv_weight: float = 0.2
-    style_size: int = 512  # shorter side at which the paintings are looked at
-    style_scale: float = 1.0  # size of the strokes relative to that
-    grain: float = 1.0  # most that is laid on photographs before they are painted; see :mod:`impasto.networks.grain`
-    seed: int = 0
-
-    ranges: ClassVar[Mapping[str, Range]] = {
-        "crop": Range(64, inf, f"a multiple of {TransformerNetwork.multiple} that is at least 64", whole=True),
-        **dict.fromkeys(("content_weight", "style_weight", "tv_weight", "grain"), NUMBER),
-        "style_size": Range(32, inf, "a whole number of at least 32", whole=True),
-        "style_scale": Range(0.1, 10, "a number from 0.1 to 10"),
-        "seed": Range(0, inf, "a whole number of 0 or more", whole=True),
-    }
+    scales: tuple[float, float] = option(
+        (1.0, 2.5), doc="Least and most enlargement of photographs, so that strokes do not shrink with a photograph."
+    )
+    features: str = option(
+        "builtin",
+        metavar="builtin|vgg19|vgg16|PATH",
+        help="The perceptual network.",
+        doc="The perceptual network: builtin, vgg19, vgg16 or a weights file.",
+    )
+    content_layers: Mapping[str, float] = option(
+        factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0}, doc="Layers that define the content, with their weights."
+    )
+    style_layers: Mapping[str, float] = option(
+        factory=lambda: dict.fromkeys(_STYLE_LAYERS, 1.0), doc="Layers that define the style, with their weights."
+    )
+    content_weight: float = option(1.0, low=0, doc="How strongly the photograph pulls.")
+    style_weight: float = option(5.0, low=0, doc="How strongly the style pulls.")
+    tv_weight: float = option(0.2, low=0, doc="How strongly the result is smoothed (total variation).")
+    style_size: int = option(
+        512,
+        low=32,
+        whole=True,
+        unit="pixels",
+        help="Shorter side at which paintings are looked at: larger strokes.",
+    )
+    style_scale: float = option(
+        1.0,
+        low=0.1,
+        high=10,
+        help="Size of the painting's strokes: 1, the default, as it has them at 512 pixels; 2 twice as large.",
+        doc="Size of the strokes relative to the painting's at ``style_size``.",
+    )
+    grain: float = option(
+        1.0,
+        low=0,
+        doc="Most grain that is laid on photographs before they are painted; see :mod:`impasto.networks.grain`.",
+    )
+    seed: int = option(0, low=0, whole=True, doc="Seed of all that is drawn by chance.")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], caller: Callable[..., Any] | None = None) -> Self:
@@ -58,22 +88,117 @@ class Settings:
         Raises:
             TrainingError: a name that is not a setting, or a value out of range.
         """
-        return settings(cls, values, caller or cls, TrainingError)
+        return options_from_keywords(cls, values, caller or cls, TrainingError)
 
     def __post_init__(self) -> None:
         for name in ("content_layers", "style_layers"):
             object.__setattr__(self, name, as_layers(name, getattr(self, name), TrainingError))
         object.__setattr__(self, "scales", _as_scales(self.scales))
-        check(self, self.ranges, {}, TrainingError)
-        if self.crop % TransformerNetwork.multiple:
-            raise TrainingError(f"The crop {self.crop} is out of range; give {self.ranges['crop'].meaning}.")
+        check_options(self, TrainingError)
 
 
 def _as_scales(value: Any) -> tuple[float, float]:
-    """A pair as a settings file has it, too."""
+    """A pair of enlargements; a settings file has it as a list."""
     pair = isinstance(value, Sequence) and len(value) == 2 and all(isinstance(scale, Real) for scale in value)
     if not (pair and 1 <= value[0] <= value[1] < inf):
         raise TrainingError(
             f"The scales {value} are out of range; give two numbers of at least 1, the smaller one first."
         )
     return tuple(value)
+
+
+@documented
+@dataclass(frozen=True)
+class FitSettings(Settings):
+    """How the network is trained (:mod:`impasto.training.fit`); a settings file gives the same names."""
+
+    steps: int = option(10_000, low=1, whole=True, help="Length of the run.")
+    minutes: float | None = option(
+        None,
+        low=0.01,
+        high=inf,
+        unit="minutes",
+        help="Stop after so long, whatever the steps; the last checkpoint comes on top.",
+        doc="Stop after so long, whatever the steps, with the learning rate down by then; the last checkpoint comes on "
+        "top. ``None``: the steps end the run.",
+    )
+    batch: int = option(4, low=1, whole=True, doc="Photographs that are painted in one step.")
+    equivariance_weight: float = option(
+        8.0,
+        low=0,
+        help="Steadiness against crispness.",
+        doc="How strongly the painting of a moved photograph is the moved painting: steadiness against crispness.",
+    )
+    repetition_weight: float = option(1.0, low=0, help="Against one motif over and over, as on wallpaper.")
+    weave_weight: float = option(0.1, low=0, help="Against a pattern that returns every four pixels.")
+    noise: float = option(0.03, low=0, doc="Standard deviation of the equivariance term's noise, of values in [0, 1].")
+    photograph_share: float = option(0.1, low=0, high=1, doc="Share of the pictures that learn the photograph style.")
+    learning_rate: float | None = option(
+        None,
+        low=0,
+        help="Of the network; default: 0.008, with --from 0.002, with --resume what it was.",
+        doc="Of the network; ``None``: 8e-3, from trained weights 2e-3, in a run that is resumed as it was.",
+    )
+    style_learning_rate: float = option(6e-3, low=0, doc="Of the styles' scales and shifts.")
+    warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rates rise to their peak.")
+    average: float = option(0.998, low=0, high=1, doc="Decay of the moving average of the weights, per step.")
+    patience: int = option(
+        0, low=0, whole=True, doc="Checkpoints without a lower validation loss that end the run; 0: none do."
+    )
+    checkpoint_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one checkpoint to the next.")
+    preview_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one preview to the next.")
+    threads: int | None = option(None, low=1, whole=True, doc="Threads of torch; ``None``: as many as torch takes.")
+
+
+@documented
+@dataclass(frozen=True)
+class DistillSettings:
+    """How the perceptual network is distilled (:mod:`impasto.training.distill`).
+
+    Raises:
+        TrainingError: a value is out of range.
+    """
+
+    steps: int = option(20_000, low=1, whole=True, help="Default: the library's.", doc="Length of the run.")
+    batch: int = option(4, low=1, whole=True, help="Default: the library's.", doc="Crops that one step learns from.")
+    fresh: int = option(
+        1, low=1, whole=True, doc="Crops of a batch that the teacher looks at; the rest were seen before."
+    )
+    pool: int = option(768, low=1, whole=True, doc="Crops that are kept with the teacher's features, 1.5 MB each.")
+    painted: float = option(
+        0.25, low=0, high=0.9, doc="Share of the crops that the teacher looks at that were painted under the student."
+    )
+    crop: int = option(
+        128,
+        low=64,
+        whole=True,
+        unit="pixels",
+        help="Default: the library's.",
+        doc="Side of the photographs' crops.",
+    )
+    gram_weight: float = option(3.0, low=0, doc="Weight of the distance of the Gram matrices.")
+    settled: float = option(
+        0.2,
+        low=0,
+        high=1,
+        doc="Last share of the steps, in which normalisation follows no batch any more; of a pruned network all are.",
+    )
+    learning_rate: float | None = option(
+        None, low=0, doc="Of the convolutions, with Muon; ``None``: 8e-3, of a pruned network 3e-4."
+    )
+    head_learning_rate: float | None = option(
+        None, low=0, doc="Of heads and normalisations, with Adam; ``None``: 3e-3, of a pruned network 3e-4."
+    )
+    warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rates rise to their peak.")
+    seed: int = option(0, low=0, whole=True, doc="Seed of all that is drawn by chance.")
+    checkpoint_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one checkpoint to the next.")
+
+    def __post_init__(self) -> None:
+        check_options(self, TrainingError)
+
+    def painted_batches_due(self, step: int) -> int:
+        """Return how many batches of crops are painted under the student at a step."""
+        if not self.painted:
+            return 0
+        steps_per_batch = self.batch / self.fresh * (1 / self.painted - 1)
+        return int(step // steps_per_batch - (step - 1) // steps_per_batch)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, Weights, of_pairs
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, of_pairs
 from impasto.networks.speed import channels_last
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # layers whose features the student predicts
@@ -110,10 +110,10 @@ class Student(nn.Module):
         return channels_last(of_pairs(self.folded())).requires_grad_(False)
 
     @torch.no_grad()
-    def folded(self) -> dict[str, Weights]:
+    def folded(self) -> dict[str, WeightAndBias]:
         """Return convolutions with their normalisation folded in, preprocessing and heads, by name."""
         eye = torch.eye(3)[:, :, None, None] / _PIXEL_DEVIATION
-        pairs: dict[str, Weights] = {"preprocess": (eye, torch.full((3,), -_PIXEL_MEAN / _PIXEL_DEVIATION))}
+        pairs: dict[str, WeightAndBias] = {"preprocess": (eye, torch.full((3,), -_PIXEL_MEAN / _PIXEL_DEVIATION))}
         for name in self.names:
             norm, convolution = self.norms[name], self.convolutions[name]
             assert isinstance(norm, nn.BatchNorm2d)

@@ -14,8 +14,8 @@ from typing import Any
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options, describe
 from impasto.flow.files import FramePattern
-from impasto.optimisation.api import NamedStyle, read_styles
-from impasto.options import settings
+from impasto.optimisation.style_pictures import StylePicture, read_styles
+from impasto.options import options_from_keywords
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
 from impasto.pictures.writing import write_picture
@@ -98,7 +98,7 @@ def stylize_video(
     if paint is None and stabilize == "off" and (flow is not None or flow_method != "dis"):
         raise InputError("Without a stabiliser, flow has no use; leave it out, or give another --stabilize.")
     encoding = Encoding(codec, quality)
-    chosen = settings(Options, options, stylize_video)
+    chosen = options_from_keywords(Options, options, stylize_video)
     if paint is not None and paint.has_files and fps is not None and not FramePattern.matches(video):
         raise InputError("Flow files are of the video's own frames; give no other frame rate (--fps).")
     span = Span(_fraction("start", start), _fraction("end", end), _fraction("frame rate", fps, 1001))
@@ -170,7 +170,7 @@ def stylize_video(
 def _optimise(
     source: Source,
     span: Span,
-    pictures: list[NamedStyle],
+    pictures: list[StylePicture],
     paint: PassOptions,
     work: WorkFolder,
     progress: FrameProgress | None,

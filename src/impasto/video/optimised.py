@@ -8,10 +8,11 @@ Several passes go back and forth over the whole video, so that later frames act 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,9 @@ from impasto.extras import opencv
 from impasto.flow.consistency import consistency
 from impasto.flow.estimate import estimator, fit_flow, warp
 from impasto.flow.files import PairPattern, read_certainty, read_flo
-from impasto.optimisation.api import NamedStyle
-from impasto.optimisation.recipe import DEFAULTS, Recipe, option_text
-from impasto.options import nearest
+from impasto.optimisation.recipe import DEFAULTS, Recipe
+from impasto.optimisation.style_pictures import StylePicture
+from impasto.options import check_options, documented, option, option_text, suggest
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
@@ -36,16 +37,15 @@ if TYPE_CHECKING:
 
 FirstInit = Literal["random", "image"]
 LaterInit = Literal["random", "image", "prev", "prev-warped", "first"]
+Criterion = Literal["mse", "smooth-l1"]
+Combination = Literal["closest-first", "normalize"]
 Floats = NDArray[np.float32]
 
 _MEAN = np.array([123.68, 116.779, 103.939], np.float32) / 256  # grey to the perceptual network: says nothing
 _BEND = 1 / 256  # where the smooth L1 loss turns straight
-CHOICES = {
-    "first_init": ("random", "image"),
-    "init": ("random", "image", "prev", "prev-warped", "first"),
-    "criterion": ("mse", "smooth-l1"),
-    "combine": ("closest-first", "normalize"),
-}
+_NO_CHOICE = "There is no {title} {value}; give one of {choices}."
+_TOO_FEW = "The number of {title} must be 1 or more."
+_NEGATIVE = "The {title} {value} is negative; give 0 or more."
 
 # What a video has of its own, in place of these fields of the recipe.
 _INSTEAD = {
@@ -57,69 +57,136 @@ _INSTEAD = {
 _YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
+@documented
 @dataclass(frozen=True, kw_only=True)
 class PassOptions:
-    """How frames are held together; names and meanings follow artistic-videos.
+    """How frames are held together; names and meanings follow artistic-videos."""
 
-    Attributes:
-        recipe: how a frame is painted; see :class:`impasto.optimisation.recipe.Recipe`. Its ``size``, ``init``,
-            ``iterations`` and ``max_pixels`` must be left alone: a video has its own.
-        first_iterations: of the first frame, at each scale; in the first of several passes, of all frames that do not
-            start from a result (``init`` is ``"image"`` or ``"random"``).
-        iterations: of every other frame, at one scale.
-        first_init: where the first frame starts: ``"image"`` (the frame itself) or ``"random"``.
-        init: where later frames start, in the first of several passes: ``"prev-warped"``, the last result moved along;
-            ``"prev"``, unmoved; ``"first"``, the first result; ``"image"``; ``"random"``.
-        temporal_weight: of the temporal loss, relative to the picture's variance; 0 leaves it out.
-        criterion: ``"mse"`` or ``"smooth-l1"``.
-        offsets: how many frames back to look, for example 1, 2, 4 (long-term consistency).
-        every: look back to every so manieth frame, too; 0: do not.
-        combine: of several frames that show a place, ``"closest-first"`` counts the nearest, ``"normalize"`` all.
-        invert: certainty files say 1 where flow is *not* to be trusted.
-        passes: 1, or how often to go over the video.
-        blend, blend_other: share of the neighbour that this pass has already painted, and of the other one, in a
-            frame's start in passes from the second on.
-        temporal_after: from this pass on the temporal loss counts.
-        flow, certainty: patterns of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; the
-            video's frames count from 1, those left out too; pictures have their numbers. Without it, flow is computed.
-        forward_flow, forward_certainty: the same for flow to later frames; without them, ``flow`` and ``certainty``.
-        method: what computes flow; see :func:`impasto.flow.estimate.estimator`.
-    """
-
-    recipe: Recipe = field(default_factory=Recipe)
-    first_iterations: int = 100
-    iterations: int = 40
-    first_init: FirstInit = "image"
-    init: LaterInit = "prev-warped"
-    temporal_weight: float = 5.0
-    criterion: Literal["mse", "smooth-l1"] = "mse"
-    offsets: tuple[int, ...] = (1,)
-    every: int = 0
-    combine: Literal["closest-first", "normalize"] = "closest-first"
-    invert: bool = False
-    passes: int = 1
-    blend: float = 1.0
-    blend_other: float = 0.0
-    temporal_after: int = 8
-    flow: str | None = None
-    certainty: str | None = None
-    forward_flow: str | None = None
-    forward_certainty: str | None = None
-    method: str = "dis"
+    recipe: Recipe = option(
+        factory=Recipe,
+        doc="How a frame is painted; ``size``, ``init``, ``iterations`` and ``max_pixels`` must be left alone, since a "
+        "video has its own.",
+    )
+    first_iterations: int = option(
+        100,
+        low=1,
+        whole=True,
+        refusal=_TOO_FEW,
+        help="Of the first frame, at each scale; in several passes of all, if --init is image or random.",
+        doc="Iterations of the first frame at each scale; in the first of several passes, of all frames that do not "
+        "start from a result (``init`` is image or random).",
+    )
+    iterations: int = option(
+        40,
+        low=1,
+        whole=True,
+        refusal=_TOO_FEW,
+        help="Of every other frame.",
+        doc="Iterations of every frame but the first, at one scale.",
+    )
+    first_init: FirstInit = option(
+        "image",
+        choices=get_args(FirstInit),
+        refusal=_NO_CHOICE,
+        help="Where the first frame starts.",
+        doc="Where the first frame starts: from the frame itself, or from noise.",
+    )
+    init: LaterInit = option(
+        "prev-warped",
+        choices=get_args(LaterInit),
+        refusal=_NO_CHOICE,
+        help="Where later frames start.",
+        doc="Where later frames start, in the first of several passes: from the last result moved along, or unmoved; "
+        "from the first result; from the frame itself; from noise.",
+    )
+    temporal_weight: float = option(
+        5.0,
+        low=0,
+        high=inf,
+        refusal=_NEGATIVE,
+        help="How strongly a frame is held to those before it.",
+        doc="Weight of the temporal loss, relative to the picture's variance; 0 leaves it out.",
+    )
+    criterion: Criterion = option(
+        "mse", choices=get_args(Criterion), refusal=_NO_CHOICE, help="Of the temporal loss.", doc="The temporal loss."
+    )
+    offsets: tuple[int, ...] = option(
+        (1,),
+        help="Frames to look back by: 1,2,4.",
+        doc="How many frames to look back, for example 1, 2 and 4 (long-term consistency).",
+    )
+    every: int = option(
+        0,
+        low=0,
+        refusal=_NEGATIVE,
+        help="Look back to every so manieth frame, too.",
+        doc="Look back to every so manieth frame, too; 0: do not.",
+    )
+    combine: Combination = option(
+        "closest-first",
+        choices=get_args(Combination),
+        refusal=_NO_CHOICE,
+        help="Which of several earlier frames count.",
+        doc="Which of several earlier frames that show a place count: the nearest, or all.",
+    )
+    invert: bool = option(
+        False,
+        help="Certainty files say where flow is not to be trusted.",
+        doc="Whether certainty files say 1 where flow is *not* to be trusted.",
+    )
+    passes: int = option(1, low=1, whole=True, refusal=_TOO_FEW, help="How often to go over the video.")
+    blend: float = option(
+        1.0,
+        low=0,
+        high=inf,
+        refusal=_NEGATIVE,
+        help="Share of the neighbour that a pass has painted, in a frame's start.",
+        doc="Share, in a frame's start in passes from the second on, of the neighbour that the pass has painted.",
+    )
+    blend_other: float = option(
+        0.0,
+        low=0,
+        high=inf,
+        refusal=_NEGATIVE,
+        help="Share of the other neighbour.",
+        doc="Share, in a frame's start in passes from the second on, of the neighbour that the pass paints next.",
+    )
+    temporal_after: int = option(8, help="The pass from which the temporal loss counts.")
+    flow: str | None = option(
+        None,
+        metavar="PATTERN",
+        help="Flow files: backward_[%d]_{%d}.flo (both methods).",
+        doc="Pattern of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; the video's frames "
+        "count from 1, those left out too; pictures have their numbers. ``None``: flow is computed.",
+    )
+    certainty: str | None = option(
+        None,
+        metavar="PATTERN",
+        help="Their certainty: reliable_[%d]_{%d}.pgm.",
+        doc="Pattern of the files that say where the flow in ``flow`` is certain.",
+    )
+    forward_flow: str | None = option(
+        None,
+        metavar="PATTERN",
+        help="Flow to later frames.",
+        doc="Pattern of the files of flow to later frames; ``None``: ``flow``.",
+    )
+    forward_certainty: str | None = option(
+        None,
+        metavar="PATTERN",
+        help="Its certainty.",
+        doc="Pattern of the files that say where the flow in ``forward_flow`` is certain; ``None``: ``certainty``.",
+    )
+    method: str = option(
+        "dis",
+        help="dis, deepflow, an .onnx file (both methods).",
+        doc="What computes flow; see :func:`impasto.flow.estimate.estimator`.",
+    )
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                words = name.replace("_", " ")
-                raise InputError(f"There is no {words} {getattr(self, name)}; give one of {', '.join(choices)}.")
-        for name in ("first_iterations", "iterations", "passes"):
-            if getattr(self, name) < 1:
-                raise InputError(f"The number of {name.replace('_', ' ')} must be 1 or more.")
+        check_options(self)
         if not self.offsets or min(self.offsets) < 1:
             raise InputError("Offsets to earlier frames must be 1 or more, for example 1,2,4.")
-        for name in ("temporal_weight", "blend", "blend_other", "every"):
-            if getattr(self, name) < 0:
-                raise InputError(f"The {name.replace('_', ' ')} {getattr(self, name)} is negative; give 0 or more.")
         for name, instead in _INSTEAD.items():
             if option_text(getattr(self.recipe, name)) != option_text(getattr(DEFAULTS, name)):
                 raise _does_not_count(name, instead)
@@ -166,25 +233,23 @@ class VideoOptimiser:
     Args:
         folder: holds ``in-N.png``, frames from 0; results go there as ``out-N-PASS.png``, and are kept if they exist.
         count: how many frames.
-        styles: as :func:`impasto.optimisation.api.read_styles` gives them.
+        styles: as :func:`impasto.optimisation.style_pictures.read_styles` gives them.
         settings: how.
         first: number of the first frame in patterns of flow files.
     """
 
     def __init__(
-        self, folder: Path, count: int, styles: Sequence[NamedStyle], settings: PassOptions, *, first: int = 1
+        self, folder: Path, count: int, styles: Sequence[StylePicture], settings: PassOptions, *, first: int = 1
     ) -> None:
         try:
             from impasto.optimisation.optimiser import Optimiser as Painter
-            from impasto.optimisation.style_pictures import StylePicture
         except ImportError as error:
             raise MissingExtraError("--method paint", "train") from error
         self.folder, self.count, self.settings, self.first = folder, count, settings, first
-        pictures = [StylePicture(style.rgb, style.weight, style.mask) for style in styles]
         recipe = replace(settings.recipe, iterations=settings.first_iterations)
-        self.whole = Painter(pictures, recipe)
+        self.whole = Painter(styles, recipe)
         self.touch_up = Painter(
-            pictures, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
+            styles, replace(recipe, scales=1, iterations=settings.iterations), network=self.whole.network
         )
         self.estimate = cache(lambda: estimator(settings.method))
 
@@ -360,7 +425,7 @@ def parse_recipe(texts: Sequence[str]) -> dict[str, Any]:
         if name in instead:
             raise _does_not_count(name, instead[name])
         if name not in kinds:
-            raise InputError(f"There is no setting {name} of the recipe; {nearest(name, tuple(kinds))}")
+            raise InputError(f"There is no setting {name} of the recipe; {suggest(name, tuple(kinds))}")
         values[name] = value if name == "max_memory" else _read(text, value, kinds[name])  # 4G is read by the recipe
     return values
 

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import InputError, OutputError
+from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.flow.files import FramePattern
+from impasto.options import check_options, documented, option
 from impasto.pictures import writing
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import output_format, write_picture
@@ -55,24 +56,29 @@ def container_of(path: Path) -> str:
         ) from None
 
 
+@documented
 @dataclass(frozen=True)
 class Encoding:
-    """How frames are encoded.
+    """How frames are encoded."""
 
-    Attributes:
-        codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"`` (lossless); ``"auto"``: the container's usual.
-        quality: 1 to 100; 100 is as good as lossless to the eye; ``None``: 80, of numbered pictures 95. Not for GIF
-            and ``"ffv1"``, which have one.
-    """
-
-    codec: str = "auto"
-    quality: int | None = None
+    codec: str = option(
+        "auto",
+        choices=CODECS,
+        refusal="There is no {title} {value}; give one of {choices}.",
+        help="Of the picture.",
+        doc="How the picture is encoded; auto is the container's usual codec, ffv1 is lossless.",
+    )
+    quality: int | None = option(
+        None,
+        low=1,
+        high=100,
+        help="Of the picture.",
+        doc=f"100 is as good as lossless to the eye; ``None``: {VIDEO_QUALITY}, of numbered pictures "
+        f"{writing.QUALITY}. Not for GIF and ffv1, which have one.",
+    )
 
     def __post_init__(self) -> None:
-        if self.codec not in CODECS:
-            raise InputError(f"There is no codec {self.codec}; give one of {', '.join(CODECS)}.")
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise InputError(f"The quality {self.quality} is out of range; give a number from 1 to 100.")
+        check_options(self)
 
     def for_file(self, path: Path) -> str:
         """The codec for a file.

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.extras import pyav
 from impasto.flow.files import FramePattern
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.decoding import from_pil, orientation
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent
@@ -291,7 +293,10 @@ class VideoFile:
 
 
 class Animation:
-    """An animated GIF, WebP or PNG, its transparent places on white."""
+    """An animated GIF, WebP or PNG, its transparent places on white.
+
+    Pillow goes from frame to frame; each frame is decoded as any other picture.
+    """
 
     def __init__(self, path: Path, *, size: int = 0) -> None:
         self.path, self.damaged, self.truncated = path, 0, False
@@ -300,7 +305,8 @@ class Animation:
             if getattr(image, "n_frames", 1) < 2:
                 raise InputError(f"{path} is a picture, not a video; impasto apply repaints pictures.")
             self.expected: int = image.n_frames
-            self.stored = (image.width, image.height)
+            turned = orientation(image) >= 5  # by a quarter
+            self.stored = (image.height, image.width) if turned else (image.width, image.height)
             self.width, self.height = scaled(*self.stored, size)
             self.loop: int | None = image.info.get("loop")
         self.notices: list[str] = []
@@ -343,7 +349,7 @@ class Animation:
         for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
-                rgb = pixels.on_white(image.convert("RGBA"))
+                rgb = pixels.on_white(to_pil(from_pil(image, compact=1)).convert("RGBA"))
                 if rgb.size != (self.width, self.height):
                     rgb = rgb.resize((self.width, self.height), Image.Resampling.LANCZOS)
                 yield Frame(np.array(rgb), pts, duration, index)

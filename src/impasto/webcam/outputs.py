@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from impasto.errors import InputError, MissingExtraError, OutputError
-from impasto.extras import opencv
+from impasto import extras
+from impasto.errors import InputError, OutputError
 from impasto.video.sink import Encoding, Form, Segments
 from impasto.video.source import Frame
 from impasto.webcam.camera import Picture
@@ -43,11 +43,7 @@ class PygameWindow:
 
     def __init__(self, title: str = "Impasto") -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-        try:
-            import pygame
-        except ImportError as error:
-            raise MissingExtraError("A window", "webcam") from error
-        self.pygame = pygame
+        self.pygame = pygame = extras.pygame()
         try:
             pygame.display.init()
             pygame.font.init()
@@ -95,10 +91,7 @@ def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, in
         MissingExtraError: pyvirtualcam is not installed.
         InputError: this machine has no virtual camera (when the first picture is sent).
     """
-    try:
-        import pyvirtualcam
-    except ImportError as error:
-        raise MissingExtraError("--virtual-camera", "webcam") from error
+    pyvirtualcam = extras.pyvirtualcam()
 
     def opened(width: int, height: int) -> Callable[[Picture], None]:
         try:
@@ -126,7 +119,7 @@ def within(picture: Picture, width: int, height: int) -> Picture:
     across, down = max(1, round(own_width * factor)), max(1, round(own_height * factor))
     left, top = (width - across) // 2, (height - down) // 2
     whole = np.zeros((height, width, 3), np.uint8)
-    whole[top : top + down, left : left + across] = opencv().resize(picture, (across, down))
+    whole[top : top + down, left : left + across] = extras.opencv().resize(picture, (across, down))
     return whole
 
 

@@ -1,8 +1,9 @@
 // The switch of languages: leaves a cookie and loads the page anew.
 const root = element.querySelector(".languages");
-const now = (navigator.language || "en").slice(0, 2) === "fr" ? "fr" : "en";
+const preferred = (navigator.language || "en").slice(0, 2);
+const now = preferred in WORDS.name ? preferred : "en";
 root.setAttribute("aria-label", word("language"));
-for (const [code, name] of [["en", "English"], ["fr", "Français"]]) {
+for (const [code, name] of Object.entries(WORDS.name)) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = code.toUpperCase();

@@ -17,7 +17,7 @@ from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.previews import data_uri
-from impasto.studio.words import clearly, label, say
+from impasto.studio.translation import errors_as_sentences, label, say
 from impasto.styles.catalogue import add_to_catalogue, catalogue_path
 from impasto.styles.style import SUFFIX, Style
 
@@ -31,23 +31,23 @@ _SHEET = "<img class='sheet' src='{uri}' alt=''>"
 
 
 @dataclass
-class _Learnt:
+class _LearnTabState:
     """What a visitor has learnt and not yet saved."""
 
     style: Style | None = None
 
-    def __deepcopy__(self, _memo: Any) -> _Learnt:
-        return _Learnt()  # Gradio copies what a state begins with
+    def __deepcopy__(self, _memo: Any) -> _LearnTabState:
+        return _LearnTabState()  # Gradio copies what a state begins with
 
 
 def build(studio: Studio) -> Any:
     """Lay out the tab and connect it; returns the event after which there is another style."""
     if lacks("train"):
         return None
-    from impasto.learning.fit import LearnSettings
+    from impasto.learning.settings import LearnSettings
 
     defaults = LearnSettings()
-    learnt = gr.State(_Learnt(), time_to_live=3600)
+    learnt = gr.State(_LearnTabState(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
             paintings = paintings_box("paintings", "learn-paintings")
@@ -93,7 +93,7 @@ def build(studio: Studio) -> Any:
 
     def learning(
         request: gr.Request,
-        current: _Learnt,
+        current: _LearnTabState,
         uploads: list[str] | None,
         wanted: str | None,
         scale: float,
@@ -103,7 +103,7 @@ def build(studio: Studio) -> Any:
         *about: str | None,
     ) -> Iterator[Any]:
         off, on = gr.update(interactive=False), gr.update(interactive=True)
-        with clearly(request):
+        with errors_as_sentences(request):
             if not uploads:
                 raise InputError(say(request, "no_painting"))
             current.style = None
@@ -129,8 +129,8 @@ def build(studio: Studio) -> Any:
                     ready = on, gr.update(value=str(path), interactive=True)
             yield current, gr.skip(), gr.skip(), text, off, *ready
 
-    def saved(request: gr.Request, current: _Learnt, wanted: str | None) -> Any:
-        with clearly(request):
+    def saved(request: gr.Request, current: _LearnTabState, wanted: str | None) -> Any:
+        with errors_as_sentences(request):
             if current.style is None:
                 raise InputError(say(request, "nothing_learnt"))
             path = add_to_catalogue(current.style, (wanted or "").strip() or None)
@@ -234,7 +234,7 @@ def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
 
 def _offer(studio: Studio) -> None:
     """The same for programs."""
-    from impasto.learning.fit import LearnSettings
+    from impasto.learning.settings import LearnSettings
 
     def learn(
         request: gr.Request,
@@ -249,7 +249,7 @@ def _offer(studio: Studio) -> None:
     ) -> str:
         """Learn a style from one picture, or one from several: files in, a style file out. With save it is among the
         styles of the studio, too."""
-        with clearly(request):
+        with errors_as_sentences(request):
             metadata: dict[str, str | None] = {"title": title, "artist": artist, "year": year, "licence": licence}
             settings = {"steps": int(steps)}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from impasto.studio import words
+from impasto.studio import translation
 from impasto.studio.chooser import FIRST, style_chooser
 from impasto.studio.controls import lacks, slider
 from impasto.studio.live import LARGEST
@@ -47,7 +47,7 @@ def build(studio: Studio) -> None:
                 js_on_load=text("live.js"),
                 apply_default_css=False,
                 elem_id="live",
-                words={key: words.both(key) for key in _WORDS},
+                words={key: translation.by_language(key) for key in _WORDS},
                 styles=[f"{FIRST}:1"],
                 largest=LARGEST,
             )

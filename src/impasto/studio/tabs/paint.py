@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError
+from impasto.networks.loss_names import StyleLoss
 from impasto.optimisation import api, recipe
 from impasto.optimisation.recipe import DEFAULTS, LONGEST, Recipe
+from impasto.optimisation.style_pictures import StylePicture, blend_name, read_styles
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 from impasto.pictures.resampling import shrink_picture
@@ -24,7 +26,7 @@ from impasto.studio.controls import lacks, paintings_box
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
 from impasto.studio.previews import DISPLAY, data_uri
-from impasto.studio.words import clearly, label, say
+from impasto.studio.translation import errors_as_sentences, label, say
 
 if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress
@@ -36,7 +38,7 @@ _SHOW_EVERY = 0.8  # seconds between pictures in the page
 
 
 @dataclass
-class _Easel:
+class _PaintTabState:
     """What one visitor is painting.
 
     Attributes:
@@ -49,15 +51,15 @@ class _Easel:
     upload: str = ""
     steps: list[tuple[int, NDArray[np.uint8]]] = field(default_factory=list)
 
-    def __deepcopy__(self, _memo: Any) -> _Easel:
-        return _Easel()  # Gradio copies what a state begins with
+    def __deepcopy__(self, _memo: Any) -> _PaintTabState:
+        return _PaintTabState()  # Gradio copies what a state begins with
 
 
 def build(studio: Studio) -> None:
     """Lay out the tab and connect it."""
     if lacks("train"):
         return
-    easel = gr.State(_Easel(), time_to_live=3600)
+    easel = gr.State(_PaintTabState(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
             frame = compare(elem_id="paint-compare")
@@ -99,11 +101,11 @@ def build(studio: Studio) -> None:
         return _job(studio, upload, styles, dict(zip(controls, values, strict=True)))
 
     def shown(request: gr.Request, upload: str | None) -> Any:
-        with clearly(request):
+        with errors_as_sentences(request):
             return {"before": data_uri(studio.originals.get(upload)), "after": ""} if upload else None
 
     def forecast(request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any) -> str:
-        with clearly(request):
+        with errors_as_sentences(request):
             if not upload or not styles:
                 return ""
 
@@ -117,15 +119,15 @@ def build(studio: Studio) -> None:
             return studio.jobs.result(work, request, "preview")
 
     def painted(
-        request: gr.Request, current: _Easel, upload: str | None, styles: list[str] | None, *values: Any
+        request: gr.Request, current: _PaintTabState, upload: str | None, styles: list[str] | None, *values: Any
     ) -> Iterator[Any]:
         idle, busy = gr.update(interactive=False), gr.update(interactive=True)
-        with clearly(request):
+        with errors_as_sentences(request):
             yield current, gr.skip(), say(request, "paint_beginning"), gr.update(visible=False, value=None), idle, busy
 
             def work(report: Report) -> Any:
                 job = prepared(request, upload, styles, *values)
-                watch = _Watch(job, report, request)
+                watch = _PaintMonitor(job, report, request)
                 with studio.uploads.needed(str(upload)):  # the result is named after it
                     result = job.paint(callback=watch)
                 watch.keep(len(result.losses), result.rgb)
@@ -148,8 +150,8 @@ def build(studio: Studio) -> None:
                     ready = gr.update(value=str(path), interactive=True)
                     yield current, _seen(job, current.steps[-1][1]), text, gallery, ready, idle
 
-    def chosen(event: gr.SelectData, current: _Easel, request: gr.Request) -> Any:
-        with clearly(request):
+    def chosen(event: gr.SelectData, current: _PaintTabState, request: gr.Request) -> Any:
+        with errors_as_sentences(request):
             if current.job is None:
                 return gr.skip(), gr.skip(), gr.skip()
             n, picture = current.steps[event.index]
@@ -217,8 +219,8 @@ def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
             "content_weight": number("content_weight", "content_weight", minimum=0),
             "tv_weight": number("tv_weight", "tv_weight", minimum=0),
             "init": choice("init", get_args(recipe.Init)),
-            "style_loss": choice("style_loss", get_args(recipe.StyleLoss), words=False),
-            "coarse_style_loss": choice("coarse_style_loss", get_args(recipe.StyleLoss), words=False),
+            "style_loss": choice("style_loss", get_args(StyleLoss), words=False),
+            "coarse_style_loss": choice("coarse_style_loss", get_args(StyleLoss), words=False),
             "optimizer": choice("optimizer", get_args(recipe.Optimizer), words=False),
             "scales": number("scales", "scales", precision=0, minimum=0, maximum=16),
             "seed": number("seed", "seed", precision=0),
@@ -240,14 +242,14 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
     if chosen.init not in get_args(recipe.Init):  # anything else would be the path of a picture
         raise InputError(f"There is no start {chosen.init[:40]}; choose one of {', '.join(get_args(recipe.Init))}.")
     named = [
-        api.NamedStyle(one.rgb, studio.uploads.name(path))
+        StylePicture(one.rgb, name=studio.uploads.name(path))
         for path in styles
-        for one in api.read_styles(studio.uploads.read(path))
+        for one in read_styles(studio.uploads.read(path))
     ]
     return api.OptimisationTask(picture, named, chosen)
 
 
-class _Watch:
+class _PaintMonitor:
     """Shows the picture now and then, and keeps some to choose from."""
 
     def __init__(self, job: api.OptimisationTask, report: Report, request: gr.Request) -> None:
@@ -287,10 +289,10 @@ def _seen(job: api.OptimisationTask, picture: NDArray[Any]) -> dict[str, str]:
     return {"before": data_uri(job.photograph, DISPLAY), "after": data_uri(after, DISPLAY)}
 
 
-def _written(studio: Studio, easel: _Easel, index: int) -> Path:
+def _written(studio: Studio, easel: _PaintTabState, index: int) -> Path:
     """A step as a file, named as the command line names it."""
     assert easel.job is not None
-    name = path_beside(Path(studio.uploads.name(easel.upload)), api.blend_name(easel.job.styles)).name
+    name = path_beside(Path(studio.uploads.name(easel.upload)), blend_name(easel.job.styles)).name
     target = studio.uploads.new_path(name)
     write_picture(easel.job.picture(to_unit_range(easel.steps[index][1])), target, settings=easel.job.settings)
     return target
@@ -315,7 +317,7 @@ def _offer(studio: Studio) -> None:
         colors: str = DEFAULTS.colors,
     ) -> str:
         """Optimise a picture towards the style of one or several pictures: files in, a file out. Takes minutes."""
-        with clearly(request):
+        with errors_as_sentences(request):
             options = {
                 "size": size,
                 "iterations": iterations,
@@ -328,7 +330,7 @@ def _offer(studio: Studio) -> None:
                 job = _job(studio, picture, styles, options)
                 with studio.uploads.needed(picture):  # the result is named after it
                     result = job.paint(callback=lambda _progress: report(None))
-                return str(_written(studio, _Easel(job, picture, [(0, to_samples(result.rgb))]), 0))
+                return str(_written(studio, _PaintTabState(job, picture, [(0, to_samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")
 

@@ -24,12 +24,12 @@ from impasto.studio import pictures, previews
 from impasto.studio.brush import brush, mask
 from impasto.studio.chooser import FIRST, known, style_chooser, without_weights
 from impasto.studio.compare import compare
-from impasto.studio.controls import RANGES, slider
+from impasto.studio.controls import SLIDERS, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Report, Update
-from impasto.studio.pictures import Mask, Wish
+from impasto.studio.pictures import Mask, PictureRequest
 from impasto.studio.previews import DISPLAY, PREVIEW, data_uri
-from impasto.studio.words import clearly, complaint, label, say
+from impasto.studio.translation import complaint, errors_as_sentences, label, say
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -40,7 +40,7 @@ _SETTLE = 0.35  # seconds without a change after which a picture is painted in f
 
 
 @dataclass
-class _Desk:
+class _PictureTabState:
     """What one visitor has before them.
 
     Attributes:
@@ -62,7 +62,7 @@ class _Desk:
 
 def build(studio: Studio) -> None:
     """Lay out the tab and connect it."""
-    desk = gr.State(_Desk(), time_to_live=3600)
+    desk = gr.State(_PictureTabState(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
             frame = compare(elem_id="picture-compare")
@@ -91,7 +91,7 @@ def build(studio: Studio) -> None:
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
             chooser = style_chooser(studio, elem_id="picture-styles")
-            sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in RANGES}
+            sliders = {name: slider(name, f"picture-{name.replace('_', '-')}") for name in SLIDERS}
             colors = gr.Radio(
                 [(label(f"colors_{name}"), name) for name in COLOR_MODES],
                 value=DEFAULTS.colors,
@@ -119,21 +119,21 @@ def build(studio: Studio) -> None:
     names = list(sliders)
     controls = [chooser, *sliders.values(), colors, size, work_size, mask_use]
 
-    def wish(current: _Desk, chosen: list[str], *values: Any) -> Wish:
+    def wish(current: _PictureTabState, chosen: list[str], *values: Any) -> PictureRequest:
         *numbers, mode, longer, work, masked = values
         options = {**dict(zip(names, numbers, strict=True)), "colors": mode}
         options |= {"size": int(longer or 0), "work_size": int(work or 0)}
-        return Wish(known(chosen), options, current.mask, masked or "")
+        return PictureRequest(known(chosen), options, current.mask, masked or "")
 
-    def opened(paths: list[str] | None, current: _Desk, request: gr.Request) -> Any:
-        with clearly(request):
+    def opened(paths: list[str] | None, current: _PictureTabState, request: gr.Request) -> Any:
+        with errors_as_sentences(request):
             before, current.paths = current.paths, [str(studio.uploads.picture(path)) for path in paths or []]
             new = [path for path in current.paths if path not in before]
             kept = [path for path in current.paths if path == current.shown]
             return shown(next(iter([*new, *kept, *current.paths]), None), current, request)
 
-    def shown(path: str | None, current: _Desk, request: gr.Request) -> Any:
-        with clearly(request):
+    def shown(path: str | None, current: _PictureTabState, request: gr.Request) -> Any:
+        with errors_as_sentences(request):
             current.shown, current.mask, current.changed = path, None, time.monotonic()
             bare = gr.update(value="", picture="")
             several, gone = gr.update(visible=len(current.paths) > 1), gr.update(value=None, visible=False)
@@ -146,17 +146,17 @@ def build(studio: Studio) -> None:
             off = gr.update(interactive=False)
             return current, before, easel, studio.uploads.name(path), several, gone, off, gr.update(visible=False)
 
-    def picked(event: gr.SelectData, current: _Desk, request: gr.Request) -> Any:
+    def picked(event: gr.SelectData, current: _PictureTabState, request: gr.Request) -> Any:
         return shown(current.paths[event.index], current, request)
 
     def take_example(request: gr.Request) -> Any:
-        with clearly(request):
+        with errors_as_sentences(request):
             path = studio.uploads.new_path("harbour.jpg")
             path.write_bytes((resources.files("impasto.assets") / "harbour.jpg").read_bytes())
             return [str(path)]
 
-    def preview(request: gr.Request, current: _Desk, *values: Any) -> Any:
-        with clearly(request):
+    def preview(request: gr.Request, current: _PictureTabState, *values: Any) -> Any:
+        with errors_as_sentences(request):
             if current.shown is None:
                 return current, gr.skip(), gr.skip(), gr.skip()
             path, current.changed = current.shown, time.monotonic()
@@ -172,15 +172,15 @@ def build(studio: Studio) -> None:
             text = say(request, "previewed", seconds=time.perf_counter() - started)
             return current, seen, text, gr.update(interactive=False)
 
-    def full(request: gr.Request, current: _Desk, kept: bool, *values: Any) -> Any:
-        with clearly(request):
+    def full(request: gr.Request, current: _PictureTabState, kept: bool, *values: Any) -> Any:
+        with errors_as_sentences(request):
             changed, path = current.changed, current.shown
             settled = time.monotonic() - changed >= _SETTLE
             if path is None or not settled or current.painted == changed:
                 return gr.skip(), gr.skip(), gr.skip(), gr.skip()
             current.painted = changed
 
-            def work(report: Report) -> pictures.Result:
+            def work(report: Report) -> pictures.PaintedPicture:
                 report(None)
                 return pictures.paint(studio, path, wish(current, *values), strip=not kept)
 
@@ -194,8 +194,8 @@ def build(studio: Studio) -> None:
                 gr.update(value=str(result.path), interactive=True),
             )
 
-    def own_thumbnails(current: _Desk, request: gr.Request) -> Any:
-        with clearly(request):
+    def own_thumbnails(current: _PictureTabState, request: gr.Request) -> Any:
+        with errors_as_sentences(request):
             path = current.shown
             if path == current.thumbnails:
                 return gr.skip(), gr.skip()
@@ -206,10 +206,10 @@ def build(studio: Studio) -> None:
             current.thumbnails = path
             return current, gr.update(items=items)
 
-    def everything(request: gr.Request, current: _Desk, kept: bool, *values: Any) -> Iterator[Any]:
-        with clearly(request):
+    def everything(request: gr.Request, current: _PictureTabState, kept: bool, *values: Any) -> Iterator[Any]:
+        with errors_as_sentences(request):
             paths, chosen = list(current.paths), wish(current, *values)
-            chosen = Wish(chosen.styles, chosen.options)  # a mask belongs to one photograph
+            chosen = PictureRequest(chosen.styles, chosen.options)  # a mask belongs to one photograph
             count = len(paths)
 
             def work(report: Report) -> tuple[list[str], list[str]]:
@@ -235,8 +235,8 @@ def build(studio: Studio) -> None:
                         text = say(request, "some_failed", count=len(made), names=", ".join(failed))
                     yield gr.update(value=[*made, *_zipped(studio, made)], visible=True), text
 
-    def brushed(value: str | None, current: _Desk, request: gr.Request) -> _Desk:
-        with clearly(request):
+    def brushed(value: str | None, current: _PictureTabState, request: gr.Request) -> _PictureTabState:
+        with errors_as_sentences(request):
             current.mask = mask(value)
             return current
 
@@ -297,11 +297,11 @@ def _offer(studio: Studio) -> None:
     ) -> str:
         """Repaint a picture: a file in, a file out. Styles are NAME or NAME:WEIGHT; several are blended. A mask is
         a picture of the same size, white where the painting shall show."""
-        with clearly(request):
+        with errors_as_sentences(request):
             options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
             options |= {"size": int(size), "work_size": int(work_size)}
             where = None if mask is None else read_mask(to_pil(studio.uploads.read(mask)), 0)
-            wish = Wish(known(styles), options, where)
+            wish = PictureRequest(known(styles), options, where)
             done = studio.jobs.result(lambda _report: pictures.paint(studio, picture, wish), request, "picture")
             return str(done.path)
 
@@ -319,13 +319,13 @@ def _offer(studio: Studio) -> None:
     endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
 
 
-def _seen(result: pictures.Result) -> dict[str, str]:
+def _seen(result: pictures.PaintedPicture) -> dict[str, str]:
     side = max(PREVIEW, min(DISPLAY, max(result.after.size)))
     before = resize_picture(result.before, side) if max(result.before.size) < side else result.before
     return {"before": data_uri(before, side), "after": data_uri(result.after, side), "text": "full"}
 
 
-def _finished(request: gr.Request, result: pictures.Result) -> str:
+def _finished(request: gr.Request, result: pictures.PaintedPicture) -> str:
     width, height = result.after.size
     return say(request, "finished", name=result.path.name, width=width, height=height, seconds=result.seconds)
 

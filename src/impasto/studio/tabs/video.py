@@ -15,8 +15,8 @@ from impasto.studio.chooser import FIRST, known, style_chooser
 from impasto.studio.controls import lacks, slider
 from impasto.studio.endpoints import endpoint
 from impasto.studio.jobs import Done, Lane, Update
-from impasto.studio.videos import Progress, Wish
-from impasto.studio.words import clearly, label, say, translated
+from impasto.studio.translation import errors_as_sentences, label, say, translated
+from impasto.studio.videos import VideoProgress, VideoRequest
 from impasto.video.stabilise import STABILIZE, Stabilize
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def build(studio: Studio) -> None:
         return not studio.uploads.name(path).endswith((".gif", ".avi"))
 
     def opened(path: str | None, request: gr.Request) -> Any:
-        with clearly(request):
+        with errors_as_sentences(request):
             ready, gone = gr.update(visible=path is not None), gr.update(visible=False, value=None)
             off = gr.update(visible=False, value="before")
             if path is None:
@@ -99,11 +99,11 @@ def build(studio: Studio) -> None:
 
     def painted(path: str | None, values: Any, request: gr.Request, *, whole: bool) -> Iterator[dict[Any, Any]]:
         """What changes while a video is painted, and when it is."""
-        with clearly(request):
+        with errors_as_sentences(request):
             if path is None:
                 raise InputError("There is no video yet; drop one.")
             styles, strength, start, end, size, stabilize = values
-            wish = Wish(known(styles), strength, start or 0, end or 0, size, stabilize)
+            wish = VideoRequest(known(styles), strength, start or 0, end or 0, size, stabilize)
             yield {progress: _bar(0, 0), status: say(request, "video_first")}
             lane: Lane = "long" if whole else "picture"
             for event in studio.jobs.run(
@@ -126,7 +126,9 @@ def build(studio: Studio) -> None:
         studio.jobs.stop(request, "video")
         return rest(path) | {status: say(request, "video_cancelled")}
 
-    def _finished(request: gr.Request, path: str, made: videos.Result, wish: Wish, *, whole: bool) -> dict[Any, Any]:
+    def _finished(
+        request: gr.Request, path: str, made: videos.PaintedVideo, wish: VideoRequest, *, whole: bool
+    ) -> dict[Any, Any]:
         facts = {"frames": made.frames, "seconds": made.seconds, "rate": made.frames / made.seconds}
         text = say(request, "video_previewed", start=wish.start, **facts)
         if whole:
@@ -183,8 +185,8 @@ def _offer(studio: Studio) -> None:
     ) -> str:
         """Repaint a video, with its sound, as MP4. Styles as ["scream:2", "udnie:1"]; start and end in seconds, an end
         of 0 is the video's own; size is the longer side in pixels, 0 keeps it; stabilize is off, light or flow."""
-        with clearly(request):
-            wish = Wish(known(styles), strength, start, end, int(size), stabilize)
+        with errors_as_sentences(request):
+            wish = VideoRequest(known(styles), strength, start, end, int(size), stabilize)
             made = studio.jobs.result(lambda report: videos.paint(studio, video, wish, report), request, "long")
             return str(made.path)
 
@@ -201,7 +203,7 @@ def _offer(studio: Studio) -> None:
 
 
 def _controls() -> list[Any]:
-    """Strength, start, end, size and stabiliser: the fields of :class:`Wish` after the styles."""
+    """Strength, start, end, size and stabiliser: the fields of :class:`VideoRequest` after the styles."""
     strength = slider("strength", "video-strength", step=0.05)
     with gr.Row():
         start, end = (
@@ -224,7 +226,7 @@ def _controls() -> list[Any]:
     return [strength, start, end, size, stabilize]
 
 
-def _told(request: gr.Request, progress: Progress) -> tuple[Any, str]:
+def _told(request: gr.Request, progress: VideoProgress) -> tuple[Any, str]:
     """A bar, and how far and how fast in words."""
     if progress.count and progress.done >= progress.count:
         return _bar(1, 1), say(request, "video_joining")
@@ -233,7 +235,7 @@ def _told(request: gr.Request, progress: Progress) -> tuple[Any, str]:
     return _bar(progress.done, progress.count), say(request, "video_painting", **facts)
 
 
-def _notices(request: gr.Request, made: videos.Result) -> list[str]:
+def _notices(request: gr.Request, made: videos.PaintedVideo) -> list[str]:
     """What is not as in the upload."""
     told = [translated(request, notice) for notice in made.notices]
     if made.damaged:

@@ -5,36 +5,14 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import impasto
-from impasto.cli import COMMANDS, main
 
-
-@pytest.fixture
-def folder(tmp_path, photo):
-    """Two pictures, one in a sub-folder, and a file that is none."""
-    inside = tmp_path / "in"
-    (inside / "deep").mkdir(parents=True)
-    photo.resize((96, 64)).save(inside / "one.jpg")
-    photo.resize((64, 96)).save(inside / "deep" / "two.png")
-    (inside / "bad.jpg").write_bytes(b"not a picture")
-    return tmp_path
-
-
-def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
-    return int(ended.value.code or 0)
-
-
-def process(*arguments: object, **options: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "impasto", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, **options)
+from .conftest import check_refusal, process, run
 
 
 def test_apply_paints_a_picture_in_a_process_of_its_own(folder):
@@ -81,29 +59,6 @@ def test_strength_0_keeps_the_pixels(folder):
         assert (np.asarray(one) == np.asarray(two)).all()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "sentence"),
-    [
-        (["apply", "IN/one.jpg", "--style", "scraem"], 5, "did you mean scream"),
-        (["apply", "IN/none.jpg", "--style", "scream"], 3, "none.jpg"),
-        (["apply", "IN/bad.jpg", "--style", "scream"], 3, "not a picture"),
-        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/x.xyz"], 4, "can be written"),
-        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "one of the inputs"),
-        (["apply", "IN/one.jpg", "--style", "scream", "--max-pixels", "10"], 3, "10"),
-        (["apply", "IN/one.jpg"], 2, "--style"),
-        (["aply"], 2, "did you mean apply"),
-        (["apply", "IN/one.jpg", "--style", "scream:0"], 5, "not all 0"),
-    ],
-)
-def test_bad_input_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
-    before = sorted(folder.rglob("*"))
-    assert run(*(argument.replace("IN", str(folder / "in")) for argument in arguments)) == status
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "Traceback" not in said
-    assert sorted(folder.rglob("*")) == before
-
-
 def test_watching_paints_what_appears(folder):
     watched = folder / "watched"
     watched.mkdir()
@@ -120,70 +75,6 @@ def test_watching_paints_what_appears(folder):
     assert (folder / "done" / "new.jpg").exists()
 
 
-def test_styles_are_listed_shown_and_previewed(folder, capsys):
-    assert run("styles", "list", "--json") == 0
-    names = [style["name"] for style in json.loads(capsys.readouterr().out)]
-    assert len(names) == 21
-    assert {"starry-night", "scream", "photograph"} <= set(names)
-    assert run("styles", "show", "scream") == 0
-    assert "Edvard Munch" in capsys.readouterr().out
-    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 48) == 0
-    with Image.open(folder / "sheet.png") as sheet:
-        assert sheet.width >= 4 * 48
-
-
-def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys):
-    impasto.load_style("scream").save(folder / "mine.safetensors")
-    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 0
-    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 5
-    assert "already" in capsys.readouterr().err
-    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine", "--overwrite", "-q") == 0
-    (own_catalogue / "bad.safetensors").write_bytes(b"bad")
-    assert run("styles", "list", "--json") == 0
-    said = capsys.readouterr()
-    assert {style["name"]: style["added"] for style in json.loads(said.out)}["mine"] is True
-    assert "bad.safetensors cannot be read" in said.err
-    assert run("styles", "list") == 0
-    assert "(yours)" in capsys.readouterr().out
-    assert run("apply", folder / "in" / "one.jpg", "--style", "mine", "-o", folder / "out.png") == 0
-    capsys.readouterr()
-    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 32) == 0
-    assert "bad.safetensors cannot be read" in capsys.readouterr().err
-    assert (folder / "sheet.png").exists()
-    assert run("styles", "remove", "mine") == 0
-    assert run("styles", "show", "mine") == 5
-    assert run("styles", "remove", "scream") == 5
-
-
-def test_doctor_finds_a_working_engine(capsys):
-    assert run("doctor", "--json") == 0
-    facts = json.loads(capsys.readouterr().out)
-    assert facts["works"] is True
-    assert "starry-night" in facts["styles"]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command, capsys):
-    assert run(command, "--help") == 0
-    assert "Usage: impasto" in capsys.readouterr().out
-
-
-def test_help_is_quick_and_imports_nothing_heavy():
-    watched = "numpy", "onnxruntime", "torch", "PIL"
-    script = (
-        "import sys\nfrom impasto.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
-        f"    print([name for name in {watched} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        process("--help")
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.3
-
-
 def test_apply_needs_no_torch(folder):
     script = (
         "import sys\nsys.modules['torch'] = None\nfrom impasto.cli import main\n"
@@ -194,30 +85,9 @@ def test_apply_needs_no_torch(folder):
     assert (folder / "o.png").exists()
 
 
-def test_styles_and_doctor_run_in_processes_of_their_own():
-    listed = process("styles", "list")
-    assert listed.returncode == 0, listed.stderr
-    assert b"starry-night" in listed.stdout
-    assert b"van Gogh" in listed.stdout
-    healthy = process("doctor")
-    assert healthy.returncode == 0, healthy.stderr
-    assert b"works" in healthy.stdout
-
-
-def test_version_is_the_package_s(capsys):
-    assert run("--version") == 0
-    assert capsys.readouterr().out == f"impasto {impasto.__version__}\n"
-
-
-@pytest.mark.parametrize("group", [("styles", "list"), ("styles", "show"), ("styles", "preview"), ("dataset", "pack")])
-def test_every_sub_command_has_help(group, capsys):
-    assert run(*group, "--help") == 0
-    assert f"Usage: impasto {' '.join(group)}" in capsys.readouterr().out
-
-
 def test_apply_imports_no_torch_though_it_is_there(folder):
     script = (
-        "import sys\nfrom impasto import engines\nengines._may_have_gpu = lambda: False\n"
+        "import sys\nfrom impasto.engines import loading\nloading._may_have_gpu = lambda: False\n"
         "from impasto.cli import main\ntry:\n"
         f"    main(['apply', {str(folder / 'in' / 'one.jpg')!r}, '--style', 'scream', '-o', {str(folder / 'o.png')!r}])"
         "\nexcept SystemExit as end:\n    print(end.code, 'torch' in sys.modules, 'onnxruntime' in sys.modules)"
@@ -374,9 +244,30 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
     assert said.err.count(b"\n") == 1
 
 
+def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
+    (folder / "watched").mkdir()
+    command = [sys.executable, "-m", "impasto", "apply", "--watch", folder / "watched", "--style", "scream"]
+    command += ["-o", folder / "done"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stderr.readline().startswith("Watching")
+        watcher.send_signal(signal.SIGINT)
+        said = watcher.stderr.read()
+    assert watcher.returncode == 130
+    assert "Interrupted." in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
+        (["apply", "IN/one.jpg", "--style", "scraem"], 5, "did you mean scream"),
+        (["apply", "IN/none.jpg", "--style", "scream"], 3, "none.jpg"),
+        (["apply", "IN/bad.jpg", "--style", "scream"], 3, "not a picture"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/x.xyz"], 4, "can be written"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "one of the inputs"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--max-pixels", "10"], 3, "10"),
+        (["apply", "IN/one.jpg"], 2, "--style"),
+        (["apply", "IN/one.jpg", "--style", "scream:0"], 5, "not all 0"),
         (["apply", "IN/none.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "does not exist"),
         (["apply", "IN/cut.png", "--style", "scream"], 3, "cut.png"),
         (["apply", "IN/*.gif", "--style", "scream"], 3, "Nothing matches"),
@@ -410,78 +301,7 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
         (["apply", "IN/one.jpg", "--style", "scream:-1", "--style", "udnie"], 5, "0 or more"),
         (["apply", "IN/one.jpg", "--style", "scream:nan"], 5, "0 or more"),
         (["apply", "x" * 300 + ".jpg", "--style", "scream"], None, "xxx"),
-        (["styles", "show", "scraem"], 5, "did you mean scream"),
-        (["styles", "preview", "IN/none.jpg"], 3, "does not exist"),
-        (["styles", "preview", "/"], 3, "folder"),
-        (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),
-        (["styles", "preview", "IN/one.jpg", "-o", "IN/one.jpg"], 3, "one of the inputs"),
-        (["styles", "preview", "IN/one.jpg", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "one of the inputs"),
-        (["styles", "preview", "IN/m.jpg"], 4, "m-styles.jpg exists and is kept"),
-        (["styles", "preview", "IN/one.jpg", "--mask", "scream=IN/m.jpg"], 2, "a mask is for scream"),
-        (["styles", "preview", "IN/one.jpg", "--size", "9"], 2, "No such option"),
     ],
 )
-def test_whatever_is_wrong_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
-    (folder / "in" / "cut.png").write_bytes((folder / "in" / "deep" / "two.png").read_bytes()[:500])
-    for name in ("m.jpg", "m-styles.jpg"):
-        (folder / "in" / name).write_bytes((folder / "in" / "one.jpg").read_bytes())
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    ended = run(*(argument.replace("IN", str(folder / "in")) for argument in arguments))
-    assert ended == status if status else ended > 0
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "Traceback" not in said
-    assert said.count("Error") == 1
-    if ended != 2:  # click shows the usage, too
-        assert said.strip().count("\n") == 0
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-@pytest.mark.parametrize("arguments", [["apply", "IN", "--style", "scream", "-o", "-"], ["styles", "list"]])
-def test_standard_output_on_a_full_disk_gets_one_sentence(folder, arguments):
-    command = [sys.executable, "-m", "impasto"]
-    command += [argument.replace("IN", str(folder / "in" / "deep" / "two.png")) for argument in arguments]
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 4
-    assert done.stderr.startswith("Error: ")
-    assert done.stderr.count("\n") == 1
-    assert "space" in done.stderr
-
-
-def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
-    (folder / "watched").mkdir()
-    command = [sys.executable, "-m", "impasto", "apply", "--watch", folder / "watched", "--style", "scream"]
-    command += ["-o", folder / "done"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watcher:
-        assert watcher.stderr.readline().startswith("Watching")
-        watcher.send_signal(signal.SIGINT)
-        said = watcher.stderr.read()
-    assert watcher.returncode == 130
-    assert "Interrupted." in said
-    assert "Traceback" not in said
-
-
-def test_verbose_shows_where_an_error_came_from(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["something else"])
-    with pytest.raises(impasto.StyleError):
-        main(["-v", "styles", "show", "scraem"])
-    monkeypatch.setattr("sys.argv", ["impasto", "-v"])  # of whoever calls main, not ours
-    assert run("styles", "show", "scraem") == 5
-    assert capsys.readouterr().err.startswith("Error: ")
-
-
-def test_styles_show_json_is_the_metadata(capsys):
-    assert run("styles", "show", "great-wave", "--json") == 0
-    facts = json.loads(capsys.readouterr().out)
-    assert facts["name"] == "great-wave"
-    assert {"title", "artist", "network"} <= set(facts)
-
-
-def test_preview_shows_all_styles_beside_the_picture_by_default(folder):
-    source = folder / "in" / "deep" / "two.png"
-    assert run("styles", "preview", source, "--tile", 32) == 0
-    with Image.open(source.with_name("two-styles.jpg")) as sheet:
-        assert sheet.width * sheet.height >= 16 * 32 * 21
-        assert sheet.convert("L").getextrema()[0] < 100
+def test_what_cannot_be_done_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
+    check_refusal(folder, capsys, arguments, status, sentence)

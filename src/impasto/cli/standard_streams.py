@@ -1,4 +1,4 @@
-"""``-``: standard input and output in the place of a file."""
+"""Standard input and output in the place of a file, written as ``-``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from impasto.errors import InputError
 from impasto.pictures.picture import Picture
 from impasto.pictures.writing import encode_picture, writable_format
 
-STANDARD = Path("-")
+STANDARD_STREAM = Path("-")
 
 
-def received() -> bytes:
+def read_standard_input() -> bytes:
     """All that comes on standard input.
 
     Raises:
@@ -25,12 +25,13 @@ def received() -> bytes:
     return data
 
 
-def send(picture: Picture, format: str | None = None, **how: Any) -> None:
+def write_standard_output(picture: Picture, format: str | None = None, **encoding: Any) -> None:
     """Write a picture to standard output.
 
     Args:
-        format: ``None``: the one that the picture came in, where that can be written.
-        how: as for :func:`impasto.pictures.writing.encode_picture`.
+        picture: what to write.
+        format: suffix of the format; ``None``: the one that the picture came in, where that can be written.
+        encoding: as for :func:`impasto.pictures.writing.encode_picture`.
     """
-    sys.stdout.buffer.write(encode_picture(picture, format or writable_format(picture.format), **how))
+    sys.stdout.buffer.write(encode_picture(picture, format or writable_format(picture.format), **encoding))
     sys.stdout.buffer.flush()

@@ -8,36 +8,54 @@ import pytest
 
 import impasto.studio
 from impasto.errors import InputError, MissingExtraError, StyleError
-from impasto.studio import words
-from impasto.studio.phrases import COMPLAINTS, PHRASES
+from impasto.studio import translation
+from impasto.studio.error_patterns import ERROR_PATTERNS
+from impasto.studio.translation import LANGUAGES
 
 
 def visitor(accept="", cookie=""):
-    cookies = {words.COOKIE: cookie} if cookie else {}
+    cookies = {translation.COOKIE: cookie} if cookie else {}
     return SimpleNamespace(cookies=cookies, headers={"accept-language": accept})
 
 
-def test_both_languages_say_everything_with_the_same_values():
-    for key, (english, french) in PHRASES.items():
-        places = [
-            sorted({name for _, name, _, _ in string.Formatter().parse(text) if name}) for text in (english, french)
-        ]
-        assert places[0] == places[1], key
-        assert english.strip(), key
-        assert french.strip(), key
+def places(text):
+    return sorted({name for _, name, _, _ in string.Formatter().parse(text) if name})
+
+
+def test_all_languages_say_everything_with_the_same_values():
+    english = LANGUAGES["en"]
+    for code, language in LANGUAGES.items():
+        assert set(language.texts) == set(english.texts), code
+        for key, text in language.texts.items():
+            assert places(text) == places(english.texts[key]), (code, key)
+            assert text.strip(), (code, key)
+
+
+def test_errors_of_all_languages_have_a_pattern_whose_groups_fill_their_places():
+    patterns = dict(ERROR_PATTERNS)
+    assert len(patterns) == len(ERROR_PATTERNS)
+    for code, language in LANGUAGES.items():
+        for name, sentence in language.errors.items():
+            groups = re.compile(patterns[name]).groups
+            assert set(places(sentence)) <= {str(number) for number in range(groups)}, (code, name)
+    assert set(patterns) == set(LANGUAGES["fr"].errors)
 
 
 def test_every_text_that_is_asked_for_is_there_and_none_is_left_over():
     sources = [
         path.read_text() for path in Path(impasto.studio.__path__[0]).rglob("*") if path.suffix in (".py", ".js")
     ]
-    code = "\n".join(text for text in sources if "PHRASES: dict" not in text)
-    asked = set(re.findall(r"""\b(?:label|both|word)\(["'](\w+)["']""", code))
+    code = "\n".join(sources)
+    asked = set(re.findall(r"""\b(?:label|by_language|word)\(["'](\w+)["']""", code))
     asked |= set(re.findall(r"""\bsay\(\s*[\w.]+,\s*["'](\w+)["']""", code))
-    assert asked <= set(PHRASES)
+    assert asked <= set(LANGUAGES["en"].texts)
     composed = (*re.findall(r'f"(\w+_)\{', code), "init_", "style_loss_")  # with an option's name or value
     named = set(re.findall(r"\w+", code))
-    left = [key for key in PHRASES if key not in named and not key.startswith(composed) and not key.endswith("_info")]
+    left = [
+        key
+        for key in LANGUAGES["en"].texts
+        if key not in named and not key.startswith(composed) and not key.endswith("_info")
+    ]
     assert left == []
 
 
@@ -53,33 +71,36 @@ def test_every_text_that_is_asked_for_is_there_and_none_is_left_over():
     ],
 )
 def test_the_switch_goes_before_the_browser_and_english_is_the_rest(request_, expected):
-    assert words.language(request_) == expected
+    assert translation.language_of(request_) == expected
 
 
 def test_messages_carry_their_values():
-    assert words.say(visitor("fr"), "step", n=7) == "étape 7"
-    assert words.say(None, "step", n=7) == "step 7"
+    assert translation.say(visitor("fr"), "step", n=7) == "étape 7"
+    assert translation.say(None, "step", n=7) == "step 7"
 
 
 def test_complaints_are_translated_where_they_are_known():
     error = InputError("photo.jpg cannot be decoded (broken data): it is damaged; get it afresh.")
-    assert words.complaint(visitor("fr"), error).startswith("photo.jpg ne peut pas être décodé")
-    assert words.complaint(visitor("en"), error) == str(error)
-    assert words.complaint(visitor("fr"), InputError("Nobody knows this one.")) == "Nobody knows this one."
-    assert words.complaint(visitor("fr"), MissingExtraError("Video", "video")).endswith('pip install "impasto[video]"')
+    assert translation.complaint(visitor("fr"), error).startswith("photo.jpg ne peut pas être décodé")
+    assert translation.complaint(visitor("en"), error) == str(error)
+    assert translation.complaint(visitor("fr"), InputError("Nobody knows this one.")) == "Nobody knows this one."
+    assert translation.complaint(visitor("fr"), MissingExtraError("Video", "video")).endswith(
+        'pip install "impasto[video]"'
+    )
 
 
 def test_hints_at_the_command_line_become_hints_at_the_page():
     error = StyleError("There is a style soot in your catalogue already; give another --name, or --overwrite.")
-    assert words.complaint(None, error) == "There is a style soot already; give another name."
+    assert translation.complaint(None, error) == "There is a style soot already; give another name."
 
 
 def test_no_complaint_of_the_page_names_an_option():
-    assert [phrases for _, *phrases in COMPLAINTS if any(re.search(r"--\w", phrase) for phrase in phrases)] == []
+    sentences = [sentence for language in LANGUAGES.values() for sentence in language.errors.values()]
+    assert [sentence for sentence in sentences if re.search(r"--\w", sentence)] == []
 
 
 def test_what_nobody_expected_is_logged_and_told_in_one_sentence(caplog):
-    with pytest.raises(gr.Error, match="Something went wrong") as caught, words.clearly(None):
+    with pytest.raises(gr.Error, match="Something went wrong") as caught, translation.errors_as_sentences(None):
         raise ZeroDivisionError("secret /home/somebody")
     assert "secret" not in str(caught.value)
     assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,256 @@
+"""Features of a perceptual network over pictures of any size, tile by tile.
+
+Style losses depend on a picture only through sums over positions (:class:`impasto.networks.losses.Moments`), content
+losses are such sums themselves. So loss and gradient are exact tile by tile: one pass without gradients adds up the
+sums of all tiles; a second one sends the slopes of the losses with respect to these sums back through each tile. Tiles
+start at multiples of the coarsest layer's stride and see as far beyond themselves as that layer's receptive field
+reaches, so that only the picture's true borders are padded.
+
+Where a network carries a teacher's metric (:mod:`impasto.networks.perceptual`), it is applied to the moments, which are
+small, and not to the maps: the second moments of R s' are R times those of s' times R transposed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from impasto.networks import losses
+from impasto.networks.losses import Moments
+from impasto.networks.perceptual import PerceptualNetwork
+from impasto.pictures.box import mirrored_indices
+
+MIN_MIRRORED_MARGIN = 16
+"""Pixels mirrored outwards on each side, at least: seen by the network and not judged."""
+
+
+class FeatureTile(NamedTuple):
+    """A tile of a mirrored picture.
+
+    Attributes:
+        core: top, bottom, left and right of the tile itself, in pixels of the mirrored picture.
+        seen: top, bottom, left and right of what the network has to see for it.
+        margin: pixels by which the picture was mirrored outwards on each side.
+    """
+
+    core: tuple[int, int, int, int]
+    seen: tuple[int, int, int, int]
+    margin: int
+
+    def crop(self, features: Tensor, stride: int) -> Tensor:
+        """Cut the tile itself out of the features of what is seen.
+
+        Args:
+            features: 1 x C x H x W, of all that is seen.
+            stride: pixels to one position of the features.
+
+        Returns:
+            h x w x C, a view of the features.
+        """
+        (top, bottom, left, right), (y, _, x, _) = self.core, self.seen
+        rows = slice((top - y) // stride, (bottom - y) // stride)
+        return features[0].permute(1, 2, 0)[rows, (left - x) // stride : (right - x) // stride]
+
+    def place(self, stride: int) -> tuple[slice, slice]:
+        """The tile's rows and columns in a map of the picture without its margin, at a stride in pixels."""
+        top, bottom, left, right = ((side - self.margin) // stride for side in self.core)
+        return slice(top, bottom), slice(left, right)
+
+    def window(self, mirrored: Tensor) -> Tensor:
+        """What the network has to see: a view of the mirrored picture, 1 x 3 x H x W."""
+        top, bottom, left, right = self.seen
+        return mirrored[:, :, top:bottom, left:right]
+
+
+class TiledFeatures:
+    """A perceptual network's layers over pictures of any size, tile by tile.
+
+    Pictures are mirrored outwards: to a multiple of the coarsest stride, or the pooling would drop up to that many
+    rows, which then only the finer layers would paint; and by a margin that is seen but not judged, because a frame
+    of lines appears along the borders where the layers see the network's own padding.
+
+    Args:
+        network: the perceptual network.
+        taps: the layers that are asked for.
+        tile: side of the tiles in pixels, a multiple of 16; 0: the whole picture is one tile.
+    """
+
+    def __init__(self, network: PerceptualNetwork, taps: Sequence[str], tile: int = 0) -> None:
+        network.check(taps)
+        self.network, self.taps, self.tile = network, tuple(taps), tile
+        self.multiple = max(network.stride(tap) for tap in taps)
+        self.margin = -(-MIN_MIRRORED_MARGIN // self.multiple) * self.multiple
+        self.reach = -(-max(network.reach(tap) for tap in taps) // self.multiple) * self.multiple
+
+    def mirror(self, picture: Tensor) -> Tensor:
+        """Add the margin to a picture, N x C x H x W, and make its sides multiples of the coarsest stride."""
+        for dim in (2, 3):
+            picture = picture.index_select(dim, self._mirrored_indices(picture.shape[dim]).to(picture.device))
+        return picture
+
+    def fold(self, gradient: Tensor, height: int, width: int) -> Tensor:
+        """Apply the transpose of :meth:`mirror`: what mirrored pixels get goes to the pixels that they show.
+
+        Args:
+            gradient: by the mirrored picture, N x C x H' x W'.
+            height: of the picture before it was mirrored.
+            width: of the picture before it was mirrored.
+
+        Returns:
+            The gradient by the picture, N x C x H x W.
+        """
+        for dim, side in ((2, height), (3, width)):
+            index = self._mirrored_indices(side).to(gradient.device)
+            after = self.margin + side
+            kept = gradient.narrow(dim, self.margin, side).clone()
+            kept.index_add_(dim, index[: self.margin], gradient.narrow(dim, 0, self.margin))
+            kept.index_add_(dim, index[after:], gradient.narrow(dim, after, len(index) - after))
+            gradient = kept
+        return gradient
+
+    def _mirrored_indices(self, side: int) -> Tensor:
+        """Which pixel of a side each pixel of the mirrored side shows."""
+        whole = -(-side // self.multiple) * self.multiple
+        return torch.from_numpy(mirrored_indices(-self.margin, whole + self.margin, side))
+
+    def tiles(self, height: int, width: int) -> Iterator[FeatureTile]:
+        """The tiles of a mirrored picture of that height and width, row by row."""
+        tile, margin = self.tile or max(height, width), self.margin
+        for top in range(margin, height - margin, tile):
+            for left in range(margin, width - margin, tile):
+                bottom, right = min(top + tile, height - margin), min(left + tile, width - margin)
+                seen = (
+                    max(0, top - self.reach),
+                    min(height, bottom + self.reach),
+                    max(0, left - self.reach),
+                    min(width, right + self.reach),
+                )
+                yield FeatureTile((top, bottom, left, right), seen, margin)
+
+    def features(self, mirrored: Tensor, tile: FeatureTile) -> dict[str, Tensor]:
+        """The network's own features at the layers over what a tile sees, each 1 x C x h x w."""
+        return self.network.narrow(tile.window(mirrored), self.taps)
+
+    def moments(self, picture: Tensor, weights: Tensor | None = None) -> dict[str, Moments]:
+        """The moments of a picture's layers, in the network's metric.
+
+        Args:
+            picture: 1 x 3 x H x W in [0, 1].
+            weights: of each pixel, H x W in [0, 1]; ``None``: all 1.
+        """
+        mirrored = self.mirror(picture)
+        region = RegionWeights(self, weights, picture.shape[2:])
+        totals: dict[str, Moments] = {}
+        with torch.no_grad():
+            for tile in self.tiles(*mirrored.shape[2:]):
+                for tap, features in self.features(mirrored, tile).items():
+                    core = tile.crop(features, self.network.stride(tap)).flatten(0, 1)
+                    add_moments(totals, tap, losses.moment_sums(core, region.of_tile(tap, tile)))
+        return {
+            tap: self.moments_to_metric(tap, scale_moments(sums, 1 / region.totals[tap]))
+            for tap, sums in totals.items()
+        }
+
+    def moments_to_metric(self, tap: str, moments: Moments) -> Moments:
+        """Bring moments of the network's own features into the metric that it judges by."""
+        metric = self.network.metric(tap)
+        if metric is None:
+            return moments
+        metric = metric.to(moments.mean)
+        mean = F.pad(moments.mean, (0, 1), value=1.0)
+        second = torch.cat([torch.cat([moments.second, moments.mean[:, None]], dim=1), mean[None]])
+        return Moments(metric @ mean, metric @ second @ metric.T)
+
+    def to_metric(self, tap: str, features: Tensor) -> Tensor:
+        """Bring the network's own features, ... x C, into the metric that it judges by, ... x C'."""
+        metric = self.network.metric(tap)
+        return features if metric is None else features @ metric[:, :-1].T + metric[:, -1]
+
+    def from_metric(self, tap: str, slopes: Tensor) -> Tensor:
+        """Apply the transpose of :meth:`to_metric`: slopes by features in the metric to slopes by the network's own."""
+        metric = self.network.metric(tap)
+        return slopes if metric is None else slopes @ metric[:, :-1]
+
+
+class RegionWeights:
+    """Where a style applies, at each layer of a picture.
+
+    Args:
+        tiled: knows the layers.
+        weights: H x W in [0, 1]; ``None``: everywhere.
+        size: the picture's height and width.
+
+    Attributes:
+        totals: layer to the sum of the weights of its positions.
+    """
+
+    def __init__(self, tiled: TiledFeatures, weights: Tensor | None, size: Sequence[int]) -> None:
+        strides = {tap: tiled.network.stride(tap) for tap in tiled.taps}
+        self.strides, self.maps = strides, dict[str, Tensor]()
+        whole = [-(-side // tiled.multiple) * tiled.multiple for side in size]
+        self.totals = {tap: float(math.prod(whole) // stride**2) for tap, stride in strides.items()}
+        if weights is not None:
+            inner = slice(tiled.margin, -tiled.margin)
+            plane = tiled.mirror(weights[None, None].float())[:, :, inner, inner]
+            self.maps = {tap: F.avg_pool2d(plane, stride)[0, 0] for tap, stride in strides.items()}
+            self.totals = {tap: float(weights.sum()) for tap, weights in self.maps.items()}
+
+    def of_tile(self, tap: str, tile: FeatureTile) -> Tensor | None:
+        """The weights of a tile's positions as one vector; ``None``: all are 1."""
+        return self.maps[tap][tile.place(self.strides[tap])].flatten() if self.maps else None
+
+
+class FeatureCache:
+    """The layers over all tiles, as often as they are asked for; a single tile is computed only once.
+
+    Args:
+        tiled: the network's layers.
+        mirrored: the picture with its margin, 1 x 3 x H x W.
+        tiles: all tiles of it.
+    """
+
+    def __init__(self, tiled: TiledFeatures, mirrored: Tensor, tiles: Sequence[FeatureTile]) -> None:
+        self.tiled, self.mirrored, self.tiles = tiled, mirrored, tiles
+        self.kept = self._with_graph(tiles[0]) if len(tiles) == 1 else None
+
+    def _with_graph(self, tile: FeatureTile) -> tuple[FeatureTile, dict[str, Tensor], Tensor]:
+        """A tile, its layers with their graph, and the pixels that the graph ends in."""
+        pixels = tile.window(self.mirrored).detach().requires_grad_()
+        with torch.enable_grad():
+            return tile, self.tiled.network.narrow(pixels, self.tiled.taps), pixels
+
+    def values(self) -> Iterator[tuple[FeatureTile, dict[str, Tensor]]]:
+        """Tiles and their layers, without graphs."""
+        if self.kept:
+            yield self.kept[0], {tap: values.detach() for tap, values in self.kept[1].items()}
+            return
+        for tile in self.tiles:
+            with torch.no_grad():
+                features = self.tiled.features(self.mirrored, tile)
+            yield tile, features
+
+    def graphs(self) -> Iterator[tuple[FeatureTile, dict[str, Tensor], Tensor]]:
+        """Tiles, their layers, and the pixels whose gradient these layers send back; may be asked for once."""
+        if self.kept:
+            yield self.kept
+            self.kept = None
+            return
+        for tile in self.tiles:
+            yield self._with_graph(tile)
+
+
+def add_moments(totals: dict[str, Moments], tap: str, more: Moments) -> None:
+    """Add moments to the total of their layer, in double precision on the CPU."""
+    more = Moments(more.mean.cpu().double(), more.second.cpu().double())  # small; MPS has no doubles
+    known = totals.get(tap)
+    totals[tap] = Moments(known.mean + more.mean, known.second + more.second) if known else more
+
+
+def scale_moments(moments: Moments, factor: float) -> Moments:
+    """Multiply both moments by a number."""
+    return Moments(moments.mean * factor, moments.second * factor)

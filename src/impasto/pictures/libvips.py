@@ -1,0 +1,117 @@
+"""libvips: reads pictures row by row and with all 16 bits, which Pillow cannot; the one module that knows pyvips.
+
+Only the decoding of pixels is asked of it. Pillow reads all metadata, because libvips keeps no EXIF of a TIFF, and
+every format and colour that libvips lacks (BMP, HEIC with HEVC, LAB TIFF). Files are still written by
+:mod:`impasto.pictures.row_encoding`, for the reason given there.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+log = logging.getLogger(__name__)
+
+Array = np.ndarray
+
+_LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload"}  # operations of libvips, by Pillow's formats
+_LIMITLESS = ("PNG", "TIFF")  # formats whose loader limits sizes unless told not to; ``max_pixels`` is our limit
+_SAMPLES = {"uchar": np.uint8, "ushort": np.uint16}  # numpy's types, by libvips's names
+
+
+@functools.cache
+def is_installed() -> bool:
+    """Whether pyvips and its libvips are there, found without the time that importing them takes."""
+    return all(importlib.util.find_spec(module) for module in ("pyvips", "_libvips"))
+
+
+@functools.cache
+def load_pyvips() -> Any | None:
+    """The module ``pyvips``, set up; None where it cannot be imported, which is logged once.
+
+    libvips keeps no results of earlier operations, starts as many threads as ``OMP_NUM_THREADS`` or the processor
+    has, and writes nothing to the terminal: what matters reaches the user as our own sentence.
+    """
+    logging.getLogger("pyvips").setLevel(logging.CRITICAL)
+    try:
+        import pyvips
+    except (ImportError, OSError) as error:
+        log.warning(
+            "pyvips cannot be loaded (%s): pictures are read only as a whole, and 16-bit colour in 8 bits", error
+        )
+        return None
+    pyvips.cache_set_max(0)
+    threads = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list has one number for each nesting level
+    pyvips.concurrency_set(int(threads) if threads.isdecimal() and int(threads) else os.cpu_count() or 1)
+    return pyvips
+
+
+class RowDecoder:
+    """The pixels of one file, decoded from top to bottom.
+
+    Args:
+        path: the file.
+        format: Pillow's name of its format: JPEG, PNG or TIFF.
+
+    Raises:
+        OSError: the file cannot be opened, or libvips is missing.
+    """
+
+    def __init__(self, path: Path, format: str) -> None:
+        pyvips = load_pyvips()
+        if pyvips is None:
+            raise OSError("pyvips is missing")
+        try:
+            # Bytes, because a name need not be valid UTF-8.
+            self._image = getattr(pyvips.Image, _LOADERS[format])(os.fsencode(path), **_options(format))
+            self._region = pyvips.Region.new(self._image)
+        except pyvips.Error as error:
+            raise OSError(_reason(error)) from error
+
+    def read(self, top: int, rows: int) -> Array:
+        """Some rows: rows x W x C, uint8 or uint16. Each call goes on where the last one ended.
+
+        Raises:
+            OSError: the file is damaged or cut off.
+        """
+        pyvips, image = load_pyvips(), self._image
+        assert pyvips is not None
+        try:
+            data = self._region.fetch(0, top, image.width, rows)
+        except pyvips.Error as error:
+            raise OSError(_reason(error)) from error
+        return np.frombuffer(data, _SAMPLES[image.format]).reshape(rows, image.width, image.bands)
+
+
+def decode_whole(data: bytes, format: str) -> Array | None:
+    """All pixels of a PNG or TIFF in memory: H x W x C, uint8 or uint16; None where libvips is missing.
+
+    Raises:
+        OSError: the file is damaged or cut off.
+    """
+    pyvips = load_pyvips()
+    if pyvips is None:
+        return None
+    try:
+        image = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format))
+        samples = np.frombuffer(image.write_to_memory(), _SAMPLES[image.format])
+    except pyvips.Error as error:
+        raise OSError(_reason(error)) from error
+    return samples.reshape(image.height, image.width, image.bands)
+
+
+def _options(format: str) -> dict[str, Any]:
+    """What a loader is told: to decode from top to bottom, and that a file that is cut off is an error."""
+    return {"access": "sequential", "fail_on": "error"} | ({"unlimited": True} if format in _LIMITLESS else {})
+
+
+def _reason(error: Any) -> str:
+    """The first line of what libvips says beyond pyvips's own words."""
+    lines = [line.strip() for line in (error.detail or error.message).splitlines() if line.strip()]
+    return lines[0] if lines else "unknown"

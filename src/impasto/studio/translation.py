@@ -1,0 +1,132 @@
+"""Every text of the page in the visitor's language.
+
+A language is one file, ``languages/CODE.json``: its own ``name``, the ``texts`` of the page by key, and the ``errors``
+of the library by the names in :mod:`impasto.studio.error_patterns`. Labels are translated in the browser
+(:func:`label`), messages where they arise (:func:`say`). Both follow the browser's language unless the visitor has
+chosen with the switch, which leaves a cookie.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from impasto.errors import ImpastoError
+from impasto.studio.error_patterns import ERROR_PATTERNS
+
+log = logging.getLogger(__name__)
+
+COOKIE = "impasto_language"
+DEFAULT_LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of the page.
+
+    Attributes:
+        name: what the language calls itself, for the switch.
+        texts: texts of the page by key; names in braces are filled in where a text is used.
+        errors: sentences for errors of the library, by the names in :data:`ERROR_PATTERNS`; ``{0}`` is the first group
+            of the pattern.
+    """
+
+    name: str
+    texts: Mapping[str, str]
+    errors: Mapping[str, str]
+
+
+def _load_languages() -> dict[str, Language]:
+    """All languages by code, English first, the others sorted."""
+    folder = resources.files("impasto.studio") / "languages"
+    codes = sorted(item.name.removesuffix(".json") for item in folder.iterdir() if item.name.endswith(".json"))
+    codes.sort(key=lambda code: code != DEFAULT_LANGUAGE)
+    return {code: Language(**json.loads((folder / f"{code}.json").read_text(encoding="utf-8"))) for code in codes}
+
+
+LANGUAGES = _load_languages()
+
+
+def label(key: str) -> Any:
+    """A text for a component, in all languages at once: the browser takes its own."""
+    if key not in LANGUAGES[DEFAULT_LANGUAGE].texts:
+        raise KeyError(key)
+    return I18nData(key)
+
+
+def translations() -> gr.I18n:
+    """All texts, for the page."""
+    return gr.I18n(**{code: dict(language.texts) for code, language in LANGUAGES.items()})
+
+
+def by_language(key: str) -> dict[str, str]:
+    """A text by the language's code, for scripts of our own in the page."""
+    return {code: language.texts[key] for code, language in LANGUAGES.items()}
+
+
+def language_names() -> dict[str, str]:
+    """What each language calls itself, by its code, for the switch."""
+    return {code: language.name for code, language in LANGUAGES.items()}
+
+
+def language_of(request: Any) -> str:
+    """The code of the language of a request: the switch's cookie, else the browser's preference, else English.
+
+    Args:
+        request: Gradio's or Starlette's; ``None`` if there is none.
+    """
+    if request is None:
+        return DEFAULT_LANGUAGE
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    for item in str(request.headers.get("accept-language", "")).split(","):
+        code = item.split(";")[0].strip().lower()[:2]
+        if code in LANGUAGES:
+            return code
+    return DEFAULT_LANGUAGE
+
+
+def say(request: Any, key: str, **values: Any) -> str:
+    """A text in the language of a request, with values in its places."""
+    return LANGUAGES[language_of(request)].texts[key].format(**values)
+
+
+def complaint(request: Any, error: ImpastoError) -> str:
+    """What an error of the library says, in the language of a request where that is known, else in English."""
+    return translated(request, str(error))
+
+
+def translated(request: Any, text: str) -> str:
+    """A sentence of the library in the language of a request where that is known, else as it is.
+
+    Hints at the command line become hints at the page.
+    """
+    errors = LANGUAGES[language_of(request)].errors
+    for name, pattern in ERROR_PATTERNS:
+        if name in errors and (found := re.search(pattern, text, re.DOTALL)):
+            return errors[name].format(*found.groups())
+    return text
+
+
+@contextmanager
+def errors_as_sentences(request: Any) -> Iterator[None]:
+    """Show errors as one sentence in the page: the library's own, and a general one for what nobody expected."""
+    try:
+        yield
+    except ImpastoError as error:
+        raise gr.Error(complaint(request, error), print_exception=False) from error
+    except (gr.Error, GeneratorExit):
+        raise
+    except Exception as error:
+        log.exception("a job in the studio failed")
+        raise gr.Error(say(request, "unexpected"), print_exception=False) from error

@@ -1,0 +1,76 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import impasto
+from impasto.cli import COMMANDS, main
+
+from .conftest import check_refusal, process, run
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    assert run(command, "--help") == 0
+    assert "Usage: impasto" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("group", [("styles", "list"), ("styles", "show"), ("styles", "preview"), ("dataset", "pack")])
+def test_every_sub_command_has_help(group, capsys):
+    assert run(*group, "--help") == 0
+    assert f"Usage: impasto {' '.join(group)}" in capsys.readouterr().out
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    watched = "numpy", "onnxruntime", "torch", "PIL"
+    script = (
+        "import sys\nfrom impasto.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n"
+        f"    print([name for name in {watched} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        process("--help")
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.3
+
+
+def test_version_is_the_package_s(capsys):
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"impasto {impasto.__version__}\n"
+
+
+def test_verbose_shows_where_an_error_came_from(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["something else"])
+    with pytest.raises(impasto.StyleError):
+        main(["-v", "styles", "show", "scraem"])
+    monkeypatch.setattr("sys.argv", ["impasto", "-v"])  # of whoever calls main, not ours
+    assert run("styles", "show", "scraem") == 5
+    assert capsys.readouterr().err.startswith("Error: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("arguments", [["apply", "IN", "--style", "scream", "-o", "-"], ["styles", "list"]])
+def test_standard_output_on_a_full_disk_gets_one_sentence(folder, arguments):
+    command = [sys.executable, "-m", "impasto"]
+    command += [argument.replace("IN", str(folder / "in" / "deep" / "two.png")) for argument in arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 4
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert "space" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["aply"], 2, "did you mean apply"),
+    ],
+)
+def test_what_cannot_be_done_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
+    check_refusal(folder, capsys, arguments, status, sentence)

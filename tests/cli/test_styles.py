@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from PIL import Image
+
+import impasto
+
+from .conftest import check_refusal, process, run
+
+
+def test_styles_are_listed_shown_and_previewed(folder, capsys):
+    assert run("styles", "list", "--json") == 0
+    names = [style["name"] for style in json.loads(capsys.readouterr().out)]
+    assert len(names) == 21
+    assert {"starry-night", "scream", "photograph"} <= set(names)
+    assert run("styles", "show", "scream") == 0
+    assert "Edvard Munch" in capsys.readouterr().out
+    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 48) == 0
+    with Image.open(folder / "sheet.png") as sheet:
+        assert sheet.width >= 4 * 48
+
+
+def test_styles_show_json_is_the_metadata(capsys):
+    assert run("styles", "show", "great-wave", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["name"] == "great-wave"
+    assert {"title", "artist", "network"} <= set(facts)
+
+
+def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys):
+    impasto.load_style("scream").save(folder / "mine.safetensors")
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 0
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine") == 5
+    assert "already" in capsys.readouterr().err
+    assert run("styles", "add", folder / "mine.safetensors", "--name", "mine", "--overwrite", "-q") == 0
+    (own_catalogue / "bad.safetensors").write_bytes(b"bad")
+    assert run("styles", "list", "--json") == 0
+    said = capsys.readouterr()
+    assert {style["name"]: style["added"] for style in json.loads(said.out)}["mine"] is True
+    assert "bad.safetensors cannot be read" in said.err
+    assert run("styles", "list") == 0
+    assert "(yours)" in capsys.readouterr().out
+    assert run("apply", folder / "in" / "one.jpg", "--style", "mine", "-o", folder / "out.png") == 0
+    capsys.readouterr()
+    assert run("styles", "preview", folder / "in" / "one.jpg", "-o", folder / "sheet.png", "--tile", 32) == 0
+    assert "bad.safetensors cannot be read" in capsys.readouterr().err
+    assert (folder / "sheet.png").exists()
+    assert run("styles", "remove", "mine") == 0
+    assert run("styles", "show", "mine") == 5
+    assert run("styles", "remove", "scream") == 5
+
+
+def test_preview_shows_all_styles_beside_the_picture_by_default(folder):
+    source = folder / "in" / "deep" / "two.png"
+    assert run("styles", "preview", source, "--tile", 32) == 0
+    with Image.open(source.with_name("two-styles.jpg")) as sheet:
+        assert sheet.width * sheet.height >= 16 * 32 * 21
+        assert sheet.convert("L").getextrema()[0] < 100
+
+
+def test_the_list_is_shown_in_a_process_of_its_own():
+    listed = process("styles", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert b"starry-night" in listed.stdout
+    assert b"van Gogh" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["styles", "show", "scraem"], 5, "did you mean scream"),
+        (["styles", "preview", "IN/none.jpg"], 3, "does not exist"),
+        (["styles", "preview", "/"], 3, "folder"),
+        (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),
+        (["styles", "preview", "IN/one.jpg", "-o", "IN/one.jpg"], 3, "one of the inputs"),
+        (["styles", "preview", "IN/one.jpg", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "one of the inputs"),
+        (["styles", "preview", "IN/m.jpg"], 4, "m-styles.jpg exists and is kept"),
+        (["styles", "preview", "IN/one.jpg", "--mask", "scream=IN/m.jpg"], 2, "a mask is for scream"),
+        (["styles", "preview", "IN/one.jpg", "--size", "9"], 2, "No such option"),
+    ],
+)
+def test_what_cannot_be_done_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
+    check_refusal(folder, capsys, arguments, status, sentence)

@@ -1,0 +1,160 @@
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from impasto.errors import InputError, TrainingError
+from impasto.feedforward.batch import OutputOptions
+from impasto.feedforward.options import DEFAULTS, Options
+from impasto.learning.settings import LearnSettings
+from impasto.optimisation.recipe import Recipe
+from impasto.options import (
+    OptionFacts,
+    SliderRange,
+    changed_options,
+    check_options,
+    documented,
+    inherited_option,
+    option,
+    option_default,
+    option_facts,
+    option_text,
+)
+from impasto.training.settings import DistillSettings, FitSettings
+from impasto.video.optimised import PassOptions
+from impasto.video.sink import Encoding
+
+KINDS = [Options, OutputOptions, Recipe, FitSettings, LearnSettings, DistillSettings, PassOptions, Encoding]
+
+
+@documented
+@dataclass(frozen=True)
+class Example:
+    """How to try it.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+
+    weight: float = option(0.5, low=0, high=2, help="How strongly.", slider=SliderRange(0, 1, 0.1))
+    side: int = option(0, low=16, whole=True, multiple_of=8, unit="pixels", doc="Longer side.")
+    colors: str = option("warm", choices=("warm", "cold"), title="colour mode")
+    layers: dict = option(factory=dict, noted=False)
+
+    def __post_init__(self):
+        check_options(self)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"weight": 3}, "The weight 3 is out of range; give a number from 0 to 2."),
+        ({"weight": float("nan")}, "The weight nan is out of range; give a number from 0 to 2."),
+        ({"weight": "1"}, "The weight 1 is out of range; give a number from 0 to 2."),
+        ({"weight": None}, "The weight None is out of range; give a number from 0 to 2."),
+        ({"side": 8}, "The side 8 is out of range; give a whole number of at least 16."),
+        ({"side": 20}, "The side 20 is out of range; give a whole number of at least 16."),
+        ({"side": 24.0}, "The side 24.0 is out of range; give a whole number of at least 16."),
+        ({"colors": "cool"}, "There is no colour mode cool; did you mean cold?"),
+        ({"colors": "{value}"}, "There is no colour mode {value}; give one of warm, cold."),
+        ({"colors": 1}, "There is no colour mode 1; give one of warm, cold."),
+    ],
+)
+def test_what_is_not_taken_is_refused_in_one_sentence(given, sentence):
+    with pytest.raises(InputError) as raised:
+        Example(**given)
+    assert str(raised.value) == sentence
+
+
+def test_a_default_is_taken_even_out_of_the_range_and_the_bounds_are():
+    assert Example().side == 0
+    assert Example(weight=2, side=np.int64(24)).weight == 2
+
+
+def test_a_refusal_of_one_s_own_says_the_same_values():
+    @dataclass
+    class Own:
+        kind: str = option("a", choices=("a", "b"), refusal="No {title} {value}; {choices}.")
+
+    with pytest.raises(TrainingError, match=r"^No kind c; a, b\.$"):
+        check_options(Own("c"), TrainingError)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (OptionFacts(low=0), "a number of 0 or more"),
+        (OptionFacts(low=0.01), "a number of at least 0.01"),
+        (OptionFacts(low=1, whole=True), "a whole number of at least 1"),
+        (OptionFacts(low=0.1, high=10), "a number from 0.1 to 10"),
+        (OptionFacts(low=0, expected="bytes"), "bytes"),
+        (OptionFacts(), ""),
+    ],
+)
+def test_what_to_give_follows_from_the_range(facts, words):
+    assert facts.to_give == words
+
+
+def test_weights_may_not_be_infinite():
+    with pytest.raises(InputError, match="The style weight inf is out of range; give a number of 0 or more"):
+        Recipe(style_weight=float("inf"))
+
+
+def test_the_documentation_is_made_from_the_facts():
+    about, attributes = Example.__doc__.split("\n\nAttributes:\n")
+    assert about == "How to try it."
+    assert attributes.splitlines()[:3] == [
+        "    weight: How strongly. A number from 0 to 2; default: 0.5.",
+        "    side: Longer side. A whole number of at least 16; in pixels; default: 0.",
+        '    colors: ``"warm"``, ``"cold"``; default: ``"warm"``.',
+    ]
+    assert attributes.endswith("Raises:\n    InputError: a value is out of range.")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_is_documented_and_its_default_is_taken(kind):
+    facts = option_facts(kind)
+    assert list(facts) == list(kind.__dataclass_fields__)
+    for name, known in facts.items():
+        assert known.doc or known.help, name
+        assert f"    {name}: " in kind.__doc__
+        assert getattr(kind(), name) == option_default(kind, name)
+
+
+def test_what_is_changed_is_noted_and_limits_are_not():
+    changed = replace(DEFAULTS, strength=0.5, colors="match", max_memory="2G", device="cpu", mask=np.zeros((2, 2)))
+    assert list(changed_options(changed)) == [("strength", 0.5), ("colors", "match")]
+    assert list(changed_options(DEFAULTS)) == []
+
+
+def test_an_inherited_option_has_the_facts_that_are_not_changed():
+    @dataclass(frozen=True)
+    class Child(Example):
+        weight: float = inherited_option(Example, "weight", 1.5, help="More strongly.")
+
+    assert Child().weight == 1.5
+    assert option_facts(Child)["weight"] == replace(option_facts(Example)["weight"], help="More strongly.")
+    with pytest.raises(InputError, match="from 0 to 2"):
+        Child(weight=3)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.5, "0.5"), (1.0, "1"), (np.float32(2), "2"), (3, "3"), (True, "True"), ((1, 2.5), "1,2.5"), (None, "None")],
+)
+def test_values_are_written_as_the_command_line_takes_them(value, text):
+    assert option_text(value) == text
+
+
+def test_sliders_offer_no_more_than_the_options_take():
+    for facts in option_facts(Options).values():
+        if facts.slider:
+            assert facts.low <= facts.slider.low < facts.slider.high <= facts.high
+
+
+def test_crops_are_multiples_of_what_the_network_takes():
+    pytest.importorskip("torch")
+    from impasto.networks.transformer import TransformerNetwork
+
+    for kind in (FitSettings, LearnSettings):
+        assert option_facts(kind)["crop"].multiple_of == TransformerNetwork.multiple
