@@ -1,4 +1,4 @@
-"""Numbers for what is ugly in a painted picture: each is small on a good one and can fail.
+"""Numbers for artefacts of a painted picture; each is small on a good one.
 
 Pictures are H x W x 3 arrays, RGB in [0, 1]; amplitudes are given in levels of 255. What a photograph or a painting
 has by itself (a brick wall repeats, too) is why every table shows their own numbers beside the results'.
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
 
-GRIDS = (2, 4, 8)  # periods in pixels: those of a network that works at 1/2, 1/4 and 1/8 of the size
-LAGS = (9, 128)  # where repetition is looked for, in pixels
+GRIDS = (2, 4, 8)  # periods in pixels of the patterns that a network leaves at 1/2, 1/4 and 1/8 of the size
+LAGS = (9, 128)  # shortest and longest distance in pixels at which repetition is looked for
 
 
 def luminance(picture: Array) -> Array:

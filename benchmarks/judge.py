@@ -22,9 +22,9 @@ from torch import Tensor
 from impasto.files import atomic_path
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
-from impasto.training.painting import read_style
 from impasto.training.perceptual_loss import PerceptualLoss
 from impasto.training.settings import FitSettings
+from impasto.training.style_sources import read_style_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "research" / "recipes" / "bundled.toml"
@@ -115,7 +115,8 @@ class Judge:
             path = next((p for p in ((folder or DRAWN) / file, DRAWN / file) if p.is_file()), None)
             if path is not None:
                 looked_at = self.settings.style_size, self.settings.style_scale
-                picture, targets = read_style(path, *looked_at), self.objective.style_targets([path], *looked_at)
+                picture = read_style_picture(path, *looked_at)
+                targets = self.objective.style_targets([path], *looked_at)
                 found[name] = Painting(name, digest(path.read_bytes()), picture[0].permute(1, 2, 0).numpy(), targets)
             elif name in hashes:
                 targets = {layer: stored[f"{name}/{layer}"] for layer in self.settings.style_layers}

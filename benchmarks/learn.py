@@ -3,7 +3,7 @@
     python benchmarks/learn.py --test DIR --paintings DIR [--paintings DIR] [--style FILE ...] [--photos DIR] -o OUT
     python benchmarks/learn.py ... -o OUT --deep 5 --only kelp-print
 
-Style pictures that no network of ours has seen are drawn (`style_pictures.py`); ``--style`` adds others. Each is
+Style pictures that no network of ours has seen are drawn (``style_pictures.py``); ``--style`` adds others. Each is
 learnt with the usual settings. Content and style losses are those of the objective (docs/learning-a-style.md), on the
 middle squares of the photographs in ``--test``, at 256 pixels; ``moved`` is how far the painting of a warped photograph
 is from the warped painting, the grain fixed to the screen for both (mean absolute difference, what video flickers by
@@ -35,8 +35,9 @@ from impasto.networks.files import load_bundled, network_of_onnx
 from impasto.networks.perceptual import load_features
 from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.files import bundled_network_id
-from impasto.training.painting import read_painting, with_grain
+from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
+from impasto.training.style_sources import read_resized
 from judge import digest, digest_of
 from style_pictures import draw_all
 
@@ -71,7 +72,7 @@ class Judge:
         self.objective = PerceptualLoss(network, self.settings.content_layers, self.settings.style_layers)
         squares = []
         for path in sorted(test.iterdir()):
-            picture = read_painting(path, 256)
+            picture = read_resized(path, 256)
             top, left = ((side - 256) // 2 for side in picture.shape[2:])
             squares.append(picture[:, :, top : top + 256, left : left + 256])
         self.images = torch.cat(squares)

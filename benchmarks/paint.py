@@ -48,8 +48,8 @@ from impasto.pictures.conversion import from_array
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
-from impasto.training.distill import Teacher
 from impasto.training.student import TAPS
+from impasto.training.teacher import Teacher
 from judge import digest_of
 
 # 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.

@@ -22,9 +22,10 @@ from impasto.networks.perceptual import load_features
 from impasto.pictures import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
-from impasto.training.distill import Teacher, held_out
-from impasto.training.painting import read_painting
+from impasto.training.distill import measure_unexplained
 from impasto.training.student import TAPS
+from impasto.training.style_sources import read_resized
+from impasto.training.teacher import Teacher
 
 
 def ranks(values: list[float]) -> np.ndarray:
@@ -77,12 +78,12 @@ def main() -> None:
     def teach(x: torch.Tensor, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
         return teacher(x, taps)
 
-    photographs = [read_painting(path, 256) for path in sorted(arguments.photos.iterdir())]
-    paintings = [read_painting(path, 256) for path in sorted(arguments.styles.iterdir())]
+    photographs = [read_resized(path, 256) for path in sorted(arguments.photos.iterdir())]
+    paintings = [read_resized(path, 256) for path in sorted(arguments.styles.iterdir())]
     crops = np.concatenate(
         [x[:, :, a : a + 192, a : a + 192].numpy() for x in photographs + paintings for a in (0, 48)]
     )
-    for tap, share in held_out(student, teacher, crops).items():
+    for tap, share in measure_unexplained(student, teacher, crops).items():
         print(f"{tap}  {share:.1%} unexplained")
     with torch.no_grad():
         grams = [
@@ -100,12 +101,12 @@ def main() -> None:
     correlation = np.corrcoef(ranks(distances[0]), ranks(distances[1]))[0, 1]
     print(f"rank correlation of style distances over {len(distances[0])} pairs: {correlation:.3f}")
     if arguments.optimise:
-        content = resize_longer_side(read_painting(sorted(arguments.photos.iterdir())[arguments.photo], 512))
+        content = resize_longer_side(read_resized(sorted(arguments.photos.iterdir())[arguments.photo], 512))
         cells = []
         for path in [path for path in sorted(arguments.styles.iterdir()) if arguments.only in path.name]:
             for name, network in (("builtin", student), ("teacher", teach)):
                 started = time.perf_counter()
-                result = optimise(network, content, resize_longer_side(read_painting(path, 512)), arguments.steps)
+                result = optimise(network, content, resize_longer_side(read_resized(path, 512)), arguments.steps)
                 label = f"{path.stem}, {name}, {time.perf_counter() - started:.0f} s"
                 cells.append((label, from_array(result[0].permute(1, 2, 0).numpy())))
                 print(label)

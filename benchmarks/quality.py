@@ -23,18 +23,18 @@ from PIL import Image
 import artefacts
 from impasto import stylize
 from impasto.files import atomic_path
-from impasto.pictures import contact_sheet
 from impasto.pictures.conversion import from_array, to_pil
-from impasto.pictures.decoding import from_pil
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture
 from impasto.styles.catalogue import bundled_names, load_style, video_style
 from impasto.styles.style import PHOTOGRAPH, Style
 from judge import Judge, Painting, digest, equivalent_iterations
+from quality_report import IN_VIDEO, WITHOUT, bar, table, write_sheets
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-# Our own pictures: file, and the part of it. Whole and from near, with sky, without texture.
+# Pictures of our own by name: the file, and the box (left, top, right, bottom) of it in pixels, None for all of it.
+# They are seen whole and from near, with sky, and without texture.
 OWN = {
     "harbour": ("harbour.jpg", None),
     "houses": ("harbour.jpg", (0, 290, 640, 717)),
@@ -42,12 +42,9 @@ OWN = {
     "penguin": ("penguin.png", None),
 }
 REFERENCE_STYLES = ("starry-night", "great-wave", "composition-vii", "scream", "stained-glass", "watercolour")
-REFERENCE_SIZE, REFERENCE_PHOTOS = 512, 4
-IN_VIDEO = "all styles, in video"
-WITHOUT = "without equivariance"
-NOISE = 0.01  # standard deviation of the static noise that flicker is measured with
-# What the bar allows beyond the photographs' own number.
-MARGINS = {"grid 2": 0.5, "grid 4": 0.5, "grid 8": 1.0, "border": 0.3, "spots": 3.0}
+REFERENCE_SIZE = 512  # pixels of the longer side of the references
+REFERENCE_PHOTOS = 4  # photographs that the references are made of
+NOISE = 0.01  # standard deviation, colours being in [0, 1], of the noise that flicker is measured with
 COLUMNS = (
     "content", "style", "total", "iterations",
     "grid 2", "grid 4", "grid 8", "border", "spots", "repeat", "grey", "ramp", "noise", "shift",
@@ -191,19 +188,6 @@ def measure(
     return result
 
 
-def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> str:
-    """Aligned columns for a terminal; what a row does not have stays empty."""
-    lines = [" " * 22 + "".join(f"{name:>{max(8, len(name) + 2)}}" for name in columns)]
-    for name, row in rows.items():
-        cells = []
-        for column in columns:
-            text = f"{row[column] if row[column] >= 1e-3 else 0:.3g}" if column in row else ""
-            text = f">= {text}" if column == "iterations" and row.get("beyond", 0) >= 1 else text
-            cells.append(f"{text:>{max(8, len(column) + 2)}}")
-        lines.append(f"{name:22}{''.join(cells)}")
-    return "\n".join(lines)
-
-
 def steadiness(
     photos: Sequence[Photograph], judge: Judge, paintings: Mapping[str, Painting], chosen: Mapping[str, Style]
 ) -> dict[str, float]:
@@ -215,37 +199,6 @@ def steadiness(
             found = judge.measure(paint(photo.rgb), photo.rgb, paintings[name])
             rows.append({key: value for key, value in found.items() if " " not in key} | flicker(paint, photo.rgb))
     return mean(rows)
-
-
-def bar(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The bar of the quality campaign, line by line: what is met and what is not."""
-    own, painted, moving = rows["photographs unchanged"], rows["all styles"], rows[IN_VIDEO]
-    lines = []
-    for name, margin in MARGINS.items():
-        allowed = own[name] + margin
-        worst = max((row[name], style) for style, row in rows.items() if row.get("is style"))
-        verdict = "met" if painted[name] <= allowed else "MISSED"
-        lines.append(
-            f"{verdict:7} {name}: {painted[name]:.2f}, allowed {allowed:.2f} (photographs {own[name]:.2f}); "
-            f"worst {worst[1]} {worst[0]:.2f}"
-        )
-    if "optimised, same pairs" in rows:
-        optimised, same = rows["optimised, same pairs"]["repeat"], rows["painted, same pairs"]
-        verdict = "met" if same["repeat"] <= 1.5 * optimised else "MISSED"
-        lines.append(
-            f"{verdict:7} repetition: {same['repeat']:.3f}, allowed {1.5 * optimised:.3f} (1.5 x optimisation)"
-        )
-        verdict = "met" if same["iterations"] >= 60 else "MISSED"
-        more = ", some beyond the reference's end" if same["beyond"] else ""
-        lines.append(f"{verdict:7} equivalent iterations: {same['iterations']:.0f}, wanted 60{more}")
-    if WITHOUT in rows:
-        part = {name: moving[name] / rows[WITHOUT][name] for name in ("style", "noise", "shift")}
-        verdict = "met" if part["style"] <= 1.05 and max(part["noise"], part["shift"]) <= 0.5 else "MISSED"
-        lines.append(
-            f"{verdict:7} flicker in video: noise {part['noise']:.2f}, shift {part['shift']:.2f} of that without the "
-            f"equivariance term, allowed 0.50, at {part['style']:.2f} of its style loss, allowed 1.05"
-        )
-    return lines
 
 
 def make_references(judge: Judge, paintings: Mapping[str, Painting], arguments: argparse.Namespace) -> None:
@@ -376,24 +329,6 @@ def main() -> None:
     if arguments.json:
         with atomic_path(arguments.json) as temporary:
             temporary.write_text(json.dumps(everything, indent=1) + "\n")
-
-
-def write_sheets(
-    folder: Path,
-    size: int,
-    cells: Mapping[str, Sequence[tuple[str, Picture]]],
-    paintings: Mapping[str, Painting],
-) -> None:
-    """One contact sheet a style, the painting first, pictures at full size."""
-    for name, painted in cells.items():
-        row = list(painted)
-        picture = paintings[name].picture
-        if picture is not None:
-            factor = min(1.0, size / max(picture.shape[:2]))
-            shape = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-            small = Image.fromarray((picture * 255).astype(np.uint8)).resize(shape, Image.Resampling.LANCZOS)
-            row.insert(0, (f"{name}, the painting", from_pil(small)))
-        write_picture(contact_sheet.contact_sheet(row, columns=3 if size <= 600 else 2), folder / f"{name}-{size}.jpg")
 
 
 if __name__ == "__main__":

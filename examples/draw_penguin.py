@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-WIDTH, HEIGHT = 640, 760
-SCALE = 4  # drawn this much larger, then shrunk: smooth edges
+WIDTH, HEIGHT = 640, 760  # pixels of the result
+SCALE = 4  # factor by which it is drawn larger and then shrunk, for smooth edges
 
 Point = tuple[float, float]
 Color = tuple[int, int, int]

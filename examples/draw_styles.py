@@ -21,7 +21,7 @@ from drawing.shapes import Scene
 from drawing.still_life import still_life
 from drawing.valley import valley
 
-MOST_BYTES = 345_000
+MAX_BYTES = 345_000  # of each file, since the repository carries them
 
 STYLES: dict[str, tuple[Callable[[Scene], np.ndarray], Callable[[], Scene]]] = {
     "pen-and-ink": (ink.pen_and_ink, valley),
@@ -49,7 +49,7 @@ def main() -> None:
         picture, quality = to_image(technique(scene())), 92
         while quality > 50:
             picture.save(path, quality=quality, optimize=True)
-            if path.stat().st_size <= MOST_BYTES:
+            if path.stat().st_size <= MAX_BYTES:
                 break
             quality -= 3
         print(f"{path}: {path.stat().st_size / 1e3:.0f} KB, quality {quality}")

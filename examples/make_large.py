@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
 from large import Tight, picture  # noqa: E402
 
-SIDE = 300
+SIDE = 300  # pixels of each cell of the sheets
 
 
 def seams(style: str) -> list[tuple[str, Picture]]:

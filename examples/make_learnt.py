@@ -22,7 +22,7 @@ from impasto.pictures.writing import write_picture
 
 HERE = Path(__file__).parent
 NAMES = ("marbled-paper", "kelp-print", "embroidery", "pointillism", "low-poly")
-TOP, LEFT, SIDE = 300, 60, 300
+TOP, LEFT, SIDE = 300, 60, 300  # pixels: the corner of what is shown at full size, and the side of each cell
 GALLERY = HERE.parent / "docs" / "gallery"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageFilter
 
-WIDTH, HEIGHT = 900, 700
+WIDTH, HEIGHT = 900, 700  # pixels of every style picture
 YS, XS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from drawing.canvas import HEIGHT, WIDTH, blur, depth_inside, noise, smooth, strokes, warped
 from drawing.shapes import Scene
 
-FINE = 3  # lines are drawn this much larger, then shrunk
+FINE = 3  # factor by which lines are drawn larger and then shrunk
 
 
 def lines(curves: Iterable[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

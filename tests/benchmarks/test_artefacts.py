@@ -83,8 +83,8 @@ def test_training_is_told_the_same_repetition(picture, monkeypatch):
     torch = pytest.importorskip("torch")
     from impasto.networks import losses
 
-    monkeypatch.setattr(losses, "_REPEATS", 1)
-    monkeypatch.setattr(losses, "_REPEATED", 0.0)
+    monkeypatch.setattr(losses, "_COUNTED_PEAKS", 1)
+    monkeypatch.setattr(losses, "_CHANCE_CORRELATION", 0.0)
     for crop in (picture[:200, :200], picture[100:300, 150:350], np.tile(picture[:50, :40], (4, 5, 1))):
         found = losses.repetition(torch.from_numpy(crop.transpose(2, 0, 1)[None].copy()))
         assert found.item() == pytest.approx(artefacts.repetition(crop), abs=0.03)

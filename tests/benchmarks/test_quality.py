@@ -14,7 +14,8 @@ import torch
 import impasto
 import judge as judging
 import quality
-from impasto.training.painting import read_style
+import quality_report
+from impasto.training.style_sources import read_style_picture
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_the_total_is_what_training_minimises(judge, small):
 def test_the_identities(judge, small):
     painting = judge.paintings(None)["mosaic"]
     assert judge.measure(small, small, painting)["content"] == pytest.approx(0, abs=1e-6)
-    own = read_style(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
+    own = read_style_picture(judging.DRAWN / "mosaic.jpg", 96)[0].permute(1, 2, 0).numpy()
     assert judge.measure(own, own, painting)["style"] == pytest.approx(0, abs=1e-5)
 
 
@@ -100,24 +101,26 @@ def test_flicker_of_the_unchanged_photograph_is_the_noise_alone(small):
 
 
 def test_a_table_has_empty_cells_and_says_at_least():
-    text = quality.table({"a": {"total": 1.5}, "b": {"iterations": 120, "beyond": 1.0}}, ("total", "iterations"))
+    text = quality_report.table({"a": {"total": 1.5}, "b": {"iterations": 120, "beyond": 1.0}}, ("total", "iterations"))
     assert "1.5" in text
     assert ">= 120" in text
 
 
 def test_flicker_is_judged_beside_the_network_without_the_term():
-    row = dict.fromkeys(quality.MARGINS, 0.0)
+    row = dict.fromkeys(quality_report.MARGINS, 0.0)
     rows = {
         "all styles": row,
-        quality.IN_VIDEO: {"style": 0.0525, "noise": 0.4, "shift": 4.0},
+        quality_report.IN_VIDEO: {"style": 0.0525, "noise": 0.4, "shift": 4.0},
         "scream": row | {"is style": 1.0},
         "photographs unchanged": row,
-        quality.WITHOUT: {"style": 0.05, "noise": 0.8, "shift": 8.0},
+        quality_report.WITHOUT: {"style": 0.05, "noise": 0.8, "shift": 8.0},
     }
-    assert quality.bar(rows)[-1].startswith("met     flicker in video: noise 0.50, shift 0.50")
+    assert quality_report.bar(rows)[-1].startswith("met     flicker in video: noise 0.50, shift 0.50")
     for name in ("style", "noise", "shift"):
-        worse = rows | {quality.IN_VIDEO: rows[quality.IN_VIDEO] | {name: 1.02 * rows[quality.IN_VIDEO][name]}}
-        assert quality.bar(worse)[-1].startswith("MISSED")
+        worse = rows | {
+            quality_report.IN_VIDEO: rows[quality_report.IN_VIDEO] | {name: 1.02 * rows[quality_report.IN_VIDEO][name]}
+        }
+        assert quality_report.bar(worse)[-1].startswith("MISSED")
 
 
 def test_own_pictures_are_there_at_512_and_some_at_1024():
@@ -136,7 +139,7 @@ def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
     assert "photographs unchanged" in printed
     assert "grid 8: " in printed
     means = json.loads((tmp_path / "all.json").read_text())["96"]["means"]
-    moving, still = means[quality.IN_VIDEO], means[quality.WITHOUT]  # beside itself
+    moving, still = means[quality_report.IN_VIDEO], means[quality_report.WITHOUT]  # beside itself
     assert max(moving[name] / still[name] for name in ("noise", "shift")) < 1
     assert f"flicker in video: noise {moving['noise'] / still['noise']:.2f}, shift" in printed
     rows = json.loads((tmp_path / "all.json").read_text())["96"]["rows"]

@@ -1,7 +1,7 @@
+"""Learning a style: files in, a style out, and the cache."""
+
 import json
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,51 +16,20 @@ from impasto.cli import cli  # noqa: E402
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError, TrainingError  # noqa: E402
 from impasto.learning import api  # noqa: E402
 from impasto.learning.fit import StyleFit  # noqa: E402
-from impasto.networks import files  # noqa: E402
-from impasto.styles.blending import blend
+from impasto.styles.blending import blend  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
-from impasto.styles.files import bundled_network_id
+from impasto.styles.files import bundled_network_id  # noqa: E402
 
 TINY = {"steps": 4, "check_every": 2, "crop": 64, "crops": 4, "held_out": 3}
 
-
-@pytest.fixture(autouse=True)
-def two_styles_are_known(monkeypatch):
-    """The search for where to begin would take seconds with all of them."""
-    network, styles = files.load_bundled()
-    few = {name: styles[name] for name in ("photograph", "scream", "great-wave")}
-    monkeypatch.setattr(files, "load_bundled", lambda: (network, dict(few)))
+pytestmark = pytest.mark.usefixtures("two_styles_are_known")
 
 
-@pytest.fixture
-def painting(tmp_path) -> Path:
-    """Wavy stripes, 200 x 160."""
-    y, x = np.mgrid[:160, :200]
-    stripes = np.sin((x + 9 * np.sin(y / 15)) / 4)
-    noise = np.random.default_rng(0).normal(0, 0.1, (160, 200, 3))
-    rgb = 0.5 + 0.4 * stripes[..., None] * np.array([1, 0.6, -0.5]) + noise
-    path = tmp_path / "waves.png"
-    Image.fromarray((rgb.clip(0, 1) * 255).astype(np.uint8)).save(path)
-    return path
-
-
-@pytest.fixture
-def photos(tmp_path) -> Path:
-    """Six photographs that are quick to read."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    rng = np.random.default_rng(1)
-    for index in range(6):
-        small = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8))
-        small.resize((96, 72), Image.Resampling.BICUBIC).save(folder / f"{index}.png")
-    return folder
-
-
-def test_a_style_is_learnt_written_and_used(painting, photos, tmp_path, photo):
+def test_a_style_is_learnt_written_and_used(waves, photos, tmp_path, photo):
     seen = []
     written = tmp_path / "mine.safetensors"
     facts = {"artist": "Me", "year": 1889, "licence": ""}
-    style = impasto.learn_style(painting, written, photos=photos, metadata=facts, progress=seen.append, **TINY)
+    style = impasto.learn_style(waves, written, photos=photos, metadata=facts, progress=seen.append, **TINY)
     assert [at.step for at in seen] == [1, 2, 3, 4]
     assert seen[-1].share == 1
     assert set(seen[-1].losses) >= {"content", "style", "total"}
@@ -80,8 +49,8 @@ def test_a_style_is_learnt_written_and_used(painting, photos, tmp_path, photo):
     ]  # fmt: skip
 
 
-def test_an_interrupted_call_goes_on_and_another_begins_anew(painting, photos, tmp_path):
-    whole = impasto.learn_style(painting, photos=photos, **TINY)
+def test_an_interrupted_call_goes_on_and_another_begins_anew(waves, photos, tmp_path):
+    whole = impasto.learn_style(waves, photos=photos, **TINY)
 
     def interrupt(at):
         if at.step == 3:
@@ -89,72 +58,24 @@ def test_an_interrupted_call_goes_on_and_another_begins_anew(painting, photos, t
 
     target = tmp_path / "mine.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        impasto.learn_style(painting, target, photos=photos, progress=interrupt, **TINY)
+        impasto.learn_style(waves, target, photos=photos, progress=interrupt, **TINY)
     assert not target.exists()
     assert (tmp_path / "mine.learning" / "preview.jpg").exists()
     steps = []
-    resumed = impasto.learn_style(painting, target, photos=photos, progress=lambda at: steps.append(at.step), **TINY)
+    resumed = impasto.learn_style(waves, target, photos=photos, progress=lambda at: steps.append(at.step), **TINY)
     assert steps == [4]
     assert np.allclose(resumed.scale, whole.scale, atol=1e-5)
     assert not (tmp_path / "mine.learning").exists()
 
     with pytest.raises(KeyboardInterrupt):
-        impasto.learn_style(painting, target, photos=photos, progress=interrupt, **TINY)
+        impasto.learn_style(waves, target, photos=photos, progress=interrupt, **TINY)
     steps.clear()
     other = {**TINY, "style_scale": 2.0}
-    impasto.learn_style(painting, target, photos=photos, progress=lambda at: steps.append(at.step), **other)
+    impasto.learn_style(waves, target, photos=photos, progress=lambda at: steps.append(at.step), **other)
     assert steps[0] == 1
 
 
-def test_a_deep_style_carries_its_network_and_runs_alone(painting, photos, tmp_path, photo):
-    stages = []
-    target = tmp_path / "deep.safetensors"
-    impasto.learn_style(
-        painting, target, photos=photos, deep=True, minutes=0.03, progress=lambda at: stages.append(at.stage), **TINY
-    )
-    assert set(stages) == {"style", "network"}
-    assert target.stat().st_size < 4_000_000
-    (tmp_path / "elsewhere").mkdir()
-    moved = target.rename(tmp_path / "elsewhere" / "deep.safetensors")
-    style = load_style(moved)
-    assert style.embedded is not None
-    assert style.network == style.embedded.id != bundled_network_id()
-    for strength in (1.0, 0.5):
-        assert impasto.stylize(photo, style, strength=strength, device="cpu").size == photo.size
-    with pytest.raises(StyleError, match="deep brings a network of its own"):
-        blend([(load_style("scream"), 1), (style, 1)])
-    assert blend([(style, 1), (load_style(moved), 1)]).embedded == style.embedded
-
-
-def test_a_deep_style_that_took_longer_than_the_next_call_allows_is_measured(painting, photos, tmp_path):
-    def interrupt(at):
-        if at.stage == "network" and at.seconds > 0.6:
-            raise KeyboardInterrupt
-
-    target = tmp_path / "deep.safetensors"
-    with pytest.raises(KeyboardInterrupt):
-        impasto.learn_style(painting, target, photos=photos, deep=True, minutes=1, progress=interrupt, **TINY)
-    stages = []
-    style = impasto.learn_style(
-        painting, target, photos=photos, deep=True, minutes=0.01, progress=lambda at: stages.append(at.stage), **TINY
-    )
-    assert stages == []
-    assert re.fullmatch(r"content \d\.\d{4}, style \d\.\d{4}", style.metadata["measured"])
-
-
-def test_torch_rebuilds_the_network_from_the_file(painting, photos, tmp_path):
-    from impasto.engines.onnxruntime import OnnxruntimeEngine
-    from impasto.engines.torch import TorchEngine
-
-    style = impasto.learn_style(painting, photos=photos, deep=True, minutes=0.01, **TINY)
-    image = np.random.default_rng(0).random((1, 3, 40, 64), np.float32)
-    onnx, peer = OnnxruntimeEngine("cpu", style.embedded), TorchEngine("cpu", style.embedded)
-    assert onnx.network == peer.network == style.network
-    ours, theirs = (engine.paint(image, style.scale, style.shift)[0] for engine in (onnx, peer))
-    assert np.abs(ours - theirs).max() < 2e-3
-
-
-def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo, monkeypatch):
+def test_a_picture_is_a_style_and_learnt_once(waves, photos, tmp_path, photo, monkeypatch):
     monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
     learn, calls = api.learn_style, []
 
@@ -164,53 +85,53 @@ def test_a_picture_is_a_style_and_learnt_once(painting, photos, tmp_path, photo,
 
     monkeypatch.setattr(api, "learn_style", quick)
     photo.save(tmp_path / "photo.png")
-    arguments = ["apply", str(tmp_path / "photo.png"), "--style", f"{painting}:2", "--style", "scream"]
+    arguments = ["apply", str(tmp_path / "photo.png"), "--style", f"{waves}:2", "--style", "scream"]
     result = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "one.png")], catch_exceptions=False)
     assert result.exit_code == 0
     assert len(calls) == 1
-    assert api.is_remembered(painting)
-    first = api.learnt_style(painting)
+    assert api.is_style_cached(waves)
+    first = api.learn_cached_style(waves)
     assert first.name == "waves"
-    impasto.stylize(photo, str(painting))
+    impasto.stylize(photo, str(waves))
     assert len(calls) == 1
     other = tmp_path / "photograph.png"  # what no style that is learnt may be called
-    with Image.open(painting) as image:
+    with Image.open(waves) as image:
         image.rotate(90).save(other)
-    assert not api.is_remembered(other)
-    turned = api.learnt_style(other)
+    assert not api.is_style_cached(other)
+    turned = api.learn_cached_style(other)
     assert turned.name == "photograph"
     assert not np.allclose(turned.scale, first.scale)
     for kept in (tmp_path / "cache" / "styles").glob("*.safetensors"):
         kept.write_bytes(b"broken")
-    assert api.learnt_style(painting).name == "waves"
+    assert api.learn_cached_style(waves).name == "waves"
 
 
-def test_pictures_among_styles_are_replaced_and_know_how_they_were_written(painting, monkeypatch):
+def test_pictures_among_styles_are_replaced_and_know_how_they_were_written(waves, monkeypatch):
     scream = load_style("scream")
-    monkeypatch.setattr(api, "learnt_style", lambda picture: replace(scream, name=picture.stem))
-    found = api.with_learnt_pictures([f"{painting}:2", "udnie:3", painting, (str(painting), 4), ("udnie", 5), scream])
+    monkeypatch.setattr(api, "learn_cached_style", lambda picture: replace(scream, name=picture.stem))
+    found = api.with_learnt_pictures([f"{waves}:2", "udnie:3", waves, (str(waves), 4), ("udnie", 5), scream])
     assert [item for item in found if not isinstance(item, tuple)] == ["udnie:3", scream]
     assert found[4] == ("udnie", 5)
     learnt = [found[index] for index in (0, 2, 3)]
     assert [(style.name, style.given_as, weight) for style, weight in learnt] == [
-        ("waves", str(painting), weight) for weight in (2, 1, 4)
+        ("waves", str(waves), weight) for weight in (2, 1, 4)
     ]
-    ((style, weight),) = api.with_learnt_pictures(painting)
+    ((style, weight),) = api.with_learnt_pictures(waves)
     assert (style.name, weight) == ("waves", 1)
 
 
-def test_a_mask_goes_by_the_path_of_the_picture_whose_style_it_is_for(painting, photo, monkeypatch):
+def test_a_mask_goes_by_the_path_of_the_picture_whose_style_it_is_for(waves, photo, monkeypatch):
     scream = load_style("scream")
-    monkeypatch.setattr(api, "learnt_style", lambda picture: replace(scream, name=picture.stem))
+    monkeypatch.setattr(api, "learn_cached_style", lambda picture: replace(scream, name=picture.stem))
     mask = np.zeros((photo.height, photo.width), np.uint8)
     mask[:, :100] = 255
-    masked = impasto.stylize(photo, [str(painting), "udnie"], masks={str(painting): mask})
+    masked = impasto.stylize(photo, [str(waves), "udnie"], masks={str(waves): mask})
     assert masked == impasto.stylize(photo, ["scream", "udnie"], masks={"scream": mask})
-    with pytest.raises(InputError, match=f"take one of {painting}, udnie"):
-        impasto.stylize(photo, [str(painting), "udnie"], masks={"waves": mask})
+    with pytest.raises(InputError, match=f"take one of {waves}, udnie"):
+        impasto.stylize(photo, [str(waves), "udnie"], masks={"waves": mask})
 
 
-def test_without_the_extra_a_picture_names_it(painting, monkeypatch, tmp_path):
+def test_without_the_extra_a_picture_names_it(waves, monkeypatch, tmp_path):
     import builtins
 
     real = builtins.__import__
@@ -223,13 +144,13 @@ def test_without_the_extra_a_picture_names_it(painting, monkeypatch, tmp_path):
     monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path))
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtraError, match=r'pip install "impasto\[train\]"'):
-        impasto.stylize(painting, painting)
+        impasto.stylize(waves, waves)
 
 
-def test_the_command_learns_and_says_so(painting, photos, tmp_path):
+def test_the_command_learns_and_says_so(waves, photos, tmp_path):
     target = tmp_path / "mine.safetensors"
     arguments = [
-        "learn", str(painting), str(painting), "-o", str(target), "--photos", str(photos), "--steps", "2",
+        "learn", str(waves), str(waves), "-o", str(target), "--photos", str(photos), "--steps", "2",
         "--check-every", "1", "--crop", "64", "--title", "Waves", "--name", "my waves", "--style-scale", "1.5",
         "--json",
     ]  # fmt: skip
@@ -243,7 +164,7 @@ def test_the_command_learns_and_says_so(painting, photos, tmp_path):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
 
 
-def test_the_command_says_where_it_goes_on_and_previews_only_what_was_read(painting, photos, tmp_path, monkeypatch):
+def test_the_command_says_where_it_goes_on_and_previews_only_what_was_read(waves, photos, tmp_path, monkeypatch):
     target = tmp_path / "mine.safetensors"
     common = ["-o", str(target), "--photos", str(photos), "--steps", "2", "--crop", "64"]
     with pytest.raises(InputError, match="no picture"):
@@ -251,12 +172,12 @@ def test_the_command_says_where_it_goes_on_and_previews_only_what_was_read(paint
     said = CliRunner().invoke(cli, ["learn", str(tmp_path / "none.png"), *common]).stderr
     assert "Previews" not in said
     monkeypatch.setattr(StyleFit, "_step", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    result = CliRunner().invoke(cli, ["learn", str(painting), *common])
+    result = CliRunner().invoke(cli, ["learn", str(waves), *common])
     assert result.exit_code == 130
     assert f"kept in {tmp_path / 'mine.learning'}, and the same command goes on" in result.stderr
-    assert CliRunner().invoke(cli, ["learn", str(painting), *common, "--minutes", "5"]).exit_code == 2
+    assert CliRunner().invoke(cli, ["learn", str(waves), *common, "--minutes", "5"]).exit_code == 2
     with pytest.raises(TrainingError, match=r"style scale 11\.0 is out of range"):
-        CliRunner().invoke(cli, ["learn", str(painting), *common, "--style-scale", "11"], catch_exceptions=False)
+        CliRunner().invoke(cli, ["learn", str(waves), *common, "--style-scale", "11"], catch_exceptions=False)
 
 
 def test_poor_style_pictures_are_warned_of(photos, tmp_path, caplog):
@@ -265,22 +186,22 @@ def test_poor_style_pictures_are_warned_of(photos, tmp_path, caplog):
     assert "tiny.png: the style picture has only 60 x 60 pixels" in caplog.text
 
 
-def test_what_cannot_be_learnt_gets_one_sentence(painting, tmp_path):
+def test_what_cannot_be_learnt_gets_one_sentence(waves, tmp_path):
     cases = [
         (InputError, "no picture", lambda: impasto.learn_style(tmp_path / "none.jpg")),
         (InputError, "No picture", lambda: impasto.learn_style([])),
         (InputError, "not from Image", lambda: impasto.learn_style(Image.new("RGB", (200, 200)))),
         (InputError, "not from ndarray", lambda: impasto.learn_style([np.zeros((200, 200, 3))])),
-        (StyleError, "does not end in", lambda: impasto.learn_style(painting, tmp_path / "x.jpg")),
-        (StyleError, "another --name", lambda: impasto.learn_style(painting, name="photograph")),
-        (StyleError, "leave network out", lambda: impasto.learn_style(painting, metadata={"network": "mine"})),
-        (TrainingError, "minutes 0 is", lambda: impasto.learn_style(painting, deep=True, minutes=0)),
-        (TrainingError, "mean style_weight", lambda: impasto.learn_style(painting, stile_weight=2)),
-        (TrainingError, "mean photos", lambda: impasto.learn_style(painting, phots=tmp_path)),
-        (TrainingError, "multiple of 8", lambda: impasto.learn_style(painting, crop=100)),
-        (TrainingError, "style scale 0", lambda: impasto.learn_style(painting, style_scale=0)),
-        (TrainingError, "steps", lambda: impasto.learn_style(painting, steps=0)),
-        (InputError, "no mps", lambda: impasto.learn_style(painting, device="mps")),
+        (StyleError, "does not end in", lambda: impasto.learn_style(waves, tmp_path / "x.jpg")),
+        (StyleError, "another --name", lambda: impasto.learn_style(waves, name="photograph")),
+        (StyleError, "leave network out", lambda: impasto.learn_style(waves, metadata={"network": "mine"})),
+        (TrainingError, "minutes 0 is", lambda: impasto.learn_style(waves, deep=True, minutes=0)),
+        (TrainingError, "mean style_weight", lambda: impasto.learn_style(waves, stile_weight=2)),
+        (TrainingError, "mean photos", lambda: impasto.learn_style(waves, phots=tmp_path)),
+        (TrainingError, "multiple of 8", lambda: impasto.learn_style(waves, crop=100)),
+        (TrainingError, "style scale 0", lambda: impasto.learn_style(waves, style_scale=0)),
+        (TrainingError, "steps", lambda: impasto.learn_style(waves, steps=0)),
+        (InputError, "no mps", lambda: impasto.learn_style(waves, device="mps")),
     ]
     for kind, words, call in cases:
         with pytest.raises(kind, match=words) as raised:

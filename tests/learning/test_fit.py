@@ -52,8 +52,8 @@ def test_learning_lowers_the_held_out_loss_and_leaves_the_network_alone(painting
 def test_it_begins_at_the_best_of_what_is_known(painting):
     run, known = learn(painting)
     start = run.validate()["total"]
-    assert np.isclose(sum(run.start.values()), 1)
-    blended = sum(share * known[name][0] for name, share in run.start.items())
+    assert np.isclose(sum(run.initial_blend.values()), 1)
+    blended = sum(share * known[name][0] for name, share in run.initial_blend.items())
     assert torch.allclose(run.style()[0], blended, atol=1e-5)
     for pair in known.values():
         run.averaged = pair
@@ -74,14 +74,14 @@ def test_a_damaged_or_foreign_checkpoint_is_left_alone(painting, tmp_path, caplo
     assert not run.resume(tmp_path)
     assert "begins anew" in caplog.text
     run.save(tmp_path)
-    run.mark = "another"
+    run.fingerprint = "another"
     assert not run.resume(tmp_path)
 
 
 def test_a_flat_photograph_does_no_harm(painting):
     run, _ = learn(painting, batch=1)
-    run.seen[:] = 1.0
-    run.wanted = run._contents(run.seen[:, :3])
+    run.inputs[:] = 1.0
+    run.content_features = run._content_features(run.inputs[:, :3])
     for _ in range(5):
         run._step()
     assert all(torch.isfinite(value).all() for value in run.style())

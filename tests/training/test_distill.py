@@ -1,69 +1,33 @@
-import numpy as np
+"""Knowledge distillation: the loss, the loop, its checkpoint, and what it refuses."""
+
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from safetensors.torch import save_file  # noqa: E402
-
 from impasto.errors import TrainingError  # noqa: E402
-from impasto.networks import losses  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
-from impasto.training.distill import Canvases, Pool, Teacher, distance, distill, held_out  # noqa: E402
+from impasto.training.distill import distill, distillation_loss, measure_unexplained  # noqa: E402
+from impasto.training.painted_crops import PaintedCrops  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 from impasto.training.settings import DistillSettings  # noqa: E402
-from impasto.training.student import TAPS, Student, sampled, save_folded  # noqa: E402
+from impasto.training.student import TAPS, Student  # noqa: E402
+from impasto.training.teacher import FeaturePool, Teacher  # noqa: E402
 
 PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("distill")
-    (folder / "photos").mkdir()
-    rng = np.random.default_rng(0)
-    for index in range(6):
-        small = Image.fromarray(rng.integers(0, 255, (10, 10, 3), dtype=np.uint8))
-        small.resize((80, 80), Image.Resampling.BICUBIC).save(folder / "photos" / f"{index}.png")
-    torch.manual_seed(4)
-    tensors, channels = (
-        {"preprocess.weight": 4 * torch.eye(3)[:, :, None, None], "preprocess.bias": -2 * torch.ones(3)},
-        3,
-    )
-    for stage in range(1, 6):
-        tensors[f"conv{stage}_1.weight"] = torch.randn(8, channels, 3, 3) / (channels * 4.5) ** 0.5
-        tensors[f"conv{stage}_1.bias"] = torch.zeros(8)
-        channels = 8
-    save_file(tensors, folder / "teacher.safetensors")
-    return folder
-
-
-def test_folding_changes_nothing(tmp_path):
-    torch.manual_seed(0)
-    student = Student(dict.fromkeys(TAPS, 10), PLAN)
-    for _ in range(3):
-        student(torch.rand(4, 3, 64, 64), [(0, 0)] * 4)  # running statistics
-    student.eval()
-    save_folded(student, tmp_path / "folded.safetensors", {})
-    images = torch.rand(2, 3, 64, 64)
-    folded = load_features(tmp_path / "folded.safetensors").wide(images, TAPS)
-    for tap, expected in student(images, [(1, 3), (2, 0)]).items():
-        few = torch.stack([sampled(tap, x, at) for x, at in zip(folded[tap], [(1, 3), (2, 0)], strict=True)])
-        assert torch.allclose(few, expected, atol=0.01 * expected.abs().max().item()), tap
-
-
-def test_distilling_explains_more_and_resumes(root, tmp_path):
-    photographs = Photographs(root / "photos", crop=64)
-    teacher = Teacher([load_features(root / "teacher.safetensors")])
+def test_distilling_explains_more_and_resumes(distill_folder, tmp_path):
+    photographs = Photographs(distill_folder / "photos", crop=64)
+    teacher = Teacher([load_features(distill_folder / "teacher.safetensors")])
     settings = DistillSettings(steps=8, batch=2, crop=64, warmup=2, checkpoint_every=4)
     output = tmp_path / "student.safetensors"
-    distill(photographs, [root / "teacher.safetensors"], output, settings)
-    early = held_out(load_features(output), teacher, photographs.val_batch(4))
+    distill(photographs, [distill_folder / "teacher.safetensors"], output, settings)
+    early = measure_unexplained(load_features(output), teacher, photographs.val_batch(4))
     seen = []
     longer = DistillSettings(steps=80, batch=2, crop=64, warmup=2, checkpoint_every=40)
     late = distill(
         photographs,
-        [root / "teacher.safetensors"],
+        [distill_folder / "teacher.safetensors"],
         output,
         longer,
         resume=True,
@@ -74,13 +38,13 @@ def test_distilling_explains_more_and_resumes(root, tmp_path):
     assert late["relu1_1"] < 0.8 * early["relu1_1"]
 
 
-def test_a_checkpoint_is_neither_replaced_nor_made_up(root, tmp_path):
-    photographs = Photographs(root / "photos", crop=64)
+def test_a_checkpoint_is_neither_replaced_nor_made_up(distill_folder, tmp_path):
+    photographs = Photographs(distill_folder / "photos", crop=64)
     settings = DistillSettings(steps=1, batch=1, crop=64, pool=2)
     output, checkpoint = tmp_path / "student.safetensors", tmp_path / "student.checkpoint"
 
     def call(**options):
-        distill(photographs, [root / "teacher.safetensors"], output, settings, **options)
+        distill(photographs, [distill_folder / "teacher.safetensors"], output, settings, **options)
 
     with pytest.raises(TrainingError, match=r"no checkpoint .*student\.checkpoint to resume"):
         call(resume=True)
@@ -91,50 +55,16 @@ def test_a_checkpoint_is_neither_replaced_nor_made_up(root, tmp_path):
     assert (checkpoint.read_bytes(), output.read_bytes()) == before
 
 
-def test_each_tap_comes_from_the_first_teacher_that_has_it(root):
-    network = load_features(root / "teacher.safetensors")
-    images = torch.rand(1, 3, 32, 32)
-    assert torch.equal(Teacher([network, network])(images)["relu5_1"], network(images, TAPS)["relu5_1"])
-
-
-def test_canvases_are_painted_under_the_student(root):
-    torch.manual_seed(0)
-    network = Student(dict.fromkeys(TAPS, 10), PLAN).eval().as_network()
-    canvases = Canvases(Photographs(root / "photos", crop=32), count=3)
-    begun = [one.picture.detach().clone() for one in canvases.canvases]
-
-    def style_loss(pictures):
-        with torch.no_grad():
-            found = network(pictures, TAPS)
-            wanted = network(torch.stack([one.style for one in canvases.canvases]), TAPS)
-        return sum(losses.style_loss(losses.gram(x), losses.gram(wanted[tap])).sum() for tap, x in found.items())
-
-    for one in canvases.canvases:
-        one.rounds, one.content_weight = 100, 0.0
-    before = style_loss(torch.stack(begun))
-    for _ in range(5):
-        pictures = canvases.painted(network, 3)
-    assert style_loss(torch.stack([one.picture.detach() for one in canvases.canvases])) < 0.7 * before
-    assert pictures.shape == (3, 3, 32, 32)
-    assert pictures.min() >= 0
-    assert pictures.max() <= 1
-    for one in canvases.canvases:
-        one.rounds = 1
-    old = list(canvases.canvases)
-    canvases.painted(network, 2)
-    assert sum(one in old for one in canvases.canvases) == 1  # two were done, and others begun in their place
-
-
 def test_the_loss_asks_for_gram_matrices_too():
     target = {"relu1_1": torch.rand(2, 5, 8, 8), "relu5_1": torch.rand(2, 7, 4, 4)}
     moved = {tap: x.roll(2, dims=3) for tap, x in target.items()}  # other places, the same Gram matrices
     brighter = {tap: 1.5 * x for tap, x in target.items()}
     for predicted, adds in ((target, False), (moved, False), (brighter, True)):
-        plain, with_grams = (distance(predicted, target, weight)[0] for weight in (0.0, 3.0))
+        plain, with_grams = (distillation_loss(predicted, target, weight)[0] for weight in (0.0, 3.0))
         assert (with_grams > 1.1 * plain) == adds
         assert torch.allclose(with_grams, plain) != adds
-    assert distance(target, target, 3.0)[0] < 1e-6
-    assert distance(moved, target, 3.0)[1]["relu5_1"] > 0.5
+    assert distillation_loss(target, target, 3.0)[0] < 1e-6
+    assert distillation_loss(moved, target, 3.0)[1]["relu5_1"] > 0.5
 
 
 @pytest.mark.parametrize(
@@ -157,57 +87,62 @@ def test_settings_that_cannot_be_are_refused_in_one_sentence(name, value, meanin
 @pytest.mark.parametrize("painted", [0.0, 0.1, 0.25, 0.6, 0.9])
 def test_the_share_of_painted_crops_is_the_one_asked_for(painted):
     settings = DistillSettings(painted=painted)
-    crops = settings.batch * sum(settings.canvases_due(step) for step in range(1, 3601))
+    crops = settings.batch * sum(settings.painted_batches_due(step) for step in range(1, 3601))
     assert crops / (crops + 3600 * settings.fresh) == pytest.approx(painted, abs=0.001)
 
 
-def test_the_output_and_the_photographs_are_looked_at_first(root, tmp_path):
-    photographs = Photographs(root / "photos", crop=64)
+def test_the_output_and_the_photographs_are_looked_at_first(distill_folder, tmp_path):
+    photographs = Photographs(distill_folder / "photos", crop=64)
     with pytest.raises(TrainingError, match=r"does not end in \.safetensors; give for example mine\.safetensors"):
-        distill(photographs, [root / "teacher.safetensors"], tmp_path / "mine.checkpoint", DistillSettings(crop=64))
+        distill(
+            photographs,
+            [distill_folder / "teacher.safetensors"],
+            tmp_path / "mine.checkpoint",
+            DistillSettings(crop=64),
+        )
     with pytest.raises(TrainingError, match="cropped to 64 pixels, and the settings say 128"):
-        distill(photographs, [root / "teacher.safetensors"], tmp_path / "mine.safetensors")
+        distill(photographs, [distill_folder / "teacher.safetensors"], tmp_path / "mine.safetensors")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_resumed_distillation_draws_on_from_a_filled_pool(root, tmp_path, monkeypatch):
-    drawn, draw = [], Pool.draw
+def test_a_resumed_distillation_draws_on_from_a_filled_pool(distill_folder, tmp_path, monkeypatch):
+    drawn, draw = [], FeaturePool.draw
 
     def recorded(pool, count):
         drawn.append((len(pool.kept), torch.get_rng_state()))
         return draw(pool, count)
 
-    monkeypatch.setattr(Pool, "draw", recorded)
+    monkeypatch.setattr(FeaturePool, "draw", recorded)
     for steps in (1, 2):
         settings = DistillSettings(steps=steps, batch=1, crop=64)
-        output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
-        distill(photographs, [root / "teacher.safetensors"], output, settings, resume=steps > 1)
+        output, photographs = tmp_path / "student.safetensors", Photographs(distill_folder / "photos", crop=64)
+        distill(photographs, [distill_folder / "teacher.safetensors"], output, settings, resume=steps > 1)
     (first, before), (second, after) = drawn
     assert first == second
     assert first >= 32
     assert not torch.equal(before, after)
 
 
-def test_a_batch_of_more_than_eight_is_painted_whole(root, tmp_path, monkeypatch):
-    painted, paint = [], Canvases.painted
+def test_a_batch_of_more_than_eight_is_painted_whole(distill_folder, tmp_path, monkeypatch):
+    painted, paint = [], PaintedCrops.paint
 
-    def recorded(canvases, network, count):
-        painted.append(paint(canvases, network, count))
+    def recorded(painted_crops, network, count):
+        painted.append(paint(painted_crops, network, count))
         return painted[-1]
 
-    monkeypatch.setattr(Canvases, "painted", recorded)
-    monkeypatch.setattr(Canvases, "ITERATIONS", 1)
+    monkeypatch.setattr(PaintedCrops, "paint", recorded)
+    monkeypatch.setattr(PaintedCrops, "ITERATIONS", 1)
     settings = DistillSettings(steps=3, warmup=1, batch=10, painted=0.9, crop=64)
-    photographs = Photographs(root / "photos", crop=64)
-    distill(photographs, [root / "teacher.safetensors"], tmp_path / "student.safetensors", settings)
+    photographs = Photographs(distill_folder / "photos", crop=64)
+    distill(photographs, [distill_folder / "teacher.safetensors"], tmp_path / "student.safetensors", settings)
     assert [len(pictures) for pictures in painted] == [10]
 
 
 @pytest.mark.parametrize("change", ["optimiser", "plan"])
-def test_a_checkpoint_of_an_older_edition_is_refused(change, root, tmp_path):
+def test_a_checkpoint_of_an_older_edition_is_refused(change, distill_folder, tmp_path):
     settings = DistillSettings(steps=1, batch=1, crop=64)
-    output, photographs = tmp_path / "student.safetensors", Photographs(root / "photos", crop=64)
-    distill(photographs, [root / "teacher.safetensors"], output, settings)
+    output, photographs = tmp_path / "student.safetensors", Photographs(distill_folder / "photos", crop=64)
+    distill(photographs, [distill_folder / "teacher.safetensors"], output, settings)
     state = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
     if change == "optimiser":
         state["optimiser"] = state.pop("optimisers")[1]
@@ -215,14 +150,14 @@ def test_a_checkpoint_of_an_older_edition_is_refused(change, root, tmp_path):
         state["student"] = Student(dict.fromkeys(TAPS, 8), PLAN).state_dict()
     torch.save(state, output.with_suffix(".checkpoint"))
     with pytest.raises(TrainingError, match="older Impasto; begin anew"):
-        distill(photographs, [root / "teacher.safetensors"], output, settings, resume=True)
+        distill(photographs, [distill_folder / "teacher.safetensors"], output, settings, resume=True)
 
 
-def test_a_pruned_network_is_a_better_beginning_than_chance_and_goes_on_as_such(root, tmp_path):
+def test_a_pruned_network_is_a_better_beginning_than_chance_and_goes_on_as_such(distill_folder, tmp_path):
     teacher = Teacher([load_features("builtin")])
     found = {}
     for name, start in (("chance", None), ("pruned", "builtin")):
-        photographs = Photographs(root / "photos", crop=64)
+        photographs = Photographs(distill_folder / "photos", crop=64)
         output, settings = tmp_path / f"{name}.safetensors", DistillSettings(steps=1, batch=1, crop=64, pool=2)
         found[name] = distill(photographs, ["builtin"], output, settings, start=start)
         kept = torch.load(output.with_suffix(".checkpoint"), weights_only=True)
@@ -236,5 +171,5 @@ def test_a_pruned_network_is_a_better_beginning_than_chance_and_goes_on_as_such(
 
     distill(photographs, ["builtin"], output, longer, resume=True, progress=seen)
     assert rates[0]["param_groups"][0]["lr"] <= 3e-4
-    shares = held_out(load_features(output), teacher, photographs.val_batch(4))
+    shares = measure_unexplained(load_features(output), teacher, photographs.val_batch(4))
     assert max(shares.values()) < 0.1

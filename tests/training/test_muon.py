@@ -4,7 +4,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from impasto.training.muon import Muon, orthogonal  # noqa: E402
+from impasto.training.muon import Muon, orthogonalise  # noqa: E402
 
 
 @pytest.mark.parametrize("shape", [(8, 72), (72, 8), (16, 16), (1, 9)])
@@ -12,7 +12,7 @@ def test_all_singular_values_become_alike(shape):
     torch.manual_seed(0)
     left, right = (torch.linalg.qr(torch.randn(size, min(shape))).Q for size in shape)
     values = torch.logspace(0, -1.5, min(shape))
-    found = torch.linalg.svdvals(orthogonal(left @ torch.diag(values) @ right.T))
+    found = torch.linalg.svdvals(orthogonalise(left @ torch.diag(values) @ right.T))
     assert found.min() > 0.5
     assert found.max() < 1.3
 

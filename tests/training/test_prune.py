@@ -7,7 +7,7 @@ from torch.nn import functional as F  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402
 from impasto.networks.perceptual import PerceptualNetwork  # noqa: E402
 from impasto.training import prune  # noqa: E402
-from impasto.training.distill import unexplained  # noqa: E402
+from impasto.training.distill import unexplained_variance  # noqa: E402
 from impasto.training.student import TAPS, Student  # noqa: E402
 
 NAMES = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv4_1", "conv5_1")
@@ -29,15 +29,15 @@ def network(width=8, names=NAMES, dead=0):
     return PerceptualNetwork(convolutions, preprocess, heads, padding="reflect").requires_grad_(False)
 
 
-def begun(source, plan):
+def pruned(source, plan):
     """A student that begins with the source, and what stays unexplained of the source's wide features, by tap."""
     torch.manual_seed(0)
     images = sum(F.interpolate(torch.rand(20, 3, side, side), (128, 128), mode="bilinear") for side in (6, 20, 64)) / 3
     student = Student(dict.fromkeys(TAPS, 12), plan)
-    prune.begin(student, source, images[:16], source.wide(images[:16], TAPS))
+    prune.prune_into(student, source, images[:16], source.wide(images[:16], TAPS))
     with torch.no_grad():
         found = student.eval().as_network().wide(images[16:], TAPS)
-    shares = unexplained(found, source.wide(images[16:], TAPS))
+    shares = unexplained_variance(found, source.wide(images[16:], TAPS))
     return student, {tap: float(share) for tap, share in shares.items()}
 
 
@@ -46,26 +46,26 @@ def plan(width):
 
 
 def test_a_student_as_wide_as_the_source_is_the_source():
-    _, shares = begun(network(), plan(8))
+    _, shares = pruned(network(), plan(8))
     assert max(shares.values()) < 0.01
 
 
 def test_channels_that_never_fire_are_left_out():
-    _, shares = begun(network(width=11, dead=3), plan(8))
+    _, shares = pruned(network(width=11, dead=3), plan(8))
     assert max(shares.values()) < 0.01
 
 
 def test_fewer_channels_explain_most_and_more_do_no_harm():
-    _, narrow = begun(network(), plan(6))
-    _, wide = begun(network(), plan(10))
+    _, narrow = pruned(network(), plan(6))
+    _, wide = pruned(network(), plan(10))
     assert max(wide.values()) < 0.02
     assert max(wide.values()) < narrow["relu1_1"] < 0.5
 
 
 def test_channels_for_the_head_alone_tell_it_more_and_change_nothing_else():
     whole, below, above = network(), plan(8)[:2], plan(8)[3:]
-    few, narrow = begun(whole, [*below, (2, 4), *above])
-    more, beside = begun(whole, [*below, (2, 4, 3), *above])
+    few, narrow = pruned(whole, [*below, (2, 4), *above])
+    more, beside = pruned(whole, [*below, (2, 4, 3), *above])
     assert beside["relu2_1"] < 0.6 * narrow["relu2_1"]
     assert more.width("conv2_1") == 7
     assert more.convolutions["conv2_2"].in_channels == few.convolutions["conv2_2"].in_channels == 4
@@ -73,13 +73,13 @@ def test_channels_for_the_head_alone_tell_it_more_and_change_nothing_else():
 
 
 def test_a_source_with_such_channels_is_begun_with_too():
-    source, _ = begun(network(), [*plan(6)[:2], (2, 6, 3), *plan(6)[3:]])
-    _, shares = begun(source.eval().as_network(), plan(9))
+    source, _ = pruned(network(), [*plan(6)[:2], (2, 6, 3), *plan(6)[3:]])
+    _, shares = pruned(source.eval().as_network(), plan(9))
     assert max(shares.values()) < 0.02
 
 
 def test_stages_with_fewer_convolutions_keep_the_first_and_the_last():
-    assert prune._matches(
+    assert prune._match_convolutions(
         ["conv1_1", "conv3_1", "conv3_2", "conv3_3"],
         ["conv1_1", "conv1_2", "conv3_1", "conv3_2", "conv3_3", "conv3_4"],
     ) == {"conv1_1": "conv1_1", "conv3_1": "conv3_1", "conv3_2": "conv3_3", "conv3_3": "conv3_4"}
@@ -87,11 +87,11 @@ def test_stages_with_fewer_convolutions_keep_the_first_and_the_last():
 
 def test_a_source_that_is_too_shallow_is_refused():
     with pytest.raises(TrainingError, match="has 1 convolutions in stage 4 and the student 2; give a deeper one"):
-        begun(network(), [*plan(8)[:-1], (4, 8), (5, 8)])
+        pruned(network(), [*plan(8)[:-1], (4, 8), (5, 8)])
 
 
 def test_features_and_kernels_are_of_one_size():
-    student, _ = begun(network(), plan(8))
+    student, _ = pruned(network(), plan(8))
     for name in student.names:
         kernels = student.convolutions[name].weight.detach()
         assert torch.allclose(kernels.flatten(1).norm(dim=1), torch.ones(8), atol=1e-4)

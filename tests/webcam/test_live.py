@@ -107,9 +107,9 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
             learnt.append(path)
         return load_style("scream")
 
-    monkeypatch.setattr(api, "learnt_style", learn)
-    monkeypatch.setattr(picture_styles, "learnt_style", learn)
-    monkeypatch.setattr(picture_styles, "is_remembered", lambda path: False)
+    monkeypatch.setattr(api, "learn_cached_style", learn)
+    monkeypatch.setattr(picture_styles, "learn_cached_style", learn)
+    monkeypatch.setattr(picture_styles, "is_style_cached", lambda path: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]

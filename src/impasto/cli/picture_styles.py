@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from impasto.cli.progress import learning_bar
-from impasto.learning.api import is_remembered, learnt_style, with_learnt_pictures
+from impasto.learning.api import is_style_cached, learn_cached_style, with_learnt_pictures
 from impasto.styles.blending import WeightedStyleLike
 from impasto.styles.style import Style
 
@@ -23,7 +23,7 @@ def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[Weight
 
 def learn_picture(picture: Path, *, quiet: bool = False) -> Style:
     """Return the style of a picture; a bar is shown while it is learnt, if it is not in the cache yet."""
-    if is_remembered(picture):
-        return learnt_style(picture)
+    if is_style_cached(picture):
+        return learn_cached_style(picture)
     with learning_bar(picture.name, hidden=quiet) as show:
-        return learnt_style(picture, show)
+        return learn_cached_style(picture, show)

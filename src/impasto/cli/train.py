@@ -111,7 +111,7 @@ def command(
     keep_freed()
     fit = NetworkTraining(pictures, sources, output, settings, architecture=architecture, device=place)
     if loaded:
-        fit.start_from(*loaded)
+        fit.state.start_from(*loaded)
     if resume:
         fit.resume()
 
@@ -132,13 +132,13 @@ def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[s
     Raises:
         TrainingError: a painting is missing, or the settings file cannot be read or understood.
     """
-    from impasto.training.fit import Painting
+    from impasto.training.style_sources import StyleSource
 
     if styles[0].suffix != ".toml":
         missing = [path for path in styles if not path.is_file()]
         if missing:
             raise TrainingError(f"There is no painting {missing[0]}; check the path.")
-        return {}, [Painting(path.stem, (path,)) for path in styles]
+        return {}, [StyleSource(path.stem, (path,)) for path in styles]
     if len(styles) > 1:
         raise TrainingError("Give one settings file, or paintings, not both.")
     (file,) = styles
@@ -159,7 +159,7 @@ def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[s
         if not (name and isinstance(name, str) and listed):
             raise TrainingError(f'{file}: each [[style]] needs a name and pictures, such as ["painting.jpg"].')
         facts = {key: str(style[key]) for key in _FACTS if key in style}
-        sources.append(Painting(name, tuple(root / picture for picture in pictures), **facts))
+        sources.append(StyleSource(name, tuple(root / picture for picture in pictures), **facts))
     return table, sources
 
 

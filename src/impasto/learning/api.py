@@ -1,4 +1,4 @@
-"""Learn a style from pictures, and remember what was learnt: files in, a style out.
+"""Learn a style from pictures, and keep learnt styles in a cache: files in, a style out.
 
 The learning itself is in :mod:`impasto.learning.fit` and needs torch, which is imported only once a style really
 has to be learnt.
@@ -31,11 +31,13 @@ from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
-DEEP_MINUTES = 45.0
-"""How long ``deep`` fits the network unless told otherwise."""
-_EDITION = 1  # another number makes every cached style be learnt anew
-_PHOTOGRAPHS = 300  # as many are read for a style alone: two thousand numbers learn nothing from more
-_SCENES, _MORE_SCENES = 48, 240  # are drawn where no photographs are given: for a style alone, and for a network
+DEEP_MINUTES = 45.0  # for which ``deep`` fits the network unless told otherwise
+_CACHE_EDITION = 1  # part of the cache's file names; another number makes every cached style be learnt anew
+_MAX_PHOTOGRAPHS = 300  # read for a style alone; its two thousand numbers learn nothing from more
+_MIN_PHOTOGRAPHS = 12  # for a style alone; fewer are worth a warning
+_DRAWN = 48  # pictures that are drawn for a style alone where no photographs are given
+_DRAWN_FOR_NETWORK = 240  # pictures that are drawn where the network is fitted, too
+_HELD_OUT = 0.15  # share of the photographs that a style is judged by instead of learnt from
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,10 @@ class LearningProgress:
 
     Attributes:
         stage: ``"style"``, or ``"network"`` while that is fitted, too.
-        step: steps done.
-        share: of the most that the stage can take; a style often ends long before.
-        seconds: spent in the stage.
-        losses: by name; empty before the first check.
+        step: Steps done.
+        share: Of the most steps that the stage can take, in [0, 1]; a style often ends long before.
+        seconds: Time spent in the stage.
+        losses: By name; empty before the first check.
     """
 
     stage: str
@@ -73,30 +75,34 @@ def learn_style(
     """Learn a style from a picture, or one style from several pictures of an artist.
 
     Args:
-        pictures: files; of several, the statistics are averaged.
-        output: the style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
+        pictures: Files; of several, the Gram matrices are averaged.
+        output: The style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
             previews, and after an interruption the same call goes on from there. At the end the last preview stays
             as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
-        name: of the style; default: the output's, else the first picture's.
-        metadata: what is known of the pictures: title, artist, year, licence; not format, name or network, which a
+        name: Of the style; default: the output's, else the first picture's.
+        metadata: What is known of the pictures: title, artist, year, licence; not format, name or network, which a
             style file says of itself.
-        photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
+        photos: Photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
             :mod:`impasto.learning.drawn_photographs` draws.
-        deep: fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
+        deep: Fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
             own network (1 to 4 MB) and cannot be blended with others.
+        minutes: How long ``deep`` fits the network at most.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        progress: called after each step.
-        settings: fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
+        progress: Called after each step.
+        settings: Fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
+
+    Returns:
+        The learnt style.
 
     Raises:
-        InputError: a picture or the photographs cannot be read, or the device is not there.
-        StyleError: the output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
+        InputError: A picture or the photographs cannot be read, or the device is not there.
+        StyleError: The output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
             a style file says of itself.
-        OutputError: the output cannot be written.
-        TrainingError: a setting is unknown or out of range, or learning failed.
-        MissingExtraError: the extra ``train`` is not installed.
+        OutputError: The output cannot be written.
+        TrainingError: A setting is unknown or out of range, or learning failed.
+        MissingExtraError: The extra ``train`` is not installed.
     """
-    paths = _examined(pictures)
+    paths = _check_pictures(pictures)
     target = None if output is None else Path(output)
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
@@ -108,41 +114,50 @@ def learn_style(
         if key in about:
             raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
     try:
-        from impasto.learning.deepen import deepen
         from impasto.learning.drawn_photographs import draw_photographs
         from impasto.learning.fit import StyleFit
+        from impasto.learning.own_network import fit_own_network
         from impasto.networks.files import load_bundled
-        from impasto.training.photographs import FEW, Photographs
+        from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
     except ImportError as error:
         raise MissingExtraError("Learning a style", "train") from error
     chosen = LearnSettings.from_mapping(settings, learn_style)
-    FitSettings(minutes=minutes)  # looks over them now, not once the style is learnt
-    place = torch_device(device)
+    FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
+    torch_name = torch_device(device)
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)
     photographs = Photographs(
-        Path(photos) if photos else draw_photographs(_MORE_SCENES if deep else _SCENES, chosen.seed),
+        Path(photos) if photos else draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN, chosen.seed),
         crop=chosen.crop,
         scales=chosen.scales,
         seed=chosen.seed,
-        held_out=0.15,
-        limit=None if deep else _PHOTOGRAPHS,
-        few=FEW if deep else 12,
+        held_out=_HELD_OUT,
+        limit=None if deep else _MAX_PHOTOGRAPHS,
+        few=MIN_PHOTOGRAPHS if deep else _MIN_PHOTOGRAPHS,
     )
-    mark = _mark(paths, {**asdict(chosen), "photos": str(photos)})
-    with _folder(target) as folder:
-        learn = StyleFit(network, known, paths, photographs, chosen, mark=mark, device=place)
-        if not learn.resume(folder):
+    fingerprint = _fingerprint(paths, {**asdict(chosen), "photos": str(photos)})
+    with _working_folder(target) as folder:
+        fit = StyleFit(network, known, paths, photographs, chosen, fingerprint=fingerprint, device=torch_name)
+        if not fit.resume(folder):
             _empty(folder)
-        learn.run(folder, _watch(progress, "style"))
-        scale, shift = (value.numpy() for value in learn.style())
-        facts = about | {"pictures": ", ".join(path.name for path in paths), **learn.facts()}
+        fit.run(folder, _as_learning_progress(progress, "style"))
+        scale, shift = (value.numpy() for value in fit.style())
+        facts = about | {"pictures": ", ".join(path.name for path in paths), **fit.facts()}
         style = Style(name, scale, shift, bundled_network_id(), facts)
         preview = folder / "preview.jpg"
         if deep:
-            watch, inner = _watch(progress, "network"), folder / "network"
-            style = deepen(
-                style, paths, network, photograph, photographs, chosen, minutes, inner, device=place, progress=watch
+            report, inner = _as_learning_progress(progress, "network"), folder / "network"
+            style = fit_own_network(
+                style,
+                paths,
+                network,
+                photograph,
+                photographs,
+                chosen,
+                minutes,
+                inner,
+                device=torch_name,
+                progress=report,
             )
             preview = max(inner.glob("preview-*.png"), default=preview)
         if target is not None:
@@ -153,26 +168,34 @@ def learn_style(
     return style
 
 
-def is_remembered(picture: Path) -> bool:
-    """Whether the style of a picture is in the cache, so that it is there at once."""
-    return _cached(picture).is_file()
+def is_style_cached(picture: Path) -> bool:
+    """Tell whether the style of a picture is in the cache, so that it need not be learnt.
+
+    Raises:
+        InputError: The picture cannot be read.
+    """
+    return _cache_file(picture).is_file()
 
 
-def learnt_style(picture: Path, progress: Callable[[LearningProgress], None] | None = None) -> Style:
-    """The style of a picture: learnt with the usual settings, and kept in the cache for the next time.
+def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], None] | None = None) -> Style:
+    """Return the style of a picture from the cache; if it is not there, learn it with the usual settings and keep it.
 
     The cache is in ``styles/`` of the folder for downloads (``IMPASTO_CACHE``). A file is named after a hash of the
     picture's bytes, the network and the settings, so that a change of any learns anew.
 
+    Args:
+        picture: A picture file.
+        progress: Called after each step of learning.
+
     Raises:
-        InputError: the picture cannot be read.
-        MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
+        InputError: The picture cannot be read.
+        MissingExtraError: It is not learnt yet, and the extra ``train`` is not installed.
     """
-    target = _cached(picture)
+    target = _cache_file(picture)
     if target.is_file():
-        with suppress(StyleError):  # damaged: learnt anew
+        with suppress(StyleError):  # the file is damaged, so that the style is learnt anew
             return replace(load_style(target), name=picture.stem)
-    style = learn_style(picture, target, progress=progress)  # not called as the picture, whose name can be another's
+    style = learn_style(picture, target, progress=progress)  # the file's name is unique, the picture's is not
     target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
     return replace(style, name=picture.stem)
 
@@ -182,7 +205,7 @@ def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None =
 
     Args:
         styles: one or several names, paths and styles, with or without weights.
-        learn: makes a style of a picture; default: :func:`learnt_style`.
+        learn: makes a style of a picture; default: :func:`learn_cached_style`.
 
     Returns:
         The styles in the same order. Those that were pictures have their weights beside them, and know how the caller
@@ -192,7 +215,7 @@ def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None =
         InputError: one is nothing that names a style, or a picture cannot be read.
         MissingExtraError: a picture is not learnt yet, and the extra ``train`` is not installed.
     """
-    learn = learn or learnt_style
+    learn = learn or learn_cached_style
     result: list[WeightedStyleLike] = []
     for item in as_style_list(styles):
         if isinstance(item, tuple):
@@ -204,13 +227,14 @@ def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None =
     return result
 
 
-def _cached(picture: Path) -> Path:
-    return cache_folder() / "styles" / f"{_mark((picture,), {})}{SUFFIX}"
+def _cache_file(picture: Path) -> Path:
+    """Return the path that the style of a picture has in the cache."""
+    return cache_folder() / "styles" / f"{_fingerprint((picture,), {})}{SUFFIX}"
 
 
-def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
-    """Twenty hex digits that stand for pictures, network and settings."""
-    digest = hashlib.sha256(json.dumps([_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
+def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
+    """Return twenty hex digits that stand for pictures, network and settings."""
+    digest = hashlib.sha256(json.dumps([_CACHE_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
     for path in pictures:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -219,8 +243,8 @@ def _mark(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:20]
 
 
-def _examined(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
-    """The paths of pictures: refuses what is none before any work, and warns of those without strokes."""
+def _check_pictures(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """Return the paths of style pictures; refuse what is none before any work, and warn of those without strokes."""
     listed = pictures if isinstance(pictures, Sequence) and not isinstance(pictures, str) else [pictures]
     for item in listed:
         if not isinstance(item, str | Path):
@@ -237,8 +261,8 @@ def _examined(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
 
 
 @contextmanager
-def _folder(target: Path | None) -> Iterator[Path]:
-    """A folder to work in, removed when all went well; beside the target it outlives an interruption."""
+def _working_folder(target: Path | None) -> Iterator[Path]:
+    """Give a folder to work in, removed when all went well; beside the target it outlives an interruption."""
     if target is None:
         with tempfile.TemporaryDirectory(prefix="impasto-") as temporary:
             yield Path(temporary)
@@ -253,6 +277,7 @@ def _folder(target: Path | None) -> Iterator[Path]:
 
 
 def _empty(folder: Path) -> None:
+    """Delete all that is in a folder."""
     for item in folder.iterdir():
         if item.is_dir():
             shutil.rmtree(item)
@@ -260,8 +285,10 @@ def _empty(folder: Path) -> None:
             item.unlink()
 
 
-def _watch(progress: Callable[[LearningProgress], None] | None, stage: str) -> Callable[[Any], None] | None:
-    """From what the loops of learning and of training report to one kind of report."""
+def _as_learning_progress(
+    progress: Callable[[LearningProgress], None] | None, stage: str
+) -> Callable[[Any], None] | None:
+    """Return a callback for the loops of learning and of training that reports as :class:`LearningProgress`."""
     if progress is None:
         return None
     return lambda at: progress(LearningProgress(stage, at.step, at.share, at.seconds, at.losses))

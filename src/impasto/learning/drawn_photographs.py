@@ -1,9 +1,9 @@
 """Pictures that stand in for photographs when a style is learnt and no photographs are given.
 
-They are drawn on the spot: landscapes, streets, heaps of things and portraits of nobody. They need not deceive
-anyone. What matters is that edges, shades, textures, blur and empty areas come in the sizes and proportions that
-photographs have them in; heaps are the dead leaves model, which is known for that (Lee, Mumford and Huang 2001;
-for learning from it, Baradad et al. 2021, arXiv 2106.05963).
+They are drawn on the spot: landscapes, streets, heaps of things and portraits of nobody. They need not look real.
+What matters is that edges, shades, textures, blur and empty areas have the sizes and proportions that they have in
+photographs. Heaps follow the dead leaves model, which is known for that (Lee, Mumford and Huang 2001; learning from
+it: Baradad et al. 2021, arXiv 2106.05963).
 """
 
 from __future__ import annotations
@@ -16,13 +16,23 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 Pixels = NDArray[np.uint8]
+"""Height x width x 3, RGB in 0..255."""
 Floats = NDArray[np.float32]
+"""Numbers of which 0..1 are colours."""
 
-WIDTH, HEIGHT = 384, 288
+WIDTH, HEIGHT = 384, 288  # pixels of every picture
 
 
 def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
-    """Draw pictures, by name: HEIGHT x WIDTH x 3 bytes each; the same seed gives the same ones."""
+    """Draw pictures of four kinds in turn.
+
+    Args:
+        count: Pictures to draw.
+        seed: The same seed gives the same pictures; more of them begin with the same ones.
+
+    Returns:
+        HEIGHT x WIDTH x 3 bytes each, by name.
+    """
     kinds = (_landscape, _heap, _street, _portrait)
     found = {}
     for index in range(count):
@@ -35,7 +45,14 @@ def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
 
 
 def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: float = 0.5) -> Floats:
-    """Fractal noise about 0 with a spread of about 1, HEIGHT x WIDTH; ``cells`` bumps fit across."""
+    """Return fractal noise of mean 0 and standard deviation of about 1, HEIGHT x WIDTH.
+
+    Args:
+        rng: Draws it.
+        cells: Bumps of the coarsest octave that fit across.
+        octaves: Each has bumps of half the size.
+        roughness: Amplitude of an octave relative to the coarser one.
+    """
     total, scale = np.zeros((HEIGHT, WIDTH), np.float32), 1.0
     for octave in range(octaves):
         columns = max(2, round(cells * 2**octave))
@@ -48,31 +65,33 @@ def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: f
 
 
 def _colour(rng: np.random.Generator, hue: float | None = None, saturation: float = 0.8) -> Floats:
+    """Return a random colour, 3 numbers: of a hue in 0..1 with little variation, or of any."""
     h = rng.random() if hue is None else hue + rng.normal(0, 0.03)
     return np.array(colorsys.hsv_to_rgb(h % 1, saturation * rng.random(), rng.uniform(0.15, 1)), np.float32)
 
 
-def _between(low: Floats, high: Floats, share: Floats) -> Floats:
+def _mix(low: Floats, high: Floats, share: Floats) -> Floats:
+    """Return the colours at a share of the way from ``low`` to ``high``; shares are cut to 0..1."""
     share = np.clip(share, 0, 1)[..., None]
     result: Floats = low + (high - low) * share
     return result
 
 
 def _sky(rng: np.random.Generator) -> Floats:
-    """From the zenith's colour to the horizon's, with clouds or without."""
+    """Draw a sky from the zenith's colour to the horizon's, with clouds or without."""
     y = np.linspace(0, 1, HEIGHT, dtype=np.float32)[:, None] * np.ones((1, WIDTH), np.float32)
     hue = rng.choice((0.58, 0.6, 0.55, 0.07, 0.95))
     top = np.array(colorsys.hsv_to_rgb(hue, rng.uniform(0.2, 0.8), rng.uniform(0.4, 0.95)), np.float32)
-    sky = _between(top, top + (1 - top) * rng.uniform(0.3, 0.9), y * 1.6)
+    sky = _mix(top, top + (1 - top) * rng.uniform(0.3, 0.9), y * 1.6)
     if rng.random() < 0.7:
         cover = noise(rng, rng.uniform(1.5, 4), 6, 0.55) * 0.8 + rng.uniform(-0.8, 0.6)
         light = 0.75 + 0.2 * noise(rng, 4, 5)
-        sky = _between(sky, np.clip(light, 0.3, 1)[..., None] * np.ones(3, np.float32), cover)
+        sky = _mix(sky, np.clip(light, 0.3, 1)[..., None] * np.ones(3, np.float32), cover)
     return sky
 
 
 def _landscape(rng: np.random.Generator) -> Floats:
-    """Ridges behind each other in haze, sometimes water that mirrors them."""
+    """Draw ridges behind each other in haze, sometimes with water that mirrors them."""
     picture, sky = _sky(rng), _sky(rng)
     y = np.arange(HEIGHT, dtype=np.float32)[:, None]
     x = np.arange(WIDTH)
@@ -85,7 +104,7 @@ def _landscape(rng: np.random.Generator) -> Floats:
         top = horizon + near**1.5 * (HEIGHT - horizon) * 0.7 - HEIGHT * 0.12 + line[x]
         low, high = _colour(rng, rng.choice((0.25, 0.3, 0.09, 0.6)), 0.6) * 0.5, _colour(rng, 0.2, 0.5)
         texture = 0.5 + 0.3 * noise(rng, 8 + 40 * near * rng.random(), 5, 0.7) - (y - top) / HEIGHT * 0.3
-        land = _between(low, high, texture) * near + haze * (1 - near)
+        land = _mix(low, high, texture) * near + haze * (1 - near)
         below = (y > top)[..., None]
         picture = np.where(below, land, picture)
     if rng.random() < 0.35:
@@ -99,7 +118,7 @@ def _landscape(rng: np.random.Generator) -> Floats:
 
 
 def _heap(rng: np.random.Generator) -> Floats:
-    """Dead leaves: things of all sizes over each other, each with its colour, texture and shading."""
+    """Draw dead leaves: things of all sizes over each other, each with its colour, texture and shading."""
     picture = np.ones((HEIGHT, WIDTH, 3), np.float32) * _colour(rng)
     hue = None if rng.random() < 0.5 else rng.random()
     textures = [noise(rng, cells, 4, rng.uniform(0.4, 0.9)) for cells in (3, 12, 40)]
@@ -107,7 +126,7 @@ def _heap(rng: np.random.Generator) -> Floats:
     for _ in range(int(rng.integers(60, 220))):
         radius = min(smallest / math.sqrt(rng.random() + 1e-3), 130)
         left, top = int(rng.uniform(-20, WIDTH + 20) - 2 * radius), int(rng.uniform(-20, HEIGHT + 20) - 2 * radius)
-        # Only the square that the thing and its shadow touch is worked on.
+        # Pixels outside the square that the thing and its shadow touch stay as they are and cost nothing.
         side = int(4 * radius)
         y0, y1, x0, x1 = max(0, top), min(HEIGHT, top + side), max(0, left), min(WIDTH, left + side)
         if y0 >= y1 or x0 >= x1:
@@ -129,7 +148,7 @@ def _heap(rng: np.random.Generator) -> Floats:
 
 
 def _shape(rng: np.random.Generator, side: int, radius: float) -> Image.Image:
-    """The mask of a blob or a polygon in the middle of a square."""
+    """Draw the mask of a blob or a polygon in the middle of a square; side and radius in pixels."""
     mask, at = Image.new("L", (side, side)), side / 2
     corners = int(rng.integers(3, 7)) if rng.random() < 0.4 else 40
     angles = np.linspace(0, 2 * math.pi, corners, endpoint=False) + rng.uniform(0, 6)
@@ -142,7 +161,7 @@ def _shape(rng: np.random.Generator, side: int, radius: float) -> Image.Image:
 
 
 def _street(rng: np.random.Generator) -> Floats:
-    """Fronts with windows side by side under a sky, and a road."""
+    """Draw house fronts with windows side by side under a sky, and a road."""
     image = Image.fromarray((np.clip(_sky(rng), 0, 1) * 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
 
@@ -176,7 +195,7 @@ def _street(rng: np.random.Generator) -> Floats:
 
 
 def _portrait(rng: np.random.Generator) -> Floats:
-    """A few large round things, shaded, before a blurred background."""
+    """Draw a few large round things, shaded, before a blurred background."""
     back = Image.fromarray((np.clip(_heap(rng) if rng.random() < 0.5 else _sky(rng), 0, 1) * 255).astype(np.uint8))
     blurred = back.filter(ImageFilter.GaussianBlur(rng.uniform(4, 14)))
     picture: Floats = np.asarray(blurred, np.float32) / np.float32(255)
@@ -193,7 +212,7 @@ def _portrait(rng: np.random.Generator) -> Floats:
         texture = np.float32(1) + rng.uniform(0.02, 0.25) * noise(rng, rng.uniform(5, 40), 5, 0.7)
         edge = np.clip((1 - np.sqrt(r2)) * min(size) / 1.5, 0, 1).astype(np.float32)
         lit = (skin * (light * texture)[..., None]).astype(np.float32)
-        picture = _between(picture, lit, edge)
+        picture = _mix(picture, lit, edge)
         for _ in range(int(rng.integers(0, 6))):  # dark marks: eyes, buttons, leaves
             at = centre + size * rng.uniform(-0.5, 0.5, 2)
             spot = np.exp(-((((x - at[0]) / rng.uniform(3, 12)) ** 2 + ((y - at[1]) / rng.uniform(2, 8)) ** 2) ** 2))

@@ -1,9 +1,10 @@
 """Learn one style for a trained network: only its scale and shift (Dumoulin, Shlens and Kudlur 2017, section 3.2).
 
-The network is frozen, so what is sought is two thousand numbers. They begin as the best blend of the styles that
-the network knows, and follow the gradient of the same objective that the network was trained on
-(:mod:`impasto.training.perceptual_loss`), on a fixed set of crops whose content features are computed once. What is
-kept is an exponential moving average. Learning ends when the loss on held-out photographs no longer falls.
+The network is frozen, so what is sought is two thousand numbers: the parameters of its conditional instance
+normalisations. They begin as the best blend of the styles that the network knows, and follow the gradient of the same
+objective that the network was trained on (:mod:`impasto.training.perceptual_loss`), on a fixed set of crops whose
+content features are computed once. What is kept is an exponential moving average. Learning ends when the loss on
+held-out photographs no longer falls.
 """
 
 from __future__ import annotations
@@ -29,56 +30,77 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.pictures.contact_sheet import contact_sheet
 from impasto.pictures.conversion import from_array
 from impasto.pictures.writing import write_picture
-from impasto.training.painting import read_style, with_grain
+from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
 from impasto.training.schedules import Plateau, optimiser_step, update_averages
+from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
 
-Pair = tuple[Tensor, Tensor]
-"""Scale and shift, C numbers each."""
+ScaleAndShift = tuple[Tensor, Tensor]
+"""The parameters of a style, C numbers each."""
+
+MAX_BLENDED = 4  # styles in the blend that learning begins with
+MIN_BLEND_GAIN = 0.01  # share by which another style must lower the loss of the blend
+BLEND_PHOTOGRAPHS, BLEND_SIDE = 3, 128  # held-out photographs that blends are tried on, and the pixels of their sides
+CONTENT_BATCH = 8  # crops whose content features are computed together
+PREVIEW_COUNT = 3  # held-out photographs that a preview shows
 
 
 class StyleFit:
     """A style being learnt.
 
     Args:
-        network: trained; is frozen here.
-        known: its styles by name, without the photograph style; at least one.
-        pictures: of the style; several give one style by the mean of their Gram matrices.
-        photographs: what is painted meanwhile.
-        settings: see :class:`LearnSettings`.
-        mark: tells this learning from others; only a checkpoint with the same is resumed.
+        network: A trained network; it is frozen here.
+        known: Its styles by name, without the photograph style; at least one.
+        pictures: Files of the style; several give one style by the mean of their Gram matrices.
+        photographs: What is painted meanwhile.
+        settings: See :class:`impasto.learning.settings.LearnSettings`.
+        fingerprint: Tells this learning from others; only a checkpoint with the same is resumed.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+
+    Attributes:
+        scale: C numbers, being learnt.
+        shift: C numbers, being learnt.
+        averaged: The averages of both, which are what is learnt in the end.
+        initial_blend: Share of each known style in what learning begins with.
+        step: Steps done.
+        seconds: Time spent, earlier parts of a resumed run included.
+        finished: Whether the loss is flat or the most steps are done.
+        losses: On the held-out photographs, at the last check.
+
+    Raises:
+        InputError: A picture or the perceptual network cannot be read.
     """
 
     def __init__(
         self,
         network: TransformerNetwork,
-        known: Mapping[str, Pair],
+        known: Mapping[str, ScaleAndShift],
         pictures: Sequence[Path],
         photographs: Photographs,
         settings: LearnSettings,
         *,
-        mark: str = "",
+        fingerprint: str = "",
         device: str = "cpu",
     ) -> None:
-        self.settings, self.mark, self.device = settings, mark, torch.device(device)
-        judge = load_features(settings.features).to(self.device)
-        self.objective = objective = PerceptualLoss(judge, settings.content_layers, settings.style_layers)
+        self.settings, self.fingerprint, self.device = settings, fingerprint, torch.device(device)
+        perceptual = load_features(settings.features).to(self.device)
+        self.objective = PerceptualLoss(perceptual, settings.content_layers, settings.style_layers)
         self.network = channels_last(network.to(self.device)).eval().requires_grad_(False)
-        self.targets = objective.style_targets(pictures, settings.style_size, settings.style_scale)
-        self.painting = read_style(pictures[0], settings.style_size, settings.style_scale)
+        self.style_grams = self.objective.style_targets(pictures, settings.style_size, settings.style_scale)
+        self.style_picture = read_style_picture(pictures[0], settings.style_size, settings.style_scale)
         self.random = np.random.default_rng(settings.seed)
         images = torch.from_numpy(photographs.batch(settings.crops)).to(self.device)
         self.held_out = torch.from_numpy(photographs.val_batch(settings.held_out)).to(self.device)
-        self.seen, self.held_out_seen = with_grain(images, settings.grain), with_grain(self.held_out, settings.grain)
-        self.wanted = self._contents(images)
-        self.held_out_wanted = self._contents(self.held_out)
-        # Of all crops, since two at a time differ widely in theirs.
-        self.spreads = {tap: losses.content_spread(x) for tap, x in self.wanted.items()}
-        self.start, scale, shift = self._best_blend(known)
+        self.inputs = with_grain(images, settings.grain)
+        self.held_out_inputs = with_grain(self.held_out, settings.grain)
+        self.content_features = self._content_features(images)
+        self.held_out_features = self._content_features(self.held_out)
+        # The spread is that of all crops, because two at a time differ widely in theirs.
+        self.spreads = {tap: losses.content_spread(x) for tap, x in self.content_features.items()}
+        self.initial_blend, scale, shift = self._best_blend(known)
         self.scale, self.shift = scale.clone().requires_grad_(True), shift.clone().requires_grad_(True)
         self.averaged = (scale, shift)
         self.optimiser = torch.optim.Adam([self.scale, self.shift], lr=settings.learning_rate, betas=(0.9, 0.99))
@@ -87,60 +109,77 @@ class StyleFit:
         self.losses: dict[str, float] = {}
 
     @torch.no_grad()
-    def _contents(self, images: Tensor) -> Features:
-        parts = torch.split(images, 8)
-        found = [self.objective.network(part, self.objective.content_layers) for part in parts]
-        return {tap: torch.cat([features[tap] for features in found]) for tap in found[0]}
+    def _content_features(self, images: Tensor) -> Features:
+        """Return the features of photographs at the content layers, some photographs at a time."""
+        parts = torch.split(images, CONTENT_BATCH)
+        features = [self.objective.network(part, self.objective.content_layers) for part in parts]
+        return {tap: torch.cat([one[tap] for one in features]) for tap in features[0]}
 
     # ---- where to begin -------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def _best_blend(self, known: Mapping[str, Pair]) -> tuple[dict[str, float], Tensor, Tensor]:
-        """Add known styles one by one, the next of n with weight 1/n, while that lowers the loss."""
-        pairs = {name: (scale.to(self.device), shift.to(self.device)) for name, (scale, shift) in known.items()}
-        wanted, seen = self._contents(self.held_out[:3, :, :128, :128]), self.held_out_seen[:3, :, :128, :128]
+    def _best_blend(self, known: Mapping[str, ScaleAndShift]) -> tuple[dict[str, float], Tensor, Tensor]:
+        """Blend known styles greedily: add the best one, the n-th with weight 1/n, while that lowers the loss.
 
-        def loss(pair: Pair) -> float:
-            return self._total(self._judge(seen, wanted, *pair)).item()
+        Returns:
+            Share of each style in the blend, and the blend's scale and shift.
+        """
+        pairs = {name: (scale.to(self.device), shift.to(self.device)) for name, (scale, shift) in known.items()}
+        crops = np.s_[:BLEND_PHOTOGRAPHS, :, :BLEND_SIDE, :BLEND_SIDE]
+        content_features, inputs = self._content_features(self.held_out[crops]), self.held_out_inputs[crops]
+
+        def loss(pair: ScaleAndShift) -> float:
+            return self._total(self._terms(inputs, content_features, *pair)).item()
 
         chosen: list[str] = []
         blend, best = next(iter(pairs.values())), float("inf")
-        while len(chosen) < 4:
+        while len(chosen) < MAX_BLENDED:
             share = 1 / (len(chosen) + 1)
-            tries = {
+            candidates = {
                 name: (blend[0].lerp(scale, share), blend[1].lerp(shift, share))
                 for name, (scale, shift) in pairs.items()
             }
-            found = {name: loss(pair) for name, pair in tries.items()}
+            found = {name: loss(pair) for name, pair in candidates.items()}
             name = min(found, key=found.__getitem__)
-            if not found[name] < 0.99 * best:
+            if not found[name] < (1 - MIN_BLEND_GAIN) * best:
                 break
             chosen.append(name)
-            best, blend = found[name], tries[name]
+            best, blend = found[name], candidates[name]
         log.info("beginning with %s at a loss of %.3f", " + ".join(chosen), best)
         weights = {name: chosen.count(name) / len(chosen) for name in chosen}
         return weights, *blend
 
     # ---- one step -------------------------------------------------------------------------------------
 
-    def _judge(self, seen: Tensor, wanted: Features, scale: Tensor, shift: Tensor) -> dict[str, Tensor]:
-        painted, _ = self.network(seen, scale[None], shift[None])
-        found = self.objective.features(painted)
+    def _terms(self, inputs: Tensor, content_features: Features, scale: Tensor, shift: Tensor) -> dict[str, Tensor]:
+        """Paint photographs and return the loss terms, each averaged over them.
+
+        Args:
+            inputs: Photographs with grain, N x 4 x H x W.
+            content_features: Of the photographs.
+            scale: Of the style, C numbers.
+            shift: Of the style, C numbers.
+        """
+        painted, _ = self.network(inputs, scale[None], shift[None])
+        features = self.objective.features(painted)
         return {
-            "content": self.objective.content(found, wanted, self.spreads).mean(),
-            "style": self.objective.style(found, self.targets).mean(),
+            "content": self.objective.content(features, content_features, self.spreads).mean(),
+            "style": self.objective.style(features, self.style_grams).mean(),
             "tv": losses.total_variation(painted).mean(),
         }
 
-    def _total(self, parts: Mapping[str, Tensor]) -> Tensor:
+    def _total(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """Return the weighted sum of the loss terms."""
         s = self.settings
-        return s.content_weight * parts["content"] + s.style_weight * parts["style"] + s.tv_weight * parts["tv"]
+        return s.content_weight * terms["content"] + s.style_weight * terms["style"] + s.tv_weight * terms["tv"]
 
     def _step(self) -> None:
+        """Take one step of the optimiser on some of the fixed crops."""
         s = self.settings
-        which = torch.from_numpy(self.random.choice(len(self.seen), min(s.batch, len(self.seen)), replace=False))
-        parts = self._judge(self.seen[which], {tap: x[which] for tap, x in self.wanted.items()}, self.scale, self.shift)
-        loss = self._total(parts)
+        count = len(self.inputs)
+        which = torch.from_numpy(self.random.choice(count, min(s.batch, count), replace=False))
+        content_features = {tap: x[which] for tap, x in self.content_features.items()}
+        loss = self._total(self._terms(self.inputs[which], content_features, self.scale, self.shift))
         if not torch.isfinite(loss):
             raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
         optimiser_step(loss, self.optimiser)
@@ -149,24 +188,27 @@ class StyleFit:
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Losses of the averaged style on the held-out photographs, and their weighted sum ``total``."""
-        parts = self._judge(self.held_out_seen, self.held_out_wanted, *self.averaged)
-        return {name: value.item() for name, value in {**parts, "total": self._total(parts)}.items()}
+        """Return the losses of the averaged style on the held-out photographs, and their weighted sum ``total``."""
+        terms = self._terms(self.held_out_inputs, self.held_out_features, *self.averaged)
+        return {name: value.item() for name, value in {**terms, "total": self._total(terms)}.items()}
 
     # ---- the run --------------------------------------------------------------------------------------
 
     @property
     def share(self) -> float:
-        """How much of the most steps is done, in [0, 1]."""
+        """Share of the most steps that is done, in [0, 1]."""
         return 1.0 if self.finished else self.step / self.settings.steps
 
     def run(self, folder: Path | None = None, progress: Callable[[StyleFit], None] | None = None) -> None:
         """Learn until the loss is flat, or until Ctrl-C.
 
         Args:
-            folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the first of these
-                at Ctrl-C.
-            progress: called after each step with this object.
+            folder: Gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the checkpoint at
+                Ctrl-C, too.
+            progress: Called after each step with this object.
+
+        Raises:
+            TrainingError: A loss is not a number.
         """
         s = self.settings
         try:
@@ -190,32 +232,32 @@ class StyleFit:
                 self.save(folder)
             raise
 
-    def style(self) -> Pair:
-        """What is learnt so far: the averaged scale and shift, on the CPU."""
+    def style(self) -> ScaleAndShift:
+        """Return what is learnt so far: the averaged scale and shift, on the CPU."""
         scale, shift = self.averaged
         return scale.cpu(), shift.cpu()
 
     def facts(self) -> dict[str, str]:
-        """What a style file says of how it was learnt."""
+        """Return what a style file says of how it was learnt."""
         s = self.settings
         return {
-            "begun_as": " + ".join(f"{share:.2f} {name}" for name, share in self.start.items()),
+            "begun_as": " + ".join(f"{share:.2f} {name}" for name, share in self.initial_blend.items()),
             "learnt": f"{self.step} steps of {s.batch} pictures, {s.crop} px, {self.seconds:.0f} s",
             "loss": f"content {s.content_weight:g}, style {s.style_weight:g}, features {Path(s.features).name}",
             "measured": ", ".join(f"{name} {self.losses[name]:.4f}" for name in ("content", "style")),
         }
 
     @torch.no_grad()
-    def preview(self, path: Path, count: int = 3) -> None:
+    def preview(self, path: Path, count: int = PREVIEW_COUNT) -> None:
         """Write the style picture, and held-out photographs with their paintings, a row each."""
         images = self.held_out[:count]
-        painted, _ = self.network(self.held_out_seen[:count], self.averaged[0][None], self.averaged[1][None])
+        painted, _ = self.network(self.held_out_inputs[:count], self.averaged[0][None], self.averaged[1][None])
         crop = self.settings.crop
-        small = F.interpolate(self.painting, size=(crop, crop), mode="area")
+        small = F.interpolate(self.style_picture, size=(crop, crop), mode="area")
         rows = (
             (("the style", small[0]), *(("photograph", x) for x in images)),
             (
-                ("its strokes", self.painting[0, :, :crop, :crop]),
+                ("its strokes", self.style_picture[0, :, :crop, :crop]),
                 *((f"after {self.step} steps", x) for x in painted),
             ),
         )
@@ -225,7 +267,7 @@ class StyleFit:
     def save(self, folder: Path) -> None:
         """Write the checkpoint."""
         state = {
-            "mark": self.mark,
+            "mark": self.fingerprint,
             "step": self.step,
             "seconds": self.seconds,
             "finished": self.finished,
@@ -241,7 +283,11 @@ class StyleFit:
             torch.save(state, temporary)
 
     def resume(self, folder: Path) -> bool:
-        """Go on from the folder's checkpoint where it is of the same pictures, settings and network."""
+        """Go on from the folder's checkpoint where it is of the same pictures, settings and network.
+
+        Returns:
+            Whether there was such a checkpoint.
+        """
         path = folder / "checkpoint.pt"
         if not path.exists():
             return False
@@ -250,7 +296,7 @@ class StyleFit:
         except Exception as error:  # a damaged file raises almost anything; beginning anew costs a minute
             log.warning("%s cannot be read (%s); learning begins anew", path, error)
             return False
-        if state["mark"] != self.mark:
+        if state["mark"] != self.fingerprint:
             return False
         with torch.no_grad():
             self.scale.copy_(state["scale"])

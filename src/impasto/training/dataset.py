@@ -20,41 +20,38 @@ from PIL import Image
 
 from impasto import extras
 from impasto.errors import InputError, OutputError
-from impasto.training.photographs import (
-    UNFINISHED,
-    PictureFiles,
-    Pixels,
-    filled_rows,
-    image_groups,
-    is_hdf5,
-    warn_of_skipped,
-)
+from impasto.training.decoding import Pixels
+from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, is_hdf5
+from impasto.training.picture_files import PictureFiles, none_readable, warn_of_skipped
 
 PackProgress = Callable[[int, int], None]
+"""Called with the files done and the files there are."""
 
-_BLOCK = 64
-"""Pictures that are decoded, written and counted together: what an interruption costs at most."""
-_SAMPLE = 256
-"""Pictures that `info` takes the mean colour of."""
+_BLOCK = 64  # pictures that are decoded, written and counted together; an interruption costs at most so many
+_COLOUR_SAMPLE = 256  # pictures that :func:`info` takes the mean colour of
 _PROGRESS = "impasto_progress"
-"""Attribute of a data set while it grows: files dealt with, rows written. One attribute, so that both change
-at once."""
+"""Attribute of a data set while it grows: (files dealt with, rows written), together because both change at once."""
 _SKIPPED = "impasto_skipped"
 """Attribute of a data set while it grows: a JSON object of the names of skipped files, with reasons."""
 
 
 @dataclass(frozen=True)
 class PackReport:
-    """What `pack` did."""
+    """What :func:`pack` did.
+
+    Attributes:
+        path: The file that was written.
+        train: Pictures in the group to train on.
+        val: Pictures in the held-out group.
+        skipped: Name of each file that could not be read, and why.
+        resumed: Files that an earlier, interrupted call had already dealt with.
+    """
 
     path: Path
     train: int
-    """Pictures in the group to train on."""
     val: int
     skipped: tuple[tuple[str, str], ...]
-    """Name of each file that could not be read, and why."""
     resumed: int
-    """Files that an earlier, interrupted call had already dealt with."""
 
 
 def pack(
@@ -74,18 +71,21 @@ def pack(
     other arguments, or after the folders' lists of files have changed, starts again.
 
     Args:
-        train: the pictures to train on: a folder with its sub-folders, or a .zip.
-        val: the held-out pictures; without them the file has no such group.
-        output: the file to write; an existing one is replaced when the new one is finished.
-        size: height and width of all pictures.
-        limit: at most so many files of each.
-        max_resize: cut the sides to multiples of this first; 1 cuts nothing.
-        workers: threads that decode.
-        progress: called with the files done and the files there are.
+        train: The pictures to train on: a folder with its sub-folders, or a .zip.
+        val: The held-out pictures; without them the file has no such group.
+        output: The file to write; an existing one is replaced when the new one is finished.
+        size: Height and width of all pictures, in pixels.
+        limit: Take at most so many files of each source.
+        max_resize: Cut the sides to multiples of so many pixels first; 1 cuts nothing.
+        workers: Threads that decode.
+        progress: Called with the files done and the files there are.
+
+    Returns:
+        What was packed and what was left out.
 
     Raises:
-        InputError: there are no pictures, or not one of them can be read.
-        OutputError: the file cannot be written, or another process is writing it.
+        InputError: There are no pictures, or not one of them can be read.
+        OutputError: The file cannot be written, or another process is writing it.
         MissingExtraError: h5py is not installed.
     """
     if min(size) < 1 or max_resize < 1:
@@ -100,10 +100,10 @@ def pack(
     with ExitStack() as stack:
         groups = {name: stack.enter_context(PictureFiles(source, limit)) for name, source in sources.items()}
         total = sum(len(files.names) for files in groups.values())
-        mark = _fingerprint(sources, groups, size, max_resize)
+        fingerprint = _fingerprint(sources, groups, size, max_resize)
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            with _open_part(h5py, part, mark, groups, size) as file:
+            with _open_part(h5py, part, fingerprint, groups, size) as file:
                 images = {name: file[name]["images"] for name in groups}
                 resumed = _files_done(images)
                 for name, files in groups.items():
@@ -115,11 +115,7 @@ def pack(
             for name, source in sources.items():
                 if not rows[name]:
                     part.unlink()  # else the next call would take these files as dealt with
-                    first, reason = next(iter(skipped[name].items()))
-                    count = len(groups[name].names)
-                    raise InputError(
-                        f"None of the {count} pictures in {source} can be read; the first, {first}: {reason}"
-                    )
+                    raise none_readable(list(skipped[name].items()), len(groups[name].names), source)
                 if skipped[name]:
                     warn_of_skipped(list(skipped[name].items()), len(groups[name].names), source)
             _finish(h5py, part, output, rows)
@@ -136,6 +132,10 @@ def info(path: Path) -> dict[str, Any]:
         ``path``, ``bytes``, ``complete`` (finished, and without rows that were never written) and ``groups``:
         by name the ``pictures``, the rows left ``empty`` after them, ``height``, ``width``, ``bytes`` of the
         pixels and, of a sample, ``mean_colour`` (red, green and blue in 0..255; None without pictures).
+
+    Raises:
+        InputError: The file is not there, is no HDF5 file or has another layout.
+        MissingExtraError: h5py is not installed.
     """
     if not is_hdf5(path):
         raise InputError(f"{path} is not an HDF5 file." if path.exists() else f"There is no file {path}.")
@@ -151,9 +151,10 @@ def info(path: Path) -> dict[str, Any]:
 
 
 def _describe(images: Any) -> dict[str, Any]:
+    """Describe a data set of N x 3 x height x width bytes."""
     progress = images.attrs.get(_PROGRESS)
     pictures = filled_rows(images) if progress is None else int(progress[1])
-    sample = np.unique(np.linspace(0, pictures - 1, min(pictures, _SAMPLE)).astype(int))
+    sample = np.unique(np.linspace(0, pictures - 1, min(pictures, _COLOUR_SAMPLE)).astype(int))
     colours = [images[row].mean(axis=(1, 2)) for row in sample]
     return {
         "pictures": pictures,
@@ -168,14 +169,14 @@ def _describe(images: Any) -> dict[str, Any]:
 def _fingerprint(
     sources: dict[str, Path], groups: dict[str, PictureFiles], size: tuple[int, int], max_resize: int
 ) -> str:
-    """Tell what a file is made from and how; only a call with the same may go on with an unfinished one."""
+    """Describe what a file is made from and how; only a call with the same fingerprint may resume an unfinished one."""
     names = "\n".join(f"{group}/{name}" for group, files in groups.items() for name in files.names)
     digest = hashlib.sha1(names.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
     paths = [str(source.resolve()) for source in sources.values()]
     return json.dumps([paths, digest, list(size), max_resize])
 
 
-def _open_part(h5py: Any, part: Path, mark: str, groups: dict[str, PictureFiles], size: tuple[int, int]) -> Any:
+def _open_part(h5py: Any, part: Path, fingerprint: str, groups: dict[str, PictureFiles], size: tuple[int, int]) -> Any:
     """Open the unfinished file of the same call, or begin a new one."""
     if part.exists():
         try:
@@ -185,7 +186,7 @@ def _open_part(h5py: Any, part: Path, mark: str, groups: dict[str, PictureFiles]
         except OSError:  # the interruption left it in pieces
             pass
         else:
-            if file.attrs.get(UNFINISHED) == mark:
+            if file.attrs.get(UNFINISHED) == fingerprint:
                 return file
             file.close()
     file = h5py.File(part, "w")
@@ -193,7 +194,7 @@ def _open_part(h5py: Any, part: Path, mark: str, groups: dict[str, PictureFiles]
         # all rows in one piece from the start, since what is in one piece can be mapped into memory
         images = file.create_dataset(f"{name}/images", (len(files.names), 3, *size), np.uint8)
         images.attrs[_PROGRESS] = np.zeros(2, np.int64)
-    file.attrs[UNFINISHED] = mark
+    file.attrs[UNFINISHED] = fingerprint
     file.flush()
     return file
 
@@ -232,10 +233,12 @@ def _fit(pixels: Pixels, size: tuple[int, int], multiple: int) -> Pixels:
 
 
 def _files_done(images: dict[str, Any]) -> int:
+    """Count the files that are dealt with, written or skipped, in all data sets."""
     return sum(int(dataset.attrs[_PROGRESS][0]) for dataset in images.values())
 
 
 def _skipped(images: Any) -> dict[str, str]:
+    """Return the reasons why files were skipped so far, by name."""
     skipped: dict[str, str] = json.loads(images.attrs.get(_SKIPPED, "{}"))
     return skipped
 

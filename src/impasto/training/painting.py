@@ -1,32 +1,27 @@
-"""TODO: say what this module is for."""
+"""Paint photographs during training as they are painted in use: with grain, and with a margin around them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.networks.grain import grain_of_box
-from impasto.networks.transformer import TransformerNetwork, as_if_painted
+from impasto.networks.transformer import TransformerNetwork
 from impasto.pictures.box import mirrored_indices
-from impasto.pictures.conversion import to_pil
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import fill_transparent
 
 
 def with_grain(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[int]] = ()) -> Tensor:
-    """What the network is to see: pictures and their grain, N x 4 x H x W.
+    """Return the network's input: pictures with their grain as a fourth channel, N x 4 x H x W.
 
     Args:
-        pictures: N x 3 x H x W.
-        amount: how much, the same for all or N numbers.
-        places: where the grain of each picture is taken from, (top, left); without it, one beside the other.
+        pictures: N x 3 x H x W in [0, 1].
+        amount: Factor of the grain, the same for all pictures or N numbers.
+        places: (top, left) in pixels at which the grain of each picture is cut out of the endless pattern; without
+            it the pictures get boxes side by side.
     """
     height, width = pictures.shape[-2:]
     places = places or [(0, width * index) for index in range(len(pictures))]
@@ -35,53 +30,27 @@ def with_grain(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequen
     return torch.cat([pictures, amounts * torch.from_numpy(patterns)[:, None].to(pictures)], dim=1)
 
 
-def paint_with_margin(network: TransformerNetwork, seen: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    """What the network makes of pictures in use, N x 3 x H x W: painted with a mirrored margin, which is cut off.
+def paint_with_margin(network: TransformerNetwork, inputs: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Paint pictures with a mirrored margin, which is cut off again: N x 3 x H x W in [0, 1].
 
     Args:
-        network: the transformer network.
-        seen: N x 4 x H x W (see `grained`), H and W multiples of the network's.
-        scale, shift: N x C, or 1 x C for one style.
+        network: The transformer network.
+        inputs: N x 4 x H x W, as :func:`with_grain` returns them; H and W are multiples of the network's.
+        scale: N x C, or 1 x C for one style.
+        shift: N x C, or 1 x C for one style.
     """
-    height, width = seen.shape[-2:]
-    found, _ = network(
-        window(seen, -MIRRORED_BORDER, -MIRRORED_BORDER, height + 2 * MIRRORED_BORDER, width + 2 * MIRRORED_BORDER),
+    height, width = inputs.shape[-2:]
+    painted, _ = network(
+        window(inputs, -MIRRORED_BORDER, -MIRRORED_BORDER, height + 2 * MIRRORED_BORDER, width + 2 * MIRRORED_BORDER),
         scale,
         shift,
     )
-    cut: Tensor = found[..., MIRRORED_BORDER:-MIRRORED_BORDER, MIRRORED_BORDER:-MIRRORED_BORDER]
-    return cut
+    inner: Tensor = painted[..., MIRRORED_BORDER:-MIRRORED_BORDER, MIRRORED_BORDER:-MIRRORED_BORDER]
+    return inner
 
 
 def window(pictures: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
-    """A box of N x C x H x W pictures that repeat mirrored beyond their borders: N x C x height x width."""
+    """Cut a box (pixels) out of N x C x H x W pictures that repeat mirrored beyond their borders."""
     rows = torch.from_numpy(mirrored_indices(top, top + height, pictures.shape[-2]))
     columns = torch.from_numpy(mirrored_indices(left, left + width, pictures.shape[-1]))
     return pictures[:, :, rows[:, None], columns]
-
-
-def read_style(path: Path, size: int, scale: float = 1.0) -> Tensor:
-    """A painting as it is to be learnt: see `read_painting`, and under the filter of the network's head.
-
-    What is finer (canvas, cracks, the noise of a scan) the network cannot paint. When it is asked for that all the
-    same, it makes up for it with the finest pattern that passes the filter: a weave of four pixels all over the
-    picture.
-    """
-    return as_if_painted(read_painting(path, size, scale))
-
-
-def read_painting(path: Path, size: int, scale: float = 1.0) -> Tensor:
-    """A painting as 1 x 3 x H x W in [0, 1], its shorter side shrunk to ``size``, then resized by ``scale``.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    picture = read_picture(path)
-    if picture.alpha is not None:
-        picture = replace(picture, rgb=fill_transparent(picture.rgb, picture.alpha), alpha=None)
-    image = to_pil(picture)
-    factor = min(1.0, size / min(image.size)) * scale
-    small = image.resize(
-        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
-    )
-    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255

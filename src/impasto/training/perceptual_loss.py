@@ -1,4 +1,9 @@
-"""TODO: say what this module is for."""
+"""The objective of training and learning: content against the photograph, style against the style's picture.
+
+Content is a distance of features, style one of Gram matrices, both in a perceptual network and both relative
+(:mod:`impasto.networks.losses`), after Johnson, Alahi and Fei-Fei 2016 (arXiv 1603.08155). Training many styles jointly
+and learning one use the same objective, so that their losses can be compared.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from torch import Tensor
 
 from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork
-from impasto.training.painting import read_style
+from impasto.training.style_sources import read_style_picture
 
 Features = dict[str, Tensor]
 """Tap name to N x C x h x w."""
@@ -20,11 +25,15 @@ class PerceptualLoss:
     """A perceptual network and the weights of its layers.
 
     Args:
-        network: judges; every layer named below is one of its taps.
-        content_layers, style_layers: tap name to weight; only their proportions matter.
-        half: judge in bfloat16, in two thirds of the time where the processor has it
+        network: The perceptual network; every layer named below is one of its taps.
+        content_layers: Tap name to weight; only their proportions matter.
+        style_layers: Tap name to weight; only their proportions matter.
+        half: Compute features in bfloat16, in two thirds of the time where the processor has it
             (:func:`impasto.networks.speed.has_bfloat16`). Gradients then point 15 degrees beside the exact ones,
             which is less than those of two batches differ.
+
+    Raises:
+        InputError: The network does not have one of the layers.
     """
 
     def __init__(
@@ -40,45 +49,55 @@ class PerceptualLoss:
         self.taps = network.check([*content_layers, *style_layers])
 
     def features(self, pictures: Tensor) -> Features:
-        """Features of N x 3 x H x W pictures in [0, 1] at every layer."""
+        """Return the features of N x 3 x H x W pictures in [0, 1] at every layer."""
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.half):
-            found: Features = self.network(pictures, self.taps)
-        return {tap: x.float() for tap, x in found.items()}
+            features: Features = self.network(pictures, self.taps)
+        return {tap: x.float() for tap, x in features.items()}
 
     @torch.no_grad()
     def style_targets(self, pictures: Sequence[Path], size: int, scale: float = 1.0) -> Features:
-        """Gram matrices of a style by layer, 1 x C x C: the mean over its pictures (see `read_style`)."""
+        """Return the Gram matrices of a style by layer, 1 x C x C: the mean over its pictures.
+
+        Args:
+            pictures: Files, at least one.
+            size: Shrink a picture's shorter side to this, in pixels, if it is longer.
+            scale: Resize a picture by this factor afterwards.
+
+        Raises:
+            InputError: A file cannot be read.
+        """
         device = next(self.network.buffers()).device
         grams: dict[str, list[Tensor]] = {layer: [] for layer in self.style_layers}
         for path in pictures:
-            found = self.network(read_style(path, size, scale).to(device), self.style_layers)
-            for layer, x in found.items():
+            features = self.network(read_style_picture(path, size, scale).to(device), self.style_layers)
+            for layer, x in features.items():
                 grams[layer].append(losses.gram(x))
-        return {layer: torch.stack(found).mean(dim=0) for layer, found in grams.items()}
+        return {layer: torch.stack(each).mean(dim=0) for layer, each in grams.items()}
 
-    def content(self, found: Features, wanted: Features, spreads: Features | None = None) -> Tensor:
-        """Content loss of painted pictures' features against the photographs', one number a picture.
+    def content(self, features: Features, target: Features, spreads: Features | None = None) -> Tensor:
+        """Return the content loss of painted pictures, one number a picture.
 
         Args:
-            found, wanted: of the same N pictures.
-            spreads: by tap, what distances are relative to; default: the spread of ``wanted``, which should then
+            features: Of N painted pictures.
+            target: Of the N photographs that they were painted from.
+            spreads: By tap, what distances are divided by; default: the spread of ``target``, which should then
                 be a whole batch.
         """
         parts = [
-            weight * losses.content_loss(found[tap], wanted[tap], spreads[tap] if spreads else None)
+            weight * losses.content_loss(features[tap], target[tap], spreads[tap] if spreads else None)
             for tap, weight in self.content_layers.items()
         ]
         return torch.stack(parts).sum(dim=0) / sum(self.content_layers.values())
 
-    def style(self, found: Features, targets: Features) -> Tensor:
-        """Style loss of painted pictures' features, one number a picture.
+    def style(self, features: Features, grams: Features) -> Tensor:
+        """Return the style loss of painted pictures, one number a picture.
 
         Args:
-            found: N pictures' features.
-            targets: Gram matrices, N x C x C, or 1 x C x C for one style.
+            features: Of N painted pictures.
+            grams: Gram matrices of their styles, N x C x C, or 1 x C x C for one style.
         """
         parts = [
-            weight * losses.style_loss(losses.gram(found[tap]), targets[tap])
+            weight * losses.style_loss(losses.gram(features[tap]), grams[tap])
             for tap, weight in self.style_layers.items()
         ]
         return torch.stack(parts).sum(dim=0) / sum(self.style_layers.values())

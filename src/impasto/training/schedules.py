@@ -1,37 +1,52 @@
-"""What training, learning and distilling have in common: a step down a loss, its length, the average of the steps."""
+"""What the loops of training, learning and distillation share: learning rates, a step, averages, the end of a run."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+MAX_GRADIENT_NORM = 5.0  # Euclidean norm over all parameters that a gradient is shortened to
+MIN_LEARNING_RATE_FACTOR = 0.01  # of the peak learning rate, at the end of the cosine decay
+SMOOTHING = 0.02  # share of the newest step in a reported, smoothed loss
+
 
 def learning_rate_factor(step: int, warmup: int, share: float) -> float:
-    """What a learning rate is multiplied by: a linear warm-up, then half a cosine down to a hundredth.
+    """Return what a peak learning rate is multiplied by: a linear warm-up, then a cosine decay.
+
+    Cosine decay: Loshchilov and Hutter 2017, arXiv 1608.03983, without restarts.
 
     Args:
-        step: how many there were before.
-        warmup: steps of the warm-up.
-        share: how much of the run is done, in [0, 1].
+        step: Steps before this one.
+        warmup: Steps of the warm-up.
+        share: How much of the run is done, in [0, 1].
     """
-    return min(1.0, (step + 1) / warmup) * max(0.5 * (1 + math.cos(math.pi * share)), 0.01)
+    decay = max(0.5 * (1 + math.cos(math.pi * share)), MIN_LEARNING_RATE_FACTOR)
+    return min(1.0, (step + 1) / warmup) * decay
+
+
+def set_learning_rates(groups: Iterable[dict[str, Any]], peaks: Iterable[float], factor: float) -> None:
+    """Set the learning rate of each of the optimisers' parameter groups to its peak times a factor."""
+    for group, peak in zip(groups, peaks, strict=True):
+        group["lr"] = factor * peak
 
 
 def optimiser_step(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:
-    """Let the optimisers take a step along the loss's gradient, which is shortened to a norm of 5.
+    """Let the optimisers take one step along the loss's gradient, clipped to :data:`MAX_GRADIENT_NORM`.
 
     Returns:
-        Whether they did: through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows,
-        and the step is left out.
+        Whether they did. Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows;
+        then the step is left out.
     """
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-    norm = nn.utils.clip_grad_norm_([parameter for group in groups for parameter in group["params"]], 5.0)
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    norm = nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
     finite = bool(torch.isfinite(norm))
     if finite:
         for optimiser in optimisers:
@@ -40,23 +55,31 @@ def optimiser_step(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:
 
 
 @torch.no_grad()
-def update_averages(averages: Iterable[Tensor], values: Sequence[Tensor], step: int, most: float) -> None:
-    """Move exponential averages on to the values after a step.
+def update_averages(averages: Iterable[Tensor], values: Sequence[Tensor], step: int, max_share: float) -> None:
+    """Move exponential moving averages on to the values after a step.
 
     Args:
-        step: how many there were before; the averages are short at first, so that the start is forgotten.
-        most: share of an average that is kept from step to step, once there were many.
+        averages: Changed in place.
+        values: In the same order.
+        step: Steps before this one. After few of them the averages are short, so that the start is forgotten.
+        max_share: Share of an average that is kept from step to step, once there were many.
     """
-    keep = min(most, (1 + step) / (10 + step))
-    for kept, value in zip(averages, values, strict=True):
-        kept.lerp_(value, 1 - keep)
+    keep = min(max_share, (1 + step) / (10 + step))
+    for average, value in zip(averages, values, strict=True):
+        average.lerp_(value, 1 - keep)
+
+
+def smoothed(before: float, value: float) -> float:
+    """Return a reported loss after a step: an exponential moving average, see :data:`SMOOTHING`."""
+    return (1 - SMOOTHING) * before + SMOOTHING * value
 
 
 class Plateau:
     """Tells when a loss has stopped falling.
 
     Args:
-        patience: so many values in a row may be no better than the best by ``gain``, a share of it.
+        patience: Values in a row that may fail to be better than the best before the loss counts as flat.
+        gain: A better value is lower than the best by this share of it.
     """
 
     def __init__(self, patience: int, gain: float) -> None:
@@ -64,7 +87,7 @@ class Plateau:
         self.best, self.waited = float("inf"), 0
 
     def reached(self, loss: float) -> bool:
-        """Take in the next value."""
+        """Take in the next value, and tell whether the loss is flat."""
         if loss < self.best * (1 - self.gain):
             self.best, self.waited = loss, 0
         else:

@@ -196,8 +196,8 @@ class DistillSettings:
     def __post_init__(self) -> None:
         check_options(self, TrainingError)
 
-    def canvases_due(self, step: int) -> int:
-        """How often a batch of pictures is painted under the student at a step."""
+    def painted_batches_due(self, step: int) -> int:
+        """Return how many batches of crops are painted under the student at a step."""
         if not self.painted:
             return 0
         steps_per_batch = self.batch / self.fresh * (1 / self.painted - 1)

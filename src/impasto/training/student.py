@@ -1,6 +1,7 @@
 """The builtin perceptual network while it learns: VGG's shape, normalisations, and heads to the teacher's features.
 
-A batch normalisation follows each convolution (without it the deep taps do not learn) and is folded into it at the end.
+A batch normalisation (Ioffe and Szegedy 2015, arXiv 1502.03167) follows each convolution, because the deep taps do not
+learn without it, and is folded into the convolution at the end.
 """
 
 from __future__ import annotations
@@ -17,32 +18,44 @@ from impasto.files import atomic_path
 from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, of_pairs
 from impasto.networks.speed import channels_last
 
-TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-# Convolutions as (stage, output channels, more of them that the head alone reads): all of VGG-19's, of few channels.
-# Most of the cost goes to the shallow stages, where it has most to tell: more than the layers above need to know. Its
-# deep features are explained by few channels, but not by fewer convolutions.
+TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # layers whose features the student predicts
+# Convolutions as (stage, output channels, more channels that the head alone reads): all convolutions of VGG-19 up to
+# relu5_1, with few channels. Most of the cost goes to the shallow stages, whose taps hold more than the layers above
+# need. VGG's deep features are explained by few channels, but not by fewer convolutions.
 PLAN = ((1, 16), (1, 16), (2, 44, 12), (2, 40), (3, 88, 40), (3, 40), (3, 32), (3, 32),
         (4, 72), (4, 72), (4, 64), (4, 88), (5, 96))  # fmt: skip
 
-# Positions are looked at on a coarse grid in the shallow layers, which have most of them and the most alike.
-_GRID = {"relu1_1": 4, "relu2_1": 2}
+# Pixels between the positions that are compared, by tap; the shallow layers have most positions and the most alike.
+_GRID_STEPS = {"relu1_1": 4, "relu2_1": 2}
 
-Place = tuple[int, int]
+GridStart = tuple[int, int]
+"""Row and column of a tap's features, 0 to 3, at which a picture's grid starts."""
+
+_PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225  # of photographs in [0, 1], all colours alike; input is normalised by them
 
 
-def sampled(tap: str, features: Tensor, place: Place) -> Tensor:
-    """C x H x W features on the grid of their tap that starts at a place."""
-    step = _GRID.get(tap, 1)
-    return features[:, place[0] % step :: step, place[1] % step :: step]
+def on_grid(tap: str, features: Tensor, start: GridStart) -> Tensor:
+    """Return C x H x W features at the positions of their tap's grid, C x h x w."""
+    step = _GRID_STEPS.get(tap, 1)
+    return features[:, start[0] % step :: step, start[1] % step :: step]
 
 
 class Student(nn.Module):
-    """The builtin network while it learns: convolutions with batch normalisation, and the heads."""
+    """The builtin network while it learns: convolutions with batch normalisation, and the heads.
+
+    Args:
+        widths: Channels of the teacher by tap; each such tap gets a head.
+        plan: The convolutions, see :data:`PLAN`.
+
+    Attributes:
+        names: The convolutions as VGG calls them, ``conv1_1`` first.
+        passed: Channels by convolution that the next convolution reads; a head reads all.
+    """
 
     def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, ...]] = PLAN) -> None:
         super().__init__()
         self.names: list[str] = []
-        self.passed: dict[str, int] = {}  # channels that the next convolution reads; a head reads all
+        self.passed: dict[str, int] = {}
         self.convolutions, self.norms, self.heads = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         channels, counts = 3, [0] * 6
         for stage, passed, *beside in plan:
@@ -56,9 +69,17 @@ class Student(nn.Module):
             if tap in widths:
                 self.heads[tap] = nn.Conv2d(width, widths[tap], 1)
 
-    def forward(self, images: Tensor, places: Sequence[Place]) -> dict[str, Tensor]:
-        """Predicted wide features by tap, on the grids that start at N places."""
-        x, stage = self.prepared(images), "1"
+    def forward(self, images: Tensor, starts: Sequence[GridStart]) -> dict[str, Tensor]:
+        """Predict the teacher's features by tap.
+
+        Args:
+            images: N x 3 x H x W in [0, 1].
+            starts: Where the grids of each picture start.
+
+        Returns:
+            N x C x h x w by tap, on the tap's grid.
+        """
+        x, stage = self.preprocess(images), "1"
         predicted = {}
         for name in self.names:
             if name[4] != stage:
@@ -67,32 +88,32 @@ class Student(nn.Module):
             x = F.relu(self.norms[name](self.convolutions[name](x)))
             tap = name.replace("conv", "relu")
             if tap in self.heads:
-                few = torch.stack([sampled(tap, one, place) for one, place in zip(x, places, strict=True)])
-                predicted[tap] = self.heads[tap](few)
+                sample = torch.stack([on_grid(tap, one, start) for one, start in zip(x, starts, strict=True)])
+                predicted[tap] = self.heads[tap](sample)
             x = x[:, : self.passed[name]]
         return predicted
 
     @staticmethod
-    def prepared(images: Tensor) -> Tensor:
-        """What the first convolution sees of pictures in [0, 1]."""
-        return (images - 0.45) / 0.225
+    def preprocess(images: Tensor) -> Tensor:
+        """Normalise pictures in [0, 1] to the first convolution's input."""
+        return (images - _PIXEL_MEAN) / _PIXEL_DEVIATION
 
     def width(self, name: str) -> int:
-        """Channels of a convolution, those that the head alone reads among them."""
+        """Return the channels of a convolution, those included that the head alone reads."""
         convolution = self.convolutions[name]
         assert isinstance(convolution, nn.Conv2d)
         return convolution.out_channels
 
     @torch.no_grad()
     def as_network(self) -> PerceptualNetwork:
-        """The student as it will be used, frozen."""
+        """Return the student as it will be used, frozen."""
         return channels_last(of_pairs(self.folded())).requires_grad_(False)
 
     @torch.no_grad()
     def folded(self) -> dict[str, WeightAndBias]:
-        """Convolutions with their normalisation folded in, preprocessing and heads, by name."""
-        eye = torch.eye(3)[:, :, None, None] / 0.225
-        pairs: dict[str, WeightAndBias] = {"preprocess": (eye, torch.full((3,), -2.0))}
+        """Return convolutions with their normalisation folded in, preprocessing and heads, by name."""
+        eye = torch.eye(3)[:, :, None, None] / _PIXEL_DEVIATION
+        pairs: dict[str, WeightAndBias] = {"preprocess": (eye, torch.full((3,), -_PIXEL_MEAN / _PIXEL_DEVIATION))}
         for name in self.names:
             norm, convolution = self.norms[name], self.convolutions[name]
             assert isinstance(norm, nn.BatchNorm2d)
@@ -109,7 +130,10 @@ class Student(nn.Module):
 
 
 def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> None:
-    """Write the folded student as fp16 safetensors (rounding costs 76 dB and more: nothing to see)."""
+    """Write the folded student as fp16 safetensors.
+
+    Rounding leaves a signal-to-noise ratio of 76 dB and more, so that nothing of it can be seen.
+    """
     tensors = {}
     for name, (weight, bias) in student.folded().items():
         tensors[f"{name}.weight"] = weight.half().contiguous()

@@ -1,0 +1,145 @@
+"""The losses of one batch of painted crops, term by term.
+
+Content and style are those of :class:`impasto.training.perceptual_loss.PerceptualLoss`. The further terms:
+
+* **photograph**: the photograph style is trained as an identity; its painting is compared with the photograph itself;
+* **repetition**: peaks of the autocorrelation, because a network that sees the same thing everywhere paints the same
+  thing everywhere, so that skies and water became patterns (:func:`impasto.networks.losses.repetition`);
+* **weave**: the finest pattern that the network can paint all over (:func:`impasto.networks.losses.weave`);
+* **equivariance**: the painting of a moved photograph shall be the moved painting, and that of a slightly noisy one
+  the painting without noise (compound regularisation, Wang et al. 2020), so that video is steady although no video
+  was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from impasto.networks import losses
+from impasto.networks.transformer import TransformerNetwork
+from impasto.training.painting import paint_with_margin, window
+from impasto.training.perceptual_loss import Features, PerceptualLoss
+
+MAX_SHIFT = 7  # pixels that equivariance moves a photograph by; reaches every place in the network's coarsest grid
+MAX_SHIFT_GRAIN_FIXED = 2  # pixels that it moves a photograph by where the grain stays, as in video without steadying
+GRAIN_MOVES_SHARE = 0.25  # of the moves take the grain along, as in steadied video; they are the easier ones to learn
+BORDER = 16  # pixels that equivariance ignores at each side, since what moves in from outside is not known
+PHOTOGRAPH_PIXEL_WEIGHT = 10  # of the pixels' mean distance beside the features' in the photograph term
+
+
+class BatchLosses:
+    """The loss terms of a batch and their weighted sum.
+
+    Args:
+        objective: The perceptual loss, for content and style.
+        style_grams: Gram matrices by layer, S x C x C: those of style 1, 2 ...; style 0 is the photograph style.
+        weights: By term: ``content``, ``style``, ``tv``, ``equivariance``, ``repetition``, ``weave`` and
+            ``photograph``. The costly ``repetition`` and ``weave`` are left out where their weight is 0.
+    """
+
+    def __init__(self, objective: PerceptualLoss, style_grams: Features, weights: Mapping[str, float]) -> None:
+        self.objective, self.style_grams, self.weights = objective, style_grams, dict(weights)
+
+    def terms(
+        self,
+        images: Tensor,
+        content_features: Features,
+        styles: Tensor,
+        painted: Tensor,
+        spreads: Features | None = None,
+    ) -> dict[str, Tensor]:
+        """Return all terms but equivariance, each averaged over the pictures that it concerns.
+
+        Args:
+            images: The photographs, N x 3 x H x W in [0, 1].
+            content_features: Their features at every layer of the objective.
+            styles: The style of each picture, N whole numbers; 0 is the photograph style.
+            painted: The paintings, N x 3 x H x W.
+            spreads: By layer, what content distances are divided by; default: the spread of these photographs.
+        """
+        features = self.objective.features(painted)
+        is_style = styles > 0
+        result = {"tv": losses.total_variation(painted).mean()}
+        if is_style.any():
+            targets = {layer: grams[styles[is_style] - 1] for layer, grams in self.style_grams.items()}
+            result["content"] = self.objective.content(features, content_features, spreads)[is_style].mean()
+            result["style"] = self.objective.style({tap: x[is_style] for tap, x in features.items()}, targets).mean()
+            if self.weights["repetition"]:
+                result["repetition"] = losses.repetition(painted[is_style]).mean()
+            if self.weights["weave"]:
+                result["weave"] = losses.weave(painted[is_style]).mean()
+        if not is_style.all():
+            plain = ~is_style
+            distances = [
+                losses.content_loss(x, content_features[tap], spreads[tap] if spreads else None)[plain].mean()
+                for tap, x in features.items()
+            ]
+            pixels = (painted[plain] - images[plain]).abs().mean() * PHOTOGRAPH_PIXEL_WEIGHT
+            result["photograph"] = torch.stack(distances).mean() + pixels
+        return result
+
+    def total(self, terms: Mapping[str, Tensor]) -> Tensor:
+        """Return the weighted sum of the terms at hand."""
+        return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+
+
+def update_spreads(spreads: Features, content_features: Features, step: int) -> Features:
+    """Take a batch into the running mean of what content is relative to, and return it.
+
+    Few pictures differ widely in their spread: against its own, a batch of even scenes would count for ten of rough
+    ones. The mean is one over all batches so far, from the fiftieth on an exponential moving average.
+
+    Args:
+        spreads: Mean spread by layer, empty at first; changed in place.
+        content_features: Features of the batch's photographs.
+        step: Batches before this one.
+    """
+    share = max(0.02, 1 / (step + 1))
+    for tap, features in content_features.items():
+        spread = losses.content_spread(features)
+        spreads[tap] = spreads[tap].lerp(spread, share) if tap in spreads else spread
+    return spreads
+
+
+def equivariance_loss(
+    network: TransformerNetwork, inputs: Tensor, painted: Tensor, scale: Tensor, shift: Tensor, noise: float
+) -> Tensor:
+    """Return the mean distance between the painting of a changed photograph and its equally changed painting.
+
+    Of two pictures one gets noise, the other is moved. Not both at once: distances add up as the sides of a right
+    angle do, so that the larger change would leave the smaller one without weight. And by whole pixels: between
+    them a painting that is moved gets blurred, the painting of what was moved does not, and what is learnt from
+    that is blur (lab book, 2026-11-26).
+
+    Args:
+        network: The transformer network.
+        inputs: N x 4 x H x W as :func:`impasto.training.painting.with_grain` returns them; the first two are used.
+        painted: Their paintings, N x 3 x H x W.
+        scale: N x C.
+        shift: N x C.
+        noise: Standard deviation of the noise, where colours are in [0, 1].
+    """
+    h, w = inputs.shape[-2:]
+    expected, changed = [], []
+    for index, moves in enumerate(torch.randperm(2)[: len(inputs)].tolist()):
+        picture, painting = inputs[index : index + 1], painted[index : index + 1]
+        colours, grain = picture[:, :3], picture[:, 3:]
+        if moves:
+            grain_moves = bool(torch.rand(()) < GRAIN_MOVES_SHARE)
+            reach = MAX_SHIFT if grain_moves else MAX_SHIFT_GRAIN_FIXED
+            box = (*torch.randint(-reach, reach + 1, (2,)).tolist(), h, w)
+            colours, painting = window(colours, *box), window(painting, *box)
+            grain = window(grain, *box) if grain_moves else grain
+        else:
+            # Drawn on the CPU like every random number: a checkpoint holds the state of the CPU's generator alone.
+            colours = colours + noise * torch.randn(colours.shape).to(colours)
+        expected.append(painting)
+        changed.append(torch.cat([colours, grain], dim=1))
+    count = len(changed)
+    repainted = paint_with_margin(network, torch.cat(changed), scale[:count], shift[:count])
+    inner = (..., slice(BORDER, h - BORDER), slice(BORDER, w - BORDER))
+    distance: Tensor = (torch.cat(expected) - repainted)[inner].abs().mean()
+    return distance

@@ -1,0 +1,113 @@
+"""Read HDF5 files of training pictures, in the layout of Johnson's fast-neural-style.
+
+A file has groups ``train2014`` and ``val2014``, each with a data set ``images`` of N x 3 x height x width bytes (RGB).
+Any groups whose names begin with ``train`` and ``val`` will do. :mod:`impasto.training.dataset` writes such files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto import extras
+from impasto.errors import InputError
+from impasto.training.decoding import Pixels
+
+UNFINISHED = "impasto_pack"  # attribute of a file that :func:`impasto.training.dataset.pack` has not finished
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first bytes of every HDF5 file
+
+
+def is_hdf5(path: Path) -> bool:
+    """Tell an HDF5 file by its first bytes."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SIGNATURE)) == _SIGNATURE
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def image_groups(file: Any) -> dict[str, Any]:
+    """Return the ``images`` data sets of an open HDF5 file by group name, those to train on first.
+
+    Raises:
+        InputError: The file has another layout.
+    """
+    found = {
+        name: group["images"]
+        for name, group in sorted(file.items())
+        if name.startswith(("train", "val")) and hasattr(group, "keys") and "images" in group
+    }
+    for name, images in found.items():
+        shape = tuple(getattr(images, "shape", ()))
+        kind = getattr(images, "dtype", "a group")
+        if len(shape) != 4 or shape[1] != 3 or kind != np.uint8:
+            raise InputError(
+                f"{file.filename} has a data set /{name}/images of another layout: {kind} {shape}"
+                " instead of uint8 (N, 3, height, width)."
+            )
+    if not any(name.startswith("train") for name in found):
+        there = ", ".join("/" + name for name in sorted(file)) or "nothing"
+        raise InputError(f"{file.filename} has no data set /train2014/images; found: {there}.")
+    return found
+
+
+def filled_rows(images: Any) -> int:
+    """Count the rows up to the last that is not black.
+
+    The script of fast-neural-style leaves rows of zeros at the end, one for each file that it did not get to.
+    """
+    count = len(images)
+    while count and not images[count - 1].any():
+        count -= 1
+    return count
+
+
+def read_groups(path: Path, limit: int | None, max_held_out: int) -> tuple[dict[str, Pixels], list[Pixels]]:
+    """Read the pictures to train on and the held-out ones.
+
+    Pixels that lie in one piece, uncompressed, are mapped instead of read, so that a file larger than the memory can
+    be used.
+
+    Args:
+        path: A finished HDF5 file.
+        limit: Read at most so many rows of each group; None reads all.
+        max_held_out: Read at most so many held-out rows.
+
+    Returns:
+        The pictures to train on by row number, and the held-out ones, none where the file has no such group.
+
+    Raises:
+        InputError: The file cannot be read, is not finished, has another layout or no picture to train on.
+        MissingExtraError: h5py is not installed.
+    """
+    h5py = extras.h5py()
+    try:
+        with h5py.File(path, "r") as file:
+            if UNFINISHED in file.attrs:
+                raise InputError(f"{path} is not finished; pack it again to go on where it stopped.")
+            groups = image_groups(file)
+            train = _rows(path, groups[min(name for name in groups if name.startswith("train"))], limit)
+            val_names = [name for name in groups if name.startswith("val")]
+            most = min(limit or max_held_out, max_held_out)
+            val = _rows(path, groups[val_names[0]], most) if val_names else []
+    except OSError as error:
+        raise InputError(f"{path} cannot be read as HDF5: {error}.") from error
+    if not train:
+        raise InputError(f"{path} holds no picture to train on.")
+    return {str(row): picture for row, picture in enumerate(train)}, val
+
+
+def _rows(path: Path, images: Any, limit: int | None) -> list[Pixels]:
+    """Read or map the first rows of a data set, without the black ones at its end."""
+    count = min(len(images), limit or len(images))
+    if not count:
+        return []
+    start = images.id.get_offset()  # None where the pixels are in chunks, or compressed
+    shape = (count, *images.shape[1:])
+    rows: Pixels = images[:count] if start is None else np.memmap(path, np.uint8, "r", start, shape)
+    return [row.transpose(1, 2, 0) for row in rows[: filled_rows(rows)]]

@@ -1,0 +1,80 @@
+"""The pictures that a style is learnt from: what is known of them, and reading them as tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from impasto.networks.transformer import as_if_painted
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import fill_transparent
+
+
+@dataclass(frozen=True)
+class StyleSource:
+    """A style to learn.
+
+    Attributes:
+        name: The style's name, which its file gets.
+        pictures: Files of one artist; the Gram matrices of several are averaged.
+        title: What the picture is called; written into the style file if known.
+        artist: Who made it; written into the style file if known.
+        year: When it was made; written into the style file if known.
+        licence: What may be done with it; written into the style file if known.
+    """
+
+    name: str
+    pictures: tuple[Path, ...]
+    title: str = ""
+    artist: str = ""
+    year: str = ""
+    licence: str = ""
+
+
+def read_style_picture(path: Path, size: int, scale: float = 1.0) -> Tensor:
+    """Read a picture as a style is learnt from it: resized, and under the filter of the network's head.
+
+    What is finer (canvas, cracks, the noise of a scan) the network cannot paint. When it is asked for that all the
+    same, it makes up for it with the finest pattern that passes the filter: a weave of four pixels all over the
+    picture.
+
+    Args:
+        path: The file.
+        size: Shrink its shorter side to this, in pixels, if it is longer.
+        scale: Resize by this factor afterwards; strokes become as much larger.
+
+    Returns:
+        1 x 3 x H x W in [0, 1].
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    return as_if_painted(read_resized(path, size, scale))
+
+
+def read_resized(path: Path, size: int, scale: float = 1.0) -> Tensor:
+    """Read a picture with its shorter side shrunk to ``size`` pixels, then resized by ``scale``.
+
+    What is transparent gets the colours around it.
+
+    Returns:
+        1 x 3 x H x W in [0, 1].
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    picture = read_picture(path)
+    if picture.alpha is not None:
+        picture = replace(picture, rgb=fill_transparent(picture.rgb, picture.alpha), alpha=None)
+    image = to_pil(picture)
+    factor = min(1.0, size / min(image.size)) * scale
+    small = image.resize(
+        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
+    )
+    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255

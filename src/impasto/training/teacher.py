@@ -1,0 +1,81 @@
+"""The teacher of a knowledge distillation, and crops with its features, kept because they cost much."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from impasto.networks.perceptual import PerceptualNetwork
+from impasto.training.student import TAPS, GridStart, on_grid
+
+
+class Teacher:
+    """One or several perceptual networks: each tap is taken from the first that has it.
+
+    A network's heads are followed by a ReLU, as the 16-times smaller VGG-19 has it, so that every tap has
+    the wide network's channels.
+
+    Args:
+        networks: At least one.
+        half: Compute in bfloat16.
+    """
+
+    def __init__(self, networks: Sequence[PerceptualNetwork], *, half: bool = False) -> None:
+        self.networks = list(networks)
+        self.half = half
+
+    def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
+        """Return the wide features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
+
+        Raises:
+            InputError: No network has a tap.
+        """
+        features: dict[str, Tensor] = {}
+        for network in self.networks:
+            here = [tap for tap in taps if tap in network.taps and tap not in features]
+            if here:
+                with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
+                    features |= {tap: F.relu(x).float() for tap, x in network.wide(images, here).items()}
+        missing = [tap for tap in taps if tap not in features]
+        if missing:
+            self.networks[-1].check(missing)
+        return features
+
+
+class FeaturePool:
+    """Crops with the teacher's features, drawn from for many steps: the teacher costs many times what the student does.
+
+    Args:
+        teacher: Computes the features.
+        size: Crops that are kept; the oldest go first.
+    """
+
+    def __init__(self, teacher: Teacher, size: int) -> None:
+        self.teacher = teacher
+        self.kept: deque[tuple[Tensor, GridStart, dict[str, Tensor]]] = deque(maxlen=size)
+
+    def missing(self, count: int, fresh: int) -> int:
+        """Return how many crops to add before ``count`` are drawn: more than ``fresh`` until the pool is full."""
+        return fresh if len(self.kept) == self.kept.maxlen else fresh + count
+
+    @torch.no_grad()
+    def add(self, images: Tensor) -> None:
+        """Keep N x 3 x H x W pictures in [0, 1] and their features on grids of random starts, both in fp16."""
+        features, starts = self.teacher(images), torch.randint(4, (len(images), 2)).tolist()
+        for index, (image, start) in enumerate(zip(images, starts, strict=True)):
+            sample = {tap: on_grid(tap, x[index], start).half() for tap, x in features.items()}
+            self.kept.append((image.half(), start, sample))
+
+    def draw(self, count: int) -> tuple[Tensor, list[GridStart], dict[str, Tensor]]:
+        """Draw crops at random, with replacement.
+
+        Returns:
+            N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by tap.
+        """
+        drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
+        targets = {tap: torch.stack([sample[tap] for _, _, sample in drawn]).float() for tap in drawn[0][2]}
+        return torch.stack([image for image, _, _ in drawn]).float(), [start for _, start, _ in drawn], targets
