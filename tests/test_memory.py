@@ -7,7 +7,7 @@ import pytest
 
 from impasto import memory
 from impasto.errors import InputError
-from impasto.memory import Budget, amount, parse_size
+from impasto.memory import Budget, format_size, parse_size
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_default_is_half_of_what_is_free_and_at_most_2_gib(monkeypatch):
 def test_less_memory_than_the_program_takes_is_refused():
     with pytest.raises(InputError, match="256M or more"):
         Budget(64 << 20)
-    assert Budget(256 << 20).pixels() >= memory.LEAST
+    assert Budget(256 << 20).pixels() >= memory.MIN_PIXELS
 
 
 def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch):
@@ -46,7 +46,7 @@ def test_what_is_needed_for_something_else_is_not_there_for_painting(monkeypatch
     assert budget.pixels() - budget.pixels(540 << 20) == pytest.approx((540 << 20) / memory.BYTES_PER_PIXEL, abs=2)
     assert budget.holds(500 << 20)
     assert not budget.holds(1 << 30)
-    budget.ran_short(500_000)
+    budget.note_shortage(500_000)
     assert budget.pixels() == 250_000
     assert not budget.allows(260_000)
 
@@ -79,7 +79,7 @@ def test_the_limit_of_a_control_group_counts_and_the_cache_of_files_does_not(mon
     [(853_000_001, "860 MB"), (990_000_000, "990 MB"), (990_000_001, "1.0 GB"), (1_720_000_000, "1.8 GB")],
 )
 def test_amounts_are_rounded_up(size, text):
-    assert amount(size) == text
+    assert format_size(size) == text
     assert parse_size(text.replace(" ", "")) >= size
 
 

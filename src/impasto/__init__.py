@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from impasto.styles.style import Style
     from impasto.video.api import stylize_video
 
-# Public names and where they live: imported when first used, so that `impasto --help` stays quick.
+# Public names and where they live: imported when first used, so that ``impasto --help`` stays quick.
 _PUBLIC = {
     "DownloadError": "errors",
     "ImpastoError": "errors",
@@ -50,8 +50,8 @@ _PUBLIC = {
     "Style": "styles.style",
     "StyleError": "errors",
     "TrainingError": "errors",
-    "learn_style": "learning.api",
     "TruncatedError": "errors",
+    "learn_style": "learning.api",
     "load_style": "styles.catalogue",
     "paint": "optimisation.api",
     "stylize": "feedforward.api",
@@ -86,6 +86,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
     if name in _PUBLIC_PACKAGES:
         return import_module(f"impasto.{name}")
     if name in _PUBLIC:

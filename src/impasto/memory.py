@@ -15,10 +15,10 @@ from typing import Any
 from impasto.errors import InputError
 
 MAX_DEFAULT = 2_000_000_000  # bytes that are taken at most unless a limit is given
-BYTES_PER_PIXEL = 220  # that painting takes for each pixel that is in the network at once
-LEAST = 1 << 16  # pixels that have to fit at once: a smaller tile would be all margin
+BYTES_PER_PIXEL = 220  # bytes that painting takes for each pixel that is in the network at once
+MIN_PIXELS = 1 << 16  # pixels that have to fit into memory at once: a smaller tile would be all margin
 _ALWAYS_FITS = 1 << 18  # pixels that are painted at once without a look at the memory
-_PROGRAM = 128 << 20  # bytes that Python, its libraries and the network take
+_PROGRAM_BYTES = 128 << 20  # bytes that Python, its libraries and the network take
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # numbers of glibc's parameters, as in malloc.h
 _KEPT_BLOCK = 1 << 30  # bytes: blocks up to this size are kept by :func:`keep_freed`
 _NEVER_TRIM = (1 << 31) - 1  # bytes: the largest threshold that glibc takes
@@ -44,7 +44,10 @@ def parse_limit(size: Any) -> Any:
     """A limit of memory as callers write it, to bytes.
 
     Args:
-        size: bytes, text such as ``"2G"``, or ``"auto"``, which is 0; what is no text is returned as it is.
+        size: bytes, text such as ``"2G"``, or ``"auto"``; what is no text is returned as it is.
+
+    Returns:
+        Bytes; 0 for ``"auto"``.
 
     Raises:
         InputError: the text is none of these.
@@ -54,8 +57,8 @@ def parse_limit(size: Any) -> Any:
     return 0 if size == "auto" else parse_size(size)
 
 
-def amount(size: float) -> str:
-    """Bytes for people, rounded up, so that what a message asks for is enough: ``860 MB``, ``1.8 GB``."""
+def format_size(size: float) -> str:
+    """Write bytes for people, rounded up, so that what a message asks for is enough: ``860 MB``, ``1.8 GB``."""
     tens = math.ceil(size / 1e7)
     return f"{10 * tens} MB" if tens < 100 else f"{math.ceil(size / 1e8) / 10} GB"
 
@@ -78,12 +81,12 @@ class Budget:
     """
 
     def __init__(self, max_memory: int = 0, lanes: int = 1) -> None:
-        most = max_memory or max(2 * _PROGRAM, min(MAX_DEFAULT, free() // 2))
-        if most < _PROGRAM + LEAST * BYTES_PER_PIXEL:
+        most = max_memory or max(2 * _PROGRAM_BYTES, min(MAX_DEFAULT, free() // 2))
+        if most < _PROGRAM_BYTES + MIN_PIXELS * BYTES_PER_PIXEL:
             raise InputError(
                 f"{most // 10**6} MB of memory are less than the program itself takes; give --max-memory 256M or more."
             )
-        self._ceiling = max(used(), _PROGRAM) - _PROGRAM + most
+        self._ceiling = max(used(), _PROGRAM_BYTES) - _PROGRAM_BYTES + most
         self._per_pixel = BYTES_PER_PIXEL * lanes
         self.largest = 1 << 62
         self._kept = 0
@@ -92,7 +95,7 @@ class Budget:
         """Whether so many pixels can be painted at once."""
         return pixels <= min(max(_ALWAYS_FITS, self._kept), self.largest) or pixels <= self.pixels()
 
-    def keeps(self, pixels: int) -> None:
+    def note_kept(self, pixels: int) -> None:
         """Note that the engine still holds the memory for so many pixels at once, which therefore only looks used."""
         self._kept = max(pixels, self._kept) if pixels else 0
 
@@ -106,9 +109,9 @@ class Budget:
         Args:
             reserved: bytes that are needed for something else.
         """
-        return min(self.largest, max(LEAST, (self._ceiling - used() - reserved) // self._per_pixel))
+        return min(self.largest, max(MIN_PIXELS, (self._ceiling - used() - reserved) // self._per_pixel))
 
-    def ran_short(self, pixels: int) -> None:
+    def note_shortage(self, pixels: int) -> None:
         """Note that so many pixels at once were too many: from now on half of them are the most."""
         self.largest = min(self.largest, pixels // 2)
 

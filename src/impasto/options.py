@@ -122,6 +122,7 @@ def inherited_option(kind: type[Any], name: str, default: Any = MISSING, **chang
 
 
 def _field(kind: type[Any], name: str) -> Field[Any]:
+    """The field of a dataclass that has this name."""
     return next(item for item in fields(kind) if item.name == name)
 
 
@@ -195,7 +196,7 @@ def _is_in_range(value: Any, default: Any, facts: OptionFacts) -> bool:
         return value is default
     if value == default:
         return True
-    inside = bool(facts.low <= value <= facts.high)  # which not-a-number is not, either
+    inside = bool(facts.low <= value <= facts.high)  # NaN is never inside
     return inside and not (facts.multiple_of and value % facts.multiple_of)
 
 
@@ -216,7 +217,7 @@ def suggest(value: object, choices: Sequence[str]) -> str:
 
 
 def option_text(value: object) -> str:
-    """A value as the command line takes it; of a picture, what it is."""
+    """A value as the command line takes it; one that it cannot take, such as a picture, as the name of its type."""
     if isinstance(value, Mapping):
         return ",".join(f"{layer}:{weight:g}" for layer, weight in value.items())
     if isinstance(value, Real) and not isinstance(value, Integral):

@@ -15,7 +15,7 @@ from impasto.feedforward import painter as painter_module
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.tiles import plan_mosaic, plan_tiles
-from impasto.memory import LEAST, Budget
+from impasto.memory import MIN_PIXELS, Budget
 from impasto.pictures.box import Box, mirrored_indices
 from impasto.pictures.conversion import from_array
 from impasto.pictures.decoding import from_pil
@@ -69,7 +69,7 @@ def test_a_mosaic_looks_everywhere(size, pixels):
     whole = Box(0, 0, *size)
     sample = plan_mosaic(whole, pixels, MULTIPLE)
     boxes = [box for row in sample for box in row]
-    assert all(box.cut(whole) == box and box.top % MULTIPLE == box.left % MULTIPLE == 0 for box in boxes)
+    assert all(box.intersection(whole) == box and box.top % MULTIPLE == box.left % MULTIPLE == 0 for box in boxes)
     assert {len({box.top for box in row}) for row in sample} == {1}  # a file is read from top to bottom
     assert len({sum(box.width for box in row) for row in sample}) == 1  # together they are a picture
     assert [row[0].top for row in sample] == sorted(row[0].top for row in sample)
@@ -238,7 +238,7 @@ def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(scenery, monkeypa
     assert "Memory ran out" in caplog.text
     assert sum(pixels > 150_000 for pixels in runs) <= 3  # it is not forgotten from tile to tile
     assert np.abs(painted - painter("scream", 150_000).paint(scenery).picture.rgb).mean() < 12 * LEVEL
-    counting._most = LEAST // 4
+    counting._most = MIN_PIXELS // 4
     with pytest.raises(
         OutOfMemoryError, match=r"Even 0\.\d\d million pixels at a time need more memory than there is"
     ) as raised:
@@ -274,4 +274,4 @@ def test_bands_are_the_painting_from_top_to_bottom(scenery):
     bands = list(painter("scream", 150_000).paint_rows(scenery))
     assert len(bands) > 1
     assert np.array_equal(np.concatenate([band.rgb for band in bands]), whole)
-    assert LEAST <= 150_000
+    assert MIN_PIXELS <= 150_000

@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional as F  # noqa: E402
 
-from impasto.networks.transformer import Architecture, Doubling, TensorStatistics, TransformerNetwork  # noqa: E402
+from impasto.networks.transformer import Architecture, TensorStatistics, TransformerNetwork, UpsamplingConv  # noqa: E402
 
 SMALL = Architecture(half=4, quarter=8, eighth=8, blocks=2)
 
@@ -124,7 +124,7 @@ def test_flat_pictures_give_finite_paintings(network, style):
 
 
 def test_doubling_is_bilinear_doubling_and_a_convolution():
-    doubling = Doubling(5, 7)
+    doubling = UpsamplingConv(5, 7)
     x = torch.randn(2, 5, 10, 12, generator=torch.Generator().manual_seed(0))
     large = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
     expected = F.conv2d(large, doubling.weight)

@@ -61,7 +61,7 @@ def test_the_published_file_is_fetched_checked_kept_and_painted_with(server, tmp
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     theirs, ours = load_features(VGG)(picture, network.taps), network(picture, network.taps)
     for tap, features in theirs.items():  # torchvision pads with zeros, the file by reflection: the middle agrees
-        edge = -(-network.reach(tap) // network.stride(tap))
+        edge = -(-network.receptive_radius(tap) // network.stride(tap))
         if 2 * edge < features.shape[-1]:
             inner = (..., slice(edge, -edge), slice(edge, -edge))
             assert torch.allclose(ours[tap][inner], features[inner], rtol=1e-3, atol=1e-3), tap

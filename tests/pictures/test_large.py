@@ -89,7 +89,7 @@ def test_strips_are_the_whole(kind, size, photo, see_through, tmp_path, monkeypa
     whole = read_picture(path, compact=1)
     reader = large.open_rows(path)
     assert reader is not None
-    assert (reader.size, reader.kind, reader.bits) == (whole.size, whole.kind, whole.bits)
+    assert (reader.size, reader.dtype, reader.bits) == (whole.size, whole.dtype, whole.bits)
     assert reader.metadata == whole.metadata
     assert reader.transparent == whole.transparent
     parts = [reader.rows(max(0, top - 5), min(top + 21, 128)) for top in range(0, 128, 21)]  # with an overlap

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.cli.progress import duration
 from impasto.cli.standard_streams import STANDARD_STREAM, write_standard_output
 from impasto.errors import OutputError
-from impasto.memory import amount
+from impasto.memory import format_size
 from impasto.optimisation import api
 from impasto.pictures import contact_sheet
 from impasto.pictures.picture import Picture
@@ -172,7 +172,7 @@ class RunRecorder:
 
 def forecast(estimate: Plan) -> str:
     """Time and memory that a run will take, as a sentence."""
-    memory = f"About {duration(estimate.seconds)} and {amount(estimate.bytes)}"
+    memory = f"About {duration(estimate.seconds)} and {format_size(estimate.bytes)}"
     tiles = f", in tiles of {estimate.tile} pixels" if estimate.tile else ""
     cut = f", with a history of only {estimate.history}" if estimate.cut else ""
     return f"{memory}{tiles}{cut}."

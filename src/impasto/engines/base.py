@@ -27,7 +27,7 @@ class Statistics:
     variance: Array
 
     def towards(self, other: Statistics, share: float) -> Statistics:
-        """A mixture: 0 is these, 1 the others."""
+        """The statistics at a share of the straight line from these (0) to others (1)."""
         part = np.float32(share)
         return Statistics(
             self.mean + part * (other.mean - self.mean), self.variance + part * (other.variance - self.variance)
@@ -39,7 +39,7 @@ class Engine(Protocol):
 
     Attributes:
         name: for people, for example ``"onnxruntime, CPU"``.
-        network: id of the network.
+        network: the network's id.
         channels: length of a style's vectors.
         multiple: pixels; sides of pictures must be multiples of it.
         minimum: pixels that a side must have at least.
@@ -65,10 +65,10 @@ class Engine(Protocol):
 
         Args:
             image: 1 x 4 x H x W, RGB in [0, 1] and the grain, or 1 x 3 x H x W without grain.
-            scale: of the style, C numbers.
-            shift: of the style, C numbers.
+            scale: scale of the style, C numbers.
+            shift: shift of the style, C numbers.
             given: statistics to normalise with instead of the measured ones.
-            measured_share: with ``given``, the share of the measured ones that is mixed in, 0 to 1.
+            measured_share: with ``given``, the share of the measured statistics that is mixed in, 0 to 1.
 
         Returns:
             1 x 3 x H x W in [0, 1], and the statistics measured on the way.

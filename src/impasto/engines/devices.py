@@ -8,6 +8,7 @@ from impasto.errors import InputError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "mps")
+"""The devices that can be asked for; ``"auto"`` takes the best one that is there."""
 
 
 def torch_device(device: str) -> str:

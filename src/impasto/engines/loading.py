@@ -15,7 +15,7 @@ from impasto.styles.style import EmbeddedNetwork
 
 @lru_cache(maxsize=4)
 def load_engine(device: Device = "auto", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> Engine:
-    """Load the engine for a device and a network; once per process.
+    """Load the engine for a device and a network; the last four are kept and given again.
 
     Args:
         device: ``"auto"`` takes CUDA or MPS through torch where both are there, else the CPU.

@@ -14,9 +14,9 @@ from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory
 from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
 from impasto.styles.style import EmbeddedNetwork
 
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-_OUTPUTS = ["painted", "mean", "variance"]
-_ERROR = 3  # onnxruntime's severity: warnings about which provider runs which node are not for users
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}  # onnxruntime's names, by device
+_OUTPUTS = ["painted", "mean", "variance"]  # names of the model's outputs, see impasto.networks.files.onnx_model
+_LOG_ERRORS = 3  # onnxruntime's log severity of errors: its warnings about providers and nodes are not for users
 # What onnxruntime's messages have in them when memory is short: its arena, the C++ library, CUDA, cuDNN and cuBLAS.
 _SHORT_OF_MEMORY = re.compile(
     r"(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes|out of memory",
@@ -39,10 +39,10 @@ class OnnxruntimeEngine:
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = max(1, cpu_threads() // parallel)
-        options.log_severity_level = _ERROR
+        options.log_severity_level = _LOG_ERRORS
         # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_mem_pattern = False  # which takes twice the memory from the second picture of a size on
+        options.enable_mem_pattern = False  # it would take twice the memory from a size's second picture on
         model = embedded.onnx if embedded else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self._arenas = "cpu:0" if device == "cpu" else "cpu:0;gpu:0"
@@ -70,10 +70,10 @@ class OnnxruntimeEngine:
         measured_share: float = 0.0,
     ) -> tuple[Array, Statistics]:
         """See :meth:`impasto.engines.base.Engine.paint`."""
-        inputs: dict[str, Any] = {"image": self._seen(image), "scale": scale, "shift": shift}
+        inputs: dict[str, Any] = {"image": self._as_planes(image), "scale": scale, "shift": shift}
         if given is None:
             measured_share = 1.0
-            given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # not ones: they would round
+            given = Statistics(np.zeros_like(scale), np.zeros_like(scale))  # zeros add nothing, ones would round
         inputs |= {"given_mean": given.mean, "given_variance": given.variance}
         inputs["measured_share"] = np.array([measured_share], np.float32)
         try:
@@ -84,8 +84,8 @@ class OnnxruntimeEngine:
             raise
         return painted, Statistics(mean, variance)
 
-    def _seen(self, image: Array) -> Array:
-        """The planes that the network takes; an older network takes three, with the grain added to the picture."""
+    def _as_planes(self, image: Array) -> Array:
+        """The image with as many planes as the network takes: an older one takes three, the grain added to RGB."""
         if image.shape[1] == self.planes:
             return image
         if self.planes == 3:
@@ -98,5 +98,8 @@ class OnnxruntimeEngine:
         giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arenas)
         nothing = np.zeros(self.channels, np.float32)
         inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
-        inputs |= {"image": np.zeros((1, self.planes, 16, 16), np.float32), "measured_share": np.ones(1, np.float32)}
+        inputs |= {
+            "image": np.zeros((1, self.planes, MIN_SIDE, MIN_SIDE), np.float32),
+            "measured_share": np.ones(1, np.float32),
+        }
         self.session.run(_OUTPUTS, inputs, giving_back)

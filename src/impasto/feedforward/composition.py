@@ -193,7 +193,7 @@ class Composition:
 
         It is painted with the statistics of :meth:`survey` or of :meth:`use_given_statistics`.
         """
-        inner = box.cut(self.padded.inner)
+        inner = box.intersection(self.padded.inner)
         weights = self._weights(inner)
         strong = self.mask is None or self.padded.take(self.mask, inner).any()
         if not strong or not any(_counts(weight) for weight in weights):

@@ -32,7 +32,7 @@ class PaddedPicture:
         source: the picture.
         whole: the box of all of the mirrored picture.
         inner: the box of the picture itself.
-        kind: the type of the picture's samples.
+        dtype: the type of the picture's samples.
     """
 
     def __init__(self, source: RowSource, multiple: int, minimum: int) -> None:
@@ -42,7 +42,7 @@ class PaddedPicture:
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.inner = Box(top, left, top + height, left + width)
-        self.kind = source.kind
+        self.dtype = source.dtype
         self._beneath: Array | None = None
         if source.transparent:
             small = shrink_picture(source, _FILL_SIDE)

@@ -114,7 +114,7 @@ class Painter:
         (rgb,) = self._run(steps, composition)
         if source is not picture:  # strokes smaller than the network's: painted larger, then made smaller
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
-        alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.kind else to_unit_range(picture.alpha)
+        alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
         return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
 
     def paint_rows(self, source: RowSource) -> Iterator[Picture]:
@@ -190,7 +190,7 @@ class Painter:
         """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
         reader = large.open_rows(Path(path))
         if reader is None or self._budget.holds(
-            reader.size[0] * reader.size[1] * _BYTES_A_PIXEL * reader.kind.itemsize
+            reader.size[0] * reader.size[1] * _BYTES_A_PIXEL * reader.dtype.itemsize
         ):
             return None
         return reader if reader.size[0] * reader.size[1] <= self.options.max_pixels else None
@@ -282,7 +282,7 @@ def _resized(picture: Picture, longer_side: int) -> Picture:
     """Resized, and compact if a file's picture becomes a large one."""
     width, height = picture.size
     growth = longer_side / max(picture.size) if longer_side else 1
-    if picture.format and picture.kind.kind == "f" and width * height * growth**2 > _COMPACT_PIXELS:
+    if picture.format and picture.dtype.kind == "f" and width * height * growth**2 > _COMPACT_PIXELS:
         kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
         alpha = None if picture.alpha is None else to_samples(picture.alpha, kind)
         picture = replace(picture, rgb=to_samples(picture.rgb, kind), alpha=alpha)

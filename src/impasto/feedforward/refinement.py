@@ -66,14 +66,14 @@ class EnlargedPicture:
     transparent = False
 
     @property
-    def kind(self) -> np.dtype[np.generic]:
+    def dtype(self) -> np.dtype[np.generic]:
         """The type of its samples."""
-        return self.picture.kind
+        return self.picture.dtype
 
     def rows(self, top: int, bottom: int) -> Picture:
         """The rows from ``top`` to before ``bottom``."""
         box = Box(top, 0, bottom, self.size[0])
-        return Picture(to_samples(enlarge_box(self.picture.rgb, self.size, box), self.kind))
+        return Picture(to_samples(enlarge_box(self.picture.rgb, self.size, box), self.dtype))
 
 
 def _smoothed(a: Array) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 
 from impasto.errors import OutOfMemoryError
 from impasto.feedforward.composition import Array, Composition, Sample
-from impasto.memory import LEAST, Budget
+from impasto.memory import MIN_PIXELS, Budget
 from impasto.pictures.box import Box, round_up
 from impasto.pictures.picture import to_samples
 
@@ -47,16 +47,16 @@ def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = Fa
             yield at_once
             return
     height, width = padded.inner.height, padded.inner.width
-    result = None if streamed else np.empty((height, width, 3), padded.kind)
+    result = None if streamed else np.empty((height, width, 3), padded.dtype)
     # While rows of tiles are streamed, two are in memory besides the tile: the one being painted and the one written.
-    rows_of_tiles = 2 * width * 3 * padded.kind.itemsize * isqrt(budget.pixels())
+    rows_of_tiles = 2 * width * 3 * padded.dtype.itemsize * isqrt(budget.pixels())
     reserved = rows_of_tiles if result is None else result.nbytes
     for row in _planned_tiles(composition, budget, reserved):
-        place = Box(row[0].top, 0, row[0].bottom, padded.whole.width).cut(padded.inner)
+        place = Box(row[0].top, 0, row[0].bottom, padded.whole.width).intersection(padded.inner)
         if place.height <= 0:
             continue
         if result is None:
-            band = np.empty((place.height, width, 3), padded.kind)
+            band = np.empty((place.height, width, 3), padded.dtype)
         else:
             band = result[place.top - padded.inner.top : place.bottom - padded.inner.top]
         for box in row:
@@ -78,7 +78,7 @@ def _painted_at_once(composition: Composition, budget: Budget) -> Array | None:
     except (MemoryError, OutOfMemoryError) as error:
         _go_on_smaller(error, pixels, budget)
         return None
-    budget.keeps(pixels)
+    budget.note_kept(pixels)
     return painted
 
 
@@ -118,7 +118,7 @@ def _paint_tile(composition: Composition, budget: Budget, box: Box, band: Array,
         band: where the painting goes, H x W x 3.
         place: where the band lies in the padded picture.
     """
-    shown = box.cut(place)
+    shown = box.intersection(place)
     if shown.height <= 0 or shown.width <= 0:
         return
     wide = box.grown(composition.margin, composition.padded.whole)
@@ -137,7 +137,7 @@ def _release(composition: Composition, budget: Budget) -> None:
     """Have the engines give back what they keep for the next picture, so that it counts as free."""
     for engine in {id(layer.engine): layer.engine for layer in composition.layers}.values():
         engine.release()
-    budget.keeps(0)
+    budget.note_kept(0)
 
 
 def _go_on_smaller(error: Exception, pixels: int, budget: Budget, *, possible: bool = True) -> None:
@@ -152,12 +152,12 @@ def _go_on_smaller(error: Exception, pixels: int, budget: Budget, *, possible: b
     Raises:
         OutOfMemoryError: there is not.
     """
-    if not possible or pixels <= LEAST:
+    if not possible or pixels <= MIN_PIXELS:
         raise OutOfMemoryError(
             f"Even {pixels / 1e6:.2f} million pixels at a time need more memory than there is; close other programs, "
             "or give a --size."
         ) from error
-    budget.ran_short(pixels)
+    budget.note_shortage(pixels)
     log.warning("Memory ran out at %.1f million pixels; going on with tiles of half as many.", pixels / 1e6)
 
 

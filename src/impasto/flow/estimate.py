@@ -23,8 +23,10 @@ Estimator = Callable[[Pixels, Pixels], Flow]
 """A function from two frames of one size to the flow from the first to the second."""
 
 METHODS = ("dis", "deepflow")
+"""Methods that have a name; a flow network is named by its ONNX file."""
 _DIS_MIN_SIDE = 16  # pixels: DIS fails on smaller frames, which are padded to this
 _ONNX_MULTIPLE = 8  # pixels: flow networks usually halve their input three times
+_LOG_ERRORS = 3  # onnxruntime's log severity of errors: its warnings are not for users
 
 
 def compute(first: Pixels, second: Pixels, method: str | Path = "dis") -> Flow:
@@ -118,7 +120,7 @@ class _OnnxEstimator:
         if not path.is_file():
             raise InputError(f"There is no flow model {path}; check the path.")
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = _LOG_ERRORS
         try:
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes

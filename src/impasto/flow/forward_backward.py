@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 
 Flow = NDArray[np.float32]
+"""H x W x 2 in pixels: x and y."""
 Certainty = NDArray[np.uint8]
+"""H x W, 0 (uncertain) to 255 (certain)."""
 Variant = Literal["artistic-videos", "fast-artistic-videos"]
+"""The program whose consistency checker decides."""
 VARIANTS: tuple[Variant, ...] = ("artistic-videos", "fast-artistic-videos")
 
 # Levels of a map before it is smoothed: a disoccluded pixel also pulls down the certainty of its neighbours.
@@ -67,6 +70,7 @@ def consistency(
         length, back_length = u * u + v * v, back_u * back_u + back_v * back_v
     off_x = (x + back_u) - np.arange(width, dtype=np.float32)
     off_y = (y + back_v) - np.arange(height, dtype=np.float32)[:, None]
+    # Squared pixels by which the way there and back may miss its start: Sundaram's threshold.
     tolerance = 0.01 * (length + back_length).astype(np.float64) + 0.5
     if frame is not None:
         tolerance += _flatness(frame)
@@ -74,6 +78,7 @@ def consistency(
         lost = off_x * off_x + off_y * off_y >= tolerance
     if variant == "fast-artistic-videos":
         return np.where(inside & ~lost, np.uint8(255), np.uint8(0))
+    # Sundaram's threshold of an edge of motion.
     edge = _gradient_energy(u, v) > 0.01 * length.astype(np.float64) + np.float32(0.002)
     reliable = np.where(edge, _UNKNOWN, _CERTAIN)
     reliable[lost] = _DISOCCLUDED

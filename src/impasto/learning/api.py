@@ -31,11 +31,11 @@ from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
-DEEP_MINUTES = 45.0  # for which ``deep`` fits the network unless told otherwise
+DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
 _CACHE_EDITION = 1  # part of the cache's file names; another number makes every cached style be learnt anew
-_MAX_PHOTOGRAPHS = 300  # read for a style alone; its two thousand numbers learn nothing from more
-_MIN_PHOTOGRAPHS = 12  # for a style alone; fewer are worth a warning
-_DRAWN = 48  # pictures that are drawn for a style alone where no photographs are given
+_MAX_PHOTOGRAPHS = 300  # photographs that are read for a style alone; its two thousand numbers learn nothing from more
+_MIN_PHOTOGRAPHS = 12  # photographs for a style alone; learning from fewer gives a warning
+_DRAWN_FOR_STYLE = 48  # pictures that are drawn for a style alone where no photographs are given
 _DRAWN_FOR_NETWORK = 240  # pictures that are drawn where the network is fitted, too
 _HELD_OUT = 0.15  # share of the photographs that a style is judged by instead of learnt from
 
@@ -46,10 +46,10 @@ class LearningProgress:
 
     Attributes:
         stage: ``"style"``, or ``"network"`` while that is fitted, too.
-        step: Steps done.
-        share: Of the most steps that the stage can take, in [0, 1]; a style often ends long before.
-        seconds: Time spent in the stage.
-        losses: By name; empty before the first check.
+        step: steps done.
+        share: share of the most steps that the stage can take, in [0, 1]; a style often ends long before.
+        seconds: time spent in the stage.
+        losses: losses by name; empty before the first check.
     """
 
     stage: str
@@ -75,32 +75,32 @@ def learn_style(
     """Learn a style from a picture, or one style from several pictures of an artist.
 
     Args:
-        pictures: Files; of several, the Gram matrices are averaged.
-        output: The style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
+        pictures: files; of several, the Gram matrices are averaged.
+        output: the style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
             previews, and after an interruption the same call goes on from there. At the end the last preview stays
             as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
-        name: Of the style; default: the output's, else the first picture's.
-        metadata: What is known of the pictures: title, artist, year, licence; not format, name or network, which a
+        name: name of the style; default: the output's, else the first picture's.
+        metadata: what is known of the pictures: title, artist, year, licence; not format, name or network, which a
             style file says of itself.
-        photos: Photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
+        photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
             :mod:`impasto.learning.drawn_photographs` draws.
-        deep: Fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
+        deep: fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
             own network (1 to 4 MB) and cannot be blended with others.
-        minutes: How long ``deep`` fits the network at most.
+        minutes: how long ``deep`` fits the network at most.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        progress: Called after each step.
-        settings: Fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
+        progress: called after each step.
+        settings: fields of :class:`impasto.learning.settings.LearnSettings`, for example ``style_scale=2``.
 
     Returns:
         The learnt style.
 
     Raises:
-        InputError: A picture or the photographs cannot be read, or the device is not there.
-        StyleError: The output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
+        InputError: a picture or the photographs cannot be read, or the device is not there.
+        StyleError: the output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
             a style file says of itself.
-        OutputError: The output cannot be written.
-        TrainingError: A setting is unknown or out of range, or learning failed.
-        MissingExtraError: The extra ``train`` is not installed.
+        OutputError: the output cannot be written.
+        TrainingError: a setting is unknown or out of range, or learning failed.
+        MissingExtraError: the extra ``train`` is not installed.
     """
     paths = _check_pictures(pictures)
     target = None if output is None else Path(output)
@@ -127,7 +127,7 @@ def learn_style(
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)
     photographs = Photographs(
-        Path(photos) if photos else draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN, chosen.seed),
+        Path(photos) if photos else draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN_FOR_STYLE, chosen.seed),
         crop=chosen.crop,
         scales=chosen.scales,
         seed=chosen.seed,
@@ -169,10 +169,10 @@ def learn_style(
 
 
 def is_style_cached(picture: Path) -> bool:
-    """Tell whether the style of a picture is in the cache, so that it need not be learnt.
+    """Whether the style of a picture is in the cache, so that it need not be learnt.
 
     Raises:
-        InputError: The picture cannot be read.
+        InputError: the picture cannot be read.
     """
     return _cache_file(picture).is_file()
 
@@ -184,12 +184,12 @@ def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], Non
     picture's bytes, the network and the settings, so that a change of any learns anew.
 
     Args:
-        picture: A picture file.
-        progress: Called after each step of learning.
+        picture: a picture file.
+        progress: called after each step of learning.
 
     Raises:
-        InputError: The picture cannot be read.
-        MissingExtraError: It is not learnt yet, and the extra ``train`` is not installed.
+        InputError: the picture cannot be read.
+        MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
     """
     target = _cache_file(picture)
     if target.is_file():
@@ -228,12 +228,12 @@ def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None =
 
 
 def _cache_file(picture: Path) -> Path:
-    """Return the path that the style of a picture has in the cache."""
+    """The path that the style of a picture has in the cache."""
     return cache_folder() / "styles" / f"{_fingerprint((picture,), {})}{SUFFIX}"
 
 
 def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
-    """Return twenty hex digits that stand for pictures, network and settings."""
+    """Twenty hex digits that stand for pictures, network and settings."""
     digest = hashlib.sha256(json.dumps([_CACHE_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
     for path in pictures:
         try:
@@ -288,7 +288,7 @@ def _empty(folder: Path) -> None:
 def _as_learning_progress(
     progress: Callable[[LearningProgress], None] | None, stage: str
 ) -> Callable[[Any], None] | None:
-    """Return a callback for the loops of learning and of training that reports as :class:`LearningProgress`."""
+    """A callback for the loops of learning and of training that reports as :class:`LearningProgress`."""
     if progress is None:
         return None
     return lambda at: progress(LearningProgress(stage, at.step, at.share, at.seconds, at.losses))

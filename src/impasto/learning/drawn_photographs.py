@@ -27,8 +27,8 @@ def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
     """Draw pictures of four kinds in turn.
 
     Args:
-        count: Pictures to draw.
-        seed: The same seed gives the same pictures; more of them begin with the same ones.
+        count: pictures to draw.
+        seed: the same seed gives the same pictures; more of them begin with the same ones.
 
     Returns:
         HEIGHT x WIDTH x 3 bytes each, by name.
@@ -45,13 +45,13 @@ def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
 
 
 def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: float = 0.5) -> Floats:
-    """Return fractal noise of mean 0 and standard deviation of about 1, HEIGHT x WIDTH.
+    """Fractal noise of mean 0 and standard deviation of about 1, HEIGHT x WIDTH.
 
     Args:
-        rng: Draws it.
-        cells: Bumps of the coarsest octave that fit across.
-        octaves: Each has bumps of half the size.
-        roughness: Amplitude of an octave relative to the coarser one.
+        rng: source of the random numbers.
+        cells: bumps of the coarsest octave that fit across.
+        octaves: layers of noise; the bumps of each are half as large as those of the one before.
+        roughness: amplitude of an octave relative to the coarser one.
     """
     total, scale = np.zeros((HEIGHT, WIDTH), np.float32), 1.0
     for octave in range(octaves):
@@ -65,13 +65,13 @@ def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: f
 
 
 def _colour(rng: np.random.Generator, hue: float | None = None, saturation: float = 0.8) -> Floats:
-    """Return a random colour, 3 numbers: of a hue in 0..1 with little variation, or of any."""
+    """A random colour, 3 numbers: of a hue in 0..1 with little variation, or of any."""
     h = rng.random() if hue is None else hue + rng.normal(0, 0.03)
     return np.array(colorsys.hsv_to_rgb(h % 1, saturation * rng.random(), rng.uniform(0.15, 1)), np.float32)
 
 
 def _mix(low: Floats, high: Floats, share: Floats) -> Floats:
-    """Return the colours at a share of the way from ``low`` to ``high``; shares are cut to 0..1."""
+    """The colours at a share of the way from ``low`` to ``high``; shares are cut to 0..1."""
     share = np.clip(share, 0, 1)[..., None]
     result: Floats = low + (high - low) * share
     return result

@@ -43,7 +43,8 @@ ScaleAndShift = tuple[Tensor, Tensor]
 
 MAX_BLENDED = 4  # styles in the blend that learning begins with
 MIN_BLEND_GAIN = 0.01  # share by which another style must lower the loss of the blend
-BLEND_PHOTOGRAPHS, BLEND_SIDE = 3, 128  # held-out photographs that blends are tried on, and the pixels of their sides
+BLEND_PHOTOGRAPHS = 3  # held-out photographs that blends are tried on
+BLEND_SIDE = 128  # pixels of the sides that held-out photographs are cut to for trying blends
 CONTENT_BATCH = 8  # crops whose content features are computed together
 PREVIEW_COUNT = 3  # held-out photographs that a preview shows
 
@@ -52,26 +53,26 @@ class StyleFit:
     """A style being learnt.
 
     Args:
-        network: A trained network; it is frozen here.
-        known: Its styles by name, without the photograph style; at least one.
-        pictures: Files of the style; several give one style by the mean of their Gram matrices.
-        photographs: What is painted meanwhile.
-        settings: See :class:`impasto.learning.settings.LearnSettings`.
-        fingerprint: Tells this learning from others; only a checkpoint with the same is resumed.
+        network: a trained network; it is frozen here.
+        known: its styles by name, without the photograph style; at least one.
+        pictures: files of the style; several give one style by the mean of their Gram matrices.
+        photographs: what is painted meanwhile.
+        settings: see :class:`impasto.learning.settings.LearnSettings`.
+        fingerprint: tells this learning from others; only a checkpoint with the same is resumed.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Attributes:
         scale: C numbers, being learnt.
         shift: C numbers, being learnt.
-        averaged: The averages of both, which are what is learnt in the end.
-        initial_blend: Share of each known style in what learning begins with.
-        step: Steps done.
-        seconds: Time spent, earlier parts of a resumed run included.
-        finished: Whether the loss is flat or the most steps are done.
-        losses: On the held-out photographs, at the last check.
+        averaged: the averages of both, which are what is learnt in the end.
+        initial_blend: share of each known style in what learning begins with.
+        step: steps done.
+        seconds: time spent, earlier parts of a resumed run included.
+        finished: whether the loss is flat or the most steps are done.
+        losses: losses on the held-out photographs by term, at the last check.
 
     Raises:
-        InputError: A picture or the perceptual network cannot be read.
+        InputError: a picture or the perceptual network cannot be read.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class StyleFit:
 
     @torch.no_grad()
     def _content_features(self, images: Tensor) -> Features:
-        """Return the features of photographs at the content layers, some photographs at a time."""
+        """The features of photographs at the content layers, some photographs at a time."""
         parts = torch.split(images, CONTENT_BATCH)
         features = [self.objective.network(part, self.objective.content_layers) for part in parts]
         return {tap: torch.cat([one[tap] for one in features]) for tap in features[0]}
@@ -155,10 +156,10 @@ class StyleFit:
         """Paint photographs and return the loss terms, each averaged over them.
 
         Args:
-            inputs: Photographs with grain, N x 4 x H x W.
-            content_features: Of the photographs.
-            scale: Of the style, C numbers.
-            shift: Of the style, C numbers.
+            inputs: photographs with grain, N x 4 x H x W.
+            content_features: features of the photographs at the content layers.
+            scale: scale of the style, C numbers.
+            shift: shift of the style, C numbers.
         """
         painted, _ = self.network(inputs, scale[None], shift[None])
         features = self.objective.features(painted)
@@ -169,7 +170,7 @@ class StyleFit:
         }
 
     def _total(self, terms: Mapping[str, Tensor]) -> Tensor:
-        """Return the weighted sum of the loss terms."""
+        """The weighted sum of the loss terms."""
         s = self.settings
         return s.content_weight * terms["content"] + s.style_weight * terms["style"] + s.tv_weight * terms["tv"]
 
@@ -203,12 +204,12 @@ class StyleFit:
         """Learn until the loss is flat, or until Ctrl-C.
 
         Args:
-            folder: Gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the checkpoint at
+            folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the checkpoint at
                 Ctrl-C, too.
-            progress: Called after each step with this object.
+            progress: called after each step with this object.
 
         Raises:
-            TrainingError: A loss is not a number.
+            TrainingError: a loss is not a number.
         """
         s = self.settings
         try:
@@ -233,12 +234,12 @@ class StyleFit:
             raise
 
     def style(self) -> ScaleAndShift:
-        """Return what is learnt so far: the averaged scale and shift, on the CPU."""
+        """What is learnt so far: the averaged scale and shift, on the CPU."""
         scale, shift = self.averaged
         return scale.cpu(), shift.cpu()
 
     def facts(self) -> dict[str, str]:
-        """Return what a style file says of how it was learnt."""
+        """What a style file says of how it was learnt."""
         s = self.settings
         return {
             "begun_as": " + ".join(f"{share:.2f} {name}" for name, share in self.initial_blend.items()),

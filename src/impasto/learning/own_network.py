@@ -39,25 +39,25 @@ def fit_own_network(
     """Fit a network to a style that was learnt for it, and return the style with that network.
 
     Args:
-        style: Learnt for ``network``.
-        pictures: Files that the style was learnt from.
-        network: The network to begin with.
-        photograph: Scale and shift of the network's photograph style, an identity.
-        photographs: What is painted meanwhile, of the same crop as ``settings``.
-        settings: Those that the style was learnt with; objective, crop and seed stay the same.
-        minutes: Fit for at most so long; it ends before once the validation loss is flat.
-        folder: For checkpoint, log and previews; a checkpoint in it is resumed.
+        style: the style, learnt for ``network``.
+        pictures: files that the style was learnt from.
+        network: the network to begin with.
+        photograph: scale and shift of the network's photograph style, which changes nothing.
+        photographs: what is painted meanwhile, of the same crop as ``settings``.
+        settings: those that the style was learnt with; objective, crop and seed stay the same.
+        minutes: fit for at most so long; it ends before once the validation loss is flat.
+        folder: where checkpoint, log and previews go; a checkpoint in it is resumed.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
-        progress: Called after each step.
+        progress: called after each step.
 
     Raises:
-        TrainingError: A loss is not a number, or the checkpoint is of another style.
+        TrainingError: a loss is not a number, or the checkpoint is of another style.
     """
     chosen = FitSettings(
         **{item.name: getattr(settings, item.name) for item in fields(Settings)},
         steps=1_000_000,
         minutes=minutes,
-        learning_rate=4e-3,  # of rates from 1e-3 to 8e-3 it came furthest in the same steps (lab book, 2026-11-25)
+        learning_rate=4e-3,  # the best of rates from 1e-3 to 8e-3 in the same steps (lab book, 2026-11-25)
         style_learning_rate=2e-2,
         equivariance_weight=0.5,  # a little is enough to be steadier than the style alone, which is fitted without
         patience=6,

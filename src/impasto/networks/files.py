@@ -30,7 +30,8 @@ from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
 
 OPSET = 18  # version of ONNX's operators
-_IR_VERSION = 9  # of ONNX's file format
+_IR_VERSION = 9  # version of ONNX's file format
+_FLOAT = 1  # ONNX's number of the type float32
 # Which input of torch's stem each input of ONNX's is: SpaceToDepth puts offsets first, pixel_unshuffle the colours.
 _STEM_ORDER = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
 
@@ -52,25 +53,25 @@ def export(
     """Write network and styles into a folder laid out as ``impasto/assets``.
 
     Args:
-        network: on the CPU.
-        styles: name to scale and shift, C numbers each.
+        network: the network, on the CPU.
+        styles: style name to scale and shift, C numbers each.
         folder: where to write; is made where it is missing.
         metadata: by style name: title, artist, year, licence and the like.
 
     Returns:
         The network's id.
     """
-    identity = network_id(network)
-    about = description(network, identity)
+    own_id = network_id(network)
+    about = description(network, own_id)
     state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     with atomic_path(folder / "network.safetensors") as temporary:
         temporary.write_bytes(save(state, metadata=about))
     with atomic_path(folder / "network.onnx") as temporary:
         temporary.write_bytes(onnx_model(network, about))
     for name, (scale, shift) in styles.items():
-        style = Style(name, scale.float().numpy(), shift.float().numpy(), identity, (metadata or {}).get(name, {}))
+        style = Style(name, scale.float().numpy(), shift.float().numpy(), own_id, (metadata or {}).get(name, {}))
         style.save(folder / "styles" / f"{name}.safetensors")
-    return identity
+    return own_id
 
 
 def load_network(path: Path) -> tuple[TransformerNetwork, str]:
@@ -132,16 +133,17 @@ def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Te
     """The style with its network in it, so that its file needs nothing beside it.
 
     Args:
-        network: on the CPU, the one that the style belongs to.
-        photograph: scale and shift of the network's identity, towards which strength goes.
+        style: the style.
+        network: the network that the style belongs to, on the CPU.
+        photograph: scale and shift of the network's photograph style, towards which a lower strength goes.
     """
-    identity = network_id(network)
+    own_id = network_id(network)
     own = EmbeddedNetwork(
-        identity,
-        onnx_model(network, description(network, identity)),
+        own_id,
+        onnx_model(network, description(network, own_id)),
         (photograph[0].float().numpy(), photograph[1].float().numpy()),
     )
-    return replace(style, network=identity, embedded=own)
+    return replace(style, network=own_id, embedded=own)
 
 
 def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
@@ -160,9 +162,9 @@ def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tenso
     return network, styles
 
 
-def description(network: TransformerNetwork, identity: str) -> dict[str, str]:
-    """What a network's file says of it."""
-    return {"format": "impasto-network-1", "id": identity, "architecture": json.dumps(network.describe())}
+def description(network: TransformerNetwork, own_id: str) -> dict[str, str]:
+    """The metadata of a network's file: format, id and architecture."""
+    return {"format": "impasto-network-1", "id": own_id, "architecture": json.dumps(network.describe())}
 
 
 def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
@@ -202,7 +204,7 @@ class _GraphBuilder:
 
     def weight(self, name: str, value: Tensor) -> str:
         """Add weights as fp16; the run time folds the cast, and what is computed from it alone, when it loads them."""
-        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=1)
+        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=_FLOAT)
 
     def shape(self, x: str, *shape: int) -> str:
         """Add a reshape; -1 is the side that follows from the others."""
@@ -220,7 +222,7 @@ class _GraphBuilder:
         return self.op("Conv", self.pad(x, "reflect"), *inputs, kernel_shape=[3, 3], **attributes)
 
     def doubling(self, x: str, name: str, weight: Tensor) -> str:
-        """Add a :class:`impasto.networks.transformer.Doubling`."""
+        """Add a :class:`impasto.networks.transformer.UpsamplingConv`."""
         outputs, inputs = weight.shape[:2]
         nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
         four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING.numpy())), outputs, inputs, 4, 9)
@@ -236,7 +238,7 @@ class _GraphBuilder:
             self.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
         )
         axes = self.constant(np.array([0, 2, 3], np.int64))
-        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=1)
+        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=_FLOAT)
         mean = self.op("ReduceMean", x, axes, keepdims=0)
         square = self.op("Div", self.op("ReduceSumSquare", x, axes, keepdims=0), count)
         variance = self.op("Relu", self.op("Sub", square, self.op("Mul", mean, mean)))
@@ -285,13 +287,13 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
 
     channels = network.architecture.normalised_channels
     value = helper.make_tensor_value_info
-    inputs = [value("image", 1, [1, PLANES, "height", "width"])]
-    inputs += [value(name, 1, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
-    inputs += [value("measured_share", 1, [1])]
+    inputs = [value("image", _FLOAT, [1, PLANES, "height", "width"])]
+    inputs += [value(name, _FLOAT, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
+    inputs += [value("measured_share", _FLOAT, [1])]
     outputs = [
-        value("painted", 1, [1, 3, "height", "width"]),
-        value("mean", 1, [channels]),
-        value("variance", 1, [channels]),
+        value("painted", _FLOAT, [1, 3, "height", "width"]),
+        value("mean", _FLOAT, [channels]),
+        value("variance", _FLOAT, [channels]),
     ]
     graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from impasto.networks.loss_names import Loss, StyleLoss
 
 _TINY = 1e-12  # keeps divisors above 0
-_LEAST_SPREAD = 0.05  # of the features' energy: the least variance that content losses are relative to
+_MIN_SPREAD = 0.05  # share of the features' energy: the least variance that content losses are relative to
 
 
 def gram(features: Tensor) -> Tensor:
@@ -41,8 +41,8 @@ def style_loss(grams: Tensor, target: Tensor) -> Tensor:
     Dividing by the target's norm makes one style weight suit every painting.
 
     Args:
-        grams: of the pictures, N x C x C.
-        target: of the style, N x C x C or 1 x C x C.
+        grams: Gram matrices of the pictures, N x C x C.
+        target: Gram matrices of the styles, N x C x C, or 1 x C x C for one style.
 
     Returns:
         One number a picture, N.
@@ -64,15 +64,15 @@ def content_spread(target: Tensor) -> Tensor:
     """
     spread = target.var(dim=(0, 2, 3), unbiased=False).sum()
     energy = (target**2).mean(dim=(0, 2, 3)).sum()
-    return torch.maximum(spread, _LEAST_SPREAD * energy)
+    return torch.maximum(spread, _MIN_SPREAD * energy)
 
 
 def content_loss(features: Tensor, target: Tensor, spread: Tensor | None = None) -> Tensor:
     """Squared distance of features relative to their spread (Gatys 2015, equation 1, but for the scale).
 
     Args:
-        features: of the pictures, N x C x H x W.
-        target: of the photographs, N x C x H x W.
+        features: features of the pictures, N x C x H x W.
+        target: features of the photographs, N x C x H x W.
         spread: a scalar from :func:`content_spread`; ``None``: the target's.
 
     Returns:
@@ -103,9 +103,10 @@ def _mean_square(differences: Tensor) -> Tensor:
 
 _COUNTED_PEAKS = 8  # highest peaks of the autocorrelation, over which the loss is a mean
 _CHANCE_CORRELATION = 0.08  # height of a peak that chance has
-_LEAST_SHIFT = 9  # pixels from the centre of the autocorrelation from which on peaks count
-_MEAN_BLUR, _CONTRAST_BLUR = 12, 24  # pixels: standard deviations of the blurs that even out mean and contrast
-_LEAST_CONTRAST = 2 / 255  # added to the contrast before it divides, where white is 1
+_MIN_SHIFT = 9  # pixels from the centre of the autocorrelation from which on peaks count
+_MEAN_BLUR = 12  # pixels: standard deviation of the blur that evens out the mean
+_CONTRAST_BLUR = 24  # pixels: standard deviation of the blur that evens out the contrast
+_MIN_CONTRAST = 2 / 255  # added to the contrast before it divides, where white is 1
 
 
 def repetition(images: Tensor) -> Tensor:
@@ -123,7 +124,8 @@ def repetition(images: Tensor) -> Tensor:
     """
     plane = _luminance(images)[:, None]
     plane = plane - _blurred(plane, _MEAN_BLUR)
-    plane = plane / ((_blurred(plane**2, _CONTRAST_BLUR) + 1e-8).sqrt() + _LEAST_CONTRAST)
+    # The root's slope at 0 is infinite: 1e-8 keeps gradients finite where the picture is flat.
+    plane = plane / ((_blurred(plane**2, _CONTRAST_BLUR) + 1e-8).sqrt() + _MIN_CONTRAST)
     plane = (plane - plane.mean(dim=(2, 3), keepdim=True))[:, 0]
     height, width = plane.shape[-2:]
     reach = min(height, width) // 2
@@ -135,7 +137,7 @@ def repetition(images: Tensor) -> Tensor:
         away = torch.hypot(x.float(), y.float())
         half = (y > 0) | ((y == 0) & (x > 0))  # autocorrelation is symmetric
         highest = correlation >= F.max_pool2d(correlation[:, None], 3, stride=1, padding=1)[:, 0]
-        peaks = highest & half & (away >= _LEAST_SHIFT) & (away <= reach - 1)
+        peaks = highest & half & (away >= _MIN_SHIFT) & (away <= reach - 1)
     found = torch.where(peaks, correlation, correlation.new_zeros(())).flatten(1).topk(_COUNTED_PEAKS, dim=1).values
     return (found - _CHANCE_CORRELATION).clamp_min(0).mean(dim=1)
 
@@ -158,27 +160,18 @@ def _autocorrelation(plane: Tensor, reach: int) -> Tensor:
     return sums[:, height - reach : height + reach + 1, width - reach : width + reach + 1]
 
 
-def _blurred(plane: Tensor, radius: float) -> Tensor:
-    """Gaussian blur of N x 1 x H x W; ``radius`` is the standard deviation in pixels."""
-    reach = int(3 * radius)
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=plane.device) / radius) ** 2)
+def _blurred(plane: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of N x 1 x H x W; ``sigma`` is the standard deviation in pixels."""
+    reach = int(3 * sigma)
+    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=plane.device) / sigma) ** 2)
     kernel = (kernel / kernel.sum()).to(plane)
     rows = F.conv2d(F.pad(plane, (0, 0, reach, reach), mode="replicate"), kernel.view(1, 1, -1, 1))
     return F.conv2d(F.pad(rows, (reach, reach, 0, 0), mode="replicate"), kernel.view(1, 1, 1, -1))
 
 
-_WEAVE_PERIOD = 4  # pixels
+_WEAVE_PERIOD = 4  # pixels after which the pattern that :func:`weave` measures repeats
 _LINE = range(-2, 3)  # bins of the spectrum, around a frequency, over which the window spreads its line
-_BESIDE = (
-    -6,
-    -5,
-    -4,
-    -3,
-    3,
-    4,
-    5,
-    6,
-)  # bins around a frequency that tell the spectrum without a line
+_BESIDE = (-6, -5, -4, -3, 3, 4, 5, 6)  # bins around a frequency that tell the spectrum without a line
 
 
 def weave(images: Tensor) -> Tensor:
@@ -230,7 +223,7 @@ class Moments(NamedTuple):
     the Gram matrix.
 
     Attributes:
-        mean: of the features, C.
+        mean: mean of the features, C.
         second: mean of the products of channels, C x C.
     """
 
@@ -280,8 +273,8 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
     """The distance of two sets of moments, scaled so that features that are zero everywhere have a loss of 1.
 
     Args:
-        moments: of the picture at one layer.
-        target: of the style at the same layer.
+        moments: moments of the picture at one layer.
+        target: moments of the style at the same layer.
         kind: ``"gram"``: squared Frobenius distance of the second moments (Gatys 2015); ``"mean"``: of the means
             (as Johnson's slow_neural_style offered it); ``"covariance"``: of the covariances; ``"wasserstein"``: the
             squared 2-Wasserstein distance of the Gaussians with these moments,

@@ -111,7 +111,7 @@ class PerceptualNetwork(nn.Module):
         Raises:
             InputError: a name that the network does not have.
         """
-        wanted = self.check(taps)
+        wanted = self.check_taps(taps)
         last = max(self.taps.index(tap) for tap in wanted)
         x = self._conv("preprocess", images)
         features: dict[str, Tensor] = {}
@@ -163,8 +163,8 @@ class PerceptualNetwork(nn.Module):
                 features[tap] = F.conv2d(x, a[:, :, None, None].to(x), b.to(x))
         return features
 
-    def check(self, taps: Iterable[str]) -> set[str]:
-        """The taps as a set.
+    def check_taps(self, taps: Iterable[str]) -> set[str]:
+        """Check that the network has taps of these names, and return them as a set.
 
         Raises:
             InputError: a name that the network does not have.
@@ -182,8 +182,8 @@ class PerceptualNetwork(nn.Module):
         """Pixels of the picture, along a side, to one position of a tap."""
         return int(2 ** (_position(tap.replace("relu", "conv"))[0] - 1))
 
-    def reach(self, tap: str) -> int:
-        """How many pixels beyond its own square a position of a tap sees, at most."""
+    def receptive_radius(self, tap: str) -> int:
+        """How many pixels of the picture beyond its own square a position of a tap depends on, at most."""
         before = self.names[: self.taps.index(tap) + 1]
         return sum(2 ** (_position(name)[0] - 1) for name in before)
 
@@ -262,7 +262,7 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         if "features.0" in pairs:
             return _torchvision(pairs, pooling)
         if "preprocess" in pairs and "conv1_1" in pairs:
-            return of_pairs(pairs, pooling)
+            return network_of_pairs(pairs, pooling)
         if "conv0" in pairs and "conv11" in pairs:
             renamed = {re.sub(r"^conv(\d)(\d)$", r"conv\1_\2", key): value for key, value in pairs.items()}
             heads = {f"relu{key[4]}_{key[5]}": pairs[key] for key in pairs if key.endswith("_aux")}
@@ -274,7 +274,9 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
     )
 
 
-def of_pairs(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"] = "max") -> PerceptualNetwork:
+def network_of_pairs(
+    pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"] = "max"
+) -> PerceptualNetwork:
     """Make a network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
     heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
     convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}

@@ -9,8 +9,8 @@ convolution is cheap; padding reflects, so that borders look like the rest.
 and each enlargement is followed by a fixed binomial filter (1 2 1)/4 in both directions, whose response is
 zero at the grid's Nyquist frequency. After nearest-neighbour doubling that is bilinear interpolation: the
 images of coarse features, a weave of four and eight pixels, fall off twice as fast as with nearest neighbour
-alone. Bilinear doubling and convolution are one convolution at the smaller size (:class:`Doubling`). The last doubling
-is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
+alone. Bilinear doubling and convolution are one convolution at the smaller size (:class:`UpsamplingConv`). The last
+doubling is a pixel shuffle, which is several times cheaper; its two-pixel weave cannot pass the filter.
 
 **Grain beside the picture.** What gives even parts something to paint (:mod:`impasto.networks.grain`) is a fourth plane
 of the input. Added to the picture, as in earlier editions, it cannot be told from the photograph's own detail.
@@ -67,8 +67,8 @@ class TensorStatistics:
     """What the instance normalisations measure.
 
     Attributes:
-        mean: of every normalised channel, N x C, in the order of a style's scale.
-        variance: of every normalised channel, N x C, biased (divided by the number of positions).
+        mean: mean of every normalised channel, N x C, in the order of a style's scale.
+        variance: variance of every normalised channel, N x C, biased (divided by the number of positions).
     """
 
     mean: Tensor
@@ -79,10 +79,10 @@ class _ConditionalNormalisation:
     """All conditional instance normalisations of one pass; each takes its slice of the style and of the statistics.
 
     Args:
-        scale: N x C (or 1 x C), over all normalised channels in the order in which the layers run.
+        scale: scale of the styles, N x C (or 1 x C), over all normalised channels in the order in which the layers run.
         shift: as ``scale``.
         given: statistics to normalise with instead of measured ones.
-        measured_share: of measured statistics in a mixture with given ones, in [0, 1]; ``None``: 0.
+        measured_share: share of measured statistics in a mixture with given ones, in [0, 1]; ``None``: 0.
 
     Attributes:
         at: the first channel of the layer that comes next.
@@ -123,6 +123,7 @@ class _Conv(nn.Conv2d):
         super().__init__(inputs, outputs, 3, stride=stride, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W to N x C' x H x W, or to half of H and W with a stride of 2."""
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="reflect"))
 
 
@@ -136,7 +137,7 @@ DOUBLING = torch.einsum("ayk,bxl->klabyx", _ROWS, _ROWS).reshape(9, 36)
 """What 3x3 weights become when bilinear doubling comes before: 9 weights x (4 new pixels x 9 old ones)."""
 
 
-class Doubling(nn.Conv2d):
+class UpsamplingConv(nn.Conv2d):
     """Bilinear doubling and a 3x3 convolution of its result, as one convolution at the smaller size.
 
     Each of the four pixels that a pixel becomes has weights of its own, which follow from the 3x3 that are learnt.
@@ -173,8 +174,8 @@ class TransformerNetwork(nn.Module):
         self.blocks = nn.ModuleList(
             nn.ModuleList([_Conv(a.eighth, a.eighth), _Conv(a.eighth, a.eighth)]) for _ in range(a.blocks)
         )
-        self.up1 = Doubling(a.eighth, a.quarter)
-        self.up2 = Doubling(a.quarter, a.half)
+        self.up1 = UpsamplingConv(a.eighth, a.quarter)
+        self.up2 = UpsamplingConv(a.quarter, a.half)
         self.head = _Conv(a.half, 12, bias=True)
         self.register_buffer("binomial", _binomial(), persistent=False)
         self.register_buffer("middle", torch.tensor(MIDDLE)[:, None, None], persistent=False)
@@ -191,8 +192,8 @@ class TransformerNetwork(nn.Module):
 
         Args:
             images: N x 4 x H x W, RGB in [0, 1] and the grain, or N x 3 x H x W without grain.
-            scale: of the style, N x C (or 1 x C), C = ``architecture.normalised_channels``.
-            shift: of the style, N x C (or 1 x C).
+            scale: scale of the styles, N x C (or 1 x C), C = ``architecture.normalised_channels``.
+            shift: shift of the styles, N x C (or 1 x C).
             given: statistics to normalise with, N x C (or 1 x C); ``None`` measures them on the images.
             measured_share: with ``given``, the share of measured statistics in what is used, a number in
                 [0, 1]: 0 or ``None`` uses the given ones alone, in between is what video smoothing wants.
@@ -230,11 +231,13 @@ class TransformerNetwork(nn.Module):
     def macs(self, height: int, width: int) -> int:
         """Multiply-accumulates of one forward pass for an H x W picture."""
         pixels = height * width
+        # Each layer, and how many of the picture's pixels become one position of its output.
         layers: list[tuple[nn.Conv2d, int]] = [
             (self.stem, 4), (self.down1, 16), (self.down2, 64), (self.up1, 16), (self.up2, 4), (self.head, 4),
         ]  # fmt: skip
         layers += [(conv, 64) for pair in self.pairs() for conv in pair]
-        return sum(layer.weight.numel() * pixels // shrink for layer, shrink in layers) + 27 * pixels
+        binomial = 27 * pixels  # 3 x 3 weights for each of three colours
+        return sum(layer.weight.numel() * pixels // shrink for layer, shrink in layers) + binomial
 
     def describe(self) -> dict[str, int]:
         """The architecture as plain numbers, for a file's metadata."""

@@ -30,7 +30,7 @@ Progress = Callable[[int, int | None], None]
 
 _TIMEOUT = 30.0  # seconds without a byte until a download fails
 _CHUNK = 1 << 20  # bytes that are received and written at a time
-_PASSING = {408, 429, *range(500, 600)}  # statuses of HTTP that another try may not meet
+_TRANSIENT = {408, 429, *range(500, 600)}  # statuses of HTTP that another try may not meet
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def offline() -> bool:
 
 
 def fetch(weights: str | WeightsFile, *, progress: Progress | None = None) -> Path:
-    """Return the path of verified weights, downloading them if they are not in the cache.
+    """Return the path of verified weights, and download them if they are not in the cache.
 
     A file appears in the cache whole and verified, or not at all; two processes that fetch the same one at once each
     download it, and either may put its own in place.
@@ -146,7 +146,7 @@ def _received(url: str, target: Path, weights: WeightsFile) -> Generator[tuple[b
     try:
         with requests.get(url, headers=headers, timeout=_TIMEOUT, stream=True) as response:
             answer = f"the server answered {response.status_code} {response.reason}"
-            if response.status_code in _PASSING:
+            if response.status_code in _TRANSIENT:
                 raise DownloadError(f"{url} could not be downloaded ({answer}); try again later, or {by_hand}")
             if not response.ok:
                 raise DownloadError(

@@ -81,11 +81,11 @@ class TiledFeatures:
     """
 
     def __init__(self, network: PerceptualNetwork, taps: Sequence[str], tile: int = 0) -> None:
-        network.check(taps)
+        network.check_taps(taps)
         self.network, self.taps, self.tile = network, tuple(taps), tile
         self.multiple = max(network.stride(tap) for tap in taps)
         self.margin = -(-MIN_MIRRORED_MARGIN // self.multiple) * self.multiple
-        self.reach = -(-max(network.reach(tap) for tap in taps) // self.multiple) * self.multiple
+        self.reach = -(-max(network.receptive_radius(tap) for tap in taps) // self.multiple) * self.multiple
 
     def mirror(self, picture: Tensor) -> Tensor:
         """Add the margin to a picture, N x C x H x W, and make its sides multiples of the coarsest stride."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from impasto.errors import InputError
-from impasto.memory import amount, free
+from impasto.memory import format_size, free
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.optimisation.recipe import Recipe
 
@@ -90,7 +90,8 @@ class Planner:
         if recipe.max_memory:
             less = " or --optimizer adam" if history else ""
             raise InputError(
-                f"{width} x {height} pixels take at least {amount(total)} with {recipe.optimizer}; raise --max-memory, "
+                f"{width} x {height} pixels take at least {format_size(total)} with {recipe.optimizer}; "
+                "raise --max-memory, "
                 f"or give a smaller --size{less}."
             )
         return Plan(total, 0.0, tile, history, history < histories[0])
@@ -117,7 +118,8 @@ class Planner:
                 f"--style-size {recipe.style_size}" if recipe.style_size else f"--style-scale {recipe.style_scale:g}"
             )
             raise InputError(
-                f"The style picture, {width} x {height} pixels by {option}, takes at least {amount(total)}; give a "
+                f"The style picture, {width} x {height} pixels by {option}, takes at least {format_size(total)}; "
+                "give a "
                 f"smaller {option.split()[0]}, or raise --max-memory."
             )
         return Plan(total, 0.0, tile, 0, False)
@@ -125,7 +127,7 @@ class Planner:
     def _tiles(self, height: int, width: int) -> Iterator[tuple[int, int]]:
         """Sides of tiles from the largest down (0: the whole picture), and the pixels that the network sees at once."""
         yield 0, height * width
-        reach = max(self.network.reach(tap) for tap in self.taps)
+        reach = max(self.network.receptive_radius(tap) for tap in self.taps)
         for tile in _TILE_SIDES:
             if tile < max(height, width):
                 yield tile, min(height, tile + 2 * reach) * min(width, tile + 2 * reach)

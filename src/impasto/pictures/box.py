@@ -40,7 +40,7 @@ class Box:
         return self.height * self.width
 
     def grown(self, margin: int, within: Box) -> Box:
-        """The box with a margin of so many pixels on all sides, as far as another box has room for it."""
+        """The box with a margin of so many pixels on all sides, as far as the box ``within`` has room for it."""
         return Box(
             max(within.top, self.top - margin),
             max(within.left, self.left - margin),
@@ -48,8 +48,8 @@ class Box:
             min(within.right, self.right + margin),
         )
 
-    def cut(self, other: Box) -> Box:
-        """What both boxes have in common."""
+    def intersection(self, other: Box) -> Box:
+        """The pixels that both boxes have in common."""
         return self.grown(0, other)
 
     def seen_from(self, other: Box) -> tuple[slice, slice]:
@@ -58,7 +58,7 @@ class Box:
         return rows, slice(self.left - other.left, self.right - other.left)
 
     def halves(self, multiple: int) -> list[Box]:
-        """The box cut in two across its longer side, at a multiple of pixels; none if it is too small."""
+        """The box cut in two across its longer side, at a multiple of pixels; an empty list if it is too small."""
         if max(self.height, self.width) < 2 * multiple:
             return []
         if self.height >= self.width:
@@ -74,6 +74,15 @@ def round_up(value: int, multiple: int) -> int:
 
 
 def mirrored_indices(start: int, stop: int, length: int) -> Indices:
-    """Where in a line of so many pixels the places ``start`` to ``stop`` lie, if it is mirrored beyond both ends."""
+    """Indices into a line of pixels that is mirrored beyond both ends; the outermost pixels are repeated.
+
+    Args:
+        start: the first place; may be negative.
+        stop: the place after the last one; may be beyond the line.
+        length: pixels of the line.
+
+    Returns:
+        ``stop - start`` indices from 0 to ``length - 1``.
+    """
     at = np.arange(start, stop) % (2 * length)
     return np.where(at < length, at, 2 * length - 1 - at)

@@ -73,7 +73,11 @@ def apply_color_mode(result: Array, content: Array, colors: ColorMode, matching:
     Args:
         result, content: H x W x 3, float32 in [0, 1].
         colors: which colours.
-        matching: for ``"match"`` of a part of a picture, the map that the whole picture needs.
+        matching: for ``"match"`` of a part of a picture, the map that the whole picture needs; ``None`` computes it
+            from this part.
+
+    Returns:
+        H x W x 3, float32 in [0, 1].
     """
     if colors == "content":
         return keep_chroma(result, content)
@@ -93,5 +97,6 @@ def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]
 def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
     """A power of a symmetric matrix whose eigenvalues are not negative."""
     values, vectors = np.linalg.eigh(matrix)
+    # Rounding can make an eigenvalue negative; a floor keeps its powers finite.
     powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
     return powered

@@ -12,8 +12,10 @@ from impasto.pictures.picture import Picture
 
 _GAP = 12  # pixels around each cell
 _LABEL = 28  # pixels of height below a picture, for its label
-_FONT = 16  # pixels of height of the letters
-_PAPER, _INK = (250, 249, 246), (40, 40, 44)  # RGB of 255: the background, and the labels
+_FONT_SIZE = 16  # pixels of height of the letters
+_LABEL_GAP = 4  # pixels between a picture and its label
+_PAPER = (250, 249, 246)  # colour of the background: RGB, 0 to 255
+_INK = (40, 40, 44)  # colour of the labels: RGB, 0 to 255
 
 
 def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None = None) -> Picture:
@@ -21,7 +23,7 @@ def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None =
 
     Args:
         cells: pairs of label and picture; all cells are as large as the largest picture.
-        columns: pictures in a row; None: up to three pictures are one row, more about as many rows as columns.
+        columns: pictures in a row; ``None``: up to three pictures are one row, more get about as many rows as columns.
     """
     pictures = [(label, to_pil(picture)) for label, picture in cells]
     width = max(picture.width for _, picture in pictures)
@@ -30,12 +32,13 @@ def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None =
     rows = -(-len(cells) // columns)
     size = (columns * (width + _GAP) + _GAP, rows * (height + _LABEL + _GAP) + _GAP)
     paper = Image.new("RGB", size, _PAPER)
-    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(_FONT)
+    draw, font = ImageDraw.Draw(paper), ImageFont.load_default(_FONT_SIZE)
     for index, (label, picture) in enumerate(pictures):
         row, column = divmod(index, columns)
         x = _GAP + column * (width + _GAP) + (width - picture.width) // 2
         y = _GAP + row * (height + _LABEL + _GAP) + (height - picture.height) // 2
         paper.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
         middle = _GAP + column * (width + _GAP) + width // 2
-        draw.text((middle, _GAP + row * (height + _LABEL + _GAP) + height + 4), label, _INK, font, anchor="ma")
+        below = _GAP + row * (height + _LABEL + _GAP) + height + _LABEL_GAP
+        draw.text((middle, below), label, _INK, font, anchor="ma")
     return from_pil(paper)

@@ -100,4 +100,5 @@ def to_array(picture: Picture, like: Array) -> Array:
         picture = replace(picture, alpha=np.ones(picture.rgb.shape[:2], np.float32))
     bits = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}.get(like.dtype, 0)
     out = encoding.stack_channels(picture, bits).astype(like.dtype, copy=False)
-    return out.copy() if np.may_share_memory(out, like) else out  # one that nothing was done to, as with strength 0
+    # The picture can be the source itself, as with strength 0, and the caller may change what is returned.
+    return out.copy() if np.may_share_memory(out, like) else out

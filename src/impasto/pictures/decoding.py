@@ -82,7 +82,7 @@ def _picture(colour: Array, alpha: Array | None, about: Image.Image, compact: bo
         colour: H x W x 1 (grey), 3 (RGB) or 4 (CMYK).
         alpha: H x W, of the same type, or None.
         about: the Pillow image with the orientation, the profile and the metadata.
-        compact: keep integers.
+        compact: keep the integers of the samples; else they become float32 in [0, 1].
     """
     bits = 8 if colour.dtype == np.uint8 else 16
     key = about.info.get("transparency")
@@ -181,7 +181,7 @@ def to_srgb(colour: Array, profile: bytes | None, compact: bool) -> Array:
 
 
 def _floats_to_srgb(colour: Floats, profile: bytes | None) -> Floats:
-    """As :func:`to_srgb`, for float32 in [0, 1]."""
+    """Samples, H x W x C float32 in [0, 1], to sRGB, H x W x 3 float32 in [0, 1]; see :func:`to_srgb`."""
     if profile:
         fits = profiles.profile_channels(profile) == colour.shape[2]
         return profiles.to_srgb(colour if fits else to_three_channels(colour), profile)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -13,17 +13,14 @@ from PIL import Image
 from impasto.pictures import profiles, row_encoding
 from impasto.pictures.formats import Format
 from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, png_texts, tiff_tags
-from impasto.pictures.picture import Picture, to_samples, to_unit_range
+from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
 from impasto.pictures.resampling import lay_on_white
-
-if TYPE_CHECKING:
-    from impasto.pictures.picture import RowSource
 
 log = logging.getLogger(__name__)
 
 Array = np.ndarray
 
-_SEGMENT = 65_000  # bytes of one kind of metadata that a JPEG holds: a segment of 64 KiB less its heading
+_MAX_SEGMENT = 65_000  # bytes of one kind of metadata that a JPEG holds: a segment of 64 KiB less its heading
 _ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 
 
@@ -58,7 +55,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
         return out.getvalue()
 
     options: dict[str, Any] = {"icc_profile": profile}
-    if target.name == "AVIF":  # for the sake of this tag Pillow would write all others anew, and worse
+    if target.name == "AVIF":  # Pillow takes this tag out by writing all others anew, and worse
         exif.pop(ORIENTATION, None)
     if len(exif):
         options["exif"] = exif.tobytes()
@@ -78,7 +75,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
     if target.name == "JPEG":
         options |= {"comment": metadata.text["Comment"].encode()} if "Comment" in metadata.text else {}
         for kind in ("exif", "xmp", "comment"):
-            if len(options.get(kind, b"")) > _SEGMENT:
+            if len(options.get(kind, b"")) > _MAX_SEGMENT:
                 log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
                 del options[kind]
                 if kind == "exif" and settings:
@@ -87,7 +84,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
         image = Image.fromarray(stack_channels(picture, 8))
         return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
     options["quality"] = quality
-    if target.name != "WEBP":  # which always halves the resolution of colours
+    if target.name != "WEBP":  # WebP always halves the resolution of colours
         options["subsampling"] = "4:4:4"
     return _saved(Image.fromarray(stack_channels(picture, 8)), target.name, **options)
 
@@ -104,12 +101,12 @@ def encode_rows(
         out: an empty file that can be written at any place.
     """
     shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
-    bits = whole.kind.itemsize * 8
+    bits = whole.dtype.itemsize * 8
     pixels = (stack_channels(part, bits) for part in parts)
     exif = exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
-        row_encoding.write_tiff(shape, whole.kind, pixels, tiff_tags(metadata, exif, profile), out)
+        row_encoding.write_tiff(shape, whole.dtype, pixels, tiff_tags(metadata, exif, profile), out)
         return
     options: dict[str, Any] = {"icc_profile": profile, "pnginfo": png_texts(metadata, settings)}
     if len(exif):
@@ -120,7 +117,7 @@ def encode_rows(
 
 
 def _saved(image: Image.Image, format: str, **options: Any) -> bytes:
-    """What Pillow writes into a file."""
+    """The bytes of the file that Pillow writes for an image."""
     out = io.BytesIO()
     image.save(out, format, **options)
     return out.getvalue()

@@ -64,8 +64,7 @@ FORMATS = {
         Format("BMP", (".bmp",), writable=False),
     )
 }
-
-"""What can be read, by Pillow's name."""
+"""What can be read, by Pillow's name (but ``PGM``, which Pillow calls ``PPM``)."""
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")  # bytes 8 to 11 of a HEIC file
 
@@ -110,7 +109,7 @@ def open_bytes(data: bytes, format: str) -> ImageFile.ImageFile:
 
 
 def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
-    """As :func:`open_bytes`, of an open file, which has to stay open until the pixels have been loaded.
+    """Read the header of an open file, which has to stay open until the pixels have been loaded.
 
     Not ``Image.open``, whose limit on the number of pixels is a global setting, and which warns through ``warnings``:
     :func:`~impasto.pictures.reading.read_picture` has a limit of its own.

@@ -15,7 +15,7 @@ from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
 from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
 from impasto.pictures.picture import Picture
 
-_BYTES = 1 << 21  # of samples that are decoded at a time
+_STRIP_BYTES = 1 << 21  # bytes of samples that are decoded at a time
 _LARGEST_BLOCK = 1 << 25  # pixels of a strip or tile of a TIFF, which libvips decodes at once
 
 # Values of a TIFF's tags with which libvips gives the very samples that Pillow gives, by the tag.
@@ -33,7 +33,7 @@ _CMYK, _YCBCR, _JPEG = 5, 6, 7  # values of tags 262 and 259
 def open_rows(path: Path) -> RowReader | None:
     """A reader of a file; None if it can only be read as a whole.
 
-    So it is with other formats, interlaced and turned pictures, rare kinds of TIFF, and where libvips is missing.
+    None is given for other formats, interlaced and turned pictures, rare kinds of TIFF, and where libvips is missing.
     """
     if not libvips.is_installed():
         return None
@@ -55,10 +55,10 @@ class RowReader:
         path: the file.
         format: JPEG, PNG or TIFF.
         header: the file, opened by Pillow.
-        about: an image with the metadata of the whole file; the same one, unless it is a PNG.
+        about: an image with the metadata of the whole file; ``header`` itself, unless the file is a PNG.
 
     Attributes:
-        path, format: the same.
+        path, format: as given.
         size: width and height.
         transparent: whether it may be transparent anywhere.
         bits: 8 or 16 bits a sample.
@@ -86,12 +86,12 @@ class RowReader:
         return usable_profile(self._about, self._channels)
 
     @property
-    def kind(self) -> np.dtype[np.generic]:
+    def dtype(self) -> np.dtype[np.generic]:
         """The type of the samples."""
         return np.dtype(np.uint16 if self.bits == 16 else np.uint8)
 
     def rows(self, top: int, bottom: int) -> Picture:
-        """Some rows, compact.
+        """Rows ``top`` to ``bottom``, the latter not among them, with the file's integers (compact).
 
         Raises:
             InputError: the file is damaged.
@@ -117,10 +117,10 @@ class RowReader:
         return Picture(rgb[part], alpha, self.bits, self.format, self.metadata)
 
     def _strip(self, decoder: libvips.RowDecoder) -> Picture:
-        """The next rows, as many as hold ``_BYTES``; its alpha, if the picture has one, may be opaque everywhere."""
+        """The next rows, about ``_STRIP_BYTES`` of samples; alpha, if the picture has it, may be opaque everywhere."""
         width, height = self.size
-        row = width * (self._channels + self.transparent) * self.kind.itemsize  # bytes
-        samples = decoder.read(self._bottom, min(max(1, _BYTES // row), height - self._bottom))
+        row = width * (self._channels + self.transparent) * self.dtype.itemsize  # bytes
+        samples = decoder.read(self._bottom, min(max(1, _STRIP_BYTES // row), height - self._bottom))
         colour, alpha = split_alpha(samples[..., : self._channels + self.transparent], self.transparent)
         return Picture(to_srgb(colour, self._profile, compact=True), None if alpha is None else alpha.copy())
 
@@ -133,7 +133,7 @@ def _opened(file: BinaryIO, format: str) -> tuple[ImageFile.ImageFile, ImageFile
 
 
 def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> bool:
-    """Whether a file gives the same pixels by rows as it does read as a whole; see :class:`RowReader`."""
+    """Whether a file gives the same pixels by rows as when it is read as a whole; see :class:`RowReader`."""
     if isinstance(header, TiffImagePlugin.TiffImageFile):
         tags = header.tag_v2
         if any(tag in tags and tags[tag] not in values for tag, values in _TIFF_TAGS.items()):

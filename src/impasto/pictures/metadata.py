@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 log = logging.getLogger(__name__)
 
 ORIENTATION, SOFTWARE = 0x0112, 0x0131
-"""Tags of EXIF."""
+"""Tags of EXIF: how the picture is turned, and the program that made it."""
 _EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005  # tags of EXIF that point to further directories
 _COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # tags of EXIF that describe the pixels
 
@@ -76,7 +76,7 @@ def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | No
     """The EXIF to write with a result.
 
     Args:
-        metadata: of the source.
+        metadata: metadata of the source.
         size: width and height of the result.
         settings: one line on how the result was made, for ``Software``; None leaves the source's.
     """
@@ -114,7 +114,8 @@ def tiff_tags(metadata: Metadata, exif: Image.Exif, profile: bytes) -> TiffImage
     for tag, value in exif.items():
         tags[tag] = value
     if metadata.dpi:
-        tags[282], tags[283], tags[296] = *metadata.dpi, 2
+        tags[282], tags[283], tags[296] = *metadata.dpi, 2  # resolution across and down, in pixels an inch
+    # XMP is of TIFF's type 1, bytes; the ICC profile of type 7, undefined.
     for tag, block, kind in ((700, metadata.xmp, 1), (34675, profile, 7)):
         if block:
             tags.tagtype[tag] = kind

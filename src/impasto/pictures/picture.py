@@ -45,7 +45,7 @@ class Picture:
         return self.rgb.shape[1], self.rgb.shape[0]
 
     @property
-    def kind(self) -> np.dtype[np.generic]:
+    def dtype(self) -> np.dtype[np.generic]:
         """The type of its samples."""
         return self.rgb.dtype
 
@@ -76,7 +76,7 @@ def to_unit_range(a: Array) -> Floats:
     low, high = a.min(), a.max()
     if low >= 0 and high <= 1 and a.dtype == np.float32:
         return a
-    if not (low >= -0.01 and high <= 1.01):  # so written that NaN fails too
+    if not (low >= -0.01 and high <= 1.01):  # written so that NaN fails, too
         raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
     return np.clip(a.astype(np.float32), 0, 1)
 
@@ -86,7 +86,7 @@ def to_samples(a: Array, dtype: np.dtype = _BYTE) -> Array:
 
     Args:
         a: any shape, floating point; what is beyond [0, 1] is clipped, and what is not a number becomes 0.
-        dtype: of the samples: to an integer type values are scaled and rounded, to floating point they are only cast.
+        dtype: type of the samples; for integers, values are scaled and rounded, for floating point only cast.
     """
     if dtype.kind != "u":
         floating: Array = np.clip(np.nan_to_num(a), 0, 1).astype(dtype, copy=False)
@@ -108,7 +108,7 @@ class RowSource(Protocol):
         ...
 
     @property
-    def kind(self) -> np.dtype[np.generic]:
+    def dtype(self) -> np.dtype[np.generic]:
         """The type of its samples."""
         ...
 

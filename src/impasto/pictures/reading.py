@@ -94,7 +94,7 @@ def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
     except PermissionError as error:
-        if path.is_dir():  # so says Windows
+        if path.is_dir():  # Windows refuses to open a folder with this error
             raise InputError(f"{path} is a folder, not a picture: name a file in it.") from error
         raise InputError(f"{path} cannot be read, permission denied: change its permissions.") from error
     except (OSError, ValueError) as error:
@@ -103,6 +103,6 @@ def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
 
 
 def _loaded_from(name: str, file: BinaryIO) -> tuple[str, str, bytes]:
-    """As :func:`_loaded`; the format is found first, so that a film is not loaded in vain."""
+    """Name, format and content of an open file; the format is found first, so that no film is loaded in vain."""
     head = file.read(64)
     return name, formats.identify_format(name, head), head + file.read()

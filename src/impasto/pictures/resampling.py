@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import InputError
-from impasto.pictures.picture import Picture, to_samples, to_unit_range
-
-if TYPE_CHECKING:
-    from impasto.pictures.box import Box
-    from impasto.pictures.picture import RowSource
+from impasto.pictures.box import Box
+from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
@@ -22,6 +18,7 @@ Floats = NDArray[np.float32]
 _ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 _BAND_PIXELS = 1 << 21  # pixels of a band that is floating point while a picture is made smaller
 _LANCZOS_REACH = 4  # pixels of the result, rounded up, over which Lanczos's filter reaches to either side
+_MIN_ALPHA = 1e-4  # of opacity in [0, 1], that premultiplied colours are divided by; keeps the division finite
 _BICUBIC_TAPS = 3  # pixels beyond a box, rounded up, that bicubic interpolation looks at
 
 
@@ -124,15 +121,15 @@ def resize_picture(picture: Picture, longer_side: int, size: tuple[int, int] | N
 
 
 def _scaled(picture: Picture, size: tuple[int, int], box: tuple[float, float, float, float] | None = None) -> Picture:
-    """As :func:`resize_array`, colour and alpha."""
+    """Scale colour and alpha of a picture; ``size`` and ``box`` are those of :func:`resize_array`."""
     if picture.alpha is None:
         return replace(picture, rgb=resize_array(picture.rgb, size, box))
     # Premultiplied, or what is hidden under transparent pixels would bleed into the visible ones.
     opacity = to_unit_range(picture.alpha)[..., None]
     alpha = resize_array(opacity, size, box)
     rgb = resize_array(to_unit_range(picture.rgb) * opacity, size, box)
-    rgb = np.clip(rgb / np.maximum(alpha, 1e-4), 0, 1)
-    return replace(picture, rgb=to_samples(rgb, picture.kind), alpha=to_samples(alpha[..., 0], picture.kind))
+    rgb = np.clip(rgb / np.maximum(alpha, _MIN_ALPHA), 0, 1)
+    return replace(picture, rgb=to_samples(rgb, picture.dtype), alpha=to_samples(alpha[..., 0], picture.dtype))
 
 
 def shrink_picture(source: RowSource, longer_side: int) -> Picture:
@@ -157,13 +154,13 @@ def shrink_picture(source: RowSource, longer_side: int) -> Picture:
     strips = [_means(source.rows(top, min(top + factor, height)), factor) for top in range(0, height, factor)]
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
-    rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], 1e-4)
+    rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], _MIN_ALPHA)
     covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
     return _scaled(Picture(np.clip(rgb, 0, 1), alpha), size, covered)
 
 
 def _shrunk_in_bands(source: RowSource, size: tuple[int, int]) -> Picture:
-    """As :func:`_scaled`, some rows of the result at a time, each from all rows of the source that reach into them."""
+    """Scale all of a picture in bands of rows, each made from all rows of the source that the filter reaches."""
     (width, height), (across, down) = source.size, size
     if size == source.size:
         return _floating(source.rows(0, height))
@@ -200,12 +197,12 @@ def _means(strip: Picture, factor: int) -> Floats:
 
 
 def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
-    """A part of an array that is enlarged with bicubic interpolation, of which no more is made than the part.
+    """Enlarge an array with bicubic interpolation, and compute no more of the result than one box.
 
     Args:
         small: h x w x C; integers, or floating point in [0, 1].
         size: width and height of the whole, enlarged.
-        box: the part of it that is wanted.
+        box: the part of the enlarged whole to compute, in its pixels.
 
     Returns:
         Rows and columns of the box, and C: float32 in [0, 1].
@@ -216,7 +213,8 @@ def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
         small[top : int(box.bottom * down) + _BICUBIC_TAPS + 1, left : int(box.right * across) + _BICUBIC_TAPS + 1]
     )
     where = (box.left * across - left, box.top * down - top, box.right * across - left, box.bottom * down - top)
-    where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))  # but for rounding
+    # Rounding may put a side beyond the part.
+    where = (where[0], where[1], min(where[2], part.shape[1]), min(where[3], part.shape[0]))
     out = np.empty((box.height, box.width, small.shape[2]), np.float32)
     for channel in range(small.shape[2]):
         plane = Image.fromarray(np.ascontiguousarray(part[..., channel]))

@@ -19,7 +19,7 @@ from impasto.errors import OutputError
 
 Array = np.ndarray
 
-_LEVEL = 4  # of zlib, 1 to 9: low bytes are mostly noise, where a higher level takes far longer and gains little
+_LEVEL = 4  # zlib's level, 1 to 9: low bytes are mostly noise, where a higher level takes far longer and gains little
 _LARGEST_TIFF = (1 << 32) - (1 << 16)  # bytes: the offsets in a TIFF have 32 bits
 _BLOCK = 1 << 22  # bytes that are filtered or compressed at a time
 
@@ -87,7 +87,7 @@ def _cost(residual: Array) -> Array:
 
 def write_tiff(
     shape: tuple[int, int, int],
-    kind: np.dtype,
+    dtype: np.dtype,
     parts: Iterable[Array],
     tags: TiffImagePlugin.ImageFileDirectory_v2,
     out: BinaryIO,
@@ -96,7 +96,7 @@ def write_tiff(
 
     Args:
         shape: H, W and the number of channels, 3 or 4.
-        kind: uint8 or uint16.
+        dtype: type of the samples, uint8 or uint16.
         parts: the rows, each part h x W x 3 or 4, from top to bottom, any number at a time.
         tags: the metadata; the tags that describe the storage are added here.
         out: an empty file that can be written at any place.
@@ -105,26 +105,26 @@ def write_tiff(
         OutputError: the file would be larger than a TIFF can be, 4 GiB.
     """
     height, width, count = shape
-    rows = min(height, max(1, _BLOCK // (width * count * kind.itemsize)))
+    rows = min(height, max(1, _BLOCK // (width * count * dtype.itemsize)))
     strips = -(-height // rows)
     for tag, value in {
         256: width,
         257: height,
-        258: (8 * kind.itemsize,) * count,
+        258: (8 * dtype.itemsize,) * count,
         259: 8,  # Adobe's Deflate
         262: 2,  # RGB
         273: (0,) * strips,
         277: count,
         278: rows,
         279: (0,) * strips,
-        284: 1,
+        284: 1,  # channels side by side
         317: 2,  # horizontal differences
     }.items():
         tags[tag] = value
     tags.tagtype[273] = tags.tagtype[279] = 4  # long: the offsets grow once Pillow has added to them
     if count == 4:
         tags[338] = 2  # straight alpha
-    tags.save(out)  # to be written again, as long as now, once the strips' sizes are known
+    tags.save(out)  # written again, with the same length, once the strips' sizes are known
     sizes = []
     for strip in _in_strips(parts, rows):
         sizes.append(out.write(_tiff_strip(strip)))

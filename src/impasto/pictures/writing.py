@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -14,13 +13,9 @@ from impasto.files import atomic_path
 from impasto.pictures import encoding
 from impasto.pictures.formats import FORMATS, WRITABLE_FORMATS, WRITE_SUFFIXES
 from impasto.pictures.metadata import Metadata
-from impasto.pictures.picture import Picture
-
-if TYPE_CHECKING:
-    from impasto.pictures.picture import RowSource
+from impasto.pictures.picture import Picture, RowSource
 
 log = logging.getLogger(__name__)
-
 
 QUALITY = 95
 """1 to 100: how well a format that loses something keeps a result, where nobody asks for another quality."""
@@ -36,7 +31,7 @@ def path_beside(source: Path, style: str) -> Path:
 
 
 def check_distinct_targets(results: Iterable[tuple[Path, Path]]) -> dict[Path, Path]:
-    """Sources by their targets.
+    """Check that no two sources have the same target, and return the sources by target.
 
     Args:
         results: pairs of source and target; the same pair may come twice.

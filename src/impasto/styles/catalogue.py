@@ -39,7 +39,7 @@ def add_to_catalogue(style: Style, name: str | None = None, *, overwrite: bool =
 
     Args:
         style: the style.
-        name: to keep it by; default: the name that the style has.
+        name: the name to keep it by; default: the name that the style has.
         overwrite: whether it may replace a style of that name.
 
     Raises:
@@ -52,10 +52,12 @@ def add_to_catalogue(style: Style, name: str | None = None, *, overwrite: bool =
 
 
 def catalogue_path(name: str, *, overwrite: bool = False) -> Path:
-    """Where :func:`add_to_catalogue` puts a style of this name; asked before it is learnt, a refusal costs no minutes.
+    """The file that :func:`add_to_catalogue` writes for a style of this name.
+
+    Whoever learns a style asks this first, so that a name that is refused does not cost minutes.
 
     Args:
-        name: of the style.
+        name: name of the style.
         overwrite: whether it may replace a style of that name.
 
     Raises:

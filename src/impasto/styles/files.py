@@ -72,8 +72,8 @@ def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str
 
     Args:
         path: the file, for the error's sentence.
-        tensors: of the file.
-        prefix: of the tensors' names.
+        tensors: the tensors of the file by name.
+        prefix: beginning of the tensors' names, ``""`` or ``"photograph_"``.
 
     Raises:
         StyleError: they are not two finite vectors of one length.
@@ -88,10 +88,10 @@ def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str
 def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
     """The network in whose folder the style lies: ``impasto train`` writes network.onnx and styles/NAME."""
     folder = path.resolve().parent
-    model, identity = folder.parent / "network.onnx", folder / f"{PHOTOGRAPH}{SUFFIX}"
+    model, photograph_path = folder.parent / "network.onnx", folder / f"{PHOTOGRAPH}{SUFFIX}"
     if not model.is_file():
         return None
     photograph = None
-    if identity.is_file() and identity != path.resolve():
-        photograph = scale_and_shift(identity, read_style_tensors(identity)[0], "")
+    if photograph_path.is_file() and photograph_path != path.resolve():
+        photograph = scale_and_shift(photograph_path, read_style_tensors(photograph_path)[0], "")
     return EmbeddedNetwork(network, model.read_bytes(), photograph)

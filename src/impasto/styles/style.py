@@ -19,9 +19,9 @@ PHOTOGRAPH = "photograph"
 SUFFIX = ".safetensors"
 """End of a style file's name."""
 RESERVED = ("format", "name", "network")
-"""What a style file says of itself beside the style's metadata."""
+"""Keys of a style file's header that the style's metadata cannot have, since the file gives them itself."""
 FORMAT = "impasto-style-1"
-"""What a style file gives as its format."""
+"""Value of the key ``format`` in a style file: the edition of the layout."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,10 @@ class EmbeddedNetwork:
     """A network that a style brings along, instead of using the package's.
 
     Attributes:
-        id: names its weights.
+        id: the network's id, which stands for its weights.
         onnx: the model, as :func:`impasto.networks.files.onnx_model` makes it.
-        photograph: scale and shift of its identity, towards which strength goes; ``None`` where it has none.
+        photograph: scale and shift of its photograph style, towards which a lower strength goes; ``None`` where it has
+            none.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Style:
         metadata: title, artist, year, licence, and how the style was trained.
         embedded: the network itself, where it is not the package's.
         grain_share: the share of the grain that the network is to see with this style: 1, for the photograph style 0,
-            and in between for what is mixed with it.
+            and in between for mixtures with it.
         given_as: the picture's path as the caller wrote it, where the style was learnt for one call; masks go by it.
     """
 
@@ -69,7 +70,7 @@ class Style:
         from safetensors.numpy import save
 
         metadata = {key: str(value) for key, value in self.metadata.items()}
-        metadata |= {"format": FORMAT, "name": self.name, "network": self.network}  # after what may be called so
+        metadata |= {"format": FORMAT, "name": self.name, "network": self.network}  # last: these keys are reserved
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.embedded is not None:
             tensors["onnx"] = np.frombuffer(self.embedded.onnx, np.uint8)
@@ -79,7 +80,7 @@ class Style:
             temporary.write_bytes(save(tensors, metadata=metadata))
 
     def towards(self, other: Style, share: float) -> Style:
-        """A straight line in scale and shift: 0 is this style, 1 the other."""
+        """The style at a share of the straight line from this one (0) to another (1), in scale and shift."""
         return replace(
             self,
             scale=(self.scale + share * (other.scale - self.scale)).astype(np.float32),

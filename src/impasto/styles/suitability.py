@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 # Measured at a longer side of about 512 pixels: fourteen paintings have at most 27 % even pixels, photographs 58 %,
 # logos 90 % and more; the least colourful photograph has a standard deviation of 0.15.
 _MIN_SIDE = 128  # pixels, the shorter side of a picture that shows strokes
-_MIN_DEVIATION = 0.04  # of a channel from its mean, in [0, 1], below which a picture counts as of one colour
-_EVEN_STEP = 3 / 255  # between neighbours, in [0, 1], below which a pixel counts as even
-_MAX_EVEN_SHARE = 0.85  # of even pixels in a picture that is not all even areas
+_MEASURED_SIDE = 512  # pixels, about: the longer side at which a picture is measured
+_MIN_DEVIATION = 0.04  # standard deviation of a channel in [0, 1], below which a picture counts as of one colour
+_EVEN_STEP = 3 / 255  # difference of neighbours in [0, 1], below which a pixel counts as even
+_MAX_EVEN_SHARE = 0.85  # share of even pixels, above which a picture counts as all even areas
 
 
 def style_picture_warning(rgb: NDArray[np.float32]) -> str | None:
@@ -28,7 +29,7 @@ def style_picture_warning(rgb: NDArray[np.float32]) -> str | None:
             f"the style picture has only {width} x {height} pixels, too few to show strokes: "
             f"give one of at least {_MIN_SIDE} pixels a side, better 500."
         )
-    step = max(1, max(height, width) // 512)
+    step = max(1, max(height, width) // _MEASURED_SIDE)
     small = rgb[: height // step * step, : width // step * step]
     small = small.reshape(height // step, step, width // step, step, 3).mean(axis=(1, 3))
     if small.std(axis=(0, 1)).max() < _MIN_DEVIATION:

@@ -23,20 +23,24 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.training.painting import paint_with_margin, window
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 
-MAX_SHIFT = 7  # pixels that equivariance moves a photograph by; reaches every place in the network's coarsest grid
-MAX_SHIFT_GRAIN_FIXED = 2  # pixels that it moves a photograph by where the grain stays, as in video without steadying
-GRAIN_MOVES_SHARE = 0.25  # of the moves take the grain along, as in steadied video; they are the easier ones to learn
+# Pixels that equivariance moves a photograph by at most: every place in the network's coarsest grid of 8 pixels.
+MAX_SHIFT = 7
+# Pixels that equivariance moves a photograph by at most while the grain stays, as in video without steadying.
+MAX_SHIFT_GRAIN_FIXED = 2
+# Share of the moves that take the grain along, as in steadied video; such moves are easier to learn than the others.
+GRAIN_MOVES_SHARE = 0.25
 BORDER = 16  # pixels that equivariance ignores at each side, since what moves in from outside is not known
-PHOTOGRAPH_PIXEL_WEIGHT = 10  # of the pixels' mean distance beside the features' in the photograph term
+# Weight of the mean absolute difference of pixels, where that of the features' distance is 1, in the photograph term.
+PHOTOGRAPH_PIXEL_WEIGHT = 10
 
 
 class BatchLosses:
     """The loss terms of a batch and their weighted sum.
 
     Args:
-        objective: The perceptual loss, for content and style.
-        style_grams: Gram matrices by layer, S x C x C: those of style 1, 2 ...; style 0 is the photograph style.
-        weights: By term: ``content``, ``style``, ``tv``, ``equivariance``, ``repetition``, ``weave`` and
+        objective: the perceptual loss, for content and style.
+        style_grams: Gram matrices by layer, S x C x C, from style 1 on; style 0 is the photograph style, without any.
+        weights: weight by term: ``content``, ``style``, ``tv``, ``equivariance``, ``repetition``, ``weave`` and
             ``photograph``. The costly ``repetition`` and ``weave`` are left out where their weight is 0.
     """
 
@@ -51,14 +55,14 @@ class BatchLosses:
         painted: Tensor,
         spreads: Features | None = None,
     ) -> dict[str, Tensor]:
-        """Return all terms but equivariance, each averaged over the pictures that it concerns.
+        """All terms but equivariance, each averaged over the pictures that it concerns.
 
         Args:
-            images: The photographs, N x 3 x H x W in [0, 1].
-            content_features: Their features at every layer of the objective.
-            styles: The style of each picture, N whole numbers; 0 is the photograph style.
-            painted: The paintings, N x 3 x H x W.
-            spreads: By layer, what content distances are divided by; default: the spread of these photographs.
+            images: the photographs, N x 3 x H x W in [0, 1].
+            content_features: their features at every layer of the objective.
+            styles: the style of each picture, N whole numbers; 0 is the photograph style.
+            painted: the paintings, N x 3 x H x W.
+            spreads: by layer, what content distances are divided by; default: the spread of these photographs.
         """
         features = self.objective.features(painted)
         is_style = styles > 0
@@ -82,7 +86,7 @@ class BatchLosses:
         return result
 
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
-        """Return the weighted sum of the terms at hand."""
+        """The weighted sum of the terms at hand."""
         return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
 
 
@@ -93,9 +97,9 @@ def update_spreads(spreads: Features, content_features: Features, step: int) -> 
     ones. The mean is one over all batches so far, from the fiftieth on an exponential moving average.
 
     Args:
-        spreads: Mean spread by layer, empty at first; changed in place.
-        content_features: Features of the batch's photographs.
-        step: Batches before this one.
+        spreads: mean spread by layer, empty at first; changed in place.
+        content_features: features of the batch's photographs.
+        step: batches before this one.
     """
     share = max(0.02, 1 / (step + 1))
     for tap, features in content_features.items():
@@ -107,7 +111,7 @@ def update_spreads(spreads: Features, content_features: Features, step: int) -> 
 def equivariance_loss(
     network: TransformerNetwork, inputs: Tensor, painted: Tensor, scale: Tensor, shift: Tensor, noise: float
 ) -> Tensor:
-    """Return the mean distance between the painting of a changed photograph and its equally changed painting.
+    """The mean distance between the painting of a changed photograph and its equally changed painting.
 
     Of two pictures one gets noise, the other is moved. Not both at once: distances add up as the sides of a right
     angle do, so that the larger change would leave the smaller one without weight. And by whole pixels: between
@@ -115,12 +119,12 @@ def equivariance_loss(
     that is blur (lab book, 2026-11-26).
 
     Args:
-        network: The transformer network.
+        network: the transformer network.
         inputs: N x 4 x H x W as :func:`impasto.training.painting.with_grain` returns them; the first two are used.
-        painted: Their paintings, N x 3 x H x W.
-        scale: N x C.
-        shift: N x C.
-        noise: Standard deviation of the noise, where colours are in [0, 1].
+        painted: their paintings, N x 3 x H x W.
+        scale: scale of the pictures' styles, N x C.
+        shift: shift of the pictures' styles, N x C.
+        noise: standard deviation of the noise, where colours are in [0, 1].
     """
     h, w = inputs.shape[-2:]
     expected, changed = [], []

@@ -40,11 +40,11 @@ class PackReport:
     """What :func:`pack` did.
 
     Attributes:
-        path: The file that was written.
-        train: Pictures in the group to train on.
-        val: Pictures in the held-out group.
-        skipped: Name of each file that could not be read, and why.
-        resumed: Files that an earlier, interrupted call had already dealt with.
+        path: the file that was written.
+        train: pictures in the group to train on.
+        val: pictures in the held-out group.
+        skipped: name of each file that could not be read, and why.
+        resumed: files that an earlier, interrupted call had already dealt with.
     """
 
     path: Path
@@ -71,21 +71,21 @@ def pack(
     other arguments, or after the folders' lists of files have changed, starts again.
 
     Args:
-        train: The pictures to train on: a folder with its sub-folders, or a .zip.
-        val: The held-out pictures; without them the file has no such group.
-        output: The file to write; an existing one is replaced when the new one is finished.
-        size: Height and width of all pictures, in pixels.
-        limit: Take at most so many files of each source.
-        max_resize: Cut the sides to multiples of so many pixels first; 1 cuts nothing.
-        workers: Threads that decode.
-        progress: Called with the files done and the files there are.
+        train: the pictures to train on: a folder with its sub-folders, or a .zip.
+        val: the held-out pictures; without them the file has no such group.
+        output: the file to write; an existing one is replaced when the new one is finished.
+        size: height and width of all pictures, in pixels.
+        limit: take at most so many files of each source.
+        max_resize: cut the sides to multiples of so many pixels first; 1 cuts nothing.
+        workers: threads that decode.
+        progress: called with the files done and the files there are.
 
     Returns:
         What was packed and what was left out.
 
     Raises:
-        InputError: There are no pictures, or not one of them can be read.
-        OutputError: The file cannot be written, or another process is writing it.
+        InputError: there are no pictures, or not one of them can be read.
+        OutputError: the file cannot be written, or another process is writing it.
         MissingExtraError: h5py is not installed.
     """
     if min(size) < 1 or max_resize < 1:
@@ -134,7 +134,7 @@ def info(path: Path) -> dict[str, Any]:
         pixels and, of a sample, ``mean_colour`` (red, green and blue in 0..255; None without pictures).
 
     Raises:
-        InputError: The file is not there, is no HDF5 file or has another layout.
+        InputError: the file is not there, is no HDF5 file or has another layout.
         MissingExtraError: h5py is not installed.
     """
     if not is_hdf5(path):
@@ -169,7 +169,7 @@ def _describe(images: Any) -> dict[str, Any]:
 def _fingerprint(
     sources: dict[str, Path], groups: dict[str, PictureFiles], size: tuple[int, int], max_resize: int
 ) -> str:
-    """Describe what a file is made from and how; only a call with the same fingerprint may resume an unfinished one."""
+    """Text that says what a file is made from and how; only a call with the same text may resume an unfinished file."""
     names = "\n".join(f"{group}/{name}" for group, files in groups.items() for name in files.names)
     digest = hashlib.sha1(names.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
     paths = [str(source.resolve()) for source in sources.values()]
@@ -191,7 +191,7 @@ def _open_part(h5py: Any, part: Path, fingerprint: str, groups: dict[str, Pictur
             file.close()
     file = h5py.File(part, "w")
     for name, files in groups.items():
-        # all rows in one piece from the start, since what is in one piece can be mapped into memory
+        # All rows are in one piece from the start, since such a data set can be mapped into memory.
         images = file.create_dataset(f"{name}/images", (len(files.names), 3, *size), np.uint8)
         images.attrs[_PROGRESS] = np.zeros(2, np.int64)
     file.attrs[UNFINISHED] = fingerprint
@@ -200,7 +200,7 @@ def _open_part(h5py: Any, part: Path, fingerprint: str, groups: dict[str, Pictur
 
 
 def _fill(images: Any, files: PictureFiles, max_resize: int, workers: int) -> Iterator[None]:
-    """Write the rows of the files that are not dealt with yet; pause after each block of them."""
+    """Write the rows of the files that are not dealt with yet; yield after each block of ``_BLOCK`` files."""
     height, width = images.shape[2:]
 
     def fit(pixels: Pixels) -> Pixels:
@@ -238,7 +238,7 @@ def _files_done(images: dict[str, Any]) -> int:
 
 
 def _skipped(images: Any) -> dict[str, str]:
-    """Return the reasons why files were skipped so far, by name."""
+    """The reasons why files were skipped so far, by name."""
     skipped: dict[str, str] = json.loads(images.attrs.get(_SKIPPED, "{}"))
     return skipped
 

@@ -15,7 +15,8 @@ from impasto.pictures.resampling import lay_on_white
 Pixels = NDArray[np.uint8]
 """Height x width x 3, RGB in 0..255."""
 
-MAX_PIXELS = 300_000_000  # of a file; a larger one is left out, because it is damaged or made to fill the memory
+# Pixels that a file may have; a larger one is left out, because it is damaged or made to fill the memory.
+MAX_PIXELS = 300_000_000
 
 
 def decode(data: bytes, keep: int | None = None) -> Pixels:
@@ -24,8 +25,8 @@ def decode(data: bytes, keep: int | None = None) -> Pixels:
     Only samples without a fixed white (32 bits, floats) are scaled to one here, where painting refuses them.
 
     Args:
-        data: The file.
-        keep: Pixels of the short side that it is shrunk to, if it has more; None keeps its size.
+        data: the bytes of the file.
+        keep: pixels of the short side that it is shrunk to, if it has more; None keeps its size.
 
     Returns:
         Height x width x 3, upright, sRGB.
@@ -44,7 +45,7 @@ def decode(data: bytes, keep: int | None = None) -> Pixels:
 
 
 def _shrunk(size: tuple[int, int], keep: int | None) -> tuple[int, int]:
-    """Return the width and height at which the short side is at most ``keep`` pixels."""
+    """The width and height at which the short side is at most ``keep`` pixels."""
     short = min(size)
     if keep is None or short <= keep:
         return size

@@ -37,11 +37,12 @@ from impasto.training.settings import DistillSettings
 from impasto.training.student import TAPS, Student, save_folded
 from impasto.training.teacher import FeaturePool, Teacher
 
-LEARNING_RATES = (8e-3, 3e-3)  # peaks of a student that begins with random weights: convolutions (Muon), rest (Adam)
-PRUNED_LEARNING_RATES = (3e-4, 3e-4)  # peaks of a student that begins with a pruned network's weights
+# Peak learning rates of the convolutions (Muon) and of all else (Adam): for random weights, and for pruned ones.
+LEARNING_RATES = (8e-3, 3e-3)
+PRUNED_LEARNING_RATES = (3e-4, 3e-4)
 PRUNING_CROPS = 96  # crops that a pruned student's weights are solved on
 FIRST_CROPS = 32  # crops in the pool before the first step, also after a resume, so that few are not seen too often
-MIN_PAINTED_CROPS = 8  # crops in progress of those that are painted under the student
+MIN_PAINTED_CROPS = 8  # crops that are painted under the student at the same time, at least
 TEACHER_BATCH = 8  # crops that the teacher looks at together
 HELD_OUT_CROPS = 64  # held-out photographs that the result is measured on
 
@@ -61,14 +62,14 @@ def distill(
     """Train a student, with a checkpoint beside ``output`` to resume from, and write it folded.
 
     Args:
-        photographs: Pictures to learn from; paintings may be among them.
-        teacher_files: What :func:`impasto.networks.perceptual.load_features` takes; each tap comes from the first
+        photographs: pictures to learn from; paintings may be among them.
+        teacher_files: what :func:`impasto.networks.perceptual.load_features` takes; each tap comes from the first
             network that has it.
         output: Safetensors file for the folded student.
-        settings: See :class:`impasto.training.settings.DistillSettings`.
-        start: A network to begin with, pruned, as ``load_features`` takes it; default: random weights.
-        resume: Go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
-        progress: Called with (step, steps, unexplained share by tap, smoothed).
+        settings: see :class:`impasto.training.settings.DistillSettings`.
+        start: a network to begin with, pruned, as ``load_features`` takes it; default: random weights.
+        resume: go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
+        progress: called with (step, steps, unexplained share by tap, smoothed).
 
     Returns:
         Unexplained share by tap on the held-out photographs.
@@ -77,8 +78,8 @@ def distill(
         TrainingError: ``output`` does not end in .safetensors, the photographs have another crop than the settings,
             there is a checkpoint and it is not to be resumed, or it is and there is none; the network to begin with
             has too few convolutions.
-        InputError: A network cannot be read, or no teacher has a layer.
-        DownloadError: A teacher is not at hand and cannot be fetched.
+        InputError: a network cannot be read, or no teacher has a layer.
+        DownloadError: a teacher is not at hand and cannot be fetched.
     """
     settings = settings or DistillSettings()
     checkpoint = output.with_suffix(".checkpoint")
@@ -178,12 +179,12 @@ def _prune(student: Student, source: PerceptualNetwork, teacher: Teacher, crops:
 def distillation_loss(
     predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], gram_weight: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return the loss, and the unexplained shares that it is made of beside the Gram matrices' distances.
+    """The loss, and the unexplained shares that it is made of beside the Gram matrices' distances.
 
     Args:
-        predicted: The student's features by tap, N x C x h x w.
-        target: The teacher's.
-        gram_weight: Weight of the Gram matrices' distances.
+        predicted: the student's features by tap, N x C x h x w.
+        target: the teacher's features by tap, N x C x h x w.
+        gram_weight: weight of the Gram matrices' distances.
     """
     shares = unexplained_variance(predicted, target)
     grams = [losses.style_loss(losses.gram(predicted[tap]), losses.gram(wide)).mean() for tap, wide in target.items()]
@@ -191,7 +192,7 @@ def distillation_loss(
 
 
 def unexplained_variance(predicted: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the share of the teacher's variance (around each channel's mean) that a student misses, by tap."""
+    """The share of the teacher's variance (around each channel's mean) that a student misses, by tap."""
     shares = {}
     for tap, wide in target.items():
         spread = wide.var(dim=(0, 2, 3), unbiased=False).sum()
@@ -218,7 +219,7 @@ def measure_unexplained(student: PerceptualNetwork, teacher: Teacher, images: np
 
 
 def _metadata(settings: DistillSettings, step: int, photographs: Photographs) -> dict[str, str]:
-    """Return what the student's file says of its making."""
+    """What the student's file says of its making."""
     return {
         "format": "impasto-perceptual",
         "settings": json.dumps(asdict(settings)),

@@ -44,6 +44,7 @@ from impasto.training.style_sources import StyleSource
 MIN_GAIN = 0.002  # share by which the validation loss must fall to count as better
 HELD_OUT_COUNT = 8  # held-out photographs that the validation losses are means over
 PREVIEW_COUNT = 3  # held-out photographs that a preview shows
+_GRAIN_RANGE = 1 << 22  # pixels of the endless grain, down and across, from which a picture's grain is cut
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,10 @@ class TrainingProgress:
     """Where a run is; handed to the progress callback after each step.
 
     Attributes:
-        step: Steps done.
-        share: How much of the run is done, in [0, 1].
-        seconds: Time spent, earlier parts of a resumed run included.
-        losses: Smoothed training losses by term.
+        step: steps done.
+        share: how much of the run is done, in [0, 1].
+        seconds: time spent, earlier parts of a resumed run included.
+        losses: smoothed training losses by term.
     """
 
     step: int
@@ -69,21 +70,21 @@ class NetworkTraining:
     """A training run: the step, the loop around it, and what it writes.
 
     Args:
-        photographs: What is painted.
-        sources: The styles to learn; the photograph style is added.
-        folder: Gets ``checkpoint.pt``, ``log.jsonl``, ``preview-*.png`` and ``model/`` (network and styles).
-        settings: See :class:`impasto.training.settings.FitSettings`.
-        architecture: Of the network; default: the usual one.
+        photographs: what is painted.
+        sources: the styles to learn; the photograph style is added.
+        folder: gets ``checkpoint.pt``, ``log.jsonl``, ``preview-*.png`` and ``model/`` (network and styles).
+        settings: see :class:`impasto.training.settings.FitSettings`.
+        architecture: architecture of the network; default: the usual one.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
 
     Attributes:
-        state: The network and the styles, and what else changes by training.
-        step: Steps done.
-        seconds: Time spent, earlier parts of a resumed run included.
+        state: the network and the styles, and what else changes by training.
+        step: steps done.
+        seconds: time spent, earlier parts of a resumed run included.
 
     Raises:
-        TrainingError: Two styles have the same name.
-        InputError: A style's picture or the perceptual network cannot be read.
+        TrainingError: two styles have the same name.
+        InputError: a style's picture or the perceptual network cannot be read.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class NetworkTraining:
         self.seconds = 0.0
 
     def _style_grams(self) -> dict[str, Tensor]:
-        """Return the styles' Gram matrices by layer, S x C x C, without the photograph style."""
+        """The styles' Gram matrices by layer, S x C x C, without the photograph style."""
         size, scale = self.settings.style_size, self.settings.style_scale
         grams = [self.objective.style_targets(source.pictures, size, scale) for source in self.sources]
         return {
@@ -148,7 +149,8 @@ class NetworkTraining:
         styles = torch.where(torch.rand(s.batch) < s.photograph_share, 0, styles).to(self.device)
         # Any amount of grain, so that video can do with less of it; the photograph style gets none.
         amounts = s.grain * torch.rand(s.batch).to(styles.device) * (styles > 0)
-        inputs = with_grain(images, amounts, torch.randint(1 << 22, (s.batch, 2)).tolist())
+        places = torch.randint(_GRAIN_RANGE, (s.batch, 2)).tolist()
+        inputs = with_grain(images, amounts, places)
         painted = paint_with_margin(state.network, inputs, state.scale[styles], state.shift[styles])
         with torch.no_grad():
             content_features = self.objective.features(images)
@@ -174,7 +176,7 @@ class NetworkTraining:
     # ---- the run --------------------------------------------------------------------------------------
 
     def share(self) -> float:
-        """Return how much of the run is done, in [0, 1]."""
+        """How much of the run is done, in [0, 1]."""
         by_time = self.seconds / (60 * self.settings.minutes) if self.settings.minutes else 0.0
         return min(1.0, max(self.step / self.settings.steps, by_time))
 
@@ -193,7 +195,7 @@ class NetworkTraining:
             while self.share() < 1:
                 for name, value in self._step().items():
                     smooth[name] = smoothed(smooth.get(name, value), value)
-                self.seconds = time.monotonic() - started  # with the previews and checkpoints so far
+                self.seconds = time.monotonic() - started  # includes the previews and checkpoints so far
                 if progress:
                     progress(TrainingProgress(self.step, self.share(), self.seconds, smooth))
                 if self.step % s.preview_every == 0 or self.share() >= 1:
@@ -203,7 +205,7 @@ class NetworkTraining:
                     self._log(smooth, validation)
                     weights = {"content": s.content_weight, "style": s.style_weight}
                     total = sum(weight * validation.get(name, 0) for name, weight in weights.items())
-                    flat = self.plateau.reached(total)  # taken in before the checkpoint is written, which keeps it
+                    flat = self.plateau.reached(total)  # before the checkpoint, which keeps the plateau
                     self.save()
                     if flat and s.patience:
                         break
@@ -227,7 +229,7 @@ class NetworkTraining:
                     writer.add_scalar(f"{kind}/{name}", value, self.step)
 
     def _test_inputs(self, images: Tensor, style: int) -> Tensor:
-        """Return the network's input for trying it: photographs with all of the grain, the same every time."""
+        """The network's input for trying it: photographs with all of the grain, the same every time."""
         return with_grain(images, 0.0 if self.names[style] == PHOTOGRAPH else self.settings.grain)
 
     @torch.no_grad()
@@ -296,7 +298,7 @@ class NetworkTraining:
         """Go on from the checkpoint in the folder.
 
         Raises:
-            TrainingError: There is none, or it is of other styles or an older Impasto.
+            TrainingError: there is none, or it is of other styles or an older Impasto.
         """
         path = self.folder / "checkpoint.pt"
         if not path.exists():
@@ -316,7 +318,7 @@ class NetworkTraining:
         self.photographs.set_state(json.loads(checkpoint["photographs"]))
 
     def style_metadata(self) -> dict[str, dict[str, str]]:
-        """Return what a style file says of its origin, by style name."""
+        """What a style file says of its origin, by style name."""
         s = self.settings
         trained = {
             "trained": f"{self.step} steps of {s.batch} pictures, {s.crop} px",

@@ -21,7 +21,11 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"  # the first bytes of every HDF5 file
 
 
 def is_hdf5(path: Path) -> bool:
-    """Tell an HDF5 file by its first bytes."""
+    """Whether a file is an HDF5 file, told by its first bytes.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     if not path.is_file():
         return False
     try:
@@ -32,10 +36,10 @@ def is_hdf5(path: Path) -> bool:
 
 
 def image_groups(file: Any) -> dict[str, Any]:
-    """Return the ``images`` data sets of an open HDF5 file by group name, those to train on first.
+    """The ``images`` data sets of an open HDF5 file by group name, those to train on first.
 
     Raises:
-        InputError: The file has another layout.
+        InputError: the file has another layout.
     """
     found = {
         name: group["images"]
@@ -74,15 +78,15 @@ def read_groups(path: Path, limit: int | None, max_held_out: int) -> tuple[dict[
     be used.
 
     Args:
-        path: A finished HDF5 file.
-        limit: Read at most so many rows of each group; None reads all.
-        max_held_out: Read at most so many held-out rows.
+        path: a finished HDF5 file.
+        limit: read at most so many rows of each group; None reads all.
+        max_held_out: read at most so many held-out rows.
 
     Returns:
         The pictures to train on by row number, and the held-out ones, none where the file has no such group.
 
     Raises:
-        InputError: The file cannot be read, is not finished, has another layout or no picture to train on.
+        InputError: the file cannot be read, is not finished, has another layout or no picture to train on.
         MissingExtraError: h5py is not installed.
     """
     h5py = extras.h5py()

@@ -13,17 +13,17 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-ADAM_STEP = 0.2  # root mean square of Adam's usual steps, in learning rates
+ADAM_STEP = 0.2  # root mean square of the entries of Adam's usual steps, as a multiple of the learning rate
 
 
 class Muon(torch.optim.Optimizer):
     """Muon for kernels of convolutions; what is no matrix (a style, a bias) is left to Adam.
 
     Args:
-        kernels: C' x C x k x k, treated as matrices of C' rows.
-        lr: Learning rate of about the size that Adam has it: a step's entries have the root mean square of Adam's
-            usual ones, 0.2 times this (Liu et al. 2025, arXiv 2502.16982).
-        momentum: Share of the momentum that is kept from step to step.
+        kernels: kernels of convolutions, C' x C x k x k, treated as matrices of C' rows.
+        lr: learning rate of about the size that Adam has it: a step's entries have the root mean square of Adam's
+            usual ones, 0.2 times the rate (Liu et al. 2025, arXiv 2502.16982).
+        momentum: share of the momentum that is kept from step to step.
     """
 
     def __init__(self, kernels: Iterable[nn.Parameter], lr: float, momentum: float = 0.95) -> None:
@@ -48,7 +48,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """Return the matrix with all singular values between 0.7 and 1.2, by a Newton-Schulz iteration of fifth order."""
+    """The matrix with all singular values between 0.7 and 1.2, by a Newton-Schulz iteration of fifth order."""
     a, b, c = 3.4445, -4.7750, 2.0315  # a polynomial that is steepest at 0, so that small singular values grow fast
     tall = matrix.shape[0] > matrix.shape[1]
     x: Tensor = matrix.T if tall else matrix

@@ -22,14 +22,14 @@ class PaintedCrops:
     """Crops being optimised, each for some rounds with a content weight of its own, after which a new one is begun.
 
     Args:
-        photographs: Give the crops, for content and style.
-        count: Crops in progress.
+        photographs: where the crops for content and style come from.
+        count: crops in progress.
     """
 
-    ITERATIONS = 6  # of Adam in a round
-    ROUNDS = 16  # after which a crop is replaced
-    LEARNING_RATE = 0.03  # of Adam, where colours are in [0, 1]
-    STYLE_WEIGHT = 10.0  # beside content weights from 10 ** -0.5 to 10
+    ITERATIONS = 6  # steps of Adam in a round
+    ROUNDS = 16  # rounds after which a crop is replaced
+    LEARNING_RATE = 0.03  # learning rate of Adam, where colours are in [0, 1]
+    STYLE_WEIGHT = 10.0  # weight of the style loss, where content weights are from 10 ** -0.5 to 10
 
     def __init__(self, photographs: Photographs, count: int = 8) -> None:
         self.photographs = photographs
@@ -46,8 +46,8 @@ class PaintedCrops:
         """Optimise some of the crops for another round under the student as it is now.
 
         Args:
-            network: The student, frozen.
-            count: Crops to choose, at most as many as are in progress.
+            network: the student, frozen.
+            count: crops to choose, at most as many as are in progress.
 
         Returns:
             The chosen crops, N x 3 x H x W in [0, 1].
@@ -83,12 +83,12 @@ class _CropInProgress:
     """A crop being optimised.
 
     Attributes:
-        content: The photograph's crop, 3 x H x W in [0, 1].
-        style: Another crop, whose style it is to get.
-        picture: What is optimised.
-        optimiser: Of the picture alone.
-        content_weight: Weight of the content loss.
-        rounds: Rounds that are left.
+        content: the photograph's crop, 3 x H x W in [0, 1].
+        style: another crop, whose style it is to get.
+        picture: what is optimised.
+        optimiser: optimiser of this picture alone.
+        content_weight: weight of the content loss.
+        rounds: rounds that are left.
     """
 
     content: Tensor

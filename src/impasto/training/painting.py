@@ -15,11 +15,11 @@ from impasto.pictures.box import mirrored_indices
 
 
 def with_grain(pictures: Tensor, amount: float | Tensor, places: Sequence[Sequence[int]] = ()) -> Tensor:
-    """Return the network's input: pictures with their grain as a fourth channel, N x 4 x H x W.
+    """The network's input: pictures with their grain as a fourth channel, N x 4 x H x W.
 
     Args:
         pictures: N x 3 x H x W in [0, 1].
-        amount: Factor of the grain, the same for all pictures or N numbers.
+        amount: factor of the grain, the same for all pictures or N numbers.
         places: (top, left) in pixels at which the grain of each picture is cut out of the endless pattern; without
             it the pictures get boxes side by side.
     """
@@ -34,7 +34,7 @@ def paint_with_margin(network: TransformerNetwork, inputs: Tensor, scale: Tensor
     """Paint pictures with a mirrored margin, which is cut off again: N x 3 x H x W in [0, 1].
 
     Args:
-        network: The transformer network.
+        network: the transformer network.
         inputs: N x 4 x H x W, as :func:`with_grain` returns them; H and W are multiples of the network's.
         scale: N x C, or 1 x C for one style.
         shift: N x C, or 1 x C for one style.

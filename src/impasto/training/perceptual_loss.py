@@ -22,18 +22,18 @@ Features = dict[str, Tensor]
 
 
 class PerceptualLoss:
-    """A perceptual network and the weights of its layers.
+    """The content and style losses under a perceptual network, each a weighted mean over layers.
 
     Args:
-        network: The perceptual network; every layer named below is one of its taps.
-        content_layers: Tap name to weight; only their proportions matter.
-        style_layers: Tap name to weight; only their proportions matter.
-        half: Compute features in bfloat16, in two thirds of the time where the processor has it
+        network: the perceptual network; every layer named below is one of its taps.
+        content_layers: tap name to weight; only their proportions matter.
+        style_layers: tap name to weight; only their proportions matter.
+        half: compute features in bfloat16, in two thirds of the time where the processor has it
             (:func:`impasto.networks.speed.has_bfloat16`). Gradients then point 15 degrees beside the exact ones,
             which is less than those of two batches differ.
 
     Raises:
-        InputError: The network does not have one of the layers.
+        InputError: the network does not have one of the layers.
     """
 
     def __init__(
@@ -46,25 +46,25 @@ class PerceptualLoss:
     ) -> None:
         self.network, self.half = network, half
         self.content_layers, self.style_layers = dict(content_layers), dict(style_layers)
-        self.taps = network.check([*content_layers, *style_layers])
+        self.taps = network.check_taps([*content_layers, *style_layers])
 
     def features(self, pictures: Tensor) -> Features:
-        """Return the features of N x 3 x H x W pictures in [0, 1] at every layer."""
+        """The features of N x 3 x H x W pictures in [0, 1] at every layer."""
         with torch.autocast(pictures.device.type, torch.bfloat16, enabled=self.half):
             features: Features = self.network(pictures, self.taps)
         return {tap: x.float() for tap, x in features.items()}
 
     @torch.no_grad()
     def style_targets(self, pictures: Sequence[Path], size: int, scale: float = 1.0) -> Features:
-        """Return the Gram matrices of a style by layer, 1 x C x C: the mean over its pictures.
+        """The Gram matrices of a style by layer, 1 x C x C: the mean over its pictures.
 
         Args:
-            pictures: Files, at least one.
-            size: Shrink a picture's shorter side to this, in pixels, if it is longer.
-            scale: Resize a picture by this factor afterwards.
+            pictures: files, at least one.
+            size: shrink a picture's shorter side to this, in pixels, if it is longer.
+            scale: resize a picture by this factor afterwards.
 
         Raises:
-            InputError: A file cannot be read.
+            InputError: a file cannot be read.
         """
         device = next(self.network.buffers()).device
         grams: dict[str, list[Tensor]] = {layer: [] for layer in self.style_layers}
@@ -75,13 +75,13 @@ class PerceptualLoss:
         return {layer: torch.stack(each).mean(dim=0) for layer, each in grams.items()}
 
     def content(self, features: Features, target: Features, spreads: Features | None = None) -> Tensor:
-        """Return the content loss of painted pictures, one number a picture.
+        """The content loss of painted pictures, one number a picture.
 
         Args:
-            features: Of N painted pictures.
-            target: Of the N photographs that they were painted from.
-            spreads: By tap, what distances are divided by; default: the spread of ``target``, which should then
-                be a whole batch.
+            features: features of N painted pictures.
+            target: features of the N photographs that they were painted from.
+            spreads: by tap, the number that distances are divided by; default: the spread of ``target``, which should
+                then be a whole batch.
         """
         parts = [
             weight * losses.content_loss(features[tap], target[tap], spreads[tap] if spreads else None)
@@ -90,10 +90,10 @@ class PerceptualLoss:
         return torch.stack(parts).sum(dim=0) / sum(self.content_layers.values())
 
     def style(self, features: Features, grams: Features) -> Tensor:
-        """Return the style loss of painted pictures, one number a picture.
+        """The style loss of painted pictures, one number a picture.
 
         Args:
-            features: Of N painted pictures.
+            features: features of N painted pictures.
             grams: Gram matrices of their styles, N x C x C, or 1 x C x C for one style.
         """
         parts = [

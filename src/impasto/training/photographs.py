@@ -21,7 +21,7 @@ from impasto.training.decoding import Pixels
 from impasto.training.hdf5 import is_hdf5, read_groups
 from impasto.training.picture_files import PictureFiles, name_digest, none_readable, warn_of_skipped
 
-MIN_PHOTOGRAPHS = 50  # to train a network on; it would learn fewer by heart, which is worth a warning
+MIN_PHOTOGRAPHS = 50  # photographs to train a network on; it would learn fewer by heart, so that fewer give a warning
 MAX_HELD_OUT = 1000  # held-out photographs that are read; COCO's own validation group would be 8 GB
 
 log = logging.getLogger(__name__)
@@ -31,28 +31,28 @@ class Photographs:
     """Random crops of photographs, and the same few held-out photographs every time.
 
     Args:
-        source: A folder (with its sub-folders), a .zip of one, or an HDF5 file; or pictures by name.
-        crop: Side of the square crops, in pixels.
-        scales: Range of the enlargement of a photograph before it is cropped, relative to the smallest size that
+        source: a folder (with its sub-folders), a .zip of one, or an HDF5 file; or pictures by name.
+        crop: side of the square crops, in pixels.
+        scales: range of the enlargement of a photograph before it is cropped, relative to the smallest size that
             still covers the crop: at 1 a crop shows the whole short side, at 2 half of it.
-        seed: Of the random choices; the same seed gives the same crops.
-        held_out: Share of the photographs to hold out, where neither ``val_source`` nor a group of the HDF5 file
+        seed: seed of the random choices; the same seed gives the same crops.
+        held_out: share of the photographs to hold out, where neither ``val_source`` nor a group of the HDF5 file
             says which. A photograph's name decides, so that adding others does not change its side.
-        val_source: Held-out photographs, from a source of their own.
-        limit: Read at most so many files (a sample that depends on the names) or rows.
-        keep: Shrink files to at most this short side in pixels, or to ``crop`` where that is more, to save memory.
-        few: Warn of fewer photographs to train on than this.
+        val_source: held-out photographs, from a source of their own.
+        limit: read at most so many files (a sample that depends on the names) or rows.
+        keep: shrink files to at most this short side in pixels, or to ``crop`` where that is more, to save memory.
+        few: warn of fewer photographs to train on than this.
 
     Attributes:
-        crop: Side of the crops, in pixels.
-        train: Photographs to train on, height x width x 3 each, at their own sizes.
-        val: Held-out photographs, in the order of their names.
-        skipped: Name of each file that could not be read, and why.
+        crop: side of the crops, in pixels.
+        train: photographs to train on, height x width x 3 each, at their own sizes.
+        val: held-out photographs, in the order of their names.
+        skipped: name of each file that could not be read, and why.
 
     Raises:
-        InputError: A source cannot be read or holds no picture.
-        TrainingError: The crop, the limit or the scales are out of range.
-        MissingExtraError: A source is an HDF5 file, and h5py is not installed.
+        InputError: a source cannot be read or holds no picture.
+        TrainingError: the crop, the limit or the scales are out of range.
+        MissingExtraError: a source is an HDF5 file, and h5py is not installed.
     """
 
     crop: int
@@ -101,18 +101,18 @@ class Photographs:
             log.warning("Only %d photographs to train on; a few thousand are better.", len(self.train))
 
     def batch(self, n: int) -> NDArray[np.float32]:
-        """Return ``n`` random crops, n x 3 x crop x crop in 0..1."""
+        """``n`` random crops, n x 3 x crop x crop in 0..1."""
         return _floats([self._random_crop() for _ in range(n)])
 
     def val_batch(self, n: int) -> NDArray[np.float32]:
-        """Return the middle squares of the first held-out photographs, n x 3 x crop x crop in 0..1.
+        """The middle squares of the first held-out photographs, n x 3 x crop x crop in 0..1.
 
         Where there are fewer than ``n``, all of them.
         """
         return _floats([self._middle(photo) for photo in self.val[:n]])
 
     def state(self) -> dict[str, Any]:
-        """Return the state of the random choices, which can be written as JSON."""
+        """The state of the random choices, which can be written as JSON."""
         return dict(self._random.bit_generator.state)
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ class Photographs:
         return np.asarray(Image.fromarray(square).resize(size, Image.Resampling.BICUBIC))
 
     def _read(self, source: Path, limit: int | None, keep: int) -> tuple[dict[str, Pixels], list[Pixels]]:
-        """Return the pictures of a source by name, and the held-out ones where the source has such a group."""
+        """Read the pictures of a source by name, and the held-out ones where the source has such a group."""
         if is_hdf5(source):
             return read_groups(source, limit, MAX_HELD_OUT)
         with PictureFiles(source, limit) as files:

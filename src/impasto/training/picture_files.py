@@ -30,14 +30,14 @@ class PictureFiles:
     followed. Close it, or use it in a ``with``.
 
     Args:
-        source: The folder or the .zip.
-        limit: List at most so many files. A hash of the names chooses them, so that they come from all sub-folders.
+        source: the folder or the .zip.
+        limit: list at most so many files. A hash of the names chooses them, so that they come from all sub-folders.
 
     Attributes:
-        names: Paths inside the source with forward slashes, sorted.
+        names: paths inside the source with forward slashes, sorted.
 
     Raises:
-        InputError: The source is not there, is no folder or .zip, or holds no picture; or the limit is below 1.
+        InputError: the source is not there, is no folder or .zip, or holds no picture; or the limit is below 1.
     """
 
     names: list[str]
@@ -80,10 +80,10 @@ class PictureFiles:
         """Decode files in threads: each name in its turn, with its pixels or the reason why there are none.
 
         Args:
-            names: The files, as :attr:`names` has them.
-            workers: Threads that decode.
-            keep: Shrink to at most this short side, in pixels; None keeps the size.
-            then: A function of the pixels, called in the same thread.
+            names: the files, as :attr:`names` has them.
+            workers: threads that decode.
+            keep: shrink to at most this short side, in pixels; None keeps the size.
+            then: a function of the pixels, called in the same thread.
 
         Yields:
             The name and either height x width x 3 pixels (0..255) or the reason as a text.
@@ -126,7 +126,7 @@ def warn_of_skipped(skipped: Sequence[tuple[str, str]], total: int, source: Path
 
 
 def none_readable(skipped: Sequence[tuple[str, str]], total: int, source: Path) -> InputError:
-    """Return the error of a source in which not one picture can be read; arguments as :func:`warn_of_skipped` has."""
+    """The error of a source in which not one picture can be read; arguments as for :func:`warn_of_skipped`."""
     name, reason = skipped[0]
     return InputError(f"None of the {total} pictures in {source} can be read; the first, {name}: {reason}")
 
@@ -160,7 +160,7 @@ def _names_below(folder: Path) -> Iterator[str]:
 
 
 def _is_picture(name: str) -> bool:
-    """Tell by its suffix whether a file is a picture; what is hidden or made by a Mac's archiver is none."""
+    """Whether a file is a picture, told by its suffix; what is hidden or made by a Mac's archiver is none."""
     parts = name.split("/")
     if any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return False

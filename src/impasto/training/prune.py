@@ -21,10 +21,11 @@ from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias
 from impasto.training.student import Student
 
 _SAMPLES = 40_000  # positions that a layer is solved on
-_ROUNDS = 16  # of solving for the values below zero where a teacher's channel is silent
-_RIDGE = 1e-4  # of the least squares for kernels, relative to the features' mean square
-_HEAD_RIDGE = 1e-5  # of the least squares for heads, relative to the features' mean square
-_MIN_STRENGTH = 0.05  # of the median root mean square; weaker features are not scaled up all the way to 1
+_ROUNDS = 16  # rounds of solving for the values below zero where a teacher's channel is silent
+_RIDGE = 1e-4  # ridge penalty of the least squares for kernels, relative to the features' mean square
+_HEAD_RIDGE = 1e-5  # ridge penalty of the least squares for heads, relative to the features' mean square
+# Share of the channels' median root mean square; features that are weaker are not scaled up all the way to 1.
+_MIN_STRENGTH = 0.05
 
 
 @torch.no_grad()
@@ -32,13 +33,13 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
     """Replace a student's weights by those of a trained network, pruned.
 
     Args:
-        student: Its normalisations hold statistics of the images afterwards, and are to stay as they are.
-        source: A network with at least as many convolutions in each stage.
+        student: its normalisations hold statistics of the images afterwards, and are to stay as they are.
+        source: a network with at least as many convolutions in each stage.
         images: N x 3 x H x W, in [0, 1].
-        targets: The teacher's features of the images, tap to N x C x h x w, which the heads are solved for.
+        targets: the teacher's features of the images, tap to N x C x h x w, which the heads are solved for.
 
     Raises:
-        TrainingError: The source has fewer convolutions in a stage.
+        TrainingError: the source has fewer convolutions in a stage.
     """
     matches = _match_convolutions(student.names, source.names)
     source_features = source.narrow(images, source.taps)
@@ -74,7 +75,7 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
 
 
 def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> dict[str, str]:
-    """Return the source's convolution for each of the student's: of a stage the first, and the last ones."""
+    """The source's convolution for each of the student's: of a stage the first, and the last ones."""
     matches: dict[str, str] = {}
     for stage in sorted({name[4] for name in names}):
         ours, theirs = ([name for name in each if name[4] == stage] for each in (names, source_names))
@@ -88,26 +89,26 @@ def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> di
 
 
 def _weights(network: PerceptualNetwork, name: str) -> WeightAndBias:
-    """Return weight and bias of a convolution."""
+    """Weight and bias of a convolution."""
     return network.get_buffer(f"{name}_weight"), network.get_buffer(f"{name}_bias")
 
 
 def _preprocess(network: PerceptualNetwork, images: Tensor) -> Tensor:
-    """Return the input of a network's first convolution for pictures in [0, 1]."""
+    """The input of a network's first convolution for pictures in [0, 1]."""
     return F.conv2d(images, *_weights(network, "preprocess"))
 
 
 def _most_informative(source: PerceptualNetwork, features: Mapping[str, Tensor], name: str, count: int) -> Tensor:
-    """Return the channels of a convolution that tell the next one and the tap's head most, in ascending order.
+    """The channels of a convolution that tell the next one and the tap's head most, in ascending order.
 
     A channel tells its variance times the squared weights that read it. Channels that the head alone reads are left
     out, and so are those that never vary.
 
     Args:
-        source: The network.
-        features: Its features by tap.
-        name: Of the convolution.
-        count: At most so many channels.
+        source: the network.
+        features: its features by tap.
+        name: name of the convolution.
+        count: at most so many channels.
     """
     index = source.names.index(name)
     tap = source.taps[index]
@@ -126,7 +127,7 @@ def _most_informative(source: PerceptualNetwork, features: Mapping[str, Tensor],
 
 
 def _worst_explained(inputs: Tensor, known: Tensor, taught: Tensor, count: int) -> Tensor:
-    """Return the teacher's channels that a head explains worst, as they would be before a ReLU, M x count.
+    """The teacher's channels that a head explains worst, as they would be before a ReLU, M x count.
 
     Where a channel of the teacher is silent, every value below zero is as good. The values there are found by turns:
     solve for all values by least squares, then take over what the solution gives below zero.
@@ -135,7 +136,7 @@ def _worst_explained(inputs: Tensor, known: Tensor, taught: Tensor, count: int) 
         inputs: M x 9 C, what the channels are to be computed from.
         known: M x C', other channels before their ReLU, which the head has.
         taught: M x W, the teacher's channels after their ReLU.
-        count: At most so many channels.
+        count: at most so many channels.
     """
     known = F.relu(known)
     solution, offset = least_squares(known, taught, _HEAD_RIDGE)
@@ -152,8 +153,8 @@ def _solve_layer(student: Student, name: str, x: Tensor, inputs: Tensor, wanted:
     """Set a convolution and its batch normalisation by least squares.
 
     Args:
-        student: Whose layer is set.
-        name: Of the convolution.
+        student: the student whose layer is set.
+        name: name of the convolution.
         x: N x C x H x W features below it.
         inputs: M x 9 C, patches of ``x``.
         wanted: M x C', what the layer shall compute from them before its ReLU.
@@ -194,7 +195,7 @@ def least_squares(inputs: Tensor, wanted: Tensor, ridge: float) -> tuple[Tensor,
     Args:
         inputs: M x C.
         wanted: M x C'.
-        ridge: Of a ridge regression (Tikhonov regularisation), relative to the mean square of the inputs.
+        ridge: penalty of the ridge regression (Tikhonov regularisation), relative to the mean square of the inputs.
 
     Returns:
         The matrix, C x C', and the offset, C'.
@@ -203,7 +204,7 @@ def least_squares(inputs: Tensor, wanted: Tensor, ridge: float) -> tuple[Tensor,
 
 
 def _least_squares_solver(inputs: Tensor, ridge: float) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
-    """Return a solver from the same inputs to anything; their matrix, the costly part, is made and factored once."""
+    """A solver from the same inputs to anything; their matrix, the costly part, is made and factored once."""
     extended = F.pad(inputs.double(), (0, 1), value=1.0)
     products = extended.T @ extended / len(extended)
     products += ridge * products.diagonal().mean() * torch.eye(len(products), dtype=products.dtype)
@@ -223,13 +224,13 @@ def _random_positions(x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _features_at(x: Tensor, positions: tuple[Tensor, ...]) -> Tensor:
-    """Return the features at positions, M x C."""
+    """The features at positions, M x C."""
     picture, row, column = positions
     return x.permute(0, 2, 3, 1)[picture, row, column]
 
 
 def _patches_at(x: Tensor, positions: tuple[Tensor, ...]) -> Tensor:
-    """Return the 3 x 3 neighbourhoods of positions in the order of a kernel's weights, M x 9 C."""
+    """The 3 x 3 neighbourhoods of positions in the order of a kernel's weights, M x 9 C."""
     picture, row, column = positions
     padded = F.pad(x, (1, 1, 1, 1), mode="reflect").permute(0, 2, 3, 1)
     around = [padded[picture, row + dy, column + dx] for dy in range(3) for dx in range(3)]

@@ -15,14 +15,14 @@ SMOOTHING = 0.02  # share of the newest step in a reported, smoothed loss
 
 
 def learning_rate_factor(step: int, warmup: int, share: float) -> float:
-    """Return what a peak learning rate is multiplied by: a linear warm-up, then a cosine decay.
+    """What a peak learning rate is multiplied by: a linear warm-up, then a cosine decay.
 
     Cosine decay: Loshchilov and Hutter 2017, arXiv 1608.03983, without restarts.
 
     Args:
-        step: Steps before this one.
-        warmup: Steps of the warm-up.
-        share: How much of the run is done, in [0, 1].
+        step: steps before this one.
+        warmup: steps of the warm-up.
+        share: how much of the run is done, in [0, 1].
     """
     decay = max(0.5 * (1 + math.cos(math.pi * share)), MIN_LEARNING_RATE_FACTOR)
     return min(1.0, (step + 1) / warmup) * decay
@@ -59,10 +59,10 @@ def update_averages(averages: Iterable[Tensor], values: Sequence[Tensor], step: 
     """Move exponential moving averages on to the values after a step.
 
     Args:
-        averages: Changed in place.
-        values: In the same order.
-        step: Steps before this one. After few of them the averages are short, so that the start is forgotten.
-        max_share: Share of an average that is kept from step to step, once there were many.
+        averages: the averages, changed in place.
+        values: the values, in the same order.
+        step: steps before this one. After few of them the averages are short, so that the start is forgotten.
+        max_share: share of an average that is kept from step to step, once there were many steps.
     """
     keep = min(max_share, (1 + step) / (10 + step))
     for average, value in zip(averages, values, strict=True):
@@ -70,7 +70,7 @@ def update_averages(averages: Iterable[Tensor], values: Sequence[Tensor], step: 
 
 
 def smoothed(before: float, value: float) -> float:
-    """Return a reported loss after a step: an exponential moving average, see :data:`SMOOTHING`."""
+    """A loss as it is reported after a step: an exponential moving average, see :data:`SMOOTHING`."""
     return (1 - SMOOTHING) * before + SMOOTHING * value
 
 
@@ -78,8 +78,8 @@ class Plateau:
     """Tells when a loss has stopped falling.
 
     Args:
-        patience: Values in a row that may fail to be better than the best before the loss counts as flat.
-        gain: A better value is lower than the best by this share of it.
+        patience: values in a row that may fail to be better than the best before the loss counts as flat.
+        gain: a better value is lower than the best by this share of it.
     """
 
     def __init__(self, patience: int, gain: float) -> None:

@@ -197,7 +197,7 @@ class DistillSettings:
         check_options(self, TrainingError)
 
     def painted_batches_due(self, step: int) -> int:
-        """Return how many batches of crops are painted under the student at a step."""
+        """How many batches of crops are painted under the student at a step."""
         if not self.painted:
             return 0
         steps_per_batch = self.batch / self.fresh * (1 / self.painted - 1)

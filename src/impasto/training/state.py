@@ -19,24 +19,25 @@ from impasto.styles.style import PHOTOGRAPH
 from impasto.training.muon import Muon
 from impasto.training.schedules import set_learning_rates, update_averages
 
-LEARNING_RATE = 8e-3  # peak for a network trained from nothing; of trained weights a quarter (lab book, 2026-11-25)
+# Peak for a network that begins with random weights; trained weights get a quarter of it (lab book, 2026-11-25).
+LEARNING_RATE = 8e-3
 
 
 class TrainingState:
     """A network with its styles while they are trained.
 
     Args:
-        names: The styles, the photograph style first.
-        architecture: Of the network; default: the usual one.
-        device: Where it is trained.
-        learning_rate: Peak for the network; None: the usual one, or that of the checkpoint.
-        style_learning_rate: Peak for the styles' scale and shift.
+        names: the styles, the photograph style first.
+        architecture: architecture of the network; default: the usual one.
+        device: where the network is trained.
+        learning_rate: peak for the network; None: the usual one, or that of the checkpoint.
+        style_learning_rate: peak for the styles' scale and shift.
 
     Attributes:
-        network: The transformer network.
+        network: the transformer network.
         scale: S x C, one row a style.
         shift: S x C, one row a style.
-        averaged: The averages of all that is trained, by name (see :meth:`tensors`).
+        averaged: the averages of all that is trained, by name (see :meth:`tensors`).
         optimisers: Muon and Adam.
     """
 
@@ -63,7 +64,7 @@ class TrainingState:
         self.averaged = {name: value.detach().clone() for name, value in self.tensors().items()}
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return all that is trained, by name."""
+        """All that is trained, by name."""
         return {
             **dict(self.network.named_parameters()),
             "styles.scale": self.scale,
@@ -71,7 +72,7 @@ class TrainingState:
         }
 
     def groups(self) -> list[dict[str, Any]]:
-        """Return the parameter groups of both optimisers; each has its ``lr`` and the ``peak`` of it."""
+        """The parameter groups of both optimisers; each has its ``lr`` and the ``peak`` of it."""
         return [group for optimiser in self.optimisers for group in optimiser.param_groups]
 
     def _set_peaks(self, usual: float) -> None:
@@ -91,7 +92,7 @@ class TrainingState:
         update_averages(self.averaged.values(), list(self.tensors().values()), step, share)
 
     def averaged_network(self) -> tuple[TransformerNetwork, Tensor, Tensor]:
-        """Return the averaged network with all styles' scale and shift, S x C, on the CPU."""
+        """The averaged network with all styles' scale and shift, S x C, on the CPU."""
         network = copy.deepcopy(self.network).cpu()  # a new one would draw random numbers, and the run would differ
         network.load_state_dict({k: v.cpu() for k, v in self.averaged.items() if not k.startswith("styles.")})
         network.eval().requires_grad_(False)
@@ -99,7 +100,12 @@ class TrainingState:
 
     @torch.no_grad()
     def load_weights(self, weights: Mapping[str, Tensor], averaged: Mapping[str, Tensor] | None = None) -> None:
-        """Copy weights by name; ``averaged`` ones, too, or the same as averages."""
+        """Copy weights by name.
+
+        Args:
+            weights: the trained weights, as :meth:`tensors` names them.
+            averaged: their averages; ``None``: the weights themselves.
+        """
         for name, value in self.tensors().items():
             value.copy_(weights[name])
             self.averaged[name].copy_((averaged or weights)[name])
@@ -110,8 +116,8 @@ class TrainingState:
         Unless another was asked for, the network's peak learning rate is a quarter of the usual one from here on.
 
         Args:
-            network: Of the same architecture.
-            styles: Scale and shift, C numbers each, by name.
+            network: a network of the same architecture.
+            styles: scale and shift, C numbers each, by name.
         """
         self._set_peaks(LEARNING_RATE / 4)
         known = [pair for name, pair in styles.items() if name != PHOTOGRAPH] or list(styles.values())
@@ -126,7 +132,7 @@ class TrainingState:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of it."""
+        """What a checkpoint keeps of it."""
         return {
             "names": self.names,
             "architecture": self.network.describe(),
@@ -136,12 +142,12 @@ class TrainingState:
         }
 
     def is_of_same_network(self, checkpoint: Mapping[str, Any]) -> bool:
-        """Tell whether a checkpoint is of the same styles and architecture."""
+        """Whether a checkpoint is of the same styles and architecture."""
         same_styles: bool = checkpoint["names"] == self.names
         return same_styles and checkpoint["architecture"] == self.network.describe()
 
     def is_of_same_edition(self, checkpoint: Mapping[str, Any]) -> bool:
-        """Tell whether a checkpoint has both optimisers and the same inputs of the network, as older ones have not."""
+        """Whether a checkpoint has both optimisers and the same inputs of the network, as older ones have not."""
         if "optimisers" not in checkpoint:
             return False
         same: bool = checkpoint["weights"]["stem.weight"].shape == self.network.stem.weight.shape

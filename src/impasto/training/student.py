@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, of_pairs
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, network_of_pairs
 from impasto.networks.speed import channels_last
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # layers whose features the student predicts
@@ -35,7 +35,7 @@ _PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225  # of photographs in [0, 1], all col
 
 
 def on_grid(tap: str, features: Tensor, start: GridStart) -> Tensor:
-    """Return C x H x W features at the positions of their tap's grid, C x h x w."""
+    """C x H x W features at the positions of their tap's grid, C x h x w."""
     step = _GRID_STEPS.get(tap, 1)
     return features[:, start[0] % step :: step, start[1] % step :: step]
 
@@ -44,12 +44,12 @@ class Student(nn.Module):
     """The builtin network while it learns: convolutions with batch normalisation, and the heads.
 
     Args:
-        widths: Channels of the teacher by tap; each such tap gets a head.
-        plan: The convolutions, see :data:`PLAN`.
+        widths: channels of the teacher by tap; each such tap gets a head.
+        plan: the convolutions, see :data:`PLAN`.
 
     Attributes:
-        names: The convolutions as VGG calls them, ``conv1_1`` first.
-        passed: Channels by convolution that the next convolution reads; a head reads all.
+        names: the convolutions as VGG calls them, ``conv1_1`` first.
+        passed: channels by convolution that the next convolution reads; a head reads all.
     """
 
     def __init__(self, widths: Mapping[str, int], plan: Sequence[tuple[int, ...]] = PLAN) -> None:
@@ -74,7 +74,7 @@ class Student(nn.Module):
 
         Args:
             images: N x 3 x H x W in [0, 1].
-            starts: Where the grids of each picture start.
+            starts: where the grids of each picture start.
 
         Returns:
             N x C x h x w by tap, on the tap's grid.
@@ -99,19 +99,19 @@ class Student(nn.Module):
         return (images - _PIXEL_MEAN) / _PIXEL_DEVIATION
 
     def width(self, name: str) -> int:
-        """Return the channels of a convolution, those included that the head alone reads."""
+        """The channels of a convolution, those included that the head alone reads."""
         convolution = self.convolutions[name]
         assert isinstance(convolution, nn.Conv2d)
         return convolution.out_channels
 
     @torch.no_grad()
     def as_network(self) -> PerceptualNetwork:
-        """Return the student as it will be used, frozen."""
-        return channels_last(of_pairs(self.folded())).requires_grad_(False)
+        """The student as it will be used, frozen."""
+        return channels_last(network_of_pairs(self.folded())).requires_grad_(False)
 
     @torch.no_grad()
     def folded(self) -> dict[str, WeightAndBias]:
-        """Return convolutions with their normalisation folded in, preprocessing and heads, by name."""
+        """Convolutions with their normalisation folded in, preprocessing and heads, by name."""
         eye = torch.eye(3)[:, :, None, None] / _PIXEL_DEVIATION
         pairs: dict[str, WeightAndBias] = {"preprocess": (eye, torch.full((3,), -_PIXEL_MEAN / _PIXEL_DEVIATION))}
         for name in self.names:

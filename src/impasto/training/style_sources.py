@@ -21,12 +21,12 @@ class StyleSource:
     """A style to learn.
 
     Attributes:
-        name: The style's name, which its file gets.
-        pictures: Files of one artist; the Gram matrices of several are averaged.
-        title: What the picture is called; written into the style file if known.
-        artist: Who made it; written into the style file if known.
-        year: When it was made; written into the style file if known.
-        licence: What may be done with it; written into the style file if known.
+        name: the style's name, which its file gets.
+        pictures: files of one artist; the Gram matrices of several are averaged.
+        title: what the picture is called; written into the style file if known.
+        artist: who made it; written into the style file if known.
+        year: when it was made; written into the style file if known.
+        licence: what may be done with it; written into the style file if known.
     """
 
     name: str
@@ -45,15 +45,15 @@ def read_style_picture(path: Path, size: int, scale: float = 1.0) -> Tensor:
     picture.
 
     Args:
-        path: The file.
-        size: Shrink its shorter side to this, in pixels, if it is longer.
-        scale: Resize by this factor afterwards; strokes become as much larger.
+        path: the file.
+        size: shrink its shorter side to this, in pixels, if it is longer.
+        scale: resize by this factor afterwards; strokes become as much larger.
 
     Returns:
         1 x 3 x H x W in [0, 1].
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: the file cannot be read.
     """
     return as_if_painted(read_resized(path, size, scale))
 
@@ -67,7 +67,7 @@ def read_resized(path: Path, size: int, scale: float = 1.0) -> Tensor:
         1 x 3 x H x W in [0, 1].
 
     Raises:
-        InputError: The file cannot be read.
+        InputError: the file cannot be read.
     """
     picture = read_picture(path)
     if picture.alpha is not None:

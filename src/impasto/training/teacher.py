@@ -20,8 +20,8 @@ class Teacher:
     the wide network's channels.
 
     Args:
-        networks: At least one.
-        half: Compute in bfloat16.
+        networks: the perceptual networks, at least one.
+        half: whether to compute in bfloat16.
     """
 
     def __init__(self, networks: Sequence[PerceptualNetwork], *, half: bool = False) -> None:
@@ -29,10 +29,10 @@ class Teacher:
         self.half = half
 
     def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
-        """Return the wide features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
+        """The wide features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
 
         Raises:
-            InputError: No network has a tap.
+            InputError: no network has a tap.
         """
         features: dict[str, Tensor] = {}
         for network in self.networks:
@@ -42,7 +42,7 @@ class Teacher:
                     features |= {tap: F.relu(x).float() for tap, x in network.wide(images, here).items()}
         missing = [tap for tap in taps if tap not in features]
         if missing:
-            self.networks[-1].check(missing)
+            self.networks[-1].check_taps(missing)
         return features
 
 
@@ -50,8 +50,8 @@ class FeaturePool:
     """Crops with the teacher's features, drawn from for many steps: the teacher costs many times what the student does.
 
     Args:
-        teacher: Computes the features.
-        size: Crops that are kept; the oldest go first.
+        teacher: the teacher whose features are kept.
+        size: crops that are kept; the oldest go first.
     """
 
     def __init__(self, teacher: Teacher, size: int) -> None:
@@ -59,7 +59,7 @@ class FeaturePool:
         self.kept: deque[tuple[Tensor, GridStart, dict[str, Tensor]]] = deque(maxlen=size)
 
     def missing(self, count: int, fresh: int) -> int:
-        """Return how many crops to add before ``count`` are drawn: more than ``fresh`` until the pool is full."""
+        """How many crops to add before ``count`` are drawn: more than ``fresh`` until the pool is full."""
         return fresh if len(self.kept) == self.kept.maxlen else fresh + count
 
     @torch.no_grad()
