@@ -290,7 +290,7 @@ def as_layers(
     """Layers and weights from whatever stands for them: a mapping, names, or the command line's text.
 
     Args:
-        name: of the option, such as ``"content_layers"``.
+        name: name of the option, such as ``"content_layers"``.
         value: what was given.
         error: the class of what is raised.
         optional: whether there may be no layers.

@@ -21,7 +21,7 @@ from .samples import interlaced_png, rgb_profile
 
 @pytest.fixture(autouse=True)
 def short_strips(monkeypatch):
-    monkeypatch.setattr(large, "_BYTES", 2000)
+    monkeypatch.setattr(large, "_STRIP_BYTES", 2000)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ KINDS = {
 @pytest.mark.parametrize("size", [2000, 1 << 17])  # a few rows; several strips of a TIFF together
 @pytest.mark.parametrize("kind", KINDS)
 def test_strips_are_the_whole(kind, size, photo, see_through, tmp_path, monkeypatch):
-    monkeypatch.setattr(large, "_BYTES", size)
+    monkeypatch.setattr(large, "_STRIP_BYTES", size)
     path = tmp_path / kind
     KINDS[kind](photo, see_through, path)
     whole = read_picture(path, compact=1)
@@ -151,7 +151,7 @@ def test_the_first_frame_of_an_animated_png_is_read(photo, tmp_path):
 def test_many_small_strips_of_a_tiff_are_decoded_together(photo, see_through, tmp_path, monkeypatch):
     path = tmp_path / "rows.tif"
     KINDS["rows.tif"](photo, see_through, path)
-    monkeypatch.setattr(large, "_BYTES", 192 * 4 * 50)
+    monkeypatch.setattr(large, "_STRIP_BYTES", 192 * 4 * 50)
     calls = []
     read = libvips.RowDecoder.read
     monkeypatch.setattr(libvips.RowDecoder, "read", lambda *a: calls.append(1) or read(*a))

@@ -22,7 +22,7 @@ def quick(monkeypatch):
     network, known = files.load_bundled()
     few = {name: known[name] for name in (PHOTOGRAPH, "scream")}
     monkeypatch.setattr(files, "load_bundled", lambda: (network, dict(few)))
-    monkeypatch.setattr(api, "_DRAWN", 4)
+    monkeypatch.setattr(api, "_DRAWN_FOR_STYLE", 4)
     tiny = {"crops": 2, "held_out": 2, "crop": 64, "batch": 1, "style_size": 64}
     monkeypatch.setattr(LearnSettings, "from_mapping", classmethod(lambda cls, given, _: cls(**given | tiny)))
 

@@ -38,7 +38,7 @@ class Engine(Protocol):
     """A loaded network.
 
     Attributes:
-        name: for people, for example ``"onnxruntime, CPU"``.
+        name: name for people, for example ``"onnxruntime, CPU"``.
         network: the network's id.
         channels: length of a style's vectors.
         multiple: pixels; sides of pictures must be multiples of it.

@@ -27,7 +27,7 @@ def compute_files(
     Args:
         frames: number and picture (H x W x 3, uint8) of each frame, in order.
         folder: where the files go.
-        step: by how many frames the two frames of a pair are apart.
+        step: number of frames from the first frame of a pair to the second, at least 1.
         method: how flow is estimated; see :func:`impasto.flow.estimate.estimator`.
         variant: which consistency checker; that of fast-artistic-videos also looks at the frame.
 

@@ -56,7 +56,7 @@ def export(
         network: the network, on the CPU.
         styles: style name to scale and shift, C numbers each.
         folder: where to write; is made where it is missing.
-        metadata: by style name: title, artist, year, licence and the like.
+        metadata: what is known of each style, by its name: title, artist, year, licence and the like.
 
     Returns:
         The network's id.

@@ -31,10 +31,10 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
     """The grain of a box of the endless plane.
 
     Args:
-        top: of the box, in pixels; may be negative.
-        left: of the box, in pixels; may be negative.
-        height: of the box, in pixels.
-        width: of the box, in pixels.
+        top: first row of the box; may be negative.
+        left: first column of the box; may be negative.
+        height: rows of the box.
+        width: columns of the box.
 
     Returns:
         H x W x 1 on the scale of pictures in [0, 1]; mean 0, standard deviation 0.06 over many cells.

@@ -189,7 +189,7 @@ def weave(images: Tensor) -> Tensor:
         One number a picture, N, in squared levels of 255.
     """
     plane = _luminance(images)
-    height, width = (side // _WEAVE_PERIOD * _WEAVE_PERIOD for side in plane.shape[-2:])  # so that lines fall on bins
+    height, width = (side // _WEAVE_PERIOD * _WEAVE_PERIOD for side in plane.shape[-2:])  # lines fall on bins
     plane = plane[:, :height, :width] - plane[:, :height, :width].mean(dim=(1, 2), keepdim=True)
     windows = [torch.hann_window(side + 2, periodic=False, device=plane.device)[1:-1] for side in (height, width)]
     window = torch.outer(*windows)
@@ -255,8 +255,8 @@ def penalty(difference: Tensor, target: Tensor, loss: Loss) -> Tensor:
     """How far statistics are from their target, relative to the target's own size; 1 where they are zero.
 
     Args:
-        difference: of the statistics and their target, of the target's shape.
-        target: of any shape.
+        difference: the statistics less their target, of the target's shape.
+        target: the target, of any shape.
         loss: ``"l2"``: relative squared norm; ``"smooth-l1"`` (Huber): the same up to the target's root mean square,
             from where it grows only linearly (Johnson's slow_neural_style offered both).
 

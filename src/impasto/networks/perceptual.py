@@ -42,8 +42,8 @@ from impasto.networks.weights import fetch
 WeightAndBias = tuple[Tensor, Tensor]
 """Of a convolution: O x I x k x k, and O."""
 
-_MEAN = (0.485, 0.456, 0.406)  # of ImageNet's RGB in [0, 1]: torchvision's weights expect that it is taken away
-_STD = (0.229, 0.224, 0.225)  # of ImageNet's RGB in [0, 1]: torchvision's weights expect that it divides
+_MEAN = (0.485, 0.456, 0.406)  # mean of ImageNet's RGB in [0, 1], which torchvision's weights expect to be subtracted
+_STD = (0.229, 0.224, 0.225)  # standard deviation of ImageNet's RGB in [0, 1], by which the difference is divided
 # Convolutions in each stage of VGG. A ReLU follows each convolution, a pooling each stage but the last.
 _STAGES = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
 _BUILTIN = "perceptual.safetensors"  # file of our own network among the package's assets
@@ -72,7 +72,7 @@ class PerceptualNetwork(nn.Module):
         pooling: Literal["max", "average"] = "max",
     ) -> None:
         super().__init__()
-        self.names = sorted(convolutions, key=_position)
+        self.names = sorted(convolutions, key=stage_and_index)
         self.padding = padding
         self.pooling = pooling
         self.taps = tuple(name.replace("conv", "relu") for name in self.names)
@@ -93,7 +93,7 @@ class PerceptualNetwork(nn.Module):
     def _conv(self, name: str, x: Tensor) -> Tensor:
         """Convolve N x C x H x W by the convolution of that name, padded as the network is."""
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
-        if weight.shape[-1] == 1:  # as a convolution of a few channels this would take several times as long
+        if weight.shape[-1] == 1:  # on so few channels ``conv2d`` takes several times as long
             return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
         if self.padding == "reflect":
             # A side of one pixel has nothing to reflect.
@@ -117,8 +117,8 @@ class PerceptualNetwork(nn.Module):
         features: dict[str, Tensor] = {}
         stage = 1
         for name, tap in zip(self.names[: last + 1], self.taps, strict=False):
-            if _position(name)[0] > stage:
-                stage = _position(name)[0]
+            if stage_and_index(name)[0] > stage:
+                stage = stage_and_index(name)[0]
                 pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
                 x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
             read = self.get_buffer(f"{name}_weight").shape[1]
@@ -180,12 +180,12 @@ class PerceptualNetwork(nn.Module):
 
     def stride(self, tap: str) -> int:
         """Pixels of the picture, along a side, to one position of a tap."""
-        return int(2 ** (_position(tap.replace("relu", "conv"))[0] - 1))
+        return int(2 ** (stage_and_index(tap.replace("relu", "conv"))[0] - 1))
 
     def receptive_radius(self, tap: str) -> int:
         """How many pixels of the picture beyond its own square a position of a tap depends on, at most."""
         before = self.names[: self.taps.index(tap) + 1]
-        return sum(2 ** (_position(name)[0] - 1) for name in before)
+        return sum(2 ** (stage_and_index(name)[0] - 1) for name in before)
 
     def channels(self, tap: str) -> int:
         """Channels of a tap, as :meth:`forward` gives it."""
@@ -196,7 +196,7 @@ class PerceptualNetwork(nn.Module):
         """Multiply-accumulates of one forward pass from an H x W picture to a tap."""
         total = 9 * height * width
         for name in self.names[: self.taps.index(tap) + 1]:
-            scale = 2 ** (_position(name)[0] - 1)
+            scale = 2 ** (stage_and_index(name)[0] - 1)
             total += self.get_buffer(f"{name}_weight").numel() * (height // scale) * (width // scale)
         return total
 
@@ -230,8 +230,8 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
     return channels_last(network).eval().requires_grad_(False)
 
 
-def _position(name: str) -> tuple[int, int]:
-    """``"conv3_2"`` to (3, 2)."""
+def stage_and_index(name: str) -> tuple[int, int]:
+    """Numbers of a convolution by its name: ``"conv3_2"`` is (3, 2), the second convolution of stage 3."""
     stage, index = name.removeprefix("conv").split("_")
     return int(stage), int(index)
 

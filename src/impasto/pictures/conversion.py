@@ -23,7 +23,7 @@ def as_picture(source: Source, *, max_pixels: int = 300_000_000, compact: int = 
     """The picture in whatever holds one; :func:`in_kind_of` is the way back.
 
     Args:
-        source: for arrays see :func:`from_array`.
+        source: whatever holds a picture; see :func:`from_array` for the arrays that can be given.
         max_pixels, compact: as for :func:`~impasto.pictures.reading.read_picture`.
 
     Raises:

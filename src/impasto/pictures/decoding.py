@@ -30,7 +30,7 @@ def from_pil(image: Image.Image, *, compact: int = 0) -> Picture:
     """Take over a Pillow image, as :func:`~impasto.pictures.reading.read_picture` would its file.
 
     Args:
-        image: of any mode; its orientation and colour profile are applied.
+        image: an image of any mode; its orientation and colour profile are applied.
         compact: as for :func:`~impasto.pictures.reading.read_picture`.
 
     Raises:
@@ -197,7 +197,7 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | None:
 
     Args:
         image: says which profile it has, if any.
-        channels: of the samples: 1, 3 or 4.
+        channels: the number of channels of the samples: 1, 3 or 4.
 
     Returns:
         None if there is no usable profile, if it is sRGB in all but name, or if the mode is LAB, which needs none.

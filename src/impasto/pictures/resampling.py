@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 _ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 _BAND_PIXELS = 1 << 21  # pixels of a band that is floating point while a picture is made smaller
 _LANCZOS_REACH = 4  # pixels of the result, rounded up, over which Lanczos's filter reaches to either side
-_MIN_ALPHA = 1e-4  # of opacity in [0, 1], that premultiplied colours are divided by; keeps the division finite
+_MIN_ALPHA = 1e-4  # least opacity, in [0, 1], by which premultiplied colours are divided; keeps them finite
 _BICUBIC_TAPS = 3  # pixels beyond a box, rounded up, that bicubic interpolation looks at
 
 
@@ -155,7 +155,7 @@ def shrink_picture(source: RowSource, longer_side: int) -> Picture:
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], _MIN_ALPHA)
-    covered = (0, 0, width / factor, height / factor)  # of the last squares, only a part is picture
+    covered = (0, 0, width / factor, height / factor)  # only a part of the last squares is picture
     return _scaled(Picture(np.clip(rgb, 0, 1), alpha), size, covered)
 
 

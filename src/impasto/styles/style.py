@@ -45,7 +45,7 @@ class Style:
     """Scale and shift of a network's normalisations, and where they come from.
 
     Attributes:
-        name: for people and for the command line.
+        name: name for people and for the command line.
         scale: C numbers, C as the network has normalised channels.
         shift: C numbers.
         network: id of the network that they belong to.

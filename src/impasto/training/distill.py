@@ -156,7 +156,7 @@ def _check_request(
     photographs: Photographs, output: Path, checkpoint: Path, settings: DistillSettings, resume: bool
 ) -> None:
     """Refuse what would fail or overwrite something, before any work."""
-    if output.suffix != ".safetensors":  # by which it is read
+    if output.suffix != ".safetensors":  # load_features reads it by this suffix
         raise TrainingError(f"{output} does not end in .safetensors; give for example {output.stem}.safetensors.")
     if photographs.crop != settings.crop:
         raise TrainingError(

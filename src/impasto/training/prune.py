@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.errors import TrainingError
-from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, stage_and_index
 from impasto.training.student import Student
 
 _SAMPLES = 40_000  # positions that a layer is solved on
@@ -43,14 +43,15 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
     """
     matches = _match_convolutions(student.names, source.names)
     source_features = source.narrow(images, source.taps)
-    x, source_x, stage = student.preprocess(images), _preprocess(source, images), student.names[0][4]
+    x, source_x = student.preprocess(images), _preprocess(source, images)
+    stage, _ = stage_and_index(student.names[0])
     for name in student.names:
         match = matches[name]
         below = source.names.index(match) - 1
         if below >= 0:
             source_x = source_features[source.taps[below]]
-        if name[4] != stage:
-            stage, x = name[4], F.max_pool2d(x, 2)
+        if stage_and_index(name)[0] != stage:
+            stage, x = stage_and_index(name)[0], F.max_pool2d(x, 2)
         if source_x.shape[-1] > x.shape[-1]:
             source_x = F.max_pool2d(source_x, 2) if source.pooling == "max" else F.avg_pool2d(source_x, 2)
         positions = _random_positions(x)
@@ -77,8 +78,8 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
 def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> dict[str, str]:
     """The source's convolution for each of the student's: of a stage the first, and the last ones."""
     matches: dict[str, str] = {}
-    for stage in sorted({name[4] for name in names}):
-        ours, theirs = ([name for name in each if name[4] == stage] for each in (names, source_names))
+    for stage in sorted({stage_and_index(name)[0] for name in names}):
+        ours, theirs = ([name for name in each if stage_and_index(name)[0] == stage] for each in (names, source_names))
         if len(theirs) < len(ours):
             raise TrainingError(
                 f"The network to begin with has {len(theirs)} convolutions in stage {stage} and the student "

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 MAX_GRADIENT_NORM = 5.0  # Euclidean norm over all parameters that a gradient is shortened to
-MIN_LEARNING_RATE_FACTOR = 0.01  # of the peak learning rate, at the end of the cosine decay
+MIN_LEARNING_RATE_FACTOR = 0.01  # share of the peak learning rate that is left at the end of the cosine decay
 SMOOTHING = 0.02  # share of the newest step in a reported, smoothed loss
 
 

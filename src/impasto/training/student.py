@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.files import atomic_path
-from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, network_of_pairs
+from impasto.networks.perceptual import PerceptualNetwork, WeightAndBias, network_of_pairs, stage_and_index
 from impasto.networks.speed import channels_last
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # layers whose features the student predicts
@@ -31,7 +31,8 @@ _GRID_STEPS = {"relu1_1": 4, "relu2_1": 2}
 GridStart = tuple[int, int]
 """Row and column of a tap's features, 0 to 3, at which a picture's grid starts."""
 
-_PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225  # of photographs in [0, 1], all colours alike; input is normalised by them
+# Mean and standard deviation of photographs in [0, 1], all colours alike, by which the input is normalised.
+_PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225
 
 
 def on_grid(tap: str, features: Tensor, start: GridStart) -> Tensor:
@@ -79,11 +80,11 @@ class Student(nn.Module):
         Returns:
             N x C x h x w by tap, on the tap's grid.
         """
-        x, stage = self.preprocess(images), "1"
+        x, stage = self.preprocess(images), 1
         predicted = {}
         for name in self.names:
-            if name[4] != stage:
-                stage, x = name[4], F.max_pool2d(x, 2)
+            if stage_and_index(name)[0] != stage:
+                stage, x = stage_and_index(name)[0], F.max_pool2d(x, 2)
             x = F.pad(x, (1, 1, 1, 1), mode="reflect")
             x = F.relu(self.norms[name](self.convolutions[name](x)))
             tap = name.replace("conv", "relu")
