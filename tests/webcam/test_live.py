@@ -79,7 +79,7 @@ def test_the_size_follows_the_wanted_rate():
     for _ in range(60):
         pace.update(0.2 * (pace.size / 640) ** 2)
     assert 256 <= pace.size <= 352
-    assert pace.shown == pytest.approx(20, rel=0.35)
+    assert pace.frames_per_second == pytest.approx(20, rel=0.35)
     for _ in range(60):
         pace.update(0.02 * (pace.size / 640) ** 2)
     assert pace.size == 640

@@ -80,7 +80,7 @@ class FramePipeline:
         self.failure: BaseException | None = None  # the first that any thread raised
         self.seconds = dict.fromkeys(("read", "paint", "steady", "write"), 0.0)
         self.done: dict[str, Any] = dict.fromkeys(("frames", "segments", "duration", "damaged"), 0)
-        # Of the last frame that was written, "after" is its time stamp in the result's time base, and "seen" the time in
+        # For the last written frame, "after" is its time stamp in the result's time base, and "seen" the time in
         # seconds on the source's clock at which the source shows it.
         self.done |= {"after": None, "seen": None}
         self.written = 0
