@@ -4,7 +4,8 @@ The peer is the network of pytorch/examples (Johnson, Alahi and Fei-Fei 2016, wi
 definition with random weights: in torch eager, as its own script runs it (in torch's default memory format), and in
 onnxruntime, with the memory option of Impasto's own session. Contenders take turns, so that a drift of the machine
 hits all alike. Run it with nothing else on the machine: beside a busy process torch's threads wait for each
-other many times as long, which flatters us. Needs the extra ``train``. Imports are late: after threads are set.
+other many times as long, which flatters Impasto. Needs the extra ``train``. Libraries are imported in functions, after
+the number of threads is set.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from typing import Any
 HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
 EAGER, ORT, NETWORK, STYLIZE = "peer, torch eager", "peer, onnxruntime", "impasto, bare network", "impasto.stylize()"
 STYLE = "scream"
-PEER_MACS = 40.3e9 / 512**2  # a pixel
-REST = 0.3  # seconds before each call: thread pools of the contender before stop spinning
+PEER_MACS = 40.3e9 / 512**2  # multiply-accumulates that the peer takes for a pixel
+REST = 0.3  # seconds before each call, so that the threads of the contender before it stop spinning
 Call = Callable[[], object]
 
 
 def peer() -> Any:
-    """The network of pytorch/examples."""
+    """The network of pytorch/examples, with random weights, ready for inference."""
     from torch import Tensor, nn
 
     def layer(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
@@ -61,12 +62,14 @@ def session(path: Path) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ["OMP_NUM_THREADS"])
-    options.enable_mem_pattern = False  # as in Impasto: it takes more memory from the second picture of a size on
+    options.enable_mem_pattern = (
+        False  # Impasto sets it, too: the pattern takes more memory from the second picture of a size on
+    )
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def export_peer(path: Path) -> bool:
-    """Write the peer as ONNX with free height and width; says so and gives False where torch cannot export."""
+    """Write the peer as ONNX with free height and width; prints a line and returns False where torch cannot export."""
     import warnings
 
     import numpy as np
@@ -86,7 +89,7 @@ def export_peer(path: Path) -> bool:
 
 
 def contender(name: str, width: int, height: int, peer_file: Path) -> Call:
-    """A call that paints one picture of noise and gradients."""
+    """A function without arguments in which a contender paints one picture of noise and gradients."""
     import numpy as np
     from PIL import Image
 
@@ -116,7 +119,7 @@ def contender(name: str, width: int, height: int, peer_file: Path) -> Call:
 
 
 def timed(calls: dict[str, Call], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each call after one to warm up, the calls taking turns."""
+    """Seconds of each call, ``repeats`` of them, the calls taking turns; one round before them warms up."""
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(repeats + 1):
         for name, call in calls.items():
@@ -214,7 +217,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def judge(figures: dict[str, Any]) -> None:
-    """Say which aims are met."""
+    """Print which aims of speed are met."""
     verdict = {True: "PASS", False: "FAIL"}
     if at := figures["sizes"].get("512x512"):
         ratio = median(at[EAGER]["seconds"]) / median(at[STYLIZE]["seconds"])

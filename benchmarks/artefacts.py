@@ -17,7 +17,7 @@ LAGS = (9, 128)  # shortest and longest distance in pixels at which repetition i
 
 
 def luminance(picture: Array) -> Array:
-    """H x W, Rec. 709 weights on the picture's values as they are."""
+    """The luminance of a picture, H x W: Rec. 709 weights on the gamma-encoded values."""
     return picture @ np.array([0.2126, 0.7152, 0.0722])
 
 
@@ -35,7 +35,7 @@ def smoothed(plane: Array, radius: float) -> Array:
 def grid(picture: Array, period: int) -> float:
     """Amplitude in levels of the pattern that repeats exactly every ``period`` pixels (checkerboard, weave).
 
-    The energy at the frequencies i/p, j/p that shorter grids do not have, less what the spectrum has beside them.
+    It is the energy at the frequencies i/p, j/p that shorter grids lack, less the energy of the spectrum beside them.
     """
     plane = luminance(picture)
     height, width = (side // period * period for side in plane.shape)  # so that the frequencies fall on bins
@@ -90,7 +90,7 @@ def spots(picture: Array, contrast: float = 0.15) -> float:
     low, high = ring.min(axis=2), ring.max(axis=2)
     calm = high - low < 0.5 * contrast
     stands_out = calm & ((core > high + 0.6 * contrast) | (core < low - 0.6 * contrast))
-    # One spot, one count: the first of a row or column of hits.
+    # A spot that covers several pixels counts once: only the first hit of a row or column counts.
     first = stands_out.copy()
     first[1:] &= ~stands_out[:-1]
     first[:, 1:] &= ~stands_out[:, :-1]
@@ -121,6 +121,7 @@ def repetition(picture: Array, tile: int = 256) -> float:
 
 
 def _peak(plane: Array) -> float:
+    """The highest peak of one tile's autocorrelation, in [0, 1]; see :func:`repetition`."""
     height, width = plane.shape
     reach = min(LAGS[1], height // 2, width // 2)
     shape = (2 * height, 2 * width)
@@ -145,6 +146,6 @@ def _peak(plane: Array) -> float:
 
 
 def difference(a: Array, b: Array, margin: int = 0) -> float:
-    """Mean absolute difference in levels, a margin left out."""
+    """Mean absolute difference of two pictures in levels; ``margin`` pixels along the borders are left out."""
     inside = slice(margin, -margin or None)
     return float(255 * np.abs(a[inside, inside] - b[inside, inside]).mean())

@@ -81,7 +81,7 @@ class Judge:
         self.objective = PerceptualLoss(load_features(features), s.content_layers, s.style_layers)
 
     def setting(self) -> dict[str, Any]:
-        """What makes two losses comparable; kept with everything that is kept."""
+        """The settings under which losses are comparable; they are stored with every reference."""
         s = self.settings
         return {
             "features": self.hash,
@@ -103,7 +103,7 @@ class Judge:
 
         Args:
             folder: the paintings by the recipe's file names; the drawn ones lie in ``examples/styles``.
-            keep: write down the Gram matrices of what is at hand.
+            keep: store the Gram matrices of the pictures that are at hand.
             only: names of styles; default: all.
         """
         stored, hashes = self._stored()
@@ -224,13 +224,13 @@ class Judge:
         return painted, curve
 
     def references(self) -> dict[str, Any]:
-        """What is kept for this judge, or nothing where it was made under other settings."""
+        """What is stored for this judge; empty where it was made under other settings."""
         path = KEPT / f"{self.name}.json"
         kept = json.loads(path.read_text()) if path.is_file() else {}
         return kept if kept.get("setting") == json.loads(json.dumps(self.setting())) else {}
 
     def keep(self, **parts: Any) -> None:
-        """Write parts of what is kept; the other parts stay if they were made under these settings."""
+        """Store parts of the references; the other parts stay if they were made under these settings."""
         kept = self.references() | {"setting": self.setting()} | parts
         with atomic_path(KEPT / f"{self.name}.json") as temporary:
             temporary.write_text(json.dumps(kept, indent=1) + "\n")

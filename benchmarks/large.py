@@ -82,7 +82,7 @@ def child(source: Path, target: Path, arguments: argparse.Namespace) -> dict[str
 
 
 def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
-    """What a child does: `impasto apply`, stage by stage."""
+    """What a child process does: the stages of ``impasto apply``; prints their seconds and the peak in MB."""
     from impasto.feedforward.options import Options
     from impasto.feedforward.painter import Painter
 
@@ -130,7 +130,7 @@ def files(arguments: argparse.Namespace) -> None:
 
 
 def read(path: Path, way: str) -> None:
-    """What a child does: read a file, and print the seconds, or null where that is not possible, and the peak in MB."""
+    """What a child process does: read a file; prints the seconds, or null if that is impossible, and the peak in MB."""
     from impasto.pictures.large import open_rows
     from impasto.pictures.reading import read_picture
 
@@ -150,7 +150,7 @@ def read(path: Path, way: str) -> None:
 
 
 def statistics(arguments: argparse.Namespace) -> None:
-    """Print how far each way to statistics is from the whole picture's own."""
+    """Print how far each way of measuring statistics is from the statistics of the whole picture."""
     width, height = map(int, arguments.size.split("x"))
     content = picture(width, height, arguments.picture).astype(np.float32) / 255
     print("| statistics from | through the network | mean difference | 99th percentile | colour shift |")
@@ -171,7 +171,7 @@ def statistics(arguments: argparse.Namespace) -> None:
 
 
 class Scenery:
-    """A picture, a style, and the painting of the whole."""
+    """A picture, a style, and the painting of the whole picture with its own statistics."""
 
     def __init__(self, content: np.ndarray, style: str) -> None:
         from impasto.engines.loading import load_engine
@@ -190,7 +190,7 @@ class Scenery:
 
 
 def ways(scene: Scenery) -> Iterable[tuple[str, Any, int]]:
-    """Name, statistics, and pixels that went through the network for them."""
+    """Ways of measuring statistics: name, statistics, and pixels that went through the network for them."""
     from impasto.feedforward import tiles
     from impasto.pictures.box import Box
 
@@ -235,7 +235,7 @@ def layers(engine: Any) -> list[slice]:
 
 
 def pooled(parts: list[Any], weights: list[float]) -> Any:
-    """Mean and variance of all from those of the parts."""
+    """Mean and variance over all parts from those of each part and the parts' weights."""
     share = np.array(weights) / sum(weights)
     mean = sum(w * part.mean for w, part in zip(share, parts, strict=True))
     square = sum(w * (part.variance + part.mean**2) for w, part in zip(share, parts, strict=True))
@@ -282,7 +282,7 @@ def roughness(rgb: np.ndarray, plan: list[list[Any]]) -> float:
 
 
 class Tight:
-    """A budget in which only so many pixels fit at once; see :class:`impasto.memory.Budget`."""
+    """A budget in which a given number of pixels fits at once; see :class:`impasto.memory.Budget`."""
 
     def __init__(self, pixels: int) -> None:
         self.largest = 1 << 62

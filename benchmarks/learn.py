@@ -112,7 +112,7 @@ def bundled(judge: Judge, folders: list[Path]) -> dict[str, dict[str, float]]:
 
 
 def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: object) -> dict[str, object]:
-    """Learn a style, from its very beginning, and measure it."""
+    """Learn a style from the start, without what an earlier call left, and measure it."""
     shutil.rmtree(target.with_name(f"{target.stem}.learning"), ignore_errors=True)  # left by a call that was stopped
     curve: list[tuple[float, int, float]] = []
 
@@ -136,7 +136,7 @@ def show(style: Path, test: Path, out: Path) -> None:
 
 
 def main() -> None:
-    """Measure, print and keep."""
+    """Measure, print and store the results."""
     parser = argparse.ArgumentParser(description="New styles beside those that were trained jointly.")
     parser.add_argument("--test", type=Path, required=True, help="photographs that nothing was trained on")
     parser.add_argument("--paintings", type=Path, action="append", default=[], help="of the bundled styles")
@@ -189,7 +189,7 @@ def main() -> None:
 
 
 def conditions(arguments: argparse.Namespace, settings: LearnSettings) -> dict[str, Any]:
-    """What two rows must have in common to be comparable, as JSON gives it back."""
+    """What two rows must have in common to be comparable, in the types that JSON reads back."""
     photographs = b"".join(path.read_bytes() for path in sorted(arguments.test.iterdir()))
     found = {
         "network": bundled_network_id(),
@@ -201,7 +201,7 @@ def conditions(arguments: argparse.Namespace, settings: LearnSettings) -> dict[s
 
 
 def mean(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Of every number that all rows have."""
+    """The mean of every number that all rows have."""
     keys = [key for key, value in rows[0].items() if isinstance(value, float) and all(key in row for row in rows)]
     return {key: float(np.mean([row[key] for row in rows])) for key in keys}
 

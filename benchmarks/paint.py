@@ -52,7 +52,7 @@ from impasto.training.student import TAPS
 from impasto.training.teacher import Teacher
 from judge import digest_of
 
-# 500 iterations at 512 on a Titan X (Pascal), L-BFGS and Adam: 43 and 36 s; founding article: 46 hours on a CPU.
+# Printed for comparison; the same table has 36 s with Adam.
 PUBLISHED = "neural-style's own table, 500 iterations at 512: 43 s (Titan X Pascal, nn, L-BFGS)"
 # Channels before and after each convolution of VGG-19, by stage.
 VGG19 = ((3, 64, 64), (64, 128, 128), (128, 256, 256, 256, 256), (256, 512, 512, 512, 512), (512, 512))
@@ -70,7 +70,7 @@ def random_vgg19() -> PerceptualNetwork:
 
 
 def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None:
-    """In a process of its own: seconds an iteration, and peak memory."""
+    """Print seconds an iteration and peak memory; has to run in a process of its own."""
     width, height = size, size * 682 // 1024 if size > 512 else size
     rng = np.random.default_rng(0)
     content, style = (rng.random((height, width, 3), np.float32) for _ in range(2))
@@ -88,14 +88,14 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
 
 
 def speed(arguments: argparse.Namespace) -> None:
-    """Builtin beside VGG-19."""
+    """Measure the speed with builtin features and with those of VGG-19, each in a process of its own."""
     for features in arguments.features:
         command = [sys.executable, __file__, "one", features, str(arguments.size), str(arguments.iterations)]
         subprocess.run([*command, arguments.optimizer], check=True)
 
 
 def whole(arguments: argparse.Namespace) -> None:
-    """Start to finish."""
+    """Measure one painting from start to finish."""
     with tempfile.TemporaryDirectory() as folder:
         given = {"iterations": arguments.iterations} if arguments.iterations else {}
         target = arguments.output or Path(folder) / "painted.png"
@@ -130,13 +130,13 @@ class TeacherLosses:
         }
 
     def _features(self, picture: Tensor, taps: Sequence[str]) -> dict[str, dict[str, Tensor]]:
-        """The teacher's features, by how far inside and by tap."""
+        """The teacher's features by the names in :data:`INSIDE`, and by tap."""
         with torch.no_grad():
             found = self.teacher(picture.clamp(0, 1), taps)
         return {name: {tap: inside(x, tap, pixels) for tap, x in found.items()} for name, pixels in INSIDE.items()}
 
     def __call__(self, picture: Tensor) -> dict[str, tuple[float, float]]:
-        """Content and style loss, by how far inside."""
+        """Content and style loss by the names in :data:`INSIDE`."""
         result = {}
         for name, found in self._features(picture, TAPS).items():
             content = float(losses.content_loss(found["relu4_1"], self.content[name]))
@@ -217,7 +217,7 @@ class Pair:
 
 
 def quality(arguments: argparse.Namespace) -> None:
-    """Style loss against time at equal content loss."""
+    """Measure style loss against time at equal content loss."""
     wide = Teacher([load_features(arguments.teacher)])
     judges = [*arguments.real, arguments.teacher]
     teacher, builtin = Teacher([load_features(file) for file in judges]), load_features("builtin")

@@ -29,7 +29,7 @@ from impasto.training.teacher import Teacher
 
 
 def ranks(values: list[float]) -> np.ndarray:
-    """Each value's rank, from 0."""
+    """The rank of each value, from 0 for the smallest."""
     return np.argsort(np.argsort(values))
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/quality.py [--photos DIR] [--paintings DIR] [--network FOLDER] [--features FILE] [--sheet OUT]
 
-Each photograph is painted in each style. The table gives, by style, the mean over the photographs; beside it stand rows
-that nobody can be proud of: the photographs unchanged, the paintings themselves, and per-picture optimisation.
+Each photograph is painted in each style. The table gives, by style, the mean over the photographs. Further rows are for
+comparison: the photographs unchanged, the paintings themselves, and per-picture optimisation.
 ``--references`` makes the latter anew. Needs the extra ``train``.
 """
 
@@ -34,7 +34,7 @@ from quality_report import IN_VIDEO, WITHOUT, bar, table, write_sheets
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 # Pictures of our own by name: the file, and the box (left, top, right, bottom) of it in pixels, None for all of it.
-# They are seen whole and from near, with sky, and without texture.
+# Among them are a whole scene, details, much sky, and a picture without texture.
 OWN = {
     "harbour": ("harbour.jpg", None),
     "houses": ("harbour.jpg", (0, 290, 640, 717)),
@@ -44,7 +44,8 @@ OWN = {
 REFERENCE_STYLES = ("starry-night", "great-wave", "composition-vii", "scream", "stained-glass", "watercolour")
 REFERENCE_SIZE = 512  # pixels of the longer side of the references
 REFERENCE_PHOTOS = 4  # photographs that the references are made of
-NOISE = 0.01  # standard deviation, colours being in [0, 1], of the noise that flicker is measured with
+NOISE = 0.01  # standard deviation of the noise that flicker is measured with, for colours in [0, 1]
+# Columns of the table, in order.
 COLUMNS = (
     "content", "style", "total", "iterations",
     "grid 2", "grid 4", "grid 8", "border", "spots", "repeat", "grey", "ramp", "noise", "shift",
@@ -53,7 +54,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Photograph:
-    """A picture to paint, H x W x 3 in [0, 1], and what it was made from."""
+    """A picture to paint.
+
+    Attributes:
+        name: in tables and names of files.
+        hash: names the file's contents and the box that was cut out of it.
+        rgb: H x W x 3 in [0, 1].
+    """
 
     name: str
     hash: str
@@ -90,7 +97,7 @@ def styles(folder: Path | None) -> dict[str, Style]:
 
 
 def looks(picture: np.ndarray) -> dict[str, float]:
-    """The artefact numbers of one picture."""
+    """The measures of artefacts of one picture, by column."""
     grids = {f"grid {period}": artefacts.grid(picture, period) for period in artefacts.GRIDS}
     return grids | {
         "border": artefacts.border(picture),
@@ -111,7 +118,7 @@ def flicker(paint: Callable[[np.ndarray], np.ndarray], rgb: np.ndarray) -> dict[
 
 
 def cards(paint: Callable[[np.ndarray], np.ndarray], height: int, width: int) -> dict[str, float]:
-    """What is drawn on a flat grey card and on a smooth gradient, in levels."""
+    """How rough a painting of a flat grey card is, and one of a smooth gradient, in levels."""
     grey = np.full((height, width, 3), 0.5, np.float32)
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     ramp = np.stack([0.25 + 0.5 * x, 0.35 + 0.35 * y, 0.75 - 0.3 * x], axis=2).astype(np.float32)
@@ -119,7 +126,7 @@ def cards(paint: Callable[[np.ndarray], np.ndarray], height: int, width: int) ->
 
 
 def painter(style: Style | None) -> Callable[[np.ndarray], np.ndarray]:
-    """What paints in a style; without one: the photograph unchanged."""
+    """A function that paints in a style; without a style, it returns the photograph unchanged."""
     if style is None:
         return lambda rgb: rgb
     return lambda rgb: stylize(rgb, style)
@@ -139,12 +146,12 @@ def measure(
     kept: Callable[[Photograph, Painting], Mapping[str, Any] | None],
     show: Callable[[str, Photograph, np.ndarray], None],
 ) -> dict[str, list[dict[str, float]]]:
-    """By style and for the identities: a row of numbers for each photograph.
+    """Measure rows of numbers, one for each photograph: by style, and for the unchanged photographs and the paintings.
 
     Args:
         judges, paintings: the first judge's losses are the columns; those of all go by layer under their names.
         kept: the reference of a photograph and a painting.
-        show: gets every painted picture.
+        show: called with every painted picture.
     """
     unchanged = {photo.name: looks(photo.rgb) | flicker(painter(None), photo.rgb) for photo in photos}
     result: dict[str, list[dict[str, float]]] = {}
@@ -228,7 +235,7 @@ def make_references(judge: Judge, paintings: Mapping[str, Painting], arguments: 
 
 
 def find(pairs: Sequence[Mapping[str, Any]], photo: Photograph, painting: Painting) -> Mapping[str, Any] | None:
-    """The reference of these very inputs."""
+    """The reference that was made of this photograph and this painting; ``None`` if there is none."""
     wanted = (photo.hash, painting.name, painting.hash)
     return next((item for item in pairs if (item["photo_hash"], item["style"], item["style_hash"]) == wanted), None)
 

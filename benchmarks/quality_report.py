@@ -34,7 +34,7 @@ def table(rows: Mapping[str, Mapping[str, float]], columns: Sequence[str]) -> st
 
 
 def bar(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """The bar of the quality campaign, line by line: what is met and what is not."""
+    """Lines that say which aims of quality are met and which are missed."""
     own, painted, moving = rows["photographs unchanged"], rows["all styles"], rows[IN_VIDEO]
     lines = []
     for name, margin in MARGINS.items():
@@ -70,7 +70,7 @@ def write_sheets(
     cells: Mapping[str, Sequence[tuple[str, Picture]]],
     paintings: Mapping[str, Painting],
 ) -> None:
-    """One contact sheet a style, the painting first, pictures at full size."""
+    """Write a contact sheet for each style: the painting first, then the painted photographs, at full size."""
     for name, painted in cells.items():
         row = list(painted)
         picture = paintings[name].picture

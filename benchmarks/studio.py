@@ -31,7 +31,7 @@ _SETTLED = 0.2  # share of the jobs after which memory should not grow any more
 
 
 def main() -> None:
-    """Run all three."""
+    """Measure the live rate, jobs at once, and memory over many jobs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=500)
     parser.add_argument("--visitors", type=int, default=50)
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def photograph(size: int, quality: int = 90) -> bytes:
-    """The example as a JPEG file of that longer side."""
+    """The example photograph as the bytes of a JPEG file, shrunk to a longer side in pixels."""
     data = io.BytesIO()
     with Image.open(HARBOUR) as image:
         image.thumbnail((size, size))
@@ -55,7 +55,7 @@ def photograph(size: int, quality: int = 90) -> bytes:
 
 @contextmanager
 def studio() -> Iterator[tuple[str, int]]:
-    """A studio on a free port: its address and its process."""
+    """Run a studio on a free port; yields its address and the id of its process."""
     command = [sys.executable, "-m", "impasto", "studio", "--no-browser", "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -68,7 +68,7 @@ def studio() -> Iterator[tuple[str, int]]:
 
 
 def job(client: httpx.Client, picture: bytes, style: str) -> str:
-    """Upload, paint, fetch: ``"painted"``, or how it was refused."""
+    """Upload a picture, have it painted and fetch the result; returns ``"painted"``, or how it was refused."""
     path = client.post("/gradio_api/upload", files={"files": ("photo.jpg", picture)}).json()[0]
     asked = {"picture": {"path": path, "meta": {"_type": "gradio.FileData"}}, "styles": [style]}
     joined = client.post("/gradio_api/call/v2/apply", json=asked)
@@ -83,7 +83,7 @@ def job(client: httpx.Client, picture: bytes, style: str) -> str:
 
 
 def live(client: httpx.Client, seconds: float = 10.0) -> None:
-    """Pictures a second that one visitor gets."""
+    """Print how many live pictures a second one visitor gets, measured for so many seconds."""
     picture, count, size = photograph(640, 85), 0, ""
     query = {"visitor": "benchmark", "styles": '["udnie"]', "strength": "1"}
     started = time.perf_counter()
@@ -97,7 +97,7 @@ def live(client: httpx.Client, seconds: float = 10.0) -> None:
 
 
 def simultaneous(client: httpx.Client, picture: bytes, visitors: int) -> None:
-    """What becomes of jobs that come at once."""
+    """Print what becomes of jobs that arrive at once."""
     started = time.perf_counter()
     with ThreadPoolExecutor(visitors) as pool:
         outcomes = Counter(pool.map(lambda n: job(client, picture, STYLES[n % len(STYLES)]), range(visitors)))
@@ -107,7 +107,7 @@ def simultaneous(client: httpx.Client, picture: bytes, visitors: int) -> None:
 
 
 def flat(client: httpx.Client, picture: bytes, jobs: int, process: int) -> None:
-    """Memory of the server over many jobs, one after the other."""
+    """Print the memory of the server over many jobs, one after the other: it should stay flat."""
     memory, outcomes, started = [], Counter[str](), time.perf_counter()
     for n in range(jobs):
         outcomes[job(client, picture, STYLES[n % len(STYLES)])] += 1

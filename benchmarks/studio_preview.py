@@ -21,12 +21,14 @@ from impasto.studio.server import Server
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
+# Script for the page: notes the times, in ms, at which a new preview has been decoded, in ``window.seen``.
 _WATCH = """() => {
   window.seen = [];
   const image = document.querySelector("#picture-compare .after");
   new MutationObserver(() => image.decode().then(() => window.seen.push(performance.now())))
     .observe(image, { attributes: true, attributeFilter: ["src"] });
 }"""
+# Script for the page: moves the slider of the strength to a value; returns the time, in ms.
 _MOVE = """(value) => {
   const range = document.querySelector("#picture-strength input[type=range]");
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(range, value);
@@ -37,7 +39,7 @@ _MOVE = """(value) => {
 
 
 def measure(url: str, photo: Path, moves: int) -> list[float]:
-    """Milliseconds of each move."""
+    """Milliseconds from each move of the slider until its preview has been decoded."""
     found = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -60,7 +62,7 @@ def measure(url: str, photo: Path, moves: int) -> list[float]:
 
 
 def main() -> None:
-    """Serve, visit, print."""
+    """Serve the page, move its slider in a browser, and print the times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=Path(__file__).parents[1] / "examples/harbour.jpg")
     parser.add_argument("--moves", type=int, default=15)

@@ -1,4 +1,4 @@
-"""Style pictures drawn by code, for measuring what is learnt from pictures that no network of ours has seen.
+"""Style pictures drawn by code, for measuring how styles are learnt that no network was trained on.
 
     python benchmarks/style_pictures.py FOLDER
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-WIDTH, HEIGHT = 640, 512
+WIDTH, HEIGHT = 640, 512  # pixels of every picture
 
 
 def field(rng: np.random.Generator, cells: float, octaves: int = 3) -> np.ndarray:
@@ -41,19 +41,19 @@ def landscape(rng: np.random.Generator) -> np.ndarray:
 
 
 def palette(values: np.ndarray, *colours: str) -> np.ndarray:
-    """Values in [0, 1] to colours by straight lines between those given."""
+    """Colours of values in [0, 1], H x W x 3 in 0 to 255: linear between the given colours, which are RRGGBB in hex."""
     stops = np.array([[int(colour[i : i + 2], 16) for i in (0, 2, 4)] for colour in colours], float)
     at = np.linspace(0, 1, len(colours))
     return np.stack([np.interp(values, at, stops[:, channel]) for channel in range(3)], -1)
 
 
 def picture(values: np.ndarray) -> Image.Image:
-    """H x W x 3 in 0..255 as an image."""
+    """An array, H x W x 3 in 0 to 255, as an image; what is out of range is clipped."""
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
 
 
 def woodcut(rng: np.random.Generator) -> Image.Image:
-    """Cut lines that swell with the dark, in black and ochre on paper."""
+    """A woodcut: lines that swell where it is dark, in black and ochre on paper."""
     light = landscape(rng)
     bend = 9 * field(rng, 3)
     y, x = np.mgrid[:HEIGHT, :WIDTH]
@@ -64,7 +64,7 @@ def woodcut(rng: np.random.Generator) -> Image.Image:
 
 
 def pointillism(rng: np.random.Generator) -> Image.Image:
-    """Dots of pure colours whose mean is the motif's."""
+    """Pointillism: dots of varied colours whose mean is the motif's colour."""
     colour = palette(landscape(rng), "20306f", "3d7a57", "e08b3a", "f7e08c")
     image = Image.new("RGB", (WIDTH, HEIGHT), (238, 228, 205))
     draw = ImageDraw.Draw(image)
@@ -110,7 +110,7 @@ def contours(rng: np.random.Generator) -> Image.Image:
 
 
 def embroidery(rng: np.random.Generator) -> Image.Image:
-    """Short shaded stitches along a field of directions."""
+    """Embroidery: short shaded stitches along a field of directions."""
     light, turn = landscape(rng), 1.2 * field(rng, 3, 2)
     colour = palette(light, "2b1d52", "8c2f6b", "d96c4f", "f3c66b", "fbeecb")
     image = Image.new("RGB", (WIDTH, HEIGHT), (40, 30, 50))
@@ -125,7 +125,7 @@ def embroidery(rng: np.random.Generator) -> Image.Image:
 
 
 def low_poly(rng: np.random.Generator) -> Image.Image:
-    """Triangles of one shade each over a motif."""
+    """Low poly: the motif in triangles of one shade each."""
     colour = palette(landscape(rng), "12324a", "2c7a7b", "e2725b", "ffd9a0")
     step = 34
     columns, rows = WIDTH // step + 3, HEIGHT // step + 3

@@ -51,7 +51,14 @@ Flows = dict[int, list[tuple[np.ndarray, np.ndarray]]]
 
 
 def load_clip(path: Path, start: float, size: int, count: int) -> tuple[Frames, Flows]:
-    """Some frames of a clip, and the flow back by each of ``STEPS``, with its certainty in [0, 1]."""
+    """Some frames of a clip, and the flow back by each of :data:`STEPS` with its certainty in [0, 1].
+
+    Args:
+        path: the video.
+        start: seconds at which the frames begin.
+        size: longer side of the frames in pixels.
+        count: how many frames.
+    """
     source = open_source(path, size=size)
     first = round(start * float(source.rate))
     frames = [frame.rgb for frame in islice(source.frames(), first, first + count)]
@@ -94,7 +101,7 @@ class Judge:
         self.target = {tap: gram(f) for tap, f in self.seen(picture).items()}
 
     def seen(self, rgb: np.ndarray) -> dict[str, torch.Tensor]:
-        """Features of H x W x 3 in [0, 1]."""
+        """Features by layer of a picture, H x W x 3 in [0, 1]."""
         batch = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], np.float32))
         with torch.no_grad():
             return self.network.narrow(batch, TAPS)
@@ -176,7 +183,7 @@ def measure_speed(path: Path, style: str, sizes: Sequence[int], seconds: float) 
 
 
 def measure_memory(path: Path, style: str, minutes: float) -> dict[str, float]:
-    """Memory over a long clip, which is another one repeated, 160 pixels wide: MB after parts of it."""
+    """Memory over a long clip, made by repeating the frames of another at 160 pixels: MB after parts of it."""
     frames = [frame.rgb for frame in open_source(path, size=160).frames()]
     rate = 25
     count, taken = round(minutes * 60 * rate), {}

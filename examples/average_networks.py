@@ -3,8 +3,8 @@
 python examples/average_networks.py FOLDER[:WEIGHT] FOLDER[:WEIGHT] ... -o OUT
 
 FOLDER is what ``impasto train`` wrote (its ``model``), or ``src/impasto/assets`` for the bundled network. OUT gets
-network and styles, laid out alike; what is known of the styles comes from the first folder. (Wortsman et al. 2022,
-arXiv 2203.05482; what it brought here: research/README.md.) Needs the extra ``train``.
+network and styles, laid out in the same way; what is known of the styles comes from the first folder. Source: Wortsman
+et al. 2022, arXiv 2203.05482; research/README.md says what it brought here. Needs the extra ``train``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from impasto.styles.catalogue import load_style
 
 
 def average(folders: list[tuple[Path, float]], target: Path) -> str:
-    """Write the weighted mean and return its id."""
+    """Write the weighted mean of networks and of their styles, and return the id of the mean network."""
     total = sum(weight for _, weight in folders)
     shares = [weight / total for _, weight in folders]
     networks, styles = zip(*(load_folder(folder) for folder, _ in folders), strict=True)

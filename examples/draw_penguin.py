@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 640, 760  # pixels of the result
-SCALE = 4  # factor by which it is drawn larger and then shrunk, for smooth edges
+SCALE = 4  # factor by which the picture is drawn larger and then shrunk, for smooth edges
 
 Point = tuple[float, float]
 Color = tuple[int, int, int]
@@ -52,7 +52,7 @@ class Canvas:
         self.image = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE), (0, 0, 0, 0))
 
     def mask(self, path: list[Point]) -> Image.Image:
-        """Where a path's inside is."""
+        """A mask, 255 inside a closed path and 0 outside."""
         mask = Image.new("L", self.image.size, 0)
         ImageDraw.Draw(mask).polygon([(x * SCALE, y * SCALE) for x, y in path], fill=255)
         return mask

@@ -17,7 +17,7 @@ GALLERY = HERE.parent / "docs" / "gallery"
 
 
 def make(source: str, names: list[str], size: int, columns: int, target: str, *, original: bool = True) -> None:
-    """Write one labelled sheet."""
+    """Write one labelled sheet of a picture in several styles, ``size`` pixels a side, into the gallery."""
     picture = read_picture(HERE / source)
     cells = [("the photograph", resize_picture(picture, size))] if original else []
     cells += [(name, paint(picture, load_style(name), Options(size=size))) for name in names]

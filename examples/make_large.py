@@ -29,7 +29,7 @@ SIDE = 300  # pixels of each cell of the sheets
 
 
 def seams(style: str) -> list[tuple[str, Picture]]:
-    """Where four tiles meet: without tiles, with ours, with naive ones."""
+    """A corner where four tiles meet, painted without tiles, with Impasto's tiles, and with naive ones."""
     content = from_array(picture(1536, 1024))
     painter = Painter(style)
     whole = painter.paint(content).picture.rgb
@@ -68,7 +68,7 @@ def strokes(style: str, width: int = 3840, work: int = 800) -> list[tuple[str, P
 
 
 def save(cells: list[tuple[str, Picture]], path: Path) -> None:
-    """A sheet of three columns."""
+    """Write pictures as a labelled sheet of three columns."""
     Image.fromarray(np.uint8(contact_sheet.contact_sheet(cells, columns=3).rgb * 255 + 0.5)).save(path, quality=80)
     print(path)
 

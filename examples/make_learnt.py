@@ -35,7 +35,7 @@ def main(learnt: Path) -> None:
 
 
 def plain(photograph: Image.Image, learnt: Path) -> Path:
-    """A column a style."""
+    """Write the sheet of styles without ``--deep``, one column for each; returns its path."""
     rows: list[list[tuple[str, Image.Image]]] = [[], [], []]
     for name in NAMES:
         painting = Image.open(learnt / "pictures" / f"{name}.png").convert("RGB")
@@ -50,7 +50,7 @@ def plain(photograph: Image.Image, learnt: Path) -> Path:
 
 
 def deepened(photograph: Image.Image, learnt: Path, styles: list[Path]) -> Path:
-    """A row a style: its picture, the plain fit, and the network fitted, too."""
+    """Write the sheet of styles with ``--deep``, one row for each: its picture, scale and shift alone, network, too."""
     cells = []
     for path in styles:
         name, _, minutes = path.stem.partition("-deep-")

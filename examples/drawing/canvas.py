@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 WIDTH, HEIGHT = 900, 700  # pixels of every style picture
+# Row and column of every pixel, H x W each.
 YS, XS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float64)
 
 
@@ -43,7 +44,7 @@ def blur(values: np.ndarray, radius: float) -> np.ndarray:
         return np.stack([blur(values[..., c], radius) for c in range(values.shape[2])], axis=-1)
     # Pillow blurs bytes only; three passes of a box filter are near enough to the bell curve.
     reach = max(1, round(radius))
-    side = min(1.0, radius * radius / 2)  # weight of the outer pixels: a box narrower than three
+    side = min(1.0, radius * radius / 2)  # share of the blur, below 1 where a box of three pixels is too wide
     for _ in range(3):
         for axis in (0, 1):
             padded = np.pad(values, [(reach + 1, reach) if a == axis else (0, 0) for a in (0, 1)], mode="edge")
@@ -65,7 +66,7 @@ def depth_inside(labels: np.ndarray, limit: int = 14) -> np.ndarray:
     depth = inside.astype(np.float64)
     image = Image.fromarray(inside.astype(np.uint8) * 255)
     for step in range(limit):
-        # A square and a diamond in turn make an octagon.
+        # Eroding by a square and by a diamond in turn approximates a circle by an octagon.
         if step % 2:
             image = image.filter(ImageFilter.MinFilter(3))
         else:
@@ -144,5 +145,5 @@ def strokes(
 
 
 def to_image(values: np.ndarray) -> Image.Image:
-    """RGB in [0, 1] to a picture."""
+    """An array, H x W x 3 in [0, 1], as an image; what is out of range is clipped."""
     return Image.fromarray((np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8))

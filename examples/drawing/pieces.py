@@ -11,6 +11,7 @@ from drawing.shapes import Scene
 
 
 def _saturated(colour: np.ndarray, gain: float) -> np.ndarray:
+    """Colours in [0, 1] whose distance from grey is multiplied by a gain."""
     grey = colour.mean(axis=-1, keepdims=True)
     return np.clip(grey + gain * (colour - grey), 0.01, 1)
 

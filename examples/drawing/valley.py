@@ -12,6 +12,7 @@ from drawing.shapes import Colour, Points, Scene, cloud, ellipse, lobed, polygon
 
 
 def _sky(scene: Scene, sun: tuple[float, float]) -> None:
+    """A sky in rings around a low sun."""
     dx, dy = XS - sun[0], YS - sun[1]
     away = np.hypot(dx, dy)
     around = np.arctan2(dy, dx) + np.pi / 2
@@ -117,6 +118,7 @@ def _tree(scene: Scene, rng: np.random.Generator, x: float, y: float, size: floa
 
 
 def _cypress(scene: Scene, x: float, y: float, height: float) -> None:
+    """A cypress in two tones that sways like a flame."""
     t = np.linspace(0, 1, 30)
     for k, (tint, light, sway) in enumerate((((0.13, 0.34, 0.25), 0.35, 0.0), ((0.30, 0.55, 0.28), 0.75, 0.09))):
         w = height * (0.15 - 0.06 * k) * np.sin(np.pi * t**0.75) * (1 + 0.13 * np.sin(21 * t + k))

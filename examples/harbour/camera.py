@@ -13,7 +13,12 @@ from harbour.world import EYE, HAZE, PAN_HIGH, PAN_U, SKYLIGHT, SUN, SUNLIGHT
 
 
 class Camera:
-    """What turns rays into colours."""
+    """Turns rays into colours.
+
+    Args:
+        scene: the solids.
+        density: pixels of the panorama for a slope of 1.
+    """
 
     def __init__(self, scene: Scene, density: float) -> None:
         self.scene, self.density = scene, density
@@ -21,7 +26,7 @@ class Camera:
         self.rng = np.random.default_rng(6)
 
     def far(self, ray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sky or land in a direction, and the land's depth."""
+        """Colours of sky or land in the directions of rays, N x 3, and depth of the land in metres, N."""
         forward = np.maximum(ray[:, 2], 0.05)
         u, v = ray[:, 0] / forward, ray[:, 1] / forward
         rows, columns = self.depth.shape
@@ -32,7 +37,7 @@ class Camera:
         return mix(color, air(u, v), high), self.depth[y, x]
 
     def sky_behind(self, ray: np.ndarray) -> np.ndarray:
-        """A plain sky for what mirrors backwards: panes, paint."""
+        """Colours of a plain sky, for panes and paint that mirror what is behind the camera."""
         up = np.clip(ray[:, 1], 0, 1)
         color = mix(np.array([0.95, 0.88, 0.76]), np.array([0.20, 0.38, 0.72]), smooth(0, 0.55, up))
         soft = smooth(-0.1, 0.25, fractal(ray[:, 0] * 3 / (up + 0.2), ray[:, 2] * 3 / (up + 0.2), 5))
@@ -42,7 +47,16 @@ class Camera:
     def shade(
         self, origin: np.ndarray, ray: np.ndarray, t: np.ndarray, solid: np.ndarray, face: np.ndarray, fine: bool
     ) -> np.ndarray:
-        """Colours where solids were hit."""
+        """Colours of solids where rays hit them, N x 3.
+
+        Args:
+            origin: where rays start, N x 3.
+            ray: unit directions, N x 3.
+            t: distances to the hits in metres, N.
+            solid: numbers of the solids, N.
+            face: numbers of the planes that were hit; -1 is the round shape, N.
+            fine: gather skylight by five rays a point instead of one.
+        """
         where = origin + ray * t[:, None]
         albedo, normal = np.zeros_like(where), np.zeros_like(where)
         flat = np.zeros_like(where)
@@ -89,7 +103,7 @@ class Camera:
         return color + (HAZE - color) * veil[:, None]
 
     def look(self, origin: np.ndarray, ray: np.ndarray, which: np.ndarray, fine: bool = True) -> np.ndarray:
-        """Everything but the water along rays."""
+        """Colours of everything but the water along rays, N x 3; ``which`` are the numbers of the solids to try."""
         t, solid, face = self.scene.trace(origin, ray, which)
         color, depth = self.far(ray)
         hit = np.flatnonzero((solid >= 0) & (t * ray[:, 2] < depth + 2.5))
@@ -98,7 +112,7 @@ class Camera:
         return color
 
     def water(self, where: np.ndarray, ray: np.ndarray, distance: np.ndarray) -> np.ndarray:
-        """Waves which mirror, and the green depth."""
+        """Colours of the water, N x 3: mirroring waves over the green depth."""
         x, z = where[:, 0], where[:, 2]
         slope_x, slope_z = np.zeros(len(x)), np.zeros(len(x))
         pixel = distance * 1.2 / self.density
@@ -122,7 +136,7 @@ class Camera:
         fresnel = 0.02 + 0.98 * (1 - cosine) ** 5
         start = where + np.array([0, 0.01, 0])
         which = np.arange(len(self.scene.solids))
-        # Of the solids, those a ray from this tile can meet.
+        # Only those solids are tried that a ray from this tile can meet.
         middle = start.mean(0)
         spread = np.linalg.norm(start - middle, axis=1).max()
         mean = bounced.mean(0) / np.linalg.norm(bounced.mean(0))

@@ -12,7 +12,7 @@ from harbour.world import ASPECT, EYE, HALF, HORIZON
 
 
 def expose(width: int) -> np.ndarray:
-    """Trace the picture in tiles at twice its size; linear light."""
+    """Trace the picture in tiles at twice its size: H x W x 3, linear light."""
     scene = build()
     full = 2 * width
     density = full / (2 * HALF)
@@ -20,7 +20,7 @@ def expose(width: int) -> np.ndarray:
     height = 2 * round(width / ASPECT)
     picture = np.zeros((height, full, 3), np.float32)
     tile = 96
-    # Where each solid's ball lies in the picture.
+    # Place and radius in the picture, as slopes, of the ball around each solid.
     z = np.maximum(scene.middles[:, 2], 0.5)
     u, v = scene.middles[:, 0] / z, (scene.middles[:, 1] - EYE[1]) / z
     r = scene.bounds / np.maximum(z - scene.bounds, 0.5) * 1.15

@@ -9,13 +9,13 @@ from harbour.world import ALONG, HAZE, INLAND, QUAY, QUAY_HEIGHT, SKYLIGHT, SUN,
 
 
 def quay_coordinates(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Along the quay and inland."""
+    """Metres along the quay and metres inland of points."""
     x, z = x - QUAY[0], z - QUAY[2]
     return x * ALONG[0] + z * ALONG[2], x * INLAND[0] + z * INLAND[2]
 
 
 def ground(x: np.ndarray, z: np.ndarray, octaves: int = 9) -> np.ndarray:
-    """Height of the bare land; under 0 it is sea."""
+    """Height of the bare land in metres; below 0 there is sea."""
     s, q = quay_coordinates(x, z)
     rise = 11 * smooth(14, 62, q) + 62 * smooth(45, 420, q)
     cape = smooth(205, 118, s + 9 * fractal(s / 40, q / 40, 3)) * smooth(6, 12, q)
@@ -53,7 +53,7 @@ def woods(x: np.ndarray, z: np.ndarray, height: np.ndarray) -> np.ndarray:
 
 
 def trees(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Height of spruces and round crowns over the ground, and a number of the tree one is in."""
+    """Height of spruces and round crowns above the ground in metres, and a number in [0, 1) of each point's tree."""
     spacing = 5.2
     xi, zi = np.floor(x / spacing), np.floor(z / spacing)
     best, number = np.zeros(x.shape), np.zeros(x.shape)
@@ -75,7 +75,7 @@ def trees(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def land(x: np.ndarray, z: np.ndarray, octaves: int = 9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Height with its trees, how wooded, and the tree's number."""
+    """Height in metres with trees, how thick the forest stands (0 to 1), and the number of the tree."""
     height = ground(x, z, octaves)
     forest = np.zeros(x.shape)
     number = np.zeros(x.shape)

@@ -1,4 +1,4 @@
-"""Noise in the plane and in space, and what colours are mixed with."""
+"""Noise in the plane and in space, and functions that mix colours."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def smooth(edge0: float, edge1: float, x: np.ndarray) -> np.ndarray:
 
 
 def mix(a: np.ndarray, b: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """From colour a to colour b by a share per point."""
+    """Colours between a and b, N x 3, by a share for each point; 0 is a."""
     return a + (b - a) * np.asarray(share)[..., None]
 
 
-_TABLE = np.random.default_rng(3).random(1 << 16)
-_CUBE = np.random.default_rng(4).random(64**3)
+_TABLE = np.random.default_rng(3).random(1 << 16)  # values in [0, 1) on a 256 x 256 lattice in the plane
+_CUBE = np.random.default_rng(4).random(64**3)  # values in [0, 1) on a 64 x 64 x 64 lattice in space
 
 
 def noise_slopes(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

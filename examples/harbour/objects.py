@@ -9,12 +9,12 @@ from harbour.world import ALONG, INLAND
 
 
 def vec(*values: float) -> np.ndarray:
-    """A vector."""
+    """Numbers as a vector of floats."""
     return np.array(values, float)
 
 
 def yaw(degrees: float) -> np.ndarray:
-    """A frame turned round the vertical."""
+    """A frame turned about the vertical by an angle in degrees; its rows are the axes."""
     a = np.radians(degrees)
     return np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
 

@@ -21,7 +21,7 @@ def panorama(density: float) -> tuple[np.ndarray, np.ndarray]:
     coarse = np.meshgrid(us[::3], vs[::3])
     shapes = []
     for layer in clouds(*coarse):
-        for axis in (0, 1):  # a touch softer, against the grain of the march
+        for axis in (0, 1):  # soften the noise that random steps through the clouds leave
             layer = (np.roll(layer, 1, axis) + 2 * layer + np.roll(layer, -1, axis)) / 4
         shape = Image.fromarray(layer.astype(np.float32)).resize((us.size, vs.size), Image.Resampling.BICUBIC)
         shapes.append(np.clip(np.asarray(shape, float), 0, 1.6))

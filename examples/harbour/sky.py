@@ -1,4 +1,4 @@
-"""Clouds, as a volume of noise, and the air before them."""
+"""The clear sky, and clouds as a volume of noise."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def clouds(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         passed = np.exp(-thick * length.ravel()[live] * 0.011)
         light.ravel()[live] += clear.ravel()[live] * (1 - passed) * glow
         clear.ravel()[live] *= passed
-    fade = smooth(0.025, 0.075, v)  # far ones drown in haze
+    fade = smooth(0.025, 0.075, v)  # clouds near the horizon vanish in haze
     cover = (1 - clear) * fade
     return light / np.maximum(1 - clear, 1e-3), cover
 

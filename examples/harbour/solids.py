@@ -9,11 +9,22 @@ import numpy as np
 
 @dataclass
 class Solid:
-    """What lies inside all of some planes and, if given, a round shape; in a frame of its own."""
+    """A convex solid: what lies inside all of its planes and, if it has one, its round shape.
+
+    Attributes:
+        center: origin of the solid's frame, in metres.
+        frame: the axes of the solid's frame, as rows.
+        planes: rows of an outward normal and an offset in the frame; inside, normal . p <= offset.
+        material: how :func:`harbour.shading.paint` colours it.
+        info: what the material needs, by name.
+        round: ``"ellipsoid"`` and its half axes, or ``"cone"`` with its radius and how that shrinks with height.
+        bound: radius in metres of a ball that holds the solid.
+        middle: centre of that ball, in the scene's frame.
+    """
 
     center: np.ndarray
-    frame: np.ndarray  # rows: the local axes
-    planes: np.ndarray  # rows: normal, offset; inside is normal . p <= offset
+    frame: np.ndarray
+    planes: np.ndarray
     material: str
     info: dict = field(default_factory=dict)
     round: tuple[str, np.ndarray] | None = None
@@ -90,18 +101,18 @@ class Scene:
         self.add(center, frame, planes, material, np.linalg.norm(high - low) / 2, (low + high) / 2, **info)
 
     def freeze(self) -> None:
-        """Collect the balls."""
+        """Collect the balls around all solids; must be called once the scene is complete."""
         self.middles = np.array([s.middle for s in self.solids])
         self.bounds = np.array([s.bound for s in self.solids])
 
     def trace(
         self, origin: np.ndarray, ray: np.ndarray, which: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Nearest hits: distance, the solid's number (-1: none), the face."""
+        """Nearest hits of rays: distance in metres (infinity: none), number of the solid (-1: none), and face."""
         best = np.full(len(origin), np.inf)
         solid, side = np.full(len(origin), -1), np.full(len(origin), -1)
         for number in which:
-            # Only rays which pass the ball.
+            # Only rays that pass through the ball around the solid are tried.
             offset = self.middles[number] - origin
             along = np.einsum("ij,ij->i", offset, ray)
             miss = np.einsum("ij,ij->i", offset, offset) - along * along
@@ -115,7 +126,7 @@ class Scene:
         return best, solid, side
 
     def blocked(self, origin: np.ndarray, ray: np.ndarray, reach: float) -> np.ndarray:
-        """Whether anything is met within reach; rays may share one direction."""
+        """Whether rays meet a solid within ``reach`` metres; ``ray`` is N x 3, or one direction for all."""
         low, high = origin.min(0), origin.max(0)
         if ray.ndim == 1:  # a beam: compare across it
             side = np.cross(ray, [0.0, 1.0, 0.0])

@@ -1,4 +1,4 @@
-"""The harbour itself: all of its things in their places."""
+"""The whole harbour: every object in its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harbour.world import ALONG, INLAND, QUAY, QUAY_HEIGHT
 
 
 def build() -> Scene:
-    """The harbour."""
+    """Put every object in its place; returns the complete scene."""
     rng = np.random.default_rng(12)
     scene = Scene()
     scene.box(QUAY, TOWN, (-60, -4, 0), (112, QUAY_HEIGHT, 16), "stone")
@@ -24,7 +24,7 @@ def build() -> Scene:
             h = rng.choice([5.8, 8.2, 8.8, 6.6]) if row == 0 else rng.choice([4.6, 6.0, 6.6])
             d = rng.uniform(8, 10)
             pick = int(rng.choice([k for k in range(len(WALLS)) if k != last]))
-            if row == 0:  # the waterfront, by hand
+            if row == 0:  # the colours of the waterfront are chosen by hand
                 pick = (3, 2, 1, 3, 2, 1, 0, 5, 2, 6, 1, 3, 0, 2, 5, 6)[house % 16]
             house += 1
             last = pick

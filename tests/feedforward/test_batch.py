@@ -36,8 +36,8 @@ def folder(tmp_path, small):
     return inside
 
 
-def painted(jobs, style, **more) -> list[Outcome]:
-    return list(batch.run_batch(jobs, Painter(style), **more))
+def painted(tasks, style, **more) -> list[Outcome]:
+    return list(batch.run_batch(tasks, Painter(style), **more))
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -74,9 +74,9 @@ def test_a_pattern_or_folder_without_pictures_is_refused(folder, tmp_path):
 def test_names_are_mirrored_in_the_output_folder_and_unwritable_kinds_become_png(folder, tmp_path, style, small):
     small.save(folder / "g.gif")
     out = tmp_path / "out"
-    targets = [job.target.relative_to(out).as_posix() for job in plan_batch([folder], out, style, PLAIN)]
+    targets = [task.target.relative_to(out).as_posix() for task in plan_batch([folder], out, style, PLAIN)]
     assert targets == ["a.PNG", "b.jpg", "deep/c.webp", "deep/deeper/d.tif", "g.png"]
-    targets = [job.target.suffix for job in plan_batch([folder], out, style, OutputOptions(format="jpg"))]
+    targets = [task.target.suffix for task in plan_batch([folder], out, style, OutputOptions(format="jpg"))]
     assert set(targets) == {".jpg"}
 
 
@@ -98,7 +98,7 @@ def test_two_results_under_one_name_are_refused_and_the_same_file_twice_is_paint
     with pytest.raises(InputError, match="both become"):
         plan_batch([folder / "b.gif", folder / "b.png"], tmp_path / "out", style, PLAIN)
     for twice in ([folder / "b.jpg", folder / "b.jpg"], [folder / "**"]):
-        sources = [job.source for job in plan_batch(twice, tmp_path / "out", style, OutputOptions(format="png"))]
+        sources = [task.source for task in plan_batch(twice, tmp_path / "out", style, OutputOptions(format="png"))]
         assert len(sources) == len(set(sources))
 
 
@@ -112,9 +112,9 @@ def test_a_file_cannot_take_several_results(folder, tmp_path, style):
 def test_results_of_an_earlier_run_are_not_painted_again(folder, style, where):
     output = {"beside": None, "within": folder / "painted"}[where]
     first = plan_batch([folder], output, style, PLAIN)
-    for job in first:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        job.target.write_bytes(job.source.read_bytes())
+    for task in first:
+        task.target.parent.mkdir(parents=True, exist_ok=True)
+        task.target.write_bytes(task.source.read_bytes())
     assert len(expand_inputs([folder])) == 8
     assert plan_batch([folder], output, style, PLAIN) == first
     assert len(first) == 4
@@ -138,37 +138,40 @@ def test_a_deeper_file_goes_into_a_folder_above_it(folder, style):
 def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path, style):
     (folder / "bad.jpg").write_bytes(b"not a picture")
     (folder / "cut.png").write_bytes((folder / "a.PNG").read_bytes()[:400])
-    jobs = plan_batch([folder, folder / "missing.jpg"], tmp_path / "out", style, PLAIN)
-    outcomes = painted(jobs, style)
-    assert [outcome.job for outcome in outcomes] == jobs
-    status = {outcome.job.source.name: outcome.status for outcome in outcomes}
+    tasks = plan_batch([folder, folder / "missing.jpg"], tmp_path / "out", style, PLAIN)
+    outcomes = painted(tasks, style)
+    assert [outcome.task for outcome in outcomes] == tasks
+    status = {outcome.task.source.name: outcome.status for outcome in outcomes}
     assert {name for name, value in status.items() if value == "failed"} == {"bad.jpg", "cut.png", "missing.jpg"}
-    assert all(outcome.job.target.exists() == (outcome.status == "written") for outcome in outcomes)
+    assert all(outcome.task.target.exists() == (outcome.status == "written") for outcome in outcomes)
     assert all(isinstance(o.error, InputError) for o in outcomes if o.status == "failed")
     assert not leftovers(tmp_path)
 
 
 def test_existing_results_are_skipped_unless_overwritten(folder, tmp_path, style):
-    job = BatchTask(folder / "b.jpg", tmp_path / "b.jpg")
-    job.target.write_bytes(b"mine")
-    assert [o.status for o in painted([job], style)] == ["skipped"]
-    assert job.target.read_bytes() == b"mine"
-    assert [o.status for o in painted([job], style, overwrite=True)] == ["written"]
-    assert job.target.read_bytes()[:2] == b"\xff\xd8"
+    task = BatchTask(folder / "b.jpg", tmp_path / "b.jpg")
+    task.target.write_bytes(b"mine")
+    assert [o.status for o in painted([task], style)] == ["skipped"]
+    assert task.target.read_bytes() == b"mine"
+    assert [o.status for o in painted([task], style, overwrite=True)] == ["written"]
+    assert task.target.read_bytes()[:2] == b"\xff\xd8"
 
 
 def test_a_result_that_cannot_be_written_fails_alone(folder, tmp_path, style):
     (tmp_path / "out").write_text("in the way")
-    jobs = [BatchTask(folder / "b.jpg", tmp_path / "out" / "b.jpg"), BatchTask(folder / "b.jpg", tmp_path / "fine.jpg")]
-    first, second = painted(jobs, style)
+    tasks = [
+        BatchTask(folder / "b.jpg", tmp_path / "out" / "b.jpg"),
+        BatchTask(folder / "b.jpg", tmp_path / "fine.jpg"),
+    ]
+    first, second = painted(tasks, style)
     assert (first.status, second.status) == ("failed", "written")
     assert isinstance(first.error, OutputError)
     assert not leftovers(tmp_path)
 
 
 def test_a_name_too_long_for_a_result_fails_alone(folder, tmp_path, style):
-    jobs = [BatchTask(folder / "b.jpg", tmp_path / name) for name in ("a.jpg", f"{'b' * 300}.jpg", "c.jpg")]
-    outcomes = painted(jobs, style)
+    tasks = [BatchTask(folder / "b.jpg", tmp_path / name) for name in ("a.jpg", f"{'b' * 300}.jpg", "c.jpg")]
+    outcomes = painted(tasks, style)
     assert [outcome.status for outcome in outcomes] == ["written", "failed", "written"]
     assert isinstance(outcomes[1].error, OutputError)
     assert "too long" in str(outcomes[1].error)
@@ -192,8 +195,8 @@ def test_nothing_is_read_or_written_beside_a_very_large_picture(folder, tmp_path
             seen.append("done")
 
     names = ["b.jpg", "large.png", "a.PNG", "b.jpg"]
-    jobs = [BatchTask(folder / name, tmp_path / f"{at}.jpg") for at, name in enumerate(names)]
-    assert [outcome.status for outcome in batch.run_batch(jobs, Watched(style))] == ["written"] * 4
+    tasks = [BatchTask(folder / name, tmp_path / f"{at}.jpg") for at, name in enumerate(names)]
+    assert [outcome.status for outcome in batch.run_batch(tasks, Watched(style))] == ["written"] * 4
     assert seen == ["b.jpg", "alone", "large.png", "done", "a.PNG", "b.jpg"]
 
 
@@ -232,11 +235,11 @@ def test_seconds_are_said_by_stage(folder, tmp_path, style):
 def test_writing_goes_by_format_and_quality(folder, tmp_path, style):
     sizes = []
     for quality in (20, 95):
-        job = BatchTask(folder / "a.PNG", tmp_path / f"{quality}")
-        painted([job], style, writing=OutputOptions(format="jpg", quality=quality))
-        with Image.open(job.target) as image:
+        task = BatchTask(folder / "a.PNG", tmp_path / f"{quality}")
+        painted([task], style, writing=OutputOptions(format="jpg", quality=quality))
+        with Image.open(task.target) as image:
             assert image.format == "JPEG"
-        sizes.append(job.target.stat().st_size)
+        sizes.append(task.target.stat().st_size)
     assert sizes[0] < sizes[1]
 
 
@@ -263,8 +266,8 @@ def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_
     monkeypatch.setattr(batch.time, "sleep", look)
     seen = []
     with suppress(KeyboardInterrupt):
-        for job in batch.watch_folder(folder, tmp_path / "out", PLAIN):
-            seen.append((job.source.name, len(looks)))
+        for task in batch.watch_folder(folder, tmp_path / "out", PLAIN):
+            seen.append((task.source.name, len(looks)))
     assert sorted(name for name, _ in seen) == ["a.PNG", "b.jpg", "c.webp", "d.tif"]
     assert dict(seen)["a.PNG"] == 1
     assert dict(seen)["b.jpg"] == 4
@@ -275,14 +278,14 @@ def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeyp
     output.mkdir()
     (output / "b.jpg").write_bytes(b"painted before")
     monkeypatch.setattr(batch.time, "sleep", lambda _seconds: None)
-    jobs = list(islice(batch.watch_folder(folder, output, OutputOptions(format="png")), 4))
-    assert {job.target for job in jobs} == {
+    tasks = list(islice(batch.watch_folder(folder, output, OutputOptions(format="png")), 4))
+    assert {task.target for task in tasks} == {
         output / "a.png",
         output / "b.png",
         output / "deep" / "c.png",
         output / "deep" / "deeper" / "d.png",
     }
-    assert output / "b.jpg" not in {job.source for job in jobs}
+    assert output / "b.jpg" not in {task.source for task in tasks}
 
 
 @pytest.mark.parametrize("output", ["HERE/in/out", "in/../in/out", "."])
@@ -298,10 +301,10 @@ def test_watching_tells_its_results_however_the_folders_are_written(folder, tmp_
     monkeypatch.setattr(batch.time, "sleep", look)
     seen = []
     with suppress(KeyboardInterrupt):
-        for job in batch.watch_folder(Path("in"), Path(output.replace("HERE", str(tmp_path))), PLAIN):
-            seen.append(job.source.as_posix())
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-            job.target.write_bytes(b"painted")
+        for task in batch.watch_folder(Path("in"), Path(output.replace("HERE", str(tmp_path))), PLAIN):
+            seen.append(task.source.as_posix())
+            task.target.parent.mkdir(parents=True, exist_ok=True)
+            task.target.write_bytes(b"painted")
     assert seen == ["in/a.PNG", "in/b.jpg", "in/deep/c.webp", "in/deep/deeper/d.tif"]
 
 
@@ -310,7 +313,7 @@ def test_results_are_told_however_the_folders_are_written(folder, tmp_path, styl
     (folder / "b.jpg").rename(folder / "out" / "b.jpg")
     monkeypatch.chdir(tmp_path)
     for output in (Path("in/out"), tmp_path / "in" / ".." / "in" / "out"):
-        names = [job.source.name for job in plan_batch([Path("in")], output, style, PLAIN)]
+        names = [task.source.name for task in plan_batch([Path("in")], output, style, PLAIN)]
         assert names == ["a.PNG", "c.webp", "d.tif"]
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 import impasto
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
-from impasto.feedforward.passes import Pass, pass_sides, passes
+from impasto.feedforward.passes import Pass, pass_sides, plan_passes
 from impasto.pictures import resampling
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_unit_range
@@ -73,7 +73,7 @@ def test_every_step_about_doubles(work, full):
     ],
 )
 def test_a_painting_is_a_list_of_passes_of_which_the_last_is_the_result(options, expected):
-    assert passes((480, 320), Options(**options)) == expected
+    assert plan_passes((480, 320), Options(**options)) == expected
 
 
 @pytest.mark.parametrize("options", [{}, {"work_size": 100}, {"style_scale": 0.5}])
@@ -82,7 +82,7 @@ def test_statistics_are_kept_by_pass_and_layer(scenery, options):
     mask[:, :200] = 255
     chosen = Options(masks={"udnie": mask}, **options)
     painted = Painter(["udnie", "scream"], chosen).paint(from_array(scenery))
-    count = len(passes((480, 320), chosen))
+    count = len(plan_passes((480, 320), chosen))
     assert set(painted.statistics) == {(step, layer) for step in range(count) for layer in (0, 1)}
 
 

@@ -59,7 +59,7 @@ def test_styles_blend(client):
 def test_the_size_goes_down_when_it_is_slow(client, monkeypatch):
     visitor = live_module._Visitor()
     for _ in range(20):
-        visitor.pace.took(2.0)
+        visitor.pace.update(2.0)
     assert visitor.pace.size < live_module.LARGEST
 
 

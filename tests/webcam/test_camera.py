@@ -15,10 +15,10 @@ def test_the_newest_picture_wins(folder):
     camera = Camera(folder, width=32, height=24, rate=100)
     try:
         camera.latest()
-        before = camera.seen
+        before = camera.last_given
         time.sleep(0.25)
         camera.latest()
-        assert camera.seen > before + 5
+        assert camera.last_given > before + 5
     finally:
         camera.close()
 

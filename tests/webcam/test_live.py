@@ -77,14 +77,14 @@ def test_the_mirror_exchanges_left_and_right(folder):
 def test_the_size_follows_the_wanted_rate():
     pace = Pace(20, 640)
     for _ in range(60):
-        pace.took(0.2 * (pace.size / 640) ** 2)
+        pace.update(0.2 * (pace.size / 640) ** 2)
     assert 256 <= pace.size <= 352
-    assert pace.shown == pytest.approx(20, rel=0.35)
+    assert pace.frames_per_second == pytest.approx(20, rel=0.35)
     for _ in range(60):
-        pace.took(0.02 * (pace.size / 640) ** 2)
+        pace.update(0.02 * (pace.size / 640) ** 2)
     assert pace.size == 640
     free = Pace(0, 640)
-    free.took(9.0)
+    free.update(9.0)
     assert free.size == 640
 
 

@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stderr.close()
         sys.exit(0)
-    except OSError as error:  # of standard output on a full disk, or a name that is too long to look for
+    except OSError as error:  # standard output is on a full disk, or a path is too long to be looked up
         _abandon_output()
         where = "Standard output" if error.filename is None else error.filename
         click.echo(f"Error: {where}: {error.strerror or error}; free some space, or name another file.", err=True)
@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _abandon_output() -> None:
-    """Let the interpreter's last flush of what could not be written go nowhere, instead of failing again."""
+    """Redirect standard output to nowhere, or the interpreter's last flush would fail again."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -78,21 +78,26 @@ def command(
     painting_options = options.painting_options_from(painting)
     painter = Painter(learn_pictures(styles, quiet=quiet), painting_options)
     writing = OutputOptions(format, quality, strip)
-    # A picture on standard output has it for itself: what is said goes to standard error.
+    # Where the picture goes to standard output, all messages go to standard error.
     piped = not watch and (output == STANDARD_STREAM or (output is None and STANDARD_STREAM in inputs))
     reporter = _Reporter(timing=timing, as_json=as_json, quiet=quiet, to_stderr=piped)
 
-    def refuse_to_replace_inputs(job: batch.BatchTask) -> None:
-        made_from = [job.source, *styles, *painting_options.every_mask().values()]
-        with suppress(OSError):  # a name that cannot be looked for fails in its turn
-            if not overwrite and options.is_input(job.target, made_from):
-                raise InputError(f"{job.target} is one of the inputs; give another -o, or --overwrite to replace it.")
+    def refuse_to_replace_inputs(task: batch.BatchTask) -> None:
+        """Refuse a task whose result would replace a file that it is made from.
+
+        Raises:
+            InputError: it would.
+        """
+        made_from = [task.source, *styles, *painting_options.every_mask().values()]
+        with suppress(OSError):  # a path that the file system cannot look up fails when it is read or written
+            if not overwrite and options.is_input(task.target, made_from):
+                raise InputError(f"{task.target} is one of the inputs; give another -o, or --overwrite to replace it.")
 
     if piped or STANDARD_STREAM in inputs:
-        job = batch.BatchTask(inputs[0], output or STANDARD_STREAM)
+        task = batch.BatchTask(inputs[0], output or STANDARD_STREAM)
         if not piped:
-            refuse_to_replace_inputs(job)
-        reporter.report(_paint_piped(job, painter, writing))
+            refuse_to_replace_inputs(task)
+        reporter.report(_paint_piped(task, painter, writing))
         reporter.finish(1)
         return
     if watch:
@@ -100,27 +105,27 @@ def command(
         appearing = batch.watch_folder(watch, output, writing)
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
-        for job in appearing:
-            for outcome in batch.run_batch([job], painter, writing, overwrite=overwrite):
+        for task in appearing:
+            for outcome in batch.run_batch([task], painter, writing, overwrite=overwrite):
                 reporter.report(outcome)
         return
-    jobs = batch.plan_batch(list(inputs), output, painter.style, writing)
-    for job in jobs:
-        refuse_to_replace_inputs(job)
-    # A file named on the command line is meant to be written; only what it is made from is not to be lost.
-    named = output is not None and len(jobs) == 1 and jobs[0].target == output
-    with pictures_bar(len(jobs), hidden=quiet or as_json) as advance:
-        for outcome in batch.run_batch(jobs, painter, writing, overwrite=overwrite or named):
+    tasks = batch.plan_batch(list(inputs), output, painter.style, writing)
+    for task in tasks:
+        refuse_to_replace_inputs(task)
+    # A result that the command line names as a file is written even if the file exists.
+    named = output is not None and len(tasks) == 1 and tasks[0].target == output
+    with pictures_bar(len(tasks), hidden=quiet or as_json) as advance:
+        for outcome in batch.run_batch(tasks, painter, writing, overwrite=overwrite or named):
             advance()
             reporter.report(outcome)
-    reporter.finish(len(jobs))
+    reporter.finish(len(tasks))
 
 
-def _paint_piped(job: batch.BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
+def _paint_piped(task: batch.BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
     """Paint one picture from standard input, or to standard output in the format that it came in, or both.
 
     Args:
-        job: ``-`` as source or target stands for standard input or output.
+        task: ``-`` as source or target stands for standard input or output.
         painter: paints it.
         writing: how it is written.
 
@@ -130,21 +135,21 @@ def _paint_piped(job: batch.BatchTask, painter: Painter, writing: OutputOptions)
     times = [time.perf_counter()]
     encoding: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
     try:
-        format = writing.format if job.target == STANDARD_STREAM else output_format(job.target, writing.format)
-        picture = painter.read(read_standard_input() if job.source == STANDARD_STREAM else job.source, format)
+        format = writing.format if task.target == STANDARD_STREAM else output_format(task.target, writing.format)
+        picture = painter.read(read_standard_input() if task.source == STANDARD_STREAM else task.source, format)
         times.append(time.perf_counter())
         painted = painter.paint(picture).picture
         times.append(time.perf_counter())
-        if job.target == STANDARD_STREAM:
+        if task.target == STANDARD_STREAM:
             write_standard_output(painted, writing.format, **encoding)
         else:
-            write_picture(painted, job.target, format=writing.format, **encoding)
+            write_picture(painted, task.target, format=writing.format, **encoding)
         times.append(time.perf_counter())
     except (ImpastoError, MemoryError) as error:
-        return batch.failed_outcome(job, error)
+        return batch.failed_outcome(task, error)
     stages = ("read", "paint", "write")
     return Outcome(
-        job, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(times), strict=True)}
+        task, "written", {stage: end - start for stage, (start, end) in zip(stages, pairwise(times), strict=True)}
     )
 
 
@@ -171,8 +176,8 @@ class _Reporter:
             click.echo(
                 json.dumps(
                     {
-                        "input": str(outcome.job.source),
-                        "output": str(outcome.job.target),
+                        "input": str(outcome.task.source),
+                        "output": str(outcome.task.target),
                         "status": outcome.status,
                         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
                         **({"error": str(outcome.error)} if outcome.error else {}),
@@ -181,10 +186,10 @@ class _Reporter:
                 err=self.to_stderr,
             )
         elif outcome.status == "skipped" and not self.quiet:
-            click.echo(f"{outcome.job.target} exists and is kept; --overwrite repaints it.", err=True)
+            click.echo(f"{outcome.task.target} exists and is kept; --overwrite repaints it.", err=True)
         elif outcome.status == "written" and not self.quiet and (self.timing or not self.to_stderr):
             times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
-            click.echo(f"{outcome.job.target}" + (f"  ({times})" if self.timing else ""), err=self.to_stderr)
+            click.echo(f"{outcome.task.target}" + (f"  ({times})" if self.timing else ""), err=self.to_stderr)
         if outcome.error and not self.as_json:
             click.echo(f"Error: {outcome.error}", err=True)
 

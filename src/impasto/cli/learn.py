@@ -81,6 +81,7 @@ def command(
     folder = target.with_name(f"{target.stem}.learning")
 
     def print_line(text: str) -> None:
+        """Print a line for the user on standard error, unless quiet."""
         if not quiet:
             click.echo(text, err=True)
 
@@ -92,6 +93,7 @@ def command(
             stages: set[str] = set()
 
             def follow(progress: LearningProgress) -> None:
+                """Say once in each stage where its previews are, and show progress on the bar."""
                 if progress.stage not in stages:
                     stages.add(progress.stage)
                     print_line(f"Previews: {folder / _PREVIEWS[progress.stage]}")

@@ -100,6 +100,7 @@ def _click_type(hint: Any, facts: OptionFacts, early: bool) -> Any:
 
 
 def _whole(bound: float | None) -> int | None:
+    """A bound as a whole number; ``None`` where there is no bound."""
     return None if bound is None or math.isinf(bound) else int(bound)
 
 
@@ -174,7 +175,7 @@ def parse_time(text: str) -> float:
     """Seconds, or minutes and hours before them: ``12.5``, ``1:02``, ``1:02:03.5``.
 
     Raises:
-        ValueError: it is no such time.
+        ValueError: the text is no such time.
     """
     total = 0.0
     for index, part in enumerate(text.split(":")):

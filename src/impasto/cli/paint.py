@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from impasto.cli import INTERRUPTED, options
-from impasto.cli.paint_run import Recording, ResultWriter, RunRecorder, forecast
+from impasto.cli.paint_run import RecordingOptions, ResultWriter, RunRecorder, forecast
 from impasto.cli.progress import optimisation_bar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input
 from impasto.cli.sweep import paint_each
@@ -146,18 +146,19 @@ def command(
     )
 
     def print_line(text: str) -> None:
+        """Print a line for the user on standard error, unless quiet."""
         if not quiet:
             click.echo(text, err=True)
 
     def print_result(**found: Any) -> None:
-        """The result on standard output, unless the picture itself goes there."""
+        """Describe the result on standard output, or on standard error where the picture goes to standard output."""
         if as_json:
             click.echo(json.dumps({"output": str(target), **found}), err=piped)
         elif not (quiet or piped):
             click.echo(str(target))
 
     writer = ResultWriter(target, quality=quality, strip=strip)
-    if not recipe.max_memory:  # against a limit, what is kept would count
+    if not recipe.max_memory:  # where there is a limit, memory that is kept would count against it
         keep_freed()
     if sweeps:
         if resume or save_every or preview_every or steps_strip or print_every or log_file:
@@ -171,16 +172,16 @@ def command(
             sys.exit(INTERRUPTED)
         return
 
-    job = api.OptimisationTask(picture, named, recipe)
-    width, height = job.photograph.size
+    task = api.OptimisationTask(picture, named, recipe)
+    width, height = task.photograph.size
     if recipe.size is None and max(picture.size) > max(width, height):
         print_line(
             f"{picture.size[0]} x {picture.size[1]} is painted at {width} x {height}; --size 0 keeps the input's size."
         )
-    state = api.load_state(target, job) if resume else None
-    print_line(forecast(job.estimate))
+    state = api.load_state(target, task) if resume else None
+    print_line(forecast(task.estimate))
     keep_state = not (no_state or piped)
-    recording = Recording(
+    recording = RecordingOptions(
         save_every=save_every,
         preview_every=preview_every,
         print_every=print_every,
@@ -188,20 +189,21 @@ def command(
         log_file=log_file,
         keep_state=keep_state,
     )
-    recorder = RunRecorder(job, writer, recording, print_line, state)
+    recorder = RunRecorder(task, writer, recording, print_line, state)
     with recorder, optimisation_bar(hidden=quiet or as_json) as show:
 
         def follow(progress: OptimisationProgress) -> None:
+            """Record an iteration, and show it on the bar."""
             recorder.record(progress)
             show(progress)
 
-        result = job.paint(callback=follow, resume=state)
-    writer.write_result(job, result.rgb)
+        result = task.paint(callback=follow, resume=state)
+    writer.write_result(task, result.rgb)
     if keep_state or (result.interrupted and not piped):
         result.state.save(api.state_path(target))
     elif not piped:
         api.state_path(target).unlink(missing_ok=True)
-    recorder.write_strip()  # last: should it fail, the picture that took minutes is there by now
+    recorder.write_strip()  # after the picture, which took minutes: if the sheet fails, the picture is there
     print_result(loss=result.losses[-1:], seconds=round(time.perf_counter() - recorder.started, 2))
     if result.interrupted:
         so_far = "that is the picture" if piped else f"{target} is the picture so far, --resume goes on"
@@ -211,7 +213,7 @@ def command(
 
 
 def _verdict(result: OptimisationResult) -> str:
-    """Whether more iterations are worth their time."""
+    """A sentence on whether more iterations are worth their time."""
     if math.isnan(result.change):
         return "Too few iterations to say whether the picture has settled; --resume --iterations N goes on."
     went = f"the loss went from {result.losses[-11]:.4g} to {result.losses[-1]:.4g} in the last ten iterations"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress, OptimisationState
 
 STRIP_STEPS = 6  # pictures on the sheet of steps
-SAVE_STATE_EVERY = 60.0  # seconds from one save of the state to the next, in case the run does not come to its end
-SAVE_STATE_SHARE = 1 / 20  # of the time that saving large states may take
+SAVE_STATE_EVERY = 60.0  # seconds from one save of the state to the next, at least
+SAVE_STATE_SHARE = 1 / 20  # of the run's time that saving large states may take
 
 
 class ResultWriter:
@@ -60,7 +60,7 @@ class ResultWriter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording:
+class RecordingOptions:
     """What is recorded of a run.
 
     Attributes:
@@ -98,7 +98,7 @@ class RunRecorder:
         self,
         task: api.OptimisationTask,
         writer: ResultWriter,
-        recording: Recording,
+        recording: RecordingOptions,
         print_line: Callable[[str], None],
         resumed: OptimisationState | None = None,
     ) -> None:
@@ -124,7 +124,7 @@ class RunRecorder:
             self.log.close()
 
     def record(self, progress: OptimisationProgress) -> None:
-        """Take in an iteration."""
+        """Record what is due after an iteration: a log line, losses, pictures, the state."""
         n, wanted = progress.iteration, self.recording
         if self.log:
             self._log(progress)
@@ -141,6 +141,7 @@ class RunRecorder:
             self._save_state(progress)
 
     def _log(self, progress: OptimisationProgress) -> None:
+        """Write one line of the log, and flush it, so that the log can be followed."""
         losses = {name: round(value, 8) for name, value in progress.parts.items()}
         line = {"iteration": progress.iteration, "size": progress.size, "seconds": round(progress.seconds, 3)}
         self.log.write(json.dumps(line | {"loss": round(progress.loss, 8)} | losses) + "\n")
@@ -157,7 +158,7 @@ class RunRecorder:
         begun = time.perf_counter()
         try:
             progress.state().save(api.state_path(self.writer.target))
-        except OutputError as error:  # no reason to lose the picture
+        except OutputError as error:  # the picture is worth more than the state: the run goes on
             self.print_line(f"Warning: {error}")
             self.keep_state = False
         now = time.perf_counter()

@@ -10,14 +10,14 @@ from impasto.errors import InputError
 from impasto.pictures.picture import Picture
 from impasto.pictures.writing import encode_picture, writable_format
 
-STANDARD_STREAM = Path("-")
+STANDARD_STREAM = Path("-")  # stands for standard input as a source, and for standard output as a target
 
 
 def read_standard_input() -> bytes:
     """All that comes on standard input.
 
     Raises:
-        InputError: nothing does.
+        InputError: standard input is empty.
     """
     data = sys.stdin.buffer.read()
     if not data:

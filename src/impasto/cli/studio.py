@@ -14,7 +14,7 @@ from impasto.errors import InputError
 from impasto.memory import parse_size
 from impasto.studio.settings import ServerSettings
 
-PASSWORD = "IMPASTO_STUDIO_PASSWORD"  # environment variable with the visitors' password
+PASSWORD_VARIABLE = "IMPASTO_STUDIO_PASSWORD"  # environment variable with the visitors' password
 _DEFAULTS = {item.name: item.default for item in fields(ServerSettings)}
 _UPLOAD = f"{ServerSettings.max_upload // 1_000_000}M"  # default of --max-upload, as it is written
 
@@ -59,12 +59,12 @@ def command(no_browser: bool, no_auth: bool, max_upload: str, **settings: Any) -
 
 def _with_password(no_auth: bool, values: dict[str, Any]) -> ServerSettings:
     """The settings, and the password: asked for where others reach the page and none is in the environment."""
-    password = "" if no_auth else os.environ.get(PASSWORD, "")
+    password = "" if no_auth else os.environ.get(PASSWORD_VARIABLE, "")
     open_settings = ServerSettings(**values, open_to_all=True)
     if not password and not no_auth and not open_settings.loopback:
         if not sys.stdin.isatty():
             raise InputError(
-                f"Others can reach {open_settings.host}: set a password in {PASSWORD}, or let "
+                f"Others can reach {open_settings.host}: set a password in {PASSWORD_VARIABLE}, or let "
                 "everyone in with --no-auth."
             )
         password = click.prompt("Password for visitors", hide_input=True, confirmation_prompt=True)

@@ -53,7 +53,7 @@ def list_(as_json: bool) -> None:
     for name in names:
         try:
             found.append((name, load_style(name)))
-        except StyleError as error:  # a damaged file of the user's hides no other
+        except StyleError as error:  # a damaged file in the user's catalogue must not hide the other styles
             click.echo(f"Warning: {error}", err=True)
     if as_json:
         listed = [{**_facts(style), "name": name, "added": name in catalogue_names()} for name, style in found]
@@ -139,7 +139,7 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     for name in (*bundled_names(), *catalogue_names()):
         try:
             cells.append((name, paint(original, load_style(name), sheet_options)))
-        except StyleError as error:  # one that cannot be used spoils no sheet
+        except StyleError as error:  # a style that cannot be used must not spoil the sheet
             click.echo(f"Warning: {error}", err=True)
     write_picture(contact_sheet.contact_sheet(cells), target)
     click.echo(target)

@@ -64,19 +64,19 @@ def paint_each(
     losses: dict[str, list[float]] = {}
     interrupted = False
     try:
-        for value, one in recipes:
+        for value, swept in recipes:
             print_line(f"{name}={value}")
-            job = api.OptimisationTask(picture, styles, one)
+            task = api.OptimisationTask(picture, styles, swept)
             with optimisation_bar(hidden=hidden) as show:
-                result = job.paint(callback=show)
-            cells.append((f"{name} {value}", job.picture(result.rgb)))
+                result = task.paint(callback=show)
+            cells.append((f"{name} {value}", task.picture(result.rgb)))
             losses[value] = result.losses[-1:]
             if interrupted := result.interrupted:
                 break
-    finally:  # a value that fails does not take what was painted before with it
+    finally:  # if a value fails, the sheet still shows what was painted before
         if cells:
             if interrupted or len(cells) < len(recipes):
                 ended, so_far = ("Interrupted: ", ", the last as far as it came") if interrupted else ("", "")
                 print_line(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
-            writer.write(contact_sheet.contact_sheet(cells), f"{job.settings} sweep={text}")
+            writer.write(contact_sheet.contact_sheet(cells), f"{task.settings} sweep={text}")
     return losses, interrupted

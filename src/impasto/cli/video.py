@@ -23,7 +23,11 @@ from impasto.video.stabilise import STABILIZE
 def _parse_styles_at(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[float, list[str]]:
-    """``SECONDS=NAME[:WEIGHT]`` to styles by time; several of one time are a blend."""
+    """Read ``TIME=NAME[:WEIGHT]``: time in seconds to styles; several styles of one time are a blend.
+
+    Raises:
+        click.BadParameter: a text has no time or no style.
+    """
     styles_at: dict[float, list[str]] = {}
     for value in values:
         when, equals, name = value.partition("=")
@@ -38,6 +42,11 @@ def _parse_styles_at(
 
 
 def _parse_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Read a time in seconds, as :func:`impasto.cli.options.parse_time` takes it.
+
+    Raises:
+        click.BadParameter: the text is no time.
+    """
     if value is None:
         return None
     try:
@@ -47,6 +56,11 @@ def _parse_time(_context: click.Context, _parameter: click.Parameter, value: str
 
 
 def _parse_whole_numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    """Read whole numbers that are separated by commas.
+
+    Raises:
+        click.BadParameter: a part is no whole number.
+    """
     try:
         return tuple(int(part) for part in value.split(","))
     except ValueError:
@@ -146,7 +160,7 @@ def command(
         raise click.UsageError("--method paint needs -o, a file for the result.")
     blend: list[Any] = list(styles)
     blend_at: dict[float, list[Any]] = dict(style_at)
-    if settings["method"] != "paint":  # which takes pictures as they are
+    if settings["method"] != "paint":  # optimisation takes pictures as they are
         blend = learn_pictures(styles, quiet=quiet)
         blend_at = {time: learn_pictures(names, quiet=quiet) for time, names in style_at.items()}
     target = Path(output) if output is not None else default_target(video, blend, blend_at)

@@ -72,6 +72,7 @@ def command(
     blends = [learn_pictures(style.split("+"), quiet=quiet) for style in styles]
 
     def print_line(text: str) -> None:
+        """Print a line for the user on standard error, unless quiet."""
         if not quiet:
             click.echo(text, err=True)
 

@@ -68,7 +68,7 @@ def stylize(
 
 
 def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
-    """See :func:`stylize`; the painter has the styles and the options."""
+    """Repaint a picture, or each of a sequence, with a painter that has the styles and options of :func:`stylize`."""
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
@@ -86,5 +86,19 @@ def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
 
 
 def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Picture:
-    """Repaint a decoded picture; alpha and metadata stay."""
+    """Repaint a decoded picture; alpha and metadata stay.
+
+    Args:
+        picture: any size.
+        style: as :func:`stylize` takes it, but no picture to learn from.
+        options: how to paint.
+
+    Returns:
+        The painting.
+
+    Raises:
+        StyleError: no such style.
+        InputError: a mask cannot be read or used.
+        OutOfMemoryError: there is too little memory even for small tiles.
+    """
     return Painter(style, options).paint(picture).picture

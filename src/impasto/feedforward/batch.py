@@ -71,13 +71,13 @@ class Outcome:
     """What became of a task.
 
     Attributes:
-        job: the task.
+        task: the picture that was to be painted.
         status: whether its result was written, was there already, or could not be made.
-        seconds: by stage: read, paint, write; for a very large picture all together: total.
+        seconds: by stage, ``"read"``, ``"paint"`` and ``"write"``; of a very large picture only ``"total"``.
         error: why it failed; ``None`` if it did not.
     """
 
-    job: BatchTask
+    task: BatchTask
     status: Literal["written", "skipped", "failed"]
     seconds: dict[str, float]
     error: ImpastoError | None = None
@@ -109,7 +109,7 @@ def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
             matched = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
             if not matched:
                 raise InputError(f"Nothing matches {path}; check the pattern.")
-            for match in matched:  # a folder without pictures among them is no reason to stop
+            for match in matched:  # a match that is a folder without pictures is no error
                 found += _pictures_in(match) if match.is_dir() else [(match, Path(match.name))]
         else:
             found.append((path, Path(path.name)))
@@ -128,7 +128,7 @@ def _pictures_in(folder: Path) -> list[tuple[Path, Path]]:
     ]
 
 
-def _inside(output: Path, relative: Path, suffix: str | None) -> Path:
+def _target_in(output: Path, relative: Path, suffix: str | None) -> Path:
     """Where the result of a picture goes.
 
     Args:
@@ -143,7 +143,13 @@ def _inside(output: Path, relative: Path, suffix: str | None) -> Path:
 
 
 def _is_result(relative: Path, root: Path, output: Path) -> bool:
-    """Whether what lies in a folder is a result of an earlier run, in a folder within that one; both are resolved."""
+    """Whether a file is a result of an earlier run, because the folder of results lies within the folder of inputs.
+
+    Args:
+        relative: the file's path in the folder of inputs.
+        root: the folder of inputs, resolved.
+        output: the folder of results, resolved.
+    """
     return root in output.parents and output in (root / relative).parents
 
 
@@ -173,24 +179,24 @@ def plan_batch(inputs: Sequence[Path], output: Path | None, style: Style, writin
         return [BatchTask(files[0][0], output)]
     if output is not None and output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
-    jobs = []
+    tasks = []
     for source, relative in files:
         if output is not None:
             root = source.absolute().parents[len(relative.parts) - 1]
             if _is_result(relative, root.resolve(), output.resolve()):
                 continue
-            jobs.append(BatchTask(source, _inside(output, relative, suffix)))
+            tasks.append(BatchTask(source, _target_in(output, relative, suffix)))
         else:
             target = path_beside(source, style.name)
-            jobs.append(BatchTask(source, target.with_suffix(suffix) if suffix else target))
-    taken = check_distinct_targets((job.source, job.target) for job in jobs)
-    if not jobs:
+            tasks.append(BatchTask(source, target.with_suffix(suffix) if suffix else target))
+    taken = check_distinct_targets((task.source, task.target) for task in tasks)
+    if not tasks:
         raise InputError(f"All pictures that were found lie in {output}, where the results go; give others.")
-    return [job for job in jobs if taken.get(job.source, job.source) == job.source]
+    return [task for task in tasks if taken.get(task.source, task.source) == task.source]
 
 
 def run_batch(
-    jobs: Iterable[BatchTask],
+    tasks: Iterable[BatchTask],
     painter: Painter,
     writing: OutputOptions | None = None,
     *,
@@ -201,7 +207,7 @@ def run_batch(
     A task that fails yields its error and does not stop the others.
 
     Args:
-        jobs: the tasks.
+        tasks: the tasks.
         painter: paints all of them.
         writing: how results are written.
         overwrite: whether to paint where a result exists, instead of skipping it.
@@ -210,77 +216,82 @@ def run_batch(
         What became of each task, in order.
     """
     writing = writing or OutputOptions()
-    pending = iter(jobs)
+    pending = iter(tasks)
 
-    def read(job: BatchTask) -> Outcome | tuple[Picture, float] | None:
-        """The picture and the seconds of reading it; or what became of the task; or ``None`` for a very large one."""
+    def read(task: BatchTask) -> Outcome | tuple[Picture, float] | None:
+        """Read the picture of a task, unless its result exists.
+
+        Returns:
+            The picture and the seconds that reading took; or the outcome of a task that ends here; or ``None`` for a
+            picture that is so large that nothing else may be read or written beside it.
+        """
         started = time.perf_counter()
         try:
-            if not overwrite and _exists(job.target):
-                return Outcome(job, "skipped", {})
-            format = output_format(job.target, writing.format)
-            width, height = size_of_file(job.source) or (0, 0)
+            if not overwrite and _exists(task.target):
+                return Outcome(task, "skipped", {})
+            format = output_format(task.target, writing.format)
+            width, height = size_of_file(task.source) or (0, 0)
             if width * height > _ALONE_PIXELS:
                 return None
-            return painter.read(job.source, format), time.perf_counter() - started
+            return painter.read(task.source, format), time.perf_counter() - started
         except (ImpastoError, MemoryError) as error:
-            return failed_outcome(job, error)
+            return failed_outcome(task, error)
 
-    def write(job: BatchTask, picture: Picture, seconds: dict[str, float]) -> Outcome:
+    def write(task: BatchTask, picture: Picture, seconds: dict[str, float]) -> Outcome:
         """Write a painted picture; ``seconds`` are those of reading and painting."""
         started = time.perf_counter()
-        write_picture(picture, job.target, settings=painter.describe(), **vars(writing))
-        return Outcome(job, "written", seconds | {"write": time.perf_counter() - started})
+        write_picture(picture, task.target, settings=painter.describe(), **vars(writing))
+        return Outcome(task, "written", seconds | {"write": time.perf_counter() - started})
 
     with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
 
-        def paint(job: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
+        def paint(task: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
             """Paint a picture and have it written; ``took`` are the seconds of reading."""
             started = time.perf_counter()
             painted = painter.paint(picture).picture
-            return writer.submit(write, job, painted, {"read": took, "paint": time.perf_counter() - started})
+            return writer.submit(write, task, painted, {"read": took, "paint": time.perf_counter() - started})
 
         def advance() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
-            """Have the next picture read; ``None``: there is none."""
-            job = next(pending, None)
-            return None if job is None else (job, reader.submit(read, job))
+            """Start to read the next picture; returns its task and what is read, or ``None`` where no task is left."""
+            task = next(pending, None)
+            return None if task is None else (task, reader.submit(read, task))
 
-        ahead = advance()
-        behind: tuple[BatchTask, Future[Outcome]] | None = None
-        while ahead is not None:
-            job, reading = ahead
+        next_read = advance()
+        last_write: tuple[BatchTask, Future[Outcome]] | None = None
+        while next_read is not None:
+            task, reading = next_read
             found = reading.result()
             outcome: Outcome | None = None
             writes: Future[Outcome] | None = None
             if found is None:
-                if behind is not None:
-                    yield _finished(*behind)
-                    behind = None
-                outcome = _alone(job, painter, writing)
-            ahead = advance()
+                if last_write is not None:
+                    yield _outcome_of(*last_write)
+                    last_write = None
+                outcome = _paint_alone(task, painter, writing)
+            next_read = advance()
             if isinstance(found, Outcome):
                 outcome = found
             elif found is not None:
                 try:
-                    writes = paint(job, *found)
+                    writes = paint(task, *found)
                 except (ImpastoError, MemoryError) as error:
-                    outcome = failed_outcome(job, error)
-            if behind is not None:
-                yield _finished(*behind)
-                behind = None
+                    outcome = failed_outcome(task, error)
+            if last_write is not None:
+                yield _outcome_of(*last_write)
+                last_write = None
             if writes is not None:
-                behind = (job, writes)
+                last_write = (task, writes)
             elif outcome is not None:
                 yield outcome
-        if behind is not None:
-            yield _finished(*behind)
+        if last_write is not None:
+            yield _outcome_of(*last_write)
 
 
 def _exists(target: Path) -> bool:
     """Whether there is a result already.
 
     Raises:
-        OutputError: one cannot even look, as its name is too long or its folder closed.
+        OutputError: the file system does not tell, since the name is too long or the folder is closed.
     """
     try:
         return target.exists()
@@ -288,35 +299,35 @@ def _exists(target: Path) -> bool:
         raise OutputError(explain_write_error(target, error)) from error
 
 
-def _alone(job: BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
+def _paint_alone(task: BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
     """Paint a picture while nothing else is read or written."""
     started = time.perf_counter()
     try:
-        painter.paint_file(job.source, job.target, **vars(writing))
+        painter.paint_file(task.source, task.target, **vars(writing))
     except (ImpastoError, MemoryError) as error:
-        return failed_outcome(job, error)
-    return Outcome(job, "written", {"total": time.perf_counter() - started})
+        return failed_outcome(task, error)
+    return Outcome(task, "written", {"total": time.perf_counter() - started})
 
 
-def _finished(job: BatchTask, future: Future[Outcome]) -> Outcome:
+def _outcome_of(task: BatchTask, future: Future[Outcome]) -> Outcome:
     """The outcome of a write, also where it failed."""
     try:
         return future.result()
     except ImpastoError as error:
-        return failed_outcome(job, error)
+        return failed_outcome(task, error)
 
 
-def failed_outcome(job: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
+def failed_outcome(task: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
     """The outcome of a task that raised."""
     if isinstance(error, MemoryError):
-        error = OutOfMemoryError(f"{job.source} needs more memory than there is; make it smaller with --size.")
-    return Outcome(job, "failed", {}, error)
+        error = OutOfMemoryError(f"{task.source} needs more memory than there is; make it smaller with --size.")
+    return Outcome(task, "failed", {}, error)
 
 
 def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: float = 1.0) -> Iterator[BatchTask]:
     """Tasks for pictures as they appear in a folder, for ever.
 
-    A file counts once its size has not changed between two looks, so that half-copied files are left alone;
+    A file is painted once its size has not changed between two looks, so that half-copied files are left alone;
     files whose result exists are not painted again.
 
     Args:
@@ -335,11 +346,14 @@ def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: f
     if output.resolve() == folder.resolve():
         raise InputError(f"{output} is the folder that is watched; give the results another one with -o.")
     suffix = None if writing.format is None else suffix_of(writing.format)
-    return _appearing(folder, output, suffix, every)
+    return _tasks_of_appearing_files(folder, output, suffix, every)
 
 
-def _appearing(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[BatchTask]:
-    """See :func:`watch_folder`, which checks the folders at once; a generator would do so only later."""
+def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[BatchTask]:
+    """Yield tasks for pictures as they appear; see :func:`watch_folder`.
+
+    This is a function of its own because a generator would check the folders only when its first task is asked for.
+    """
     root, results = folder.resolve(), output.resolve()
     sizes: dict[Path, int] = {}
     done: set[Path] = set()
@@ -353,6 +367,6 @@ def _appearing(folder: Path, output: Path, suffix: str | None, every: float) -> 
                 continue
             if size and sizes.get(source) == size:
                 done.add(source)
-                yield BatchTask(source, _inside(output, relative, suffix))
+                yield BatchTask(source, _target_in(output, relative, suffix))
             sizes[source] = size
         time.sleep(every)

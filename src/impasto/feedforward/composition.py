@@ -16,9 +16,8 @@ from impasto.engines.base import Engine, Statistics
 from impasto.feedforward.padding import PaddedPicture
 from impasto.feedforward.refinement import Refinement
 from impasto.networks.grain import grain_of_box
-from impasto.pictures import colors as color_modes
 from impasto.pictures.box import Box, round_up
-from impasto.pictures.colors import ColorMode, ColorTransport
+from impasto.pictures.colors import ColorMode, ColorTransport, apply_color_mode, color_transport
 from impasto.pictures.masks import Mask
 from impasto.pictures.picture import RowSource, to_unit_range
 from impasto.styles.style import Style
@@ -71,8 +70,8 @@ class StyleLayer:
         reach = self.engine.radius + (0 if self.refinement is None else self.refinement.reach)
         return round_up(reach, self.engine.multiple)
 
-    def seen(self, content: Array, box: Box, grain: Array | None = None) -> Array:
-        """What the network is to see of a box: the picture with its grain, or the coarse painting it is to refine.
+    def network_input(self, content: Array, box: Box, grain: Array | None = None) -> Array:
+        """What the network gets of a box: the picture with its grain, or the coarse painting that it is to refine.
 
         Args:
             content: the picture in the box, H x W x 3 in [0, 1].
@@ -83,35 +82,42 @@ class StyleLayer:
             H x W x 3, or H x W x 4 with grain.
         """
         if self.refinement is not None:
-            return self.refinement.seen(box)
+            return self.refinement.network_input(box)
         if not self.grain:
             return content
-        rough = grain_of_box(box.top, box.left, box.height, box.width) if grain is None else grain[..., None]
-        # Plane by plane, as the network takes it: interleaved it takes ten times as long.
+        pattern = grain_of_box(box.top, box.left, box.height, box.width) if grain is None else grain[..., None]
+        # The array is filled plane by plane, as the network takes it; pixel by pixel takes ten times as long.
         planes: Array = np.empty((4, *content.shape[:2]), np.float32)
         planes[:3] = content.transpose(2, 0, 1)
-        np.multiply(rough[..., 0], np.float32(self.grain), out=planes[3])
+        np.multiply(pattern[..., 0], np.float32(self.grain), out=planes[3])
         return planes.transpose(1, 2, 0)
 
-    def run(self, seen: Array, given: Statistics | None, measured_share: float = 0.0) -> tuple[Array, Statistics]:
+    def run(
+        self, network_input: Array, given: Statistics | None, measured_share: float = 0.0
+    ) -> tuple[Array, Statistics]:
         """Run the network.
 
         Args:
-            seen: H x W x 3 or 4, see :meth:`seen`.
-            given: statistics to normalise with; ``None``: those measured on ``seen``.
+            network_input: H x W x 3 or 4, see :meth:`network_input`.
+            given: statistics to normalise with; ``None``: those measured on ``network_input``.
             measured_share: with ``given``, the share of the measured statistics, 0 to 1.
 
         Returns:
             H x W x 3 in [0, 1], and the statistics that were used.
         """
-        batch = np.ascontiguousarray(seen.transpose(2, 0, 1)[None])
+        batch = np.ascontiguousarray(network_input.transpose(2, 0, 1)[None])
         painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, measured_share)
         used = measured if given is None else given.towards(measured, measured_share)
         return painted[0].transpose(1, 2, 0), used
 
-    def merged(self, painted: Array, seen: Array) -> Array:
-        """The painting, from what the network made of what it saw; both H x W x 3."""
-        return painted if self.refinement is None else self.refinement.merged(painted, seen)
+    def merged(self, painted: Array, network_input: Array) -> Array:
+        """The layer's painting, H x W x 3 in [0, 1].
+
+        Args:
+            painted: what the network made of its input, H x W x 3 in [0, 1].
+            network_input: the input; it counts only where the network refines a coarse painting.
+        """
+        return painted if self.refinement is None else self.refinement.merged(painted, network_input)
 
 
 @dataclass
@@ -127,7 +133,7 @@ class Composition:
         grain: the picture's own, H x W; ``None``: the grain that is fixed in place.
         pass_index: the pass's place among the passes, from 0.
         normalisation: how the networks are normalised; the passes of a painting share one.
-        transport: the map of colours for ``colors="match"`` in boxes, made by :meth:`survey`.
+        transport: the map of colours for ``colors="match"`` in boxes, made by :meth:`measure_sample`.
     """
 
     padded: PaddedPicture
@@ -160,53 +166,59 @@ class Composition:
             self.normalisation.used[self._key(layer)] = statistics
         return True
 
-    def whole(self) -> Array:
-        """All of the picture at once, H x W x 3 in [0, 1], with statistics measured on the way."""
+    def paint_whole(self) -> Array:
+        """Paint all of the picture at once, H x W x 3 in [0, 1]; statistics are measured on the way."""
         whole, inner = self.padded.whole, self.padded.inner
         part = inner.seen_from(whole)
         content = self.padded.content(whole)
         results = []
         for layer in self.layers:
-            seen = self._seen(layer, content, whole)
-            results.append(layer.merged(self._measured_run(layer, seen), seen)[part])
+            network_input = self._network_input(layer, content, whole)
+            results.append(layer.merged(self._measured_run(layer, network_input), network_input)[part])
         return self._finished(results, content[part], inner)
 
-    def survey(self, sample: Sample) -> None:
-        """Measure statistics for boxes on a sample of the picture, all of its pieces side by side in one."""
+    def measure_sample(self, sample: Sample) -> None:
+        """Measure what boxes need of the whole picture on a sample of it: statistics, and the map of colours.
+
+        The pieces of the sample go through the network side by side, as one picture.
+        """
         boxes = [box for row in sample for box in row]
         contents = {box: self.padded.content(box) for box in boxes}
         results: dict[Box, list[Array]] = {box: [] for box in boxes}
         for layer in self.layers:
-            rows = [np.concatenate([self._seen(layer, contents[box], box) for box in row], axis=1) for row in sample]
-            seen = np.concatenate(rows)
-            painted = self._measured_run(layer, seen)
+            rows = [
+                np.concatenate([self._network_input(layer, contents[box], box) for box in row], axis=1)
+                for row in sample
+            ]
+            network_input = np.concatenate(rows)
+            painted = self._measured_run(layer, network_input)
             if self.colors == "match":
                 for box, at in zip(boxes, _places(sample), strict=True):
-                    results[box].append(layer.merged(painted[at], seen[at]))
+                    results[box].append(layer.merged(painted[at], network_input[at]))
         if self.colors == "match":
             blends = [self._blended(results[box], contents[box], box)[0].reshape(-1, 3) for box in boxes]
             pixels = [contents[box].reshape(-1, 3) for box in boxes]
-            self.transport = color_modes.color_transport(np.concatenate(blends), np.concatenate(pixels))
+            self.transport = color_transport(np.concatenate(blends), np.concatenate(pixels))
 
-    def box(self, box: Box) -> Array:
-        """What a box on the network's grid holds of the picture, H x W x 3 in [0, 1].
+    def paint_box(self, box: Box) -> Array:
+        """Paint what a box on the network's grid holds of the picture, H x W x 3 in [0, 1].
 
-        It is painted with the statistics of :meth:`survey` or of :meth:`use_given_statistics`.
+        The box is painted with the statistics of :meth:`measure_sample` or of :meth:`use_given_statistics`.
         """
         inner = box.intersection(self.padded.inner)
         weights = self._weights(inner)
-        strong = self.mask is None or self.padded.take(self.mask, inner).any()
-        if not strong or not any(_counts(weight) for weight in weights):
+        has_strength = self.mask is None or self.padded.take(self.mask, inner).any()
+        if not has_strength or not any(_is_painted(weight) for weight in weights):
             return self.padded.content(inner)  # nothing is painted here
         wide = box.grown(self.margin, self.padded.whole)
         part = inner.seen_from(wide)
         content = self.padded.content(wide)
         results = []
         for layer, weight in zip(self.layers, weights, strict=True):
-            if _counts(weight):
-                seen = self._seen(layer, content, wide)
-                painted, _ = layer.run(seen, self.normalisation.used[self._key(layer)])
-                results.append(layer.merged(painted, seen)[part])
+            if _is_painted(weight):
+                network_input = self._network_input(layer, content, wide)
+                painted, _ = layer.run(network_input, self.normalisation.used[self._key(layer)])
+                results.append(layer.merged(painted, network_input)[part])
             else:
                 results.append(content[part])
         return self._finished(results, content[part], inner)
@@ -215,19 +227,19 @@ class Composition:
         """The key of a layer's statistics in this pass."""
         return self.pass_index, layer.index
 
-    def _measured_run(self, layer: StyleLayer, seen: Array) -> Array:
+    def _measured_run(self, layer: StyleLayer, network_input: Array) -> Array:
         """Run a layer's network as the normalisation says, and note the statistics that were used."""
         key, normalisation = self._key(layer), self.normalisation
-        painted, used = layer.run(seen, normalisation.given.get(key), normalisation.measured_share)
+        painted, used = layer.run(network_input, normalisation.given.get(key), normalisation.measured_share)
         normalisation.used[key] = used
         return painted
 
-    def _seen(self, layer: StyleLayer, content: Array, box: Box) -> Array:
-        """See :meth:`StyleLayer.seen`."""
-        return layer.seen(content, box, None if self.grain is None else self.padded.take(self.grain, box))
+    def _network_input(self, layer: StyleLayer, content: Array, box: Box) -> Array:
+        """See :meth:`StyleLayer.network_input`."""
+        return layer.network_input(content, box, None if self.grain is None else self.padded.take(self.grain, box))
 
     def _weights(self, box: Box) -> list[Array | None]:
-        """The share of every layer in a box, H x W x 1; ``None`` is all of it."""
+        """The share of every layer in a box, H x W x 1 in [0, 1]; ``None`` stands for 1 everywhere."""
         if len(self.layers) == 1 and self.layers[0].mask is None:
             return [None]
         masks: list[Array | None] = [
@@ -236,11 +248,11 @@ class Composition:
         ]
         total: Array = np.sum([mask for mask in masks if mask is not None], axis=0)
         rest: Array = np.maximum(1 - total, 0)
-        most: Array = np.maximum(total, 1)
-        return [rest if mask is None else mask / most for mask in masks]
+        divisor: Array = np.maximum(total, 1)  # above 1 only where masks overlap
+        return [rest if mask is None else mask / divisor for mask in masks]
 
     def _blended(self, results: list[Array], content: Array, box: Box) -> tuple[Array, Array | None]:
-        """The layers' results by their weights, and the share of the painting, ``None`` being all."""
+        """The layers' results by their weights, and the share that is painted, H x W x 1; ``None`` stands for 1."""
         weights = self._weights(box)
         if weights[0] is None:
             return results[0], None
@@ -253,7 +265,7 @@ class Composition:
     def _finished(self, results: list[Array], content: Array, box: Box) -> Array:
         """The layers' results blended, with the colours and the strength that were asked for."""
         painted, cover = self._blended(results, content, box)
-        result = color_modes.apply_color_mode(painted, content, self.colors, self.transport)
+        result = apply_color_mode(painted, content, self.colors, self.transport)
         if cover is None and self.mask is None and self.strength == 1:
             return result
         share = np.float32(self.strength) if cover is None else np.float32(self.strength) * cover
@@ -268,7 +280,7 @@ def pad_picture(source: RowSource, layers: Sequence[StyleLayer]) -> PaddedPictur
     return PaddedPicture(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
 
 
-def _counts(weight: Array | None) -> bool:
+def _is_painted(weight: Array | None) -> bool:
     """Whether a layer of that weight (``None``: all) is painted at all."""
     return weight is None or bool(weight.any())
 

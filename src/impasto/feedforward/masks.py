@@ -11,10 +11,17 @@ from impasto.styles.style import Style
 
 
 def parse_masks(texts: Iterable[str]) -> tuple[Path | None, dict[str, Path]]:
-    """The command line's ``STYLE=FILE`` and ``FILE``: the mask of the strength, and masks by style.
+    """Read masks as the command line names them.
+
+    Args:
+        texts: ``STYLE=FILE`` for where a style applies, ``FILE`` for where the strength applies. A text with an equals
+            sign that is the name of a file is that file.
+
+    Returns:
+        The mask of the strength, or ``None``, and masks by style.
 
     Raises:
-        InputError: two masks for the same.
+        InputError: there are two masks for one style, or two for the strength.
     """
     strength: Path | None = None
     by_style: dict[str, Path] = {}
@@ -38,19 +45,22 @@ def split_by_mask(styles: Sequence[WeightedStyleLike], names: Iterable[str]) -> 
         styles: as :func:`impasto.styles.blending.load_blend` takes them.
         names: the styles that have a mask, as they are called in ``styles``.
 
+    Returns:
+        The masked styles by name, and the blend of the others; ``None`` where all styles have a mask.
+
     Raises:
         InputError: a mask's style is not among the styles.
     """
-    called: dict[str, list[WeightedStyleLike]] = {}
+    by_name: dict[str, list[WeightedStyleLike]] = {}
     for item in styles:
-        called.setdefault(_name(item), []).append(item)
+        by_name.setdefault(_name(item), []).append(item)
     for name in names:
-        if name not in called:
+        if name not in by_name:
             raise InputError(
-                f"The mask for {name} has no style: add --style {name}, or take one of {', '.join(called)}."
+                f"The mask for {name} has no style: add --style {name}, or take one of {', '.join(by_name)}."
             )
-    masked = {name: load_blend(called.pop(name)) for name in names}
-    rest = [item for items in called.values() for item in items]
+    masked = {name: load_blend(by_name.pop(name)) for name in names}
+    rest = [item for items in by_name.values() for item in items]
     return masked, load_blend(rest) if rest else None
 
 

@@ -16,7 +16,7 @@ from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
 
-_MANY = 1e15  # pixels or bytes: more than any picture or machine has
+_MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
 
 
 @documented
@@ -111,11 +111,11 @@ class Options:
         check_options(self)
 
     def every_mask(self) -> dict[str | None, MaskLike]:
-        """The masks by style, that of the strength under ``None``."""
+        """All masks by the name of their style; the mask of the strength is under ``None``."""
         return ({} if self.mask is None else {None: self.mask}) | dict(self.masks)
 
     def with_masks(self, masks: Mapping[str | None, MaskLike]) -> Options:
-        """The same with other masks, as :meth:`every_mask` has them."""
+        """These options with other masks, which are given as :meth:`every_mask` returns them."""
         by_style = {name: mask for name, mask in masks.items() if name is not None}
         return replace(self, mask=masks.get(None), masks=by_style)
 
@@ -124,7 +124,7 @@ DEFAULTS = Options()
 
 
 def describe(style: Style, options: Options) -> str:
-    """One line for the result's metadata: the version, the style, and the options that are not as by default."""
+    """One line for the result's metadata: the version, the style, and the options that differ from their defaults."""
     from impasto.version import __version__
 
     parts = [f"impasto {__version__}", f"style={style.name}"]

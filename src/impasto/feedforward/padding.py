@@ -15,7 +15,7 @@ from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_pi
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 
-_FILL_SIDE = 1024  # pixels, longer side at which the colours beneath transparent pixels are made up
+_FILL_SIDE = 1024  # pixels: longer side of the copy on which colours for transparent pixels are made up
 
 
 class PaddedPicture:
@@ -56,6 +56,7 @@ class PaddedPicture:
         rgb = to_unit_range(_take(part.rgb, rows - first, columns))
         if self._beneath is None or part.alpha is None:
             return rgb
+        # From an alpha of 1/8 on a pixel keeps its own colour; below, that fades into the colour made up for it.
         trust = np.clip(8 * to_unit_range(_take(part.alpha, rows - first, columns)), 0, 1)[..., None]
         if trust.min() >= 1:
             return rgb
@@ -77,17 +78,17 @@ class PaddedPicture:
 
     def _indices(self, box: Box) -> tuple[Indices, Indices]:
         """The picture's own rows and columns that a box shows, mirrored where it reaches beyond them."""
-        here = self.inner
+        inner = self.inner
         return (
-            mirrored_indices(box.top - here.top, box.bottom - here.top, here.height),
-            mirrored_indices(box.left - here.left, box.right - here.left, here.width),
+            mirrored_indices(box.top - inner.top, box.bottom - inner.top, inner.height),
+            mirrored_indices(box.left - inner.left, box.right - inner.left, inner.width),
         )
 
 
 def _take(array: NDArray[Any], rows: Indices, columns: Indices) -> NDArray[Any]:
-    """``array[rows][:, columns]``, without a copy where these run on without a gap."""
+    """``array[rows][:, columns]``; a view where both rows and columns are consecutive."""
     for axis, at in enumerate((rows, columns)):
-        # Pieces that run on without a gap are copied many times faster than single pixels.
+        # Runs of consecutive rows or columns are copied many times faster than single ones.
         gaps = np.flatnonzero(np.diff(at) != 1) + 1
         bounds = zip([0, *gaps], [*gaps, len(at)], strict=True)
         parts = [slice(int(at[start]), int(at[stop - 1]) + 1) for start, stop in bounds]

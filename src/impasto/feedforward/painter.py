@@ -17,7 +17,7 @@ from impasto.errors import StyleError
 from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import split_by_mask
 from impasto.feedforward.options import DEFAULTS, Options, describe
-from impasto.feedforward.passes import Pass, passes
+from impasto.feedforward.passes import Pass, plan_passes
 from impasto.feedforward.tiles import paint_bands
 from impasto.pictures import large
 from impasto.pictures.conversion import Source, as_picture
@@ -30,8 +30,8 @@ from impasto.styles.blending import Styles, as_style_list
 from impasto.styles.catalogue import photograph_style, video_style
 from impasto.styles.style import Style
 
-_COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture is kept in its file's integers
-_BYTES_A_PIXEL = 10  # that 8-bit samples take from reading to writing, the network aside
+_COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture keeps the integers of its file, to spare memory
+_BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ class Painter:
         picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
             return Painted(picture, given or {})
-        steps, longer = passes(picture.size, self.options), max(picture.size)
-        source = _resized(picture, steps[-1].side) if steps[-1].side > longer else picture
+        passes, longer = plan_passes(picture.size, self.options), max(picture.size)
+        source = _resized(picture, passes[-1].side) if passes[-1].side > longer else picture
         composition = self._composition(source, original, picture.size)
         composition.normalisation = Normalisation(given or {}, measured_share)
-        if steps[0].side == longer == max(original):
+        if passes[0].side == longer == max(original):
             composition.grain = grain
-        (rgb,) = self._run(steps, composition)
-        if source is not picture:  # strokes smaller than the network's: painted larger, then made smaller
+        (rgb,) = self._run(passes, composition)
+        if source is not picture:  # it was painted larger, for strokes smaller than the network's: shrink it
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
         return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
@@ -121,21 +121,31 @@ class Painter:
         """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
 
         Strokes can be laid larger than the network's, but not smaller, and the size stays.
+
+        Args:
+            source: the picture.
+
+        Yields:
+            Bands of the painting, as wide as the picture.
+
+        Raises:
+            InputError: a mask is of another size.
+            OutOfMemoryError: there is too little memory even for small tiles.
         """
         top = 0
-        steps = passes(source.size, self.options)
-        for rgb in self._run(steps, self._composition(source, source.size), streamed=True):
+        passes = plan_passes(source.size, self.options)
+        for rgb in self._run(passes, self._composition(source, source.size), streamed=True):
             alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
             yield Picture(rgb, alpha)
             top += len(rgb)
 
     def _run(
-        self, steps: list[Pass], composition: Composition, *, streamed: bool = False
+        self, passes: list[Pass], composition: Composition, *, streamed: bool = False
     ) -> Iterator[NDArray[np.generic]]:
         """Run passes one after the other.
 
         Args:
-            steps: the passes.
+            passes: in order.
             composition: what the last one puts together; its normalisation has all statistics afterwards.
             streamed: see :func:`impasto.feedforward.tiles.paint_bands`; it counts for the last pass.
 
@@ -143,19 +153,20 @@ class Painter:
             The painting of the last pass, H x W x 3: all of it, or with ``streamed`` some rows at a time.
         """
         paintings: list[Picture] = []
-        for step in steps:
+        for one_pass in passes:
             coarse, paintings = paintings, []
-            for part in step.compositions(composition, coarse):
-                bands = paint_bands(part, self._budget, streamed=streamed and step.is_last)
-                if step.is_last:
+            for part in one_pass.compositions(composition, coarse):
+                bands = paint_bands(part, self._budget, streamed=streamed and one_pass.is_last)
+                if one_pass.is_last:
                     yield from bands
                 else:
                     paintings += map(Picture, bands)
 
-    def applies(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
-        """Where the strength and each masked style apply, H x W x M, for a picture of that width and height.
+    def coverage(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """Where the strength and each masked style apply, for a picture of a width and height.
 
-        ``None``: everything applies everywhere.
+        Returns:
+            H x W x M, uint8, a plane a mask; ``None`` where everything applies everywhere.
         """
         if self.options.strength == 0:
             return np.zeros((size[1], size[0], 1), np.uint8)
@@ -163,11 +174,11 @@ class Painter:
         return np.dstack([fit_mask(mask, size, size) for mask in given]) if given else None
 
     def read(self, source: Source, format: str | None = None) -> Picture:
-        """Read a picture to paint: a large one compact.
+        """Read a picture to paint; a large one keeps the integers of its file.
 
         Args:
             source: whatever holds it.
-            format: of the result, if that is to be a file; so what it cannot hold is refused before the work.
+            format: of the result, if that is to be a file; a picture that it cannot hold is refused before the work.
 
         Raises:
             InputError: it cannot be read.
@@ -179,15 +190,16 @@ class Painter:
         return picture
 
     def _read(self, source: Source) -> Picture:
+        """Read a picture; a large file that is to be painted smaller is shrunk while it is read."""
         size = self.options.size
         reader = self.reader(source) if isinstance(source, (str, Path)) and size else None
-        if reader is not None and size < max(reader.size):  # made smaller before it is whole
+        if reader is not None and size < max(reader.size):
             small = shrink_picture(reader, size)
             return Picture(small.rgb, small.alpha, reader.bits, reader.format, reader.metadata, reader.size)
         return as_picture(source, max_pixels=self.options.max_pixels, compact=_COMPACT_PIXELS)
 
     def reader(self, path: str | Path) -> RowReader | None:
-        """A file that is too large to be painted in memory, to be read in strips; ``None`` if it is not, or cannot."""
+        """A reader of rows for a file that is too large for memory; ``None`` if it is not, or cannot be read so."""
         reader = large.open_rows(Path(path))
         if reader is None or self._budget.holds(
             reader.size[0] * reader.size[1] * _BYTES_A_PIXEL * reader.dtype.itemsize
@@ -209,11 +221,16 @@ class Painter:
         Args:
             source, target: the files.
             format, quality, strip: as for :func:`impasto.pictures.writing.write_picture`.
+
+        Raises:
+            InputError: the file cannot be read, or a mask is of another size.
+            OutputError: the result cannot be written.
+            OutOfMemoryError: there is too little memory even for small tiles.
         """
         kind = output_format(target, format)
         streamed = kind in ROW_FORMATS
         reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
-        if reader is not None and passes(reader.size, self.options)[-1].side <= max(reader.size):
+        if reader is not None and plan_passes(reader.size, self.options)[-1].side <= max(reader.size):
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
             write_rows(self.paint_rows(reader), reader, target, format=format, **about)
             return
@@ -246,8 +263,8 @@ class Painter:
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
                 f"{engine.network}; learn it again or install the version that it came from."
             )
-        # Strength goes two ways at once: parameters move from the photograph style to the full one, and pixels
-        # from the photograph to the painting, faster: the network alone never gives the exact photograph.
+        # Less strength moves the style's parameters towards those of the photograph style. They alone never give the
+        # exact photograph, so that the composition blends pixels of the painting and of the photograph, too.
         if self.options.strength < 1:
             style = photograph_style(style).towards(style, self.options.strength)
         return StyleLayer(style, engine, mask, style.grain_share * self.options.grain, index=index)
@@ -265,12 +282,22 @@ class Painter:
             return None if mask is None else fit_mask(mask, source.size, original, *others)
 
         layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
-        t = self.options.strength
-        return Composition(pad_picture(source, layers), layers, t * (2 - t), fitted(self._mask), self.options.colors)
+        strength = self.options.strength
+        # The share of the painting's pixels rises faster than the strength, which weakens the style itself, too.
+        share = strength * (2 - strength)
+        return Composition(pad_picture(source, layers), layers, share, fitted(self._mask), self.options.colors)
 
 
 def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
-    """What results are named after: the style itself, or the names of several; weights are of those without mask."""
+    """The style that results are named after.
+
+    Args:
+        masked: styles that have a mask.
+        rest: the blend of the styles without a mask, if there are any.
+
+    Returns:
+        The only style, or the first one under the joined names of all, with the weights of those without a mask.
+    """
     styles = [*masked.values(), *([] if rest is None else [rest])]
     if len(styles) == 1:
         return styles[0]
@@ -279,7 +306,7 @@ def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
 
 
 def _resized(picture: Picture, longer_side: int) -> Picture:
-    """Resized, and compact if a file's picture becomes a large one."""
+    """A picture with a longer side in pixels (0 keeps it); one from a file gets integers again if it becomes large."""
     width, height = picture.size
     growth = longer_side / max(picture.size) if longer_side else 1
     if picture.format and picture.dtype.kind == "f" and width * height * growth**2 > _COMPACT_PIXELS:

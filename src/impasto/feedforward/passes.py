@@ -64,8 +64,8 @@ class Pass:
         return max(1, width * self.side // longer), max(1, height * self.side // longer)
 
 
-def passes(size: tuple[int, int], options: Options) -> list[Pass]:
-    """The passes that a picture takes, in order.
+def plan_passes(size: tuple[int, int], options: Options) -> list[Pass]:
+    """Plan the passes that a picture takes, in order.
 
     Args:
         size: width and height of the result, pixels.
@@ -85,10 +85,10 @@ def pass_sides(first: int, full: int) -> list[int]:
     """Longer sides from the first pass to the full size, each about twice the one before; both are among them.
 
     Args:
-        first: at which strokes are laid. If it is as large as ``full`` or larger, it is the only one.
-        full: the result's.
+        first: longer side at which strokes are laid. If it is as large as ``full`` or larger, it is the only one.
+        full: longer side of the result.
     """
     if first >= full:
         return [first]
     count = max(1, round(log2(full / first)))
-    return [round(first * (full / first) ** (step / count)) for step in range(count + 1)]
+    return [round(first * (full / first) ** (index / count)) for index in range(count + 1)]

@@ -19,7 +19,7 @@ from impasto.pictures.resampling import enlarge_box
 
 Array = NDArray[np.float32]
 
-_CELL = 4  # pixels, side of the cells that smoothing averages; it divides the network's grid, so that tiles agree
+_CELL = 4  # pixels: side of the cells that smoothing averages; it divides the network's grid, so that tiles agree
 _FINE_SHARE = np.float32(0.8)  # of the finer strokes that is added: all of it brings out a weave of the finest ones
 
 
@@ -37,18 +37,18 @@ class Refinement:
     padded: PaddedPicture
     reach = 4 * _CELL
 
-    def seen(self, box: Box) -> Array:
+    def network_input(self, box: Box) -> Array:
         """What the network sees of a box: the coarse painting enlarged, H x W x 3, float32 in [0, 1]."""
         return self.padded.enlarged(self.coarse, box)
 
-    def merged(self, painted: Array, seen: Array) -> Array:
+    def merged(self, painted: Array, network_input: Array) -> Array:
         """The refined painting, H x W x 3 in [0, 1].
 
         Args:
-            painted: what the network made of ``seen``, H x W x 3.
-            seen: see :meth:`seen`.
+            painted: what the network made of ``network_input``, H x W x 3.
+            network_input: see :meth:`network_input`.
         """
-        merged: Array = np.clip(seen + _FINE_SHARE * (painted - _smoothed(painted)), 0, 1)
+        merged: Array = np.clip(network_input + _FINE_SHARE * (painted - _smoothed(painted)), 0, 1)
         return merged
 
 
@@ -67,7 +67,7 @@ class EnlargedPicture:
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
-        """The type of its samples."""
+        """The type of the picture's samples."""
         return self.picture.dtype
 
     def rows(self, top: int, bottom: int) -> Picture:
@@ -76,11 +76,11 @@ class EnlargedPicture:
         return Picture(to_samples(enlarge_box(self.picture.rgb, self.size, box), self.dtype))
 
 
-def _smoothed(a: Array) -> Array:
-    """An array without what is finer than :data:`_CELL` pixels, H x W x C; H and W are multiples of that."""
-    height, width, count = a.shape
-    means = a.reshape(height // _CELL, _CELL, width // _CELL, _CELL, count).mean(axis=(1, 3))
-    out = np.empty_like(a)
+def _smoothed(picture: Array) -> Array:
+    """A picture without what is finer than :data:`_CELL` pixels, H x W x C; H and W are multiples of that."""
+    height, width, count = picture.shape
+    means = picture.reshape(height // _CELL, _CELL, width // _CELL, _CELL, count).mean(axis=(1, 3))
+    out = np.empty_like(picture)
     for channel in range(count):
         plane = Image.fromarray(np.ascontiguousarray(means[..., channel]))
         out[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC))

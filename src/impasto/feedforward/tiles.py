@@ -20,9 +20,9 @@ from impasto.pictures.picture import to_samples
 
 log = logging.getLogger(__name__)
 
-PIECE_SIDE = 128  # pixels, of a mosaic's pieces: smaller pieces see more of the picture, but bring more cuts
-_MIN_SAMPLE = 1 << 20  # pixels of a large picture that are looked at for its statistics
-_SAMPLE_SHARE = 12  # statistics of a very large picture are measured on one pixel of so many: a twelfth of the time
+PIECE_SIDE = 128  # pixels: side of a mosaic's pieces; smaller ones see more of the picture, but bring more cuts
+_MIN_SAMPLE_PIXELS = 1 << 20  # pixels on which the statistics of a picture are measured, at least
+_SAMPLE_PART = 12  # statistics of a very large picture are measured on its pixels divided by this
 
 
 def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = False) -> Iterator[Array]:
@@ -52,15 +52,15 @@ def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = Fa
     rows_of_tiles = 2 * width * 3 * padded.dtype.itemsize * isqrt(budget.pixels())
     reserved = rows_of_tiles if result is None else result.nbytes
     for row in _planned_tiles(composition, budget, reserved):
-        place = Box(row[0].top, 0, row[0].bottom, padded.whole.width).intersection(padded.inner)
-        if place.height <= 0:
+        band_box = Box(row[0].top, 0, row[0].bottom, padded.whole.width).intersection(padded.inner)
+        if band_box.height <= 0:
             continue
         if result is None:
-            band = np.empty((place.height, width, 3), padded.dtype)
+            band = np.empty((band_box.height, width, 3), padded.dtype)
         else:
-            band = result[place.top - padded.inner.top : place.bottom - padded.inner.top]
+            band = result[band_box.top - padded.inner.top : band_box.bottom - padded.inner.top]
         for box in row:
-            _paint_tile(composition, budget, box, band, place)
+            _paint_tile(composition, budget, box, band, band_box)
         if result is None:
             yield band
     _release(composition, budget)
@@ -74,9 +74,9 @@ def _painted_at_once(composition: Composition, budget: Budget) -> Array | None:
     if not budget.allows(pixels):
         return None
     try:
-        painted = composition.whole()
+        painted = composition.paint_whole()
     except (MemoryError, OutOfMemoryError) as error:
-        _go_on_smaller(error, pixels, budget)
+        _halve_budget(error, pixels, budget)
         return None
     budget.note_kept(pixels)
     return painted
@@ -92,23 +92,23 @@ def _planned_tiles(composition: Composition, budget: Budget, reserved: int) -> l
     """
     _release(composition, budget)
     if not composition.use_given_statistics():
-        _survey(composition, budget)
+        _measure_statistics(composition, budget)
         _release(composition, budget)
     return plan_tiles(composition.padded.whole, budget.pixels(reserved), composition.margin, composition.multiple)
 
 
-def _survey(composition: Composition, budget: Budget) -> None:
+def _measure_statistics(composition: Composition, budget: Budget) -> None:
     """Measure the statistics, on a smaller sample if memory runs out."""
     whole = composition.padded.whole
     while True:
-        pixels = min(budget.pixels(), max(_MIN_SAMPLE, whole.pixels // _SAMPLE_SHARE))
+        pixels = min(budget.pixels(), max(_MIN_SAMPLE_PIXELS, whole.pixels // _SAMPLE_PART))
         try:
-            return composition.survey(plan_mosaic(whole, pixels, composition.multiple))
+            return composition.measure_sample(plan_mosaic(whole, pixels, composition.multiple))
         except (MemoryError, OutOfMemoryError) as error:
-            _go_on_smaller(error, pixels, budget)
+            _halve_budget(error, pixels, budget)
 
 
-def _paint_tile(composition: Composition, budget: Budget, box: Box, band: Array, place: Box) -> None:
+def _paint_tile(composition: Composition, budget: Budget, box: Box, band: Array, band_box: Box) -> None:
     """Paint a tile into its band; if memory runs out, in halves.
 
     Args:
@@ -116,21 +116,21 @@ def _paint_tile(composition: Composition, budget: Budget, box: Box, band: Array,
         budget: the memory that it may take.
         box: the tile in the padded picture.
         band: where the painting goes, H x W x 3.
-        place: where the band lies in the padded picture.
+        band_box: where the band lies in the padded picture.
     """
-    shown = box.intersection(place)
+    shown = box.intersection(band_box)
     if shown.height <= 0 or shown.width <= 0:
         return
     wide = box.grown(composition.margin, composition.padded.whole)
     halves = box.halves(composition.multiple)
     if wide.pixels <= budget.largest or not halves:
         try:
-            band[shown.seen_from(place)] = to_samples(composition.box(box), band.dtype)
+            band[shown.seen_from(band_box)] = to_samples(composition.paint_box(box), band.dtype)
             return
         except (MemoryError, OutOfMemoryError) as error:
-            _go_on_smaller(error, wide.pixels, budget, possible=bool(halves))
+            _halve_budget(error, wide.pixels, budget, can_halve=bool(halves))
     for half in halves:
-        _paint_tile(composition, budget, half, band, place)
+        _paint_tile(composition, budget, half, band, band_box)
 
 
 def _release(composition: Composition, budget: Budget) -> None:
@@ -140,19 +140,19 @@ def _release(composition: Composition, budget: Budget) -> None:
     budget.note_kept(0)
 
 
-def _go_on_smaller(error: Exception, pixels: int, budget: Budget, *, possible: bool = True) -> None:
-    """After memory ran out, halve what is painted at once, and say so.
+def _halve_budget(error: Exception, pixels: int, budget: Budget, *, can_halve: bool = True) -> None:
+    """After memory ran out, halve what is painted at once, and log a warning.
 
     Args:
         error: what was raised.
-        pixels: that were to be painted at once.
+        pixels: how many were to be painted at once.
         budget: remembers that so many are too many.
-        possible: whether there is anything to halve.
+        can_halve: whether what was to be painted can be cut into halves.
 
     Raises:
-        OutOfMemoryError: there is not.
+        OutOfMemoryError: what was to be painted cannot be cut, or is very small already.
     """
-    if not possible or pixels <= MIN_PIXELS:
+    shown = box.intersection(band_box)
         raise OutOfMemoryError(
             f"Even {pixels / 1e6:.2f} million pixels at a time need more memory than there is; close other programs, "
             "or give a --size."
@@ -169,6 +169,9 @@ def plan_tiles(whole: Box, most: int, margin: int, multiple: int) -> list[list[B
         most: pixels that fit into memory at once, margins included.
         margin: pixels that a tile has to see around itself: the receptive radius rounded up to a multiple.
         multiple: pixels of the network's grid, on which tiles start and end.
+
+    Returns:
+        Rows of tiles. If no tile with its margins fits, tiles are as small as the grid.
     """
     best: tuple[int, int, int] | None = None
     for columns in range(1, whole.width // multiple + 1):
@@ -180,14 +183,14 @@ def plan_tiles(whole: Box, most: int, margin: int, multiple: int) -> list[list[B
         if best is None or work < best[0]:
             best = work, rows, columns
         elif work > 4 * best[0]:
-            break
+            break  # more columns only add margins
     rows, columns = best[1:] if best else (-(-whole.height // multiple), -(-whole.width // multiple))
-    downs, acrosses = _cuts(whole.height, rows, multiple), _cuts(whole.width, columns, multiple)
-    return [[Box(top, left, bottom, right) for left, right in acrosses] for top, bottom in downs]
+    row_cuts, column_cuts = _cuts(whole.height, rows, multiple), _cuts(whole.width, columns, multiple)
+    return [[Box(top, left, bottom, right) for left, right in column_cuts] for top, bottom in row_cuts]
 
 
 def _fewest_rows(height: int, tallest: int, margin: int, multiple: int) -> int | None:
-    """How many rows of tiles there have to be for none to be taller, margins included."""
+    """How many rows of tiles keep each within a height, margins included; ``None``: not even the lowest tiles fit."""
     if height <= tallest:
         return 1
     if round_up(-(-height // 2), multiple) + margin <= tallest:
@@ -197,9 +200,9 @@ def _fewest_rows(height: int, tallest: int, margin: int, multiple: int) -> int |
 
 
 def _cuts(length: int, count: int, multiple: int) -> list[tuple[int, int]]:
-    """Where at most so many even parts of a line start and end, on multiples."""
-    step = round_up(-(-length // count), multiple)
-    return [(start, min(start + step, length)) for start in range(0, length, step)]
+    """Where at most ``count`` even parts of a line start and end, all on multiples."""
+    side = round_up(-(-length // count), multiple)
+    return [(start, min(start + side, length)) for start in range(0, length, side)]
 
 
 def plan_mosaic(whole: Box, pixels: int, multiple: int) -> Sample:
@@ -211,29 +214,37 @@ def plan_mosaic(whole: Box, pixels: int, multiple: int) -> Sample:
 
     Args:
         whole: the picture.
-        pixels: that are wanted; if it has no more, all of it is the one piece.
+        pixels: how many are wanted; a picture that has no more is one piece.
         multiple: pixels of the network's grid, on which pieces start.
     """
     if pixels >= whole.pixels:
         return [[whole]]
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     high, wide = min(PIECE_SIDE, whole.height), min(PIECE_SIDE, whole.width)
     pieces = pixels / (high * wide)
     down = _clipped(np.sqrt(pieces * whole.height / whole.width), whole.height // high)
     across = _clipped(pieces / down, whole.width // wide)
     down = _clipped(pieces / across, whole.height // high)
     return [
-        [Box(top, left, top + high, left + wide) for left in _starts(whole.width, wide, across, multiple, random)]
-        for top in _starts(whole.height, high, down, multiple, random)
+        [Box(top, left, top + high, left + wide) for left in _starts(whole.width, wide, across, multiple, rng)]
+        for top in _starts(whole.height, high, down, multiple, rng)
     ]
 
 
 def _clipped(count: float, most: int) -> int:
-    """A count rounded, from 1 to the most."""
+    """A count rounded to a whole number from 1 to ``most``."""
     return max(1, min(round(count), most))
 
 
-def _starts(length: int, span: int, count: int, multiple: int, random: np.random.Generator) -> list[int]:
-    """Where spans of a line start, one somewhere in each of as many equal parts."""
+def _starts(length: int, span: int, count: int, multiple: int, rng: np.random.Generator) -> list[int]:
+    """Where pieces along a line start: one at a random place in each of ``count`` equal parts.
+
+    Args:
+        length: of the line, in pixels.
+        span: length of a piece, in pixels.
+        count: how many pieces there are.
+        multiple: pixels of the network's grid, on which pieces start.
+        rng: draws the places.
+    """
     cell = length / count
-    return [int(i * cell + random.random() * (cell - span)) // multiple * multiple for i in range(count)]
+    return [int(i * cell + rng.random() * (cell - span)) // multiple * multiple for i in range(count)]

@@ -1,4 +1,7 @@
-"""``impasto.paint``: pictures of any kind in, optimised, the same kind out. Needs torch only when it paints."""
+"""``impasto.paint``: pictures of any kind come in, are optimised, and come out in the same kind.
+
+The module needs torch only when it paints.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ def paint(
         write_picture(task.picture(result.rgb), target, settings=task.settings)
         if keep_state or result.interrupted:
             result.state.save(state_path(target))
-        else:  # that of an earlier run is not this picture's
+        else:  # a state that an earlier run left does not belong to this picture
             state_path(target).unlink(missing_ok=True)
         if result.interrupted:
             raise KeyboardInterrupt
@@ -147,13 +150,15 @@ class OptimisationTask:
         return self.optimiser.paint(self.content, init=init, callback=callback, resume=resume)
 
     def picture(self, rgb: Array) -> Picture:
-        """Make the result of a painted H x W x 3 of any scale: full size, colours as wanted, alpha and metadata."""
+        """Make the result of a painting, H x W x 3 of any scale: at full size, in the colours that the recipe asks for,
+        with the photograph's alpha and metadata.
+        """
         painted = rgb if rgb.shape == self.content.shape else resize_array(rgb, self.photograph.size)
         return replace(self.photograph, rgb=self.optimiser.recoloured(painted, self.content))
 
     @property
     def estimate(self) -> Plan:
-        """Memory and time that painting will take."""
+        """Memory and time that painting will take; to find out, the evaluation of a small picture is timed."""
         height, width = self.content.shape[:2]
         return self.optimiser.estimate(height, width)
 
@@ -190,7 +195,7 @@ def load_state(output: Path, task: OptimisationTask) -> OptimisationState:
     Logs a warning where the earlier run painted with other losses or styles.
 
     Raises:
-        InputError: there is none, or it is damaged.
+        InputError: there is no state beside the result, or it is damaged.
     """
     from impasto.optimisation.state import OptimisationState
 

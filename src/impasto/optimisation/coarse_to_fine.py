@@ -29,8 +29,8 @@ from impasto.optimisation.tensors import resize_tensor, to_tensor
 from impasto.pictures.resampling import resize_array
 
 _SETTLING_ITERATIONS = 10  # iterations over which the loss has to change for a scale to go on
-_NOISE_DEVIATION = 0.02  # of noise to start from, where 1 is a pixel's range: strong noise stays in the picture
-_GREY = 0.5  # what noise lies on, and ``gray`` starts from, as neural-style does
+_NOISE_DEVIATION = 0.02  # standard deviation of noise to start from, in [0, 1]: strong noise stays in the picture
+_GREY = 0.5  # level, in [0, 1], that noise is added to and that ``gray`` starts from, as in neural-style
 
 
 class Optimisation:
@@ -107,7 +107,7 @@ class Optimisation:
         blurred = resize_tensor(to_tensor(self._content(size), self.device), *next_size)
         detail = to_tensor(self._content(next_size), self.device).sub_(blurred)
         larger = self.minimiser.enlarged(detail.add_(resize_tensor(self.minimiser.result, *next_size)))
-        # Last and all at once, so that Ctrl-C before leaves the finished scale to go on from.
+        # One assignment at the end: Ctrl-C before it leaves the finished scale, from which a later run can go on.
         self.scale, self.done, self.minimiser = self.scale + 1, 0, larger
 
     def _paint_scale(self) -> None:

@@ -34,12 +34,12 @@ class FeatureTile(NamedTuple):
 
     Attributes:
         core: top, bottom, left and right of the tile itself, in pixels of the mirrored picture.
-        seen: top, bottom, left and right of what the network has to see for it.
+        window: top, bottom, left and right of what the network has to see for it.
         margin: pixels by which the picture was mirrored outwards on each side.
     """
 
     core: tuple[int, int, int, int]
-    seen: tuple[int, int, int, int]
+    window: tuple[int, int, int, int]
     margin: int
 
     def crop(self, features: Tensor, stride: int) -> Tensor:
@@ -52,7 +52,7 @@ class FeatureTile(NamedTuple):
         Returns:
             h x w x C, a view of the features.
         """
-        (top, bottom, left, right), (y, _, x, _) = self.core, self.seen
+        (top, bottom, left, right), (y, _, x, _) = self.core, self.window
         rows = slice((top - y) // stride, (bottom - y) // stride)
         return features[0].permute(1, 2, 0)[rows, (left - x) // stride : (right - x) // stride]
 
@@ -61,9 +61,9 @@ class FeatureTile(NamedTuple):
         top, bottom, left, right = ((side - self.margin) // stride for side in self.core)
         return slice(top, bottom), slice(left, right)
 
-    def window(self, mirrored: Tensor) -> Tensor:
+    def cut_window(self, mirrored: Tensor) -> Tensor:
         """What the network has to see: a view of the mirrored picture, 1 x 3 x H x W."""
-        top, bottom, left, right = self.seen
+        top, bottom, left, right = self.window
         return mirrored[:, :, top:bottom, left:right]
 
 
@@ -124,17 +124,17 @@ class TiledFeatures:
         for top in range(margin, height - margin, tile):
             for left in range(margin, width - margin, tile):
                 bottom, right = min(top + tile, height - margin), min(left + tile, width - margin)
-                seen = (
+                window = (
                     max(0, top - self.reach),
                     min(height, bottom + self.reach),
                     max(0, left - self.reach),
                     min(width, right + self.reach),
                 )
-                yield FeatureTile((top, bottom, left, right), seen, margin)
+                yield FeatureTile((top, bottom, left, right), window, margin)
 
     def features(self, mirrored: Tensor, tile: FeatureTile) -> dict[str, Tensor]:
         """The network's own features at the layers over what a tile sees, each 1 x C x h x w."""
-        return self.network.narrow(tile.window(mirrored), self.taps)
+        return self.network.narrow(tile.cut_window(mirrored), self.taps)
 
     def moments(self, picture: Tensor, weights: Tensor | None = None) -> dict[str, Moments]:
         """The moments of a picture's layers, in the network's metric.
@@ -220,7 +220,7 @@ class FeatureCache:
 
     def _with_graph(self, tile: FeatureTile) -> tuple[FeatureTile, dict[str, Tensor], Tensor]:
         """A tile, its layers with their graph, and the pixels that the graph ends in."""
-        pixels = tile.window(self.mirrored).detach().requires_grad_()
+        pixels = tile.cut_window(self.mirrored).detach().requires_grad_()
         with torch.enable_grad():
             return tile, self.tiled.network.narrow(pixels, self.tiled.taps), pixels
 

@@ -31,14 +31,14 @@ class Adam:
         first: exponential average of the gradient, 1 x 3 x H x W.
         second: exponential average of the squared gradient, 1 x 3 x H x W.
         total: exponential average of the iterates, which starts from 0; ``None`` without one.
-        steps: of this run and of those at smaller sizes or before it was resumed, by which ``first`` and ``second`` are
-            corrected for their start from 0.
-        averaged: iterates in ``total``.
+        steps: how many were taken, also at smaller sizes and before the run was resumed; ``first`` and ``second`` are
+            corrected by it for their start from 0.
+        averaged: how many iterates are in ``total``.
     """
 
-    LEARNING_RATE = 0.02
-    BETAS = (0.9, 0.99)
-    EPSILON = 1e-8
+    LEARNING_RATE = 0.02  # length of a step where 1 is a pixel's range
+    BETAS = (0.9, 0.99)  # decays of the averages of the gradient and of its square, in [0, 1)
+    EPSILON = 1e-8  # added to the root of the average square, so that nothing is divided by 0
 
     def __init__(self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, average: float = 0.9) -> None:
         self.picture, self.learning_rate, self.decay = picture, learning_rate, average
@@ -58,7 +58,8 @@ class Adam:
             plane.grad = slope
         self.steps += 1
         self.averaged += 1
-        # Smaller in the first steps, as the average of squares is: in large pictures gradients are hardly above it.
+        # The average square is small in the first steps, and in large pictures gradients are hardly above epsilon: so
+        # epsilon is corrected for the start from 0 as the average square is.
         self._adam.param_groups[0]["eps"] = self.EPSILON * (1 - self.BETAS[1] ** self.steps) ** 0.5
         self._adam.step()
         self._adam.zero_grad()
@@ -102,7 +103,7 @@ class Adam:
 
 
 class LBFGS:
-    """L-BFGS (Liu and Nocedal 1989); ours, because torch's can be neither preconditioned nor trimmed.
+    """L-BFGS (Liu and Nocedal 1989), preconditioned.
 
     Steps are full ones, shortened only where one would raise the loss. Curvature that no pair tells of is taken to grow
     with the frequency (:class:`Smoothing`), as that of losses on features does: measured, 50 steps then reach what 75
@@ -115,7 +116,7 @@ class LBFGS:
         monotone: shorten steps that raise the loss; ``False`` where gradients are not those of the loss.
     """
 
-    LEARNING_RATE = 1.0
+    LEARNING_RATE = 1.0  # share of the full step
     FIRST_STEP = 0.01  # mean change of a pixel, where 1 is its range, before anything is known of the curvature
     ATTEMPTS = 6  # lengths of a step, each a quarter of the one before, that are tried
     SAVED_PAIRS = 5  # pairs in a saved state; each takes two pictures of floating-point numbers
@@ -136,6 +137,7 @@ class LBFGS:
             self.loss, self.gradient = evaluate(self.picture)
         direction, rate = self._direction()
         slope = _dot(direction, self.gradient)
+        # A step must lower the loss by at least a ten-thousandth of what the slope promises (Armijo 1966).
         for attempt in range(1, self.ATTEMPTS + 1):
             candidate = self.picture.add(direction, alpha=rate)
             loss, gradient = evaluate(candidate)
@@ -143,12 +145,13 @@ class LBFGS:
                 break
             if attempt == self.ATTEMPTS:
                 if not self.pairs:
-                    self.first_step /= 4**attempt  # the same ones would fail again
-                self.pairs.clear()  # what is remembered misleads: begin anew from here
+                    self.first_step /= 4**attempt  # the lengths just tried would fail again
+                self.pairs.clear()  # the remembered curvature misleads: begin anew from here
                 return self.loss
             rate /= 4
         step, change = candidate.sub_(self.picture), gradient.sub(self.gradient)
         self.picture.add_(step)
+        # Only pairs of positive curvature keep the direction one of descent.
         if _dot(step, change) > 1e-6 * float(step.norm() * change.norm()):
             self.pairs.append((step, change))
             self.first_step = self.FIRST_STEP

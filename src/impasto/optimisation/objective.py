@@ -28,19 +28,19 @@ from impasto.optimisation.recipe import Recipe
 ExtraLoss = Callable[[Tensor], Tensor]
 """A differentiable loss of the picture: 1 x 3 x H x W to a scalar."""
 
-_RANGE_WEIGHT = 10.0  # of the mean squared distance of colours from [0, 1]
-_DREAM_WEIGHT = 0.15  # of a dreamt layer whose own weight is 1, so that it is seen after 20 iterations
-_DREAM_LIMIT = 10.0  # root mean squares of a layer's features from which on dreaming's slope stops growing
-_LEAST_SPREAD = 0.05  # of the features' energy, which is the least variance that content losses are relative to
-_TINY = 1e-6  # keeps divisors above 0
+_RANGE_WEIGHT = 10.0  # weight of the mean squared distance of colours from [0, 1]
+_DREAM_WEIGHT = 0.15  # weight of a layer that the recipe dreams of with 1: the effect shows after 20 iterations
+_DREAM_LIMIT = 10.0  # in root mean squares of a layer: features beyond it are not amplified more strongly
+_LEAST_SPREAD = 0.05  # share of the features' energy that counts as their variance at least, for content losses
+_TINY = 1e-6  # least divisor, so that nothing is divided by 0
 
 
 class Evaluation(NamedTuple):
     """The losses at a picture.
 
     Attributes:
-        loss: their weighted sum.
-        gradient: of the sum by the picture, 1 x 3 x H x W.
+        loss: the weighted sum of all losses.
+        gradient: the gradient of ``loss`` with respect to the picture, 1 x 3 x H x W.
         parts: the weighted losses by name (``"content"``, ``"style"``, ``"tv"``), also by layer (``"style/relu3_1"``).
     """
 
@@ -73,6 +73,17 @@ class Objective:
         regions: the styles and where they apply.
         recipe: weights, layers and kinds of losses.
         extra: another differentiable loss, added as it is.
+
+    Attributes:
+        content_layers: layer to the weight of its content loss.
+        style_layers: layer to the weight of its style loss.
+        dream_layers: layer to the weight with which its features are amplified.
+        local_layers: the layers whose losses are sums over positions: those of content and of dreaming.
+        variation: total variation to which the picture's is relative.
+        content_features: layer to the photograph's features, h x w x C.
+        spread: layer to the variance of the photograph's features, summed over channels.
+        energy: layer to the mean square of the photograph's features, summed over channels.
+        positions: layer to the number of its positions.
     """
 
     def __init__(
@@ -92,8 +103,9 @@ class Objective:
         self.content_layers = _divided(recipe.content_weight, recipe.content_layers)
         self.style_layers = _divided(recipe.style_weight if self.regions else 0, recipe.style_layers)
         self.dream_layers = {tap: _DREAM_WEIGHT * weight for tap, weight in recipe.dream.items() if weight > 0}
-        self.local_layers = self.content_layers.keys() | self.dream_layers.keys()  # judged position by position
-        # A smooth style shall be smooth, a rough one may be rough; without a style, the photograph is the measure.
+        self.local_layers = self.content_layers.keys() | self.dream_layers.keys()
+        # Total variation counts relative to the style picture's, so that a rough style may stay rough; without a
+        # style, it counts relative to the photograph's.
         variation = sum(_area_share(region) * region.variation for region in regions)
         variation /= max(sum(region.share for region in self.regions), _TINY)
         self.variation = max(variation or float(losses.total_variation(content)), _TINY)
@@ -163,7 +175,7 @@ class Objective:
                 seeds.append(seed)
             torch.autograd.backward(heads, seeds)
             if pixels.grad is not None:
-                window = tile.window(gradient)
+                window = tile.cut_window(gradient)
                 window += pixels.grad
         gradient = tiled.fold(gradient, *picture.shape[2:])
         self._add_pixels(picture, gradient, parts)
@@ -260,7 +272,7 @@ class Objective:
             yield "dream", weight, tiled.from_metric(tap, core.clamp(-limit, limit) * -factor)
 
     def _dream_limit(self, tap: str, features: Tensor) -> float:
-        """The feature from which on dreaming's slope stops growing, or what is amplified would run away."""
+        """The feature beyond which the slope of dreaming is constant; if it grew on, features would grow for ever."""
         return _DREAM_LIMIT * math.sqrt(self.energy[tap] / features.shape[2])
 
     def _add_pixels(self, picture: Tensor, gradient: Tensor, parts: dict[str, float]) -> None:

@@ -105,9 +105,9 @@ class Optimiser:
         for size in scale_sizes(height, width, self.recipe.scales):
             tiled = TiledFeatures(self.network, self.planner.taps, self.plan(*size).tile)
             tiles = list(tiled.tiles(*(side + 2 * tiled.margin for side in size)))
-            seen = sum((tile.seen[1] - tile.seen[0]) * (tile.seen[3] - tile.seen[2]) for tile in tiles)
+            window_pixels = sum((tile.window[1] - tile.window[0]) * (tile.window[3] - tile.window[2]) for tile in tiles)
             # Tiles take another forward pass, which is a third of an evaluation.
-            work += self.recipe.iterations * seen * (1 if len(tiles) == 1 else 4 / 3)
+            work += self.recipe.iterations * window_pixels * (1 if len(tiles) == 1 else 4 / 3)
             # Measuring a style takes about as long as an evaluation: half of it for the resampling.
             work += sum(math.prod(self.targets.size_of(style, full, size)) for style in self.targets.styles)
         return peak._replace(seconds=STARTING_SECONDS + work * seconds_per_pixel)

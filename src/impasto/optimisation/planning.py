@@ -32,8 +32,8 @@ class Plan(NamedTuple):
     """What a run takes.
 
     Attributes:
-        bytes: of memory at the peak.
-        seconds: from start to finish.
+        bytes: memory at the peak.
+        seconds: time from start to finish; 0 where it was not estimated.
         tile: side of the tiles in pixels; 0: the picture is not cut.
         history: pairs that L-BFGS remembers.
         cut: whether the history is shorter than the recipe wants.
@@ -49,7 +49,7 @@ class Plan(NamedTuple):
 class Planner:
     """Finds the tiles and the history with which pictures fit into the memory that a recipe may take.
 
-    What is free is asked once, here: painting itself takes of it.
+    How much memory is free is asked only once, since painting itself takes of it.
 
     Args:
         network: the perceptual network, on its device.
@@ -66,7 +66,7 @@ class Planner:
     def plan(self, height: int, width: int) -> Plan:
         """Find tiles and a history for painting at a size, and the memory that it will take then.
 
-        A budget that nobody asked for is overstepped rather than not to paint at all.
+        Where the recipe has no limit, a plan that takes more than the budget is returned rather than refused.
 
         Raises:
             InputError: it does not fit into ``recipe.max_memory`` however small the tiles.
@@ -83,8 +83,8 @@ class Planner:
             histories.append(histories[-1] // 2)
         for history in histories:
             copies = 2 * history + _LBFGS_COPIES if history else _ADAM_COPIES
-            for tile, seen in self._tiles(height, width):
-                total = int(fixed + pixels * _PIXEL_BYTES * copies + seen * self._pass_bytes * _PASS_OVERHEAD)
+            for tile, window_pixels in self._tiles(height, width):
+                total = int(fixed + pixels * _PIXEL_BYTES * copies + window_pixels * self._pass_bytes * _PASS_OVERHEAD)
                 if total <= self.budget:
                     return Plan(total, 0.0, tile, history, history < histories[0])
         if recipe.max_memory:
@@ -109,8 +109,8 @@ class Planner:
         recipe, (height, width) = self.recipe, style_size
         copies = painted_pixels * _PICTURE_COPIES + height * width * _STYLE_COPIES
         fixed = _BASE_BYTES + copies * _PIXEL_BYTES
-        for tile, seen in self._tiles(height, width):
-            total = int(fixed + seen * self._pass_bytes * _NO_GRAPH_SHARE)
+        for tile, window_pixels in self._tiles(height, width):
+            total = int(fixed + window_pixels * self._pass_bytes * _NO_GRAPH_SHARE)
             if total <= self.budget:
                 return Plan(total, 0.0, tile, 0, False)
         if recipe.max_memory:
@@ -153,6 +153,6 @@ def _pass_bytes_per_pixel(network: PerceptualNetwork, tap: str) -> float:
     """Bytes that autograd keeps of a pass up to a tap, for each pixel of the picture."""
     total = 2.0 * _PIXEL_BYTES
     for layer in network.taps[: network.taps.index(tap) + 1]:
-        # The padded input and the output of each convolution, and as much again for the heads and slopes of taps.
+        # Autograd keeps the padded input and the output of each convolution; the heads and slopes of taps take as much.
         total += 2 * network.channels(layer) * _FLOAT_BYTES / network.stride(layer) ** 2
     return total

@@ -209,11 +209,11 @@ class Recipe:
         """The layers that this recipe looks at.
 
         Args:
-            known: those of the network.
+            known: the layers that the network has.
             styled: whether there is a style.
 
         Raises:
-            InputError: the network does not have one of them, or nothing is left to optimise.
+            InputError: the network lacks a layer of the recipe, or all weights are 0.
         """
         wanted: dict[str, None] = {}
         for layers, weight in (
@@ -231,7 +231,7 @@ class Recipe:
 
     @property
     def start(self) -> Any:
-        """The picture to start from; ``None``: none, but the photograph, noise or grey."""
+        """The picture to start from; ``None``: the run starts from the photograph, from noise or from grey."""
         return None if isinstance(self.init, str) and self.init in get_args(Init) else self.init
 
     def result_size(self, width: int, height: int) -> int:
@@ -251,6 +251,7 @@ class Recipe:
         return " ".join(f"{name}={option_text(value)}" for name, value in changed_options(self))
 
 
+# Fields of the recipe that losses depend on; ``colors`` counts only where the style picture is changed by it.
 _OBJECTIVE = (
     "features",
     "content_weight",

@@ -16,7 +16,7 @@ from impasto.files import atomic_path
 from impasto.optimisation.style_pictures import Array
 from impasto.pictures.picture import to_samples
 
-_METADATA_KEY = "impasto-paint"  # of a state file, under which all but the tensors stands as JSON
+_METADATA_KEY = "impasto-paint"  # key in a state file's metadata of everything but the tensors, as JSON
 _SPAN = 10  # iterations over which the loss of a result is compared
 
 
@@ -126,7 +126,7 @@ class OptimisationState:
         """Read what :meth:`save` wrote.
 
         Raises:
-            InputError: the file cannot be read or is none of these.
+            InputError: the file cannot be read, or holds no state.
         """
         from safetensors import safe_open
 
@@ -140,5 +140,5 @@ class OptimisationState:
 
 
 def eight_bit_levels(values: Array) -> bytes:
-    """What is hashed of a picture or mask in [0, 1]: its levels of 8 bits, so that rounding makes no other picture."""
+    """A picture or mask in [0, 1] as levels of 8 bits, for hashing: small differences of rounding do not count."""
     return to_samples(values, np.dtype(np.uint8)).tobytes()

@@ -78,15 +78,15 @@ def read_styles(
         if warning:
             log.warning("%s: %s", name, warning)
         styles.append(StylePicture(rgb, weight, name=name))
-    read_masks: dict[str, Array] = {}  # styles with the same mask share a region
+    by_place: dict[str, Array] = {}  # each mask is read once, so that styles with the same mask share a region
     for key, source in (masks or {}).items():
         index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
         place = str(source) if isinstance(source, str | Path) else str(id(source))
-        if place not in read_masks:
-            read_masks[place] = to_unit_range(read_mask(source, max_pixels))
+        if place not in by_place:
+            by_place[place] = to_unit_range(read_mask(source, max_pixels))
         if styles[index].mask is not None:
             raise InputError(f"There are two masks for {styles[index].name}; give one, in which all parts are white.")
-        styles[index] = replace(styles[index], mask=read_masks[place])
+        styles[index] = replace(styles[index], mask=by_place[place])
     if styles and not any(style.weight for style in styles):
         raise InputError("The weights of all styles are 0; give at least one more than that.")
     return [style for style in styles if style.weight]
@@ -106,7 +106,7 @@ def _split_weight(item: Source) -> tuple[Source, float]:
     """Split ``"picture.jpg:2"`` into its path and 2: only a last colon followed by a number is a weight.
 
     Raises:
-        InputError: it is no file, but a file and something else than a weight, or a style that is no picture.
+        InputError: the text after the last colon of a file is no number, or the text names a learnt style.
     """
     if not isinstance(item, str) or Path(item).exists():
         return item, 1.0

@@ -23,7 +23,7 @@ from impasto.optimisation.tensors import to_tensor
 from impasto.pictures import colors
 from impasto.pictures.resampling import resize_array
 
-_LEAST_STYLE_SIDE = 16  # pixels of a style picture's longer side, at which it is measured at least
+_LEAST_STYLE_SIDE = 16  # pixels: longer side at which a style picture is measured at least
 
 Size = tuple[int, int]
 """Height and width in pixels."""

@@ -49,6 +49,7 @@ def temporal_loss(
     ]
 
     def loss(picture: Tensor) -> Tensor:
+        """The temporal loss of a picture, 1 x 3 x H x W, as a scalar."""
         total = picture.new_zeros(())
         for target, certainty in pairs:
             target, certainty = target.to(picture), certainty.to(picture)

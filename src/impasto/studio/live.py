@@ -160,7 +160,7 @@ def _painted(visitor: _Visitor, data: bytes, styles: Sequence[str], strength: fl
     painted = visitor.paint(_decoded(data), styles, strength)
     file = io.BytesIO()
     Image.fromarray(painted).save(file, "JPEG", quality=_QUALITY)
-    visitor.pace.took(time.perf_counter() - started + _ON_THE_WAY)
+    visitor.pace.update(time.perf_counter() - started + _ON_THE_WAY)
     return file.getvalue(), f"{painted.shape[1]} x {painted.shape[0]}"
 
 

@@ -14,7 +14,6 @@ from impasto.version import __version__
 from impasto.video.flow_files import FlowFiles
 from impasto.video.frame_files import frame_number
 from impasto.video.gif import join_gif
-from impasto.video.job import Job, Request, make_plan, open_job, target_beside
 from impasto.video.keyframes import Keyframes
 from impasto.video.mux import join
 from impasto.video.optimised_pipeline import optimise_video
@@ -25,6 +24,7 @@ from impasto.video.segments import Segments
 from impasto.video.side_streams import SideStreams
 from impasto.video.sink import Sink, container_of
 from impasto.video.stabilise import Stabilize, make_stabilizer
+from impasto.video.task import Request, VideoTask, make_plan, open_task, target_beside
 from impasto.video.video_file import VideoFile
 
 
@@ -107,75 +107,75 @@ def stylize_video(
         paint=paint,
         options=options,
     )
-    job = open_job(make_plan(request, stylize_video))
+    task = open_task(make_plan(request, stylize_video))
     started = time.perf_counter()
-    report = Report(job.plan.target)
-    with job.work:
-        sink, about, last_duration = _paint(job, progress, report)
+    report = Report(task.plan.target)
+    with task.work:
+        sink, about, last_duration = _paint(task, progress, report)
         if not report.frames:
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()
-        report.notices += _join(job, sink.paths, about, last_duration)
+        report.notices += _join(task, sink.paths, about, last_duration)
         report.seconds["join"] = time.perf_counter() - joining
     else:
-        report.notices += _left_out(job, "Numbered pictures hold")
-    job.work.remove()
+        report.notices += _left_out(task, "Numbered pictures hold")
+    task.work.remove()
     report.seconds["whole"] = time.perf_counter() - started
     return report
 
 
-def _paint(job: Job, progress: FrameProgress | None, report: Report) -> tuple[Sink, str, int]:
-    """Paint the frames of a job, by the network or by optimisation.
+def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[Sink, str, int]:
+    """Paint the frames of a task, by the network or by optimisation.
 
     Returns:
         The sink with the painted frames, one line about how they were painted, and the duration of the last frame in
         units of the result's time base.
     """
-    plan, request = job.plan, job.plan.request
+    plan, request = task.plan, task.plan.request
     if plan.keyframes is not None:
-        about = describe(load_blend(as_styles(plan.keyframes.first)), job.options)
+        about = describe(load_blend(as_styles(plan.keyframes.first)), task.options)
         files = (
-            None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(job.source, 0))
+            None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(task.source, 0))
         )
         stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
-        pipeline = FramePipeline(job.source, job.span, plan.keyframes, job.options, stabilizer, job.work, progress)
-        return pipeline.run(report, job.make_sink), about, pipeline.done["duration"]
+        pipeline = FramePipeline(task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress)
+        return pipeline.run(report, task.make_sink), about, pipeline.done["duration"]
     paint = request.paint
     assert paint is not None
     about = f"impasto {__version__} paint style={'+'.join(p.name for p in plan.pictures)} {paint.recipe.describe()}"
     sink, last_duration = optimise_video(
-        job.source, job.span, plan.pictures, paint, job.work, progress, report, job.make_sink
+        task.source, task.span, plan.pictures, paint, task.work, progress, report, task.make_sink
     )
     return sink, about, last_duration
 
 
-def _join(job: Job, segments: list[Path], about: str, last_duration: int) -> list[str]:
+def _join(task: VideoTask, segments: list[Path], about: str, last_duration: int) -> list[str]:
     """Join segments, and what goes beside them, to the result.
 
     Returns:
         Notices on what could not be kept as it was.
     """
-    source, span, target = job.source, job.span, job.plan.target
+    source, span, target = task.source, task.span, task.plan.target
     if container_of(target) == "gif":
         loop = getattr(source, "loop", None)
-        notices = join_gif(segments, target, job.frame_format, loop=loop, last=last_duration)
-        return notices + _left_out(job, "A GIF holds")
+        notices = join_gif(segments, target, task.frame_format, loop=loop, last=last_duration)
+        return notices + _left_out(task, "A GIF holds")
     side_streams = None
     if isinstance(source, VideoFile):
         start = source.origin + (span.start or 0)
         end = None if span.end is None else source.origin + span.end
         side_streams = SideStreams(source.path, source.index, None if span.start is None else start, end, start)
-    return join(segments, target, job.frame_format, side_streams=side_streams, about=about, last=last_duration)
+    return join(segments, target, task.frame_format, side_streams=side_streams, about=about, last=last_duration)
 
 
-def _left_out(job: Job, what: str) -> list[str]:
+def _left_out(task: VideoTask, what: str) -> list[str]:
     """A notice on the streams that a result without sound leaves out.
 
     Args:
         what: the beginning of the sentence: the kind of the result, and "holds".
     """
-    source = job.source
-    if not isinstance(source, VideoFile) or not source.beside:
+    source = task.source
+    if not isinstance(source, VideoFile) or not source.other_streams:
         return []
-    return [f"{what} pictures only: {source.beside} of {source.path.name} is left out."]
+    return [f"{what} pictures only: {source.other_streams} of {source.path.name} is left out."]

@@ -10,9 +10,9 @@ from impasto.video.local_energy import local_energy
 from impasto.video.motion import Floats, Motion, sample_at
 
 _DETAIL_SIZE = 5  # pixels: what is finer than this counts as fine detail
-_CELL_SIZE = 8  # pixels: side of the cells in which contrast is compared
+_PATCH_SIZE = 8  # pixels: side of the patches in which contrast is compared
 _GAIN_RANGE = 0.8, 2.0  # least and greatest factor by which contrast is changed
-_MIN_ENERGY = 0.1  # squared grey levels added to the energy of detail, so that flat cells are not amplified
+_MIN_ENERGY = 0.1  # squared grey levels added to the energy of detail, so that flat patches are not amplified
 
 
 def carry_painting(painted: Pixels, new: Pixels, motion: Motion, keep: Floats) -> Pixels:
@@ -35,7 +35,7 @@ def carry_painting(painted: Pixels, new: Pixels, motion: Motion, keep: Floats) -
 
 
 def restore_contrast(picture: Pixels, like: Pixels, where: Floats) -> Pixels:
-    """A picture whose fine detail has the contrast of another picture's, cell by cell.
+    """A picture whose fine detail has the contrast of another picture's, patch by patch.
 
     Sampling between pixels and blending take contrast from fine detail, frame after frame; this gives it back.
 
@@ -50,7 +50,7 @@ def restore_contrast(picture: Pixels, like: Pixels, where: Floats) -> Pixels:
     def energy(of: Pixels) -> Floats:
         grey = cv2.cvtColor(of, cv2.COLOR_RGB2GRAY)
         return local_energy(
-            cv2.subtract(grey, cv2.blur(grey, (_DETAIL_SIZE, _DETAIL_SIZE)), dtype=cv2.CV_32F), _CELL_SIZE
+            cv2.subtract(grey, cv2.blur(grey, (_DETAIL_SIZE, _DETAIL_SIZE)), dtype=cv2.CV_32F), _PATCH_SIZE
         )
 
     gain = np.sqrt((energy(like) + np.float32(_MIN_ENERGY)) / (energy(picture) + np.float32(_MIN_ENERGY)))

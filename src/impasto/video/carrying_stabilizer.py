@@ -43,16 +43,18 @@ class CarryingStabilizer(Stabilizer):
 
     def begin(self, frame: Pixels, changing: bool = False, index: int | None = None) -> FrameInProgress:
         """See :class:`Stabilizer`."""
-        before, small, seen = self.last_begun, thumbnail(frame), self._resized(frame)
+        before, small, resized = self.last_begun, thumbnail(frame), self._resized(frame)
         if index is None:
             index = before.index + 1 if before else 0
         if before is None or before.frame.shape != frame.shape or is_scene_cut(small, before.thumbnail):
-            self.last_begun = FrameInProgress(frame, changing, fixed_grain(*frame.shape[:2]), small, seen, index=index)
+            self.last_begun = FrameInProgress(
+                frame, changing, fixed_grain(*frame.shape[:2]), small, resized, index=index
+            )
             return self.last_begun
-        flow, trust = self._flow_to_reference(index, seen, before)
-        motion = measure_motion(flow, trust, seen, before.reference, *frame.shape[:2])
+        flow, trust = self._flow_to_reference(index, resized, before)
+        motion = measure_motion(flow, trust, resized, before.reference, *frame.shape[:2])
         stays = ((motion.moves == 0) & (motion.trust > 0.5)).astype(np.uint8)
-        reference = opencv().copyTo(before.reference, stays, seen)
+        reference = opencv().copyTo(before.reference, stays, resized)
         grain = moved_grain(fixed_grain(*frame.shape[:2]) if before.grain is None else before.grain, motion)
         self.last_begun = FrameInProgress(frame, changing, grain, small, reference, before, motion, index=index)
         return self.last_begun
@@ -60,7 +62,7 @@ class CarryingStabilizer(Stabilizer):
     def run_network(self, in_progress: FrameInProgress, painter: Painter) -> None:
         """See :class:`Stabilizer`."""
         super().run_network(in_progress, painter)
-        in_progress.applies = painter.applies((in_progress.frame.shape[1], in_progress.frame.shape[0]))
+        in_progress.coverage = painter.coverage((in_progress.frame.shape[1], in_progress.frame.shape[0]))
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:
         """See :class:`Stabilizer`."""
@@ -69,7 +71,7 @@ class CarryingStabilizer(Stabilizer):
             fresh = FADING_SHARE if in_progress.changing else motion.moves * np.float32(_NEW_PAINTING_SHARE)
             carried = carry_painting(before.painted, in_progress.painted, motion, motion.trust * (1 - fresh))
             in_progress.painted = (
-                carried if in_progress.applies is None else _renewed_at_masks(carried, in_progress, before)
+                carried if in_progress.coverage is None else _renewed_at_masks(carried, in_progress, before)
             )
             in_progress.before = FrameInProgress(before.frame, used=before.used)  # no later frame needs more of it
         self.last_finished = in_progress
@@ -111,8 +113,8 @@ class CarryingStabilizer(Stabilizer):
         found: StabilizerState = {}
         last = self.last_finished
         for age, in_progress in enumerate((last, last and last.before)):
-            for (step, layer), statistics in (in_progress.used if in_progress else {}).items():
-                key = f"{age}_{step}_{layer}"
+            for (pass_index, layer), statistics in (in_progress.used if in_progress else {}).items():
+                key = f"{age}_{pass_index}_{layer}"
                 found |= {f"mean{key}": statistics.mean, f"variance{key}": statistics.variance}
         if last is not None:
             found |= {
@@ -121,7 +123,8 @@ class CarryingStabilizer(Stabilizer):
                 "reference": last.reference,
                 "painted": last.painted,
             }
-            found |= {name: a for name in ("grain", "applies") if (a := getattr(last, name)) is not None}
+            optional = {"grain": last.grain, "applies": last.coverage}
+            found |= {name: array for name, array in optional.items() if array is not None}
         return found
 
     def restore(self, state: StabilizerState) -> None:
@@ -132,9 +135,9 @@ class CarryingStabilizer(Stabilizer):
         for name in state:
             if name.startswith("mean"):
                 key = name.removeprefix("mean")
-                age, step, layer = map(int, key.split("_"))
+                age, pass_index, layer = map(int, key.split("_"))
                 mean, variance = (state[f"{what}{key}"].astype(np.float32) for what in ("mean", "variance"))
-                used[age][step, layer] = Statistics(mean, variance)
+                used[age][pass_index, layer] = Statistics(mean, variance)
         last = state["painted"]
         before = FrameInProgress(last, used=used[1]) if used[1] else None
         self.last_begun = self.last_finished = FrameInProgress(
@@ -146,7 +149,7 @@ class CarryingStabilizer(Stabilizer):
             painted=last,
             used=used[0],
             index=int(state["index"]),
-            applies=state.get("applies"),
+            coverage=state.get("applies"),
         )
 
 
@@ -162,10 +165,10 @@ def _renewed_at_masks(carried: Pixels, in_progress: FrameInProgress, before: Fra
         before: the frame before it, finished.
     """
     cv2 = opencv()
-    assert in_progress.applies is not None
+    assert in_progress.coverage is not None
     assert in_progress.motion is not None
-    here = in_progress.applies
-    there = here if before.applies is None else before.applies
+    here = in_progress.coverage
+    there = here if before.coverage is None else before.coverage
     if in_progress.motion.source is not None:
         there = sample_at(there, in_progress.motion.source, cv2.INTER_LINEAR).reshape(here.shape)
     other = (cv2.absdiff(here, there).reshape(here.shape).max(axis=2) > _MASK_TOLERANCE).astype(np.uint8)

@@ -65,6 +65,7 @@ def join_gif(
         graph.configure()
 
         def drain() -> None:
+            """Write all frames that the filters have ready."""
             while True:
                 try:
                     frame = graph.pull()

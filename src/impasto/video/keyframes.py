@@ -13,7 +13,7 @@ from impasto.errors import InputError
 from impasto.styles.blending import Styles, load_weighted, normalise_weights
 from impasto.styles.style import Style
 
-Weighted = list[tuple[Style, float]]
+WeightedStyles = list[tuple[Style, float]]
 """Styles and their weights."""
 
 
@@ -44,7 +44,7 @@ class Keyframes:
         self.blends = [points[time] for time in self.times]
 
     @property
-    def first(self) -> Weighted:
+    def first(self) -> WeightedStyles:
         """The styles at the start."""
         return self.blends[0]
 
@@ -61,7 +61,7 @@ class Keyframes:
             for style, weight in blend
         ]
 
-    def at(self, seconds: float) -> tuple[Weighted, bool]:
+    def at(self, seconds: float) -> tuple[WeightedStyles, bool]:
         """The styles at a time in seconds, with weights that sum to 1, and whether they change just then."""
         index = bisect_right(self.times, seconds) - 1
         if index < 0 or index == len(self.times) - 1:
@@ -79,7 +79,7 @@ def identity(style: Style) -> tuple[str, str]:
     return style.name, hashlib.sha256(style.scale.tobytes() + style.shift.tobytes()).hexdigest()
 
 
-def _shares(blend: Weighted) -> dict[tuple[str, str], float]:
+def _shares(blend: WeightedStyles) -> dict[tuple[str, str], float]:
     """The weight of each style in a blend; those of a style that the blend names several times are summed."""
     shares: dict[tuple[str, str], float] = {}
     for style, weight in blend:

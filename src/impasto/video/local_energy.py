@@ -20,5 +20,5 @@ def local_energy(detail: Floats, patch: int) -> Floats:
     """
     cv2 = opencv()
     height, width = detail.shape
-    cells = max(1, width // patch), max(1, height // patch)
-    return np.asarray(cv2.blur(cv2.resize(detail * detail, cells, interpolation=cv2.INTER_AREA), (3, 3)))
+    patches = max(1, width // patch), max(1, height // patch)
+    return np.asarray(cv2.blur(cv2.resize(detail * detail, patches, interpolation=cv2.INTER_AREA), (3, 3)))

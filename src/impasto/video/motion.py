@@ -89,13 +89,14 @@ def fast_consistency(flow: Floats, opposite: Floats) -> Floats:
         H x W, 0 to 1.
     """
     cv2 = opencv()
+    # The thresholds are those of Sundaram et al. 2010; squared lengths are in pixels squared.
     height, width = flow.shape[:2]
     sources = _sources(flow, height, width)
     back = sample_at(opposite, sources, cv2.INTER_LINEAR)
-    length = _squared(flow)
-    lost = _squared(flow + back) >= 0.01 * (length + _squared(back)) + 0.5
+    length = _squared_lengths(flow)
+    lost = _squared_lengths(flow + back) >= 0.01 * (length + _squared_lengths(back)) + 0.5
     steep = [cv2.Sobel(flow, cv2.CV_32F, across, 1 - across, ksize=1, scale=0.5) for across in (0, 1)]
-    edge = _squared(steep[0]) + _squared(steep[1]) > 0.01 * length + 0.002
+    edge = _squared_lengths(steep[0]) + _squared_lengths(steep[1]) > 0.01 * length + 0.002
     x, y = sources[..., 0], sources[..., 1]
     outside = (x < 0) | (x >= width - 1) | (y < 0) | (y >= height - 1)
     sure = 1 - (edge | outside).astype(np.float32)
@@ -103,7 +104,7 @@ def fast_consistency(flow: Floats, opposite: Floats) -> Floats:
     return np.asarray(np.clip(cv2.GaussianBlur(sure, (5, 5), 0.8, borderType=cv2.BORDER_REFLECT), 0, 1))
 
 
-def _squared(vectors: Floats) -> Floats:
+def _squared_lengths(vectors: Floats) -> Floats:
     """Squared lengths, H x W, of vectors, H x W x 2."""
     x, y = opencv().split(vectors)
     return np.asarray(x * x + y * y)

@@ -75,6 +75,7 @@ def join(
                 output.metadata["comment"] = about
 
             def pictures() -> Iterator[TimedPacket]:
+                """The packets of the segments, for merging with those of the side streams by decoding time."""
                 ordered = packets_in_order(segments, last * frame_format.time_base, sums=kind in ("mp4", "mov"))
                 for number, packet in enumerate(ordered):
                     packet.stream = picture

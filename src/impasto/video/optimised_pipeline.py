@@ -1,4 +1,4 @@
-"""Painting a video by optimisation from start to finish: frames to a folder, painted there, and written at the end."""
+"""Painting a video by optimisation: all frames are read into a folder, painted there, and written at the end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def optimise_video(
         work: where frames and paintings are kept until the end.
         progress: called with the number of finished paintings and of all; every pass paints every frame.
         report: gets the figures of the run.
-        make_sink: makes the sink, from the number of ``frames`` and ``segments`` that are written already.
+        make_sink: makes the sink from the numbers of ``frames`` and ``segments`` that are written already; here 0.
 
     Returns:
         The sink, with everything written, and the duration of the last frame in units of the result's time base.

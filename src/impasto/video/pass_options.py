@@ -171,6 +171,7 @@ class PassOptions:
 
     @property
     def _patterns(self) -> list[str]:
+        """The patterns of flow and certainty files that were given."""
         given = (self.flow, self.certainty, self.forward_flow, self.forward_certainty)
         return [pattern for pattern in given if pattern is not None]
 

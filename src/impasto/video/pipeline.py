@@ -19,7 +19,7 @@ from impasto.pictures.masks import Mask, MaskLike, fit_mask, read_mask
 from impasto.styles.style import StyleLike
 from impasto.video.frame import Frame, VideoSource
 from impasto.video.frame_files import mask_file_of_frame
-from impasto.video.keyframes import Keyframes, Weighted, identity
+from impasto.video.keyframes import Keyframes, WeightedStyles, identity
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
 from impasto.video.sink import Sink
@@ -80,6 +80,8 @@ class FramePipeline:
         self.failure: BaseException | None = None  # the first that any thread raised
         self.seconds = dict.fromkeys(("read", "paint", "steady", "write"), 0.0)
         self.done: dict[str, Any] = dict.fromkeys(("frames", "segments", "duration", "damaged"), 0)
+        # For the last written frame, "after" is its time stamp in the result's time base, and "seen" the time in
+        # seconds on the source's clock at which the source shows it.
         self.done |= {"after": None, "seen": None}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
@@ -138,8 +140,8 @@ class FramePipeline:
     def _read(self, incoming: queue.Queue[TimedFrame | None]) -> None:
         """The reading thread: frames of the source into a queue."""
         try:
-            seen = None if self.done["seen"] is None else Fraction(self.done["seen"])
-            frames = self.span.frames(self.source, self.done["after"], seen)
+            last_shown = None if self.done["seen"] is None else Fraction(self.done["seen"])
+            frames = self.span.frames(self.source, self.done["after"], last_shown)
             while True:
                 started = time.perf_counter()
                 item = next(frames, None)
@@ -178,6 +180,7 @@ class FramePipeline:
         in_progress: deque[tuple[TimedFrame, FrameInProgress, Future[float]]] = deque()
 
         def finish_oldest() -> None:
+            """Wait for the network of the oldest frame in progress, finish the frame, and hand it on for writing."""
             nonlocal count, latest
             item, frame, network = in_progress.popleft()
             network_seconds = network.result()
@@ -226,6 +229,7 @@ class FramePipeline:
         self.seconds["steady"] += time.perf_counter() - started
 
         def run_network() -> float:
+            """Run the network; returns the seconds that it took."""
             started = time.perf_counter()
             self.stabilizer.run_network(frame, painter)
             return time.perf_counter() - started
@@ -270,7 +274,7 @@ class FramePipeline:
         if failure is not None:
             raise failure
 
-    def _painter(self, blend: Weighted, index: int) -> Painter:
+    def _painter(self, blend: WeightedStyles, index: int) -> Painter:
         """The painter of a frame, kept for the next frame if neither styles nor masks change.
 
         Args:
@@ -298,6 +302,6 @@ class FramePipeline:
         return fit_mask(levels, (self.source.width, self.source.height), self.source.stored)
 
 
-def as_styles(blend: Weighted) -> list[StyleLike | tuple[StyleLike, float]]:
+def as_styles(blend: WeightedStyles) -> list[StyleLike | tuple[StyleLike, float]]:
     """A blend in the form that :class:`impasto.feedforward.painter.Painter` takes."""
     return list(blend)

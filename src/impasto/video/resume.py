@@ -1,4 +1,4 @@
-"""What an interrupted run leaves behind, so that the next run of the same job goes on from there."""
+"""What an interrupted run leaves behind, so that the next run of the same task goes on from there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from impasto.errors import OutputError
 from impasto.files import atomic_path
 
-_STATE_FILE = "state.npz"  # name of the file, in the work folder, that says how far the job is
+_STATE_FILE = "state.npz"  # name of the file, in the work folder, that says how far the task is
 _FACTS = "facts"  # name of the entry of the state file that holds plain values as JSON
-_EDITION = 2  # of the arrays that stabilisers save; another number has what an older Impasto left thrown away
+_EDITION = 2  # number of the layout of stabilisers' arrays; to raise it makes states of older versions count as other
 
 
 class WorkFolder:
@@ -25,20 +25,21 @@ class WorkFolder:
 
     Args:
         target: the path of the result, or its pattern.
-        recipe: everything that the result depends on. A folder that another recipe left is emptied.
+        dependencies: everything that the result depends on. A folder that was left with other ones is emptied.
 
     Attributes:
         folder: the path of the work folder.
-        key: a hash of the recipe.
+        key: a hash of the dependencies.
     """
 
-    def __init__(self, target: Path, recipe: Mapping[str, Any]) -> None:
+    def __init__(self, target: Path, dependencies: Mapping[str, Any]) -> None:
         name = "".join("_" if sign in "%[]{}" else sign for sign in target.name)
         self.folder = target.parent / f".{name}.impasto"
-        text = json.dumps([_EDITION, recipe], sort_keys=True, default=str)
+        text = json.dumps([_EDITION, dependencies], sort_keys=True, default=str)
         self.key = hashlib.sha256(text.encode()).hexdigest()
 
     def __enter__(self) -> WorkFolder:
+        """Guard the folder against a failure; see :meth:`__exit__`."""
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -47,7 +48,7 @@ class WorkFolder:
             self.remove()
 
     def open(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Make the folder, and load what an earlier run of the same recipe saved.
+        """Make the folder, and load what an earlier run with the same dependencies saved.
 
         Returns:
             Plain values and arrays by name, as :meth:`save` took them; empty if there are none.
@@ -74,7 +75,7 @@ class WorkFolder:
         return facts, arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Save how far the job is: plain values (``facts``) and arrays."""
+        """Save how far the task is: plain values (``facts``) and arrays."""
         stored: dict[str, Any] = {_FACTS: json.dumps({**facts, "key": self.key}), **arrays}
         with atomic_path(self.folder / _STATE_FILE) as temporary, temporary.open("wb") as file:
             np.savez(file, **stored)

@@ -73,7 +73,7 @@ class Segments:
         picture = from_rgb(self._resized(frame.rgb), self.pixel_format, self.format.colors)
         picture.pts, picture.time_base = frame.pts, self.format.time_base
         picture.duration = frame.duration
-        with _write_errors_named():
+        with _translated_write_errors():
             self.container.mux(self.stream.encode(picture))
 
     def _resized(self, rgb: Pixels) -> Pixels:
@@ -88,7 +88,7 @@ class Segments:
     def _open(self) -> None:
         """Begin the next segment."""
         av = pyav()
-        with _write_errors_named():
+        with _translated_write_errors():
             self.container = av.open(
                 str(self._path(self.finished).with_suffix(".part")),
                 "w",
@@ -113,7 +113,7 @@ class Segments:
         """See :class:`Sink`."""
         if self.container is None:
             return
-        with _write_errors_named():
+        with _translated_write_errors():
             self.container.mux(self.stream.encode(None))
             self.container.close()
         path = self._path(self.finished)
@@ -131,7 +131,7 @@ class Segments:
 
 
 @contextlib.contextmanager
-def _write_errors_named() -> Iterator[None]:
+def _translated_write_errors() -> Iterator[None]:
     """Turn a failure to encode or to write into one sentence.
 
     Raises:

@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 TimedPacket = tuple[Fraction, int, Any]
 """When a packet is to be decoded, in seconds; its number; the packet."""
 
-# Names of metadata: those of a container that the muxer writes itself, and those of a stream that are copied.
+# Names of a container's metadata that are not copied, since the muxer writes its own.
 _CONTAINER_METADATA = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
+# Names of a stream's metadata that are copied.
 _STREAM_METADATA = {"language", "title", "handler_name", "creation_time"}
 # FFmpeg's names of containers to encoders for streams that their muxers do not accept.
 _SOUND_ENCODERS = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}

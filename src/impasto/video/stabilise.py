@@ -11,21 +11,21 @@ from impasto.video.stabilizer_base import NoStabilizer, Stabilizer
 
 
 def _none(method: str, files: FlowFiles | None) -> Stabilizer:
-    """Every frame on its own."""
+    """Make the stabiliser under which every frame is painted on its own."""
     return NoStabilizer()
 
 
 def _light(method: str, files: FlowFiles | None) -> Stabilizer:
-    """Motion at half of the frame's size, by the fastest preset of DIS."""
+    """Make a stabiliser that estimates motion at half of the frame's size; DIS uses its fastest preset."""
     return CarryingStabilizer(0.5, estimator(method, preset=0, finest=1), files)
 
 
 def _flow(method: str, files: FlowFiles | None) -> Stabilizer:
-    """Motion at the frame's size, by a finer preset of DIS."""
+    """Make a stabiliser that estimates motion at the frame's size; DIS uses a finer preset."""
     return CarryingStabilizer(1, estimator(method, preset=1, finest=1), files)
 
 
-# Names of stabilisers and functions that make them, from a method of flow (see `impasto.flow.estimate.estimator`) and
+# Names of stabilisers and functions that make them, from a method of flow (see ``impasto.flow.estimate.estimator``) and
 # from flow files to be read instead.
 STABILIZERS: dict[str, Callable[[str, FlowFiles | None], Stabilizer]] = {"off": _none, "light": _light, "flow": _flow}
 

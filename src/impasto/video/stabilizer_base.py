@@ -50,6 +50,7 @@ def limited_opencv_threads() -> Iterator[None]:
 
 
 def _no_pixels() -> Pixels:
+    """An empty array, for what a frame does not have yet."""
     return np.empty(0, np.uint8)
 
 
@@ -70,7 +71,7 @@ class FrameInProgress:
         painted: H x W x 3, uint8; empty before the network has run. :meth:`Stabilizer.finish` completes it.
         used: the statistics that the network was normalised with; empty before it has run.
         index: the number of the frame, from 0.
-        applies: where strength and styles apply, as :meth:`impasto.feedforward.painter.Painter.applies` gives it.
+        coverage: where strength and styles apply, as :meth:`impasto.feedforward.painter.Painter.coverage` gives it.
     """
 
     frame: Pixels
@@ -83,7 +84,7 @@ class FrameInProgress:
     painted: Pixels = field(default_factory=_no_pixels)
     used: PassStatistics = field(default_factory=dict)
     index: int = 0
-    applies: Pixels | None = None
+    coverage: Pixels | None = None
 
     @property
     def given(self) -> PassStatistics | None:
@@ -167,7 +168,7 @@ class NoStabilizer(Stabilizer):
     """No stabilisation: every frame is painted on its own."""
 
     def begin(self, frame: Pixels, changing: bool = False, index: int | None = None) -> FrameInProgress:
-        """See :class:`Stabilizer`."""
+        """See :class:`Stabilizer`; nothing has to be computed."""
         return FrameInProgress(frame, changing)
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:
@@ -179,4 +180,4 @@ class NoStabilizer(Stabilizer):
         return {}
 
     def restore(self, state: StabilizerState) -> None:
-        """See :class:`Stabilizer`."""
+        """See :class:`Stabilizer`; there is nothing to restore."""

@@ -51,7 +51,7 @@ class Span:
         return max(0, round((end - (self.start or 0)) * (self.rate or source.rate)))
 
     def frames(
-        self, source: VideoSource, after: int | None = None, seen: Fraction | None = None
+        self, source: VideoSource, after: int | None = None, last_shown: Fraction | None = None
     ) -> Iterator[TimedFrame]:
         """Frames to show, their times counted from the span's start.
 
@@ -59,17 +59,17 @@ class Span:
             source: what is read.
             after: time stamp of the last frame that an earlier run wrote, in the result's time base; ``None``: there
                 was no earlier run.
-            seen: when the source shows the last frame that an earlier run wrote, in seconds on its clock.
+            last_shown: when the source shows the last frame that an earlier run wrote, in seconds on its clock.
         """
         start = source.origin + (self.start or 0)
         end = None if self.end is None else source.origin + self.end
-        first = max(start, seen) if seen is not None else (start if self.start is not None else None)
-        timed = self._on_grid(source, start, end, first) if self.rate else self._as_is(source, start, end, first)
+        first = max(start, last_shown) if last_shown is not None else (start if self.start is not None else None)
+        timed = self._at_rate(source, start, end, first) if self.rate else self._at_own_times(source, start, end, first)
         for item in timed:
             if after is None or item.pts > after:
                 yield item
 
-    def _as_is(
+    def _at_own_times(
         self, source: VideoSource, start: Fraction, end: Fraction | None, first: Fraction | None
     ) -> Iterator[TimedFrame]:
         """Frames at their own time stamps.
@@ -87,10 +87,10 @@ class Span:
                 ends = min(ends, ceil((end - start) / source.time_base))
             yield TimedFrame(frame, begins, max(0, ends - begins), when)
 
-    def _on_grid(
+    def _at_rate(
         self, source: VideoSource, start: Fraction, end: Fraction | None, first: Fraction | None
     ) -> Iterator[TimedFrame]:
-        """Frames at a new rate: each of its ticks shows the frame that is on screen then."""
+        """Frames at the wanted rate: each tick of 1 / rate seconds shows the frame that is on screen at its start."""
         assert self.rate is not None
         held: Frame | None = None
         tick = 0 if first is None else max(0, int((first - start) * self.rate))

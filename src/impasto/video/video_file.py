@@ -34,11 +34,11 @@ class VideoFile:
         size: longer side of the frames in pixels; 0 keeps it.
 
     Attributes:
-        index: of the stream that is read, in the file.
+        index: place of the stream that is read, among the streams of the file.
         turns: quarter turns to the left that bring a decoded frame upright.
         declared: seconds on the source's clock at which the file says that it ends; 0 if it does not say so.
         declares_picture: whether ``declared`` is the end of the picture alone, not of the whole file.
-        beside: the kinds of other streams, in words; empty if there are none.
+        other_streams: the kinds of other streams, in words; empty if there are none.
 
     Raises:
         InputError: the file cannot be read, or there is no video in it.
@@ -66,7 +66,9 @@ class VideoFile:
             seconds = self.declared - float(self.origin)
             self.expected: int = stream.frames or max(0, round(seconds * float(self.rate)))
             kinds = [s.type for s in container.streams if s.type in ("audio", "subtitle")]
-            self.beside = " and ".join(sorted({"audio": "sound", "subtitle": "subtitles"}[kind] for kind in set(kinds)))
+            self.other_streams = " and ".join(
+                sorted({"audio": "sound", "subtitle": "subtitles"}[kind] for kind in set(kinds))
+            )
 
     def _opened(self) -> Any:
         """The file as PyAV opens it.

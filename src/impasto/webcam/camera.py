@@ -41,7 +41,7 @@ class Camera:
 
     Attributes:
         number: how many pictures have been read.
-        seen: the number of the last picture that :meth:`latest` gave out.
+        last_given: the number of the last picture that :meth:`latest` gave out.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Camera:
         self.changed = threading.Condition()  # guards picture, number and failure, which the reading thread sets
         self.picture: Pixels | None = None
         self.failure: Exception | None = None
-        self.number = self.seen = 0
+        self.number = self.last_given = 0
         self.closed = threading.Event()
         self.thread = threading.Thread(target=self._read, name="camera", daemon=True)
         self.thread.start()
@@ -75,12 +75,12 @@ class Camera:
             InputError: the camera is lost, or gives no picture in time.
         """
         with self.changed:
-            self.changed.wait_for(lambda: self.number > self.seen or self.failure is not None, timeout)
+            self.changed.wait_for(lambda: self.number > self.last_given or self.failure is not None, timeout)
             if self.failure is not None:
                 raise self.failure
-            if self.picture is None or self.number == self.seen:
+            if self.picture is None or self.number == self.last_given:
                 raise InputError(f"No picture comes from {self._name}; check that no other program uses it.")
-            self.seen = self.number
+            self.last_given = self.number
             return self.picture
 
     def close(self) -> None:

@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 
 _MIN_SIZE = 160  # pixels: longer side below which pictures are not shrunk to hold the frame rate
 _SIZE_STEP = 32  # pixels: the size changes in such steps, so that it does not change with every picture
-_NEW_TIME_SHARE = 0.2  # share of the last picture in the average time that a picture takes
-_SHRINK_BELOW = 0.97  # share of the size: where less would hold the frame rate, pictures are shrunk
-_GROW_ABOVE = 1.15  # share of the size: pictures grow only where this much would hold the rate, so as not to oscillate
+_NEW_TIME_SHARE = 0.2  # share of the last picture's time in the moving average of times
+_SHRINK_BELOW = 0.97  # share of the size: pictures are shrunk if a size below it is needed to hold the frame rate
+_GROW_ABOVE = 1.15  # share of the size: pictures grow if a size above it would hold the frame rate; 1 would oscillate
 
 
 class Pace:
@@ -51,7 +51,7 @@ class Pace:
         self.rate, self.full_size, self.size = rate, full_size, full_size
         self.seconds = 0.0
 
-    def took(self, seconds: float) -> None:
+    def update(self, seconds: float) -> None:
         """Note how long the last picture took in seconds, from start to finish, and choose the size of the next."""
         self.seconds = seconds if not self.seconds else (1 - _NEW_TIME_SHARE) * self.seconds + _NEW_TIME_SHARE * seconds
         if not self.rate:
@@ -66,8 +66,8 @@ class Pace:
                 self.size = size
 
     @property
-    def shown(self) -> float:
-        """Frames a second at the moment; 0 before the first."""
+    def frames_per_second(self) -> float:
+        """Frames a second at the moment; 0 before the first frame."""
         return 1 / self.seconds if self.seconds else 0.0
 
 
@@ -138,7 +138,7 @@ class LivePainter:
                 pace = pace or Pace(self.rate, min(self.options.size or full, full))
                 painted = self._painted(np.ascontiguousarray(picture[:, ::-1]) if self.mirror else picture, pace.size)
                 self._output(painted, pace)
-                pace.took(time.perf_counter() - started)
+                pace.update(time.perf_counter() - started)
                 count += 1
         finally:
             self._end_recording()
@@ -192,7 +192,7 @@ class LivePainter:
         """Show a painting, send it, record it, and obey the keys that were pressed."""
         name = "all styles" if self.side_by_side else self.names[self.current]
         if self.window is not None:
-            text = f"{name}  strength {self.strength:.1f}  {pace.shown:.1f} frames/s at {pace.size}"
+            text = f"{name}  strength {self.strength:.1f}  {pace.frames_per_second:.1f} frames/s at {pace.size}"
             self.window.show(painted, text if self.shows_rate else "")
             for key in self.window.pressed():
                 self.press(key, painted)

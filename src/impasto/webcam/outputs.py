@@ -122,6 +122,7 @@ def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, in
     pyvirtualcam = extras.pyvirtualcam()
 
     def open_camera(width: int, height: int) -> Callable[[Pixels], None]:
+        """Open the camera for a width and a height in pixels; returns a function that sends a picture."""
         try:
             device = pyvirtualcam.Camera(width=width, height=height, fps=rate or _DEFAULT_RATE, backend=backend)
         except RuntimeError as error:
@@ -131,6 +132,7 @@ def virtual_camera(rate: float, backend: str | None = None) -> Callable[[int, in
         log.info("The virtual camera is %s.", device.device)
 
         def send(picture: Pixels) -> None:
+            """Send a picture, H x W x 3, fitted into the size of the camera."""
             device.send(np.ascontiguousarray(fit_into(picture, width, height)))
 
         return send

@@ -1,4 +1,4 @@
-"""A job of painting a video: its options checked against one another, and its source opened."""
+"""The task of painting a video: its options checked against one another, and its source opened."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class VideoPlan:
     """A request whose options have been checked, before anything is opened.
 
     Attributes:
@@ -83,19 +83,19 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
-    """A plan whose source is open.
+class VideoTask:
+    """The painting of a video, planned, with its source open.
 
     Attributes:
         plan: the plan.
         source: what is painted.
-        options: those of the plan without a size, since the source resizes its frames.
-        span: that of the plan, as it suits the source.
+        options: the options of the plan without a size, since the source resizes its frames.
+        span: the span of the plan; numbered pictures have no rate in it, since it is their own.
         frame_format: of the frames to write.
-        work: where the job is saved for a later run.
+        work: where the task is saved for a later run.
     """
 
-    plan: Plan
+    plan: VideoPlan
     source: VideoSource
     options: Options
     span: Span
@@ -116,7 +116,7 @@ class Job:
         return NumberedFiles(FramePattern(str(plan.target)), plan.encoding, first + done["frames"])
 
 
-def make_plan(request: Request, caller: Callable[..., Any]) -> Plan:
+def make_plan(request: Request, caller: Callable[..., Any]) -> VideoPlan:
     """Check all options of a request that can be checked before the video is opened.
 
     Args:
@@ -154,7 +154,7 @@ def make_plan(request: Request, caller: Callable[..., Any]) -> Plan:
     else:
         name = "+".join(p.name for p in pictures) if keyframes is None else keyframes.name
         target = target_beside(Path(video), name)
-    return Plan(
+    return VideoPlan(
         request=request,
         encoding=encoding,
         options=options,
@@ -166,7 +166,7 @@ def make_plan(request: Request, caller: Callable[..., Any]) -> Plan:
     )
 
 
-def open_job(plan: Plan) -> Job:
+def open_task(plan: VideoPlan) -> VideoTask:
     """Open the source of a plan, and name the work folder by everything that the result depends on.
 
     Raises:
@@ -185,8 +185,8 @@ def open_job(plan: Plan) -> Job:
     frame_format = FrameFormat(
         source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors
     )
-    work = WorkFolder(plan.target, _recipe(plan, source, options, span))
-    return Job(plan=plan, source=source, options=options, span=span, frame_format=frame_format, work=work)
+    work = WorkFolder(plan.target, _dependencies(plan, source, options, span))
+    return VideoTask(plan=plan, source=source, options=options, span=span, frame_format=frame_format, work=work)
 
 
 def target_beside(video: Path, style: str) -> Path:
@@ -258,8 +258,8 @@ def _has_numbered_files(options: Options, request: Request) -> bool:
     return request.flow is not None or any(mask_pattern(mask) for mask in options.every_mask().values())
 
 
-def _recipe(plan: Plan, source: VideoSource, options: Options, span: Span) -> dict[str, Any]:
-    """Everything that the result depends on, in plain values: a job with another recipe starts anew."""
+def _dependencies(plan: VideoPlan, source: VideoSource, options: Options, span: Span) -> dict[str, Any]:
+    """Everything that the result depends on, in plain values: a task with other dependencies starts anew."""
     request, keyframes = plan.request, plan.keyframes
     return {
         "video": [str(source.rate), *((str(path.absolute()), *_stamp(path)) for path in _files_of(source))],
