@@ -21,15 +21,15 @@ from impasto.studio.server import Server
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
-# Script for the page: notes the times, in ms, at which a new preview has been decoded, in ``window.seen``.
-_WATCH = """() => {
+# Script of the page: records in ``window.seen`` when each painted picture was decoded, in ms.
+_WATCH_SCRIPT = """() => {
   window.seen = [];
   const image = document.querySelector("#picture-compare .after");
   new MutationObserver(() => image.decode().then(() => window.seen.push(performance.now())))
     .observe(image, { attributes: true, attributeFilter: ["src"] });
 }"""
-# Script for the page: moves the slider of the strength to a value; returns the time, in ms.
-_MOVE = """(value) => {
+# Script of the page: moves the slider for strength to a value and returns the time, in ms.
+_MOVE_SCRIPT = """(value) => {
   const range = document.querySelector("#picture-strength input[type=range]");
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(range, value);
   range.dispatchEvent(new Event("input", { bubbles: true }));
@@ -39,7 +39,16 @@ _MOVE = """(value) => {
 
 
 def measure(url: str, photo: Path, moves: int) -> list[float]:
-    """Milliseconds from each move of the slider until its preview has been decoded."""
+    """Measure how long the preview takes after each move of the slider.
+
+    Args:
+        url: Address of the studio.
+        photo: File of the photograph that is painted.
+        moves: Number of moves.
+
+    Returns:
+        The times in milliseconds, one a move.
+    """
     found = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -48,21 +57,23 @@ def measure(url: str, photo: Path, moves: int) -> list[float]:
         page.set_input_files("#picture-files input[type=file]", str(photo))
         status = page.locator("#picture-status", has_text="pixels")
         status.wait_for(timeout=60_000)
-        page.wait_for_timeout(4000)  # the thumbnails of the photograph
-        page.evaluate(_WATCH)
+        page.wait_for_timeout(4000)  # ms, until the thumbnails are painted on the photograph
+        page.evaluate(_WATCH_SCRIPT)
         for move in range(moves):
             known = page.evaluate("window.seen.length")
-            moved = page.evaluate(_MOVE, f"{0.4 + 0.5 * (move % 2) + 0.01 * move:.2f}")
+            moved = page.evaluate(_MOVE_SCRIPT, f"{0.4 + 0.5 * (move % 2) + 0.01 * move:.2f}")
             page.wait_for_function(f"window.seen.length > {known}", timeout=20_000)
             found.append(page.evaluate("window.seen")[known] - moved)
-            status.wait_for(timeout=60_000)  # the full result, so that it does not disturb the next
+            status.wait_for(
+                timeout=60_000
+            )  # until the full result is there, whose painting would slow the next preview
             page.wait_for_timeout(600)
         browser.close()
     return found
 
 
 def main() -> None:
-    """Serve the page, move its slider in a browser, and print the times."""
+    """Start a studio, measure the previews, print the times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, default=Path(__file__).parents[1] / "examples/harbour.jpg")
     parser.add_argument("--moves", type=int, default=15)

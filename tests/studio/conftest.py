@@ -1,4 +1,4 @@
-"""A studio that runs, a browser to visit it, and someone who watches what either of them contacts."""
+"""Fixtures: a running studio, a browser to visit it, and a check that neither contacts another machine."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import impasto.studio  # noqa: F401  which keeps Gradio from calling home, if it comes first
+import impasto.studio  # noqa: F401  its settings keep Gradio from contacting other machines if they are made first
 
 pytest.importorskip("gradio", reason="the extra studio is not installed")
 
 CHROMIUM = Path("/usr/bin/chromium")
+# Hosts of this machine; an empty one is any address of it.
 LOCAL = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "")
 
 
 @dataclass
 class Watch:
-    """Addresses beyond this machine that anything in this process contacted or asked for."""
+    """Audit hook that lists the addresses beyond this machine that this process contacts or looks up."""
 
     foreign: list[str] = field(default_factory=list)
 
@@ -137,11 +138,10 @@ def visit(chromium, server):
         page.set_default_timeout(20_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
+        # The browser complains of the policy if the page asks for something from elsewhere.
         page.on(
             "console",
-            lambda said: (
-                broken.append(said.text) if "Content Security Policy" in said.text else None
-            ),  # it asked for more
+            lambda message: broken.append(message.text) if "Content Security Policy" in message.text else None,
         )
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(server.url)

@@ -111,7 +111,7 @@ def test_every_answer_has_the_headers_that_keep_the_page_to_itself(make):
 
 @pytest.fixture
 def locked(make, monkeypatch):
-    monkeypatch.setattr(guard_module, "_SLOW", 0)
+    monkeypatch.setattr(guard_module, "_WRONG_PASSWORD_DELAY", 0)
     return make(password="geheim")
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from impasto.errors import InputError, StyleError
-from impasto.studio.jobs import CancelledError, Done, Jobs, Update, fair
+from impasto.studio.jobs import JobCancelledError, JobResult, Jobs, JobUpdate, in_fair_order
 from impasto.studio.settings import ServerSettings
 
 ANN, BOB = SimpleNamespace(session_hash="ann"), SimpleNamespace(session_hash="bob")
@@ -21,7 +21,7 @@ def waits(names):
 
 
 def order(names):
-    return "".join(event.session_hash for event in fair(waits(names)))
+    return "".join(event.session_hash for event in in_fair_order(waits(names)))
 
 
 def test_visitors_take_turns():
@@ -31,7 +31,7 @@ def test_visitors_take_turns():
 
 
 def test_everybodys_own_jobs_stay_in_order():
-    assert [event.n for event in fair(waits("aabaab")) if event.session_hash == "a"] == [0, 1, 3, 4]
+    assert [event.n for event in in_fair_order(waits("aabaab")) if event.session_hash == "a"] == [0, 1, 3, 4]
 
 
 def test_reports_and_the_result_come_out(jobs):
@@ -42,24 +42,24 @@ def test_reports_and_the_result_come_out(jobs):
         time.sleep(0.05)
         return 3
 
-    assert list(jobs.run(work, ANN)) == [Update("one"), Update("two"), Done(3)]
+    assert list(jobs.run(work, ANN)) == [JobUpdate("one"), JobUpdate("two"), JobResult(3)]
     assert jobs.busy == 0
 
 
 def test_a_slow_receiver_gets_the_newest_report_only(jobs):
-    told = threading.Event()
+    all_reported = threading.Event()
 
     def work(report):
         for n in range(100):
             report(n)
-        told.set()
+        all_reported.set()
         time.sleep(0.3)
 
     events = jobs.run(work, ANN)
     first = next(events)
-    told.wait()
+    all_reported.wait()
     rest = [first, *events]
-    assert rest[-2] == Update(99)
+    assert rest[-2] == JobUpdate(99)
     assert len(rest) < 20
 
 
@@ -74,11 +74,11 @@ def test_a_job_that_is_stopped_may_keep_what_it_has(jobs):
             return kept
 
     events = jobs.run(work, ANN)
-    assert isinstance(next(events), Update)
+    assert isinstance(next(events), JobUpdate)
     assert not jobs.stop(BOB)
     assert jobs.stop(ANN)
     last = list(events)[-1]
-    assert isinstance(last, Done)
+    assert isinstance(last, JobResult)
     assert last.result >= 1
 
 
@@ -91,9 +91,9 @@ def test_a_job_that_is_stopped_and_has_nothing_just_ends(jobs):
     events = jobs.run(work, ANN)
     next(events)
     jobs.stop(ANN)
-    assert all(isinstance(event, Update) for event in events)
+    assert all(isinstance(event, JobUpdate) for event in events)
     threading.Timer(0.1, jobs.stop, [BOB]).start()
-    with pytest.raises(CancelledError):
+    with pytest.raises(JobCancelledError):
         jobs.result(work, BOB)
 
 
@@ -107,12 +107,12 @@ def test_stop_on_one_tab_leaves_the_jobs_of_the_others_alone(jobs):
         return "kept"
 
     learning, watching = jobs.run(work, ANN, "long", "learn"), jobs.run(work, ANN, "picture", "video")
-    assert [next(learning), next(watching)] == [Update("begun")] * 2
+    assert [next(learning), next(watching)] == [JobUpdate("begun")] * 2
     assert jobs.stop(ANN, "video")
     assert list(watching) == []
     assert not jobs.stop(ANN, "paint")
     go_on.set()
-    assert list(learning) == [Done("kept")]
+    assert list(learning) == [JobResult("kept")]
 
 
 def test_who_leaves_frees_the_lane_even_if_the_work_does_not_notice(jobs):
@@ -123,13 +123,13 @@ def test_who_leaves_frees_the_lane_even_if_the_work_does_not_notice(jobs):
         report(None)
 
     events = jobs.run(stubborn, ANN)
-    threading.Timer(0.2, jobs.leave, ["ann"]).start()
+    threading.Timer(0.2, jobs.abandon, ["ann"]).start()
     started = time.monotonic()
     assert list(events) == []
     assert time.monotonic() - started < 2
     other = jobs.run(lambda report: "mine", BOB)
     threading.Timer(0.2, ended.set).start()  # until then the lane is really taken
-    assert list(other) == [Done("mine")]
+    assert list(other) == [JobResult("mine")]
 
 
 def test_a_receiver_that_is_closed_stops_the_work(jobs):

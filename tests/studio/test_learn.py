@@ -35,8 +35,8 @@ def painting(photo, tmp_path):
 
 
 def test_a_file_name_becomes_a_style_name():
-    assert learn._plain("IMG 1234 (2)") == "IMG-1234-2"
-    assert learn._plain("…") == "style"
+    assert learn._style_name_from("IMG 1234 (2)") == "IMG-1234-2"
+    assert learn._style_name_from("…") == "style"
 
 
 def test_learn_watch_save_and_use(visit, quick, painting, picture_file):
@@ -82,7 +82,7 @@ def test_a_name_that_cannot_be_saved_is_refused_before_learning(server, put, pai
     add_to_catalogue(load_style("udnie"), "taken", overwrite=True)
     monkeypatch.setattr(learn, "learn_style", lambda *_arguments, **_options: pytest.fail("it is learnt"))
     with pytest.raises(StyleError, match=words):
-        learn._learn(server.studio, [str(put(painting))], name, {}, {}, lambda _: None, save=True)
+        learn._learn_from_uploads(server.studio, [str(put(painting))], name, {}, {}, lambda _: None, save=True)
 
 
 def test_the_documents_example(server, quick, small, photo, tmp_path, monkeypatch):

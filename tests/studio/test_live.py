@@ -23,7 +23,7 @@ def send(client, content=None, visitor="ann", styles='["udnie:1"]', strength="1"
 @pytest.fixture(autouse=True)
 def places_are_free_at_once(monkeypatch):
     """Or visitors of earlier tests would take them."""
-    monkeypatch.setattr(live_module, "_IDLE", 0)
+    monkeypatch.setattr(live_module, "_IDLE_SECONDS", 0)
 
 
 def pixels(answer):
@@ -49,7 +49,7 @@ def test_a_picture_has_the_colours_that_any_file_has():
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(data, "JPEG", exif=exif)
-    assert (live_module._decoded(data.getvalue()) == read_picture(data.getvalue(), compact=1).rgb).all()
+    assert (live_module._decode_frame(data.getvalue()) == read_picture(data.getvalue(), compact=1).rgb).all()
 
 
 def test_styles_blend(client):
@@ -57,10 +57,10 @@ def test_styles_blend(client):
 
 
 def test_the_size_goes_down_when_it_is_slow(client, monkeypatch):
-    visitor = live_module._Visitor()
+    visitor = live_module._LiveVisitor()
     for _ in range(20):
         visitor.pace.update(2.0)
-    assert visitor.pace.size < live_module.LARGEST
+    assert visitor.pace.size < live_module.LIVE_MAX_SIDE
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_who_sends_before_the_answer_is_told_so(client, monkeypatch):
         assert go_on.wait(10)
         return b"", "1 x 1"
 
-    monkeypatch.setattr(live_module, "_painted", slow)
+    monkeypatch.setattr(live_module, "_paint_jpeg", slow)
     first = threading.Thread(target=send, args=[client])
     first.start()
     assert painting.wait(5)
@@ -108,12 +108,12 @@ def test_who_sends_before_the_answer_is_told_so(client, monkeypatch):
 
 def test_places_are_few_and_become_free(client, monkeypatch):
     assert send(client, visitor="a").status_code == 200
-    monkeypatch.setattr(live_module, "_IDLE", 10)
+    monkeypatch.setattr(live_module, "_IDLE_SECONDS", 10)
     for visitor in "bcd":
         assert send(client, visitor=visitor).status_code == 200
     answer = send(client, visitor="e")
     assert (answer.status_code, "4 visitors" in answer.json()["detail"]) == (503, True)
-    monkeypatch.setattr(live_module, "_IDLE", 0)
+    monkeypatch.setattr(live_module, "_IDLE_SECONDS", 0)
     assert send(client, visitor="e").status_code == 200
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.optimisation.recipe import DEFAULTS
 from impasto.studio import app, controls
-from impasto.studio.server import _where_a_loop_runs
+from impasto.studio.server import _call_in_event_loop
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 from impasto.studio.tabs import paint
@@ -31,7 +31,7 @@ def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module
     real = controls.find_spec
     monkeypatch.setattr(controls, "find_spec", lambda name: None if name == module else real(name))
     monkeypatch.setattr(app, "TABS", tabs)
-    page = _where_a_loop_runs(lambda: app.build(Studio(ServerSettings(), tmp_path)))
+    page = _call_in_event_loop(lambda: app.build(Studio(ServerSettings(), tmp_path)))
     commands = [
         block["props"]["value"]
         for block in page.get_config_file()["components"]
@@ -43,11 +43,11 @@ def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module
 
 def test_a_start_that_is_no_choice_is_never_opened(server, put, picture_file, painting):
     with pytest.raises(InputError, match="no start"):
-        paint._job(server.studio, put(picture_file), [put(painting)], {"init": "/etc/passwd"})
+        paint._optimisation_task(server.studio, put(picture_file), [put(painting)], {"init": "/etc/passwd"})
 
 
 def test_a_photograph_is_never_enlarged(server, put, picture_file, painting):
-    job = paint._job(server.studio, put(picture_file), [put(painting)], {"size": 1024.0, "seed": None})
+    job = paint._optimisation_task(server.studio, put(picture_file), [put(painting)], {"size": 1024.0, "seed": None})
     assert job.photograph.size == (48, 32)
     assert job.recipe.seed == DEFAULTS.seed
     assert [style.name for style in job.styles] == ["waves.png"]

@@ -12,7 +12,7 @@ from impasto.feedforward.painter import Painter
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.studio import brush, pictures, previews
-from impasto.studio.chooser import known
+from impasto.studio.chooser import check_styles
 from impasto.studio.pictures import PictureRequest
 from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
 from impasto.styles.style import PHOTOGRAPH
@@ -32,7 +32,9 @@ def as_value(levels):
 
 
 def test_a_result_is_named_and_described_as_on_the_command_line(server, put, picture_file):
-    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:2", "udnie:1"], {"strength": 0.5}))
+    done = pictures.paint_picture(
+        server.studio, put(picture_file), PictureRequest(["scream:2", "udnie:1"], {"strength": 0.5})
+    )
     assert done.path.name == "photo-scream+udnie.jpg"
     with Image.open(done.path) as image:
         assert image.size == (48, 32)
@@ -41,7 +43,7 @@ def test_a_result_is_named_and_described_as_on_the_command_line(server, put, pic
 
 
 def test_a_result_is_what_the_library_paints(server, put, picture_file):
-    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1"]))
+    done = pictures.paint_picture(server.studio, put(picture_file), PictureRequest(["scream:1"]))
     expected = Painter("scream").paint(read_picture(picture_file)).picture
     assert np.abs(done.after.rgb - expected.rgb).max() < 1e-5
 
@@ -49,7 +51,7 @@ def test_a_result_is_what_the_library_paints(server, put, picture_file):
 def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
     levels = np.zeros((16, 24), np.uint8)
     levels[:, :8] = 255
-    done = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1"], {}, levels))
+    done = pictures.paint_picture(server.studio, put(picture_file), PictureRequest(["scream:1"], {}, levels))
     change = np.abs(to_unit_range(done.after.rgb) - to_unit_range(done.before.rgb)).mean(axis=(0, 2))
     assert change[-16:].max() < 0.01
     assert change[:8].mean() > 0.05
@@ -57,8 +59,10 @@ def test_what_was_not_brushed_stays_the_photograph(server, put, picture_file):
 
 def test_a_mask_can_be_for_one_style_of_two(server, put, picture_file):
     levels = np.full((32, 48), 255, np.uint8)
-    one = pictures.paint(server.studio, put(picture_file), PictureRequest(["scream:1", "udnie:1"], {}, levels, "udnie"))
-    alone = pictures.paint(server.studio, put(picture_file), PictureRequest(["udnie:1"]))
+    one = pictures.paint_picture(
+        server.studio, put(picture_file), PictureRequest(["scream:1", "udnie:1"], {}, levels, "udnie")
+    )
+    alone = pictures.paint_picture(server.studio, put(picture_file), PictureRequest(["udnie:1"]))
     assert np.abs(to_unit_range(one.after.rgb) - to_unit_range(alone.after.rgb)).max() < 0.02
 
 
@@ -66,18 +70,18 @@ def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
     asked = []
     monkeypatch.setattr(pictures, "Options", lambda **options: asked.append(options) or Options(**options))
     small = Picture(np.full((20, 32, 3), 0.5, np.float32))
-    pictures.preview(small, (32, 20), PictureRequest(["scream"], {"style_scale": 2.0}))
-    pictures.preview(small, (64, 40), PictureRequest(["scream"], {"style_scale": 2.0}))
-    pictures.preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0}))
-    pictures.preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0, "work_size": 40}))
+    pictures.paint_preview(small, (32, 20), PictureRequest(["scream"], {"style_scale": 2.0}))
+    pictures.paint_preview(small, (64, 40), PictureRequest(["scream"], {"style_scale": 2.0}))
+    pictures.paint_preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0}))
+    pictures.paint_preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0, "work_size": 40}))
     assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6, 0.8]
 
 
-def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, put, photo, tmp_path):
+def test_strokes_of_a_large_photograph_are_laid_at_the_size_that_is_asked_for(server, put, photo, tmp_path):
     photo.save(tmp_path / "photo.png")
     upload = put(tmp_path / "photo.png")
-    fine = pictures.paint(server.studio, upload, PictureRequest(["scream"], {"work_size": 192}))
-    large = pictures.paint(server.studio, upload, PictureRequest(["scream"], {"work_size": 96}))
+    fine = pictures.paint_picture(server.studio, upload, PictureRequest(["scream"], {"work_size": 192}))
+    large = pictures.paint_picture(server.studio, upload, PictureRequest(["scream"], {"work_size": 96}))
     with Image.open(fine.path) as one, Image.open(large.path) as two:
         assert "work_size" not in one.info["Software"]
         assert "work_size=96" in two.info["Software"]
@@ -86,44 +90,44 @@ def test_strokes_of_a_large_photograph_are_laid_at_the_size_of_the_wish(server, 
 
 def test_results_larger_than_the_limit_are_refused_before_the_work(server, put, picture_file):
     with pytest.raises(InputError, match="million pixels"):
-        pictures.paint(server.studio, put(picture_file), PictureRequest(["scream"], {"size": 20000}))
+        pictures.paint_picture(server.studio, put(picture_file), PictureRequest(["scream"], {"size": 20000}))
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../secret.png:2", "nosuch", "photograph"])
 def test_only_styles_that_are_shown_can_be_asked_for(name):
     with pytest.raises(StyleError, match="no style"):
-        known([name])
+        check_styles([name])
 
 
 def test_known_styles_pass_as_they_are():
-    assert known(["scream:0.5", "udnie"]) == ["scream:0.5", "udnie"]
-    assert known(None) == []
+    assert check_styles(["scream:0.5", "udnie"]) == ["scream:0.5", "udnie"]
+    assert check_styles(None) == []
 
 
 def test_a_brushed_mask_is_read_and_an_empty_one_is_none():
     levels = np.zeros((8, 12), np.uint8)
-    assert brush.mask("") is None
-    assert brush.mask(as_value(levels)) is None
+    assert brush.read_brushed_mask("") is None
+    assert brush.read_brushed_mask(as_value(levels)) is None
     levels[2:4] = 200
-    assert np.array_equal(brush.mask(as_value(levels)), levels)
+    assert np.array_equal(brush.read_brushed_mask(as_value(levels)), levels)
 
 
 @pytest.mark.parametrize("value", ["data:image/png;base64,AAAA", "/etc/passwd", "data:text/html,x"])
 def test_a_mask_that_is_none_is_refused(value):
     with pytest.raises(InputError):
-        brush.mask(value)
+        brush.read_brushed_mask(value)
 
 
 def test_a_mask_of_too_many_pixels_is_refused():
     with pytest.raises(InputError, match="limit"):
-        brush.mask(as_value(np.full((1100, 1100), 255, np.uint8)))
+        brush.read_brushed_mask(as_value(np.full((1100, 1100), 255, np.uint8)))
 
 
 def test_thumbnails_show_every_style_and_learn_of_new_ones(server):
     thumbnails = server.studio.thumbnails
     bundled = [name for name in bundled_names() if name != PHOTOGRAPH]
     assert [item["name"] for item in thumbnails.items()] == bundled
-    assert all(uri.startswith("data:image/jpeg") for uri in thumbnails.first.values())
+    assert all(uri.startswith("data:image/jpeg") for uri in thumbnails.initial.values())
     add_to_catalogue(load_style("scream"), "mine")
     first, *rest = thumbnails.items()
     assert first["name"] == "mine"
@@ -138,7 +142,7 @@ def test_decoded_originals_are_small_and_few(server, put, picture_file):
     assert originals.get(paths[0]) is first
     for path in paths:
         originals.get(path)
-    assert len(originals._kept) == originals._MOST
+    assert len(originals._kept) == originals._MAX_KEPT
 
 
 # ---- in a browser ---------------------------------------------------------------------------------

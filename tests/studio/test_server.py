@@ -93,10 +93,10 @@ def test_its_page_of_documents_asks_nobody_else(visit):
 def test_apply_takes_grain(client, picture_file, monkeypatch):
     from impasto.studio import pictures
 
-    def recorded(_studio, _picture, wish, **_options):
-        raise InputError(f"The grain is {wish.options['grain']:.1f}.")
+    def recorded(_studio, _picture, picture_request, **_options):
+        raise InputError(f"The grain is {picture_request.options['grain']:.1f}.")
 
-    monkeypatch.setattr(pictures, "paint", recorded)
+    monkeypatch.setattr(pictures, "paint_picture", recorded)
     picture = uploaded(client, picture_file)
     assert "grain is 0.5" in call(client, "apply", picture=picture, styles=["scream"], grain=0.5)[1]["error"]
 
@@ -114,7 +114,7 @@ def test_no_file_of_the_machine_can_be_had(client, picture_file):
 
 def test_without_the_guard_gradio_would_refuse_such_paths_too(server, client, monkeypatch):
     """The second line of defence: a mounted page checks paths only since we say that it is launched."""
-    monkeypatch.setattr(Guard, "_check", lambda *_: None)
+    monkeypatch.setattr(Guard, "_check_file_reference", lambda *_: None)
     event, answer = call(client, "apply", picture={"path": "/etc/passwd", "meta": FILE}, styles=["scream"])
     assert event == "error"
     assert "root:" not in str(answer)
@@ -173,12 +173,12 @@ def test_nobody_takes_all_places_and_others_come_first(client, picture_file, mon
 
     go_on, order = threading.Event(), []
 
-    def recorded(_studio, _picture, wish, **_options):
+    def recorded(_studio, _picture, picture_request, **_options):
         go_on.wait(20)
-        order.append(wish.styles[0])
+        order.append(picture_request.styles[0])
         raise InputError("Enough.")
 
-    monkeypatch.setattr(pictures, "paint", recorded)
+    monkeypatch.setattr(pictures, "paint_picture", recorded)
     number = next(d["id"] for d in client.get("/config").json()["dependencies"] if d["api_name"] == "apply")
     parameters = client.get("/gradio_api/info").json()["named_endpoints"]["/apply"]["parameters"]
     picture = uploaded(client, picture_file)
@@ -207,7 +207,7 @@ def test_a_crash_in_one_job_is_its_visitors_only(client, picture_file, monkeypat
 
     picture = uploaded(client, picture_file)
     with monkeypatch.context() as broken:
-        broken.setattr(pictures, "paint", lambda *_, **__: 1 / 0)
+        broken.setattr(pictures, "paint_picture", lambda *_, **__: 1 / 0)
         event, answer = call(client, "apply", picture=picture, styles=["scream"])
     assert event == "error"
     assert "Something went wrong" in answer["error"]
@@ -230,7 +230,7 @@ def test_who_leaves_ends_their_job(server, client, picture_file, monkeypatch):
         ended.set()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pictures, "paint", endless)
+    monkeypatch.setattr(pictures, "paint_picture", endless)
     body = {"picture": uploaded(client, picture_file), "styles": ["scream"]}
     event = client.post("/gradio_api/call/v2/apply", json=body).json()["event_id"]
     with client.stream("GET", f"/gradio_api/call/v2/apply/{event}"):

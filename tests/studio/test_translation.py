@@ -81,17 +81,17 @@ def test_messages_carry_their_values():
 
 def test_complaints_are_translated_where_they_are_known():
     error = InputError("photo.jpg cannot be decoded (broken data): it is damaged; get it afresh.")
-    assert translation.complaint(visitor("fr"), error).startswith("photo.jpg ne peut pas être décodé")
-    assert translation.complaint(visitor("en"), error) == str(error)
-    assert translation.complaint(visitor("fr"), InputError("Nobody knows this one.")) == "Nobody knows this one."
-    assert translation.complaint(visitor("fr"), MissingExtraError("Video", "video")).endswith(
+    assert translation.error_sentence(visitor("fr"), error).startswith("photo.jpg ne peut pas être décodé")
+    assert translation.error_sentence(visitor("en"), error) == str(error)
+    assert translation.error_sentence(visitor("fr"), InputError("Nobody knows this one.")) == "Nobody knows this one."
+    assert translation.error_sentence(visitor("fr"), MissingExtraError("Video", "video")).endswith(
         'pip install "impasto[video]"'
     )
 
 
 def test_hints_at_the_command_line_become_hints_at_the_page():
     error = StyleError("There is a style soot in your catalogue already; give another --name, or --overwrite.")
-    assert translation.complaint(None, error) == "There is a style soot already; give another name."
+    assert translation.error_sentence(None, error) == "There is a style soot already; give another name."
 
 
 def test_no_complaint_of_the_page_names_an_option():
@@ -100,7 +100,7 @@ def test_no_complaint_of_the_page_names_an_option():
 
 
 def test_what_nobody_expected_is_logged_and_told_in_one_sentence(caplog):
-    with pytest.raises(gr.Error, match="Something went wrong") as caught, translation.errors_as_sentences(None):
+    with pytest.raises(gr.Error, match="Something went wrong") as caught, translation.show_errors_as_sentences(None):
         raise ZeroDivisionError("secret /home/somebody")
     assert "secret" not in str(caught.value)
     assert "ZeroDivisionError" in caplog.text

@@ -12,7 +12,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.extras import pyav
 from impasto.studio.settings import ServerSettings
-from impasto.studio.uploads import Uploads, _bytes
+from impasto.studio.uploads import Uploads, _stored_bytes
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_looking_at_a_video_often_leaves_it_there_once(put, uploads, clip, name,
     found = [uploads.clip(path).path for _ in range(3)]
     assert {one.name for one in found} == {f"{path.stem}.mp4"}
     assert found[0].samefile(path)
-    assert _bytes(uploads.folder) == path.stat().st_size
+    assert _stored_bytes(uploads.folder) == path.stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_no_path_outside_of_the_folder_is_taken(put, uploads, picture_file, tmp_
     ]
     for path in foreign:
         with pytest.raises(InputError, match="not uploaded"):
-            uploads.own(path)
-    assert uploads.own(f"{inside.parent}/../{inside.parent.name}/photo.jpg") == inside
+            uploads.own_file(path)
+    assert uploads.own_file(f"{inside.parent}/../{inside.parent.name}/photo.jpg") == inside
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_what_a_job_needs_is_not_swept_nor_soon_after(put, uploads, picture_file
     path, other = (put(name, picture_file.read_bytes()) for name in ("photo.jpg", "other.jpg"))
     for old in (path, other, path.parent, other.parent):
         os.utime(old, (1e9, 1e9))
-    with uploads.needed(path), uploads.needed(path):
+    with uploads.protect(path), uploads.protect(path):
         assert uploads.sweep() == 1
         assert path.exists()
         assert not other.exists()
@@ -205,7 +205,7 @@ def test_what_a_job_needs_is_not_swept_nor_soon_after(put, uploads, picture_file
 
 
 def test_the_folder_can_be_full(put, uploads):
-    assert not uploads.full
+    assert not uploads.is_full
     for n in range(11):
         put(f"{n}.bin", bytes(400_000))
-    assert uploads.full
+    assert uploads.is_full

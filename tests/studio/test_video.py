@@ -28,7 +28,7 @@ def nothing(_value):
 
 def test_a_part_is_painted_with_its_sound(server, lent):
     seen = []
-    made = videos.paint(server.studio, lent, VideoRequest(["udnie"], start=0.25, end=0.75, size=64), seen.append)
+    made = videos.paint_video(server.studio, lent, VideoRequest(["udnie"], start=0.25, end=0.75, size=64), seen.append)
     assert made.path.name == "clip-udnie.mp4"
     assert made.frames == 6
     assert [progress.done for progress in seen] == [1, 2, 3, 4, 5, 6]
@@ -44,7 +44,7 @@ def test_a_preview_is_one_second(server, put, tmp_path):
     from tests.video.conftest import make_clip
 
     make_clip(tmp_path / "long.mp4", frames=24, rate=10, sound=())
-    made = videos.paint(server.studio, put(tmp_path / "long.mp4"), VideoRequest(["udnie"]), nothing, preview=True)
+    made = videos.paint_video(server.studio, put(tmp_path / "long.mp4"), VideoRequest(["udnie"]), nothing, preview=True)
     assert (made.path.name, made.frames) == ("long-udnie-preview.mp4", 10)
 
 
@@ -56,7 +56,7 @@ def test_what_is_stopped_leaves_nothing_behind(server, lent):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        videos.paint(server.studio, lent, VideoRequest(["udnie"], size=64), stop)
+        videos.paint_video(server.studio, lent, VideoRequest(["udnie"], size=64), stop)
     assert set(server.studio.uploads.folder.iterdir()) == before
 
 
@@ -66,7 +66,7 @@ def test_a_job_outlives_the_hour_after_which_its_upload_would_go(server, lent):
             os.utime(path, (1e9, 1e9))
         server.studio.uploads.sweep()
 
-    made = videos.paint(server.studio, lent, VideoRequest(["udnie"], size=64, end=0.3), sweep)
+    made = videos.paint_video(server.studio, lent, VideoRequest(["udnie"], size=64, end=0.3), sweep)
     with pyav().open(str(made.path)) as painted:
         assert painted.streams.audio
 
@@ -77,10 +77,10 @@ def test_what_the_library_says_names_no_path(server, lent, monkeypatch):
 
     monkeypatch.setattr(videos, "stylize_video", fail)
     with pytest.raises(OutputError) as caught:
-        videos.paint(server.studio, lent, VideoRequest(["udnie"]), nothing)
+        videos.paint_video(server.studio, lent, VideoRequest(["udnie"]), nothing)
     assert str(caught.value).startswith("clip-udnie.mp4 cannot be written (No space")
-    assert "l’atelier (No space left on device)" in translation.complaint(FRENCH, caught.value)
-    assert "another name" not in translation.complaint(None, caught.value)
+    assert "l’atelier (No space left on device)" in translation.error_sentence(FRENCH, caught.value)
+    assert "another name" not in translation.error_sentence(None, caught.value)
 
 
 def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
@@ -106,7 +106,7 @@ def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("video_request", "expected"),
     [
         (VideoRequest([]), "No style"),
         (VideoRequest(["udnie"], start=5), "after the video's end"),
@@ -115,11 +115,11 @@ def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
         (VideoRequest(["udnie"], strength=2), "out of range"),
     ],
 )
-def test_wishes_that_make_no_sense(server, lent, wish, expected):
-    if wish.start == -1:
-        wish = VideoRequest(["udnie"], start=-1, end=-2)
+def test_requests_that_cannot_be_painted_are_refused(server, lent, video_request, expected):
+    if video_request.start == -1:
+        video_request = VideoRequest(["udnie"], start=-1, end=-2)
     with pytest.raises(InputError, match=expected):
-        videos.paint(server.studio, lent, wish, nothing)
+        videos.paint_video(server.studio, lent, video_request, nothing)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_wishes_that_make_no_sense(server, lent, wish, expected):
     ],
 )
 def test_sides_are_even_or_browsers_do_not_play_it(width, height, size, asked, tmp_path):
-    assert videos._even(Clip(tmp_path, width, height, 25, 1, False), size) == asked
+    assert videos._even_size(Clip(tmp_path, width, height, 25, 1, False), size) == asked
 
 
 def test_the_time_left():
@@ -201,12 +201,12 @@ def test_it_can_be_stopped(visit, server, put, tmp_path):
 def test_who_waits_sees_the_position_and_may_give_up(visit, server, clip, monkeypatch):
     go_on = threading.Event()
 
-    def slow(studio, upload, wish, report, **_options):
+    def slow(studio, upload, video_request, report, **_options):
         while not go_on.wait(0.05):
             report(None)
         raise InputError("Enough.")
 
-    monkeypatch.setattr(videos, "paint", slow)
+    monkeypatch.setattr(videos, "paint_video", slow)
     first, second = visit("Video"), visit("Video")
     for page in (first, second):
         page.locator("#video-upload input[type=file]").set_input_files(clip)
@@ -223,7 +223,7 @@ def test_who_waits_sees_the_position_and_may_give_up(visit, server, clip, monkey
 def test_closing_the_page_ends_its_job(visit, server, clip, monkeypatch):
     ended = threading.Event()
 
-    def endless(studio, upload, wish, report, **_options):
+    def endless(studio, upload, video_request, report, **_options):
         try:
             while True:
                 report(VideoProgress(1, 2, 3))
@@ -231,7 +231,7 @@ def test_closing_the_page_ends_its_job(visit, server, clip, monkeypatch):
         finally:
             ended.set()
 
-    monkeypatch.setattr(videos, "paint", endless)
+    monkeypatch.setattr(videos, "paint_video", endless)
     page = visit("Video")
     page.locator("#video-upload input[type=file]").set_input_files(clip)
     page.locator("#video-render").click()

@@ -152,7 +152,7 @@ def _halve_budget(error: Exception, pixels: int, budget: Budget, *, can_halve: b
     Raises:
         OutOfMemoryError: what was to be painted cannot be cut, or is very small already.
     """
-    shown = box.intersection(band_box)
+    if not can_halve or pixels <= MIN_PIXELS:
         raise OutOfMemoryError(
             f"Even {pixels / 1e6:.2f} million pixels at a time need more memory than there is; close other programs, "
             "or give a --size."

@@ -15,7 +15,8 @@ from impasto.studio.settings import ServerSettings
 
 __all__ = ["ServerSettings", "launch"]
 
-# Read by Gradio and its hub client as they are imported: neither is to call home.
+# Environment variables that Gradio and its hub client read when they are imported. They keep both from contacting other
+# machines.
 for _name, _value in (
     ("GRADIO_ANALYTICS_ENABLED", "False"),
     ("HF_HUB_DISABLE_TELEMETRY", "1"),
@@ -28,12 +29,12 @@ def launch(settings: ServerSettings = ServerSettings(), *, browser: bool = False
     """Serve the studio until Ctrl-C.
 
     Args:
-        settings: where, for whom, and how much.
-        browser: whether to open the page in the default browser.
+        settings: The address to listen on, who is let in, and the limits.
+        browser: Whether to open the page in the default browser.
 
     Raises:
-        InputError: the address cannot be used, or a certificate cannot be read.
-        MissingExtraError: the extra ``studio`` is not installed.
+        InputError: The address cannot be used, or the certificate cannot be read.
+        MissingExtraError: The extra ``studio`` is not installed.
     """
     gradio()
     from impasto.studio.server import serve

@@ -1,4 +1,4 @@
-"""The way to choose styles: thumbnails of real results to click on, and a slider for each style of a blend."""
+"""The component to choose styles with: thumbnails of painted results, and a slider for each style of a blend."""
 
 from __future__ import annotations
 
@@ -10,67 +10,74 @@ import gradio as gr
 
 from impasto.errors import StyleError
 from impasto.studio import translation
-from impasto.studio.previews import names_of_styles
+from impasto.studio.previews import shown_style_names
 from impasto.studio.static import script
 from impasto.styles.blending import parse_style
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
 
-FIRST = "starry-night"
-"""The style that is chosen until another is."""
-_CLASS = "style-chooser"
-_WORDS = ("styles", "add_to_blend", "take_out", "share_of", "blend_hint")
+DEFAULT_STYLE = "starry-night"
+"""Name of the style that is chosen until the visitor chooses another."""
+_CHOOSER_CLASS = "style-chooser"  # CSS class by which the style sheet and ``style_choosers`` find the component
+_CHOOSER_TEXT_KEYS = ("styles", "add_to_blend", "take_out", "share_of", "blend_hint")  # texts that chooser.js shows
 
 
 def style_chooser(studio: Studio, *, blend: bool = True, elem_id: str | None = None) -> gr.HTML:
-    """A component whose value is a list such as ``["scream:2", "udnie:1"]``; its event ``input`` says that it changed.
+    """A component to choose styles with.
 
-    It is an HTML component and no class of its own, because Gradio writes a stub beside the module of each such class.
-    Whoever takes its value passes it through :func:`known`.
+    Its value is a list such as ``["scream:2", "udnie:1"]``, and its event ``input`` reports a change. A value comes
+    from a visitor, so pass it through :func:`check_styles` before using it. It is an HTML component without a
+    class of its own, because Gradio writes a stub file beside the module of each such class.
 
     Args:
-        studio: whose thumbnails to show.
-        blend: allow several styles.
-        elem_id: of the element in the page.
+        studio: The studio whose thumbnails are shown.
+        blend: Whether several styles may be chosen.
+        elem_id: Identifier of the element in the page.
     """
     return gr.HTML(
-        value=[f"{FIRST}:1"],
+        value=[f"{DEFAULT_STYLE}:1"],
         html_template="<div class='chooser'></div>",
-        js_on_load=script("chooser.js", {key: translation.by_language(key) for key in _WORDS}),
+        js_on_load=script("chooser.js", {key: translation.by_language(key) for key in _CHOOSER_TEXT_KEYS}),
         apply_default_css=False,
         elem_id=elem_id,
-        elem_classes=_CLASS,
+        elem_classes=_CHOOSER_CLASS,
         items=studio.thumbnails.items(),
         blend=blend,
     )
 
 
-def thumbnails(studio: Studio) -> gr.HTML:
-    """The pictures that all choosers of a page share, once; nothing to see."""
-    store = f"window.impastoThumbnails = {json.dumps(studio.thumbnails.first)};"
+def shared_thumbnails(studio: Studio) -> gr.HTML:
+    """A hidden component that hands the page the thumbnails once, for all of its style choosers."""
+    store = f"window.impastoThumbnails = {json.dumps(studio.thumbnails.initial)};"
     return gr.HTML(js_on_load=f"{store} window.dispatchEvent(new Event('impasto-thumbnails'));", visible="hidden")
 
 
-def choosers(page: gr.Blocks) -> list[Any]:
-    """All of them on a page."""
-    return [block for block in page.blocks.values() if _CLASS in (getattr(block, "elem_classes", None) or ())]
+def style_choosers(page: gr.Blocks) -> list[Any]:
+    """All style choosers of a page."""
+    return [block for block in page.blocks.values() if _CHOOSER_CLASS in (getattr(block, "elem_classes", None) or ())]
 
 
-def known(styles: Any) -> list[str]:
-    """What a visitor asks for, if all of it names styles that are shown: never a file.
+def check_styles(styles: Any) -> list[str]:
+    """Check that a visitor asks only for styles that the page shows, and never for a file.
+
+    Args:
+        styles: What the visitor sent; anything but a list or tuple counts as an empty list.
+
+    Returns:
+        The styles as text, each ``NAME`` or ``NAME:WEIGHT``.
 
     Raises:
-        StyleError: it does not.
+        StyleError: One of them is not the name of a style that is shown.
     """
-    there = set(names_of_styles())
+    shown_names = set(shown_style_names())
     chosen = [str(item) for item in styles] if isinstance(styles, (list, tuple)) else []
-    for name in without_weights(chosen):
-        if name not in there:
+    for name in names_without_weights(chosen):
+        if name not in shown_names:
             raise StyleError(f"There is no style {name[:80]} here; choose one of the styles shown.")
     return chosen
 
 
-def without_weights(styles: Iterable[str] | Sequence[str]) -> list[str]:
-    """Names only."""
+def names_without_weights(styles: Iterable[str] | Sequence[str]) -> list[str]:
+    """The names of styles that may carry weights: ``["scream:2"]`` gives ``["scream"]``."""
     return [parse_style(item)[0] for item in styles]

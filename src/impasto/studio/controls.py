@@ -1,4 +1,4 @@
-"""What several tabs of the page show in the same way: sliders, a box for paintings, the note on a missing extra."""
+"""Components that several tabs show: sliders for options, a field for paintings, the note on a missing extra."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from impasto.options import option_facts
 from impasto.studio.translation import label
 
 SLIDERS = {name: facts.slider for name, facts in option_facts(Options).items() if facts.slider}
-"""What the sliders offer, by option: least, most and step."""
+"""Lowest value, highest value and step of the slider of each option that has one, by the option's name."""
 
 
 def slider(option: str, elem_id: str, step: float = 0) -> gr.Slider:
-    """A slider for one of :class:`impasto.feedforward.options.Options`, at the library's default.
+    """A slider for one option of :class:`impasto.feedforward.options.Options`, set to the library's default.
 
     Args:
-        option: the option's name, one of :data:`SLIDERS`.
-        elem_id: of the element in the page.
-        step: another step than the option's; 0: the option's.
+        option: Name of the option, a key of :data:`SLIDERS`.
+        elem_id: Identifier of the element in the page.
+        step: Step of the slider in the option's unit; 0 takes the step in :data:`SLIDERS`.
     """
     offered = SLIDERS[option]
     return gr.Slider(
@@ -34,15 +34,15 @@ def slider(option: str, elem_id: str, step: float = 0) -> gr.Slider:
     )
 
 
-def paintings_box(words: str, elem_id: str) -> gr.File:
-    """Where paintings are dropped.
+def paintings_upload(label_key: str, elem_id: str) -> gr.File:
+    """A field on which visitors drop one or several paintings.
 
     Args:
-        words: key of the label.
-        elem_id: of the element in the page.
+        label_key: Key of the label among the texts of the page.
+        elem_id: Identifier of the element in the page.
     """
     return gr.File(
-        label=label(words),
+        label=label(label_key),
         file_count="multiple",
         file_types=["image"],
         height=130,
@@ -51,13 +51,20 @@ def paintings_box(words: str, elem_id: str) -> gr.File:
     )
 
 
-MODULES = {"train": ("torch",), "video": ("cv2", "av")}
-"""What each extra brings that a tab cannot do without."""
+MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av")}
+"""Modules that each extra installs and that a tab needs, by the extra's name."""
 
 
-def lacks(extra: str) -> bool:
-    """Whether an extra that a tab needs is missing; then the page says how to get it."""
-    if all(find_spec(module) for module in MODULES[extra]):
+def show_missing_extra(extra: str) -> bool:
+    """Show how to install an extra that a tab needs, if it is missing.
+
+    Args:
+        extra: Name of the extra, a key of :data:`MODULES_OF_EXTRAS`.
+
+    Returns:
+        Whether the extra is missing; then the tab shows nothing else.
+    """
+    if all(find_spec(module) for module in MODULES_OF_EXTRAS[extra]):
         return False
     gr.Markdown(label(f"needs_{extra}"), elem_classes="needs")
     command = f'pip install "impasto[{extra}]"'

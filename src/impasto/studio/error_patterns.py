@@ -1,4 +1,4 @@
-"""Which sentence of the library is which: a name and a pattern for each that the languages translate.
+"""The library's sentences that the page translates: a name and a regular expression for each.
 
 The groups of a pattern fill the places ``{0}``, ``{1}`` ... of the translation under the same name in
 ``languages/CODE.json`` (``errors``). A language without that name shows the library's own English sentence.
@@ -6,6 +6,7 @@ The groups of a pattern fill the places ``{0}``, ``{1}`` ... of the translation 
 
 from __future__ import annotations
 
+# Pairs of name and regular expression, searched in this order: the first that matches a sentence decides.
 ERROR_PATTERNS: tuple[tuple[str, str], ...] = (
     ("the_start_after_the_video_end", r"^The start ([\d.]+) is after the video's end; it lasts ([\d.]+)"),
     ("the_end_not_after_the_start", r"^The end (-?[\d.]+) is not after the start"),

@@ -1,8 +1,9 @@
-"""The door of the studio: every request passes here before Gradio sees it.
+"""The check of every request before Gradio sees it.
 
-A page elsewhere must not be able to use a studio that runs on the visitor's own machine, so the request's host has to
-be this server's (or a name that an attacker points to 127.0.0.1 would do) and its origin the page's own. Of Gradio's
-many routes only those that the studio uses are open. A path in a request may only be that of an upload.
+A page of another site must not be able to use a studio that runs on the visitor's own machine. Therefore the host that
+a request names has to be this server, since an attacker can point a name of their own to 127.0.0.1, and its origin has
+to be the studio's page. Only those of Gradio's routes are open that the studio uses. A path in a request has to be the
+path of an upload.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,43 +26,43 @@ from anyio import sleep, to_thread
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.errors import ImpastoError, InputError
 from impasto.studio.settings import ServerSettings
-from impasto.studio.translation import complaint, language_of, say
+from impasto.studio.translation import error_sentence, language_of, say
 from impasto.studio.uploads import Uploads
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-_API = "/gradio_api/"
-_FILE, _UPLOAD, _LOGIN = f"{_API}file=", f"{_API}upload", "/login"
-_READ = frozenset(
+_API = "/gradio_api/"  # start of the paths of Gradio's API
+_FILE_PREFIX, _UPLOAD_PATH, _LOGIN_PATH = f"{_API}file=", f"{_API}upload", "/login"
+# Paths that may be read (GET and HEAD).
+_GET_PATHS = frozenset(
     ["/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"]
     + [f"{_API}{name}" for name in ("info", "openapi.json", "queue/data", "queue/status", "upload_progress", "app_id")]
     + [f"{_API}{name}" for name in ("startup-events", "theme.css", "login_check", "user")]
 )
-_READ_BELOW = ("/static/", "/assets/", "/svelte/", _FILE, f"{_API}heartbeat/", f"{_API}call/")
-_WRITE = frozenset([_UPLOAD, f"{_API}queue/join", f"{_API}cancel", f"{_API}reset", "/live"])
-_WRITE_BELOW = (f"{_API}call/", f"{_API}run/")
+# Starts of further paths that may be read.
+_GET_PREFIXES = ("/static/", "/assets/", "/svelte/", _FILE_PREFIX, f"{_API}heartbeat/", f"{_API}call/")
+# Paths to which requests may be sent (POST).
+_POST_PATHS = frozenset([_UPLOAD_PATH, f"{_API}queue/join", f"{_API}cancel", f"{_API}reset", "/live"])
+_POST_PREFIXES = (f"{_API}call/", f"{_API}run/")  # starts of further such paths
 
-_SMALL = 4096  # bytes of a login
-_LARGEST_JSON = 8_000_000  # bytes; pictures come as uploads, not in here
-_PATIENCE = 10, 60.0  # wrong passwords, in so many seconds
-_SLOW = 0.5  # seconds that a wrong password costs
-_TOKENS = 1000  # visitors that are remembered
+_MAX_LOGIN_BYTES = 4096  # bytes that the form of the login page may have
+_MAX_JSON_BYTES = 8_000_000  # bytes of a request; pictures come as uploads and are not counted here
+_MAX_WRONG_PASSWORDS = 10  # wrong passwords within _WRONG_PASSWORD_WINDOW after which all are refused
+_WRONG_PASSWORD_WINDOW = 60.0  # seconds for which a wrong password counts
+_WRONG_PASSWORD_DELAY = 0.5  # seconds that the answer to a wrong password is delayed
+_MAX_LOGINS = 1000  # visitors whose login is remembered; the oldest are forgotten first
 
-HEADERS = {
+# Headers of every answer, which keep the page from loading anything from elsewhere and from being framed.
+SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # "no-referrer" would take the origin from our own forms, too
+    "Referrer-Policy": "same-origin",  # with "no-referrer" our own forms would send no origin
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
@@ -69,67 +70,68 @@ HEADERS = {
 
 
 class Guard:
-    """Middleware around the whole application.
+    """Middleware (ASGI) that checks requests to the whole application.
 
     Args:
-        app: what it guards.
-        settings: host, password, limits.
-        uploads: whose paths may be named.
+        app: The application that answers the requests that are let through.
+        settings: Host, password and limits.
+        uploads: The uploads, whose paths are the only ones that a request may name.
     """
 
-    def __init__(self, app: App, settings: ServerSettings, uploads: Uploads) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings, uploads: Uploads) -> None:
         self.app, self.settings, self.uploads = app, settings, uploads
-        self._cookie = f"impasto_session_{secrets.token_hex(4)}"  # not another studio's on the same host
-        self._tokens: deque[str] = deque(maxlen=_TOKENS)
-        self._wrong: deque[float] = deque(maxlen=_PATIENCE[0])
+        self._cookie = (
+            f"impasto_session_{secrets.token_hex(4)}"  # random: cookies of several studios on one host differ
+        )
+        self._tokens: deque[str] = deque(maxlen=_MAX_LOGINS)
+        self._wrong: deque[float] = deque(maxlen=_MAX_WRONG_PASSWORDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it."""
+        """Let a request through, or answer it with a refusal."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        # Nobody stands between the visitor and this server who could vouch for these.
+        # No trusted proxy stands before this server, so a visitor may have made these headers up.
         scope["headers"] = [(k, v) for k, v in scope["headers"] if not k.startswith((b"x-forwarded-", b"forwarded"))]
         request = Request(scope)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
             await send(message)
 
-        response = self._foreign(request) or await self._unknown_visitor(request, receive)
-        if response is None and not _open(request):
-            response = _plain(404, "There is nothing here.")
+        response = self._refuse_foreign_page(request) or await self._require_login(request, receive)
+        if response is None and not _is_open_route(request):
+            response = _text_response(404, "There is nothing here.")
         if response is None and request.method == "POST":
-            await self._post(request, receive, answer)
+            await self._handle_post(request, receive, answer)
         elif response is None:
-            await (self._refused_file(request) or self.app)(scope, receive, answer)
+            await (self._refuse_foreign_file(request) or self.app)(scope, receive, answer)
         else:
             await response(scope, receive, answer)
 
-    # ---- who asks ---------------------------------------------------------------------------------
-
-    def _foreign(self, request: Request) -> Response | None:
-        """An answer to a request that another site's page makes."""
+    def _refuse_foreign_page(self, request: Request) -> Response | None:
+        """The refusal of a request that a page of another site makes; ``None`` lets it through."""
         headers = request.headers
         host = headers.get("host", "")
-        if not self._own_name(host):
-            return _plain(403, "The studio does not answer to this name: use the address that it printed.")
+        if not self._is_own_host(host):
+            return _text_response(403, "The studio does not answer to this name: use the address that it printed.")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            return _plain(403, "This page is not the studio's.")
+            return _text_response(403, "This page is not the studio's.")
         visits = headers.get("sec-fetch-mode") == "navigate" and request.method == "GET"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not visits:
-            return _plain(403, "This page is not the studio's.")
+            return _text_response(403, "This page is not the studio's.")
         return None
 
-    def _own_name(self, host: str) -> bool:
-        """Whether a ``Host`` can only mean this server.
+    def _is_own_host(self, host: str) -> bool:
+        """Whether the header ``Host`` can only mean this server.
 
-        An address cannot be pointed elsewhere, and where there is a password another name is of no use.
+        A numeric address passes because it cannot be pointed elsewhere. With a password any name passes, since a page
+        under a foreign name does not have the visitor's cookie.
         """
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".").lower()
         try:
@@ -140,31 +142,32 @@ class Guard:
             return known or bool(self.settings.password and name)
         return address.is_loopback or not self.settings.loopback
 
-    async def _unknown_visitor(self, request: Request, receive: Receive) -> Response | None:
-        """The login page, or an answer to it; nothing for who is known."""
+    async def _require_login(self, request: Request, receive: Receive) -> Response | None:
+        """The login page, or the answer to its form; ``None`` for a visitor who is logged in or needs no password."""
         if not self.settings.password:
             return None
-        if request.url.path.rstrip("/") == _LOGIN and request.method == "POST":
+        if request.url.path.rstrip("/") == _LOGIN_PATH and request.method == "POST":
             return await self._login(Request(request.scope, receive))
         if request.cookies.get(self._cookie) in self._tokens:
             return None
         given = _basic_password(request.headers.get("authorization", ""))
-        if given is not None and self._patient and await self._right(given):
+        if given is not None and self._may_try_password and await self._check_password(given):
             return None
         if _is_page(request):
             return self._login_page(request, 401)
         return JSONResponse({"detail": "A password is needed: log in, or send it as HTTP basic authentication."}, 401)
 
     async def _login(self, request: Request) -> Response:
+        """Answer the form of the login page: with a cookie if the password is right."""
         data = b""
         async for chunk in request.stream():
             data += chunk
-            if len(data) > _SMALL:
-                return _plain(413, "This is no password.")
+            if len(data) > _MAX_LOGIN_BYTES:
+                return _text_response(413, "This is no password.")
         given = parse_qs(data.decode("utf-8", "replace")).get("password", [""])[0]
-        if not self._patient:
-            return _plain(429, "Too many wrong passwords: wait a minute.")
-        if not await self._right(given):
+        if not self._may_try_password:
+            return _text_response(429, "Too many wrong passwords: wait a minute.")
+        if not await self._check_password(given):
             if _is_page(request):
                 return self._login_page(request, 401, "login_wrong")
             return JSONResponse({"detail": "That is not the password."}, 401)
@@ -177,80 +180,85 @@ class Guard:
         return response
 
     @property
-    def _patient(self) -> bool:
-        """Whether there were not too many wrong passwords just now."""
-        return len(self._wrong) < _PATIENCE[0] or time.monotonic() - self._wrong[0] > _PATIENCE[1]
+    def _may_try_password(self) -> bool:
+        """Whether there were fewer wrong passwords lately than the limit."""
+        return len(self._wrong) < _MAX_WRONG_PASSWORDS or time.monotonic() - self._wrong[0] > _WRONG_PASSWORD_WINDOW
 
-    async def _right(self, password: str) -> bool:
+    async def _check_password(self, password: str) -> bool:
+        """Whether a password is right; a wrong one is counted, and its answer delayed."""
         if secrets.compare_digest(password.encode(), self.settings.password.encode()):
             return True
         self._wrong.append(time.monotonic())
-        await sleep(_SLOW)
+        await sleep(_WRONG_PASSWORD_DELAY)
         return False
 
     def _login_page(self, request: Request, status: int, message: str = "") -> Response:
+        """The login page, with the text of the key ``message`` if there is one."""
         texts = {key: html.escape(say(request, f"login_{key}")) for key in ("title", "password", "enter")}
         note = f'<p role="alert">{html.escape(say(request, message))}</p>' if message else ""
-        page = _PAGE.format(language=language_of(request), note=note, **texts)
+        page = _LOGIN_HTML.format(language=language_of(request), note=note, **texts)
         return HTMLResponse(page, status)
 
-    # ---- what is sent -----------------------------------------------------------------------------
-
-    def _refused_file(self, request: Request) -> Response | None:
+    def _refuse_foreign_file(self, request: Request) -> Response | None:
+        """The refusal of a request for a file outside of the uploads; ``None`` lets it through."""
         path = request.url.path
-        if not path.startswith(_FILE):
+        if not path.startswith(_FILE_PREFIX):
             return None
         try:
-            self.uploads.own(request.scope["path"][len(_FILE) :])
+            self.uploads.own_file(request.scope["path"][len(_FILE_PREFIX) :])
         except InputError as error:
-            return _plain(403, complaint(request, error))
+            return _text_response(403, error_sentence(request, error))
         return None
 
-    async def _post(self, request: Request, receive: Receive, send: Send) -> None:
+    async def _handle_post(self, request: Request, receive: Receive, send: Send) -> None:
+        """Check a POST request by its kind: an upload, a live picture or JSON."""
         path = request.url.path.rstrip("/")
-        if path == _UPLOAD:
-            await self._upload(request, receive, send)
+        if path == _UPLOAD_PATH:
+            await self._handle_upload(request, receive, send)
         elif path == "/live":
             await self.app(request.scope, receive, send)
         else:
-            await self._json(request, receive, send)
+            await self._handle_json(request, receive, send)
 
-    async def _json(self, request: Request, receive: Receive, send: Send) -> None:
-        """Let a small body through whose paths are all of uploads."""
+    async def _handle_json(self, request: Request, receive: Receive, send: Send) -> None:
+        """Let a JSON request through if it is small and names no file but uploads."""
         data = bytearray()
         async for chunk in Request(request.scope, receive).stream():
             data += chunk
-            if len(data) > _LARGEST_JSON:
-                await _plain(413, "The request is too large: upload pictures first.")(request.scope, receive, send)
+            if len(data) > _MAX_JSON_BYTES:
+                too_large = _text_response(413, "The request is too large: upload pictures first.")
+                await too_large(request.scope, receive, send)
                 return
         try:
-            for given in _files(json.loads(data or b"null")):
-                self._check(given)
+            for given in _file_references(json.loads(data or b"null")):
+                self._check_file_reference(given)
         except InputError as error:
-            response = JSONResponse({"detail": complaint(request, error), "error": complaint(request, error)}, 400)
+            sentence = error_sentence(request, error)
+            response = JSONResponse({"detail": sentence, "error": sentence}, 400)
             await response(request.scope, receive, send)
             return
         except (ValueError, RecursionError):
-            await _plain(400, "This is no JSON.")(request.scope, receive, send)
+            await _text_response(400, "This is no JSON.")(request.scope, receive, send)
             return
-        await self.app(request.scope, _replay(bytes(data), receive), send)
+        await self.app(request.scope, _replay_body(bytes(data), receive), send)
 
-    def _check(self, given: dict[str, Any]) -> None:
+    def _check_file_reference(self, given: dict[str, Any]) -> None:
+        """Raise :class:`InputError` if a part of a request names a file that is not an upload."""
         path, url = given.get("path"), given.get("url")
         if isinstance(url, str) and url.lstrip().lower().startswith("data:"):
             raise InputError("A file cannot be sent inside a request: upload it first.")
         if path is not None:
-            self.uploads.own(path if isinstance(path, str) else "")
+            self.uploads.own_file(path if isinstance(path, str) else "")
 
-    async def _upload(self, request: Request, receive: Receive, send: Send) -> None:
-        """Take files that are not too large in all, and are pictures or videos."""
+    async def _handle_upload(self, request: Request, receive: Receive, send: Send) -> None:
+        """Take uploaded files if all of them together are small enough and each is a picture or a video."""
         limit = self.settings.max_upload
-        too_large = _plain(413, say(request, "upload_large", limit=limit // 1_000_000))
-        if int(request.headers.get("content-length") or 0) > limit + _LARGEST_JSON:
+        too_large = _text_response(413, say(request, "upload_large", limit=limit // 1_000_000))
+        if int(request.headers.get("content-length") or 0) > limit + _MAX_JSON_BYTES:
             await too_large(request.scope, receive, send)
             return
-        if await to_thread.run_sync(lambda: self.uploads.full):
-            await _plain(507, say(request, "storage_full"))(request.scope, receive, send)
+        if await to_thread.run_sync(lambda: self.uploads.is_full):
+            await _text_response(507, say(request, "storage_full"))(request.scope, receive, send)
             return
         count = 0
 
@@ -258,25 +266,27 @@ class Guard:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > limit + _LARGEST_JSON:
+            if count > limit + _MAX_JSON_BYTES:
                 raise _TooLargeError
             return message
 
-        answer = _Held()
+        answer = _BufferedAnswer()
         scope = dict(request.scope)
-        scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]  # or it could not be read
+        scope["headers"] = [
+            (k, v) for k, v in scope["headers"] if k != b"accept-encoding"
+        ]  # so that the answer is not compressed
         try:
             await self.app(scope, counted, answer)
             await to_thread.run_sync(self._check_uploads, answer)
         except _TooLargeError:
             await too_large(request.scope, receive, send)
         except ImpastoError as error:
-            await _plain(415, complaint(request, error))(request.scope, receive, send)
+            await _text_response(415, error_sentence(request, error))(request.scope, receive, send)
         else:
-            await answer.give(send)
+            await answer.send_to(send)
 
-    def _check_uploads(self, answer: _Held) -> None:
-        """Remove what came if it is not wanted."""
+    def _check_uploads(self, answer: _BufferedAnswer) -> None:
+        """Remove uploaded files and raise :class:`ImpastoError` if one is neither a picture nor a video."""
         if answer.status != 200:
             return
         paths = [str(path) for path in json.loads(answer.body)]
@@ -290,11 +300,11 @@ class Guard:
 
 
 class _TooLargeError(Exception):
-    """More came than was announced."""
+    """An upload is larger than its header announced and than the limit allows."""
 
 
-class _Held:
-    """An answer that is held back until it is known to be right."""
+class _BufferedAnswer:
+    """Collects an application's answer, so that it can be checked before it is sent."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -304,35 +314,36 @@ class _Held:
 
     @property
     def status(self) -> int:
-        """HTTP's."""
+        """The HTTP status of the answer."""
         return int(self.messages[0]["status"]) if self.messages else 500
 
     @property
     def body(self) -> bytes:
-        """All of it."""
+        """The whole body of the answer."""
         return b"".join(message.get("body", b"") for message in self.messages)
 
-    async def give(self, send: Send) -> None:
-        """Send it."""
+    async def send_to(self, send: Send) -> None:
+        """Send the answer to the visitor."""
         for message in self.messages:
             await send(message)
 
 
-def _open(request: Request) -> bool:
-    """Whether a route is one that the studio uses."""
+def _is_open_route(request: Request) -> bool:
+    """Whether a request is for a route that the studio uses."""
     path = request.url.path
     bare = path.rstrip("/") or "/"
     if request.method in ("GET", "HEAD"):
-        return bare in _READ or path.startswith(_READ_BELOW)
-    return request.method == "POST" and (bare in _WRITE or path.startswith(_WRITE_BELOW))
+        return bare in _GET_PATHS or path.startswith(_GET_PREFIXES)
+    return request.method == "POST" and (bare in _POST_PATHS or path.startswith(_POST_PREFIXES))
 
 
 def _is_page(request: Request) -> bool:
+    """Whether a browser asks for a page, and not a program for data."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def _basic_password(header: str) -> str | None:
-    """What HTTP basic authentication sends after the colon; the name does not matter."""
+    """The password of HTTP basic authentication, with any user name; ``None`` if the header is not of that kind."""
     kind, _, value = header.partition(" ")
     if kind.lower() != "basic":
         return None
@@ -342,20 +353,20 @@ def _basic_password(header: str) -> str | None:
         return None
 
 
-def _files(value: Any) -> Iterator[dict[str, Any]]:
-    """Everything in a request that Gradio could take for a file."""
+def _file_references(value: Any) -> Iterator[dict[str, Any]]:
+    """All parts of a request that Gradio could take for a file."""
     if isinstance(value, dict):
         if "path" in value or "url" in value:
             yield value
         for item in value.values():
-            yield from _files(item)
+            yield from _file_references(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _files(item)
+            yield from _file_references(item)
 
 
-def _replay(data: bytes, receive: Receive) -> Receive:
-    """The same body again, and then whatever else comes: that the visitor left."""
+def _replay_body(data: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that gives a body that was read already, and then what else comes: that the visitor left."""
     given = False
 
     async def again() -> Message:
@@ -368,11 +379,12 @@ def _replay(data: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _plain(status: int, text: str) -> Response:
+def _text_response(status: int, text: str) -> Response:
+    """An answer in plain text."""
     return PlainTextResponse(text, status)
 
 
-_PAGE = """<!doctype html>
+_LOGIN_HTML = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
 :root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}

@@ -5,34 +5,30 @@ Gradio's own ``head`` is added by a script of the page, when the language is cho
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.static import text
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
 
 class Head:
-    """Puts ``head.js`` into the page on its way out.
+    """Middleware (ASGI) that adds the script ``head.js`` to the start of the page.
 
     Args:
-        application: what serves the page, with Starlette's interface (ASGI).
+        application: The application that serves the page.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: ASGIApp) -> None:
         self.application = application
         self.script = f"<head><script>{text('head.js')}</script>".encode()
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Pass a request on, and change the answer if it is the page."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the application, and add the script to the answer if that is the page."""
         if scope["type"] != "http" or scope["path"] != "/":
             await self.application(scope, receive, send)
             return
-        headers = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]  # to have it plain
+        headers = [
+            (key, value) for key, value in scope["headers"] if key != b"accept-encoding"
+        ]  # so that the page comes uncompressed
         started: Message = {}
         body = b""
 

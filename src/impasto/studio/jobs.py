@@ -1,7 +1,7 @@
-"""Work for visitors: in turn, bounded, and ended when its visitor leaves.
+"""The jobs of visitors: they take turns, have a time limit, and are stopped when their visitor leaves.
 
-Waiting is done by Gradio's own queue, of which :class:`FairQueue` is a kind: it tells everyone their position. A job
-that has its turn runs in a thread of :class:`Jobs`, which can be told to stop.
+Jobs wait in :class:`FairQueue`, a kind of Gradio's queue, which tells visitors their position. A job whose turn has
+come runs in a thread that :class:`Jobs` starts and can stop.
 """
 
 from __future__ import annotations
@@ -21,57 +21,78 @@ from impasto.errors import ImpastoError, InputError
 from impasto.studio.settings import ServerSettings
 from impasto.studio.translation import say
 
-T = TypeVar("T")
+ResultT = TypeVar("ResultT")
 Lane = Literal["preview", "picture", "long"]
-Report = Callable[[Any], None]
+"""A queue of jobs: previews, paintings of a picture, and jobs that take minutes."""
+ReportFunction = Callable[[Any], None]
+"""What a job calls to report a value; ``None`` only asks whether to go on. Raises KeyboardInterrupt to end the job."""
 
-_TICK = 0.1  # seconds after which is looked again
-_GRACE = 5.0  # seconds that a job may take to end when its time is over
-_SESSIONS = 1000  # without a job, of which a little is remembered
-_SHARE = 4  # of the places in the queue one visitor may take at most 1 in so many, but always _FEW
-_FEW = 3
+_POLL_INTERVAL = 0.1  # seconds between two looks at what a job reported, or at whether its lane is free
+_GRACE_PERIOD = 5.0  # seconds that a job may take to end after its time limit
+_MAX_SESSIONS = 1000  # sessions of which the queue remembers something; beyond it those without a job are forgotten
+_MAX_QUEUE_SHARE = 1 / 4  # share of the places in the queue that one visitor may take
+_MIN_PLACES = 3  # places in the queue that one visitor may take however short the queue is
 
 
 @dataclass(frozen=True)
-class Update:
-    """What a job reported."""
+class JobUpdate:
+    """A report of a job that still runs.
+
+    Attributes:
+        value: What the job's work gave to its :data:`ReportFunction`.
+    """
 
     value: Any
 
 
 @dataclass(frozen=True)
-class Done(Generic[T]):
-    """What a job came to."""
+class JobResult(Generic[ResultT]):
+    """The end of a job that succeeded.
 
-    result: T
+    Attributes:
+        result: What the job's work returned.
+    """
+
+    result: ResultT
 
 
-class CancelledError(ImpastoError):
-    """A job was stopped and has no result."""
+class JobCancelledError(ImpastoError):
+    """A job was stopped before it had a result."""
 
 
 @dataclass(eq=False)
 class _QueuedJob:
+    """A job that waits for its lane or runs in it.
+
+    Attributes:
+        session: The visitor's session.
+        tab: The tab of the page where the job was asked for; empty for a program's call.
+        deadline: The end of the time limit in seconds of the monotonic clock.
+        stopped: Set when the job is to end.
+        abandoned: Whether the visitor has left, so that nobody waits for the result.
+        messages: What the job reported and how it ended: pairs of ``"update"``, ``"done"`` or ``"failed"`` and a value.
+    """
+
     session: str
     tab: str
     deadline: float
     stopped: threading.Event = field(default_factory=threading.Event)
-    left: bool = False
-    news: queue.SimpleQueue[tuple[str, Any]] = field(default_factory=queue.SimpleQueue)
+    abandoned: bool = False
+    messages: queue.SimpleQueue[tuple[str, Any]] = field(default_factory=queue.SimpleQueue)
 
     def report(self, value: Any) -> None:
-        """What ``work`` calls."""
+        """Report a value, and raise :class:`KeyboardInterrupt` if the job is to end; ``None`` reports nothing."""
         if self.stopped.is_set() or time.monotonic() > self.deadline:
             raise KeyboardInterrupt
         if value is not None:
-            self.news.put(("update", value))
+            self.messages.put(("update", value))
 
 
 class Jobs:
-    """Runs what visitors ask for.
+    """Runs the jobs of all visitors.
 
     Args:
-        settings: limits.
+        settings: The studio's limits, of which ``max_seconds`` applies here.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -82,87 +103,116 @@ class Jobs:
 
     @staticmethod
     def lane(name: Lane) -> dict[str, Any]:
-        """What an event listener needs to wait in one of the queues: each lets one job run at a time.
+        """Arguments of an event listener that waits in one of the queues, each of which runs one job at a time.
 
-        Previews have a lane of their own, so that they need not wait for a painting of ten minutes.
+        Previews have a queue of their own, so that they need not wait for a painting that takes ten minutes.
+
+        Args:
+            name: Name of the queue.
         """
         return {"concurrency_id": name, "concurrency_limit": 1}
 
     def run(
-        self, work: Callable[[Report], T], request: Any, lane: Lane = "picture", tab: str = ""
-    ) -> Iterator[Update | Done[T]]:
-        """Run ``work`` in a thread and hand on what it reports: the newest only, where the receiver is slow.
+        self, work: Callable[[ReportFunction], ResultT], request: Any, lane: Lane = "picture", tab: str = ""
+    ) -> Iterator[JobUpdate | JobResult[ResultT]]:
+        """Run a job in a thread and hand on what it reports; where the receiver is slow, only the newest report.
 
-        ``report`` raises :class:`KeyboardInterrupt` once the visitor has left or stopped the job, or the time is over;
-        ``report(None)`` only asks. Work that takes it as "keep what you have" and returns is done; otherwise
-        nothing more comes.
+        The job is to end when the visitor leaves or stops it, or when its time is over. From then on its ``report``
+        raises :class:`KeyboardInterrupt`, and ``report(None)`` does nothing else. Work that catches the exception and
+        returns what it has so far counts as done; otherwise the iterator ends without a result.
 
         Args:
-            work: called with ``report``.
-            request: the visitor's, as Gradio gives it; it says whose job this is.
-            lane: the one that the event listener waited in. A job whose visitor left may still be busy in it.
-            tab: where on the page it was asked for; :meth:`stop` there ends it.
+            work: The function to run, called with ``report``.
+            request: The visitor's request as Gradio gives it; it says whose job this is.
+            lane: The queue in which the event listener waited. The job starts when the last job of that queue has
+                ended, which may take a while if that job's visitor has left.
+            tab: The tab of the page where the job was asked for, by which :meth:`stop` finds it.
+
+        Yields:
+            A :class:`JobUpdate` for each report that is handed on, and a :class:`JobResult` at the end.
 
         Raises:
-            InputError: the time is over and there is no result.
+            InputError: The time is over and there is no result.
         """
         job = _QueuedJob(_session(request), tab, time.monotonic() + self.settings.max_seconds)
         with self._lock:
             self._running.setdefault(job.session, set()).add(job)
-            free = self._lanes.setdefault(lane, threading.Lock())
-        threading.Thread(target=_work, args=(job, work, free), name=f"studio-{lane}", daemon=True).start()
+            lane_lock = self._lanes.setdefault(lane, threading.Lock())
+        threading.Thread(target=_run_in_lane, args=(job, work, lane_lock), name=f"studio-{lane}", daemon=True).start()
         try:
-            yield from self._news(job)
+            yield from self._receive(job)
         finally:
             job.stopped.set()
             with self._lock:
-                held = self._running.get(job.session, set())
-                held.discard(job)
-                if not held:
+                own_jobs = self._running.get(job.session, set())
+                own_jobs.discard(job)
+                if not own_jobs:
                     self._running.pop(job.session, None)
 
-    def result(self, work: Callable[[Report], T], request: Any, lane: Lane = "picture") -> T:
-        """Run ``work`` in the same way and wait for what it comes to.
+    def result(self, work: Callable[[ReportFunction], ResultT], request: Any, lane: Lane = "picture") -> ResultT:
+        """Run a job as :meth:`run` does, and wait for its result.
+
+        Args:
+            work: The function to run, called with ``report``.
+            request: The visitor's request as Gradio gives it.
+            lane: The queue in which the event listener waited.
+
+        Returns:
+            What ``work`` returned.
 
         Raises:
-            CancelledError: it was stopped.
-            InputError: the time is over.
+            JobCancelledError: The job was stopped.
+            InputError: The time is over.
         """
         for event in self.run(work, request, lane):
-            if isinstance(event, Done):
+            if isinstance(event, JobResult):
                 return event.result
-        raise CancelledError("The job was stopped before it had a result; start it again.")
+        raise JobCancelledError("The job was stopped before it had a result; start it again.")
 
     def stop(self, request: Any, tab: str = "") -> bool:
-        """Ask a visitor's jobs of one tab to stop, and no others; says whether there were any."""
-        jobs = [job for job in self._of(_session(request)) if job.tab == tab]
+        """Stop a visitor's jobs of one tab only.
+
+        Args:
+            request: The visitor's request as Gradio gives it.
+            tab: The tab where the jobs were asked for.
+
+        Returns:
+            Whether there was such a job.
+        """
+        jobs = [job for job in self._jobs_of(_session(request)) if job.tab == tab]
         for job in jobs:
             job.stopped.set()
         return bool(jobs)
 
-    def leave(self, session: str | None = None) -> None:
-        """A visitor is gone, or all are: nobody waits for what their jobs come to."""
-        for job in self._of(session):
-            job.left = True
+    def abandon(self, session: str | None = None) -> None:
+        """Stop the jobs of a visitor who has left, without waiting for their results.
+
+        Args:
+            session: The visitor's session; ``None`` means all visitors.
+        """
+        for job in self._jobs_of(session):
+            job.abandoned = True
             job.stopped.set()
 
-    def _of(self, session: str | None) -> list[_QueuedJob]:
+    def _jobs_of(self, session: str | None) -> list[_QueuedJob]:
+        """The jobs of a session; of all sessions with ``None``."""
         with self._lock:
             return [job for jobs in self._running.values() for job in jobs if session in (None, job.session)]
 
     @property
     def busy(self) -> int:
-        """How many jobs run."""
+        """Number of jobs that run or wait for their lane."""
         with self._lock:
             return sum(len(jobs) for jobs in self._running.values())
 
-    def _news(self, job: _QueuedJob) -> Iterator[Update | Done[Any]]:
-        while time.monotonic() < job.deadline + _GRACE and not job.left:
-            kind, value = _newest(job.news)
+    def _receive(self, job: _QueuedJob) -> Iterator[JobUpdate | JobResult[Any]]:
+        """Hand on what a job reports until it ends, its time is over or its visitor has left."""
+        while time.monotonic() < job.deadline + _GRACE_PERIOD and not job.abandoned:
+            kind, value = _newest_message(job.messages)
             if kind == "update":
-                yield Update(value)
+                yield JobUpdate(value)
             elif kind == "done":
-                yield Done(value)
+                yield JobResult(value)
                 return
             elif kind == "failed" and not isinstance(value, KeyboardInterrupt):
                 raise value
@@ -175,46 +225,47 @@ class Jobs:
             )
 
 
-def _newest(news: queue.SimpleQueue[tuple[str, Any]]) -> tuple[str, Any]:
-    """The newest of what a job said, or its end; ``("nothing", None)`` if it says nothing."""
-    said: tuple[str, Any] = ("nothing", None)
+def _newest_message(messages: queue.SimpleQueue[tuple[str, Any]]) -> tuple[str, Any]:
+    """The newest report of a job, or its end; ``("nothing", None)`` if none came within ``_POLL_INTERVAL``."""
+    message: tuple[str, Any] = ("nothing", None)
     with contextlib.suppress(queue.Empty):
-        said = news.get(timeout=_TICK)
-        while said[0] == "update":
-            said = news.get_nowait()
-    return said
+        message = messages.get(timeout=_POLL_INTERVAL)
+        while message[0] == "update":
+            message = messages.get_nowait()
+    return message
 
 
-def _work(job: _QueuedJob, work: Callable[[Report], Any], free: threading.Lock) -> None:
-    """Do the work as soon as the lane's last job has ended, and say what came of it."""
+def _run_in_lane(job: _QueuedJob, work: Callable[[ReportFunction], Any], lane_lock: threading.Lock) -> None:
+    """Do a job's work as soon as the last job of its lane has ended, and put the outcome into its messages."""
     try:
-        while not free.acquire(timeout=_TICK):
+        while not lane_lock.acquire(timeout=_POLL_INTERVAL):
             job.report(None)
         try:
             job.report(None)
             result = work(job.report)
         finally:
-            free.release()
-    except BaseException as error:  # it is raised again where the visitor waits
-        job.news.put(("failed", error))
+            lane_lock.release()
+    except BaseException as error:  # raised again in Jobs._receive, where the visitor waits
+        job.messages.put(("failed", error))
     else:
-        job.news.put(("done", result))
+        job.messages.put(("done", result))
 
 
 def _session(request: Any) -> str:
+    """The session of a request; a request without one is a session of its own."""
     return str(getattr(request, "session_hash", None) or id(request))
 
 
 class FairQueue(Queue):
-    """Gradio's queue, in which visitors take turns and no page can take all places.
+    """Gradio's queue, changed so that visitors take turns and no page can take all places.
 
-    A visitor is a session: an open page, or a client of gradio_client's. A call without one is a visitor of its own.
-    (The address that it comes from would tell no more: behind a proxy it is everybody's.)
+    A visitor is a session: an open page, or a client of ``gradio_client``. A call without a session counts as a visitor
+    of its own. The network address does not tell visitors apart, because behind a proxy all of them have the same.
 
     Args:
-        blocks: the page.
-        jobs: told who left.
-        settings: how many may wait.
+        blocks: The page.
+        jobs: The jobs to stop when their visitor leaves.
+        settings: The studio's limits, of which ``max_queue`` applies here.
     """
 
     def __init__(self, blocks: Any, jobs: Jobs, settings: ServerSettings) -> None:
@@ -227,32 +278,41 @@ class FairQueue(Queue):
             default_concurrency_limit=1,
         )
         self.jobs = jobs
-        self.share = max(_FEW, settings.max_queue // _SHARE)
-        self.sleep_when_free = 0.005  # Gradio's millisecond costs a tenth of a core while nobody is there
-        self.ANALYTICS_MAX_EVENTS = 1  # nobody looks at them
+        self.max_places = max(_MIN_PLACES, int(settings.max_queue * _MAX_QUEUE_SHARE))
+        self.sleep_when_free = 0.005  # seconds; Gradio's 0.001 costs a tenth of a core while nobody visits
+        self.ANALYTICS_MAX_EVENTS = 1  # events; nothing reads Gradio's statistics
 
     def compute_analytics_summary(self, records: Any) -> Any:
-        """Gradio would make a table of all jobs after each of them."""
+        """Skip the statistics: after each job Gradio would make a table of all jobs."""
         return self.cached_event_analytics_summary
 
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
-        """Take a job in, at its fair place; or say why not, in the visitor's language."""
+        """Put a job into its place in the queue, or refuse it with a sentence in the visitor's language.
+
+        Args:
+            body: The call, as Gradio gives it.
+            request: The visitor's request.
+            username: Gradio's name of the visitor; the studio has none.
+
+        Returns:
+            Whether the job was taken, its identifier or the sentence, and the state as Gradio calls it.
+        """
         waiting = [event for lane in self.event_queue_per_concurrency_id.values() for event in lane.queue]
         if len(waiting) >= (self.max_size or 0):
             return False, say(request, "queue_full", waiting=len(waiting)), "queue_full"
-        if sum(event.session_hash == body.session_hash for event in waiting) >= self.share:
-            return False, say(request, "queue_share", share=self.share), "queue_full"
+        if sum(event.session_hash == body.session_hash for event in waiting) >= self.max_places:
+            return False, say(request, "queue_share", share=self.max_places), "queue_full"
         taken = await super().push(body, request, username)
         for name, lane in self.event_queue_per_concurrency_id.items():
-            if (order := fair(lane.queue)) != lane.queue:
+            if (order := in_fair_order(lane.queue)) != lane.queue:
                 lane.queue[:] = order
                 self.broadcast_estimations(name)
         return taken
 
     async def process_events(self, events: list[Any], batch: bool, begin_time: float, fn: Any) -> None:
-        """Do a job, and forget all about a program's call afterwards.
+        """Run jobs, and forget the sessions of programs' calls afterwards.
 
-        Gradio keeps a copy of the page's configuration for every session, 0.3 MB, and takes each call for one.
+        Gradio takes each call of a program for a session, and keeps a copy of the page's configuration (0.3 MB) for it.
         """
         try:
             await super().process_events(events, batch, begin_time, fn)
@@ -263,22 +323,22 @@ class FairQueue(Queue):
                     app.state_holder.session_data.pop(event.session_hash, None)
                     app.state_holder.time_last_used.pop(event.session_hash, None)
             ids = self.pending_event_ids_session
-            if len(ids) > _SESSIONS:
+            if len(ids) > _MAX_SESSIONS:
                 for session in [name for name, pending in ids.items() if not pending]:
                     del ids[session]
 
     async def clean_events(self, *, session_hash: str | None = None, event_id: str | None = None) -> None:
-        """Forget a visitor that left: what waits, and what runs."""
+        """Forget a visitor who has left: remove the jobs that wait, and stop those that run."""
         if session_hash is not None:
-            self.jobs.leave(session_hash)
+            self.jobs.abandon(session_hash)
         await super().clean_events(session_hash=session_hash, event_id=event_id)
 
 
-def fair(waiting: list[Any]) -> list[Any]:
-    """Jobs in the order in which they take turns: everybody's first, then everybody's second, and so on.
+def in_fair_order(waiting: list[Any]) -> list[Any]:
+    """Jobs in the order in which they take turns: the first of every visitor, then the second of every visitor, ...
 
     Args:
-        waiting: in the order in which they came; each has a ``session_hash``.
+        waiting: Gradio's events, each with a ``session_hash``, in the order in which they came.
     """
     seen: Counter[str] = Counter()
     rounds = []

@@ -1,7 +1,7 @@
-"""The live camera's other end: a picture comes in, the painted one goes out, one after the other.
+"""The endpoint of the Live tab: it takes a picture of the visitor's camera and answers with the painted one.
 
-The page sends its newest picture once the last answer has come, so pictures never wait in line and delay does not
-grow. Visitors take turns by the picture.
+The page sends its newest picture when the answer to the last one has come, so pictures never queue and the delay does
+not grow. Several visitors are served in turn, one picture each.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.pictures.decoding import decode_file
 from impasto.pictures.formats import open_bytes
-from impasto.studio.chooser import known
+from impasto.studio.chooser import check_styles
 from impasto.studio.state import Studio
-from impasto.studio.translation import complaint, say
+from impasto.studio.translation import error_sentence, say
 from impasto.video.frame import scaled_size
 from impasto.video.stabilise import make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
@@ -39,111 +39,128 @@ from impasto.webcam.live import Pace
 
 log = logging.getLogger(__name__)
 
-RATE = 12.0
-"""Frames a second that are held by painting smaller."""
-LARGEST = 640
-"""Longer side of what is painted, in pixels."""
+LIVE_FRAME_RATE = 12.0
+"""Frames a second that are kept up by painting smaller pictures where the machine is slow."""
+LIVE_MAX_SIDE = 640
+"""Longer side in pixels at which pictures are painted at most."""
 
-_BYTES = 1_000_000  # of one picture
-_PIXELS = 1920 * 1080
-_QUALITY = 85
-_ON_THE_WAY = 0.01  # seconds that a picture takes to come and go
-_IDLE = 10.0  # seconds after which a visitor's place is free again
-_PLACES = 4  # visitors at once: with more, all of them would see single pictures
+_MAX_FRAME_BYTES = 1_000_000  # bytes of one JPEG file from the camera
+_MAX_FRAME_PIXELS = 1920 * 1080  # pixels of one picture from the camera
+_JPEG_QUALITY = 85  # quality of the answer, from 1 to 100
+_TRANSFER_SECONDS = 0.01  # seconds that sending a picture and its answer takes, added to the time of painting
+_IDLE_SECONDS = 10.0  # seconds without a picture after which a visitor's place is free
+_MAX_VISITORS = 4  # visitors at once; with more each would get too few pictures for a moving one
 
 
 @dataclass(eq=False)
-class _Visitor:
-    """What is kept between two pictures."""
+class _LiveVisitor:
+    """What is kept of a visitor between two pictures.
 
-    seen: float = 0.0
-    key: tuple[Any, ...] = ()
+    Attributes:
+        last_seen: When the last picture came, in seconds of the monotonic clock.
+        painter_key: The styles and the strength for which ``painter`` was made.
+        painter: Paints the pictures; ``None`` before the first.
+        stabilizer: Keeps the strokes still from picture to picture.
+        pace: Chooses the size that keeps up :data:`LIVE_FRAME_RATE`.
+        busy: Held while a picture of this visitor is painted.
+    """
+
+    last_seen: float = 0.0
+    painter_key: tuple[Any, ...] = ()
     painter: Painter | None = None
-    steady: Stabilizer = field(default_factory=lambda: make_stabilizer("light"))
-    pace: Pace = field(default_factory=lambda: Pace(RATE, LARGEST))
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    stabilizer: Stabilizer = field(default_factory=lambda: make_stabilizer("light"))
+    pace: Pace = field(default_factory=lambda: Pace(LIVE_FRAME_RATE, LIVE_MAX_SIDE))
+    busy: threading.Lock = field(default_factory=threading.Lock)
 
     def paint(self, frame: NDArray[np.uint8], styles: Sequence[str], strength: float) -> NDArray[np.uint8]:
-        """Paint one picture (H x W x 3), smaller if it has to be."""
-        if self.painter is None or self.key != (*styles, strength):
-            self.painter, self.key = (
+        """Paint one picture (H x W x 3, 0 to 255), at a smaller size if the machine is slow."""
+        if self.painter is None or self.painter_key != (*styles, strength):
+            self.painter, self.painter_key = (
                 Painter(list(styles), Options(strength=strength), for_video=True),
                 (*styles, strength),
             )
-            self.steady = make_stabilizer("light")  # or the last style would show through for a while
+            # The old stabilizer remembers pictures in the last style, which would show through for a while.
+            self.stabilizer = make_stabilizer("light")
         height, width = frame.shape[:2]
         size = scaled_size(width, height, min(self.pace.size, max(width, height)))
         if size != (width, height):
             frame = opencv().resize(frame, size, interpolation=opencv().INTER_AREA)
-        return self.steady.paint(frame, self.painter)
+        return self.stabilizer.paint(frame, self.painter)
 
 
 class LiveSessions:
-    """The end point ``POST /live``.
+    """The endpoint ``POST /live`` and the visitors who use it.
 
     Args:
-        studio: whose styles and visitors.
+        studio: The studio that the endpoint belongs to.
     """
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
-        self._visitors: dict[str, _Visitor] = {}
-        self._painting = ThreadPoolExecutor(1, "studio-live")
+        self._visitors: dict[str, _LiveVisitor] = {}
+        self._executor = ThreadPoolExecutor(1, "studio-live")
 
     def add_to(self, app: FastAPI) -> None:
-        """Add the end point."""
+        """Add the endpoint to an application."""
         app.post("/live")(self.frame)
 
     async def frame(self, request: Request) -> Response:
         """Paint one picture.
 
-        The body is a JPEG file of at most 1 MB and 1920 x 1080 pixels. The query has ``visitor``, any text that is
-        the visitor's own; ``styles``, a JSON list as ``["scream:2", "udnie:1"]``; and ``strength``, 0 to 1.
-        The answer is a JPEG file, or JSON with a ``detail``: 400 for a request that cannot be painted, 409 while the
-        visitor's last picture is being painted, 503 while too many others are here.
+        The body of the request is a JPEG file of at most 1 MB and 1920 x 1080 pixels. The query has ``visitor``, any
+        text that is the visitor's own; ``styles``, a JSON list such as ``["scream:2", "udnie:1"]``; and ``strength``
+        from 0 to 1.
+
+        Args:
+            request: The request.
+
+        Returns:
+            A JPEG file with status 200, or JSON with a sentence in ``detail``: status 400 for a request that cannot be
+            painted, 409 while the visitor's last picture is painted, 413 for a body that is too large, 503 while too
+            many other visitors are served.
         """
         data = bytearray()
         async for chunk in request.stream():
             data += chunk
-            if len(data) > _BYTES:
-                return _refusal(413, say(request, "live_large"))
-        asked = request.query_params
-        visitor = self._visitor(asked.get("visitor", "")[:64])
+            if len(data) > _MAX_FRAME_BYTES:
+                return _refusal_response(413, say(request, "live_large"))
+        query = request.query_params
+        visitor = self._visitor(query.get("visitor", "")[:64])
         if visitor is None:
-            return _refusal(503, say(request, "live_full", places=_PLACES))
-        if not visitor.turn.acquire(blocking=False):
-            return _refusal(409, say(request, "live_early"))
+            return _refusal_response(503, say(request, "live_full", places=_MAX_VISITORS))
+        if not visitor.busy.acquire(blocking=False):
+            return _refusal_response(409, say(request, "live_early"))
         try:
-            styles, strength = _choice(asked.get("styles", ""), asked.get("strength", ""))
+            styles, strength = _parse_choice(query.get("styles", ""), query.get("strength", ""))
             painted, size = await to_thread.run_sync(
-                lambda: self._painting.submit(_painted, visitor, bytes(data), styles, strength).result()
+                lambda: self._executor.submit(_paint_jpeg, visitor, bytes(data), styles, strength).result()
             )
         except ImpastoError as error:
-            return _refusal(400, complaint(request, error))
+            return _refusal_response(400, error_sentence(request, error))
         finally:
-            visitor.seen = time.monotonic()
-            visitor.turn.release()
+            visitor.last_seen = time.monotonic()
+            visitor.busy.release()
         return Response(painted, media_type="image/jpeg", headers={"Cache-Control": "no-store", "X-Painted": size})
 
-    def _visitor(self, name: str) -> _Visitor | None:
-        """What is known of a visitor; nothing if all places are taken."""
+    def _visitor(self, name: str) -> _LiveVisitor | None:
+        """The state of a visitor, new if the visitor is; ``None`` if all places are taken."""
         now = time.monotonic()
         for other, visitor in list(self._visitors.items()):
-            if now - visitor.seen > _IDLE and not visitor.turn.locked():
+            if now - visitor.last_seen > _IDLE_SECONDS and not visitor.busy.locked():
                 del self._visitors[other]
         if name not in self._visitors:
-            if len(self._visitors) >= _PLACES:
+            if len(self._visitors) >= _MAX_VISITORS:
                 return None
-            self._visitors[name] = _Visitor(now)
+            self._visitors[name] = _LiveVisitor(now)
         return self._visitors[name]
 
 
-def _choice(styles: str, strength: str) -> tuple[list[str], float]:
-    """What a query asks for.
+def _parse_choice(styles: str, strength: str) -> tuple[list[str], float]:
+    """Read styles and strength from the text of a query.
 
     Raises:
-        InputError: it is not in the form that it should have.
-        StyleError: there is no such style.
+        InputError: They are not in the expected form.
+        StyleError: There is no such style.
     """
     try:
         names, amount = json.loads(styles), float(strength or 1)
@@ -151,28 +168,28 @@ def _choice(styles: str, strength: str) -> tuple[list[str], float]:
         raise InputError('A live picture needs styles, as ["scream"], and a strength from 0 to 1.') from error
     if not isinstance(names, list) or not 1 <= len(names) <= 8 or not 0 <= amount <= 1:
         raise InputError('A live picture needs styles, as ["scream"], and a strength from 0 to 1.')
-    return known(names), amount
+    return check_styles(names), amount
 
 
-def _painted(visitor: _Visitor, data: bytes, styles: Sequence[str], strength: float) -> tuple[bytes, str]:
-    """JPEG to JPEG, and the size it was painted at."""
+def _paint_jpeg(visitor: _LiveVisitor, data: bytes, styles: Sequence[str], strength: float) -> tuple[bytes, str]:
+    """Paint a JPEG file; returns the painted JPEG file and its size as text, ``WIDTH x HEIGHT``."""
     started = time.perf_counter()
-    painted = visitor.paint(_decoded(data), styles, strength)
+    painted = visitor.paint(_decode_frame(data), styles, strength)
     file = io.BytesIO()
-    Image.fromarray(painted).save(file, "JPEG", quality=_QUALITY)
-    visitor.pace.update(time.perf_counter() - started + _ON_THE_WAY)
+    Image.fromarray(painted).save(file, "JPEG", quality=_JPEG_QUALITY)
+    visitor.pace.update(time.perf_counter() - started + _TRANSFER_SECONDS)
     return file.getvalue(), f"{painted.shape[1]} x {painted.shape[0]}"
 
 
-def _decoded(data: bytes) -> NDArray[np.uint8]:
-    """A camera's picture: H x W x 3.
+def _decode_frame(data: bytes) -> NDArray[np.uint8]:
+    """Decode a JPEG file of the camera: H x W x 3, 0 to 255.
 
     Raises:
-        InputError: it is no JPEG file, or too small or too large.
+        InputError: The data is not a JPEG file, or the picture is too small or too large.
     """
     try:
         image = open_bytes(data, "JPEG")
-        if image.width * image.height > _PIXELS or min(image.size) < 16:
+        if image.width * image.height > _MAX_FRAME_PIXELS or min(image.size) < 16:
             raise InputError("A live picture has from 16 x 16 to 1920 x 1080 pixels; set the camera to fewer.")
         return np.array(decode_file(image, data, compact=True).rgb)
     except InputError:
@@ -181,5 +198,6 @@ def _decoded(data: bytes) -> NDArray[np.uint8]:
         raise InputError("A live picture has to be a JPEG file, and this is none that can be read.") from error
 
 
-def _refusal(status: int, detail: str) -> Response:
+def _refusal_response(status: int, detail: str) -> Response:
+    """The answer to a request that is not painted: JSON with the reason."""
     return JSONResponse({"detail": detail}, status)

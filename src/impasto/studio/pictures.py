@@ -1,4 +1,4 @@
-"""The Picture tab's work: a photograph and what was chosen, painted small at once and then in full."""
+"""The work of the Picture tab: a photograph is painted as a small preview, and at full size."""
 
 from __future__ import annotations
 
@@ -22,37 +22,43 @@ from impasto.pictures.writing import path_beside, write_picture
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
 
-Mask = NDArray[np.uint8]
+MaskLevels = NDArray[np.uint8]
+"""A mask, H x W: levels from 0 to 255, 255 where it applies."""
 
-# A preview lays strokes as the result will have them, as long as that takes no more than this many times its pixels.
-_FINEST_PREVIEW = 0.6
-# Longer side at which the page lays strokes, unless it is told to lay them at full size: a photograph of a phone's size
-# looks like its preview then, and not like hatching.
-WORK_SIZE = 1024
+# Smallest style scale of a preview, unless the visitor asks for a smaller one. A preview lays its strokes as the full
+# result will have them, and a scale s takes 1 / s^2 times its pixels; below this one it would not be there at once.
+_MIN_PREVIEW_SCALE = 0.6
+# Longer side in pixels at which the page lays strokes unless the visitor chooses the full size. The painting of a
+# phone's photograph looks like its preview then; at full size its strokes would be as fine as hatching.
+DEFAULT_WORK_SIZE = 1024
 
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """What a visitor has chosen.
+    """What a visitor has chosen for a picture.
 
     Attributes:
-        styles: as ``["scream:2", "udnie"]``.
-        options: fields of :class:`impasto.feedforward.options.Options` that differ from the defaults.
-        mask: H x W of any size, white where it applies; ``None`` is everywhere.
-        masked: the style that the mask is for; empty: it is for the strength.
+        styles: Names, each with or without a weight: ``["scream:2", "udnie"]``.
+        options: Fields of :class:`impasto.feedforward.options.Options` that differ from their defaults.
+        mask: H x W of any size with levels from 0 to 255, 255 where it applies; ``None`` applies everywhere.
+        masked: Name of the style that the mask limits; empty if the mask limits the strength.
     """
 
     styles: Sequence[str]
     options: Mapping[str, Any] = field(default_factory=dict)
-    mask: Mask | None = None
+    mask: MaskLevels | None = None
     masked: str = ""
 
     def painter(self, shape: tuple[int, int] | None, **more: Any) -> Painter:
-        """Ready to paint pictures of that width and height; without it masks are left out.
+        """Make the painter of this request.
+
+        Args:
+            shape: Width and height of the pictures that it is to paint, for the mask; ``None`` leaves the mask out.
+            more: Options that replace those of the request.
 
         Raises:
-            InputError: no style is chosen, or an option is out of range.
-            StyleError: a style is unknown.
+            InputError: No style is chosen, or an option is out of range.
+            StyleError: A style is unknown.
         """
         if not self.styles:
             raise InputError("No style is chosen; choose one.")
@@ -69,12 +75,13 @@ class PictureRequest:
 
 @dataclass(frozen=True)
 class PaintedPicture:
-    """A painted file.
+    """A painting in a file.
 
     Attributes:
-        path: where it lies; its name is the one to save it under.
-        before, after: the photograph and the painting.
-        seconds: from reading to writing.
+        path: The file, under the name that a download gets.
+        before: The photograph.
+        after: The painting.
+        seconds: Time from before the photograph is read until the file is written.
     """
 
     path: Path
@@ -83,49 +90,56 @@ class PaintedPicture:
     seconds: float
 
 
-def preview(small: Picture, full: tuple[int, int], wish: PictureRequest) -> Picture:
-    """What a photograph will look like.
+def paint_preview(small: Picture, full: tuple[int, int], picture_request: PictureRequest) -> Picture:
+    """Paint a small picture that looks as the full result will.
 
     Args:
-        small: the photograph, made smaller.
-        full: width and height of the photograph itself.
-        wish: what was chosen.
+        small: The photograph at the size of a preview.
+        full: Width and height of the photograph itself in pixels.
+        picture_request: What the visitor has chosen.
+
+    Returns:
+        The painting, of the size of ``small``.
     """
-    longest = wish.options.get("size") or max(full)
-    laid = min(wish.options.get("work_size") or longest, longest)
-    scale = wish.options.get("style_scale", 1.0) * min(1.0, max(small.size) / laid)
-    scale = max(scale, min(_FINEST_PREVIEW, wish.options.get("style_scale", 1.0)))
-    return wish.painter(small.size, size=0, work_size=0, style_scale=scale).paint(small).picture
+    result_side = picture_request.options.get("size") or max(full)
+    work_side = min(picture_request.options.get("work_size") or result_side, result_side)
+    scale = picture_request.options.get("style_scale", 1.0) * min(1.0, max(small.size) / work_side)
+    scale = max(scale, min(_MIN_PREVIEW_SCALE, picture_request.options.get("style_scale", 1.0)))
+    return picture_request.painter(small.size, size=0, work_size=0, style_scale=scale).paint(small).picture
 
 
-def paint(studio: Studio, upload: str | Path, wish: PictureRequest, *, strip: bool = False) -> PaintedPicture:
+def paint_picture(
+    studio: Studio, upload: str | Path, picture_request: PictureRequest, *, strip: bool = False
+) -> PaintedPicture:
     """Paint an upload at full size into a file that is named as the command line names it.
 
     Args:
-        studio: whose limits apply.
-        upload: a file in the studio's folder.
-        wish: what was chosen.
-        strip: leave the photograph's metadata out.
+        studio: The studio, whose limits apply.
+        upload: A file in the studio's folder.
+        picture_request: What the visitor has chosen.
+        strip: Whether to leave the photograph's metadata out.
 
     Raises:
-        ImpastoError: as :func:`impasto.stylize` does.
+        ImpastoError: The upload cannot be read or painted, or the result cannot be written: see
+            :func:`impasto.stylize`.
     """
     started = time.perf_counter()
     path, name = studio.uploads.picture(upload), studio.uploads.name(upload)
-    _check_size(studio, path, wish)
-    options = {**wish.options, "max_pixels": studio.settings.max_pixels}
-    picture = replace(wish, options=options).painter(None).read(path.read_bytes())
+    _check_size(studio, path, picture_request)
+    options = {**picture_request.options, "max_pixels": studio.settings.max_pixels}
+    picture = replace(picture_request, options=options).painter(None).read(path.read_bytes())
     if options.get("work_size", 0) >= (options.get("size") or max(picture.size)):
-        options["work_size"] = 0  # which the result's metadata need not say
-    painter = replace(wish, options=options).painter(picture.size)
+        options["work_size"] = 0  # no effect at this size, so the result's metadata should not list it
+    painter = replace(picture_request, options=options).painter(picture.size)
     painted = painter.paint(picture).picture
     target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)
     write_picture(painted, target, strip=strip, settings=painter.describe())
     return PaintedPicture(target, picture, painted, time.perf_counter() - started)
 
 
-def _check_size(studio: Studio, path: Path, wish: PictureRequest) -> None:
-    wanted, size = wish.options.get("size", 0), size_of_file(path)
+def _check_size(studio: Studio, path: Path, picture_request: PictureRequest) -> None:
+    """Raise :class:`InputError` if the result would have more pixels than the studio allows."""
+    wanted, size = picture_request.options.get("size", 0), size_of_file(path)
     if wanted and size:
         width, height = size
         pixels = width * height * (wanted / max(size)) ** 2

@@ -1,4 +1,4 @@
-"""Small pictures that have to be there at once: previews and the thumbnails of styles."""
+"""Small pictures: decoded photographs for previews, and thumbnails of the styles."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ from impasto.styles.style import PHOTOGRAPH
 if TYPE_CHECKING:
     from impasto.studio.uploads import Uploads
 
-PREVIEW = 512
+PREVIEW_SIDE = 512
 """Longer side of a preview in pixels."""
-DISPLAY = 1600
-"""Longer side of what a page shows of a full-size result, in pixels."""
-_PAINTED, _THUMBNAIL = 320, 208  # strokes look finer when they are laid larger and shrunk
+DISPLAY_SIDE = 1600
+"""Longer side in pixels at which a page shows a full-size result at most."""
+_PAINTED_THUMBNAIL_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
+_THUMBNAIL_SIDE = 208  # pixels: side at which a thumbnail is shown
 
 
 def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
-    """A picture inside of its own address: JPEG, or WebP where it is transparent.
+    """A picture as a data address, which contains the file: JPEG, or WebP if the picture is transparent.
 
     Args:
-        side: the longer side at most, in pixels; 0 keeps the size.
-        quality: 1 to 100.
+        picture: The picture.
+        side: Longer side in pixels to which a larger picture is shrunk; 0 keeps the size.
+        quality: Quality of the file, from 1 to 100.
     """
     if side and max(picture.size) > side:
         picture = shrink_picture(picture, side)
@@ -43,9 +45,13 @@ def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
 
 
 class Originals:
-    """The photographs that are worked on, decoded once at the size of a preview; the oldest go when there are many."""
+    """Uploaded photographs, decoded at the size of a preview and kept; the least recently used are dropped.
 
-    _MOST = 24  # of 3 MB each
+    Args:
+        uploads: The uploads to read.
+    """
+
+    _MAX_KEPT = 24  # photographs that are kept, of 3 MB each
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
@@ -55,79 +61,92 @@ class Originals:
     def get(self, path: str) -> Picture:
         """An upload at the size of a preview.
 
+        Args:
+            path: The file in the studio's folder.
+
         Raises:
-            InputError: it is no picture, or beyond the studio's limits.
+            InputError: The file is not a picture, or exceeds the studio's limits.
         """
         with self._lock:
             if path in self._kept:
                 self._kept.move_to_end(path)
                 return self._kept[path]
         picture = self._uploads.read(path)
-        if max(picture.size) > PREVIEW:
-            picture = shrink_picture(picture, PREVIEW)
+        if max(picture.size) > PREVIEW_SIDE:
+            picture = shrink_picture(picture, PREVIEW_SIDE)
         with self._lock:
             self._kept[path] = picture
-            while len(self._kept) > self._MOST:
+            while len(self._kept) > self._MAX_KEPT:
                 self._kept.popitem(last=False)
         return picture
 
 
 class Thumbnails:
-    """Real results of every style, small. They are painted when first asked for: about 30 ms each."""
+    """Small painted pictures of every style, made when first asked for: about 30 ms each.
+
+    Attributes:
+        photograph: The square photograph that is painted.
+        initial: Addresses of the thumbnails of all styles there were at the start, by the style's name. A page gets
+            them once for all of its style choosers.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._painted: dict[str, str] = {}
         source = resources.files("impasto.assets") / "harbour.jpg"
-        self.photograph = _squared(read_picture(source.read_bytes()))
-        self.first = {item["name"]: item["picture"] for item in self._all()}
-        """Those that there were at the start, by name: a page gets them once for all of its choosers."""
+        self.photograph = _middle_square(read_picture(source.read_bytes()))
+        self.initial = {item["name"]: item["picture"] for item in self._all()}
 
     def items(self) -> list[dict[str, str]]:
-        """What there is to choose from: names, and the pictures of those that are not among the first."""
-        return [{**item, "picture": ""} if item["name"] in self.first else item for item in self._all()]
+        """The styles to choose from: the ``name`` of each and its ``picture``, empty if ``initial`` has it."""
+        return [{**item, "picture": ""} if item["name"] in self.initial else item for item in self._all()]
 
     def _all(self) -> list[dict[str, str]]:
+        """All usable styles with their pictures; paints those that are new."""
         with self._lock:
-            names = names_of_styles()
+            names = shown_style_names()
             for name in names:
                 if name not in self._painted:
-                    self._painted[name] = _thumbnail(self.photograph, name)
+                    self._painted[name] = _style_thumbnail(self.photograph, name)
             return [{"name": name, "picture": self._painted[name]} for name in names if self._painted[name]]
 
 
-def of(photograph: Picture, check: Callable[[None], None]) -> list[dict[str, str]]:
-    """What there is to choose from, on a visitor's own photograph.
+def thumbnails_of(photograph: Picture, check: Callable[[None], None]) -> list[dict[str, str]]:
+    """The styles to choose from, painted on a visitor's own photograph.
 
     Args:
-        check: called between two styles; may raise to end it.
+        photograph: The photograph, at the size of a preview.
+        check: Called with ``None`` before each style; may raise an exception to stop.
+
+    Returns:
+        One item a style, with its ``name`` and the address of its ``picture``.
     """
-    small = _squared(photograph)
+    small = _middle_square(photograph)
     painted = []
-    for name in names_of_styles():
+    for name in shown_style_names():
         check(None)
-        if picture := _thumbnail(small, name):
+        if picture := _style_thumbnail(small, name):
             painted.append({"name": name, "picture": picture})
     return painted
 
 
-def names_of_styles() -> list[str]:
-    """The styles to choose from: the catalogue's, then the bundled ones."""
+def shown_style_names() -> list[str]:
+    """Names of the styles to choose from: those of the catalogue, then the bundled ones."""
     return [*catalogue_names(), *(name for name in bundled_names() if name != PHOTOGRAPH)]
 
 
-def _thumbnail(photograph: Picture, name: str) -> str:
-    """Empty for a style that cannot be used, for example one of another network."""
+def _style_thumbnail(photograph: Picture, name: str) -> str:
+    """Address of a style's thumbnail; empty if the style cannot be used, for example with this network."""
     try:
-        return data_uri(Painter(name).paint(photograph).picture, _THUMBNAIL, 78)
+        return data_uri(Painter(name).paint(photograph).picture, _THUMBNAIL_SIDE, 78)
     except ImpastoError:
         return ""
 
 
-def _squared(photograph: Picture) -> Picture:
-    """The middle of a picture, as thumbnails show it."""
+def _middle_square(photograph: Picture) -> Picture:
+    """The square in the middle of a picture, at the size at which thumbnails are painted."""
     height, width = photograph.rgb.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     rgb = photograph.rgb[top : top + side, left : left + side]
-    return resize_picture(Picture(rgb), min(_PAINTED, side))
+    return resize_picture(Picture(rgb), min(_PAINTED_THUMBNAIL_SIDE, side))

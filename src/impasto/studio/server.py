@@ -1,4 +1,4 @@
-"""The studio's server: the page, the live camera's answers, and what guards them."""
+"""The studio's server: the page and the endpoint of the live camera, behind the guard."""
 
 from __future__ import annotations
 
@@ -23,33 +23,36 @@ from typing import Any, TypeVar
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from impasto.errors import InputError
 from impasto.studio import app as page
-from impasto.studio.guard import App, Guard
+from impasto.studio.guard import Guard
 from impasto.studio.head import Head
 from impasto.studio.jobs import FairQueue
 from impasto.studio.live import LiveSessions
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
+# The module for locks on files, which Windows does not have.
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
+MadeT = TypeVar("MadeT")
 
-_FOLDER, _FRESH = "impasto-studio-", 60.0  # its prefix; seconds in which a new one may not be locked yet
-_PAGES = 200  # open pages of which the state is kept: Gradio's 10 000 would be 3 GB
-_PATIENCE = 2  # seconds that open connections get when the server ends
+_FOLDER_PREFIX = "impasto-studio-"  # start of the names of temporary folders
+_MIN_ABANDONED_AGE = 60.0  # seconds: a younger folder may belong to a server that has not locked it yet
+_MAX_PAGE_STATES = 200  # open pages whose state is kept; Gradio's own limit of 10 000 would take 3 GB
+_SHUTDOWN_SECONDS = 2  # seconds that open connections may last after the server was told to end
 
 
 def serve(settings: ServerSettings, *, browser: bool = False) -> None:
-    """See :func:`impasto.studio.launch`."""
+    """Serve the studio until Ctrl-C; for arguments and errors see :func:`impasto.studio.launch`."""
     with _temporary_folder() as folder, listen(settings) as listening, suppress(KeyboardInterrupt):
         _end_by_signal()
         server = Server(Studio(settings, folder))
-        address = _address(settings, listening)
+        address = _page_address(settings, listening)
         log.warning("The studio is at %s (Ctrl-C ends it).", address)
         if browser:
             threading.Timer(1.0, webbrowser.open, [address]).start()
@@ -57,10 +60,13 @@ def serve(settings: ServerSettings, *, browser: bool = False) -> None:
 
 
 class Server(uvicorn.Server):
-    """One studio on the network.
+    """The server of one studio.
 
     Args:
-        studio: what all visitors share.
+        studio: What all visitors share.
+
+    Raises:
+        InputError: The certificate cannot be read.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -68,12 +74,12 @@ class Server(uvicorn.Server):
         _check_certificate(settings)
         super().__init__(
             uvicorn.Config(
-                _where_a_loop_runs(lambda: application(studio)),
+                _call_in_event_loop(lambda: application(studio)),
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
                 ws="none",
-                timeout_graceful_shutdown=_PATIENCE,
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
                 ssl_certfile=settings.tls_cert,
                 ssl_keyfile=settings.tls_key,
             )
@@ -81,27 +87,33 @@ class Server(uvicorn.Server):
         self.studio = studio
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until :attr:`should_exit` or a signal."""
-        threading.Thread(target=self.studio.uploads.keep_swept, name="studio-sweep", daemon=True).start()
+        """Serve until :attr:`should_exit` is set or a signal comes.
+
+        Args:
+            sockets: Sockets that listen already.
+        """
+        threading.Thread(target=self.studio.uploads.sweep_periodically, name="studio-sweep", daemon=True).start()
         try:
             super().run(sockets)
         finally:
             self.studio.uploads.close()
-            self.studio.jobs.leave()
+            self.studio.jobs.abandon()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """A signal: end what runs before waiting for who watches it."""
-        self.studio.jobs.leave()
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # pages that are still open are no error
+        """End at a signal: stop the jobs first, since open pages would wait for their results."""
+        self.studio.jobs.abandon()
+        # Pages that are still open would be reported as errors.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         super().handle_exit(sig, frame)
 
 
-def application(studio: Studio) -> App:
-    """All that is served, behind the guard."""
+def application(studio: Studio) -> ASGIApp:
+    """The whole application (ASGI): the page and the live endpoint, behind the guard."""
     settings = studio.settings
-    os.environ["GRADIO_TEMP_DIR"] = str(studio.uploads.folder)  # read as components are made, and at every upload
+    # Gradio reads this when components are made and at every upload.
+    os.environ["GRADIO_TEMP_DIR"] = str(studio.uploads.folder)
     blocks = page.build(studio)
-    blocks.state_session_capacity = _PAGES
+    blocks.state_session_capacity = _MAX_PAGE_STATES
     blocks.queue(api_open=False, max_size=settings.max_queue)
     blocks._queue = FairQueue(blocks, studio.jobs, settings)
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -119,15 +131,18 @@ def application(studio: Studio) -> App:
         pwa=False,
         **page.mount_arguments(),
     )
-    # Only Gradio's own launch() says so, and until it is said paths in requests are not checked.
+    # Gradio checks the paths in requests only if this is set, and sets it only in its own launch().
     blocks.has_launched = True
     return Guard(Head(outer), settings, studio.uploads)
 
 
-def _where_a_loop_runs(make: Callable[[], T]) -> T:
-    """Call a function; elsewhere Gradio makes event loops of its own and never closes them."""
+def _call_in_event_loop(make: Callable[[], MadeT]) -> MadeT:
+    """Call a function inside an event loop.
 
-    async def called() -> T:
+    Where none runs, Gradio makes event loops of its own and never closes them.
+    """
+
+    async def called() -> MadeT:
         return make()
 
     with ThreadPoolExecutor(1) as pool:
@@ -136,11 +151,11 @@ def _where_a_loop_runs(make: Callable[[], T]) -> T:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    """A folder that only this user reads, removed at the end; and so are those of servers that were killed."""
-    for other in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
-        if _abandoned(other):
+    """A folder that only this user can read, removed at the end; folders that killed servers left are removed, too."""
+    for other in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        if _is_abandoned(other):
             shutil.rmtree(other, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX))
     with _locked(folder):
         try:
             yield folder
@@ -150,8 +165,12 @@ def _temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Lock a folder until the end of the block or of the process; says whether nobody else has."""
-    if fcntl is None:  # Windows: nothing is known of others there
+    """Lock a folder until the end of the block or of the process.
+
+    Yields:
+        Whether the lock was free. On Windows always ``False``, since there is no such lock.
+    """
+    if fcntl is None:  # Windows
         yield False
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
@@ -167,32 +186,35 @@ def _locked(folder: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _abandoned(folder: Path) -> bool:
-    """Whether the folder is one of ours, and of no server that still runs or just starts."""
+def _is_abandoned(folder: Path) -> bool:
+    """Whether a folder belongs to a server of this user that neither runs any more nor just starts."""
     try:
-        if time.time() - folder.stat().st_mtime < _FRESH:
+        if time.time() - folder.stat().st_mtime < _MIN_ABANDONED_AGE:
             return False
         with _locked(folder) as free:
             return free
-    except OSError:  # another user's, or gone
+    except OSError:  # the folder is another user's, or gone
         return False
 
 
 @contextmanager
 def listen(settings: ServerSettings) -> Iterator[socket.socket]:
-    """A socket that listens on the address.
+    """A socket that listens on the address in the settings, closed at the end of the block.
+
+    Args:
+        settings: The settings, of which host and port apply here.
 
     Raises:
-        InputError: it cannot.
+        InputError: The address cannot be used.
     """
     with ExitStack() as stack:
         try:
             family, kind, _, _, where = socket.getaddrinfo(
                 settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            # With the protocol spelled out, or asyncio does not send small packets at once: 40 ms more an answer.
+            # Only with the protocol given does asyncio send small packets at once; an answer would take 40 ms more.
             listening = stack.enter_context(socket.socket(family, kind, socket.IPPROTO_TCP))
-            if os.name == "posix":  # elsewhere that would let two servers share the port
+            if os.name == "posix":  # on Windows the option would let two servers share the port
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(where)
             listening.listen()
@@ -205,23 +227,24 @@ def listen(settings: ServerSettings) -> Iterator[socket.socket]:
 
 
 def _check_certificate(settings: ServerSettings) -> None:
-    """Say at once if a certificate cannot be used.
+    """Check that the certificate and its key can be used, if there are any.
 
     Raises:
-        InputError: it cannot.
+        InputError: They cannot.
     """
     if settings.tls_cert is None:
         return
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as error:  # of which ssl's are
+    except OSError as error:  # ssl.SSLError is a subclass
         raise InputError(
             f"The certificate {settings.tls_cert} and the key {settings.tls_key} cannot be used ({error}); "
             "give a pair of PEM files."
         ) from error
 
 
-def _address(settings: ServerSettings, listening: socket.socket) -> str:
+def _page_address(settings: ServerSettings, listening: socket.socket) -> str:
+    """The address of the page, as it is printed."""
     host = settings.host
     if host in ("0.0.0.0", "::", ""):
         host = socket.gethostname()
@@ -229,7 +252,7 @@ def _address(settings: ServerSettings, listening: socket.socket) -> str:
 
 
 def _end_by_signal() -> None:
-    """Let a polite kill end the server as Ctrl-C does, so that temporary files go."""
+    """Let the signal SIGTERM end the server as Ctrl-C does, so that temporary files are removed."""
 
     def end(number: int, _frame: Any) -> None:
         raise SystemExit(128 + number)

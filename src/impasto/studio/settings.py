@@ -1,4 +1,4 @@
-"""Where the studio listens, whom it lets in, and how much it takes on."""
+"""The settings of the server: its address, its password and its limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from impasto.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
-    """What ``impasto studio`` can be told.
+    """The settings of the studio's server, each an option of ``impasto studio``.
 
     Attributes:
-        host: the address to listen on; by default only this machine reaches it.
-        port: 0 takes any that is free.
-        password: asked of every visitor; empty: of nobody.
-        open_to_all: whether an address that others reach may do without a password.
-        tls_cert, tls_key: files in PEM format; both or none. Without them pages are not encrypted.
-        max_upload: bytes of one upload; all files of one drop count together.
-        max_pixels: of a picture, and of a result.
-        max_video: seconds of video that one job paints.
-        max_queue: jobs that may wait.
-        max_seconds: that a job may take.
+        host: Address to listen on; by default only this machine reaches it.
+        port: Port to listen on; 0 takes any that is free.
+        password: Password that every visitor has to give; empty means none.
+        open_to_all: Whether visitors from other machines are let in without a password.
+        tls_cert: Certificate in PEM format; ``None`` serves the page without encryption.
+        tls_key: Key of the certificate in PEM format; given if and only if ``tls_cert`` is.
+        max_upload: Largest upload in bytes; files that are dropped together count as one upload.
+        max_pixels: Most pixels of a picture, and of a painting.
+        max_video: Most seconds of video that one job paints.
+        max_queue: Most jobs that may wait.
+        max_seconds: Most seconds that one job may take.
+
+    Raises:
+        InputError: A value is out of range, or visitors from other machines would be let in without a password and
+            ``open_to_all`` is not set.
     """
 
     host: str = "127.0.0.1"
@@ -43,7 +48,7 @@ class ServerSettings:
         if not 0 <= self.port <= 65535:
             raise InputError(f"The port {self.port} is out of range; give a number from 1 to 65535, or 0 for any.")
         for name in ("max_upload", "max_pixels", "max_video", "max_queue", "max_seconds"):
-            if not 0 < getattr(self, name) < math.inf:  # so written that NaN fails too
+            if not 0 < getattr(self, name) < math.inf:  # in this form NaN is refused, too
                 raise InputError(
                     f"The limit {name.replace('_', ' ')} is {getattr(self, name)}; give a finite number above 0."
                 )
@@ -57,7 +62,7 @@ class ServerSettings:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine reaches the address."""
+        """Whether only this machine can reach the address."""
         if self.host == "localhost":
             return True
         try:
@@ -67,5 +72,5 @@ class ServerSettings:
 
     @property
     def scheme(self) -> str:
-        """Of the page's address."""
+        """Scheme of the page's address: ``http`` or ``https``."""
         return "https" if self.tls_cert else "http"

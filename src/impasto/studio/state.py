@@ -1,4 +1,4 @@
-"""What all tabs of a studio share."""
+"""The objects that all tabs and visitors of a studio share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Studio:
     """One running studio.
 
     Args:
-        settings: its limits.
-        folder: where its temporary files lie.
+        settings: Its limits.
+        folder: Folder for its temporary files, which exists.
 
     Attributes:
-        jobs: runs what takes time.
-        uploads: what visitors send, checked.
-        originals: photographs at the size of a preview, decoded.
+        jobs: Runs the visitors' jobs.
+        uploads: Checks the files that visitors send, and makes room for results.
+        originals: Uploaded photographs, decoded at the size of a preview.
     """
 
     def __init__(self, settings: ServerSettings, folder: Path) -> None:
@@ -32,5 +32,5 @@ class Studio:
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
-        """Every style on the studio's own photograph."""
+        """Thumbnails of every style, painted on the studio's own photograph when first asked for."""
         return Thumbnails()

@@ -1,4 +1,4 @@
-"""Colours and type of the page: warm paper, dark ink, one accent; the system's own fonts."""
+"""Colours and fonts of the page: a warm white, a dark brown for text, one accent; the system's own fonts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils.colors import Color
 
+# Families of fonts for text, and for commands: the first that the visitor's system has is used.
 _SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif"]
 _MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 
+# The neutral colour, from paper (50) to ink (950).
 _PAPER = Color(
     name="paper",
     c50="#fbfaf7",
@@ -24,6 +26,7 @@ _PAPER = Color(
     c900="#201e1a",
     c950="#171512",
 )
+# The accent colour, from light (50) to dark (950).
 _VERMILION = Color(
     name="vermilion",
     c50="#fdf3ee",
@@ -41,7 +44,7 @@ _VERMILION = Color(
 
 
 def theme() -> Any:
-    """The theme, light and dark."""
+    """The theme of the page, for light and dark."""
     return gr.themes.Base(
         primary_hue=_VERMILION,
         secondary_hue=_VERMILION,

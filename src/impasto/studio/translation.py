@@ -1,7 +1,7 @@
-"""Every text of the page in the visitor's language.
+"""The texts of the page in the visitor's language.
 
 A language is one file, ``languages/CODE.json``: its own ``name``, the ``texts`` of the page by key, and the ``errors``
-of the library by the names in :mod:`impasto.studio.error_patterns`. Labels are translated in the browser
+of the library by the names in :mod:`impasto.studio.error_patterns`. Labels are translate in the browser
 (:func:`label`), messages where they arise (:func:`say`). Both follow the browser's language unless the visitor has
 chosen with the switch, which leaves a cookie.
 """
@@ -26,6 +26,7 @@ from impasto.studio.error_patterns import ERROR_PATTERNS
 log = logging.getLogger(__name__)
 
 COOKIE = "impasto_language"
+"""Name of the cookie in which the switch of languages keeps the visitor's choice."""
 DEFAULT_LANGUAGE = "en"
 
 
@@ -54,22 +55,30 @@ def _load_languages() -> dict[str, Language]:
 
 
 LANGUAGES = _load_languages()
+"""The languages of the page by their code."""
 
 
 def label(key: str) -> Any:
-    """A text for a component, in all languages at once: the browser takes its own."""
+    """A text for a component, which the browser shows in its own language.
+
+    Args:
+        key: Key of the text.
+
+    Raises:
+        KeyError: There is no such text.
+    """
     if key not in LANGUAGES[DEFAULT_LANGUAGE].texts:
         raise KeyError(key)
     return I18nData(key)
 
 
 def translations() -> gr.I18n:
-    """All texts, for the page."""
+    """All texts in all languages, in Gradio's form."""
     return gr.I18n(**{code: dict(language.texts) for code, language in LANGUAGES.items()})
 
 
 def by_language(key: str) -> dict[str, str]:
-    """A text by the language's code, for scripts of our own in the page."""
+    """A text in all languages, by the language's code, for the scripts in ``static``."""
     return {code: language.texts[key] for code, language in LANGUAGES.items()}
 
 
@@ -82,7 +91,7 @@ def language_of(request: Any) -> str:
     """The code of the language of a request: the switch's cookie, else the browser's preference, else English.
 
     Args:
-        request: Gradio's or Starlette's; ``None`` if there is none.
+        request: Gradio's or Starlette's request; ``None`` if there is none.
     """
     if request is None:
         return DEFAULT_LANGUAGE
@@ -97,19 +106,25 @@ def language_of(request: Any) -> str:
 
 
 def say(request: Any, key: str, **values: Any) -> str:
-    """A text in the language of a request, with values in its places."""
+    """A text in the language of a request.
+
+    Args:
+        request: Gradio's or Starlette's request; ``None`` if there is none.
+        key: Key of the text.
+        values: Values for the names in braces in the text.
+    """
     return LANGUAGES[language_of(request)].texts[key].format(**values)
 
 
-def complaint(request: Any, error: ImpastoError) -> str:
-    """What an error of the library says, in the language of a request where that is known, else in English."""
-    return translated(request, str(error))
+def error_sentence(request: Any, error: ImpastoError) -> str:
+    """The sentence of a library error, in the language of a request if there is a translation, else in English."""
+    return translate(request, str(error))
 
 
-def translated(request: Any, text: str) -> str:
-    """A sentence of the library in the language of a request where that is known, else as it is.
+def translate(request: Any, text: str) -> str:
+    """A sentence of the library in the language of a request if there is a translation, else unchanged.
 
-    Hints at the command line become hints at the page.
+    English has translations, too: sentences that name an option of the command line get one that names the page.
     """
     errors = LANGUAGES[language_of(request)].errors
     for name, pattern in ERROR_PATTERNS:
@@ -119,12 +134,22 @@ def translated(request: Any, text: str) -> str:
 
 
 @contextmanager
-def errors_as_sentences(request: Any) -> Iterator[None]:
-    """Show errors as one sentence in the page: the library's own, and a general one for what nobody expected."""
+def show_errors_as_sentences(request: Any) -> Iterator[None]:
+    """Show errors that the block raises as one sentence in the page.
+
+    Errors of the library are shown in the language of the request; any other error is logged and shown as a general
+    sentence.
+
+    Args:
+        request: Gradio's request.
+
+    Raises:
+        gradio.Error: The block raised an error.
+    """
     try:
         yield
     except ImpastoError as error:
-        raise gr.Error(complaint(request, error), print_exception=False) from error
+        raise gr.Error(error_sentence(request, error), print_exception=False) from error
     except (gr.Error, GeneratorExit):
         raise
     except Exception as error:

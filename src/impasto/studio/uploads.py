@@ -1,4 +1,4 @@
-"""Files that visitors send, and files made for them: untrusted on the way in, removed after a while."""
+"""Files that visitors send, which are checked before use, and files made for them; both are removed after an hour."""
 
 from __future__ import annotations
 
@@ -24,35 +24,40 @@ from impasto.studio.settings import ServerSettings
 
 log = logging.getLogger(__name__)
 
-_KEPT = 3600.0  # seconds after which files of visitors are removed, unless a job needs them
-_SWEPT = 60.0  # seconds between looks
-_STORED = 10  # times the largest upload may lie here in all
-_LARGEST_FRAME = 4096 * 2304  # pixels of a video's pictures: 4K
+_MAX_AGE = 3600.0  # seconds after which files are removed, unless a job needs them
+_SWEEP_INTERVAL = 60.0  # seconds between two searches for old files
+_MAX_STORED_UPLOADS = 10  # size of the whole folder, in multiples of the largest upload, above which no upload is taken
+_MAX_VIDEO_FRAME_PIXELS = 4096 * 2304  # pixels of one frame of a video (4K)
 
-# Only containers that cannot name other files or addresses to read, as playlists do. FFmpeg looks for the one playlist
-# that need not stand at a file's start (DASH) up to the first zero byte, so nothing may look like it there.
-_PLAYLIST = b"<mpd"
-_CONTAINERS = (
+# A playlist names other files or addresses, which FFmpeg would read; only containers that cannot do that are taken.
+# DASH is the only playlist that need not stand at a file's start: FFmpeg searches for its tag up to the first zero
+# byte, so a file with that tag there is refused.
+_DASH_TAG = b"<mpd"  # start of a DASH playlist, in lower case
+# Containers of videos that are taken: the first bytes of a file, its suffix, FFmpeg's name of the format.
+_VIDEO_CONTAINERS = (
     (re.compile(rb"\x00...(ftyp|moov|mdat|wide|free|skip)", re.DOTALL), ".mp4", "mov"),
     (re.compile(rb"\x1a\x45\xdf\xa3"), ".mkv", "matroska"),
     (re.compile(rb"RIFF....AVI ", re.DOTALL), ".avi", "avi"),
     (re.compile(rb"OggS"), ".ogv", "ogg"),
     (re.compile(rb"GIF8[79]a"), ".gif", "gif"),
 )
-_PICTURES_IN_FTYP = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis")
-Kind = Literal["picture", "video"]
+# Brands of pictures (AVIF, HEIC) that share the container of MP4 videos, in bytes 8 to 12 of a file.
+_PICTURE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis")
+UploadKind = Literal["picture", "video"]
+"""What an upload is, by its content."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A video that may be painted.
+    """An uploaded video that was checked.
 
     Attributes:
-        path: where it lies, its suffix as its content says.
-        width, height: in pixels, upright.
-        rate: frames a second.
-        seconds: how long it is; 0 if it does not say.
-        sound: whether it has any.
+        path: The file, with the suffix of its container.
+        width: Width in pixels after a rotation that the file asks for.
+        height: Height in pixels after a rotation that the file asks for.
+        rate: Frames a second.
+        seconds: Duration in seconds; 0 if it is unknown.
+        sound: Whether it has a sound track.
     """
 
     path: Path
@@ -66,26 +71,30 @@ class Clip:
 class Uploads:
     """The folder in which Gradio puts uploads, and from which it serves results.
 
-    Nobody can list it, and names in it are secret: whoever knows a path in it was given it.
+    Visitors cannot list the folder and names in it are random, so only a visitor who was given a path knows it.
 
     Args:
-        settings: limits.
-        folder: exists; is removed by whoever made it.
+        settings: The studio's limits.
+        folder: The folder, which exists. Its creator removes it.
     """
 
     def __init__(self, settings: ServerSettings, folder: Path) -> None:
         self.settings, self.folder = settings, folder.resolve()
         self._closed = threading.Event()
-        self._needed: Counter[Path] = Counter()  # by jobs that run, how many
+        self._protected: Counter[Path] = Counter()  # number of running jobs that need an item of the folder
         self._lock = threading.Lock()
 
-    # ---- in ---------------------------------------------------------------------------------------
+    def own_file(self, path: str | Path) -> Path:
+        """Check a path that a visitor sent.
 
-    def own(self, path: str | Path) -> Path:
-        """A path from a visitor, if it is that of a file in the folder.
+        Args:
+            path: The path.
+
+        Returns:
+            The resolved path, which is that of a file in the folder.
 
         Raises:
-            InputError: it is another's, or no file.
+            InputError: It is not the path of a file in the folder.
         """
         try:
             wanted = Path(path).resolve()
@@ -97,16 +106,19 @@ class Uploads:
         return wanted
 
     @contextmanager
-    def needed(self, *paths: str | Path) -> Iterator[None]:
-        """Keep files from being removed while a job needs them, and as long afterwards as new ones.
+    def protect(self, *paths: str | Path) -> Iterator[None]:
+        """Keep files from being removed until the end of the block, and afterwards for as long as new files.
+
+        Args:
+            paths: Files in the folder.
 
         Raises:
-            InputError: one of them is no file in the folder.
+            InputError: One of them is not a file in the folder.
         """
-        own = [self.own(path) for path in paths]
+        own = [self.own_file(path) for path in paths]
         places = Counter(self.folder / path.relative_to(self.folder).parts[0] for path in own)
         with self._lock:
-            self._needed += places
+            self._protected += places
         try:
             yield
         finally:
@@ -114,31 +126,34 @@ class Uploads:
                 with suppress(OSError):
                     os.utime(path)
             with self._lock:
-                self._needed -= places
+                self._protected -= places
 
     @contextmanager
-    def without_paths(self) -> Iterator[None]:
-        """What the library has against a file in the folder names it, and not the place where it lies."""
+    def hide_folder_in_errors(self) -> Iterator[None]:
+        """Remove the folder from library errors that the block raises, so that they name a file without its path."""
         try:
             yield
         except (InputError, OutputError) as error:
             where = rf"{re.escape(str(self.folder) + os.sep)}\w+{re.escape(os.sep)}"
             raise type(error)(re.sub(where, "", str(error))) from error
 
-    def kind(self, path: str | Path) -> Kind:
-        """What a file is, by its content.
+    def kind(self, path: str | Path) -> UploadKind:
+        """Tell by its content what an upload is.
+
+        Args:
+            path: A file in the folder.
 
         Raises:
-            InputError: neither a picture nor a video, or too large.
+            InputError: It is neither a picture nor a video, or too large.
         """
-        own = self.own(path)
+        own = self.own_file(path)
         size = own.stat().st_size
         if size > self.settings.max_upload:
             raise InputError(
-                f"The file has {_megabytes(size)}, the limit is {_megabytes(self.settings.max_upload)}: "
+                f"The file has {_size_text(size)}, the limit is {_size_text(self.settings.max_upload)}: "
                 "give a smaller one."
             )
-        container = _container(own)
+        container = _container_of(own)
         if container is not None and container[0] != ".gif":
             return "video"
         pixels = size_of_file(own)
@@ -154,44 +169,53 @@ class Uploads:
         return "picture"
 
     def picture(self, path: str | Path) -> Path:
-        """The path of an uploaded picture, checked but not yet decoded.
+        """The path of an uploaded picture, which is checked but not decoded.
+
+        Args:
+            path: A file in the folder.
 
         Raises:
-            InputError: it is not one, or too large.
+            InputError: It is not a picture, or too large.
         """
         if self.kind(path) != "picture":
             raise InputError("This is a video, not a picture: open it on the Video tab.")
-        return self.own(path)
+        return self.own_file(path)
 
     def read(self, path: str | Path) -> Picture:
         """Decode an uploaded picture.
 
+        Args:
+            path: A file in the folder.
+
         Raises:
-            InputError: it is none, too large or damaged.
+            InputError: It is not a picture, or too large, or damaged.
         """
         with self.picture(path).open("rb") as file:
             data = file.read()
-        return read_picture(data, max_pixels=self.settings.max_pixels)  # of bytes, so that messages show no path
+        return read_picture(data, max_pixels=self.settings.max_pixels)  # from bytes, so that messages contain no path
 
     def clip(self, path: str | Path) -> Clip:
-        """Look into an uploaded video.
+        """Check an uploaded video and read its size, rate and duration.
+
+        Args:
+            path: A file in the folder.
 
         Raises:
-            InputError: it is none, damaged, or its pictures are too large.
-            MissingExtraError: the extra ``video`` is not installed.
+            InputError: It is not a video, or damaged, or its frames are too large.
+            MissingExtraError: The extra ``video`` is not installed.
         """
         from impasto.extras import pyav
         from impasto.video.source import open_source
 
-        own = self.own(path)
+        own = self.own_file(path)
         self.kind(own)
-        container = _container(own)
+        container = _container_of(own)
         if container is None:
             raise InputError("This is no video that can be read here: convert it to MP4.")
         suffix, format = container
         named = own
-        if own.suffix.lower() != suffix:  # by which the library goes, and Gradio's player
-            named = own.with_suffix(suffix)  # folders are named by content: what has that name already is the same
+        if own.suffix.lower() != suffix:  # the library and Gradio's player tell the format by the suffix
+            named = own.with_suffix(suffix)  # each upload has a folder of its own: a file of that name is the same file
             with suppress(FileExistsError):
                 named.hardlink_to(own)
         try:
@@ -201,48 +225,60 @@ class Uploads:
                 seconds = (opened.duration or 0) / pyav().time_base
                 sound = bool(opened.streams.audio)
                 for stream in opened.streams.video:
-                    _check_frame(stream.codec_context.width, stream.codec_context.height)
-            with self.without_paths():
+                    _check_frame_size(stream.codec_context.width, stream.codec_context.height)
+            with self.hide_folder_in_errors():
                 source = open_source(named)
         except InputError:
             raise
         except Exception as error:
             raise InputError("This video cannot be read: it is damaged, cut off or of an unusual kind.") from error
-        _check_frame(source.width, source.height)
+        _check_frame_size(source.width, source.height)
         seconds = float(seconds) or source.expected / float(source.rate)
         return Clip(named, source.width, source.height, float(source.rate), seconds, sound)
 
     def name(self, path: str | Path) -> str:
-        """What to call an uploaded file in the page and in the names of results: the visitor's name for it, made plain.
+        """The name of an upload for the page and for the names of results.
 
-        Its suffix is what the content says.
+        Args:
+            path: A file in the folder.
+
+        Returns:
+            The visitor's name of the file, without unusual characters, with the suffix that fits its content.
+
+        Raises:
+            InputError: It is neither a picture nor a video.
         """
-        own = self.own(path)
+        own = self.own_file(path)
         stem = re.sub(r"[^\w .()-]", "_", own.stem).strip(" .")[:80] or "picture"
         if self.kind(own) == "video":
-            return stem + (_container(own) or ("", ""))[0]
+            return stem + (_container_of(own) or ("", ""))[0]
         with own.open("rb") as file:
             return stem + FORMATS[identify_format("The file", file.read(64))].suffixes[0]
 
-    # ---- out --------------------------------------------------------------------------------------
-
     def new_path(self, name: str) -> Path:
-        """A place for a file of this name that nobody can guess; served to whoever is told."""
+        """A new path for a file of this name, in a folder with a random name that nobody can guess."""
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         return folder / (re.sub(r"[^\w .()+-]", "_", name).strip(" .")[-120:] or "result")
 
     @property
-    def full(self) -> bool:
-        """Whether so much lies here that nothing more is taken."""
-        return _bytes(self.folder) > _STORED * self.settings.max_upload
+    def is_full(self) -> bool:
+        """Whether the folder is so large that no upload is taken."""
+        return _stored_bytes(self.folder) > _MAX_STORED_UPLOADS * self.settings.max_upload
 
     def sweep(self, now: float | None = None) -> int:
-        """Remove what is older than an hour and needed by no job; says how many."""
+        """Remove what is older than an hour and not needed by a job.
+
+        Args:
+            now: The time in seconds since 1970; ``None`` is the clock's.
+
+        Returns:
+            How many items were removed.
+        """
         count = 0
-        limit = (time.time() if now is None else now) - _KEPT
+        limit = (time.time() if now is None else now) - _MAX_AGE
         for item in self.folder.iterdir():
-            if item in self._needed:
+            if item in self._protected:
                 continue
             try:
                 newest = max((f.stat().st_mtime for f in item.iterdir()), default=0.0) if item.is_dir() else 0.0
@@ -253,40 +289,42 @@ class Uploads:
                 continue
         return count
 
-    def keep_swept(self) -> None:
-        """Sweep now and then, until :meth:`close`."""
-        while not self._closed.wait(_SWEPT):
+    def sweep_periodically(self) -> None:
+        """Remove old files every ``_SWEEP_INTERVAL`` seconds, until :meth:`close` is called."""
+        while not self._closed.wait(_SWEEP_INTERVAL):
             try:
                 self.sweep()
             except OSError as error:
                 log.warning("Old files of visitors could not be removed: %s", error)
 
     def close(self) -> None:
-        """Sweep no more."""
+        """End :meth:`sweep_periodically`."""
         self._closed.set()
 
 
-def _container(path: Path) -> tuple[str, str] | None:
-    """Suffix and FFmpeg's name of a video's container, told by the first bytes."""
+def _container_of(path: Path) -> tuple[str, str] | None:
+    """Suffix and FFmpeg's name of a video's container by its first bytes; ``None`` if the file is not such a video."""
     with path.open("rb") as file:
         head = file.read(1 << 20)
-    if head[4:8] == b"ftyp" and head[8:12] in _PICTURES_IN_FTYP:
+    if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
         return None
-    if _PLAYLIST in head.split(b"\0")[0].lower():
+    if _DASH_TAG in head.split(b"\0")[0].lower():
         return None
-    for pattern, suffix, name in _CONTAINERS:
+    for pattern, suffix, name in _VIDEO_CONTAINERS:
         if pattern.match(head):
             return suffix, name
     return None
 
 
-def _check_frame(width: int, height: int) -> None:
-    if width * height > _LARGEST_FRAME:
+def _check_frame_size(width: int, height: int) -> None:
+    """Raise :class:`InputError` if frames of that size in pixels are too large."""
+    if width * height > _MAX_VIDEO_FRAME_PIXELS:
         raise InputError(f"The video is {width} x {height}, the limit is 4096 x 2304: make it smaller first.")
 
 
-def _bytes(folder: Path) -> int:
-    sizes: dict[tuple[int, int], int] = {}  # by file: one with two names is there once
+def _stored_bytes(folder: Path) -> int:
+    """Bytes of all files in a folder and its subfolders; a file with two names counts once."""
+    sizes: dict[tuple[int, int], int] = {}  # by device and inode
     for where, _, names in os.walk(folder):
         for name in names:
             try:
@@ -297,5 +335,6 @@ def _bytes(folder: Path) -> int:
     return sum(sizes.values())
 
 
-def _megabytes(count: int) -> str:
+def _size_text(count: int) -> str:
+    """A number of bytes as text in MB or kB."""
     return f"{count / 1e6:.0f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"

@@ -1,4 +1,4 @@
-"""The Video tab's work: a part of an upload, painted into a file that browsers play."""
+"""The work of the Video tab: a part of an uploaded video is painted into a file that browsers play."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS
-from impasto.studio.jobs import Report
+from impasto.studio.jobs import ReportFunction
 from impasto.studio.uploads import Clip
 from impasto.styles.blending import load_blend
 from impasto.video.api import stylize_video
@@ -20,38 +20,40 @@ from impasto.video.stabilise import Stabilize
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
 
-SIZE = 640
-"""Longer side in pixels unless another is asked for: about ten frames a second on two cores."""
-_PREVIEW = 1.0  # seconds
+DEFAULT_VIDEO_SIZE = 640
+"""Longer side in pixels of a painted video unless the visitor chooses another: ten frames a second on two cores."""
+_PREVIEW_SECONDS = 1.0  # seconds of video that a preview paints
 
 
 @dataclass(frozen=True)
 class VideoRequest:
-    """What a visitor has chosen.
+    """What a visitor has chosen for a video.
 
     Attributes:
-        styles: as ``["scream:2", "udnie"]``.
-        strength: 0 to 1.
-        start, end: seconds from the video's start; an end of 0 is the video's own.
-        size: longer side in pixels; 0 keeps it.
-        stabilize: as for :func:`impasto.stylize_video`.
+        styles: Names, each with or without a weight: ``["scream:2", "udnie"]``.
+        strength: Strength of the painting, from 0 to 1.
+        start: Where the part to paint begins, in seconds from the video's start.
+        end: Where the part to paint ends, in seconds from the video's start; 0 is the end of the video.
+        size: Longer side of the painted video in pixels; 0 keeps that of the upload.
+        stabilize: How strokes are kept still, as :func:`impasto.stylize_video` takes it.
     """
 
     styles: Sequence[str]
     strength: float = DEFAULTS.strength
     start: float = 0.0
     end: float = 0.0
-    size: int = SIZE
+    size: int = DEFAULT_VIDEO_SIZE
     stabilize: Stabilize = "light"
 
 
 @dataclass(frozen=True)
 class VideoProgress:
-    """How far a video is.
+    """How much of a video is painted.
 
     Attributes:
-        done, count: frames that are painted, and that there will be; a count of 0 is unknown.
-        rate: frames a second.
+        done: Number of frames that are painted.
+        count: Number of frames to paint; 0 if it is unknown.
+        rate: Frames painted a second.
     """
 
     done: int
@@ -60,21 +62,21 @@ class VideoProgress:
 
     @property
     def left(self) -> float:
-        """Seconds until the end."""
+        """Seconds until all frames are painted; 0 if that is unknown."""
         return max(0, self.count - self.done) / self.rate if self.rate else 0.0
 
 
 @dataclass(frozen=True)
 class PaintedVideo:
-    """A painted video.
+    """A painted video in a file.
 
     Attributes:
-        path: where it lies; its name is the one to save it under.
-        frames: how many were painted.
-        seconds: how long that took.
-        notices: what was left out or changed, as :class:`impasto.video.Report` has it.
-        damaged: pieces of the upload that could not be decoded.
-        truncated: whether the upload ends before its end.
+        path: The file, under the name that a download gets.
+        frames: Number of painted frames.
+        seconds: Time in seconds that painting took.
+        notices: Sentences on what of the upload was left out or changed.
+        damaged: Number of pieces of the upload that could not be decoded.
+        truncated: Whether the upload's file ends before the video does.
     """
 
     path: Path
@@ -85,77 +87,87 @@ class PaintedVideo:
     truncated: bool = False
 
 
-def paint(
-    studio: Studio, upload: str | Path, wish: VideoRequest, report: Report, *, preview: bool = False
+def paint_video(
+    studio: Studio, upload: str | Path, video_request: VideoRequest, report: ReportFunction, *, preview: bool = False
 ) -> PaintedVideo:
     """Paint a part of an upload, with its sound, as MP4.
 
     Args:
-        studio: whose limits apply.
-        upload: a file in the studio's folder.
-        wish: what was chosen.
-        report: called with :class:`VideoProgress`; may raise to end it.
-        preview: paint one second only.
+        studio: The studio, whose limits apply.
+        upload: A file in the studio's folder.
+        video_request: What the visitor has chosen.
+        report: Called with a :class:`VideoProgress` after each frame; may raise an exception to stop.
+        preview: Whether to paint one second only.
 
     Raises:
-        ImpastoError: as :func:`impasto.stylize_video` does; or the part is too long.
+        ImpastoError: The part is empty or too long, or :func:`impasto.stylize_video` raises it.
     """
-    if not wish.styles:
+    if not video_request.styles:
         raise InputError("No style is chosen; choose one.")
     clip = studio.uploads.clip(upload)
-    start, end = _part(clip, wish, studio.settings.max_video)
+    start, end = _selected_part(clip, video_request, studio.settings.max_video)
     if preview:
-        end = min(end, start + _PREVIEW)
+        end = min(end, start + _PREVIEW_SECONDS)
     stem = Path(studio.uploads.name(upload)).stem
-    target = studio.uploads.new_path(f"{stem}-{load_blend(list(wish.styles)).name}{'-preview' if preview else ''}.mp4")
+    target = studio.uploads.new_path(
+        f"{stem}-{load_blend(list(video_request.styles)).name}{'-preview' if preview else ''}.mp4"
+    )
     began = time.perf_counter()
 
     def progress(done: int, count: int) -> None:
         report(VideoProgress(done, count, done / (time.perf_counter() - began)))
 
     try:
-        with studio.uploads.needed(upload), studio.uploads.without_paths():  # its sound is read at the very end
-            made = stylize_video(
+        # The upload is protected until the end, because its sound is read last.
+        with studio.uploads.protect(upload), studio.uploads.hide_folder_in_errors():
+            painted = stylize_video(
                 clip.path,
-                list(wish.styles),
+                list(video_request.styles),
                 output=target,
                 start=start or None,
                 end=end,
-                stabilize=wish.stabilize,
-                strength=wish.strength,
-                size=_even(clip, wish.size),
+                stabilize=video_request.stabilize,
+                strength=video_request.strength,
+                size=_even_size(clip, video_request.size),
                 progress=progress,
             )
     except BaseException:
-        shutil.rmtree(target.parent, ignore_errors=True)  # frames that are painted, too: nobody goes on with them
+        shutil.rmtree(target.parent, ignore_errors=True)  # also the painted frames, which no later job continues
         raise
     seconds = time.perf_counter() - began
-    return PaintedVideo(target, made.frames, seconds, made.notices, made.damaged, made.truncated)
+    return PaintedVideo(target, painted.frames, seconds, painted.notices, painted.damaged, painted.truncated)
 
 
-def _part(clip: Clip, wish: VideoRequest, most: float) -> tuple[float, float]:
-    """Start and end of what is painted, in seconds.
+def _selected_part(clip: Clip, video_request: VideoRequest, max_seconds: float) -> tuple[float, float]:
+    """Start and end of the part to paint, in seconds from the video's start.
 
     Raises:
-        InputError: there is nothing between them, or too much.
+        InputError: The part is empty, or longer than ``max_seconds``.
     """
-    if clip.seconds and wish.start >= clip.seconds:
-        raise InputError(f"The start {wish.start:.1f} is after the video's end; it lasts {clip.seconds:.1f} seconds.")
-    end = wish.end or clip.seconds or wish.start + most
+    if clip.seconds and video_request.start >= clip.seconds:
+        raise InputError(
+            f"The start {video_request.start:.1f} is after the video's end; it lasts {clip.seconds:.1f} seconds."
+        )
+    end = video_request.end or clip.seconds or video_request.start + max_seconds
     if clip.seconds:
         end = min(end, clip.seconds)
-    if wish.start < 0 or end <= wish.start:
-        raise InputError(f"The end {end:.1f} is not after the start {wish.start:.1f}; give a later one.")
-    # A file may claim to be shorter than it is; the end makes that no matter.
-    if end - wish.start > most + 0.05:
+    if video_request.start < 0 or end <= video_request.start:
+        raise InputError(f"The end {end:.1f} is not after the start {video_request.start:.1f}; give a later one.")
+    # A file may claim to be shorter than it is; that does no harm, because only the part up to the end is painted.
+    if end - video_request.start > max_seconds + 0.05:
         raise InputError(
-            f"These are {end - wish.start:.0f} seconds of video, the limit is {most:.0f}: choose a shorter part."
+            f"These are {end - video_request.start:.0f} seconds of video, the limit is {max_seconds:.0f}: "
+            "choose a shorter part."
         )
-    return wish.start, end
+    return video_request.start, end
 
 
-def _even(clip: Clip, size: int) -> int:
-    """The longer side to ask for: never more than the video has, and even, or browsers do not play the result."""
+def _even_size(clip: Clip, size: int) -> int:
+    """The longer side in pixels to paint at: at most the video's, and even, or browsers do not play the result.
+
+    Returns:
+        The longer side, or 0 if the video keeps its size.
+    """
     longer = max(clip.width, clip.height)
     if (not size or size >= longer) and clip.width % 2 == clip.height % 2 == 0:
         return 0

@@ -1,1 +1,1 @@
-"""One module a tab."""
+"""The tabs of the page, one module each, whose ``build(studio)`` lays out the tab and connects it."""

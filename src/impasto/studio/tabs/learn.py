@@ -1,4 +1,4 @@
-"""The Learn tab: a painting becomes a style; its previews and its loss are watched meanwhile."""
+"""The Learn tab: a style is learnt from paintings while the page shows previews and the loss."""
 
 from __future__ import annotations
 
@@ -13,44 +13,53 @@ import gradio as gr
 from impasto.errors import InputError
 from impasto.learning.api import LearningProgress, learn_style
 from impasto.pictures.reading import read_picture
-from impasto.studio.controls import lacks, paintings_box
-from impasto.studio.endpoints import endpoint
-from impasto.studio.jobs import Done, Report, Update
+from impasto.studio.controls import paintings_upload, show_missing_extra
+from impasto.studio.endpoints import SILENT_EVENT, add_endpoint
+from impasto.studio.jobs import JobResult, JobUpdate, ReportFunction
 from impasto.studio.previews import data_uri
-from impasto.studio.translation import errors_as_sentences, label, say
+from impasto.studio.translation import label, say, show_errors_as_sentences
 from impasto.styles.catalogue import add_to_catalogue, catalogue_path
 from impasto.styles.style import SUFFIX, Style
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
 
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_FACTS = {"title": "painting_title", "artist": "artist", "year": "year", "licence": "licence"}
-_LONGEST = 200  # characters of what is said of a painting
-_SHEET = "<img class='sheet' src='{uri}' alt=''>"
+# Metadata of a style that visitors may give, and the key of the label of each.
+_METADATA_LABELS = {"title": "painting_title", "artist": "artist", "year": "year", "licence": "licence"}
+_MAX_METADATA_LENGTH = 200  # characters of each fact about a painting
+# Element that shows the sheet of previews.
+_PREVIEW_SHEET_HTML = "<img class='sheet' src='{uri}' alt=''>"
 
 
 @dataclass
 class _LearnTabState:
-    """What a visitor has learnt and not yet saved."""
+    """What one visitor has learnt.
+
+    Attributes:
+        style: The style that was learnt last; ``None`` before.
+    """
 
     style: Style | None = None
 
     def __deepcopy__(self, _memo: Any) -> _LearnTabState:
-        return _LearnTabState()  # Gradio copies what a state begins with
+        return _LearnTabState()  # Gradio copies the initial state for each visitor
 
 
 def build(studio: Studio) -> Any:
-    """Lay out the tab and connect it; returns the event after which there is another style."""
-    if lacks("train"):
+    """Lay out the tab and connect it.
+
+    Returns:
+        The event after which the catalogue has one more style; ``None`` if the extra ``train`` is missing.
+    """
+    if show_missing_extra("train"):
         return None
     from impasto.learning.settings import LearnSettings
 
     defaults = LearnSettings()
-    learnt = gr.State(_LearnTabState(), time_to_live=3600)
+    state = gr.State(_LearnTabState(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
-            paintings = paintings_box("paintings", "learn-paintings")
+            paintings = paintings_upload("paintings", "learn-paintings")
             preview = gr.HTML(elem_id="learn-preview", apply_default_css=False)
             curve = gr.HTML(elem_id="learn-curve", elem_classes="curve", apply_default_css=False)
             status = gr.Markdown(label("learn_intro"), elem_id="learn-status", elem_classes="status")
@@ -59,7 +68,10 @@ def build(studio: Studio) -> Any:
                 label=label("style_name"), info=label("style_name_info"), max_length=80, elem_id="learn-name"
             )
             with gr.Accordion(label("about_painting"), open=False):
-                facts = {key: gr.Textbox(label=label(word), max_length=_LONGEST) for key, word in _FACTS.items()}
+                facts = {
+                    key: gr.Textbox(label=label(word), max_length=_MAX_METADATA_LENGTH)
+                    for key, word in _METADATA_LABELS.items()
+                }
             style_scale = gr.Slider(
                 0.25,
                 4,
@@ -91,9 +103,9 @@ def build(studio: Studio) -> Any:
                 save = gr.Button(label("save_style"), interactive=False, elem_id="learn-save")
                 download = gr.DownloadButton(label("download_style"), interactive=False, elem_id="learn-download")
 
-    def learning(
+    def run_job(
         request: gr.Request,
-        current: _LearnTabState,
+        tab_state: _LearnTabState,
         uploads: list[str] | None,
         wanted: str | None,
         scale: float,
@@ -102,83 +114,102 @@ def build(studio: Studio) -> Any:
         every: int,
         *about: str | None,
     ) -> Iterator[Any]:
+        """Learn, and show previews, loss and progress meanwhile."""
         off, on = gr.update(interactive=False), gr.update(interactive=True)
-        with errors_as_sentences(request):
+        with show_errors_as_sentences(request):
             if not uploads:
                 raise InputError(say(request, "no_painting"))
-            current.style = None
-            yield current, None, None, say(request, "learn_beginning"), on, off, off
+            tab_state.style = None
+            yield tab_state, None, None, say(request, "learn_beginning"), on, off, off
 
-            def work(report: Report) -> tuple[Style, Path]:
+            def work(report: ReportFunction) -> tuple[Style, Path]:
                 settings = {"style_scale": scale, "style_weight": weight, "steps": int(most), "check_every": int(every)}
                 metadata = dict(zip(facts, about, strict=True))
-                return _learn(studio, uploads, wanted, metadata, settings, report)
+                return _learn_from_uploads(studio, uploads, wanted, metadata, settings, report)
 
             text = say(request, "learn_stopped")
-            ready, hung = (off, off), ""
+            ready, shown_sheet = (off, off), ""
             for event in studio.jobs.run(work, request, "long", "learn"):
-                if isinstance(event, Update):
+                if isinstance(event, JobUpdate):
                     at, history, sheet = event.value
                     loss = f"{history[-1][1]:.3f}" if history else "…"
                     now = say(request, "learn_progress", step=at.step, seconds=at.seconds, loss=loss)
-                    new, hung = sheet != hung, sheet
-                    yield gr.skip(), sheet if new else gr.skip(), _curve(request, history), now, on, off, off
-                elif isinstance(event, Done):
-                    current.style, path = event.result
-                    text = say(request, "learnt", name=current.style.name)
+                    new, shown_sheet = sheet != shown_sheet, sheet
+                    yield gr.skip(), sheet if new else gr.skip(), _loss_curve(request, history), now, on, off, off
+                elif isinstance(event, JobResult):
+                    tab_state.style, path = event.result
+                    text = say(request, "learnt", name=tab_state.style.name)
                     ready = on, gr.update(value=str(path), interactive=True)
-            yield current, gr.skip(), gr.skip(), text, off, *ready
+            yield tab_state, gr.skip(), gr.skip(), text, off, *ready
 
-    def saved(request: gr.Request, current: _LearnTabState, wanted: str | None) -> Any:
-        with errors_as_sentences(request):
-            if current.style is None:
+    def save_style(request: gr.Request, tab_state: _LearnTabState, wanted: str | None) -> Any:
+        """Add the learnt style to the catalogue."""
+        with show_errors_as_sentences(request):
+            if tab_state.style is None:
                 raise InputError(say(request, "nothing_learnt"))
-            path = add_to_catalogue(current.style, (wanted or "").strip() or None)
+            path = add_to_catalogue(tab_state.style, (wanted or "").strip() or None)
             return say(request, "saved", name=path.name.removesuffix(SUFFIX)), gr.update(interactive=False)
 
-    def failed(request: gr.Request) -> Any:
+    def show_failed(request: gr.Request) -> Any:
+        """Show the tab as it is at the start."""
         return gr.update(interactive=False), say(request, "learn_intro")
 
-    def stopped(request: gr.Request) -> Any:
+    def stop_job(request: gr.Request) -> Any:
+        """Stop learning."""
         studio.jobs.stop(request, "learn")
         return gr.update(interactive=False)
 
-    inputs = [learnt, paintings, name, style_scale, style_weight, steps, check, *facts.values()]
-    outputs = [learnt, preview, curve, status, stop, save, download]
+    inputs = [state, paintings, name, style_scale, style_weight, steps, check, *facts.values()]
+    outputs = [state, preview, curve, status, stop, save, download]
     runs = start.click(
-        learning,
+        run_job,
         inputs,
         outputs,
         api_visibility="private",
-        show_progress="minimal",  # the place in the queue
+        show_progress="minimal",  # shows the position in the queue
         show_progress_on=status,
         **studio.jobs.lane("long"),
     )
-    runs.failure(failed, None, [stop, status], queue=False, **_QUIET)
-    stop.click(stopped, None, stop, queue=False, **_QUIET)
-    _offer(studio)
-    # Through the queue, because only there an error is shown as a message.
-    return save.click(saved, [learnt, name], [status, save], **_QUIET, **studio.jobs.lane("preview"))
+    runs.failure(show_failed, None, [stop, status], queue=False, **SILENT_EVENT)
+    stop.click(stop_job, None, stop, queue=False, **SILENT_EVENT)
+    _add_learn_endpoint(studio)
+    # The event goes through the queue, because Gradio shows the errors of other events not as a message.
+    return save.click(save_style, [state, name], [status, save], **SILENT_EVENT, **studio.jobs.lane("preview"))
 
 
-def _learn(
+def _learn_from_uploads(
     studio: Studio,
     uploads: Sequence[str],
     wanted: str | None,
     metadata: dict[str, str | None],
     settings: dict[str, Any],
-    report: Report,
+    report: ReportFunction,
     *,
     save: bool = False,
 ) -> tuple[Style, Path]:
-    """Learn from uploads; reports a :class:`Progress`, the losses so far and the newest sheet of previews.
+    """Learn a style from uploads.
 
-    With ``save`` the style is put into the catalogue, too; a name that it cannot have there is refused at once.
+    Args:
+        studio: The studio, whose limits apply.
+        uploads: Paths of the paintings.
+        wanted: Name of the style; empty takes the name of the first painting.
+        metadata: Title, artist, year and licence of the painting.
+        settings: Fields of :class:`impasto.learning.settings.LearnSettings` that differ from their defaults.
+        report: Called with the :class:`LearningProgress`, the losses so far (step and loss) and the HTML of the
+            newest sheet of previews.
+        save: Whether to add the style to the catalogue; a name that it cannot have there is refused at once.
+
+    Returns:
+        The style and its file.
+
+    Raises:
+        InputError: No painting is given, or one cannot be read.
+        StyleError: The catalogue cannot take the name.
     """
     if not uploads:
         raise InputError("No picture is given to learn a style from; add one.")
     pictures = [studio.uploads.picture(path) for path in uploads]
-    name = (wanted or "").strip()[:80] or _plain(Path(studio.uploads.name(pictures[0])).stem)
+    name = (wanted or "").strip()[:80] or _style_name_from(Path(studio.uploads.name(pictures[0])).stem)
     if save:
         catalogue_path(name)
     target = studio.uploads.new_path(f"{name}{SUFFIX}")
@@ -192,25 +223,25 @@ def _learn(
         if at.losses and (not history or at.losses["total"] != history[-1][1]):
             history.append((at.step, at.losses["total"]))
             if sheet.is_file():
-                shown = _SHEET.format(uri=data_uri(read_picture(sheet)))
+                shown = _PREVIEW_SHEET_HTML.format(uri=data_uri(read_picture(sheet)))
             checked = True
         report((at, list(history), shown) if checked or at.step % 10 == 1 else None)
 
-    about = {key: (value or "").strip()[:_LONGEST] for key, value in metadata.items()}
-    with studio.uploads.needed(*pictures):
+    about = {key: (value or "").strip()[:_MAX_METADATA_LENGTH] for key, value in metadata.items()}
+    with studio.uploads.protect(*pictures):
         style = learn_style(pictures, target, name=name, metadata=about, progress=watch, **settings)
     if save:
         add_to_catalogue(style)
     return style, target
 
 
-def _plain(stem: str) -> str:
-    """A picture's name as a style may be called."""
+def _style_name_from(stem: str) -> str:
+    """A file's name without its suffix, changed so that a style can have it."""
     return re.sub(r"[^\w.+-]+", "-", stem).strip("_.+- ") or "style"
 
 
-def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
-    """The losses as a picture of their own: an SVG in the colours of the page."""
+def _loss_curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
+    """The losses as a drawing (SVG) in the colours of the page; empty for fewer than two."""
     if len(history) < 2:
         return ""
     width, height, left, top, bottom = 640, 180, 44, 24, 22
@@ -232,8 +263,8 @@ def _curve(request: gr.Request, history: Sequence[tuple[int, float]]) -> str:
 </svg>"""
 
 
-def _offer(studio: Studio) -> None:
-    """The same for programs."""
+def _add_learn_endpoint(studio: Studio) -> None:
+    """Offer learning a style as the endpoint ``learn`` of the HTTP API."""
     from impasto.learning.settings import LearnSettings
 
     def learn(
@@ -249,12 +280,12 @@ def _offer(studio: Studio) -> None:
     ) -> str:
         """Learn a style from one picture, or one from several: files in, a style file out. With save it is among the
         styles of the studio, too."""
-        with errors_as_sentences(request):
+        with show_errors_as_sentences(request):
             metadata: dict[str, str | None] = {"title": title, "artist": artist, "year": year, "licence": licence}
             settings = {"steps": int(steps)}
 
-            def work(report: Report) -> tuple[Style, Path]:
-                return _learn(studio, pictures or [], name, metadata, settings, report, save=save)
+            def work(report: ReportFunction) -> tuple[Style, Path]:
+                return _learn_from_uploads(studio, pictures or [], name, metadata, settings, report, save=save)
 
             return str(studio.jobs.result(work, request, "long")[1])
 
@@ -264,4 +295,4 @@ def _offer(studio: Studio) -> None:
         gr.Number(LearnSettings.steps, visible=False, precision=0, label="steps"),
         gr.Checkbox(False, visible=False, label="save"),
     ]
-    endpoint(learn, inputs, gr.File(visible=False, label="style"), name="learn", lane=studio.jobs.lane("long"))
+    add_endpoint(learn, inputs, gr.File(visible=False, label="style"), name="learn", lane=studio.jobs.lane("long"))

@@ -1,4 +1,4 @@
-"""The Paint tab: one picture, optimised; its steps live, any of them the result."""
+"""The Paint tab: one picture is optimised while the page shows its steps, any of which can be the result."""
 
 from __future__ import annotations
 
@@ -21,48 +21,47 @@ from impasto.pictures.conversion import to_pil
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 from impasto.pictures.resampling import shrink_picture
 from impasto.pictures.writing import path_beside, write_picture
-from impasto.studio.compare import compare
-from impasto.studio.controls import lacks, paintings_box
-from impasto.studio.endpoints import endpoint
-from impasto.studio.jobs import Done, Report, Update
-from impasto.studio.previews import DISPLAY, data_uri
-from impasto.studio.translation import errors_as_sentences, label, say
+from impasto.studio.compare import comparison
+from impasto.studio.controls import paintings_upload, show_missing_extra
+from impasto.studio.endpoints import SILENT_EVENT, add_endpoint
+from impasto.studio.jobs import JobResult, JobUpdate, ReportFunction
+from impasto.studio.previews import DISPLAY_SIDE, data_uri
+from impasto.studio.translation import label, say, show_errors_as_sentences
 
 if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress
     from impasto.studio.state import Studio
 
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_STEPS = 12  # pictures that are kept to choose from
-_SHOW_EVERY = 0.8  # seconds between pictures in the page
+_MAX_STEPS = 12  # steps whose pictures are kept to choose from
+_SHOW_INTERVAL = 0.8  # seconds between two pictures that the page shows
 
 
 @dataclass
 class _PaintTabState:
-    """What one visitor is painting.
+    """What one visitor has painted.
 
     Attributes:
-        job: what is painted, for its name, colours and metadata.
-        upload: the photograph.
-        steps: iteration and picture (8 bits) of some steps, the last one included.
+        task: The task that was painted, which knows the name, colours and metadata of the result.
+        upload: The photograph's file.
+        steps: Iteration and picture (H x W x 3, 0 to 255) of some steps, with the last one at the end.
     """
 
-    job: api.OptimisationTask | None = None
+    task: api.OptimisationTask | None = None
     upload: str = ""
     steps: list[tuple[int, NDArray[np.uint8]]] = field(default_factory=list)
 
     def __deepcopy__(self, _memo: Any) -> _PaintTabState:
-        return _PaintTabState()  # Gradio copies what a state begins with
+        return _PaintTabState()  # Gradio copies the initial state for each visitor
 
 
 def build(studio: Studio) -> None:
     """Lay out the tab and connect it."""
-    if lacks("train"):
+    if show_missing_extra("train"):
         return
-    easel = gr.State(_PaintTabState(), time_to_live=3600)
+    state = gr.State(_PaintTabState(), time_to_live=3600)
     with gr.Row(elem_classes="bench"):
         with gr.Column(scale=3, min_width=320, elem_classes="stage"):
-            frame = compare(elem_id="paint-compare")
+            frame = comparison(elem_id="paint-compare")
             photo = gr.File(
                 label=label("paint_photo"), file_types=["image"], height=130, elem_id="paint-photo", elem_classes="drop"
             )
@@ -83,110 +82,132 @@ def build(studio: Studio) -> None:
                 elem_id="paint-steps",
             )
         with gr.Column(scale=2, min_width=300, elem_classes="tools"):
-            paintings = paintings_box("paint_styles", "paint-styles")
-            main, more = _controls()
+            paintings = paintings_upload("paint_styles", "paint-styles")
+            main, more = _recipe_controls()
             estimate = gr.Markdown("", elem_id="paint-estimate", elem_classes="status")
             with gr.Row():
                 start = gr.Button(label("paint_start"), variant="primary", elem_id="paint-start")
                 stop = gr.Button(label("stop_keep"), interactive=False, elem_id="paint-stop")
     controls = {**main, **more}
 
-    def prepared(
+    def prepare_task(
         request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any
     ) -> api.OptimisationTask:
+        """The task that the uploads and the values of the controls make up."""
         if not upload:
             raise InputError(say(request, "no_photo"))
         if not styles:
             raise InputError(say(request, "no_paint_style"))
-        return _job(studio, upload, styles, dict(zip(controls, values, strict=True)))
+        return _optimisation_task(studio, upload, styles, dict(zip(controls, values, strict=True)))
 
-    def shown(request: gr.Request, upload: str | None) -> Any:
-        with errors_as_sentences(request):
+    def show_photograph(request: gr.Request, upload: str | None) -> Any:
+        """Show the photograph when its file was added."""
+        with show_errors_as_sentences(request):
             return {"before": data_uri(studio.originals.get(upload)), "after": ""} if upload else None
 
-    def forecast(request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any) -> str:
-        with errors_as_sentences(request):
+    def estimate_cost(request: gr.Request, upload: str | None, styles: list[str] | None, *values: Any) -> str:
+        """The sentence on time and memory that painting will take; empty without uploads."""
+        with show_errors_as_sentences(request):
             if not upload or not styles:
                 return ""
 
-            def work(_report: Report) -> str:
-                job = prepared(request, upload, styles, *values)
-                width, height = job.photograph.size
-                expected = job.estimate
-                seconds, gigabytes = _duration(request, expected.seconds), expected.bytes / 2**30
+            def work(_report: ReportFunction) -> str:
+                task = prepare_task(request, upload, styles, *values)
+                width, height = task.photograph.size
+                expected = task.estimate
+                seconds, gigabytes = _duration_text(request, expected.seconds), expected.bytes / 2**30
                 return say(request, "estimate", time=seconds, width=width, height=height, gigabytes=gigabytes)
 
             return studio.jobs.result(work, request, "preview")
 
-    def painted(
-        request: gr.Request, current: _PaintTabState, upload: str | None, styles: list[str] | None, *values: Any
+    def run_job(
+        request: gr.Request, tab_state: _PaintTabState, upload: str | None, styles: list[str] | None, *values: Any
     ) -> Iterator[Any]:
+        """Paint, and show the picture, the steps and the progress meanwhile."""
         idle, busy = gr.update(interactive=False), gr.update(interactive=True)
-        with errors_as_sentences(request):
-            yield current, gr.skip(), say(request, "paint_beginning"), gr.update(visible=False, value=None), idle, busy
+        with show_errors_as_sentences(request):
+            yield (
+                tab_state,
+                gr.skip(),
+                say(request, "paint_beginning"),
+                gr.update(visible=False, value=None),
+                idle,
+                busy,
+            )
 
-            def work(report: Report) -> Any:
-                job = prepared(request, upload, styles, *values)
-                watch = _PaintMonitor(job, report, request)
-                with studio.uploads.needed(str(upload)):  # the result is named after it
-                    result = job.paint(callback=watch)
-                watch.keep(len(result.losses), result.rgb)
-                return job, watch, result.interrupted
+            def work(report: ReportFunction) -> Any:
+                task = prepare_task(request, upload, styles, *values)
+                monitor = _PaintMonitor(task, report, request)
+                with studio.uploads.protect(str(upload)):  # the result is named after it
+                    result = task.paint(callback=monitor)
+                monitor.keep(len(result.losses), result.rgb)
+                return task, monitor, result.interrupted
 
             for event in studio.jobs.run(work, request, "long", "paint"):
-                if isinstance(event, Update):
-                    seen, text = event.value
-                    yield gr.skip(), seen, text, gr.skip(), idle, busy
-                elif isinstance(event, Done):
-                    job, watch, interrupted = event.result
-                    current.job, current.upload, current.steps = job, str(upload), watch.steps
-                    n, path = watch.steps[-1][0], _written(studio, current, -1)
+                if isinstance(event, JobUpdate):
+                    comparison_value, text = event.value
+                    yield gr.skip(), comparison_value, text, gr.skip(), idle, busy
+                elif isinstance(event, JobResult):
+                    task, monitor, interrupted = event.result
+                    tab_state.task, tab_state.upload, tab_state.steps = task, str(upload), monitor.steps
+                    n, path = monitor.steps[-1][0], _write_step(studio, tab_state, -1)
                     text = say(request, "paint_stopped" if interrupted else "paint_done", name=path.name, n=n)
                     gallery = gr.update(
                         visible=True,
-                        value=[(_thumbnail(picture), say(request, "step", n=n)) for n, picture in current.steps],
+                        value=[(_step_thumbnail(picture), say(request, "step", n=n)) for n, picture in tab_state.steps],
                         selected_index=None,
                     )
                     ready = gr.update(value=str(path), interactive=True)
-                    yield current, _seen(job, current.steps[-1][1]), text, gallery, ready, idle
+                    yield tab_state, _step_comparison(task, tab_state.steps[-1][1]), text, gallery, ready, idle
 
-    def chosen(event: gr.SelectData, current: _PaintTabState, request: gr.Request) -> Any:
-        with errors_as_sentences(request):
-            if current.job is None:
+    def take_step(event: gr.SelectData, tab_state: _PaintTabState, request: gr.Request) -> Any:
+        """Make the step that was clicked the result."""
+        with show_errors_as_sentences(request):
+            if tab_state.task is None:
                 return gr.skip(), gr.skip(), gr.skip()
-            n, picture = current.steps[event.index]
-            path = _written(studio, current, event.index)
+            n, picture = tab_state.steps[event.index]
+            path = _write_step(studio, tab_state, event.index)
             text = say(request, "step_taken", n=n, name=path.name)
-            return _seen(current.job, picture), text, gr.update(value=str(path), interactive=True)
+            return _step_comparison(tab_state.task, picture), text, gr.update(value=str(path), interactive=True)
 
-    def failed(request: gr.Request) -> Any:
+    def show_failed(request: gr.Request) -> Any:
+        """Show the tab as it is at the start."""
         return gr.update(interactive=False), say(request, "paint_intro")
 
-    def stopped(request: gr.Request) -> Any:
+    def stop_job(request: gr.Request) -> Any:
+        """Stop painting; the picture so far is kept."""
         studio.jobs.stop(request, "paint")
         return gr.update(interactive=False)
 
     inputs = [photo, paintings, *controls.values()]
     changes = [photo.change, paintings.change, *(control.change for control in controls.values())]
-    gr.on(changes, forecast, inputs, estimate, trigger_mode="always_last", **_QUIET, **studio.jobs.lane("preview"))
-    photo.change(shown, photo, frame, **_QUIET, **studio.jobs.lane("preview"))
+    gr.on(
+        changes,
+        estimate_cost,
+        inputs,
+        estimate,
+        trigger_mode="always_last",
+        **SILENT_EVENT,
+        **studio.jobs.lane("preview"),
+    )
+    photo.change(show_photograph, photo, frame, **SILENT_EVENT, **studio.jobs.lane("preview"))
     runs = start.click(
-        painted,
-        [easel, *inputs],
-        [easel, frame, status, steps, download, stop],
+        run_job,
+        [state, *inputs],
+        [state, frame, status, steps, download, stop],
         api_visibility="private",
-        show_progress="minimal",  # the place in the queue
+        show_progress="minimal",  # shows the position in the queue
         show_progress_on=status,
         **studio.jobs.lane("long"),
     )
-    runs.failure(failed, None, [stop, status], queue=False, **_QUIET)
-    stop.click(stopped, None, stop, queue=False, **_QUIET)
-    steps.select(chosen, easel, [frame, status, download], **_QUIET, **studio.jobs.lane("preview"))
-    _offer(studio)
+    runs.failure(show_failed, None, [stop, status], queue=False, **SILENT_EVENT)
+    stop.click(stop_job, None, stop, queue=False, **SILENT_EVENT)
+    steps.select(take_step, state, [frame, status, download], **SILENT_EVENT, **studio.jobs.lane("preview"))
+    _add_paint_endpoint(studio)
 
 
-def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The recipe's options: those that most people need, and more."""
+def _recipe_controls() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The controls for the recipe's options: the ones that most visitors need, and the others."""
 
     def number(name: str, key: str, **more: Any) -> gr.Number:
         return gr.Number(getattr(DEFAULTS, name), label=label(key), elem_id=f"paint-{name}", **more)
@@ -228,8 +249,12 @@ def _controls() -> tuple[dict[str, Any], dict[str, Any]]:
     return main, more
 
 
-def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]) -> api.OptimisationTask:
-    """An upload to paint, at the size asked for and never larger than it is."""
+def _optimisation_task(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]) -> api.OptimisationTask:
+    """Make the task of painting an upload, at the wanted size or that of the upload if it is smaller.
+
+    Raises:
+        InputError: An upload cannot be read, or an option is out of range.
+    """
     options = {name: value for name, value in options.items() if value is not None}
     for name in ("size", "iterations", "scales", "seed"):
         if name in options:
@@ -237,9 +262,9 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
     picture = studio.uploads.read(upload)
     options["size"] = min(options.get("size") or LONGEST, max(picture.size))
     if options["size"] == Recipe().result_size(*picture.size):
-        del options["size"]  # which the result's metadata need not say
+        del options["size"]  # no effect at this size, so the result's metadata should not list it
     chosen = Recipe(**options, max_pixels=studio.settings.max_pixels)
-    if chosen.init not in get_args(recipe.Init):  # anything else would be the path of a picture
+    if chosen.init not in get_args(recipe.Init):  # the library would take any other text as the path of a picture
         raise InputError(f"There is no start {chosen.init[:40]}; choose one of {', '.join(get_args(recipe.Init))}.")
     named = [
         StylePicture(one.rgb, name=studio.uploads.name(path))
@@ -250,61 +275,77 @@ def _job(studio: Studio, upload: str, styles: list[str], options: dict[str, Any]
 
 
 class _PaintMonitor:
-    """Shows the picture now and then, and keeps some to choose from."""
+    """Callback of the optimisation that shows the picture from time to time and keeps some steps.
 
-    def __init__(self, job: api.OptimisationTask, report: Report, request: gr.Request) -> None:
-        self.job, self.report, self.request = job, report, request
+    Args:
+        task: The task that is painted.
+        report: The job's function to report with.
+        request: The visitor's request, for the language.
+
+    Attributes:
+        steps: Iteration and picture (H x W x 3, 0 to 255) of the steps that are kept.
+        shown: When a picture was shown last, in seconds of the monotonic clock.
+    """
+
+    def __init__(self, task: api.OptimisationTask, report: ReportFunction, request: gr.Request) -> None:
+        self.task, self.report, self.request = task, report, request
         self.steps: list[tuple[int, NDArray[np.uint8]]] = []
         self.shown = 0.0
 
     def __call__(self, progress: OptimisationProgress) -> None:
+        """Show and keep the picture of an iteration if it is time; raises :class:`KeyboardInterrupt` to stop."""
         n, count = progress.iteration, progress.iterations
-        if n == 1 or n * (_STEPS - 1) // count > len(self.steps) - 1:
+        if n == 1 or n * (_MAX_STEPS - 1) // count > len(self.steps) - 1:
             self.keep(n, progress.picture())
         now = time.monotonic()
-        if now - self.shown < _SHOW_EVERY and n < count:
+        if now - self.shown < _SHOW_INTERVAL and n < count:
             self.report(None)
             return
         self.shown = now
         width, height = progress.size
-        left = _duration(self.request, progress.seconds_left)
+        left = _duration_text(self.request, progress.seconds_left)
         values = {"n": n, "count": count, "width": width, "height": height, "loss": progress.loss, "left": left}
-        self.report((_seen(self.job, progress.picture()), say(self.request, "paint_progress", **values)))
+        self.report((_step_comparison(self.task, progress.picture()), say(self.request, "paint_progress", **values)))
 
     def keep(self, n: int, rgb: NDArray[Any]) -> None:
-        """Keep a step, in place of an earlier picture of the same one."""
+        """Keep the picture of a step, in place of an earlier picture of the same step."""
         picture = to_samples(rgb)
         if self.steps and (self.steps[-1][0] == n):
             self.steps.pop()
         self.steps.append((n, picture))
 
 
-def _thumbnail(picture: NDArray[np.uint8]) -> Any:
+def _step_thumbnail(picture: NDArray[np.uint8]) -> Any:
+    """A small picture of a step for the gallery."""
     small = Picture(to_unit_range(picture))
     return to_pil(shrink_picture(small, 256) if max(small.size) > 256 else small)
 
 
-def _seen(job: api.OptimisationTask, picture: NDArray[Any]) -> dict[str, str]:
-    after = job.picture(to_unit_range(picture))
-    return {"before": data_uri(job.photograph, DISPLAY), "after": data_uri(after, DISPLAY)}
+def _step_comparison(task: api.OptimisationTask, picture: NDArray[Any]) -> dict[str, str]:
+    """The value of the comparison that shows a step."""
+    after = task.picture(to_unit_range(picture))
+    return {"before": data_uri(task.photograph, DISPLAY_SIDE), "after": data_uri(after, DISPLAY_SIDE)}
 
 
-def _written(studio: Studio, easel: _PaintTabState, index: int) -> Path:
-    """A step as a file, named as the command line names it."""
-    assert easel.job is not None
-    name = path_beside(Path(studio.uploads.name(easel.upload)), blend_name(easel.job.styles)).name
+def _write_step(studio: Studio, tab_state: _PaintTabState, index: int) -> Path:
+    """Write a step to a file that is named as the command line names it."""
+    assert tab_state.task is not None
+    name = path_beside(Path(studio.uploads.name(tab_state.upload)), blend_name(tab_state.task.styles)).name
     target = studio.uploads.new_path(name)
-    write_picture(easel.job.picture(to_unit_range(easel.steps[index][1])), target, settings=easel.job.settings)
+    write_picture(
+        tab_state.task.picture(to_unit_range(tab_state.steps[index][1])), target, settings=tab_state.task.settings
+    )
     return target
 
 
-def _duration(request: gr.Request, seconds: float) -> str:
+def _duration_text(request: gr.Request, seconds: float) -> str:
+    """A duration in seconds as text in the visitor's language."""
     minutes, rest = divmod(round(seconds), 60)
     return say(request, "minutes", minutes=minutes, seconds=rest) if minutes else say(request, "seconds", seconds=rest)
 
 
-def _offer(studio: Studio) -> None:
-    """The same for programs."""
+def _add_paint_endpoint(studio: Studio) -> None:
+    """Offer optimising a picture as the endpoint ``paint`` of the HTTP API."""
 
     def paint(
         request: gr.Request,
@@ -317,7 +358,7 @@ def _offer(studio: Studio) -> None:
         colors: str = DEFAULTS.colors,
     ) -> str:
         """Optimise a picture towards the style of one or several pictures: files in, a file out. Takes minutes."""
-        with errors_as_sentences(request):
+        with show_errors_as_sentences(request):
             options = {
                 "size": size,
                 "iterations": iterations,
@@ -326,11 +367,11 @@ def _offer(studio: Studio) -> None:
                 "colors": colors,
             }
 
-            def work(report: Report) -> str:
-                job = _job(studio, picture, styles, options)
-                with studio.uploads.needed(picture):  # the result is named after it
-                    result = job.paint(callback=lambda _progress: report(None))
-                return str(_written(studio, _PaintTabState(job, picture, [(0, to_samples(result.rgb))]), 0))
+            def work(report: ReportFunction) -> str:
+                task = _optimisation_task(studio, picture, styles, options)
+                with studio.uploads.protect(picture):  # the result is named after it
+                    result = task.paint(callback=lambda _progress: report(None))
+                return str(_write_step(studio, _PaintTabState(task, picture, [(0, to_samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")
 
@@ -343,4 +384,4 @@ def _offer(studio: Studio) -> None:
         gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
         gr.Radio(list(get_args(recipe.Colors)), value=DEFAULTS.colors, visible=False, label="colors"),
     ]
-    endpoint(paint, inputs, gr.File(visible=False, label="painted"), name="paint", lane=studio.jobs.lane("long"))
+    add_endpoint(paint, inputs, gr.File(visible=False, label="painted"), name="paint", lane=studio.jobs.lane("long"))
