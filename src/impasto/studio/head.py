@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from impasto.studio.static import text
+from impasto.studio.translation import LANGUAGES
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -17,7 +18,7 @@ Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None
 
 
 class Head:
-    """Puts ``head.js`` into the page on its way out.
+    """Puts ``head.js``, with the codes of all languages, into the page on its way out.
 
     Args:
         application: what serves the page, with Starlette's interface (ASGI).
@@ -25,7 +26,8 @@ class Head:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self.script = f"<head><script>{text('head.js')}</script>".encode()
+        script = text("head.js").replace("(LANGUAGES)", f"({'|'.join(LANGUAGES)})")
+        self.script = f"<head><script>{script}</script>".encode()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is the page."""
