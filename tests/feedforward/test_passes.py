@@ -103,7 +103,7 @@ def test_a_picture_shrunk_row_by_row_is_the_picture_shrunk(scenery, alpha):
 @pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("side", [479, 300, 130])
 def test_a_picture_made_a_little_smaller_is_never_whole_in_floating_point(scenery, alpha, side, monkeypatch):
-    monkeypatch.setattr(resampling, "_BAND", 480 * 40)
+    monkeypatch.setattr(resampling, "_BAND_PIXELS", 480 * 40)
     opacity = np.tile(np.linspace(0, 255, 320).astype(np.uint8)[:, None], 480)
     picture = Picture(scenery, opacity if alpha else None)
     asked = []

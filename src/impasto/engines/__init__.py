@@ -1,6 +1,6 @@
-"""Where a network runs: arrays and a style's vectors come in, painted arrays and statistics go out.
+"""Engines: what runs the transformer network.
 
-The modules in order: base (what an engine is), devices (which device), onnxruntime and torch (the engines), loading.
-They import networks and styles, and nothing that knows of files of pictures, tiles or video; only torch.py imports
-torch, and nobody imports that before a device asks for it.
+In: a picture's planes and a style's vectors as arrays, a device. Out: the painting and its normalisation statistics.
+Order: base (what an engine is), devices (the one rule for the device), onnxruntime and torch, loading.
+Must never import: files of pictures, tiles, video. Only torch.py imports torch, once a device asks for it.
 """

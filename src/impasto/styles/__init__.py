@@ -1,5 +1,6 @@
-"""Styles: names, paths and weights come in, one :class:`impasto.styles.style.Style` goes out.
+"""Styles: the scale and shift of a network's normalisations, their files, blends and names.
 
-The modules in order: style, files, catalogue, blending; beside them suitability (is a picture fit to be a style).
-They import pictures, files and errors, and nothing that learns, runs or holds a network.
+In: names, paths and weights, as callers write them. Out: one :class:`impasto.styles.style.Style`.
+Order: style, files, catalogue, blending; beside them suitability (whether a picture is fit to be a style).
+Must never import: networks, engines and what stands above them; loading a style learns nothing.
 """
