@@ -136,7 +136,7 @@ def test_what_is_no_network_is_refused(tmp_path):
         files.load_folder(tmp_path / "empty")
 
 
-def test_a_steady_twin_has_the_packages_styles_and_an_id_that_says_so(folder, tmp_path):
+def test_a_steady_network_has_the_packages_styles_and_an_id_that_says_so(folder, tmp_path):
     network, styles = files.load_bundled()
     with torch.no_grad():
         network.stem.weight *= 1.01

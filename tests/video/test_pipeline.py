@@ -9,7 +9,7 @@ from impasto.video.source import open_source
 from .clips import make_clip, open_array, pictures, run, stylize
 
 
-def test_video_is_painted_by_the_steady_twin(clip, tmp_path):
+def test_video_is_painted_by_the_steady_network(clip, tmp_path):
     stylize(clip, tmp_path / "frame_%02d.png", stabilize="off", end=0.1)
     frame = next(open_source(clip).frames()).rgb
     expected = impasto.stylize(frame, video_style(load_style("scream")))

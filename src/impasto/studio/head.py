@@ -8,10 +8,11 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.static import text
+from impasto.studio.translation import LANGUAGES
 
 
 class Head:
-    """Middleware (ASGI) that adds the script ``head.js`` to the start of the page.
+    """Middleware (ASGI) that adds ``head.js``, with the codes of all languages, to the start of the page.
 
     Args:
         application: The application that serves the page.
@@ -19,7 +20,8 @@ class Head:
 
     def __init__(self, application: ASGIApp) -> None:
         self.application = application
-        self.script = f"<head><script>{text('head.js')}</script>".encode()
+        script = text("head.js").replace("(LANGUAGES)", f"({'|'.join(LANGUAGES)})")
+        self.script = f"<head><script>{script}</script>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the application, and add the script to the answer if that is the page."""
