@@ -28,7 +28,14 @@ _MIN_STRENGTH = 0.05  # of the median root mean square; weaker features are not 
 
 
 @torch.no_grad()
-def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targets: Mapping[str, Tensor]) -> None:
+def prune_into(
+    student: Student,
+    source: PerceptualNetwork,
+    images: Tensor,
+    targets: Mapping[str, Tensor],
+    *,
+    keep: Student | None = None,
+) -> None:
     """Replace a student's weights by those of a trained network, pruned.
 
     Args:
@@ -36,6 +43,8 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
         source: A network with at least as many convolutions in each stage.
         images: N x 3 x H x W, in [0, 1].
         targets: The teacher's features of the images, tap to N x C x h x w, which the heads are solved for.
+        keep: A student that has learnt already: its layers are taken over as they are, and the layers above are solved
+            for on its features.
 
     Raises:
         TrainingError: The source has fewer convolutions in a stage.
@@ -50,6 +59,10 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
             source_x = source_features[source.taps[below]]
         if name[4] != stage:
             stage, x = name[4], F.max_pool2d(x, 2)
+        if keep is not None and name in keep.names:
+            _take_over(student, keep, name)
+            x = student.layer(name, x)[:, : student.passed[name]]
+            continue
         if source_x.shape[-1] > x.shape[-1]:
             source_x = F.max_pool2d(source_x, 2) if source.pooling == "max" else F.avg_pool2d(source_x, 2)
         positions = _random_positions(x)
@@ -71,6 +84,18 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
             head.weight.copy_(solution.T[:, :, None, None])
             head.bias.copy_(offset)
         x = x[:, : student.passed[name]]
+
+
+def _take_over(student: Student, other: Student, name: str) -> None:
+    """Copy a convolution, its normalisation, which is settled from then on, and its head from another student."""
+    for ours, theirs, key in (
+        (student.convolutions, other.convolutions, name),
+        (student.norms, other.norms, name),
+        (student.heads, other.heads, name.replace("conv", "relu")),
+    ):
+        if key in ours and key in theirs:
+            ours[key].load_state_dict(theirs[key].state_dict())
+    student.norms[name].eval()
 
 
 def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> dict[str, str]:
