@@ -180,8 +180,8 @@ class DistillSettings:
     auxiliary_weight: float = option(
         0.1,
         low=0,
-        doc="Weight of what the layers between the taps miss of the teacher's same layers, so that the student keeps to "
-        "the teacher's way.",
+        doc="Weight of what the layers between the taps miss of the same layers of the teacher, so that the student "
+        "keeps to its way.",
     )
     shallow: float = option(
         0.2,
