@@ -7,7 +7,9 @@ teacher's features. The loss is the share of the teacher's variance that stays u
 matrices of what is predicted from the teacher's, since styles are compared by these, both summed over the taps. Heads
 travel with the student: they carry the teacher's metric (see :mod:`impasto.networks.perceptual`).
 
-Some of the crops to learn from are painted under the student itself (:mod:`impasto.training.painted_crops`).
+Some of the crops to learn from are painted under the student itself (:mod:`impasto.training.painted_crops`). The layers
+between the taps have heads of their own while the student learns (auxiliary supervision: Lee et al. 2015, arXiv
+1409.5185), since an optimiser is led astray less by what a student misses than by where its way is not the teacher's.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,19 +36,25 @@ from impasto.training.photographs import Photographs
 from impasto.training.prune import prune_into
 from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, smoothed
 from impasto.training.settings import DistillSettings
-from impasto.training.student import TAPS, Student, save_folded
+from impasto.training.student import PLAN, SHALLOW_PLAN, TAPS, Student, save_folded
 from impasto.training.teacher import FeaturePool, Teacher
 
-# Peak learning rates of the convolutions (Muon) and of all else (Adam): for random weights, and for pruned ones.
+# Peak learning rates of the convolutions (Muon) and of all else (Adam): for random weights, for the layers of a pruned
+# student up to relu3_1 while they learn alone, and for a pruned student.
 LEARNING_RATES = (8e-3, 3e-3)
-PRUNED_LEARNING_RATES = (3e-4, 3e-4)
-PRUNING_CROPS = 96  # crops that a pruned student's weights are solved on
+SHALLOW_LEARNING_RATES = (4e-3, 2e-3)
+PRUNED_LEARNING_RATES = (4e-4, 8e-4)
+SHALLOW_SETTLED = 0.3  # last share of the steps of the layers up to relu3_1 with settled normalisation
+PRUNING_CROPS = 128  # crops that a pruned student's weights are solved on
 FIRST_CROPS = 32  # crops in the pool before the first step, also after a resume, so that few are not seen too often
 MIN_PAINTED_CROPS = 8  # crops that are painted under the student at the same time, at least
 TEACHER_BATCH = 8  # crops that the teacher looks at together
 HELD_OUT_CROPS = 64  # held-out photographs that the result is measured on
 
 log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int, dict[str, float]], None]
+"""Called with (step, steps, unexplained share by tap, smoothed)."""
 
 
 def distill(
@@ -57,7 +65,7 @@ def distill(
     *,
     start: str | Path | None = None,
     resume: bool = False,
-    progress: Callable[[int, int, dict[str, float]], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """Train a student, with a checkpoint beside ``output`` to resume from, and write it folded.
 
@@ -86,70 +94,137 @@ def distill(
     _check_request(photographs, output, checkpoint, settings, resume)
     torch.manual_seed(settings.seed)
     teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
-    first = torch.from_numpy(photographs.batch(2))
-    student = channels_last(Student({tap: x.shape[1] for tap, x in teacher(first).items()}))
-    pruned = start is not None
-    if start is not None and not resume:
-        _prune(student, load_features(start), teacher, torch.from_numpy(photographs.batch(PRUNING_CROPS)))
-    rest = [*student.norms.parameters(), *student.heads.parameters()]
-    optimisers = (Muon(student.convolutions.parameters(), 0), torch.optim.Adam(rest, 0, betas=(0.9, 0.99)))
-    step, smooth = 0, dict.fromkeys(TAPS, 1.0)
+    run = _Run(photographs, teacher, settings, PLAN)
     if resume:
-        state = torch.load(checkpoint, weights_only=True)
-        shapes = {name: x.shape for name, x in student.state_dict().items()}
-        alike = {name: x.shape for name, x in state["student"].items()} == shapes
-        if not (alike and {"optimisers", "pruned"} <= state.keys()):
-            raise TrainingError(f"{checkpoint} was written by an older Impasto; begin anew with another -o.")
-        student.load_state_dict(state["student"])
-        for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
-        step, smooth, pruned = state["step"], state["smooth"], state["pruned"]
-        photographs.set_state(json.loads(state["photographs"]))
-        log.info("resumed from %s at step %d", checkpoint, step)
-
-    pool = FeaturePool(teacher, settings.pool)
-    painted_crops = PaintedCrops(photographs, max(MIN_PAINTED_CROPS, settings.batch))
-    if resume:
-        torch.set_rng_state(state["torch"])
-    while len(pool.kept) < min(FIRST_CROPS, settings.pool):
-        pool.add(torch.from_numpy(photographs.batch(TEACHER_BATCH)))
-    usual = PRUNED_LEARNING_RATES if pruned else LEARNING_RATES
-    given = (settings.learning_rate, settings.head_learning_rate)
-    peaks = [by_default if peak is None else peak for peak, by_default in zip(given, usual, strict=True)]
-    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-    settled_from = 0 if pruned else (1 - settings.settled) * settings.steps
+        run.load(checkpoint)
+    elif start is not None:
+        run.begin_pruned(load_features(start), progress)
     started = time.monotonic()
-    while step < settings.steps:
-        set_learning_rates(groups, peaks, learning_rate_factor(step, settings.warmup, step / settings.steps))
-        pool.add(torch.from_numpy(photographs.batch(pool.missing(settings.batch, settings.fresh))))
-        for _ in range(settings.painted_batches_due(step) if step >= settings.warmup else 0):
-            pool.add(painted_crops.paint(student.as_network(), settings.batch))
-        if step >= settled_from:
-            student.norms.eval()  # from here on the student that learns is the one that will be used
-        images, starts, target = pool.draw(settings.batch)
-        loss, shares = distillation_loss(student(images, starts), target, settings.gram_weight)
-        optimiser_step(loss, *optimisers)
-        step += 1
-        smooth = {tap: smoothed(smooth[tap], shares[tap].item()) for tap in TAPS}
+    for step in run.steps():
         if progress:
-            progress(step, settings.steps, smooth)
+            progress(step, settings.steps, run.smooth)
         if step % settings.checkpoint_every == 0 or step == settings.steps:
-            with atomic_path(checkpoint) as temporary:
-                torch.save(
-                    {
-                        "student": student.state_dict(),
-                        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
-                        "step": step,
-                        "smooth": smooth,
-                        "pruned": pruned,
-                        "torch": torch.get_rng_state(),
-                        "photographs": json.dumps(photographs.state()),
-                    },
-                    temporary,
-                )
-            save_folded(student, output, _metadata(settings, step, photographs))
-            log.info("step %d, %.0f s, unexplained %s", step, time.monotonic() - started, smooth)
+            run.save(checkpoint)
+            save_folded(run.student, output, _metadata(settings, step, photographs))
+            log.info("step %d, %.0f s, unexplained %s", step, time.monotonic() - started, run.smooth)
     return measure_unexplained(load_features(output), teacher, photographs.val_batch(HELD_OUT_CROPS))
+
+
+class _Run:
+    """A student while it learns: all that a checkpoint holds, and the steps.
+
+    Args:
+        photographs: Give the crops.
+        teacher: Gives the features that are to be predicted.
+        settings: Those of the run.
+        plan: The student's convolutions.
+    """
+
+    def __init__(
+        self, photographs: Photographs, teacher: Teacher, settings: DistillSettings, plan: Sequence[tuple[int, ...]]
+    ) -> None:
+        self.photographs, self.teacher, self.settings = photographs, teacher, settings
+        names = [name.replace("conv", "relu") for name in Student({}, plan).names]
+        self.taps = [tap for tap in TAPS if tap in names]
+        self.layers = [*self.taps, *(layer for layer in teacher.layers(names) if layer not in TAPS)]
+        features = teacher(torch.from_numpy(photographs.batch(2)), self.layers)
+        self.student = channels_last(Student({layer: x.shape[1] for layer, x in features.items()}, plan))
+        rest = [*self.student.norms.parameters(), *self.student.heads.parameters()]
+        self.optimisers = Muon(self.student.convolutions.parameters(), 0), torch.optim.Adam(rest, 0, betas=(0.9, 0.99))
+        self.first, self.step, self.settled_from = 0, 0, (1 - settings.settled) * settings.steps
+        self.rates = LEARNING_RATES
+        self.smooth = dict.fromkeys(self.taps, 1.0)
+        self.generator: Tensor | None = None  # state of torch's random numbers to go on with
+
+    def begin_pruned(self, source: PerceptualNetwork, progress: Progress | None) -> None:
+        """Begin with a trained network, pruned, whose layers up to relu3_1 learn alone at first.
+
+        The layers above are solved for on the features that these have learnt: solved at once, on features that still
+        miss much, they miss more from layer to layer.
+        """
+        crops = torch.from_numpy(self.photographs.batch(PRUNING_CROPS))
+        starts = range(0, len(crops), TEACHER_BATCH)
+        features = [self.teacher(crops[start : start + TEACHER_BATCH], self.layers) for start in starts]
+        targets = {layer: torch.cat([part[layer] for part in features]) for layer in self.layers}
+        self.first = self.step = round(self.settings.shallow * self.settings.steps)
+        self.rates, self.settled_from = PRUNED_LEARNING_RATES, 0
+        shallow = None
+        if self.first:
+            alone = replace(self.settings, steps=self.first, painted=0.0, settled=SHALLOW_SETTLED)
+            run = _Run(self.photographs, self.teacher, alone, SHALLOW_PLAN)
+            run.rates, shallow = SHALLOW_LEARNING_RATES, run.student
+            prune_into(shallow, source, crops, {layer: targets[layer] for layer in run.layers})
+            for step in run.steps():
+                if progress:
+                    progress(step, self.settings.steps, self.smooth | run.smooth)
+            shallow.norms.eval()
+        prune_into(self.student, source, crops, targets, keep=shallow)
+
+    def steps(self) -> Iterator[int]:
+        """Learn until the settings' steps are done; yields after each how many were done."""
+        settings, student = self.settings, self.student
+        pool = FeaturePool(self.teacher, self.layers, settings.pool)
+        painted_crops = PaintedCrops(self.photographs, max(MIN_PAINTED_CROPS, settings.batch))
+        if self.generator is not None:
+            torch.set_rng_state(self.generator)
+        while len(pool.kept) < min(FIRST_CROPS, settings.pool):
+            pool.add(torch.from_numpy(self.photographs.batch(TEACHER_BATCH)))
+        given = settings.learning_rate, settings.head_learning_rate
+        peaks = [rate if peak is None else peak for peak, rate in zip(given, self.rates, strict=True)]
+        groups = [group for optimiser in self.optimisers for group in optimiser.param_groups]
+        while self.step < settings.steps:
+            done = self.step - self.first
+            share = done / (settings.steps - self.first)
+            set_learning_rates(groups, peaks, learning_rate_factor(done, settings.warmup, share))
+            pool.add(torch.from_numpy(self.photographs.batch(pool.missing(settings.batch, settings.fresh))))
+            for _ in range(settings.painted_batches_due(done) if done >= settings.warmup else 0):
+                pool.add(painted_crops.paint(student.as_network(), settings.batch))
+            if self.step >= self.settled_from:
+                student.norms.eval()  # from here on the student that learns is the one that will be used
+            images, starts, target = pool.draw(settings.batch)
+            predicted = student(images, starts)
+            loss, shares = distillation_loss(predicted, target, settings.gram_weight, settings.auxiliary_weight)
+            optimiser_step(loss, *self.optimisers)
+            self.step += 1
+            self.smooth = {tap: smoothed(value, shares[tap].item()) for tap, value in self.smooth.items()}
+            yield self.step
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint."""
+        state = {
+            "student": self.student.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "first": self.first,
+            "step": self.step,
+            "smooth": self.smooth,
+            "pruned": self.rates == PRUNED_LEARNING_RATES,
+            "torch": torch.get_rng_state(),
+            "photographs": json.dumps(self.photographs.state()),
+        }
+        with atomic_path(path) as temporary:
+            torch.save(state, temporary)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            TrainingError: It is of another edition.
+        """
+        state = torch.load(path, weights_only=True)
+        shapes = {name: x.shape for name, x in self.student.state_dict().items()}
+        alike = {name: x.shape for name, x in state["student"].items()} == shapes
+        if not (alike and {"optimisers", "pruned", "first"} <= state.keys()):
+            raise TrainingError(f"{path} was written by an older Impasto; begin anew with another -o.")
+        self.student.load_state_dict(state["student"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self.first, self.step, self.smooth, self.generator = (
+            state[name] for name in ("first", "step", "smooth", "torch")
+        )
+        if state["pruned"]:
+            self.rates, self.settled_from = PRUNED_LEARNING_RATES, 0
+        self.photographs.set_state(json.loads(state["photographs"]))
+        log.info("resumed from %s at step %d", path, self.step)
 
 
 def _check_request(
@@ -169,26 +244,25 @@ def _check_request(
         raise TrainingError(f"There is a checkpoint {checkpoint} already; add --resume to go on, or give another -o.")
 
 
-def _prune(student: Student, source: PerceptualNetwork, teacher: Teacher, crops: Tensor) -> None:
-    """Let a student begin with the source's weights, its heads solved for the teacher's features of the crops."""
-    features = [teacher(crops[index : index + TEACHER_BATCH]) for index in range(0, len(crops), TEACHER_BATCH)]
-    targets = {tap: torch.cat([part[tap] for part in features]) for tap in TAPS}
-    prune_into(student, source, crops, targets)
-
-
 def distillation_loss(
-    predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], gram_weight: float
+    predicted: Mapping[str, Tensor], target: Mapping[str, Tensor], gram_weight: float, auxiliary_weight: float = 0.0
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss, and the unexplained shares that it is made of beside the Gram matrices' distances.
 
     Args:
-        predicted: the student's features by tap, N x C x h x w.
-        target: the teacher's features by tap, N x C x h x w.
-        gram_weight: weight of the Gram matrices' distances.
+        predicted: the student's features by layer, N x C x h x w.
+        target: the teacher's features by layer, N x C x h x w.
+        gram_weight: weight of the Gram matrices' distances, which the taps alone have.
+        auxiliary_weight: weight of the shares of the layers between the taps.
     """
     shares = unexplained_variance(predicted, target)
-    grams = [losses.style_loss(losses.gram(predicted[tap]), losses.gram(wide)).mean() for tap, wide in target.items()]
-    return torch.stack(list(shares.values())).sum() + gram_weight * torch.stack(grams).sum(), shares
+    grams = [
+        losses.style_loss(losses.gram(predicted[tap]), losses.gram(wide)).mean()
+        for tap, wide in target.items()
+        if tap in TAPS
+    ]
+    weighted = [share if layer in TAPS else auxiliary_weight * share for layer, share in shares.items()]
+    return torch.stack(weighted).sum() + gram_weight * torch.stack(grams).sum(), shares
 
 
 def unexplained_variance(predicted: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:

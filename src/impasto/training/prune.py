@@ -29,14 +29,23 @@ _MIN_STRENGTH = 0.05
 
 
 @torch.no_grad()
-def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targets: Mapping[str, Tensor]) -> None:
+def prune_into(
+    student: Student,
+    source: PerceptualNetwork,
+    images: Tensor,
+    targets: Mapping[str, Tensor],
+    *,
+    keep: Student | None = None,
+) -> None:
     """Replace a student's weights by those of a trained network, pruned.
 
     Args:
         student: its normalisations hold statistics of the images afterwards, and are to stay as they are.
         source: a network with at least as many convolutions in each stage.
         images: N x 3 x H x W, in [0, 1].
-        targets: the teacher's features of the images, tap to N x C x h x w, which the heads are solved for.
+        targets: the teacher's features of the images, layer to N x C x h x w, which the heads are solved for.
+        keep: a student that has learnt already: its layers are taken over as they are, and the layers above are solved
+            for on its features.
 
     Raises:
         TrainingError: the source has fewer convolutions in a stage.
@@ -52,6 +61,10 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
             source_x = source_features[source.taps[below]]
         if stage_and_index(name)[0] != stage:
             stage, x = stage_and_index(name)[0], F.max_pool2d(x, 2)
+        if keep is not None and name in keep.names:
+            _take_over(student, keep, name)
+            x = student.layer(name, x)[:, : student.passed[name]]
+            continue
         if source_x.shape[-1] > x.shape[-1]:
             source_x = F.max_pool2d(source_x, 2) if source.pooling == "max" else F.avg_pool2d(source_x, 2)
         positions = _random_positions(x)
@@ -73,6 +86,18 @@ def prune_into(student: Student, source: PerceptualNetwork, images: Tensor, targ
             head.weight.copy_(solution.T[:, :, None, None])
             head.bias.copy_(offset)
         x = x[:, : student.passed[name]]
+
+
+def _take_over(student: Student, other: Student, name: str) -> None:
+    """Copy a convolution, its normalisation, which is settled from then on, and its head from another student."""
+    for ours, theirs, key in (
+        (student.convolutions, other.convolutions, name),
+        (student.norms, other.norms, name),
+        (student.heads, other.heads, name.replace("conv", "relu")),
+    ):
+        if key in ours and key in theirs:
+            ours[key].load_state_dict(theirs[key].state_dict())
+    student.norms[name].eval()
 
 
 def _match_convolutions(names: Sequence[str], source_names: Sequence[str]) -> dict[str, str]:

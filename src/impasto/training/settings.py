@@ -177,6 +177,19 @@ class DistillSettings:
         doc="Side of the photographs' crops.",
     )
     gram_weight: float = option(3.0, low=0, doc="Weight of the distance of the Gram matrices.")
+    auxiliary_weight: float = option(
+        0.1,
+        low=0,
+        doc="Weight of what the layers between the taps miss of the same layers of the teacher, so that the student "
+        "keeps to its way.",
+    )
+    shallow: float = option(
+        0.2,
+        low=0,
+        high=0.9,
+        doc="First share of the steps of a pruned network, in which its layers up to relu3_1 learn alone; then the "
+        "layers above are solved for on their features.",
+    )
     settled: float = option(
         0.2,
         low=0,
@@ -184,10 +197,10 @@ class DistillSettings:
         doc="Last share of the steps, in which normalisation follows no batch any more; of a pruned network all are.",
     )
     learning_rate: float | None = option(
-        None, low=0, doc="Of the convolutions, with Muon; ``None``: 8e-3, of a pruned network 3e-4."
+        None, low=0, doc="Of the convolutions, with Muon; ``None``: 8e-3, of a pruned network 4e-4."
     )
     head_learning_rate: float | None = option(
-        None, low=0, doc="Of heads and normalisations, with Adam; ``None``: 3e-3, of a pruned network 3e-4."
+        None, low=0, doc="Of heads and normalisations, with Adam; ``None``: 3e-3, of a pruned network 8e-4."
     )
     warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rates rise to their peak.")
     seed: int = option(0, low=0, whole=True, doc="Seed of all that is drawn by chance.")

@@ -20,13 +20,15 @@ from impasto.networks.speed import channels_last
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")  # layers whose features the student predicts
 # Convolutions as (stage, output channels, more channels that the head alone reads): all convolutions of VGG-19 up to
-# relu5_1, with few channels. Most of the cost goes to the shallow stages, whose taps hold more than the layers above
-# need. VGG's deep features are explained by few channels, but not by fewer convolutions.
-PLAN = ((1, 16), (1, 16), (2, 44, 12), (2, 40), (3, 88, 40), (3, 40), (3, 32), (3, 32),
-        (4, 72), (4, 72), (4, 64), (4, 88), (5, 96))  # fmt: skip
+# relu5_1, with a tenth of its multiplications. How many channels a layer needs was measured: what is lost at each tap
+# if a layer of VGG-19 is reduced to its first principal components (lab book, 2026-11-30). At full size 16 are enough;
+# relu4_3 and relu4_4 lose most.
+PLAN = ((1, 16), (1, 16), (2, 56, 16), (2, 44), (3, 72, 72), (3, 48), (3, 40), (3, 56),
+        (4, 112, 112), (4, 128), (4, 192), (4, 272), (5, 288))  # fmt: skip
+SHALLOW_PLAN = PLAN[:5]  # the convolutions up to relu3_1
 
 # Pixels between the positions that are compared, by tap; the shallow layers have most positions and the most alike.
-_GRID_STEPS = {"relu1_1": 4, "relu2_1": 2}
+_GRID_STEPS = {"relu1_1": 4, "relu1_2": 4, "relu2_1": 2, "relu2_2": 2}
 
 GridStart = tuple[int, int]
 """Row and column of a tap's features, 0 to 3, at which a picture's grid starts."""
@@ -45,7 +47,8 @@ class Student(nn.Module):
     """The builtin network while it learns: convolutions with batch normalisation, and the heads.
 
     Args:
-        widths: channels of the teacher by tap; each such tap gets a head.
+        widths: channels of the teacher by layer; each such layer gets a head. The heads of :data:`TAPS` stay with the
+            student, those of other layers only guide it while it learns.
         plan: the convolutions, see :data:`PLAN`.
 
     Attributes:
@@ -85,14 +88,18 @@ class Student(nn.Module):
         for name in self.names:
             if stage_and_index(name)[0] != stage:
                 stage, x = stage_and_index(name)[0], F.max_pool2d(x, 2)
-            x = F.pad(x, (1, 1, 1, 1), mode="reflect")
-            x = F.relu(self.norms[name](self.convolutions[name](x)))
+            x = self.layer(name, x)
             tap = name.replace("conv", "relu")
             if tap in self.heads:
                 sample = torch.stack([on_grid(tap, one, start) for one, start in zip(x, starts, strict=True)])
                 predicted[tap] = self.heads[tap](sample)
             x = x[:, : self.passed[name]]
         return predicted
+
+    def layer(self, name: str, x: Tensor) -> Tensor:
+        """Return the features after a convolution, its normalisation and the ReLU, for the features below it."""
+        features: Tensor = F.relu(self.norms[name](self.convolutions[name](F.pad(x, (1, 1, 1, 1), mode="reflect"))))
+        return features
 
     @staticmethod
     def preprocess(images: Tensor) -> Tensor:
@@ -124,6 +131,8 @@ class Student(nn.Module):
             gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
             pairs[name] = (convolution.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain)
         for tap, head in self.heads.items():
+            if tap not in TAPS:
+                continue
             assert isinstance(head, nn.Conv2d)
             assert head.bias is not None
             pairs[f"{tap}_head"] = (head.weight.detach(), head.bias.detach())

@@ -28,6 +28,10 @@ class Teacher:
         self.networks = list(networks)
         self.half = half
 
+    def layers(self, names: Sequence[str]) -> list[str]:
+        """Return those of the layers that one of the networks has."""
+        return [name for name in names if any(name in network.taps for network in self.networks)]
+
     def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
         """The wide features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
 
@@ -51,11 +55,12 @@ class FeaturePool:
 
     Args:
         teacher: the teacher whose features are kept.
+        layers: the layers whose features are kept.
         size: crops that are kept; the oldest go first.
     """
 
-    def __init__(self, teacher: Teacher, size: int) -> None:
-        self.teacher = teacher
+    def __init__(self, teacher: Teacher, layers: Sequence[str], size: int) -> None:
+        self.teacher, self.layers = teacher, list(layers)
         self.kept: deque[tuple[Tensor, GridStart, dict[str, Tensor]]] = deque(maxlen=size)
 
     def missing(self, count: int, fresh: int) -> int:
@@ -65,7 +70,7 @@ class FeaturePool:
     @torch.no_grad()
     def add(self, images: Tensor) -> None:
         """Keep N x 3 x H x W pictures in [0, 1] and their features on grids of random starts, both in fp16."""
-        features, starts = self.teacher(images), torch.randint(4, (len(images), 2)).tolist()
+        features, starts = self.teacher(images, self.layers), torch.randint(4, (len(images), 2)).tolist()
         for index, (image, start) in enumerate(zip(images, starts, strict=True)):
             sample = {tap: on_grid(tap, x[index], start).half() for tap, x in features.items()}
             self.kept.append((image.half(), start, sample))
