@@ -29,6 +29,17 @@ def without_pyvips(monkeypatch):
     libvips.is_installed.cache_clear()
 
 
+def test_without_it_a_large_picture_is_not_read_by_rows_and_that_is_said_once(
+    without_pyvips, tmp_path, caplog, monkeypatch
+):
+    Image.new("RGB", (40, 30), "red").save(tmp_path / "a.png")
+    assert large.open_rows(tmp_path / "a.png") is None
+    assert caplog.text == ""
+    monkeypatch.setattr(large, "_LARGE_PIXELS", 1000)
+    assert large.open_rows(tmp_path / "a.png") is large.open_rows(tmp_path / "a.png") is None
+    assert caplog.text.count("pictures are read only as a whole") == 1
+
+
 def test_without_it_pictures_are_read_whole_and_in_eight_bits(without_pyvips, tmp_path, caplog):
     deep = smooth(dtype=np.uint16)
     write_picture(from_array(deep), tmp_path / "deep.png")

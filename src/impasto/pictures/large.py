@@ -28,6 +28,7 @@ _TIFF_TAGS: dict[int, set[Any]] = {
     339: {(1,) * count for count in range(1, 5)},  # unsigned integers
 }
 _CMYK, _YCBCR, _JPEG = 5, 6, 7  # values of tags 262 and 259
+_LARGE_PIXELS = 1 << 24  # pixels beyond which it is logged that a picture cannot be read by rows
 
 
 def open_rows(path: Path) -> RowReader | None:
@@ -35,15 +36,19 @@ def open_rows(path: Path) -> RowReader | None:
 
     None is given for other formats, interlaced and turned pictures, rare kinds of TIFF, and where libvips is missing.
     """
-    if not libvips.is_installed():
-        return None
     try:
         with path.open("rb") as file:
             format = formats.identify_format(str(path), file.read(64))
             if format not in ("JPEG", "PNG", "TIFF"):
                 return None
             header, about = _opened(file, format)
-            return RowReader(path, format, header, about) if _is_readable_by_rows(header, about) else None
+            if not _is_readable_by_rows(header, about):
+                return None
+            if not libvips.is_installed():
+                if header.width * header.height > _LARGE_PIXELS:
+                    libvips.load_pyvips()  # logs once what is missing and what follows from that
+                return None
+            return RowReader(path, format, header, about)
     except Exception:  # reading it as a whole says what is wrong
         return None
 

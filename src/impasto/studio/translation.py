@@ -58,16 +58,19 @@ LANGUAGES = _load_languages()
 """The languages of the page by their code."""
 
 
-def label(key: str) -> Any:
+def label(key: str, default: str | None = None) -> Any:
     """A text for a component, which the browser shows in its own language.
 
     Args:
-        key: Key of the text.
+        key: key of the text.
+        default: what is shown where there is no such text; ``None``: there has to be one.
 
     Raises:
-        KeyError: There is no such text.
+        KeyError: there is no such text, and no default.
     """
     if key not in LANGUAGES[DEFAULT_LANGUAGE].texts:
+        if default is not None:
+            return default
         raise KeyError(key)
     return I18nData(key)
 

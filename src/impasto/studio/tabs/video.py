@@ -242,7 +242,7 @@ def _video_controls() -> list[Any]:
         elem_id="video-size",
     )
     stabilize = gr.Radio(
-        [(label(f"video_{name}"), name) for name in STABILIZE],
+        [(label(f"video_{name}", name), name) for name in STABILIZE],
         value="light",
         label=label("video_stabilize"),
         elem_id="video-stabilize",
