@@ -241,7 +241,8 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
 
     Known: torchvision's VGG-16 and VGG-19 (``features.N.weight``), also cut short; the normalised VGG-19
     (``preprocess``, ``conv1_1`` ...); the 16-times smaller VGG-19 of Collaborative Distillation (``conv0``,
-    ``conv11`` ..., ``conv11_aux``); our own (``preprocess``, ``conv1_1`` ..., ``relu1_1_head`` ...).
+    ``conv11`` ..., ``conv11_aux``); our own (``preprocess``, ``conv1_1`` ..., ``relu1_1_head`` ...; large weights in
+    int8, then with a ``scale`` for each output channel).
     """
     try:
         if path.suffix == ".safetensors":
@@ -255,7 +256,7 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         ) from error
     if isinstance(state, dict) and all(isinstance(value, Tensor) for value in state.values()):
         pairs = {
-            key.removesuffix(".weight"): (state[key], state[key.removesuffix("weight") + "bias"])
+            key.removesuffix(".weight"): (_weight(state, key), state[key.removesuffix("weight") + "bias"])
             for key in state
             if key.endswith(".weight") and key.removesuffix("weight") + "bias" in state
         }
@@ -272,6 +273,12 @@ def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
         f"{path} holds no layout that Impasto knows; give a torchvision VGG-16 or VGG-19 state dict, "
         "or a safetensors file as the documentation of --features lists."
     )
+
+
+def _weight(state: Mapping[str, Tensor], key: str) -> Tensor:
+    """A weight of a state dict; one in int8 times the scales of its output channels."""
+    scale = state.get(key.removesuffix("weight") + "scale")
+    return state[key] if scale is None else state[key].float() * scale.view(-1, 1, 1, 1)
 
 
 def network_of_pairs(

@@ -34,6 +34,7 @@ GridStart = tuple[int, int]
 """Row and column of a tap's features, 0 to 3, at which a picture's grid starts."""
 
 # Mean and standard deviation of photographs in [0, 1], all colours alike, by which the input is normalised.
+_MIN_INT8_WEIGHTS = 50_000  # weights of a convolution or head from which on they are stored in int8
 _PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225
 
 
@@ -140,13 +141,17 @@ class Student(nn.Module):
 
 
 def save_folded(student: Student, path: Path, metadata: Mapping[str, str]) -> None:
-    """Write the folded student as fp16 safetensors.
+    """Write the folded student as safetensors, in fp16; large weights in int8, with a scale for each output channel.
 
-    Rounding leaves a signal-to-noise ratio of 76 dB and more, so that nothing of it can be seen.
+    Rounding to fp16 leaves a signal-to-noise ratio of 76 dB, rounding to int8 one of about 40 dB.
     """
     tensors = {}
     for name, (weight, bias) in student.folded().items():
-        tensors[f"{name}.weight"] = weight.half().contiguous()
+        if weight.numel() >= _MIN_INT8_WEIGHTS:
+            scale = (weight.flatten(1).abs().amax(dim=1) / 127).clamp_min(1e-12)
+            weight = (weight / scale[:, None, None, None]).round().to(torch.int8)
+            tensors[f"{name}.scale"] = scale.contiguous()
+        tensors[f"{name}.weight"] = (weight if weight.dtype == torch.int8 else weight.half()).contiguous()
         tensors[f"{name}.bias"] = bias.half().contiguous()
     with atomic_path(path) as temporary:
         temporary.write_bytes(save(tensors, metadata=dict(metadata)))
