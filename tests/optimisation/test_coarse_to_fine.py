@@ -79,7 +79,7 @@ def test_another_objective_gets_a_fresh_optimiser_on_the_picture_so_far(tmp_path
     for other in (
         optimiser(Recipe(iterations=12, scales=1, content_weight=0.3)),
         optimiser(Recipe(iterations=12, scales=1, style_loss="gram", style_layers={"relu1_1": 1, "relu2_1": 1})),
-        optimiser(Recipe(iterations=12, scales=1), StylePicture(rough())),
+        optimiser(Recipe(iterations=24, scales=1), StylePicture(rough())),
     ):
         state = OptimisationState.load(tmp_path / "state")
         state.tensors["picture"].clamp_(0, 1)  # as a picture to start from is
