@@ -13,7 +13,8 @@
     ├── PartialError             9  some files of a batch failed; the others were written
     └── TruncatedError          10  a video ends before its end; what it holds was painted and written
 
-Each message is one sentence that says what is wrong and what to do about it.
+Each message is one sentence that says what is wrong and what to do about it. It stands where it is raised; those of
+failed writes (full disk, permission) are in :func:`impasto.files.explain_write_error`.
 Status 2 is the command line's own (unknown option, missing argument), 130 is Ctrl-C.
 """
 

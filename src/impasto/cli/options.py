@@ -139,15 +139,18 @@ style_option = click.option(
 )
 
 
+# All options of the fast path but the size; a new field of Options with a help text appears here by itself.
+_PAINTING = [item.name for item in fields(Options) if item.name != "size"]
+_MASK = _PAINTING.index("mask")  # place of the masks, which the command line has in a form of its own
 painting_options_but_size = combine_options(
-    dataclass_options(Options, "strength", "colors", "style_scale", "grain", "work_size"),
+    dataclass_options(Options, *_PAINTING[:_MASK]),
     click.option(
         "--mask",
         multiple=True,
         metavar="[STYLE=]FILE",
         help="Where a style applies, or without STYLE= where strength does (white is fully); may be repeated.",
     ),
-    dataclass_options(Options, "device", "max_memory", "max_pixels"),
+    dataclass_options(Options, *(name for name in _PAINTING[_MASK:] if name not in ("mask", "masks"))),
 )
 """The options of :class:`impasto.feedforward.options.Options` for a command that has a size of its own."""
 

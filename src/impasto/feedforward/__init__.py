@@ -1,6 +1,9 @@
-"""The fast path: pictures, styles and :class:`.options.Options` come in, painted pictures or files go out.
+"""The fast path: one or more passes through the transformer network.
 
-The modules in order: options, padding, refinement, composition, passes, tiles, painter, then api (``stylize``) and
-batch; masks finds out which style has which mask. They import nothing of optimisation, video, webcam, studio or cli,
-nor torch.
+In: pictures, styles and :class:`.options.Options`. Out: painted pictures or files.
+Order: options (how to paint), padding (a picture mirrored beyond its borders), refinement (a coarse painting made
+finer), composition (styles, masks and colours put together), passes (coarse to full), tiles (within a budget of
+memory), painter (styles and options held), api (``impasto.stylize``), batch (folders); beside them masks (which style
+has which mask).
+Must never import: optimisation, video, webcam, studio, cli, torch.
 """

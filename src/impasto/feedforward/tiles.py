@@ -1,6 +1,8 @@
 """Painting a composition within a budget of memory: at once, or in tiles that look as if it were painted at once.
 
-A tile sees as much around itself as the network reaches, and all tiles are normalised with one set of statistics,
+A tile sees as much around itself as the network reaches (the overlap of tiles:
+:attr:`impasto.feedforward.composition.StyleLayer.margin`, from
+:func:`impasto.networks.architecture.receptive_radius`), and all tiles are normalised with one set of statistics,
 measured on a mosaic of pieces from all over the picture. If memory runs out all the same, tiles are halved.
 """
 

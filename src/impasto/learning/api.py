@@ -32,7 +32,7 @@ from impasto.training.settings import FitSettings
 log = logging.getLogger(__name__)
 
 DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
-_CACHE_EDITION = 1  # part of the cache's file names; another number makes every cached style be learnt anew
+_CACHE_EDITION = 2  # part of the cache's file names; another number makes every cached style be learnt anew
 _MAX_PHOTOGRAPHS = 300  # photographs that are read for a style alone; its two thousand numbers learn nothing from more
 _MIN_PHOTOGRAPHS = 12  # photographs for a style alone; learning from fewer gives a warning
 _DRAWN_FOR_STYLE = 48  # pictures that are drawn for a style alone where no photographs are given
@@ -181,7 +181,7 @@ def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], Non
     """Return the style of a picture from the cache; if it is not there, learn it with the usual settings and keep it.
 
     The cache is in ``styles/`` of the folder for downloads (``IMPASTO_CACHE``). A file is named after a hash of the
-    picture's bytes, the network and the settings, so that a change of any learns anew.
+    picture's bytes, the network and :data:`_CACHE_EDITION`, so that a change of any learns anew.
 
     Args:
         picture: a picture file.
@@ -233,7 +233,10 @@ def _cache_file(picture: Path) -> Path:
 
 
 def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
-    """Twenty hex digits that stand for pictures, network and settings."""
+    """Twenty hex digits that stand for pictures, network, settings and the cache's edition.
+
+    They name a style in the cache, and tell whether an interrupted :func:`learn_style` may go on.
+    """
     digest = hashlib.sha256(json.dumps([_CACHE_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
     for path in pictures:
         try:

@@ -119,6 +119,8 @@ class LBFGS:
     LEARNING_RATE = 1.0  # share of the full step
     FIRST_STEP = 0.01  # mean change of a pixel, where 1 is its range, before anything is known of the curvature
     ATTEMPTS = 6  # lengths of a step, each a quarter of the one before, that are tried
+    ARMIJO = 1e-4  # share of the decrease that the slope promises which a step has to reach (Armijo condition)
+    CURVATURE = 1e-6  # least cosine of a step and its change of the gradient; below it the pair is not remembered
     SAVED_PAIRS = 5  # pairs in a saved state; each takes two pictures of floating-point numbers
 
     def __init__(
@@ -141,7 +143,7 @@ class LBFGS:
         for attempt in range(1, self.ATTEMPTS + 1):
             candidate = self.picture.add(direction, alpha=rate)
             loss, gradient = evaluate(candidate)
-            if math.isfinite(loss) and (not self.monotone or loss <= self.loss + 1e-4 * rate * slope):
+            if math.isfinite(loss) and (not self.monotone or loss <= self.loss + self.ARMIJO * rate * slope):
                 break
             if attempt == self.ATTEMPTS:
                 if not self.pairs:
@@ -152,7 +154,7 @@ class LBFGS:
         step, change = candidate.sub_(self.picture), gradient.sub(self.gradient)
         self.picture.add_(step)
         # Only pairs of positive curvature keep the direction one of descent.
-        if _dot(step, change) > 1e-6 * float(step.norm() * change.norm()):
+        if _dot(step, change) > self.CURVATURE * float(step.norm() * change.norm()):
             self.pairs.append((step, change))
             self.first_step = self.FIRST_STEP
         self.loss, self.gradient = loss, gradient

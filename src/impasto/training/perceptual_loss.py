@@ -2,7 +2,8 @@
 
 Content is a distance of features, style one of Gram matrices, both in a perceptual network and both relative
 (:mod:`impasto.networks.losses`), after Johnson, Alahi and Fei-Fei 2016 (arXiv 1603.08155). Training many styles jointly
-and learning one use the same objective, so that their losses can be compared.
+and learning one use the same objective, so that their losses can be compared. The layers and their weights are
+:class:`impasto.training.settings.Settings`' ``content_layers`` and ``style_layers``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
 """Video: a file, an animation or numbered pictures in; the same out, painted without flicker and with its sound.
 
-In order: frame, pixels, video_file, animation, numbered_pictures, source, frame_files, timing, keyframes | motion,
-carrying, moving_grain, scene_cuts, flow_files, stabilizer_base, carrying_stabilizer, stabilise | pass_options,
-frame_optimiser | sink, frame_format, segments, numbered_files, side_streams, mux, gif, resume | pipeline,
-optimised_pipeline, task, api. Never imports webcam, studio or cli, nor torch.
+Reading: frame (what a frame and a source are), pixels (colour spaces), video_file, animation, numbered_pictures, source
+(opens any of them), timing (spans and rates), keyframes (styles that fade), frame_files (masks and flow by number).
+Steadiness: scene_cuts, motion, flow_files, carrying (the last painting moved along), moving_grain, local_energy,
+stabilizer_base, carrying_stabilizer, stabilise (the table of stabilisers).
+Painting by optimisation: pass_options, frame_optimiser. Writing: frame_format, sink, segments, numbered_files,
+side_streams (sound, subtitles, metadata), mux, gif, resume (what an interrupted run leaves).
+Together: pipeline and optimised_pipeline (read, paint, write), task (a checked request), report, api (``stylize_video``).
+Must never import: webcam, studio, cli, torch.
 """

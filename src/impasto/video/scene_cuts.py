@@ -1,4 +1,7 @@
-"""Telling scene cuts from motion and changes of light."""
+"""Telling scene cuts from motion and changes of light.
+
+If cuts are found too eagerly, raise the thresholds: the first two for fast motion, the third for changes of light.
+"""
 
 from __future__ import annotations
 

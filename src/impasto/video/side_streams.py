@@ -1,4 +1,8 @@
-"""Copying sound, subtitles, attachments, chapters and metadata of a video file into another container (remuxing)."""
+"""Copying sound, subtitles, attachments, chapters and metadata of a video file into another container (remuxing).
+
+Here is decided what is copied, what is encoded anew because the container cannot hold its codec, and what is left out.
+The studio translates the notices by :mod:`impasto.studio.error_patterns`.
+"""
 
 from __future__ import annotations
 
