@@ -6,6 +6,7 @@ Steadiness: scene_cuts, motion, flow_files, carrying (the last painting moved al
 stabilizer_base, carrying_stabilizer, stabilise (the table of stabilisers).
 Painting by optimisation: pass_options, frame_optimiser. Writing: frame_format, sink, segments, numbered_files,
 side_streams (sound, subtitles, metadata), mux, gif, resume (what an interrupted run leaves).
-Together: pipeline and optimised_pipeline (read, paint, write), task (a checked request), report, api (``stylize_video``).
+Together: task (a checked request), pipeline and optimised_pipeline (read, paint, write), report, api
+(``stylize_video``).
 Must never import: webcam, studio, cli, torch.
 """
