@@ -14,6 +14,7 @@ from typing import Any
 
 from impasto.errors import InputError
 
+MAX_PIXELS = 300_000_000  # pixels of the largest picture that is decoded, unless another limit is given
 MAX_DEFAULT = 2_000_000_000  # bytes that are taken at most unless a limit is given
 BYTES_PER_PIXEL = 220  # bytes that painting takes for each pixel that is in the network at once
 MIN_PIXELS = 1 << 16  # pixels that have to fit into memory at once: a smaller tile would be all margin

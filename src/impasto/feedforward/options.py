@@ -15,6 +15,7 @@ from impasto.options import SliderRange, changed_options, check_options, documen
 from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
+from impasto.version import __version__
 
 _MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
 
@@ -96,7 +97,7 @@ class Options:
         doc='Bytes that the process may take, or text such as ``"2G"``; 0 is half of what is free, at most 2 GB.',
     )
     max_pixels: int = option(
-        300_000_000,
+        memory.MAX_PIXELS,
         low=1,
         high=_MANY,
         unit="pixels",
@@ -125,8 +126,6 @@ DEFAULTS = Options()
 
 def describe(style: Style, options: Options) -> str:
     """One line for the result's metadata: the version, the style, and the options that differ from their defaults."""
-    from impasto.version import __version__
-
     parts = [f"impasto {__version__}", f"style={style.name}"]
     if "blend" in style.metadata:
         parts.append(f"blend={style.metadata['blend']}")

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.engines.devices import torch_device
-from impasto.errors import InputError, MissingExtraError, OutputError, StyleError
+from impasto.errors import InputError, OutputError, StyleError
+from impasto.extras import needing_extra
 from impasto.folders import cache_folder
 from impasto.learning.settings import LearnSettings
 from impasto.pictures.reading import read_picture
@@ -113,14 +114,12 @@ def learn_style(
     for key in RESERVED:
         if key in about:
             raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
-    try:
+    with needing_extra("train", "Learning a style"):
         from impasto.learning.drawn_photographs import draw_photographs
         from impasto.learning.fit import StyleFit
         from impasto.learning.own_network import fit_own_network
         from impasto.networks.files import load_bundled
         from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
-    except ImportError as error:
-        raise MissingExtraError("Learning a style", "train") from error
     chosen = LearnSettings.from_mapping(settings, learn_style)
     FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
     torch_name = torch_device(device)

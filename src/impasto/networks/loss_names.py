@@ -1,8 +1,11 @@
-"""The losses by the names that options give them; needs no torch, so that options can be checked without it."""
+"""The names that options give to losses and layers; needs no torch, so that options can be checked without it."""
 
 from __future__ import annotations
 
 from typing import Literal
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+"""Layers of VGG whose statistics define a style unless others are given (Gatys, Ecker and Bethge 2016)."""
 
 StyleLoss = Literal["gram", "mean", "covariance", "wasserstein"]
 """Which distance of two styles' statistics; see :func:`impasto.networks.losses.moment_loss`."""

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from impasto.errors import DownloadError, MissingExtraError, OutputError
+from impasto.errors import DownloadError, OutputError
+from impasto.extras import needing_extra
 from impasto.folders import cache_folder
 from impasto.version import __version__
 
@@ -135,10 +136,8 @@ def _received(url: str, target: Path, weights: WeightsFile) -> Generator[tuple[b
         DownloadError: that fails; says why and what to do.
         MissingExtraError: requests is not installed.
     """
-    try:
+    with needing_extra("train", "Downloading weights"):
         import requests
-    except ImportError:
-        raise MissingExtraError("Downloading weights", "train") from None
     by_hand = _by_hand(url, target, weights)
     # A packed answer could not be counted against the length that the server says.
     headers = {"User-Agent": f"impasto/{__version__}", "Accept-Encoding": "identity"}

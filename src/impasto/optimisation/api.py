@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from numpy.typing import NDArray
 
-from impasto.errors import InputError, MissingExtraError
+from impasto.errors import InputError
+from impasto.extras import needing_extra
 from impasto.optimisation.recipe import Recipe
 from impasto.optimisation.style_pictures import Array, Masks, Source, StylePicture, blend_name, read_styles
 from impasto.options import options_from_keywords
@@ -177,10 +178,8 @@ def _make_optimiser(styles: Sequence[StylePicture], recipe: Recipe) -> Optimiser
     Raises:
         MissingExtraError: torch is not installed.
     """
-    try:
+    with needing_extra("train", "Painting by optimisation"):
         from impasto.optimisation.optimiser import Optimiser
-    except ImportError as error:
-        raise MissingExtraError("Painting by optimisation", "train") from error
     return Optimiser(styles, recipe)
 
 

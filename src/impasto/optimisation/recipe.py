@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 
 from impasto.engines.devices import DEVICES, Device
 from impasto.errors import InputError
-from impasto.memory import parse_limit
-from impasto.networks.loss_names import Loss, StyleLoss
+from impasto.memory import MAX_PIXELS, parse_limit
+from impasto.networks.loss_names import STYLE_LAYERS, Loss, StyleLoss
 from impasto.options import (
     LARGEST,
     as_layers,
@@ -29,8 +29,6 @@ Pooling = Literal["max", "average"]
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
-
-_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 @documented
@@ -67,7 +65,7 @@ class Recipe:
         'command line\'s form (``"relu3_1:0.5,relu4_1"``) are taken, too.',
     )
     style_layers: Mapping[str, float] = option(
-        factory=lambda: dict.fromkeys(_STYLE_LAYERS, 1.0),
+        factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0),
         help="Layers that define the style.",
         doc="Layers that define the style, in the forms of ``content_layers``.",
     )
@@ -189,7 +187,7 @@ class Recipe:
     )
     device: Device = option("auto", choices=DEVICES, noted=False, help="Where to run.")
     max_pixels: int = option(
-        300_000_000,
+        MAX_PIXELS,
         low=1,
         high=inf,
         unit="pixels",

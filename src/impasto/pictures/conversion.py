@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import InputError
+from impasto.memory import MAX_PIXELS
 from impasto.pictures import encoding
 from impasto.pictures.decoding import Array, from_pil, opacity_or_none, to_three_channels
 from impasto.pictures.picture import Picture, to_unit_range
@@ -19,7 +20,7 @@ Source = str | Path | bytes | Image.Image | Array | Picture
 """Whatever holds a picture: a path, an encoded file's bytes, a PIL image, an array, or a picture."""
 
 
-def as_picture(source: Source, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
+def as_picture(source: Source, *, max_pixels: int = MAX_PIXELS, compact: int = 0) -> Picture:
     """The picture in whatever holds one; :func:`in_kind_of` is the way back.
 
     Args:

@@ -8,12 +8,13 @@ from typing import BinaryIO
 from PIL import Image
 
 from impasto.errors import ImpastoError, InputError
+from impasto.memory import MAX_PIXELS
 from impasto.pictures import formats
 from impasto.pictures.decoding import decode_file
 from impasto.pictures.picture import Picture
 
 
-def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = 300_000_000, compact: int = 0) -> Picture:
+def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, compact: int = 0) -> Picture:
     """Read a picture; of an animation, its first frame.
 
     Args:

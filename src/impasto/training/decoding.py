@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import InputError
+from impasto.memory import MAX_PIXELS
 from impasto.pictures import formats
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.decoding import decode_file, from_pil
@@ -14,9 +15,6 @@ from impasto.pictures.resampling import lay_on_white
 
 Pixels = NDArray[np.uint8]
 """Height x width x 3, RGB in 0..255."""
-
-# Pixels that a file may have; a larger one is left out, because it is damaged or made to fill the memory.
-MAX_PIXELS = 300_000_000
 
 
 def decode(data: bytes, keep: int | None = None) -> Pixels:

@@ -114,10 +114,10 @@ class _Run:
     """A student while it learns: all that a checkpoint holds, and the steps.
 
     Args:
-        photographs: Give the crops.
-        teacher: Gives the features that are to be predicted.
-        settings: Those of the run.
-        plan: The student's convolutions.
+        photographs: give the crops.
+        teacher: gives the features that are to be predicted.
+        settings: those of the run.
+        plan: the student's convolutions.
     """
 
     def __init__(
@@ -208,7 +208,7 @@ class _Run:
         """Go on from a checkpoint.
 
         Raises:
-            TrainingError: It is of another edition.
+            TrainingError: it is of another edition.
         """
         state = torch.load(path, weights_only=True)
         shapes = {name: x.shape for name, x in self.student.state_dict().items()}

@@ -12,9 +12,8 @@ from numbers import Real
 from typing import Any, Self
 
 from impasto.errors import TrainingError
+from impasto.networks.loss_names import STYLE_LAYERS
 from impasto.options import as_layers, check_options, documented, option, options_from_keywords
-
-_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
 
 @documented
@@ -51,7 +50,7 @@ class Settings:
         factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0}, doc="Layers that define the content, with their weights."
     )
     style_layers: Mapping[str, float] = option(
-        factory=lambda: dict.fromkeys(_STYLE_LAYERS, 1.0), doc="Layers that define the style, with their weights."
+        factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0), doc="Layers that define the style, with their weights."
     )
     content_weight: float = option(1.0, low=0, doc="How strongly the photograph pulls.")
     style_weight: float = option(5.0, low=0, doc="How strongly the style pulls.")

@@ -33,8 +33,8 @@ _GRID_STEPS = {"relu1_1": 4, "relu1_2": 4, "relu2_1": 2, "relu2_2": 2}
 GridStart = tuple[int, int]
 """Row and column of a tap's features, 0 to 3, at which a picture's grid starts."""
 
-# Mean and standard deviation of photographs in [0, 1], all colours alike, by which the input is normalised.
 _MIN_INT8_WEIGHTS = 50_000  # weights of a convolution or head from which on they are stored in int8
+# Mean and standard deviation of photographs in [0, 1], all colours alike, by which the input is normalised.
 _PIXEL_MEAN, _PIXEL_DEVIATION = 0.45, 0.225
 
 
