@@ -1,0 +1,134 @@
+"""Locks between runs: one file or work folder belongs to one run at a time.
+
+The system holds the lock and gives it back when its process ends, however it ends. A file beside the locked path
+carries the lock, and tells others who holds it; what a killed process leaves of it locks nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from impasto.errors import OutputError
+from impasto.files import explain_write_error
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.2  # seconds between two tries for a lock that another run holds
+_LOCKED_BYTE = 1 << 30  # the byte that Windows locks: far behind the text, which others must be able to read
+
+
+@contextmanager
+def locked(path: str | Path, *, wait: bool = False) -> Iterator[None]:
+    """A context in which a file or folder belongs to this run alone, against other processes and threads.
+
+    Where the file system knows no locks, nothing is locked.
+
+    Args:
+        path: what is locked; need not exist. Two names of one file count as one.
+        wait: wait for another run to end, and log once who it is, instead of raising an error.
+
+    Raises:
+        OutputError: another run holds it, or the lock's file cannot be written.
+    """
+    wanted = Path(path)
+    target = Path(os.path.realpath(wanted))
+    carrier = target.with_name(f".{target.name.lstrip('.')}.lock")
+    told = False
+    while (lock := _take(carrier, wanted)) is None:
+        holder = _holder(carrier)
+        if not wait:
+            raise OutputError(
+                f"{wanted} is being made by another run ({holder}): wait until it ends, or choose another name."
+            )
+        if not told:
+            log.warning("Waiting for another run that makes %s (%s).", wanted, holder)
+            told = True
+        time.sleep(_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        _give_back(lock, carrier)
+
+
+def _take(carrier: Path, wanted: Path) -> int | None:
+    """Take the lock, and say in its file who has it.
+
+    Returns:
+        The open file that holds the lock; ``None``: another run has it.
+
+    Raises:
+        OutputError: the file cannot be made.
+    """
+    while True:
+        try:
+            carrier.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(carrier, os.O_CREAT | os.O_RDWR, 0o666)
+        except OSError as error:
+            raise OutputError(explain_write_error(wanted, error)) from error
+        try:
+            if not _lock(file):
+                os.close(file)
+                return None
+            # Another run may have deleted the file between opening and locking it: then the lock is on nothing.
+            if os.path.samestat(os.fstat(file), carrier.stat()):
+                about = {"process": os.getpid(), "machine": platform.node(), "since": time.strftime("%H:%M")}
+                with contextlib.suppress(OSError):  # the disk is full; the lock itself needs no space
+                    os.truncate(file, 0)
+                    os.write(file, json.dumps(about).encode())
+                return file
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
+def _give_back(lock: int, carrier: Path) -> None:
+    """Give a lock back and delete its file, which does nobody harm where it stays."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "win32":  # deletes no open file; another run that has it open deletes it later
+            os.close(lock)
+            carrier.unlink(missing_ok=True)
+            return
+        carrier.unlink(missing_ok=True)  # still locked: once it is not, it may be another run's
+    os.close(lock)
+
+
+def _lock(file: int) -> bool:
+    """Lock an open file unless another one that is open has it locked; says whether it is locked now."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+            os.lseek(file, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError as error:  # a file system without locks
+        log.info("Nothing is locked here (%s).", error)
+    return True
+
+
+def _holder(carrier: Path) -> str:
+    """Who holds a lock, for people."""
+    try:
+        about = json.loads(carrier.read_text(encoding="utf-8"))
+        where = "" if about["machine"] == platform.node() else f" on {about['machine']}"
+        return f"process {about['process']}{where}, since {about['since']}"
+    except (OSError, ValueError, KeyError, TypeError):  # it has just ended, or has not written it yet
+        return "process unknown"
