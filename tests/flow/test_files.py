@@ -87,3 +87,18 @@ def test_the_number_of_a_pattern_stands_in_the_file_s_name(tmp_path):
     pattern = FramePattern(str(folder / "f_%04d.png"))
     assert FramePattern.matches(pattern.text)
     assert (pattern.first(), pattern.numbers(), pattern.path(3)) == (3, [3], folder / "f_0003.png")
+
+
+def test_a_percent_sign_in_a_word_is_no_number():
+    for name in ("50%discount.png", "%dégradé.png", "100%.png", "f_%x.png"):
+        assert not FramePattern.fits(name)
+    for name in ("f%d.png", "f_%04d.png", "f%03dx.png", "%d-a.png", "50%discount_%d.png", "%d_a.png"):
+        assert FramePattern.fits(name)
+    assert str(FramePattern("50%discount_%02d.png").path(7)) == "50%discount_07.png"
+
+
+def test_the_name_of_a_file_that_exists_is_no_pattern(tmp_path):
+    pattern = tmp_path / "f_%03d.png"
+    assert FramePattern.matches(pattern)
+    pattern.touch()
+    assert not FramePattern.matches(pattern)

@@ -33,7 +33,7 @@ def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1,
         segments.write(Frame(scene(index, width, height), index * 512, 512))
     segments.checkpoint()
     if target.suffix == ".gif":
-        return join_gif(segments.paths, target, form, loop=None)
+        return join_gif(segments.paths, target, form)
     beside = None if source is None else side_streams.SideStreams(source, 0, start, end, start or Fraction(0))
     return mux.join(segments.paths, target, form, side_streams=beside, about="a test")
 

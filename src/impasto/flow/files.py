@@ -17,7 +17,8 @@ from impasto.pictures.reading import read_picture
 
 _FLO_TAG = struct.pack("<f", 202021.25)  # the bytes "PIEH", which every .flo file starts with
 _MAX_SIDE = 100_000  # pixels: a header that claims a longer side is damaged
-_NUMBER = r"%0?\d*d"  # regular expression of a printf number such as %d, %04d or %4d
+# Regular expression of a printf number such as %d, %04d or %4d. A letter after the d makes it a word: 50%discount.
+_NUMBER = r"%(?:0\d+d|\d*d(?![^\W\d_]))"
 
 
 def read_flo(path: str | Path) -> Flow:
@@ -92,13 +93,18 @@ class FramePattern:
     text: str
 
     def __post_init__(self) -> None:
-        if not _has_one_number(self.text):
+        if not self.fits(self.text):
             raise InputError(f"{self.text} must have one number in the file's name, such as frame_%04d.png.")
 
     @staticmethod
     def matches(text: str | Path) -> bool:
-        """Whether a path is such a pattern rather than a file."""
-        return _has_one_number(text) and not Path(text).exists()
+        """Whether a path to read is such a pattern rather than a file: the name of an existing file is that file."""
+        return FramePattern.fits(text) and not Path(text).exists()
+
+    @staticmethod
+    def fits(text: str | Path) -> bool:
+        """Whether the file's name, without its folder, has exactly one printf number."""
+        return len(re.findall(_NUMBER, Path(text).name)) == 1
 
     def path(self, number: int) -> Path:
         """The file of one frame."""
@@ -138,11 +144,6 @@ class FramePattern:
         while self.path(number).is_file():
             number += 1
         return number - start
-
-
-def _has_one_number(path: str | Path) -> bool:
-    """Whether the file's name, without its folder, has exactly one printf number."""
-    return len(re.findall(_NUMBER, Path(path).name)) == 1
 
 
 @dataclass(frozen=True)

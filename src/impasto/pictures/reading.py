@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from PIL import Image
 
@@ -12,6 +13,8 @@ from impasto.memory import MAX_PIXELS
 from impasto.pictures import formats
 from impasto.pictures.decoding import decode_file
 from impasto.pictures.picture import Picture
+
+T = TypeVar("T")
 
 
 def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, compact: int = 0) -> Picture:
@@ -66,11 +69,21 @@ def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
 
 def size_of_file(path: Path) -> tuple[int, int] | None:
     """Width and height from a file's header, before it is turned upright; None if they cannot be read."""
+    return _from_header(path, lambda image: image.size)
+
+
+def has_transparency(path: Path) -> bool:
+    """Whether a file may be transparent anywhere, from its header; also False if that cannot be read."""
+    return bool(_from_header(path, lambda image: image.has_transparency_data))
+
+
+def _from_header(path: Path, fact: Callable[[Image.Image], T]) -> T | None:
+    """What a file's header tells; None if it cannot be read."""
     try:
         with path.open("rb") as file:
             format = formats.identify_format(str(path), file.read(64))
             file.seek(0)
-            return formats.open_lazily(file, format).size
+            return fact(formats.open_lazily(file, format))
     except Exception:  # reading it says what is wrong
         return None
 

@@ -205,6 +205,7 @@ class Uploads:
             MissingExtraError: The extra ``video`` is not installed.
         """
         from impasto.extras import pyav
+        from impasto.video.containers import open_container
         from impasto.video.source import open_source
 
         own = self.own_file(path)
@@ -219,7 +220,7 @@ class Uploads:
             with suppress(FileExistsError):
                 named.hardlink_to(own)
         try:
-            with pyav().open(str(named)) as opened:
+            with open_container(named) as opened:
                 if format not in opened.format.name.split(","):
                     raise InputError("This is no video that can be read here: convert it to MP4.")
                 seconds = (opened.duration or 0) / pyav().time_base

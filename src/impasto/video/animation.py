@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from impasto.errors import InputError
-from impasto.pictures.conversion import to_pil
+from impasto.errors import ImpastoError, InputError
+from impasto.memory import MAX_PIXELS
 from impasto.pictures.decoding import from_pil, orientation
+from impasto.pictures.formats import open_lazily
+from impasto.pictures.reading import check_pixel_count
 from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
-from impasto.video.pixels import ColorSpace, on_white
+from impasto.video.pixels import ColorSpace
+from impasto.video.transparency import split_transparency
 
 log = logging.getLogger(__name__)
 
@@ -24,46 +26,68 @@ _DEFAULT_DURATION = 100  # milliseconds that browsers show a frame whose duratio
 
 
 class Animation:
-    """An animated GIF, WebP or PNG, its transparent places on white; a :class:`VideoSource`.
+    """An animated GIF, WebP, PNG or AVIF; a :class:`VideoSource`.
 
     Pillow goes from frame to frame; each frame is decoded as any other picture.
 
     Args:
         path: the file.
+        format: Pillow's name of its format.
         size: longer side of the frames in pixels; 0 keeps it.
+        max_pixels: refuse frames of more pixels.
+
+    Attributes:
+        plays: how often the animation is to be shown; 0: for ever.
+        transparent: whether any frame is transparent anywhere.
 
     Raises:
-        InputError: the file cannot be read, or holds a single picture.
+        InputError: the file cannot be read, holds a single picture, or one of too many pixels.
     """
 
-    def __init__(self, path: Path, *, size: int = 0) -> None:
-        self.path, self.damaged, self.truncated = path, 0, False
+    def __init__(self, path: Path, format: str, *, size: int = 0, max_pixels: int = MAX_PIXELS) -> None:
+        self.path, self.format, self.damaged, self.truncated = path, format, 0, False
         with self._opened() as image:
-            if getattr(image, "n_frames", 1) < 2:
+            check_pixel_count(str(path), image.width, image.height, max_pixels)
+            # A PNG may begin with a picture for programs that know no animations; it is no frame.
+            self.first = 1 if getattr(image, "default_image", False) else 0
+            self.expected: int = getattr(image, "n_frames", 1) - self.first
+            if self.expected < 2:
                 raise InputError(f"{path} is a picture, not a video; impasto apply repaints pictures.")
-            self.expected: int = image.n_frames
             turned = orientation(image) >= 5  # EXIF orientations from 5 on turn by a quarter
             self.stored = (image.height, image.width) if turned else (image.width, image.height)
             self.width, self.height = scaled_size(*self.stored, size)
-            self.loop: int | None = image.info.get("loop")
+            self.plays = self._plays(image)
         self.notices: list[str] = []
         self.time_base, self.origin = _TIME_BASE, Fraction(0)
         self.colors = ColorSpace.for_pictures(self.height)
-        durations = [self._duration(image) for image in self._images()]
+        self.transparent, durations = False, []
+        for image in self._images():
+            durations.append(self._duration(image))
+            self.transparent |= image.has_transparency_data and from_pil(image, compact=1).transparent
         self.rate = Fraction(1000 * len(durations), sum(durations)) if durations else DEFAULT_RATE
 
-    def _opened(self) -> Any:
-        """The file as Pillow opens it.
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """A context with the file as Pillow opens it.
 
         Raises:
-            InputError: Pillow cannot read it.
+            InputError: it cannot be read, or is damaged; a damaged file can make Pillow raise anything.
         """
-        from PIL import Image, UnidentifiedImageError
-
         try:
-            return Image.open(self.path)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise InputError(f"{self.path} cannot be read as a picture ({error}); it may be damaged.") from error
+            with self.path.open("rb") as file:
+                yield open_lazily(file, self.format)
+        except ImpastoError:
+            raise
+        except Exception as error:
+            reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+            raise InputError(f"{self.path} cannot be read as a picture ({reason}); it may be damaged.") from error
+
+    def _plays(self, image: Any) -> int:
+        """How often a file says that it is to be shown; 0: for ever, also where Pillow does not tell."""
+        loop = image.info.get("loop")
+        if self.format == "GIF":  # which counts repetitions, and is shown once where it does not say
+            return 1 if loop is None else loop and loop + 1
+        return loop or 0
 
     @staticmethod
     def _duration(image: Any) -> int:
@@ -73,27 +97,28 @@ class Animation:
 
     def _images(self) -> Iterator[Any]:
         """The frames one by one, up to the first that cannot be read."""
+        from PIL import Image
+
         with self._opened() as image:
-            for index in range(self.expected):
+            for index in range(self.first + self.expected):
                 try:
                     image.seek(index)
                     image.load()
-                except (OSError, EOFError, SyntaxError, ValueError) as error:
+                except Exception as error:  # a damaged file can make Pillow raise anything
                     log.info("Frame %d of %s is damaged: %s", index, self.path, error)
                     self.truncated = True
                     return
-                yield image
+                if index < self.first:
+                    image.im = Image.new(image.mode, image.size).im  # frames are laid over nothing, not over it
+                else:
+                    yield image
 
     def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`VideoSource`."""
-        from PIL import Image
-
         pts = 0
         for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
-                rgb = on_white(to_pil(from_pil(image, compact=1)).convert("RGBA"))
-                if rgb.size != (self.width, self.height):
-                    rgb = rgb.resize((self.width, self.height), Image.Resampling.LANCZOS)
-                yield Frame(np.array(rgb), pts, duration, index)
+                rgb, alpha = split_transparency(from_pil(image, compact=1), self.width, self.height)
+                yield Frame(rgb, pts, duration, index, alpha)
             pts += duration

@@ -11,6 +11,7 @@ from impasto.errors import InputError
 from impasto.feedforward.options import describe
 from impasto.styles.blending import Styles, load_blend
 from impasto.version import __version__
+from impasto.video.animation import Animation
 from impasto.video.flow_files import FlowFiles
 from impasto.video.frame_files import frame_number
 from impasto.video.gif import join_gif
@@ -158,8 +159,8 @@ def _join(task: VideoTask, segments: list[Path], about: str, last_duration: int)
     """
     source, span, target = task.source, task.span, task.plan.target
     if container_of(target) == "gif":
-        loop = getattr(source, "loop", None)
-        notices = join_gif(segments, target, task.frame_format, loop=loop, last=last_duration)
+        plays = source.plays if isinstance(source, Animation) else 0
+        notices = join_gif(segments, target, task.frame_format, plays=plays, last=last_duration)
         return notices + _left_out(task, "A GIF holds")
     side_streams = None
     if isinstance(source, VideoFile):

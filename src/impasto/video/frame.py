@@ -23,12 +23,15 @@ class Frame:
         pts: the presentation time stamp: when the frame is shown, in units of the source's time base.
         duration: for how long the frame is shown, in units of the source's time base; 0 if unknown.
         index: the frame's place among all frames of the source, from 0; ``None``: not counted.
+        alpha: H x W, uint8, how opaque the frame is; ``None``: all of it is. Transparent places have colours of their
+            surroundings.
     """
 
     rgb: Pixels
     pts: int
     duration: int
     index: int | None = None
+    alpha: Pixels | None = None
 
 
 class VideoSource(Protocol):
@@ -61,6 +64,11 @@ class VideoSource(Protocol):
     notices: list[str]
     damaged: int
     truncated: bool
+
+    @property
+    def transparent(self) -> bool:
+        """Whether any frame may be transparent anywhere."""
+        ...
 
     def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """Frames in order of time.

@@ -7,17 +7,19 @@ from pathlib import Path
 
 from impasto.errors import OutputError
 from impasto.extras import pyav
+from impasto.video.containers import open_container
 from impasto.video.frame_format import FrameFormat, format_for_codec
 from impasto.video.mux import output_file
 from impasto.video.segments import packets_of
 
 _TIME_BASE = Fraction(1, 100)  # seconds: GIFs count in hundredths of a second
 _MIN_DURATION = 2  # hundredths of a second: browsers show a frame of less for ten hundredths
+_NO_REPETITION = -1  # of the muxer's option, which counts repetitions: 0 is for ever
 _MAX_DURATION = 65535  # hundredths of a second: the longest duration that a GIF can state
 
 
 def join_gif(
-    segments: list[Path], target: Path, frame_format: FrameFormat, *, loop: int | None, last: int = 0
+    segments: list[Path], target: Path, frame_format: FrameFormat, *, plays: int = 0, last: int = 0
 ) -> list[str]:
     """Write lossless segments as a GIF, every frame with the 256 colours that suit it best.
 
@@ -25,7 +27,7 @@ def join_gif(
         segments: the files in order.
         target: the GIF.
         frame_format: of the frames.
-        loop: how often the GIF is repeated; 0 and ``None``: for ever.
+        plays: how often the GIF is shown; 0: for ever.
         last: duration of the last frame in units of the format's time base; 0 if unknown.
 
     Returns:
@@ -40,20 +42,22 @@ def join_gif(
     frame_format = format_for_codec(frame_format, "ffv1")
     shown = [packet.pts * packet.time_base for packet in packets_of(segments)]
     kept = _spaced_out([round(when / _TIME_BASE) for when in shown])
-    options = {"loop": str(loop or 0)}
+    options = {"loop": str(_NO_REPETITION if plays == 1 else max(0, plays - 1))}
     if last:
         ends = round((shown[-1] + last * frame_format.time_base) / _TIME_BASE)
         options["final_delay"] = str(min(max(ends - max(kept.values()), _MIN_DURATION), _MAX_DURATION))
     with (
         output_file(target) as temporary,
-        av.open(str(temporary), "w", format="gif", options=options) as output,
+        open_container(temporary, "w", format="gif", options=options) as output,
     ):
         stream = output.add_stream("gif", rate=100)
         stream.width, stream.height, stream.pix_fmt = frame_format.width, frame_format.height, "pal8"
         stream.codec_context.time_base = _TIME_BASE
         graph = av.filter.Graph()
+        with open_container(segments[0]) as container:
+            pixel_format = container.streams.video[0].codec_context.pix_fmt  # with or without transparency
         source = graph.add_buffer(
-            width=frame_format.width, height=frame_format.height, format="bgr0", time_base=_TIME_BASE
+            width=frame_format.width, height=frame_format.height, format=pixel_format, time_base=_TIME_BASE
         )
         split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=single")
         use, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4"), graph.add("buffersink")
@@ -75,7 +79,7 @@ def join_gif(
 
         number = -1
         for path in segments:
-            with av.open(str(path)) as container:
+            with open_container(path) as container:
                 for frame in container.decode(video=0):
                     number += 1
                     if number in kept:

@@ -11,6 +11,7 @@ from pathlib import Path
 from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.files import atomic_path
+from impasto.video.containers import open_container
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.segments import packets_in_order
 from impasto.video.side_streams import SideStreams, TimedPacket, codec_name
@@ -59,12 +60,15 @@ def join(
     Raises:
         OutputError: there are no segments, or the file cannot be written.
     """
-    av, kind = pyav(), container_of(target)
+    kind = container_of(target)
     if not segments:
         raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
     with output_file(target) as temporary:
         options = {"movflags": "+faststart"} if kind in ("mp4", "mov") else {}
-        with av.open(str(segments[0])) as first, av.open(str(temporary), "w", format=kind, options=options) as output:
+        with (
+            open_container(segments[0]) as first,
+            open_container(temporary, "w", format=kind, options=options) as output,
+        ):
             picture = output.add_stream_from_template(first.streams.video[0])
             picture.time_base = frame_format.time_base
             tag_stream(picture.codec_context, format_for_codec(frame_format, codec_name(picture)))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-
-import numpy as np
+from functools import cached_property
 
 from impasto.errors import InputError
-from impasto.flow.estimate import Pixels
 from impasto.flow.files import FramePattern
-from impasto.pictures.picture import to_samples
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import fill_transparent
+from impasto.memory import MAX_PIXELS
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import has_transparency, read_picture
 from impasto.video.frame import Frame, scaled_size
 from impasto.video.pixels import ColorSpace
+from impasto.video.transparency import split_transparency
 
 
 class NumberedPictures:
@@ -25,13 +24,22 @@ class NumberedPictures:
         size: longer side of the frames in pixels; 0 keeps it.
         rate: frames a second.
         first: number of the first picture; ``None``: the lowest.
+        max_pixels: refuse pictures of more pixels.
 
     Raises:
-        InputError: there is no such picture, or it cannot be read.
+        InputError: there is no such picture, or it cannot be read, or has too many pixels.
     """
 
-    def __init__(self, pattern: FramePattern, *, size: int, rate: Fraction, first: int | None = None) -> None:
-        self.pattern, self.size, self.rate = pattern, size, rate
+    def __init__(
+        self,
+        pattern: FramePattern,
+        *,
+        size: int,
+        rate: Fraction,
+        first: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        self.pattern, self.rate, self.max_pixels = pattern, rate, max_pixels
         self.start = pattern.first(first)
         self.expected = pattern.count(self.start)
         self.path, self.damaged, self.truncated = pattern.path(self.start), 0, False
@@ -40,30 +48,30 @@ class NumberedPictures:
         after = self.start + self.expected
         if left := sum(number > after for number in pattern.numbers()):
             self.notices.append(f"{pattern.path(after)} is missing; {left} pictures after it are left out.")
-        self.stored = read_picture(self.path).size
+        self.stored = read_picture(self.path, max_pixels=max_pixels, compact=1).size
         self.width, self.height = scaled_size(*self.stored, size)
         self.colors = ColorSpace.for_pictures(self.height)
 
-    def _read(self, number: int) -> Pixels:
-        """The picture of a number, resized; transparent places get a colour of their surroundings.
+    @cached_property
+    def transparent(self) -> bool:
+        """See :class:`VideoSource`; told by the headers of all pictures."""
+        return any(has_transparency(self.pattern.path(self.start + index)) for index in range(self.expected))
+
+    def _read(self, number: int) -> Picture:
+        """The picture of a number.
 
         Raises:
             InputError: the picture cannot be read, or is of another size than the first.
         """
         path = self.pattern.path(number)
-        picture = read_picture(path)
+        picture = read_picture(path, max_pixels=self.max_pixels, compact=1)
         if picture.size != self.stored:
             raise InputError(f"{path} is of another size than the first picture; frames must all be of one size.")
-        rgb = picture.rgb if picture.alpha is None else fill_transparent(picture.rgb, picture.alpha)
-        frame = to_samples(rgb)
-        if (wanted := scaled_size(*picture.size, self.size)) != picture.size:
-            from PIL import Image
-
-            frame = np.array(Image.fromarray(frame).resize(wanted, Image.Resampling.LANCZOS))
-        return np.asarray(frame)
+        return picture
 
     def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`VideoSource`."""
         for index in range(self.expected):
             if start is None or (index + 1) * self.time_base > start:
-                yield Frame(self._read(self.start + index), index, 1, index)
+                rgb, alpha = split_transparency(self._read(self.start + index), self.width, self.height)
+                yield Frame(rgb, index, 1, index, alpha)

@@ -9,6 +9,7 @@ from typing import Any
 from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture
 from impasto.video.frame import Frame, VideoSource
 from impasto.video.frame_files import frame_number
@@ -16,7 +17,7 @@ from impasto.video.frame_optimiser import VideoOptimiser
 from impasto.video.pass_options import PassOptions
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
-from impasto.video.sink import Sink
+from impasto.video.sink import Sink, losses
 from impasto.video.timing import Span
 
 
@@ -47,11 +48,15 @@ def optimise_video(
     """
     work.open()
     times: list[tuple[int, int]] = []  # time stamp and duration of each frame, in units of the result's time base
+    transparent = False
     first = 0
     for item in span.frames(source):
         if not times:
             first = item.frame.index or 0
-        path = work.folder / f"in-{len(times):06}.png"
+        path, opacity = (work.folder / f"{what}-{len(times):06}.png" for what in ("in", "alpha"))
+        if item.frame.alpha is not None:
+            transparent = True
+            write_picture(from_array(item.frame.alpha, compact=1), opacity)
         if not path.is_file():
             write_picture(from_array(item.frame.rgb), path)
         times.append((item.pts, item.duration))
@@ -65,8 +70,10 @@ def optimise_video(
     report.seconds["paint"] = time.perf_counter() - started
     sink = make_sink({"frames": 0, "segments": 0})
     for index, (pts, duration) in enumerate(times):
-        sink.write(Frame(to_samples(optimiser.painting(index)), pts, duration))
+        opacity = work.folder / f"alpha-{index:06}.png"
+        alpha = read_picture(opacity, compact=1).rgb[..., 0] if opacity.is_file() else None
+        sink.write(Frame(to_samples(optimiser.painting(index)), pts, duration, alpha=alpha))
     sink.checkpoint()
     report.frames, report.damaged, report.truncated = len(times), source.damaged, source.truncated
-    report.notices += source.notices
+    report.notices += source.notices + losses(source, sink, transparent=transparent)
     return sink, times[-1][1] if times else 0

@@ -22,7 +22,7 @@ from impasto.video.frame_files import mask_file_of_frame
 from impasto.video.keyframes import Keyframes, WeightedStyles, identity
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
-from impasto.video.sink import Sink
+from impasto.video.sink import Sink, losses
 from impasto.video.stabilizer_base import (
     PARALLEL_FRAMES,
     FrameInProgress,
@@ -82,7 +82,7 @@ class FramePipeline:
         self.done: dict[str, Any] = dict.fromkeys(("frames", "segments", "duration", "damaged"), 0)
         # For the last written frame, "after" is its time stamp in the result's time base, and "seen" the time in
         # seconds on the source's clock at which the source shows it.
-        self.done |= {"after": None, "seen": None}
+        self.done |= {"after": None, "seen": None, "transparent": False}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
 
@@ -126,7 +126,7 @@ class FramePipeline:
             raise self.failure
         report.frames, report.resumed, report.seconds = self.done["frames"], resumed, self.seconds
         report.damaged, report.truncated = earlier_damage + self.source.damaged, self.source.truncated
-        report.notices += self.source.notices
+        report.notices += self.source.notices + losses(self.source, self.sink, transparent=self.done["transparent"])
         return self.sink
 
     def _run_stage(self, stage: Callable[..., None], *queues: Any) -> None:
@@ -189,7 +189,7 @@ class FramePipeline:
                 started = time.perf_counter()
                 self.stabilizer.finish(frame)
                 self.seconds["steady"] += time.perf_counter() - started
-            outgoing.put(Frame(frame.painted, item.pts, item.duration))
+            outgoing.put(Frame(frame.painted, item.pts, item.duration, alpha=item.frame.alpha))
             count, latest = count + 1, item
 
         try:
@@ -256,6 +256,7 @@ class FramePipeline:
             try:
                 if isinstance(item, Frame):
                     self.sink.write(item)
+                    self.done["transparent"] |= item.alpha is not None
                     self.written += 1
                     if self.progress is not None:
                         self.progress(self.written, self.span.expected(self.source))

@@ -146,12 +146,13 @@ def from_rgb(rgb: NDArray[np.uint8], pixel_format: str, colors: ColorSpace) -> A
     """A picture as a frame for an encoder.
 
     Args:
-        rgb: H x W x 3, uint8.
+        rgb: H x W x 3, uint8; H x W x 4, with opacity, for a pixel format that has it.
         pixel_format: FFmpeg's name of the encoder's pixel format.
         colors: how samples shall stand for colours; the frame is tagged so, unless its format is RGB.
     """
-    frame = pyav().VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
-    if pixel_format in ("bgr0", "rgb24"):
+    kind = "rgb24" if rgb.shape[2] == 3 else "rgba"
+    frame = pyav().VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=kind)
+    if pixel_format in ("bgr0", "bgra", "rgb24"):
         return frame.reformat(format=pixel_format)
     filters = pyav().video.reformatter.Interpolation
     converted = frame.reformat(

@@ -17,7 +17,7 @@ from impasto.files import atomic_path
 
 _STATE_FILE = "state.npz"  # name of the file, in the work folder, that says how far the task is
 _FACTS = "facts"  # name of the entry of the state file that holds plain values as JSON
-_EDITION = 2  # number of the layout of stabilisers' arrays; to raise it makes states of older versions count as other
+_EDITION = 3  # number of the layout of stabilisers' arrays; to raise it makes states of older versions count as other
 
 
 class WorkFolder:

@@ -13,10 +13,12 @@ import numpy as np
 from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.flow.estimate import Pixels
+from impasto.video.containers import open_container
 from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.pixels import from_rgb
 from impasto.video.sink import Encoding
+from impasto.video.transparency import on_white
 
 _SEGMENT_CONTAINER = "nut"  # FFmpeg's name of the container: NUT keeps every time stamp and takes every codec
 _KEEP_TIME_STAMPS = {"avoid_negative_ts": "disabled"}  # muxer option: decoding may start before time 0
@@ -33,16 +35,25 @@ class Segments:
         codec: ``"h264"``, ``"h265"``, ``"vp9"`` or ``"ffv1"``.
         encoding: its quality counts.
         finished: how many segments an earlier run has finished.
+        transparent: whether frames may be transparent, which only ffv1 holds.
 
     Raises:
         OutputError: frames cannot be encoded or written.
     """
 
     def __init__(
-        self, folder: Path, frame_format: FrameFormat, codec: str, encoding: Encoding, finished: int = 0
+        self,
+        folder: Path,
+        frame_format: FrameFormat,
+        codec: str,
+        encoding: Encoding,
+        finished: int = 0,
+        *,
+        transparent: bool = False,
     ) -> None:
         self.folder, self.codec, self.encoding = folder, codec, encoding
         self.format = format_for_codec(frame_format, codec)
+        self.keeps_alpha = transparent and codec == "ffv1"
         self.finished = finished
         self.container: Any = None
         self.stream: Any = None
@@ -62,7 +73,7 @@ class Segments:
     def pixel_format(self) -> str:
         """FFmpeg's name of the pixel format: lossless RGB, or 4:2:0, which plays everywhere, where sides are even."""
         if self.codec == "ffv1":
-            return "bgr0"
+            return "bgra" if self.keeps_alpha else "bgr0"
         odd = self.format.width % 2 or self.format.height % 2
         return "yuv444p" if odd else "yuv420p"
 
@@ -70,27 +81,32 @@ class Segments:
         """See :class:`Sink`."""
         if self.container is None:
             self._open()
-        picture = from_rgb(self._resized(frame.rgb), self.pixel_format, self.format.colors)
+        if self.keeps_alpha:
+            alpha = np.full(frame.rgb.shape[:2], 255, np.uint8) if frame.alpha is None else frame.alpha
+            samples = np.dstack([frame.rgb, alpha])
+        else:
+            samples = on_white(frame.rgb, frame.alpha)
+        picture = from_rgb(self._resized(samples), self.pixel_format, self.format.colors)
         picture.pts, picture.time_base = frame.pts, self.format.time_base
         picture.duration = frame.duration
         with _translated_write_errors():
             self.container.mux(self.stream.encode(picture))
 
-    def _resized(self, rgb: Pixels) -> Pixels:
-        """A frame in the size that the codec can hold."""
+    def _resized(self, samples: Pixels) -> Pixels:
+        """A frame, H x W x 3 or 4, in the size that the codec can hold."""
         size = self.format.width, self.format.height
-        if rgb.shape[1::-1] == size:
-            return rgb
+        if samples.shape[1::-1] == size:
+            return samples
         from PIL import Image
 
-        return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
+        return np.asarray(Image.fromarray(samples).resize(size, Image.Resampling.LANCZOS))
 
     def _open(self) -> None:
         """Begin the next segment."""
         av = pyav()
         with _translated_write_errors():
-            self.container = av.open(
-                str(self._path(self.finished).with_suffix(".part")),
+            self.container = open_container(
+                self._path(self.finished).with_suffix(".part"),
                 "w",
                 format=_SEGMENT_CONTAINER,
                 options=_KEEP_TIME_STAMPS,
@@ -152,7 +168,7 @@ def _translated_write_errors() -> Iterator[None]:
 def packets_of(paths: list[Path]) -> Iterator[Any]:
     """All encoded packets of some segments, in order, with the decoding time stamps of the segments."""
     for path in paths:
-        with pyav().open(str(path)) as container:
+        with open_container(path) as container:
             for packet in container.demux(container.streams[0]):
                 if packet.pts is not None:
                     yield packet

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.extras import pyav
+from impasto.video.containers import open_container
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,7 @@ class SideStreams:
         Returns:
             A function that yields all packets in order of time. It must be called once the container has all streams.
         """
-        av = pyav()
-        container = av.open(str(self.path), metadata_errors="replace")
+        container = open_container(self.path, metadata_errors="replace")
         target.metadata.update({k: v for k, v in container.metadata.items() if k.lower() not in _CONTAINER_METADATA})
         target.set_chapters(self._chapters(container.chapters()))
         copies: dict[int, _CopiedStream] = {}

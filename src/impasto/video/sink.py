@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from impasto.errors import OutputError
+from impasto.flow.files import FramePattern
 from impasto.options import check_options, documented, option
 from impasto.pictures import writing
-from impasto.video.frame import Frame
+from impasto.video.frame import Frame, VideoSource
 
 # What --codec offers; "auto" is the usual codec of the container.
 CODECS = ("auto", "h264", "h265", "vp9", "ffv1")
@@ -26,6 +27,11 @@ _CONTAINERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ".gif": ("gif", ("ffv1",)),
 }
 WRITE_SUFFIXES = tuple(_CONTAINERS)
+
+
+def is_of_pictures(target: Path) -> bool:
+    """Whether a result is a pattern of numbered pictures. A name with the suffix of a video is that of a video."""
+    return FramePattern.fits(target) and target.suffix.lower() not in WRITE_SUFFIXES
 
 
 def container_of(path: Path) -> str:
@@ -102,10 +108,16 @@ class Encoding:
 
 
 class Sink(Protocol):
-    """Takes painted frames in order of time."""
+    """Takes painted frames in order of time.
+
+    Attributes:
+        keeps_alpha: whether the result holds transparency; without it, transparent places are laid on white.
+    """
+
+    keeps_alpha: bool
 
     def write(self, frame: Frame) -> None:
-        """Take one frame, H x W x 3, uint8; its time stamp is in units of the result's time base."""
+        """Take one frame, painted; its time stamp is in units of the result's time base."""
         ...
 
     def checkpoint(self) -> None:
@@ -115,3 +127,16 @@ class Sink(Protocol):
     def abandon(self) -> None:
         """Remove what was written since the last checkpoint."""
         ...
+
+
+def losses(source: VideoSource, sink: Sink, *, transparent: bool) -> list[str]:
+    """A notice on the transparency that a result does not hold.
+
+    Args:
+        source: what was painted.
+        sink: where it went.
+        transparent: whether any painted frame was transparent anywhere.
+    """
+    if not transparent or sink.keeps_alpha:
+        return []
+    return [f"Transparent places of {source.path.name} are laid on white; pictures such as out_%04d.png keep them."]

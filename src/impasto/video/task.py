@@ -26,7 +26,7 @@ from impasto.video.numbered_pictures import NumberedPictures
 from impasto.video.pass_options import PassOptions
 from impasto.video.resume import WorkFolder
 from impasto.video.segments import Segments
-from impasto.video.sink import WRITE_SUFFIXES, Encoding, Sink
+from impasto.video.sink import WRITE_SUFFIXES, Encoding, Sink, is_of_pictures
 from impasto.video.source import open_source
 from impasto.video.stabilise import STABILIZE, Stabilize
 from impasto.video.timing import Span
@@ -110,7 +110,14 @@ class VideoTask:
         """
         plan = self.plan
         if plan.codec:
-            return Segments(self.work.folder, self.frame_format, plan.codec, plan.encoding, done["segments"])
+            return Segments(
+                self.work.folder,
+                self.frame_format,
+                plan.codec,
+                plan.encoding,
+                done["segments"],
+                transparent=plan.codec == "ffv1" and self.source.transparent,
+            )
         numbered = isinstance(self.source, NumberedPictures)
         first = frame_number(self.source, round((self.span.start or 0) * self.source.rate) if numbered else 0)
         return NumberedFiles(FramePattern(str(plan.target)), plan.encoding, first + done["frames"])
@@ -173,7 +180,13 @@ def open_task(plan: VideoPlan) -> VideoTask:
         InputError: the source cannot be opened, or its frames are larger than allowed.
     """
     request, options, span = plan.request, plan.options, plan.span
-    source = open_source(request.video, size=options.size, rate=span.rate, first=request.start_number)
+    source = open_source(
+        request.video,
+        size=options.size,
+        rate=span.rate,
+        first=request.start_number,
+        max_pixels=options.max_pixels,
+    )
     if (pixels := source.stored[0] * source.stored[1]) > options.max_pixels:
         raise InputError(
             f"{request.video} has {pixels} pixels a frame, more than the {options.max_pixels} of max_pixels."
@@ -224,7 +237,7 @@ def _checked_codec(request: Request, encoding: Encoding, target: Path) -> str:
         OutputError: the target cannot hold the codec.
     """
     video = request.video
-    to_pictures = FramePattern.matches(target)
+    to_pictures = is_of_pictures(target)
     if to_pictures and request.codec != "auto":
         raise OutputError(f"{target} are pictures, which have no codec; leave --codec out.")
     codec = "" if to_pictures else encoding.for_file(target)

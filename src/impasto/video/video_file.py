@@ -11,6 +11,7 @@ from typing import Any
 
 from impasto.errors import InputError
 from impasto.extras import pyav
+from impasto.video.containers import open_container
 from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
 from impasto.video.pixels import ColorSpace, has_alpha, to_rgb
 
@@ -43,6 +44,8 @@ class VideoFile:
     Raises:
         InputError: the file cannot be read, or there is no video in it.
     """
+
+    transparent = False  # its transparent places come out white
 
     def __init__(self, path: Path, *, size: int = 0) -> None:
         self.path, self.damaged, self.truncated = path, 0, False
@@ -78,7 +81,7 @@ class VideoFile:
         """
         av = pyav()
         try:
-            return av.open(str(self.path), metadata_errors="replace")
+            return open_container(self.path, metadata_errors="replace")
         except av.error.FFmpegError as error:
             if isinstance(error, OSError) and not self.path.is_file():
                 raise InputError(f"{self.path} cannot be read ({error.strerror}); check the path.") from error

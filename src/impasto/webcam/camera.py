@@ -17,8 +17,9 @@ from impasto.flow.estimate import Pixels
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture
+from impasto.pictures.resampling import lay_on_white, resize_picture
 from impasto.video.source import open_source
+from impasto.video.transparency import on_white
 
 log = logging.getLogger(__name__)
 
@@ -169,10 +170,10 @@ class Camera:
         if path.is_dir():
             files = sorted(f for f in path.iterdir() if f.suffix.lower() in READ_SUFFIXES)
             for index, file in enumerate(files):
-                rgb = resize_picture(read_picture(file), size).rgb
-                yield index / self.rate, to_samples(rgb)
+                picture = lay_on_white(resize_picture(read_picture(file), size))
+                yield index / self.rate, to_samples(picture.rgb)
             self.closed.wait(1 / self.rate)
             return
         source = open_source(path, size=size)
         for frame in source.frames():
-            yield float(frame.pts * source.time_base - source.origin), frame.rgb
+            yield float(frame.pts * source.time_base - source.origin), on_white(frame.rgb, frame.alpha)
