@@ -1,7 +1,8 @@
 """Video: a file, an animation or numbered pictures in; the same out, painted without flicker and with its sound.
 
-Reading: frame (what a frame and a source are), pixels (colour spaces), video_file, animation, numbered_pictures, source
-(opens any of them), timing (spans and rates), keyframes (styles that fade), frame_files (masks and flow by number).
+Reading: frame (what a frame and a source are), pixels (colour spaces), transparency, containers (opening them),
+video_file, animation, numbered_pictures, source (opens any of them), timing (spans and rates), keyframes (styles that
+fade), frame_files (masks and flow by number).
 Steadiness: scene_cuts, motion, flow_files, carrying (the last painting moved along), moving_grain, local_energy,
 stabilizer_base, carrying_stabilizer, stabilise (the table of stabilisers).
 Painting by optimisation: pass_options, frame_optimiser. Writing: frame_format, sink, segments, numbered_files,

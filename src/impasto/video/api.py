@@ -59,7 +59,7 @@ def stylize_video(
     An interrupted call (Ctrl-C, a crash) goes on where it stopped when it is made again.
 
     Args:
-        video: a video file, an animated GIF, WebP or PNG, or a printf pattern of pictures (``frame_%04d.png``).
+        video: a video file, an animated GIF, WebP, PNG or AVIF, or a printf pattern of pictures (``frame_%04d.png``).
         style: as in :func:`impasto.stylize`.
         output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
             ``NAME-STYLE.SUFFIX``.
