@@ -288,13 +288,13 @@ def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
         (["apply", "IN/one.jpg", "--style", "udnie", "--mask", "udnie=IN/m.jpg", "-o", "IN/m.jpg"], 3, "of the inputs"),
         (["apply", "-", "--style", "scream", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "of the inputs"),
         (["apply", "IN/one.jpg", "--style", "scream", "--quality", "0"], 2, "--quality"),
-        (["apply", "IN/one.jpg", "--style", "scream", "--watch", "IN"], 2, "or one folder to --watch"),
+        (["apply", "IN/one.jpg", "--style", "scream", "--watch", "IN"], 2, "leave one of them out"),
         (["apply", "--style", "scream", "--watch", "IN"], 2, "add -o FOLDER"),
         (["apply", "--style", "scream", "--watch", "IN", "-o", "-"], 2, "add -o FOLDER"),
         (["apply", "--style", "scream", "--watch", "IN/none", "-o", "IN/o"], 3, "no folder"),
         (["apply", "--style", "scream", "--watch", "IN", "-o", "IN/one.jpg"], 3, "is a file"),
-        (["apply", "--style", "scream"], 2, "Give pictures"),
-        (["apply", "--style", "IN/one.jpg"], 2, "Give pictures"),  # before the style is learnt
+        (["apply", "--style", "scream"], 2, "No picture is given"),
+        (["apply", "--style", "IN/one.jpg"], 2, "No picture is given"),  # before the style is learnt
         (["apply", "IN", "--style", "scream", "-o", "IN"], 3, "one of the inputs"),
         (["apply", "-", "IN/one.jpg", "--style", "scream"], 2, "stands alone"),
         (["apply", "IN", "--style", "scream", "-o", "-"], 2, "takes one picture"),

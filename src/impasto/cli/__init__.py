@@ -2,8 +2,9 @@
 
 **In**: arguments, pictures on standard input. **Out**: files, lines on standard output, progress on standard error,
 an exit status. **Order**: this module; a module a command (``apply``, ``video``, ``paint``, ...), imported only when
-that command runs; what they share: ``options``, ``progress``, ``standard_streams``, ``picture_styles``; of ``paint``
-alone: ``paint_run``, ``sweep``. **Never**: torch, onnxruntime or tensors; no other room imports this one.
+that command runs; what they share: ``help``, ``hints``, ``options``, ``progress``, ``standard_streams``,
+``picture_styles``; of ``paint`` alone: ``paint_run``, ``sweep``. **Never**: torch, onnxruntime or tensors; no other
+room imports this one.
 """
 
 from __future__ import annotations
@@ -16,25 +17,28 @@ from typing import Any
 
 import click
 
+from impasto.cli.help import Group
+
 # One-line help by command, so that ``impasto --help`` need not import any of their modules.
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
     "video": "Repaint a video, with its sound, without flicker.",
-    "paint": "Optimise a picture towards the style of any picture, without training.",
+    "paint": "Repaint one picture like any other picture: slowest and best.",
     "learn": "Learn a style from a picture, in minutes.",
-    "styles": "List the styles, show one, add yours, preview all on your picture.",
+    "styles": "List the styles, show one, keep yours, see all on your picture.",
     "webcam": "Paint what a camera sees, live.",
-    "studio": "Everything in a browser: pictures, paint, video, the camera, learning.",
-    "flow": "Optical flow between frames, and how far it can be trusted.",
-    "train": "Train the network: many styles jointly, or one.",
-    "dataset": "Pack photographs for training, or describe a pack.",
-    "distill": "Distil the builtin perceptual network.",
+    "studio": "Do all of this in a browser.",
+    "flow": "Measure how a video's frames move, for other programs.",
+    "train": "Train a network of your own: several styles together, or one.",
+    "dataset": "Pack photographs into one file for training.",
+    "distill": "Make the network that judges paintings while others are trained.",
     "doctor": "Say what is installed and whether it works.",
+    "completion": "Have the Tab key complete commands, options and styles.",
 }
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Commands by name, imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -53,18 +57,31 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The commands that begin so, without importing them."""
+        from click.shell_completion import CompletionItem
+
+        commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """See :class:`click.Group`.
 
         Raises:
-            click.UsageError: there is no such command; the nearest one is suggested.
+            click.UsageError: there is no such command; the one that was probably meant is suggested.
         """
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "impasto --help lists all."
-            raise click.UsageError(f"There is no command {args[0]}; {hint}")
+            if near:
+                raise click.UsageError(f"There is no command {args[0]}; did you mean {near[0]}?")
+            from impasto.cli import hints
+
+            command = hints.command_for(args)
+            if command:
+                raise click.UsageError(f"{args[0]} is no command; to paint it: {hints.full_command(command, args)}")
+            raise click.UsageError(f"There is no command {args[0]}; impasto --help lists all.")
         return super().resolve_command(ctx, args)
 
 
@@ -89,7 +106,13 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 @click.option("-v", "--verbose", is_flag=True, help="Log what happens, and show tracebacks.")
 @click.pass_context
 def cli(ctx: click.Context, verbose: bool) -> None:
-    """Repaint photographs in the style of any picture: offline, on a laptop."""
+    """Repaint photographs and videos in the style of any picture: offline, on a laptop.
+
+    \b
+    impasto apply photo.jpg --style starry-night -o painted.jpg
+    impasto styles preview photo.jpg
+    impasto COMMAND --help
+    """
     ctx.ensure_object(dict)["verbose"] = verbose
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
 
@@ -105,7 +128,9 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"Error: {error.format_message()}", err=True)
+        if isinstance(error, click.UsageError) and error.ctx is not None and "impasto " not in error.format_message():
+            click.echo(f"All options: {error.ctx.command_path} --help", err=True)
         sys.exit(error.exit_code)
     except ImpastoError as error:
         if settings["verbose"]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from impasto.cli import options
+from impasto.cli import hints, options
+from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
 from impasto.cli.progress import pictures_bar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, write_standard_output
@@ -23,14 +24,25 @@ from impasto.feedforward.painter import Painter
 from impasto.pictures.writing import output_format, write_picture
 
 
-@click.command("apply", short_help="Repaint pictures in a style.")
+@click.command(
+    "apply",
+    cls=Command,
+    short_help="Repaint pictures in a style.",
+    sections={
+        "What to paint": ("styles", "mask", "watch"),
+        **options.PAINTING_SECTIONS,
+        "The results": ("output", "format", "quality", "strip", "overwrite"),
+        "What is said": ("timing", "as_json", "quiet"),
+    },
+)
 @click.argument("inputs", nargs=-1, type=options.PATH, metavar="PICTURE...")
 @options.style_option
 @click.option(
     "-o",
     "--output",
     type=options.PATH,
-    help="File for one picture, folder for several; - is standard output.",
+    help="Where results go: a file for one picture, a folder for several, - for standard output. Without it they lie "
+    "beside the photographs, named after the style.",
 )
 @options.painting_options
 @options.dataclass_option(OutputOptions, "format")
@@ -41,10 +53,10 @@ from impasto.pictures.writing import output_format, write_picture
     "--watch",
     type=options.PATH,
     metavar="FOLDER",
-    help="Paint pictures as they appear in FOLDER, until Ctrl-C.",
+    help="Wait for pictures in FOLDER and paint each as it appears, until Ctrl-C; needs -o.",
 )
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a picture on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Say what became of each picture as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     inputs: tuple[Path, ...],
@@ -60,7 +72,9 @@ def command(
     quiet: bool,
     **painting: Any,
 ) -> None:
-    """Repaint pictures, folders of pictures, or standard input (-) in a style.
+    """Repaint pictures in a style.
+
+    PICTURE is a file, a folder (with its sub-folders), or - for standard input; there may be several.
 
     \b
     impasto apply photo.jpg --style starry-night -o painted.jpg
@@ -68,7 +82,15 @@ def command(
     impasto apply holiday/ --style great-wave -o painted/
     """
     if bool(inputs) == bool(watch):
-        raise click.UsageError("Give pictures or folders, or one folder to --watch.")
+        raise click.UsageError(
+            "Pictures are given as well as --watch; leave one of them out."
+            if watch
+            else "No picture is given; try: impasto apply photo.jpg --style starry-night"
+        )
+    if inputs and all(map(hints.is_video, inputs)):
+        raise hints.wrong_command(f"{inputs[0]} is a video", "video")
+    if not styles:
+        raise hints.missing_style("apply")
     if STANDARD_STREAM in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
     if output == STANDARD_STREAM and inputs and (len(inputs) > 1 or inputs[0].is_dir()):

@@ -8,24 +8,25 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Group
 from impasto.cli.progress import counting_bar
 
 
-@click.group("dataset", short_help="Pack photographs for training, or describe a pack.")
+@click.group("dataset", cls=Group, short_help="Pack photographs into one file for training.")
 def command() -> None:
-    """Packs of photographs (HDF5, the layout of fast-neural-style)."""
+    """Photographs packed into one HDF5 file for training, laid out as fast-neural-style has it."""
 
 
 @command.command("pack")
 @click.option("--train", type=options.PATH, required=True, help="Folder or .zip of photographs to train on.")
-@click.option("--val", type=options.PATH, help="Folder or .zip of photographs to hold out; default: none.")
-@click.option("-o", "--output", type=options.PATH, required=True, help="The HDF5 file.")
-@click.option("--size", type=int, default=256, show_default=True, help="Side of the packed pictures.")
-@click.option("--limit", type=int, help="At most so many pictures of each.")
-@click.option("--workers", type=int, default=2, show_default=True, help="Decoding threads.")
-@click.option("-q", "--quiet", is_flag=True)
+@click.option("--val", type=options.PATH, help="Folder or .zip of photographs to judge by; by default none.")
+@click.option("-o", "--output", type=options.PATH, required=True, help="The HDF5 file to write.")
+@click.option("--size", type=int, default=256, show_default=True, help="Side of the packed pictures, in pixels.")
+@click.option("--limit", type=int, help="Pictures to pack at most, of each.")
+@click.option("--workers", type=int, default=2, show_default=True, help="How many pictures to read at a time.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
-    """Pack photographs; an interrupted pack goes on where it stopped."""
+    """Pack photographs into one file; an interrupted pack goes on where it stopped."""
     from impasto.training import dataset
 
     with counting_bar("Packing", hidden=quiet) as show:
@@ -43,9 +44,9 @@ def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | No
 
 @command.command("info")
 @click.argument("file", type=options.PATH)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def info(file: Path, as_json: bool) -> None:
-    """Describe a pack."""
+    """Say what is in a pack."""
     from impasto.training import dataset
 
     facts = dataset.info(file)

@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Command
 from impasto.cli.progress import counting_bar
 from impasto.extras import needing_extra
 from impasto.memory import keep_freed
 from impasto.training.settings import DistillSettings
 
 
-@click.command("distill", short_help="Distil the builtin perceptual network.")
+@click.command("distill", cls=Command, short_help="Make the network that judges paintings while others are trained.")
 @click.option(
     "--photos",
     type=options.PATH,
     required=True,
-    help="Folder, .zip or HDF5 file of pictures; paintings may be among them.",
+    help="Pictures to learn on, a folder, .zip or HDF5 file; paintings may be among them.",
 )
 @click.option(
     "--teacher",
@@ -27,18 +28,18 @@ from impasto.training.settings import DistillSettings
     default=("vgg19",),
     show_default=True,
     metavar="vgg19|PATH",
-    help="Repeat: each layer comes from the first teacher that has it.",
+    help="The network to learn from; may be repeated, then each layer comes from the first that has it.",
 )
-@click.option("-o", "--output", type=options.PATH, required=True, help="The safetensors file.")
+@click.option("-o", "--output", type=options.PATH, required=True, help="The result, a .safetensors file.")
 @click.option(
     "--from",
     "start",
     metavar="builtin|vgg19|PATH",
-    help="Begin with this network, pruned and solved anew, instead of chance: hours less.",
+    help="Begin with what this network knows instead of nothing: hours less.",
 )
 @options.dataclass_options(DistillSettings, "steps", "batch", "crop", given_only=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
-@click.option("-q", "--quiet", is_flag=True)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     photos: Path,
     teachers: tuple[str, ...],
@@ -48,7 +49,10 @@ def command(
     quiet: bool,
     **given: int | None,
 ) -> None:
-    """Distil a small perceptual network from VGG-19, and say how much of its features stays unexplained."""
+    """Make a small network that judges pictures as a large one (VGG-19) does, for --features of other commands.
+
+    At the end it says what share of the large one's answers it does not explain, layer by layer.
+    """
     with needing_extra("train", "Distillation"):
         from impasto.training.distill import distill
     from impasto.training.photographs import Photographs

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from impasto.cli.help import Command
 from impasto.extras import EXTRAS
 
 
@@ -71,8 +72,8 @@ def examine() -> dict[str, Any]:
     }
 
 
-@click.command("doctor", short_help="Say what is installed and whether it works.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@click.command("doctor", cls=Command, short_help="Say what is installed and whether it works.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def command(as_json: bool) -> None:
     """Say what is installed and whether it works: engines, extras, cache, styles."""
     facts = examine()

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Group
 from impasto.errors import OutputError
 from impasto.flow.forward_backward import VARIANTS, Variant
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 
 
-@click.group("flow", short_help="Optical flow between frames, and how far it can be trusted.")
+@click.group("flow", cls=Group, short_help="Measure how a video's frames move, for other programs.")
 def command() -> None:
-    """Optical flow between frames, and how far it can be trusted."""
+    """How each pixel moves from frame to frame (optical flow), and where that is certain."""
 
 
 _variant_option = click.option(
@@ -24,19 +25,37 @@ _variant_option = click.option(
     type=click.Choice(VARIANTS),
     default=VARIANTS[0],
     show_default=True,
-    help="Whose consistency checker.",
+    help="Which program's rule says where flow is certain.",
 )
 
 
-@command.command("compute")
-@click.argument("frames", metavar="FRAMES|VIDEO")
-@click.option("-o", "--output", type=options.PATH, required=True, metavar="DIR", help="Folder for the files.")
-@click.option("--step", type=click.IntRange(1), default=1, show_default=True, help="How many frames apart.")
-@click.option("--method", default="dis", show_default=True, metavar="NAME", help="dis, deepflow, or an .onnx file.")
-@click.option("--size", type=click.IntRange(0), default=0, show_default=True, help="Longer side; 0 keeps it.")
-@click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
+@command.command("compute", short_help="Write flow and certainty between frames.")
+@click.argument("frames", metavar="FRAMES|VIDEO", shell_complete=options.complete_files)
+@click.option(
+    "-o", "--output", type=options.PATH, required=True, metavar="DIR", help="Folder for the files that are written."
+)
+@click.option(
+    "--step", type=click.IntRange(1), default=1, show_default=True, help="How many frames the two of a pair are apart."
+)
+@click.option(
+    "--method",
+    default="dis",
+    show_default=True,
+    metavar="NAME",
+    help="How motion is found: dis, deepflow (slower) or a network in an .onnx file.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Longer side of the frames in pixels; 0 keeps it.",
+)
+@click.option(
+    "--start-number", type=click.IntRange(0), help="Of numbered pictures, the one to begin with; by default the lowest."
+)
 @_variant_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a pair on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Name each pair as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def compute(
     frames: str,
@@ -51,7 +70,7 @@ def compute(
 ) -> None:
     """Write flow and certainty between frames, as makeOptFlow.sh of artistic-videos does.
 
-    FRAMES is a pattern of pictures (frame_%04d.ppm), VIDEO a file whose frames count from 1. For frames i and j, one
+    FRAMES are numbered pictures (frame_%04d.ppm), VIDEO is a file whose frames count from 1. For frames i and j, one
     step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
     """
     from impasto.flow.folders import compute_files
@@ -72,12 +91,16 @@ def compute(
         raise click.UsageError(f"{frames} has no two frames {step} apart; give more frames, or a smaller --step.")
 
 
-@command.command("consistency")
+@command.command("consistency", short_help="Judge flow by that of the opposite direction.")
 @click.argument("judged", type=options.PATH, metavar="A.flo")
 @click.argument("opposite", type=options.PATH, metavar="B.flo")
-@click.option("-o", "--output", type=options.PATH, required=True, metavar="OUT.pgm", help="Where the map goes.")
+@click.option(
+    "-o", "--output", type=options.PATH, required=True, metavar="OUT.pgm", help="Where the picture of certainty goes."
+)
 @_variant_option
-@click.option("--frame", type=options.PATH, help="The frame that A starts at, for fast-artistic-videos.")
+@click.option(
+    "--frame", type=options.PATH, help="The frame that A starts from, which fast-artistic-videos looks at, too."
+)
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
     """Judge the flow A by the flow B of the opposite direction; white is certain."""
     from impasto.flow.files import read_flo, write_certainty

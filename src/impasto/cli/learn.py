@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from impasto.cli import INTERRUPTED, options
+from impasto.cli.help import Command
 from impasto.cli.progress import learning_bar
 from impasto.errors import OutputError
 from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style
@@ -20,30 +21,50 @@ from impasto.styles.style import SUFFIX
 _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # files of each stage, in OUTPUT.learning
 
 
-@click.command("learn", short_help="Learn a style from a picture, in minutes.")
+@click.command(
+    "learn",
+    cls=Command,
+    short_help="Learn a style from a picture, in minutes.",
+    sections={
+        "The style file": ("output", "name", "title", "artist", "year", "licence", "overwrite"),
+        "How it paints": ("style_scale", "style_weight", "photos"),
+        "How long and how well": ("deep", "minutes", "steps", "check_every"),
+        "For experiments": ("features", "crop", "seed", "device"),
+        "What is said": ("as_json", "quiet"),
+    },
+)
 @click.argument("paintings", nargs=-1, required=True, type=options.PATH, metavar="PAINTING...")
-@click.option("-o", "--output", type=options.PATH, help="The style file; default: PAINTING's name, in this folder.")
-@click.option("--name", help="Of the style; default: the output's.")
-@click.option("--title", default="", help="Kept in the style, as are --artist, --year and --licence.")
-@click.option("--artist", default="")
-@click.option("--year", default="")
-@click.option("--licence", default="")
+@click.option(
+    "-o",
+    "--output",
+    type=options.PATH,
+    help="The style file, .safetensors; by default named after PAINTING, in this folder.",
+)
+@click.option("--name", help="Name of the style; by default the file's.")
+@click.option("--title", default="", help="Title of the painting, kept in the style file.")
+@click.option("--artist", default="", help="Who painted it, kept in the style file.")
+@click.option("--year", default="", help="When, kept in the style file.")
+@click.option("--licence", default="", help="What may be done with it, kept in the style file.")
 @click.option(
     "--photos",
     type=options.PATH,
-    help="Photographs to learn on: a folder, .zip or HDF5 file; default: pictures that Impasto draws.",
+    help="Photographs to practise on: a folder, .zip or HDF5 file; by default pictures that Impasto draws itself.",
 )
 @options.dataclass_options(LearnSettings, "style_scale", "style_weight", given_only=True)
-@click.option("--deep", is_flag=True, help="Fit the network, too: closer, slower; the style cannot be blended.")
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Learn closer and for longer, with a network of its own; such a style cannot be blended.",
+)
 @click.option(
     "--minutes",
     type=float,
-    help=f"Of --deep, at most.  [default: {DEEP_MINUTES:g}]",
+    help=f"Minutes that --deep takes at most.  [default: {DEEP_MINUTES:g}]",
 )
 @options.dataclass_options(LearnSettings, "features", "steps", "check_every", "crop", "seed", given_only=True)
-@options.device_option("Where to learn.")
+@options.device_option()
 @click.option("--overwrite", is_flag=True, help="Replace a style file that exists.")
-@click.option("--json", "as_json", is_flag=True, help="What was learnt as a JSON object on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Describe the style as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     paintings: tuple[Path, ...],
@@ -69,8 +90,8 @@ def command(
     impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
     impasto apply photo.jpg --style mine.safetensors
 
-    It ends by itself. Ctrl-C keeps what there is in OUTPUT.learning; the same call goes on from there. Look at
-    OUTPUT.learning/preview.jpg meanwhile, with --deep then at the last OUTPUT.learning/network/preview-*.png.
+    It ends by itself. Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
+    shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
     """
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")

@@ -14,12 +14,12 @@ from typing import Any, TypeVar, get_type_hints
 
 import click
 
-from impasto.engines.devices import DEVICES
 from impasto.feedforward.masks import parse_masks
 from impasto.feedforward.options import Options
 from impasto.memory import parse_limit
 from impasto.options import OptionFacts, option_default, option_facts, option_text, parse_layers
 from impasto.styles.blending import parse_style
+from impasto.styles.style import PHOTOGRAPH
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,7 +63,7 @@ def dataclass_option(
         name: the field's name.
         flag: the option as it is written; ``None``: the name with hyphens.
         parameter: what the command calls it; ``None``: the name.
-        given_only: leave out the default, for a command that has to know what was given.
+        given_only: only show the default, for a command that has to know what was given.
         early: have click refuse what is out of the range, and show the range in the help. Without it the library
             refuses, with the same sentence as in Python.
         more: as for :func:`click.option`, in place of what the facts say.
@@ -76,7 +76,7 @@ def dataclass_option(
     else:
         settings["type"] = _click_type(get_type_hints(kind)[name], facts, early)
         settings["default"] = ("auto" if facts.unit == "bytes" else option_text(default)) if shown else None
-        settings["show_default"] = shown
+        settings["show_default"] = option_text(default) if given_only and default not in (None, {}) else shown
     return click.option(flag or "--" + name.replace("_", "-"), parameter or name, **settings | more)
 
 
@@ -120,23 +120,41 @@ def combine_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
-def device_option(help: str) -> Callable[[F], F]:
-    """The option ``--device`` of a command whose settings hold no device.
+def device_option() -> Callable[[F], F]:
+    """The option ``--device`` of a command whose settings hold no device."""
+    return dataclass_option(Options, "device")
 
-    Args:
-        help: what is done there.
-    """
-    return click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True, help=help)
+
+def complete_styles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """The styles whose names begin so; where there are none, whatever files do."""
+    from click.shell_completion import CompletionItem
+
+    from impasto.styles.catalogue import bundled_names, catalogue_names
+
+    names = [name for name in (*bundled_names(), *catalogue_names()) if name.startswith(incomplete)]
+    shown = [CompletionItem(name) for name in names if name != PHOTOGRAPH]
+    return shown or complete_files(_ctx, _parameter, incomplete)
+
+
+def complete_files(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """Have the shell complete files, for what may be a file and is no :data:`PATH`."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 style_option = click.option(
     "--style",
     "styles",
     multiple=True,
-    required=True,
     metavar="NAME[:WEIGHT]",
-    help="A bundled or added style, a style file, or a picture to learn it from; repeat to blend, with weights.",
+    shell_complete=complete_styles,
+    help="Style to paint in: a name (impasto styles list shows all), a style file, or a picture, which is learnt "
+    "first. Repeat to blend; --style scream:2 --style udnie:1 is two parts to one.",
 )
+"""What to paint in; a command that needs a style says so itself, with the full command."""
+style_argument = click.argument("style", metavar="STYLE", shell_complete=complete_styles)
+"""One style, of a command about styles."""
 
 
 # All options of the fast path but the size; a new field of Options with a help text appears here by itself.
@@ -148,11 +166,19 @@ painting_options_but_size = combine_options(
         "--mask",
         multiple=True,
         metavar="[STYLE=]FILE",
-        help="Where a style applies, or without STYLE= where strength does (white is fully); may be repeated.",
+        help="A black and white picture: the photograph is painted where it is white and kept where it is black. With "
+        "STYLE= in front, where that style goes. May be repeated.",
     ),
     dataclass_options(Options, *(name for name in _PAINTING[_MASK:] if name not in ("mask", "masks"))),
 )
 """The options of :class:`impasto.feedforward.options.Options` for a command that has a size of its own."""
+
+_SIZE_AND_MEMORY = ("size", "max_memory", "max_pixels")
+PAINTING_SECTIONS = {
+    "The painting": tuple(name for name in _PAINTING if name not in (*_SIZE_AND_MEMORY, "mask", "masks", "device")),
+    "Size, memory and machine": (*_SIZE_AND_MEMORY, "device"),
+}
+"""Sections of the help (see :mod:`impasto.cli.help`) with the options of the fast path but the mask."""
 
 painting_options = combine_options(dataclass_option(Options, "size"), painting_options_but_size)
 """All options of :class:`impasto.feedforward.options.Options`."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli import INTERRUPTED, options
+from impasto.cli import INTERRUPTED, hints, options
+from impasto.cli.help import Command
 from impasto.cli.paint_run import RecordingOptions, ResultWriter, RunRecorder, forecast
 from impasto.cli.progress import optimisation_bar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input
@@ -30,14 +31,47 @@ if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress, OptimisationResult
 
 
-@click.command("paint", short_help="Optimise a picture towards the style of any picture.")
-@click.argument("content", type=options.PATH)
-@click.option("--style", "styles", multiple=True, metavar="PICTURE[:WEIGHT]", help="A style picture; repeat to blend.")
+@click.command(
+    "paint",
+    cls=Command,
+    short_help="Repaint one picture like any other picture: slowest and best.",
+    sections={
+        "What to paint": ("styles", "masks", "init"),
+        "The painting": ("style_weight", "content_weight", "tv_weight", "style_scale", "style_size", "colors"),
+        "Size, memory and machine": ("size", "max_memory", "max_pixels", "device"),
+        "How long and how well": ("iterations", "scales", "stop_tolerance", "resume", "no_state", "sweeps"),
+        "The result": ("output", "quality", "strip", "overwrite"),
+        "What is kept and said meanwhile": (
+            *("preview_every", "save_every", "steps_strip", "print_every", "log_file", "as_json", "quiet"),
+        ),
+        "For experiments": (
+            *("features", "style_layers", "content_layers", "style_loss", "coarse_style_loss", "loss", "pooling"),
+            *("normalize_gradients", "dream", "optimizer", "history", "learning_rate", "average", "seed"),
+        ),
+    },
+)
+@click.argument("content", type=options.PATH, metavar="PHOTO")
 @click.option(
-    "-o", "--output", type=options.PATH, help="Default: beside the input, as NAME-STYLE; - is standard output."
+    "--style",
+    "styles",
+    multiple=True,
+    metavar="PICTURE[:WEIGHT]",
+    shell_complete=options.complete_files,
+    help="The picture to paint like. Repeat to blend; --style a.jpg:2 --style b.jpg:1 is two parts to one.",
 )
 @click.option(
-    "--mask", "masks", multiple=True, metavar="STYLE=FILE", help="Where a style applies (white); soft edges blend."
+    "-o",
+    "--output",
+    type=options.PATH,
+    help="Where the result goes; - is standard output. Without it, it lies beside the photograph, named after the "
+    "style.",
+)
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="STYLE=FILE",
+    help="Where a style goes: a black and white picture, the style where it is white. May be repeated.",
 )
 @options.dataclass_options(
     Recipe,
@@ -70,24 +104,31 @@ if TYPE_CHECKING:
     "device",
     "max_pixels",
 )
-@click.option("--resume", is_flag=True, help="Finish an interrupted run, or give a finished one more iterations.")
-@click.option("--no-state", is_flag=True, help="Do not keep OUTPUT.state, which --resume needs, at the end.")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run, or give a finished one more iterations.")
+@click.option("--no-state", is_flag=True, help="Do not keep OUTPUT.state, which --resume needs.")
 @click.option(
     "--sweep",
     "sweeps",
     multiple=True,  # so that a second one is not silently taken for the first
     metavar="OPTION=A,B,...",
-    help="Paint with each value; the output is one labelled sheet.",
+    help="Try several values, such as style-weight=10,30,100; the output is one labelled sheet.",
 )
-@click.option("--save-every", type=click.IntRange(0), default=0, help="Keep the picture of every so many iterations.")
-@click.option("--preview-every", type=click.IntRange(0), default=0, help="Update the output every so many iterations.")
-@click.option("--steps-strip", is_flag=True, help="Write a sheet of the steps, too (NAME-steps.png).")
-@click.option("--print-every", type=click.IntRange(0), default=0, help="Print the losses every so many iterations.")
-@click.option("--log", "log_file", type=options.PATH, help="Write the losses of each iteration there (JSON lines).")
-@click.option("--overwrite", is_flag=True, help="Replace a result that was not named with -o.")
+@click.option(
+    "--save-every", type=click.IntRange(0), default=0, help="Keep a picture every N iterations, as NAME-0050."
+)
+@click.option("--preview-every", type=click.IntRange(0), default=0, help="Write the picture so far every N iterations.")
+@click.option("--steps-strip", is_flag=True, help="Write a sheet that shows how it came about, NAME-steps.png.")
+@click.option(
+    "--print-every",
+    type=click.IntRange(0),
+    default=0,
+    help="Say how far it is from photograph and style every N iterations.",
+)
+@click.option("--log", "log_file", type=options.PATH, help="File for these numbers of each iteration, as JSON lines.")
+@click.option("--overwrite", is_flag=True, help="Replace a result that exists; one named with -o always is.")
 @options.dataclass_option(OutputOptions, "quality", early=True)
 @options.dataclass_option(OutputOptions, "strip")
-@click.option("--json", "as_json", is_flag=True, help="Describe the result as a JSON object on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     content: Path,
@@ -109,19 +150,20 @@ def command(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Optimise a picture until it has the photograph's content and the style picture's strokes and colours.
+    """Repaint one picture like any other picture, changing it little by little until it has its strokes and colours.
 
-    Takes minutes and any style picture, without training. Ctrl-C keeps the picture so far; --resume goes on.
-    CONTENT is a file, or - for standard input.
+    PHOTO is a file, or - for standard input. It takes minutes. Ctrl-C keeps the picture so far; --resume goes on.
 
     \b
     impasto paint photo.jpg --style starry-night.jpg -o painted.jpg
     impasto paint photo.jpg --style waves.jpg:2 --style scream.jpg:1 --style-scale 0.5
     impasto paint photo.jpg --style sky.jpg --style ground.jpg --mask sky.jpg=where-sky-is.png
     """
+    if hints.is_video(content):
+        raise hints.wrong_command(f"{content} is a video", "video")
     recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
     if not styles and not recipe.dream:
-        raise click.UsageError("Give at least one --style PICTURE (or --dream LAYER).")
+        raise hints.missing_style("paint")
     if len(sweeps) > 1:
         raise click.UsageError("--sweep is given twice; a sheet is over one option, so sweep one after the other.")
     strength, by_style = parse_masks(masks)

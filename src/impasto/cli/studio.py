@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Command
 from impasto.errors import InputError
 from impasto.memory import parse_size
 from impasto.studio.settings import ServerSettings
@@ -19,27 +20,59 @@ _DEFAULTS = {item.name: item.default for item in fields(ServerSettings)}
 _UPLOAD = f"{ServerSettings.max_upload // 1_000_000}M"  # default of --max-upload, as it is written
 
 
-@click.command("studio", short_help="Everything in a browser: pictures, paint, video, the camera, learning.")
-@click.option("--host", default=_DEFAULTS["host"], show_default=True, help="Address to listen on; 0.0.0.0 is all.")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=_DEFAULTS["port"], show_default=True, help="0: any free."
-)
-@click.option("--no-browser", is_flag=True, help="Do not open the page.")
-@click.option("--no-auth", is_flag=True, help="Let everyone in who reaches another --host.")
-@click.option("--tls-cert", type=options.PATH, metavar="FILE", help="A certificate (PEM), for https.")
-@click.option("--tls-key", type=options.PATH, metavar="FILE", help="Its key (PEM).")
-@click.option("--max-upload", default=_UPLOAD, show_default=True, metavar="SIZE", help="Of one upload, as 50M or 2G.")
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=_DEFAULTS["max_pixels"], show_default=True, help="Of a picture."
+@click.command(
+    "studio",
+    cls=Command,
+    short_help="Do all of this in a browser.",
+    sections={
+        "The page": ("host", "port", "no_browser"),
+        "Who may visit": ("no_auth", "tls_cert", "tls_key"),
+        "Limits": ("max_upload", "max_pixels", "max_video", "max_queue", "max_seconds"),
+    },
 )
 @click.option(
-    "--max-video", type=float, default=_DEFAULTS["max_video"], show_default=True, help="Seconds of video a job paints."
+    "--host",
+    default=_DEFAULTS["host"],
+    show_default=True,
+    help="Address of this machine to be reached at; 0.0.0.0: all, so that others reach it, too.",
 )
 @click.option(
-    "--max-queue", type=click.IntRange(1), default=_DEFAULTS["max_queue"], show_default=True, help="Jobs that may wait."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_DEFAULTS["port"],
+    show_default=True,
+    help="Number at the end of the address; 0: any free one.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+@click.option("--no-auth", is_flag=True, help="Ask nobody for a password, also with another --host.")
+@click.option("--tls-cert", type=options.PATH, metavar="FILE", help="Certificate (PEM), for https.")
+@click.option("--tls-key", type=options.PATH, metavar="FILE", help="Key of the certificate (PEM).")
+@click.option(
+    "--max-upload", default=_UPLOAD, show_default=True, metavar="SIZE", help="Largest upload, such as 50M or 2G."
 )
 @click.option(
-    "--max-seconds", type=float, default=_DEFAULTS["max_seconds"], show_default=True, help="That a job may take."
+    "--max-pixels",
+    type=click.IntRange(1),
+    default=_DEFAULTS["max_pixels"],
+    show_default=True,
+    help="Largest picture, in pixels.",
+)
+@click.option(
+    "--max-video", type=float, default=_DEFAULTS["max_video"], show_default=True, help="Longest video, in seconds."
+)
+@click.option(
+    "--max-queue",
+    type=click.IntRange(1),
+    default=_DEFAULTS["max_queue"],
+    show_default=True,
+    help="Jobs that may wait; others are turned away.",
+)
+@click.option(
+    "--max-seconds",
+    type=float,
+    default=_DEFAULTS["max_seconds"],
+    show_default=True,
+    help="Seconds that one job may take.",
 )
 def command(no_browser: bool, no_auth: bool, max_upload: str, **settings: Any) -> None:
     """Repaint pictures and videos in a browser, paint live, and learn styles; all on this machine.

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Group
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
@@ -24,7 +25,7 @@ from impasto.styles.catalogue import (
 from impasto.styles.style import Style
 
 
-@click.group("styles", short_help="List the styles, show one, add yours, preview all on your picture.")
+@click.group("styles", cls=Group, short_help="List the styles, show one, keep yours, see all on your picture.")
 def command() -> None:
     """The bundled styles, and your own."""
 
@@ -45,7 +46,7 @@ def _loaded(name: str | Path, *, quiet: bool) -> Style:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array, for programs.")
 def list_(as_json: bool) -> None:
     """List all styles."""
     names = [*bundled_names(), *catalogue_names()]
@@ -67,15 +68,15 @@ def list_(as_json: bool) -> None:
         )
 
 
-@command.command("add")
-@click.argument("style")
-@click.option("--name", help="To call it by; default: its own.")
+@command.command("add", short_help="Keep a style in your catalogue, to use it by name.")
+@options.style_argument
+@click.option("--name", help="What to call it; by default its own name.")
 @click.option("--overwrite", is_flag=True, help="Replace a style of that name.")
-@click.option("-q", "--quiet", is_flag=True)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
-    """Keep a style file in your catalogue, so that its name is enough everywhere.
+    """Keep a style in your catalogue, so that its name is enough everywhere.
 
-    STYLE may be a picture, too: its style is learnt first.
+    STYLE is a style file, or a picture, whose style is learnt first.
     """
     target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
     if not quiet:
@@ -83,8 +84,8 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
 
 
 @command.command("remove")
-@click.argument("name")
-@click.option("-q", "--quiet", is_flag=True)
+@click.argument("name", shell_complete=options.complete_styles)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def remove(name: str, quiet: bool) -> None:
     """Take a style out of your catalogue."""
     target = remove_from_catalogue(name)
@@ -93,8 +94,8 @@ def remove(name: str, quiet: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object.")
+@click.argument("name", shell_complete=options.complete_styles)
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def show(name: str, as_json: bool) -> None:
     """Show what is known of one style."""
     facts = _facts(_loaded(name, quiet=True))
@@ -106,18 +107,25 @@ def show(name: str, as_json: bool) -> None:
         click.echo(f"{key:{width}}  {value}")
 
 
-@command.command("preview")
+@command.command(
+    "preview",
+    sections={
+        "What to paint": ("tile", "mask"),
+        **options.PAINTING_SECTIONS,
+        "The sheet": ("output", "overwrite"),
+    },
+)
 @click.argument("picture", type=options.PATH)
-@click.option("-o", "--output", type=options.PATH, help="Where to write the sheet; default: PICTURE-styles.jpg.")
+@click.option("-o", "--output", type=options.PATH, help="Where the sheet goes; by default PICTURE-styles.jpg.")
 @click.option(
     "--tile",
     type=click.IntRange(32),
     default=384,
     show_default=True,
-    help="Longer side of each small picture.",
+    help="Longer side of each small picture, in pixels.",
 )
 @options.painting_options_but_size
-@click.option("--overwrite", is_flag=True, help="Replace a sheet that was not named with -o.")
+@click.option("--overwrite", is_flag=True, help="Replace a sheet that exists; one named with -o always is.")
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
     from impasto.feedforward.api import paint

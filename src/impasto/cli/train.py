@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.help import Command
 from impasto.cli.progress import training_bar
 from impasto.engines.devices import torch_device
 from impasto.errors import TrainingError
@@ -21,24 +22,47 @@ from impasto.training.settings import FitSettings
 _FACTS = ("title", "artist", "year", "licence")  # what a settings file may say of a style, besides its pictures
 
 
-@click.command("train", short_help="Train the network: many styles jointly, or one.")
+@click.command(
+    "train",
+    cls=Command,
+    short_help="Train a network of your own: several styles together, or one.",
+    sections={
+        "What it learns from": ("photos", "val_photos", "paintings", "limit", "start"),
+        "The result": ("output", "resume", "checkpoint_every", "preview_every"),
+        "How it paints": ("style_size", "style_weight", "content_weight", "tv_weight", "equivariance_weight"),
+        "How long and how well": ("steps", "minutes", "batch", "crop", "threads", "device"),
+        "For experiments": ("features", "repetition_weight", "weave_weight", "learning_rate", "seed"),
+        "What is said": ("quiet",),
+    },
+)
 @click.argument("styles", nargs=-1, required=True, type=options.PATH, metavar="SETTINGS.toml | PAINTING...")
-@click.option("--photos", type=options.PATH, required=True, help="Folder, .zip or HDF5 file of photographs.")
-@click.option("--val-photos", type=options.PATH, help="Held-out photographs; default: the HDF5's own, or 2 % by name.")
+@click.option(
+    "--photos", type=options.PATH, required=True, help="Photographs to practise on: a folder, .zip or HDF5 file."
+)
+@click.option(
+    "--val-photos",
+    type=options.PATH,
+    help="Photographs to judge by, not practised on; by default the HDF5 file's own, or 2 % of --photos.",
+)
 @click.option(
     "--paintings",
     type=options.PATH,
-    help="Folder of the pictures that SETTINGS.toml names; default: its own.",
+    help="Folder of the paintings that SETTINGS.toml names; by default its own folder.",
 )
 @click.option(
     "-o",
     "--output",
     type=options.PATH,
     required=True,
-    help="Folder for checkpoints, log, previews and result.",
+    help="Folder for the result (OUTPUT/model), previews, log and checkpoint.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in the output folder.")
-@click.option("--from", "start", metavar="bundled|FOLDER", help="Start from a trained network and its styles.")
+@click.option(
+    "--from",
+    "start",
+    metavar="bundled|FOLDER",
+    help="Begin with a trained network instead of nothing: minutes instead of hours.",
+)
 @options.dataclass_options(
     FitSettings,
     "features",
@@ -59,10 +83,10 @@ _FACTS = ("title", "artist", "year", "licence")  # what a settings file may say 
     "threads",
     given_only=True,
 )
-@click.option("--limit", type=int, help="Read at most so many photographs.")
+@click.option("--limit", type=int, help="Photographs to read at most.")
 @options.dataclass_option(FitSettings, "seed", given_only=True)
-@options.device_option("Where to train.")
-@click.option("-q", "--quiet", is_flag=True)
+@options.device_option()
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     styles: tuple[Path, ...],
     photos: Path,
@@ -76,14 +100,14 @@ def command(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Train on photographs: all styles of a settings file jointly, or the paintings named, a style each.
+    """Train a network on photographs: all styles of a settings file together, or the paintings named, a style each.
 
     \b
     impasto train painting.jpg --photos photos/ --from bundled --minutes 30 -o runs/mine
     impasto train research/recipes/bundled.toml --photos photos/ --paintings styles/ -o runs/bundled
 
-    Ctrl-C saves a checkpoint; --resume goes on. The result lies in OUTPUT/model (network.safetensors,
-    network.onnx and styles/NAME.safetensors) and is written anew with every checkpoint.
+    Ctrl-C stops and keeps what there is; --resume goes on. OUTPUT/model has the network and styles/NAME.safetensors,
+    written anew with every checkpoint. For a single style impasto learn is quicker.
     """
     with needing_extra("train", "Training"):
         from impasto.networks import files

@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
-from impasto.cli import options
+from impasto.cli import hints, options
+from impasto.cli.help import Command
 from impasto.cli.progress import video_bar
 from impasto.errors import TruncatedError
+from impasto.flow.files import FramePattern
 from impasto.memory import keep_freed
 from impasto.optimisation.recipe import Recipe
 from impasto.pictures.writing import QUALITY
@@ -81,55 +83,91 @@ _pass_options = options.combine_options(
     options.dataclass_option(PassOptions, "forward_certainty", "--forward-certainty-pattern"),
     options.dataclass_option(PassOptions, "method", "--flow-method", parameter="flow_method"),
     click.option(
-        "--recipe", multiple=True, metavar="NAME=VALUE", help="A setting of impasto paint, such as style_weight=20."
+        "--recipe",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A setting of impasto paint, such as style_weight=20; may be repeated.",
     ),
 )
 
 
-@click.command("video", short_help="Repaint a video, with its sound, without flicker.")
-@click.argument("video", metavar="VIDEO")
-@click.option(
-    "--style",
-    "styles",
-    multiple=True,
-    metavar="NAME[:WEIGHT]",
-    help="A bundled style or a style file; repeat to blend, with weights if you like.",
+def _parameter_names(decorator: Any) -> list[str]:
+    """The parameters that a decorator with options adds to a command."""
+    return [str(parameter.name) for parameter in click.command()(decorator(lambda: None)).params]
+
+
+_pass_names = _parameter_names(_pass_options)
+
+
+@click.command(
+    "video",
+    cls=Command,
+    short_help="Repaint a video, with its sound, without flicker.",
+    sections={
+        "What to paint": ("styles", "style_at", "mask", "start", "end", "fps", "start_number"),
+        **options.PAINTING_SECTIONS,
+        "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
+        "The result": ("output", "codec", "quality", "overwrite"),
+        "What is said": ("timing", "as_json", "quiet"),
+        "Slow: every frame optimised by itself": (
+            "method",
+            "recipe",
+            *(name for name in _pass_names if name not in ("flow_method", "flow", "certainty", "recipe")),
+        ),
+    },
 )
+@click.argument("video", metavar="VIDEO", shell_complete=options.complete_files)
+@options.style_option
 @click.option(
     "--style-at",
     multiple=True,
     callback=_parse_styles_at,
     metavar="TIME=NAME[:WEIGHT]",
-    help="The style from a time on; between two times one fades into the other.",
+    help="The style from a time on, such as 4.5=scream; between two times one fades into the other.",
 )
-@click.option("-o", "--output", metavar="FILE", help="A .mp4 .mov .mkv .webm .gif, or pictures: out_%04d.png.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=options.complete_files,
+    help="Where the result goes: a .mp4, .mov, .mkv, .webm or .gif, or numbered pictures such as out_%04d.png. Without "
+    "it, it lies beside the video, named after the style.",
+)
 @click.option(
     "--stabilize",
     type=click.Choice(STABILIZE),
     default="light",
     show_default=True,
-    help="Every frame for itself; strokes that move along with the picture; the same, finer and slower.",
+    help="Against flicker. light: strokes move along with what they show; flow: the same, finer and slower; off: "
+    "every frame by itself.",
 )
 @options.painting_options
-@click.option("--start", callback=_parse_time, metavar="TIME", help="Where to begin: seconds, or 1:02:03.")
-@click.option("--end", callback=_parse_time, metavar="TIME", help="Where to stop.")
-@click.option("--fps", type=click.FloatRange(0, 1000, min_open=True), help="Frames a second; by default as they are.")
+@click.option("--start", callback=_parse_time, metavar="TIME", help="Where to begin, in seconds or as 1:02:03.")
+@click.option("--end", callback=_parse_time, metavar="TIME", help="Where to stop, in seconds or as 1:02:03.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0, 1000, min_open=True),
+    help="Frames a second of the result; by default the video's, of numbered pictures 25.",
+)
 @options.dataclass_option(Encoding, "codec")
 @options.dataclass_option(
     Encoding, "quality", early=True, show_default=f"{VIDEO_QUALITY}, of numbered pictures {QUALITY}"
 )
-@click.option("--start-number", type=click.IntRange(0), help="First number of a pattern of pictures.")
+@click.option(
+    "--start-number", type=click.IntRange(0), help="Of numbered pictures, the one to begin with; by default the lowest."
+)
 @click.option(
     "--method",
     type=click.Choice(("fast", "paint")),
     default="fast",
     show_default=True,
-    help="The network; or optimise every frame towards style pictures (slow; the options below are for it).",
+    help="fast: paint with the network. paint: optimise every frame as impasto paint does, towards style pictures; "
+    "minutes a frame. What follows is only for that.",
 )
 @_pass_options
 @click.option("--overwrite", is_flag=True, help="Repaint where a result exists; a file named with -o always is.")
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and warnings.")
 def command(
     video: str,
@@ -142,17 +180,20 @@ def command(
     quiet: bool,
     **settings: Any,
 ) -> None:
-    """Repaint a video, an animation, or numbered pictures in a style.
+    """Repaint a video in a style.
 
-    An interrupted run goes on where it stopped when it is started again in the same way.
+    VIDEO is a file, an animated GIF, WebP or PNG, or numbered pictures such as frame_%04d.png. Sound stays. Ctrl-C
+    stops; the same command goes on from there.
 
     \b
     impasto video clip.mp4 --style starry-night -o painted.mp4
     impasto video clip.mp4 --style-at 0=scream --style-at 4.5=udnie -o painted.mp4
     impasto video frame_%04d.png --fps 24 --style houses -o painted_%04d.png
     """
+    if hints.is_still_picture(video) and not FramePattern.matches(video):
+        raise hints.wrong_command(f"{video} is a picture", "apply")
     if not styles and not style_at:
-        raise click.UsageError("Name a style with --style, or several with --style-at.")
+        raise hints.missing_style("video")
     from impasto.cli.picture_styles import learn_pictures
     from impasto.video.api import default_target, stylize_video
 
@@ -208,11 +249,6 @@ def command(
 _SHARED_PARAMETERS = {"size", "device", "max_pixels", "flow", "certainty", "flow_method"}
 
 
-def _parameter_names(decorator: Any) -> set[str]:
-    """The parameters that a decorator with options adds to a command."""
-    return {str(parameter.name) for parameter in click.command()(decorator(lambda: None)).params}
-
-
 def _refuse_options_of_the_other_method(method: str) -> None:
     """Refuse an option that was given and belongs to the other method, since it would change nothing.
 
@@ -223,8 +259,8 @@ def _refuse_options_of_the_other_method(method: str) -> None:
         click.UsageError: there is such an option.
     """
     context = click.get_current_context()
-    others = _parameter_names(options.painting_options) | {"stabilize"}
-    theirs = (others if method == "paint" else _parameter_names(_pass_options)) - _SHARED_PARAMETERS
+    others = {*_parameter_names(options.painting_options), "stabilize"}
+    theirs = (others if method == "paint" else set(_pass_names)) - _SHARED_PARAMETERS
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
         if given and parameter.name in theirs:

@@ -55,13 +55,15 @@ class OutputOptions:
     format: str | None = option(
         None,
         metavar="NAME",
-        help="jpg, png, webp, tiff, avif, ppm: instead of the suffix's.",
+        help="File format of results: jpg, png, webp, tiff, avif or ppm; by default as the file's name says.",
         doc="Suffix of the format, such as ``jpg``; ``None``: the one that the file's suffix says.",
     )
-    quality: int = option(QUALITY, low=1, high=100, whole=True, help="Of JPEG, WebP, AVIF.")
+    quality: int = option(
+        QUALITY, low=1, high=100, whole=True, help="Quality of JPEG, WebP and AVIF files; lower is smaller."
+    )
     strip: bool = option(
         False,
-        help="Drop the photograph's metadata (camera, place, ...).",
+        help="Leave out the photograph's metadata (camera, date, place).",
         doc="Whether the photograph's metadata (camera, place, ...) is dropped.",
     )
 

@@ -26,7 +26,11 @@ class Options:
     """How to paint: the same names and defaults for images, folders, video and the command line."""
 
     strength: float = option(
-        1.0, low=0, high=1, slider=SliderRange(0.0, 1.0, 0.01), help="0 is the photograph itself, 1 the full style."
+        1.0,
+        low=0,
+        high=1,
+        slider=SliderRange(0.0, 1.0, 0.01),
+        help="How strong the style is: 0 is the photograph itself, 1 the full style.",
     )
     size: int = option(
         0,
@@ -42,7 +46,8 @@ class Options:
         "style",
         choices=COLOR_MODES,
         title="colour mode",
-        help="The style's colours; the photograph's chroma; or the style's, matched to the photograph's.",
+        help="style: the style's colours; content: the photograph's; match: painted in the style's, then shifted to "
+        "the photograph's range of colours.",
         doc="The style's colours; the photograph's chroma under the result's luminance; or the result's colours with "
         "the photograph's mean and covariance.",
     )
@@ -51,14 +56,15 @@ class Options:
         low=0.25,
         high=32,
         slider=SliderRange(0.5, 8.0, 0.1),
-        help="Size of the strokes: 1 as trained, 2 twice as large.",
+        help="Size of the brush strokes: 2 is twice as large, 0.5 half as large.",
+        doc="Size of the strokes: 1 as trained, 2 twice as large.",
     )
     grain: float = option(
         1.0,
         low=0,
         high=4,
         slider=SliderRange(0.0, 1.0, 0.05),
-        help="How uneven the picture is made for the network, so that even parts get strokes, too; 0 is not.",
+        help="Strokes in even parts, such as a clear sky: 0 leaves them plain, 1 is as the style was learnt.",
         doc="How uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 not at "
         "all.",
     )
@@ -85,7 +91,13 @@ class Options:
         doc="Where a style applies, by its name; styles without a mask share what the masks leave, and where no style "
         "is, the photograph stays.",
     )
-    device: Device = option("auto", choices=DEVICES, noted=False, help="Where to run.")
+    device: Device = option(
+        "auto",
+        choices=DEVICES,
+        noted=False,
+        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is.",
+        doc="Where to run.",
+    )
     max_memory: int = option(
         0,
         low=0,
@@ -93,7 +105,7 @@ class Options:
         unit="bytes",
         noted=False,
         expected="a number of bytes, or 0 to have it chosen",
-        help="Memory to take, as 2G or 800M; auto is half of what is free, at most 2G.",
+        help="Memory to use at most, such as 2G or 800M; auto: half of what is free, up to 2G.",
         doc='Bytes that the process may take, or text such as ``"2G"``; 0 is half of what is free, at most 2 GB.',
     )
     max_pixels: int = option(
@@ -103,7 +115,7 @@ class Options:
         unit="pixels",
         noted=False,
         expected="a number of pixels",
-        help="Refuse larger pictures.",
+        help="Refuse pictures of more pixels than this, before reading them.",
         doc="Pixels of the largest picture that is taken; a larger one is refused before it is decoded.",
     )
 

@@ -13,17 +13,25 @@ from impasto.training.settings import Settings
 class LearnSettings(Settings):
     """How a style is learnt; content, style and total variation are weighed as in training the network."""
 
-    crop: int = inherited_option(Settings, "crop", 192, help="Side of the pictures that are painted, a multiple of 8.")
+    crop: int = inherited_option(
+        Settings, "crop", 192, help="Side in pixels of the pictures that it practises on, a multiple of 8."
+    )
     scales: tuple[float, float] = inherited_option(Settings, "scales", (1.0, 2.0))
-    features: str = inherited_option(Settings, "features", help="The perceptual network; default: builtin.")
-    style_weight: float = inherited_option(Settings, "style_weight", 12.0, help="More is more paint, less photograph.")
-    steps: int = option(1200, low=1, whole=True, help="At most so many; learning ends before, once the loss is flat.")
+    features: str = inherited_option(
+        Settings, "features", help="The network that judges: builtin, vgg19, vgg16 or a file."
+    )
+    style_weight: float = inherited_option(
+        Settings, "style_weight", 12.0, help="More is more paint and less photograph."
+    )
+    steps: int = option(1200, low=1, whole=True, help="Steps at most; it ends before, once it no longer gets better.")
     batch: int = option(2, low=1, whole=True, doc="Crops that one step learns from.")
     crops: int = option(64, low=1, whole=True, doc="Crops to learn from, the same in the whole run.")
     held_out: int = option(8, low=1, whole=True, doc="Crops to judge by, from photographs that are not learnt from.")
     learning_rate: float = option(0.04, low=0, doc="Of the style's scale and shift, with Adam.")
     average: float = option(0.98, low=0, high=1, doc="Decay of the moving average of scale and shift, per step.")
-    check_every: int = option(50, low=1, whole=True, help="Steps between looks at the loss, with a new preview.")
+    check_every: int = option(
+        50, low=1, whole=True, help="Steps from one look at how good it is, with a new preview, to the next."
+    )
     patience: int = option(
         3, low=1, whole=True, doc="Looks at the loss without a fall of it (see ``gain``) that end the run."
     )

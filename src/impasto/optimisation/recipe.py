@@ -39,7 +39,9 @@ class Recipe:
     All losses are normalised (:mod:`impasto.networks.losses`), so that the weights suit every picture and size.
     """
 
-    features: str = option("builtin", metavar="NAME|FILE", help="Perceptual network: builtin, vgg19, vgg16 or a file.")
+    features: str = option(
+        "builtin", metavar="NAME|FILE", help="The network that judges the painting: builtin, vgg19, vgg16 or a file."
+    )
     size: int | None = option(
         None,
         low=0,
@@ -47,33 +49,35 @@ class Recipe:
         whole=True,
         unit="pixels",
         expected="the longer side in pixels, or 0 to keep the input's",
-        help=f"Longer side of the result; 0 keeps the input's.  [default: the input's up to {LONGEST}]",
+        help=f"Longer side of the result in pixels; 0 keeps the input's size.  [default: the input's, up to {LONGEST}]",
         doc=f"Longer side of the result; ``None``: the input's up to {LONGEST}; 0: the input's.",
     )
-    content_weight: float = option(1.0, low=0, help="How strongly the photograph pulls.")
-    style_weight: float = option(30.0, low=0, help="How strongly the style pulls.")
+    content_weight: float = option(
+        1.0, low=0, help="How much it keeps of the photograph; only the ratio to the style's counts."
+    )
+    style_weight: float = option(30.0, low=0, help="How much it takes of the style.")
     tv_weight: float = option(
         0.1,
         low=0,
-        help="Smoothness (total variation).",
+        help="How smooth it is: more has less speckle and less detail.",
         doc="How strongly the result is smoothed: weight of its total variation relative to the style picture's.",
     )
     content_layers: Mapping[str, float] = option(
         factory=lambda: {"relu4_1": 1.0},
-        help="Layers that define the content.",
+        help="Layers of the judging network that see the photograph; deeper ones keep less of it.",
         doc='Weight by layer, of which only the ratios count; names alone (``["relu3_1", "relu4_1"]``) and the '
         'command line\'s form (``"relu3_1:0.5,relu4_1"``) are taken, too.',
     )
     style_layers: Mapping[str, float] = option(
         factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0),
-        help="Layers that define the style.",
+        help="Layers of the judging network that see the style; the first see texture, the last shapes.",
         doc="Layers that define the style, in the forms of ``content_layers``.",
     )
     style_scale: float = option(
         1.0,
         low=0.01,
         high=100,
-        help="Size of the strokes: the style picture's longer side in units of the result's.",
+        help="Size of the brush strokes: 1, as they look with both pictures equally large; 0.5, half as large.",
     )
     style_size: int = option(
         0,
@@ -82,30 +86,37 @@ class Recipe:
         whole=True,
         unit="pixels",
         expected="the longer side in pixels, or 0 for the result's",
-        help="The style picture's longer side in pixels instead.",
+        help="The same, given as the style picture's longer side in pixels; 0: by --style-scale.",
         doc="The style picture's longer side in pixels at the result's full size, instead of ``style_scale``.",
     )
     init: Any = option(
         "content",
-        help="content, noise, gray or a picture to start from.",
+        help="What to start from: content (the photograph), noise, gray or a picture file.",
         doc='Where to start: ``"content"``, ``"noise"``, ``"gray"`` or a picture (path, bytes, PIL image or array).',
     )
     optimizer: Optimizer = option(
         "lbfgs",
         choices=get_args(Optimizer),
-        help="Adam takes less memory and more iterations.",
+        help="How it is optimised: lbfgs, or adam with less memory and more iterations.",
         doc="Adam takes less memory and more iterations, and carries its state from scale to scale.",
     )
-    history: int = option(10, low=1, high=1000, whole=True, help="Steps that L-BFGS remembers.")
+    history: int = option(
+        10, low=1, high=1000, whole=True, help="Iterations that lbfgs remembers; fewer take less memory."
+    )
     learning_rate: float | None = option(
         None,
         low=1e-12,
         expected="a number above 0",
-        help="Default: 0.02 for Adam, 1 for L-BFGS.",
+        help="How far one iteration goes.  [default: 0.02 for adam, 1 for lbfgs]",
         doc="``None``: 0.02 for Adam (in units of a pixel's range), 1 for L-BFGS.",
     )
     iterations: int = option(
-        100, low=0, high=LARGEST, whole=True, help="At each scale.", doc="Iterations at each scale."
+        100,
+        low=0,
+        high=LARGEST,
+        whole=True,
+        help="How many, at each of the --scales; more takes longer and settles further.",
+        doc="Iterations at each scale.",
     )
     scales: int = option(
         0,
@@ -113,7 +124,7 @@ class Recipe:
         high=16,
         whole=True,
         expected="a whole number from 1 to 16, or 0 to have it chosen",
-        help="Sizes to paint at, each twice the one before; 1: only the full one; 0: chosen.",
+        help="How many sizes it is painted at, each twice the one before; 1: only the full one; 0: chosen for you.",
         doc="Sizes to paint at, each twice the one before, the last the full one; 1: only the full one; 0: as many as "
         "give a first one of 96 to 192 pixels.",
     )
@@ -122,43 +133,46 @@ class Recipe:
         low=0,
         high=0.9999,
         expected="a number from 0 up to 0.9999",
-        help="Decay of the average over Adam's iterates; 0: the last one is the result.",
+        help="Of adam: how much of the iterations before is in the result; 0: only the last one.",
     )
-    seed: int = option(0, help="Of the noise.", doc="Seed of the noise.")
+    seed: int = option(0, help="Another number gives other noise.", doc="Seed of the noise.")
     pooling: Pooling = option(
         "max",
         choices=get_args(Pooling),
-        help="Of the perceptual network.",
+        help="How the judging network shrinks pictures; average is smoother.",
         doc="Pooling of the perceptual network (average: Gatys 2015, section 2).",
     )
     normalize_gradients: bool = option(
         False,
-        help="Give each layer's gradient the same size.",
+        help="Have each layer pull equally hard.",
         doc="Give each layer's gradient an L1 norm equal to its weight.",
     )
     style_loss: StyleLoss = option(
         "gram",
         choices=get_args(StyleLoss),
-        help="Which statistics define the style.",
+        help="What of the style is to agree: which measure of its textures.",
         doc="Which statistics of the features define the style; see :func:`impasto.networks.losses.moment_loss`.",
     )
     coarse_style_loss: StyleLoss = option(
         "wasserstein",
         choices=get_args(StyleLoss),
-        help="The same, at the scales before the last.",
+        help="The same, at the sizes before the last one.",
         doc="Which statistics define the style at the scales before the last. A Wasserstein distance fills plain areas "
         "with the style's shapes, which Gram matrices leave nearly plain; these then reach more of its strokes at the "
         "same content.",
     )
     loss: Loss = option(
-        "l2", choices=get_args(Loss), help="Of content and style.", doc="Distance of content and style."
+        "l2",
+        choices=get_args(Loss),
+        help="How differences are counted; smooth-l1 counts large ones less.",
+        doc="Distance of content and style.",
     )
     colors: Colors = option(
         "style",
         choices=get_args(Colors),
         title="colour mode",
-        help="The style's; the photograph's chroma; painted, then matched to the photograph's; or the style picture "
-        "matched to the photograph first.",
+        help="style: the style's colours; content: the photograph's; match: painted, then shifted to the "
+        "photograph's range of colours; match-before: the style picture is shifted so first.",
         doc="The result's colours: the style's; the photograph's chroma under the painted luminance; painted, then "
         "given the photograph's mean and covariance; or the style picture given them before the transfer (Gatys 2016, "
         "arXiv 1606.05897).",
@@ -167,12 +181,12 @@ class Recipe:
         0.0,
         low=0,
         high=1,
-        help="End a scale when ten iterations change the loss by less than this share.",
+        help="Stop early once ten iterations improve the picture by less than this share; 0: never.",
         doc="End a scale when ten iterations change the loss by less than this share; 0: never.",
     )
     dream: Mapping[str, float] = option(
         factory=dict,
-        help="Amplify what these layers see (deep dream).",
+        help="Strengthen what these layers see (deep dream); then no style is needed.",
         doc="Layers, in the forms of ``content_layers``, of which the picture amplifies what they see (deep dream).",
     )
     max_memory: int = option(
@@ -181,11 +195,16 @@ class Recipe:
         unit="bytes",
         noted=False,
         expected="a number of bytes, or 0 for half of what is free",
-        help="Use tiles rather than more than 4G or 800M; auto is half of what is free.",
+        help="Memory to use at most, such as 4G or 800M, by painting in tiles; auto: half of what is free.",
         doc="Bytes that may be used, or text such as ``'4G'``; more needs tiles, which cost time; 0: half of what is "
         "free.",
     )
-    device: Device = option("auto", choices=DEVICES, noted=False, help="Where to run.")
+    device: Device = option(
+        "auto",
+        choices=DEVICES,
+        noted=False,
+        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is.",
+    )
     max_pixels: int = option(
         MAX_PIXELS,
         low=1,
@@ -193,7 +212,7 @@ class Recipe:
         unit="pixels",
         noted=False,
         expected="a number of pixels",
-        help="Refuse larger pictures.",
+        help="Refuse pictures of more pixels than this, before reading them.",
         doc="Pixels of the largest picture that is taken; a larger one is refused before it is decoded.",
     )
 

@@ -68,6 +68,14 @@ FORMATS = {
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")  # bytes 8 to 11 of a HEIC file
 
+_VIDEO_SIGNS = (
+    *((4, b"ftyp"), (4, b"moov"), (4, b"wide"), (4, b"mdat")),  # MP4 and QuickTime
+    (0, b"\x1aE\xdf\xa3"),  # Matroska and WebM
+    (8, b"AVI "),
+    (0, b"\x00\x00\x01\xba"),  # MPEG
+    (0, b"OggS"),
+    (0, b"FLV"),
+)  # where the first bytes of videos have what they are told by
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT")  # chunks with pixels, those of an animation's other frames included
 
@@ -95,6 +103,8 @@ def identify_format(name: str, head: bytes) -> str:
             raise InputError(f"{name} is {format}, which this Pillow was built without: install another build.")
         if accepted:
             return format
+    if any(head[start:].startswith(sign) for start, sign in _VIDEO_SIGNS):
+        raise InputError(f"{name} is a video; paint it with impasto video or impasto.stylize_video.")
     readable = ", ".join(f.name for f in FORMATS.values())
     raise InputError(f"{name} is not a picture, or of an unknown format: convert it to one of {readable}.")
 

@@ -34,7 +34,7 @@ class Settings:
         multiple_of=8,
         unit="pixels",
         expected="a multiple of 8 that is at least 64",
-        help="Side of the crops, a multiple of 8.",
+        help="Side in pixels of the pieces of photographs that it practises on, a multiple of 8.",
         doc="Side of the photographs' crops.",
     )
     scales: tuple[float, float] = option(
@@ -43,7 +43,7 @@ class Settings:
     features: str = option(
         "builtin",
         metavar="builtin|vgg19|vgg16|PATH",
-        help="The perceptual network.",
+        help="The network that judges: builtin, vgg19, vgg16 or a file.",
         doc="The perceptual network: builtin, vgg19, vgg16 or a weights file.",
     )
     content_layers: Mapping[str, float] = option(
@@ -52,21 +52,27 @@ class Settings:
     style_layers: Mapping[str, float] = option(
         factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0), doc="Layers that define the style, with their weights."
     )
-    content_weight: float = option(1.0, low=0, doc="How strongly the photograph pulls.")
-    style_weight: float = option(5.0, low=0, doc="How strongly the style pulls.")
-    tv_weight: float = option(0.2, low=0, doc="How strongly the result is smoothed (total variation).")
+    content_weight: float = option(
+        1.0, low=0, help="How much is kept of the photograph.", doc="How strongly the photograph pulls."
+    )
+    style_weight: float = option(
+        5.0, low=0, help="How much is taken of the style.", doc="How strongly the style pulls."
+    )
+    tv_weight: float = option(
+        0.2, low=0, help="How smooth paintings are.", doc="How strongly the result is smoothed (total variation)."
+    )
     style_size: int = option(
         512,
         low=32,
         whole=True,
         unit="pixels",
-        help="Shorter side at which paintings are looked at: larger strokes.",
+        help="Shorter side in pixels at which paintings are looked at; more makes strokes larger.",
     )
     style_scale: float = option(
         1.0,
         low=0.1,
         high=10,
-        help="Size of the painting's strokes: 1, the default, as it has them at 512 pixels; 2 twice as large.",
+        help="Size of the brush strokes: 2 is twice as large, 0.5 half as large.",
         doc="Size of the strokes relative to the painting's at ``style_size``.",
     )
     grain: float = option(
@@ -74,7 +80,9 @@ class Settings:
         low=0,
         doc="Most grain that is laid on photographs before they are painted; see :mod:`impasto.networks.grain`.",
     )
-    seed: int = option(0, low=0, whole=True, doc="Seed of all that is drawn by chance.")
+    seed: int = option(
+        0, low=0, whole=True, help="Another number gives another run.", doc="Seed of all that is drawn by chance."
+    )
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], caller: Callable[..., Any] | None = None) -> Self:
@@ -111,31 +119,35 @@ def _as_scales(value: Any) -> tuple[float, float]:
 class FitSettings(Settings):
     """How the network is trained (:mod:`impasto.training.fit`); a settings file gives the same names."""
 
-    steps: int = option(10_000, low=1, whole=True, help="Length of the run.")
+    steps: int = option(10_000, low=1, whole=True, help="Steps of the run.")
     minutes: float | None = option(
         None,
         low=0.01,
         high=inf,
         unit="minutes",
-        help="Stop after so long, whatever the steps; the last checkpoint comes on top.",
+        help="Stop after so many minutes, whatever the steps, and the time of the last checkpoint.",
         doc="Stop after so long, whatever the steps, with the learning rate down by then; the last checkpoint comes on "
         "top. ``None``: the steps end the run.",
     )
-    batch: int = option(4, low=1, whole=True, doc="Photographs that are painted in one step.")
+    batch: int = option(
+        4, low=1, whole=True, help="Photographs a step.", doc="Photographs that are painted in one step."
+    )
     equivariance_weight: float = option(
         8.0,
         low=0,
-        help="Steadiness against crispness.",
+        help="How steady paintings are when the photograph moves; less is crisper.",
         doc="How strongly the painting of a moved photograph is the moved painting: steadiness against crispness.",
     )
-    repetition_weight: float = option(1.0, low=0, help="Against one motif over and over, as on wallpaper.")
-    weave_weight: float = option(0.1, low=0, help="Against a pattern that returns every four pixels.")
+    repetition_weight: float = option(
+        1.0, low=0, help="How much is done against one motif over and over, as on wallpaper."
+    )
+    weave_weight: float = option(0.1, low=0, help="How much is done against a pattern that returns every four pixels.")
     noise: float = option(0.03, low=0, doc="Standard deviation of the equivariance term's noise, of values in [0, 1].")
     photograph_share: float = option(0.1, low=0, high=1, doc="Share of the pictures that learn the photograph style.")
     learning_rate: float | None = option(
         None,
         low=0,
-        help="Of the network; default: 0.008, with --from 0.002, with --resume what it was.",
+        help="How far one step goes.  [default: 0.008; with --from 0.002; with --resume as it was]",
         doc="Of the network; ``None``: 8e-3, from trained weights 2e-3, in a run that is resumed as it was.",
     )
     style_learning_rate: float = option(6e-3, low=0, doc="Of the styles' scales and shifts.")
@@ -144,9 +156,17 @@ class FitSettings(Settings):
     patience: int = option(
         0, low=0, whole=True, doc="Checkpoints without a lower validation loss that end the run; 0: none do."
     )
-    checkpoint_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one checkpoint to the next.")
-    preview_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one preview to the next.")
-    threads: int | None = option(None, low=1, whole=True, doc="Threads of torch; ``None``: as many as torch takes.")
+    checkpoint_every: int = option(250, low=1, whole=True, unit="steps", help="Steps from one checkpoint to the next.")
+    preview_every: int = option(
+        250, low=1, whole=True, unit="steps", help="Steps from one sheet of previews to the next."
+    )
+    threads: int | None = option(
+        None,
+        low=1,
+        whole=True,
+        help="Processor cores to use.",
+        doc="Threads of torch; ``None``: as many as torch takes.",
+    )
 
 
 @documented
@@ -158,8 +178,8 @@ class DistillSettings:
         TrainingError: a value is out of range.
     """
 
-    steps: int = option(20_000, low=1, whole=True, help="Default: the library's.", doc="Length of the run.")
-    batch: int = option(4, low=1, whole=True, help="Default: the library's.", doc="Crops that one step learns from.")
+    steps: int = option(20_000, low=1, whole=True, help="Steps of the run.")
+    batch: int = option(4, low=1, whole=True, help="Pieces of pictures a step.", doc="Crops that one step learns from.")
     fresh: int = option(
         1, low=1, whole=True, doc="Crops of a batch that the teacher looks at; the rest were seen before."
     )
@@ -172,7 +192,7 @@ class DistillSettings:
         low=64,
         whole=True,
         unit="pixels",
-        help="Default: the library's.",
+        help="Side in pixels of the pieces of pictures.",
         doc="Side of the photographs' crops.",
     )
     gram_weight: float = option(3.0, low=0, doc="Weight of the distance of the Gram matrices.")

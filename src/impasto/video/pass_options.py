@@ -48,7 +48,7 @@ class PassOptions:
         low=1,
         whole=True,
         refusal=_TOO_FEW,
-        help="Of the first frame, at each scale; in several passes of all, if --init is image or random.",
+        help="Iterations of the first frame; of all in the first of several passes, if --init is image or random.",
         doc="Iterations of the first frame at each scale; in the first of several passes, of all frames that do not "
         "start from a result (``init`` is image or random).",
     )
@@ -57,21 +57,21 @@ class PassOptions:
         low=1,
         whole=True,
         refusal=_TOO_FEW,
-        help="Of every other frame.",
+        help="Iterations of every other frame.",
         doc="Iterations of every frame but the first, at one scale.",
     )
     first_init: FirstInit = option(
         "image",
         choices=get_args(FirstInit),
         refusal=_NO_CHOICE,
-        help="Where the first frame starts.",
+        help="What the first frame is made from: the frame itself or noise.",
         doc="Where the first frame starts: from the frame itself, or from noise.",
     )
     init: LaterInit = option(
         "prev-warped",
         choices=get_args(LaterInit),
         refusal=_NO_CHOICE,
-        help="Where later frames start.",
+        help="What later frames are made from: noise; the frame; the painting before, still or moved along; the first.",
         doc="Where later frames start, in the first of several passes: from the last result moved along, or unmoved; "
         "from the first result; from the frame itself; from noise.",
     )
@@ -80,43 +80,47 @@ class PassOptions:
         low=0,
         high=inf,
         refusal=_NEGATIVE,
-        help="How strongly a frame is held to those before it.",
+        help="How strongly a frame is held to those before it; more flickers less.",
         doc="Weight of the temporal loss, relative to the picture's variance; 0 leaves it out.",
     )
     criterion: Criterion = option(
-        "mse", choices=get_args(Criterion), refusal=_NO_CHOICE, help="Of the temporal loss.", doc="The temporal loss."
+        "mse",
+        choices=get_args(Criterion),
+        refusal=_NO_CHOICE,
+        help="How the distance to the frames before is counted.",
+        doc="The temporal loss.",
     )
     offsets: tuple[int, ...] = option(
         (1,),
-        help="Frames to look back by: 1,2,4.",
+        help="Which frames before a frame is held to: 1,2,4 are the last, the one before it and the fourth last.",
         doc="How many frames to look back, for example 1, 2 and 4 (long-term consistency).",
     )
     every: int = option(
         0,
         low=0,
         refusal=_NEGATIVE,
-        help="Look back to every so manieth frame, too.",
+        help="Hold it to every Nth frame before, too; 0: do not.",
         doc="Look back to every so manieth frame, too; 0: do not.",
     )
     combine: Combination = option(
         "closest-first",
         choices=get_args(Combination),
         refusal=_NO_CHOICE,
-        help="Which of several earlier frames count.",
+        help="Of several frames before that show a place, which count: the nearest or all.",
         doc="Which of several earlier frames that show a place count: the nearest, or all.",
     )
     invert: bool = option(
         False,
-        help="Certainty files say where flow is not to be trusted.",
+        help="The certainty files say where flow is not to be trusted.",
         doc="Whether certainty files say 1 where flow is *not* to be trusted.",
     )
-    passes: int = option(1, low=1, whole=True, refusal=_TOO_FEW, help="How often to go over the video.")
+    passes: int = option(1, low=1, whole=True, refusal=_TOO_FEW, help="How often to go over the whole video.")
     blend: float = option(
         1.0,
         low=0,
         high=inf,
         refusal=_NEGATIVE,
-        help="Share of the neighbour that a pass has painted, in a frame's start.",
+        help="From the second pass on: share of the neighbour painted in this pass, in what a frame is made from.",
         doc="Share, in a frame's start in passes from the second on, of the neighbour that the pass has painted.",
     )
     blend_other: float = option(
@@ -124,38 +128,38 @@ class PassOptions:
         low=0,
         high=inf,
         refusal=_NEGATIVE,
-        help="Share of the other neighbour.",
+        help="The same, of the neighbour that comes next.",
         doc="Share, in a frame's start in passes from the second on, of the neighbour that the pass paints next.",
     )
-    temporal_after: int = option(8, help="The pass from which the temporal loss counts.")
+    temporal_after: int = option(8, help="The pass from which frames are held to those before.")
     flow: str | None = option(
         None,
         metavar="PATTERN",
-        help="Flow files: backward_[%d]_{%d}.flo (both methods).",
+        help="Files with the motion between frames, such as backward_[%d]_{%d}.flo: from frame [] to frame {}.",
         doc="Pattern of files, ``backward_[%d]_{%d}.flo``: from the frame in [] to the one in {}; the video's frames "
         "count from 1, those left out too; pictures have their numbers. ``None``: flow is computed.",
     )
     certainty: str | None = option(
         None,
         metavar="PATTERN",
-        help="Their certainty: reliable_[%d]_{%d}.pgm.",
+        help="Files that say where that motion is certain, such as reliable_[%d]_{%d}.pgm.",
         doc="Pattern of the files that say where the flow in ``flow`` is certain.",
     )
     forward_flow: str | None = option(
         None,
         metavar="PATTERN",
-        help="Flow to later frames.",
+        help="Files with the motion to later frames.",
         doc="Pattern of the files of flow to later frames; ``None``: ``flow``.",
     )
     forward_certainty: str | None = option(
         None,
         metavar="PATTERN",
-        help="Its certainty.",
+        help="Files that say where that is certain.",
         doc="Pattern of the files that say where the flow in ``forward_flow`` is certain; ``None``: ``certainty``.",
     )
     method: str = option(
         "dis",
-        help="dis, deepflow, an .onnx file (both methods).",
+        help="How motion is found: dis, deepflow (slower) or a network in an .onnx file.",
         doc="What computes flow; see :func:`impasto.flow.estimate.estimator`.",
     )
 

@@ -58,14 +58,14 @@ class Encoding:
         "auto",
         choices=CODECS,
         refusal="There is no {title} {value}; give one of {choices}.",
-        help="Of the picture.",
+        help="How the picture is encoded: auto suits the file's kind, ffv1 loses nothing.",
         doc="How the picture is encoded; auto is the container's usual codec, ffv1 is lossless.",
     )
     quality: int | None = option(
         None,
         low=1,
         high=100,
-        help="Of the picture.",
+        help="Quality of the picture; lower is a smaller file.",
         doc=f"100 is as good as lossless to the eye; ``None``: {VIDEO_QUALITY}, of numbered pictures "
         f"{writing.QUALITY}. Not for GIF and ffv1, which have one.",
     )

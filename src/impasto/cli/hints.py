@@ -1,0 +1,81 @@
+"""What was probably meant: the full command in place of one that names the wrong command, or no style."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from impasto.cli.help import ARGUMENTS
+from impasto.errors import InputError
+from impasto.pictures.formats import READ_SUFFIXES, identify_format
+
+EXAMPLE_STYLE = "starry-night"
+"""A bundled style, for commands that are suggested where none was given."""
+EXAMPLE_PAINTING = "painting.jpg"
+"""A picture to paint like, where a command takes no other style."""
+_VIDEO_SUFFIXES = {
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv", ".flv", ".ogv")
+}
+_ANIMATION_SUFFIXES = {".gif", ".webp", ".png", ".apng", ".avif"}  # pictures that may move, so that either command fits
+
+
+def is_video(name: str | Path) -> bool:
+    """Whether a name is that of a video; what a file holds counts more than its suffix."""
+    path = Path(name)
+    if path.suffix.lower() not in _VIDEO_SUFFIXES:
+        return False
+    try:
+        with path.open("rb") as file:
+            identify_format(path.name, file.read(64))
+    except (OSError, InputError):
+        return True
+    return False
+
+
+def is_still_picture(name: str | Path) -> bool:
+    """Whether a name is that of a picture that cannot move."""
+    suffix = Path(name).suffix.lower()
+    return suffix in READ_SUFFIXES and suffix not in _ANIMATION_SUFFIXES
+
+
+def command_for(arguments: Sequence[str]) -> str | None:
+    """The command that files are for, where they were given without one.
+
+    Args:
+        arguments: what was typed behind ``impasto``.
+
+    Returns:
+        ``"apply"`` or ``"video"``; ``None``: the first argument is no picture, no folder and no video.
+    """
+    first = arguments[0]
+    if is_video(first):
+        return "video"
+    return "apply" if Path(first).suffix.lower() in READ_SUFFIXES or Path(first).is_dir() else None
+
+
+def full_command(command: str, arguments: Sequence[str]) -> str:
+    """A whole command line as it is to be typed; a style is added where none is given."""
+    styled = any(word.split("=")[0] in ("--style", "--style-at") for word in arguments)
+    style = EXAMPLE_PAINTING if command == "paint" else EXAMPLE_STYLE
+    return shlex.join(["impasto", command, *arguments, *([] if styled else ["--style", style])])
+
+
+def wrong_command(what: str, command: str) -> click.UsageError:
+    """The error about a file that another command is for.
+
+    Args:
+        what: the file and what it is, as the beginning of a sentence.
+        command: the command that it is for.
+    """
+    typed = click.get_current_context().meta[ARGUMENTS]
+    return click.UsageError(f"{what}; paint it with: {full_command(command, typed)}")
+
+
+def missing_style(command: str) -> click.UsageError:
+    """The error about a command without a style."""
+    typed = click.get_current_context().meta[ARGUMENTS]
+    listed = "" if command == "paint" else " (impasto styles list shows all styles)"
+    return click.UsageError(f"No style is given; try: {full_command(command, typed)}{listed}")
