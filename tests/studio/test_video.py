@@ -91,15 +91,17 @@ def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
         "The cover picture 3 (600 x 600) of my clip.mkv is left out.",
         "Transparent places of my clip.mkv, if it has any, are shown on white.",
         "The transparency of my clip.webm is left out; the colours below it are shown.",
+        "The picture of clip.mp4 is of high dynamic range and is converted to standard colours (Rec. 709).",
     ]
     made = videos.PaintedVideo(tmp_path, 7, 1.0, notices, damaged=2, truncated=True)
-    assert tab._notices(None, made)[:5] == notices
+    assert tab._notices(None, made)[:6] == notices
     assert tab._notices(FRENCH, made) == [
         "La piste 1 (pcm_s16le) de my clip.mkv ne va pas dans ce format ; elle est réencodée en aac.",
         "La piste 2 (dvdsub) de clip.mkv est laissée de côté.",
         "La piste 3 (600 x 600) de my clip.mkv est laissée de côté.",
         "Les parties transparentes de my clip.mkv, s’il y en a, apparaissent sur fond blanc.",
         "La transparence de my clip.webm est laissée de côté ; on voit les couleurs qu’elle cachait.",
+        "L’image de clip.mp4 est en HDR ; elle est convertie en couleurs ordinaires (Rec. 709).",
         "2 morceaux abîmés ont été sautés.",
         "Le fichier s’arrête avant sa fin ; les 7 images qu’il contient sont peintes.",
     ]

@@ -1,6 +1,7 @@
 """Video: a file, an animation or numbered pictures in; the same out, painted without flicker and with its sound.
 
-Reading: frame (what a frame and a source are), pixels (colour spaces), transparency, containers (opening them),
+Reading: frame (what a frame and a source are), pixels (colour spaces), transparency, frame_converter (frames to RGB),
+deinterlace, shown_times (of AVI), matroska, stream_tags, completeness (is a file cut off?), containers (opening them),
 video_file, animation, numbered_pictures, source (opens any of them), timing (spans and rates), keyframes (styles that
 fade), frame_files (masks and flow by number).
 Steadiness: scene_cuts, motion, flow_files, carrying (the last painting moved along), moving_grain, local_energy,

@@ -1,7 +1,9 @@
-"""Conversion between FFmpeg's frames and RGB arrays: matrix, range, size and rotation."""
+"""Conversion between FFmpeg's frames and RGB arrays: matrix, range, size and orientation."""
 
 from __future__ import annotations
 
+import math
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,9 @@ _RGB = 0  # FFmpeg's AVColorSpace of samples that are RGB themselves
 _REC_709, _REC_601 = 1, 5  # numbers of the conversion tables of FFmpeg's scaler
 _SCALER_TABLES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # FFmpeg's AVColorSpace to the scaler's tables
 _SMPTE_170M = 6  # FFmpeg's AVColorSpace of Rec. 601 video
+_MATRIX_NAMES = {1: "bt709", 4: "fcc", 5: "bt601", 7: "smpte240m", 9: "bt2020"}  # the scaler's tables in its filter
+_STANDARD_CURVES = (4, 5, 6, 7, 13)  # FFmpeg's transfer curves of standard range that stay beside primaries of Rec. 709
+_MATRIX_BYTES = 36  # nine numbers of a display matrix
 _LIMITED, _FULL = 1, 2  # FFmpeg's AVColorRange: samples from 16 to 235, and from 0 to 255
 
 
@@ -40,13 +45,13 @@ class ColorSpace:
     aspect: Fraction = Fraction(1)
 
     @classmethod
-    def of(cls, frame: Any, stream: Any, turns: int) -> ColorSpace:
+    def of(cls, frame: Any, stream: Any, *, turned: bool) -> ColorSpace:
         """The colour space of a file.
 
         Args:
             frame: one of its frames, as PyAV decodes it.
             stream: the stream of the frame.
-            turns: quarter turns that bring the frame upright.
+            turned: whether bringing the frame upright exchanges its sides.
         """
         full = int(frame.color_range) == _FULL or frame.format.name.startswith("yuvj")
         tags = {
@@ -63,7 +68,7 @@ class ColorSpace:
             _SCALER_TABLES.get(tags["colorspace"], _usual_matrix(frame.height)),
             full,
             tags,
-            1 / aspect if turns % 2 else aspect,
+            1 / aspect if turned else aspect,
         )
 
     @classmethod
@@ -71,6 +76,59 @@ class ColorSpace:
         """The colour space in which RGB pictures of a height in pixels are written."""
         standard = 1 if height >= _MIN_HD_HEIGHT else _SMPTE_170M
         return cls(_usual_matrix(height), False, {"colorspace": standard, "color_range": _LIMITED})
+
+    def as_rec709(self, transfer: int) -> ColorSpace:
+        """The colour space of the same video after its colours were converted to Rec. 709.
+
+        Args:
+            transfer: FFmpeg's number of the transfer curve before the conversion.
+        """
+        curve = transfer if transfer in _STANDARD_CURVES else _REC_709
+        tags = {"colorspace": _REC_709, "color_primaries": _REC_709, "color_trc": curve, "color_range": _LIMITED}
+        return ColorSpace(_REC_709, False, tags, self.aspect)
+
+    def scaler_options(self) -> str:
+        """What FFmpeg's filter for scaling must know to read these samples."""
+        return f"in_color_matrix={_MATRIX_NAMES[self.matrix]}:in_range={'full' if self.full else 'limited'}"
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How a stored picture is brought upright: mirrored first, then turned.
+
+    Attributes:
+        turns: quarter turns to the left.
+        mirrored: whether left and right are exchanged before that.
+    """
+
+    turns: int = 0
+    mirrored: bool = False
+
+    @classmethod
+    def of(cls, frame: Any) -> Orientation:
+        """The orientation that the display matrix of a decoded frame asks for, to the nearest quarter turn."""
+        data = frame.side_data.get(pyav().sidedata.sidedata.Type.DISPLAYMATRIX)
+        if data is None or len(bytes(data)) < _MATRIX_BYTES:
+            return cls()
+        # A pixel at (x, y) of the stored picture is shown at (a x + c y, b x + d y), up to a shift.
+        a, b, _, c, d = struct.unpack_from("<5i", bytes(data))
+        mirrored = a * d < b * c
+        if mirrored:
+            a, b = -a, -b
+        return cls(round(-math.atan2(b, a) / (math.pi / 2)) % 4, mirrored)
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether width and height are exchanged."""
+        return self.turns % 2 == 1
+
+    def upright_sides(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height after turning; also before turning, of what they are after it."""
+        return (height, width) if self.swaps_sides else (width, height)
+
+    def upright(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A stored picture, H x W x 3, upright."""
+        return np.ascontiguousarray(np.rot90(rgb[:, ::-1] if self.mirrored else rgb, self.turns))
 
 
 def _usual_matrix(height: int) -> int:
@@ -90,25 +148,22 @@ def on_white(rgba: Image) -> Image:
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
-def to_rgb(frame: Any, width: int, height: int, turns: int, colors: ColorSpace) -> NDArray[np.uint8]:
+def to_rgb(frame: Any, width: int, height: int, orientation: Orientation, colors: ColorSpace) -> NDArray[np.uint8]:
     """A decoded frame as RGB.
 
     Args:
-        frame: as PyAV decodes it; its transparent places come out white.
+        frame: as PyAV decodes it, without transparent places.
         width, height: of the result in pixels.
-        turns: quarter turns to the left that bring the frame upright.
-        colors: how its samples stand for colours.
+        orientation: how the frame is brought upright.
+        colors: how its samples stand for colours, unless they are RGB.
 
     Returns:
         ``height`` x ``width`` x 3, uint8, upright.
     """
-    if has_alpha(frame):
-        frame = _opaque(frame, colors)
-    if turns % 2:
-        width, height = height, width
+    width, height = orientation.upright_sides(width, height)
     filters = pyav().video.reformatter.Interpolation
     rgb = _converted(frame, "rgb24", colors, filters.AREA if width < frame.width else filters.BICUBIC, width, height)
-    return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
+    return orientation.upright(rgb)
 
 
 def _converted(
@@ -128,7 +183,7 @@ def _converted(
     )
 
 
-def _opaque(frame: Any, colors: ColorSpace) -> Any:
+def opaque(frame: Any, colors: ColorSpace) -> Any:
     """A frame with its transparent places on white.
 
     Scaling comes later: it would mix the hidden colours of transparent places into their surroundings.

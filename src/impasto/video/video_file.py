@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError
 from impasto.extras import pyav
+from impasto.video.completeness import is_cut_off
 from impasto.video.containers import open_container
-from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
-from impasto.video.pixels import ColorSpace, has_alpha, to_rgb
+from impasto.video.deinterlace import LOOK_AROUND, deinterlaced
+from impasto.video.frame import DEFAULT_RATE, Frame
+from impasto.video.frame_converter import FrameConverter
+from impasto.video.pixels import has_alpha
+from impasto.video.shown_times import ShownTimes
+from impasto.video.stream_tags import crop_and_notices
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +33,41 @@ class _UndecodableStart(Exception):  # noqa: N818 (not an error but a signal to 
     """No whole frame can be decoded from the key frame where decoding began."""
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a decoded frame belongs.
+
+    Attributes:
+        pts: its time stamp, in units of the time base.
+        duration: what the file says, in units of the time base; 0 if nothing.
+        decodable: whether everything that the frame refers to has been decoded.
+    """
+
+    pts: int
+    duration: int
+    decodable: bool
+
+
+@dataclass
+class _Reading:
+    """How far a file has been read.
+
+    Attributes:
+        picture_end: seconds on the source's clock at which the last frame that was read ends.
+        other_end: seconds at which the last packet of sound or subtitles ends.
+        errors: damaged packets in a row.
+    """
+
+    picture_end: float
+    other_end: float = 0.0
+    errors: int = 0
+
+    def note_other(self, packet: Any) -> None:
+        """Note a packet of sound or subtitles."""
+        if packet.pts is not None:
+            self.other_end = max(self.other_end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+
+
 class VideoFile:
     """A file that FFmpeg's libraries read; a :class:`VideoSource`.
 
@@ -36,7 +77,9 @@ class VideoFile:
 
     Attributes:
         index: place of the stream that is read, among the streams of the file.
-        turns: quarter turns to the left that bring a decoded frame upright.
+        converter: makes RGB of decoded frames.
+        interlaced: whether frames are deinterlaced.
+        unordered: whether packets have no presentation times, as in AVI.
         declared: seconds on the source's clock at which the file says that it ends; 0 if it does not say so.
         declares_picture: whether ``declared`` is the end of the picture alone, not of the whole file.
         other_streams: the kinds of other streams, in words; empty if there are none.
@@ -58,10 +101,15 @@ class VideoFile:
                 self.notices.append(f"Transparent places of {path.name}, if it has any, are shown on white.")
             elif "alpha_mode" in stream.metadata:  # of WebM, whose transparency is a stream of its own
                 self.notices.append(f"The transparency of {path.name} is left out; the colours below it are shown.")
-            self.turns = round(first.rotation / 90) % 4
-            self.stored = (first.height, first.width) if self.turns % 2 else (first.width, first.height)
-            self.width, self.height = scaled_size(*self.stored, size)
-            self.colors = ColorSpace.of(first, stream, self.turns)
+            crop, notices = crop_and_notices(path.name, stream)
+            self.notices += notices
+            self.converter = FrameConverter(path.name, first, stream, crop, size, self.notices)
+            self.stored, self.colors = self.converter.stored, self.converter.colors
+            self.width, self.height = self.converter.width, self.converter.height
+            self.interlaced = bool(first.interlaced_frame)
+            if self.interlaced:
+                self.notices.append(f"{path.name} is interlaced; its frames are made whole (deinterlaced).")
+            self.unordered: bool = container.format.name == "avi"
             self.time_base: Fraction = stream.time_base
             self.rate: Fraction = stream.average_rate or stream.guessed_rate or DEFAULT_RATE
             self.declares_picture, self.declared = self._declared_end(container, stream)
@@ -150,8 +198,9 @@ class VideoFile:
     def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`VideoSource`."""
         damaged = self.damaged
-        back = Fraction(0)  # seconds before ``start`` at which decoding begins
-        while not counted and start is not None and start - back > self.origin:
+        # Seconds before ``start`` at which decoding begins.
+        back = LOOK_AROUND / self.rate if self.interlaced else Fraction(0)
+        while not counted and not self.unordered and start is not None and start - back > self.origin:
             try:
                 yield from self._decoded(start, start - back)
             except _UndecodableStart:
@@ -173,86 +222,112 @@ class VideoFile:
         Raises:
             _UndecodableStart: no frame from ``entry`` to ``start`` could be decoded without those before ``entry``.
         """
-        av = pyav()
         with self._opened() as container:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
             if entry is not None:
                 container.seek(max(0, int(entry / stream.time_base)), stream=stream)
-            decodable = entry is None  # whether every reference of the frames at hand has been decoded
-            step = max(1, round(1 / (self.rate * self.time_base)))  # time stamp units from frame to frame, on average
-            last_pts: int | None = None
-            pending: tuple[Any, int] | None = None  # the latest frame, not given out yet, and its time stamp
-            pending_decodable = False
+            reading = _Reading(float(self.origin))
+            pictures = self._pictures(container, stream, reading, whole=entry is None)
+            if self.interlaced:
+                pictures = deinterlaced(pictures)
+            pending: tuple[Any, _Place] | None = None  # the latest frame, not given out yet
             pending_index = 0
-            picture_end, other_end = float(self.origin), 0.0  # seconds on the source's clock, of what was read
-            errors = 0  # damaged packets in a row
-            # A file may declare only how long all of it lasts. Packets of sound and subtitles then tell how much of
-            # that has been read.
-            packets = container.demux([s for s in container.streams if s is stream or s.type in ("audio", "subtitle")])
-            while True:
-                try:
-                    packet = next(packets, None)
-                    if packet is None:
-                        break
-                    if packet.stream is not stream:
-                        if packet.pts is not None:
-                            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                            other_end = max(other_end, end)
-                        continue
-                    decoded, errors = packet.decode(), 0
-                except av.error.EOFError:
-                    break
-                except av.error.FFmpegError as error:
-                    log.info("A packet of %s is damaged: %s", self.path, error)
-                    self.damaged, errors = self.damaged + 1, errors + 1
-                    if errors > _MAX_ERRORS_IN_A_ROW:
-                        break
-                    continue
-                for picture in decoded:
-                    self.damaged += bool(picture.is_corrupt)
-                    decodable = decodable or (picture.key_frame and not picture.is_corrupt)
-                    pts = picture.pts if picture.pts is not None else (0 if last_pts is None else last_pts + step)
-                    if last_pts is not None and pts <= last_pts:
-                        pts = last_pts + 1
-                    picture_end = max(picture_end, float((pts + (picture.duration or step)) * self.time_base))
-                    if start is None or pts * self.time_base > start:  # the pending frame is on screen at ``start``
-                        if entry is not None and not pending_decodable:
-                            raise _UndecodableStart
-                        if pending is not None:
-                            yield self._frame(*pending, pts - pending[1], None if entry is not None else pending_index)
-                    pending_index += pending is not None
-                    pending, pending_decodable, last_pts = (picture, pts), decodable, pts
-            self.truncated = errors > _MAX_ERRORS_IN_A_ROW or self._ends_early(picture_end, other_end)
+            for picture, place in pictures:
+                if start is None or place.pts * self.time_base > start:  # the pending frame is on screen at ``start``
+                    if entry is not None and not (pending and pending[1].decodable):
+                        raise _UndecodableStart
+                    if pending is not None:
+                        duration = place.pts - pending[1].pts
+                        yield self._frame(*pending, duration, None if entry is not None else pending_index)
+                pending_index += pending is not None
+                pending = picture, place
+            self.truncated = reading.errors > _MAX_ERRORS_IN_A_ROW or self._ends_early(reading)
             if pending is None:
                 return
-            picture, pts = pending
-            duration = self._last_duration(picture, pts)
-            if start is None or (pts + (duration or step)) * self.time_base > start:
-                if not pending_decodable:
+            duration = self._last_duration(pending[1])
+            if start is None or (pending[1].pts + (duration or self._step)) * self.time_base > start:
+                if not pending[1].decodable:
                     raise _UndecodableStart
-                yield self._frame(picture, pts, duration, None if entry is not None else pending_index)
+                yield self._frame(*pending, duration, None if entry is not None else pending_index)
 
-    def _ends_early(self, picture_end: float, other_end: float) -> bool:
-        """Whether the file ends before the end that it declares, by more than files are usually off.
+    @property
+    def _step(self) -> int:
+        """Time stamp units from frame to frame, on average."""
+        return max(1, round(1 / (self.rate * self.time_base)))
+
+    def _pictures(self, container: Any, stream: Any, reading: _Reading, *, whole: bool) -> Iterator[tuple[Any, _Place]]:
+        """The decoded frames of a file, from where it has been brought to.
 
         Args:
-            picture_end: seconds on the source's clock at which the last frame that was read ends.
-            other_end: seconds at which the last packet of sound or subtitles ends.
+            container, stream: the open file and its picture.
+            reading: is kept up to date with how far the file has been read.
+            whole: whether decoding begins at the first frame.
         """
-        missing = self.declared - (picture_end if self.declares_picture else max(picture_end, other_end))
-        seconds = self.declared - float(self.origin)
-        return missing > max(3 / float(self.rate), min(_MAX_SHORTFALL, seconds / _MAX_SHORTFALL_PART))
+        av = pyav()
+        decodable = whole  # whether every reference of the frames at hand has been decoded
+        last_pts: int | None = None
+        shown_times = ShownTimes()
+        # A file may declare only how long all of it lasts. Packets of sound and subtitles then tell how much of that
+        # has been read.
+        packets = container.demux([s for s in container.streams if s is stream or s.type in ("audio", "subtitle")])
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                if packet.stream is not stream:
+                    reading.note_other(packet)
+                    continue
+                if self.unordered:
+                    shown_times.note(packet)
+                decoded, reading.errors = packet.decode(), 0
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError as error:
+                log.info("A packet of %s is damaged: %s", self.path, error)
+                self.damaged, reading.errors = self.damaged + 1, reading.errors + 1
+                if reading.errors > _MAX_ERRORS_IN_A_ROW:
+                    return
+                continue
+            for picture in decoded:
+                self.damaged += bool(picture.is_corrupt)
+                decodable = decodable or (picture.key_frame and not picture.is_corrupt)
+                given = shown_times.of(picture) if self.unordered else picture.pts
+                pts = given if given is not None else (0 if last_pts is None else last_pts + self._step)
+                if last_pts is not None and pts <= last_pts:
+                    pts = last_pts + 1
+                duration, last_pts = picture.duration or 0, pts
+                reading.picture_end = max(reading.picture_end, float((pts + (duration or self._step)) * self.time_base))
+                if picture.interlaced_frame and not self.interlaced:
+                    self._say_interlaced_later()
+                yield picture, _Place(pts, duration, decodable)
 
-    def _last_duration(self, picture: Any, pts: int) -> int:
+    def _say_interlaced_later(self) -> None:
+        """Say once that frames after the first are interlaced."""
+        notice = f"Some frames of {self.path.name} are interlaced, but not its first; they are painted as they are."
+        if notice not in self.notices:
+            self.notices.append(notice)
+
+    def _ends_early(self, reading: _Reading) -> bool:
+        """Whether the file ends before the end that it declares, by more than files are usually off."""
+        end = reading.picture_end
+        missing = self.declared - (end if self.declares_picture else max(end, reading.other_end))
+        seconds = self.declared - float(self.origin)
+        if missing > max(3 / float(self.rate), min(_MAX_SHORTFALL, seconds / _MAX_SHORTFALL_PART)):
+            return True
+        # Less than that may be missing, or FFmpeg may have guessed the end from what is there.
+        return is_cut_off(self.path)
+
+    def _last_duration(self, place: _Place) -> int:
         """For how long the last frame is shown, in units of the time base; 0 if unknown."""
         if self.declares_picture and not self.truncated:
-            left = round(Fraction(self.declared) / self.time_base) - pts
+            left = round(Fraction(self.declared) / self.time_base) - place.pts
             if left > 0:
                 return left
-        return picture.duration or 0  # MP4 may give the duration of another frame here
+        return place.duration  # MP4 may give the duration of another frame here
 
-    def _frame(self, picture: Any, pts: int, duration: int, index: int | None) -> Frame:
+    def _frame(self, picture: Any, place: _Place, duration: int, index: int | None) -> Frame:
         """A decoded frame, upright and resized."""
-        rgb = to_rgb(picture, self.width, self.height, self.turns, self.colors)
-        return Frame(rgb, pts, duration, index)
+        seconds = float(place.pts * self.time_base - self.origin)
+        return Frame(self.converter.rgb(picture, seconds), place.pts, duration, index)
