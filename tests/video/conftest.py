@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("av")
 pytest.importorskip("cv2")
 
-from impasto.video import flow_files, frame_optimiser, pipeline
+from impasto.video import flow_files, pipeline
 
 from .clips import make_clip
 
@@ -35,5 +35,4 @@ def read(monkeypatch):
 
     monkeypatch.setattr(pipeline, "read_mask", mask)
     monkeypatch.setattr(flow_files, "read_flo", flow)
-    monkeypatch.setattr(frame_optimiser, "read_flo", flow)
     return names

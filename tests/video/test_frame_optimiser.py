@@ -150,7 +150,7 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
 
 
 def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeypatch):
-    from impasto.video import frame_optimiser
+    from impasto.video import flow_files
 
     names = []
 
@@ -158,7 +158,7 @@ def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeyp
         names.append(path.name)
         return np.zeros((48, 64, 2), np.float32)
 
-    monkeypatch.setattr(frame_optimiser, "read_flo", flow)
+    monkeypatch.setattr(flow_files, "read_flo", flow)
     clip = make_clip(tmp_path / "in.mp4", frames=6)
     held = PassOptions(flow="b_[%d]_{%d}.flo", temporal_weight=0, **QUICK)
     impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=held, start=0.25)

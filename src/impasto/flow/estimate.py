@@ -26,6 +26,7 @@ METHODS = ("dis", "deepflow")
 """Methods that have a name; a flow network is named by its ONNX file."""
 _DIS_MIN_SIDE = 16  # pixels: DIS fails on smaller frames, which are padded to this
 _ONNX_MULTIPLE = 8  # pixels: flow networks usually halve their input three times
+_MAX_LENGTH = 100_000.0  # pixels: a vector with a longer side is unknown
 _LOG_ERRORS = 3  # onnxruntime's log severity of errors: its warnings are not for users
 
 
@@ -153,6 +154,8 @@ class _OnnxEstimator:
         flow = np.asarray(self.session.run(None, batches)[-1], np.float32)
         if flow.ndim != 4 or flow.shape[:2] != (1, 2):
             raise InputError(f"{self.path} is no flow model: it gives {flow.shape} instead of 1 x 2 x H x W.")
+        if not np.isfinite(flow).all():
+            raise InputError(f"{self.path} gives flow that is no number for these frames; give another model.")
         # The network counts in pixels of its own input: resize the grid to the frame, and scale the unit, too.
         flow = cv2.resize(np.ascontiguousarray(flow[0].transpose(1, 2, 0)), (width, height))
         return np.asarray(flow * np.array([width / sides[1], height / sides[0]], np.float32), np.float32)
@@ -198,6 +201,23 @@ def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None
     if outside is not None:
         sampled[~inside] = outside
     return np.asarray(sampled)
+
+
+def fit_known_flow(flow: Flow, height: int, width: int) -> tuple[Flow, NDArray[np.bool_]]:
+    """A flow of another program, resized as by :func:`fit_flow`, and where it is known.
+
+    Unknown are vectors that are no numbers, or far too long, as Middlebury marks them.
+
+    Returns:
+        ``height`` x ``width`` x 2, 0 where it is unknown; and ``height`` x ``width``.
+    """
+    known: NDArray[np.bool_] = np.all(np.abs(flow) <= _MAX_LENGTH, axis=2)
+    if known.all():
+        return fit_flow(flow, height, width), np.ones((height, width), np.bool_)
+    fitted = fit_flow(np.where(known[..., None], flow, np.float32(0)), height, width)
+    fitted_known = opencv().resize(known.astype(np.float32), (width, height)) == 1
+    fitted[~fitted_known] = 0
+    return fitted, fitted_known
 
 
 def fit_flow(flow: Flow, height: int, width: int) -> Flow:

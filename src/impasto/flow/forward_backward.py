@@ -29,6 +29,7 @@ _MAP_SIGMA = 0.8  # pixels: standard deviation of the Gaussian that smooths the 
 _TENSOR_SIGMA = 3.0  # pixels: standard deviation of the filter that smooths the structure tensor
 
 
+@np.errstate(invalid="ignore", over="ignore")  # unknown flow may be NaN, infinite or, as Middlebury marks it, huge
 def consistency(
     flow: Flow,
     opposite: Flow,
@@ -36,7 +37,7 @@ def consistency(
     variant: Variant = "artistic-videos",
     frame: NDArray[np.uint8] | None = None,
 ) -> Certainty:
-    """How far a flow can be trusted at every pixel.
+    """How far a flow can be trusted at every pixel; not at all where it is NaN or infinite.
 
     A pixel is uncertain where following the flow and then the opposite flow does not lead back (disocclusion), where
     the flow leaves the frame and, with ``"artistic-videos"``, at the edges of motion. That variant also smooths its
@@ -62,20 +63,17 @@ def consistency(
     u, v = np.ascontiguousarray(flow[..., 0]), np.ascontiguousarray(flow[..., 1])
     x = np.arange(width, dtype=np.float32) + u
     y = np.arange(height, dtype=np.float32)[:, None] + v
-    with np.errstate(invalid="ignore"):  # unknown flow may be NaN or infinite: it compares as outside
-        inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)
+    inside = (x >= 0) & (x < width - 1) & (y >= 0) & (y < height - 1)  # not where the flow is NaN or infinite
     x, y = np.where(inside, x, np.float32(0)), np.where(inside, y, np.float32(0))
     back_u, back_v = _sample(opposite, x, y)
-    with np.errstate(invalid="ignore", over="ignore"):  # Middlebury marks unknown flow by huge numbers
-        length, back_length = u * u + v * v, back_u * back_u + back_v * back_v
+    length, back_length = u * u + v * v, back_u * back_u + back_v * back_v
     off_x = (x + back_u) - np.arange(width, dtype=np.float32)
     off_y = (y + back_v) - np.arange(height, dtype=np.float32)[:, None]
     # Squared pixels by which the way there and back may miss its start: Sundaram's threshold.
     tolerance = 0.01 * (length + back_length).astype(np.float64) + 0.5
     if frame is not None:
         tolerance += _flatness(frame)
-    with np.errstate(invalid="ignore", over="ignore"):
-        lost = off_x * off_x + off_y * off_y >= tolerance
+    lost = ~(off_x * off_x + off_y * off_y < tolerance)  # so written that unknown flow back counts as lost
     if variant == "fast-artistic-videos":
         return np.where(inside & ~lost, np.uint8(255), np.uint8(0))
     # Sundaram's threshold of an edge of motion.

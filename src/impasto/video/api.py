@@ -141,7 +141,9 @@ def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> t
         )
         stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
         pipeline = FramePipeline(task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress)
-        return pipeline.run(report, task.make_sink), about, pipeline.done["duration"]
+        sink = pipeline.run(report, task.make_sink)
+        report.notices += files.notices if files else []
+        return sink, about, pipeline.done["duration"]
     paint = request.paint
     assert paint is not None
     about = f"impasto {__version__} paint style={'+'.join(p.name for p in plan.pictures)} {paint.recipe.describe()}"

@@ -89,15 +89,17 @@ class CarryingStabilizer(Stabilizer):
             before: the frame before it.
         """
         cv2, reference = opencv(), before.reference
-        flow, trust = (
+        flow, trust, known = (
             self.files.read(index, before.index, *frame.shape[:2])
             if self.files
-            else (self.estimate(frame, reference), None)
+            else (self.estimate(frame, reference), None, None)
         )
         flow = cv2.blur(flow, (_FLOW_SMOOTHING, _FLOW_SMOOTHING))
         if trust is None:
             opposite = self.estimate(reference, frame)
             trust = fast_consistency(flow, cv2.blur(opposite, (_FLOW_SMOOTHING, _FLOW_SMOOTHING)))
+        if known is not None and not known.all():  # smoothing has spread what stands for unknown flow
+            trust = trust * cv2.erode(known.astype(np.float32), np.ones((_FLOW_SMOOTHING, _FLOW_SMOOTHING), np.uint8))
         return flow, trust
 
     def _resized(self, frame: Pixels) -> Pixels:

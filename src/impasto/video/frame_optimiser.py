@@ -18,14 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.extras import needing_extra, opencv
-from impasto.flow.estimate import estimator, fit_flow, warp
-from impasto.flow.files import PairPattern, read_certainty, read_flo
+from impasto.flow.estimate import estimator, warp
+from impasto.flow.files import PairPattern, read_certainty
 from impasto.flow.forward_backward import consistency
 from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import write_picture
+from impasto.video.flow_files import read_known_flow
 from impasto.video.pass_options import FirstInit, PassOptions
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class VideoOptimiser:
             styles, replace(recipe, scales=1, iterations=settings.iterations), network=self.coarse_to_fine.network
         )
         self.estimate = cache(lambda: estimator(settings.method))
+        self.notices: list[str] = []  # sentences for people on the flow files
 
     def run(self) -> Iterator[int]:
         """Paint what is not painted yet.
@@ -214,12 +216,15 @@ class VideoOptimiser:
         return np.random.default_rng(self.settings.recipe.seed).random(shape, np.float32)
 
     def _flow(self, index: int, other: int) -> Floats:
-        """The flow from a frame to another one, read or estimated: H x W x 2 in pixels of the frames."""
+        """The flow from a frame to another one, read or estimated: H x W x 2 in pixels of the frames, NaN: unknown."""
         settings = self.settings
         pattern = settings.forward_flow or settings.flow if other > index else settings.flow
         if pattern is not None:
-            flow = read_flo(PairPattern(pattern).path(index + self.first, other + self.first))
-            return fit_flow(flow, *self._frame(index).shape[:2])
+            path = PairPattern(pattern).path(index + self.first, other + self.first)
+            height, width = self._frame(index).shape[:2]
+            flow, known = read_known_flow(path, height, width, self.notices)
+            flow[~known] = np.nan
+            return flow
         return self.estimate()(*(to_samples(self._frame(i)) for i in (index, other)))
 
     def _certainty(self, index: int, other: int, flow: Floats) -> Floats:
@@ -232,7 +237,9 @@ class VideoOptimiser:
         else:
             certainty = consistency(flow, self._flow(other, index))
         share = certainty.astype(np.float32) / 255
-        return np.asarray(1 - share if settings.invert and pattern is not None else share, np.float32)
+        if pattern is not None and settings.invert:
+            share = 1 - share
+        return np.asarray(np.where(np.isnan(flow).any(axis=2), 0, share), np.float32)
 
 
 def _warped_on_grey(picture: Floats, flow: Floats) -> Floats:

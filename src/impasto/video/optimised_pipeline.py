@@ -75,5 +75,5 @@ def optimise_video(
         sink.write(Frame(to_samples(optimiser.painting(index)), pts, duration, alpha=alpha))
     sink.checkpoint()
     report.frames, report.damaged, report.truncated = len(times), source.damaged, source.truncated
-    report.notices += source.notices + losses(source, sink, transparent=transparent)
+    report.notices += source.notices + optimiser.notices + losses(source, sink, transparent=transparent)
     return sink, times[-1][1] if times else 0
