@@ -76,8 +76,8 @@ def consistency(
     lost = ~(off_x * off_x + off_y * off_y < tolerance)  # so written that unknown flow back counts as lost
     if variant == "fast-artistic-videos":
         return np.where(inside & ~lost, np.uint8(255), np.uint8(0))
-    # Sundaram's threshold of an edge of motion.
-    edge = _gradient_energy(u, v) > 0.01 * length.astype(np.float64) + np.float32(0.002)
+    # Sundaram's threshold of an edge of motion, so written that the edge of unknown flow counts as one.
+    edge = ~(_gradient_energy(u, v) <= 0.01 * length.astype(np.float64) + np.float32(0.002))
     reliable = np.where(edge, _UNKNOWN, _CERTAIN)
     reliable[lost] = _DISOCCLUDED
     reliable[~inside] = _UNKNOWN
