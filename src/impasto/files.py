@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and why one cannot be written."""
+"""Writing files: whole or not at all, why one cannot be written, and names as text to write into them."""
 
 from __future__ import annotations
 
@@ -92,3 +92,8 @@ def explain_write_error(path: Path, error: OSError) -> str:
     if code == errno.ENAMETOOLONG:
         return f"{path} cannot be written because its name is too long: choose a shorter one."
     return f"{path} cannot be written ({error.strerror or error}): choose another name or folder."
+
+
+def printable(text: str) -> str:
+    """Text that any file of UTF-8 can hold: a file's name need not be text, and what is none in it is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()

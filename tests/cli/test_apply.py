@@ -244,13 +244,14 @@ def test_a_bad_pipe_gets_one_sentence(data, capsysbinary, monkeypatch):
     assert said.err.count(b"\n") == 1
 
 
-def test_ctrl_c_ends_watching_with_130_and_no_traceback(folder):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_watching_with_130_and_no_traceback(folder, number):
     (folder / "watched").mkdir()
     command = [sys.executable, "-m", "impasto", "apply", "--watch", folder / "watched", "--style", "scream"]
     command += ["-o", folder / "done"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as watcher:
         assert watcher.stderr.readline().startswith("Watching")
-        watcher.send_signal(signal.SIGINT)
+        watcher.send_signal(number)
         said = watcher.stderr.read()
     assert watcher.returncode == 130
     assert "Interrupted." in said

@@ -1,8 +1,12 @@
+import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import click
 import pytest
 
 import impasto
@@ -64,6 +68,37 @@ def test_standard_output_on_a_full_disk_gets_one_sentence(folder, arguments):
     assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1
     assert "space" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are Linux's")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+def test_names_that_an_encoding_cannot_hold_are_printed_escaped_and_the_run_goes_on(tmp_path, small, encoding):
+    names = [os.fsdecode(b"caf\xe9.jpg"), "\u65e5\u672c.jpg", "z.jpg"]
+    (tmp_path / "in").mkdir()
+    for name in names:
+        small.save(tmp_path / "in" / name)
+    options = {"cwd": tmp_path, "env": os.environ | {"PYTHONIOENCODING": f"{encoding}:strict"}}
+    done = process("apply", "in", "--style", "scream", "-o", "out", **options)
+    assert (done.returncode, done.stderr.strip()) == (0, b"3 written")
+    assert b"out/caf\\udce9.jpg" in done.stdout.splitlines()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
+    done = process("apply", "in", "--style", "scream", "-o", "out", "--json", **options)
+    assert sorted(Path(json.loads(line)["output"]).name for line in done.stdout.splitlines()) == sorted(names)
+    done = process("apply", "in/no" + names[0], "--style", "scream", **options)
+    assert done.stderr.startswith(b"Error: in/nocaf\\udce9.jpg does not exist")
+    done = process("styles", "preview", f"in/{names[0]}", "--tile", 32, **options)
+    assert done.stdout.strip() == b"in/caf\\udce9-styles.jpg"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_sigterm_is_ctrl_c_in_every_command(command, monkeypatch, capsys):
+    def end(*_, **__):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)  # the signal comes before that
+
+    monkeypatch.setattr(click.Command, "make_context", end)
+    assert run(command) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,15 @@ def start(tmp_path):
         process.stderr.close()
 
 
+def test_sigterm_ends_the_server_as_ctrl_c_does_and_cleans_up(start, tmp_path):
+    process, _ = start()
+    assert list(tmp_path.glob("impasto-studio-*"))
+    process.send_signal(signal.SIGTERM)
+    process.stderr.read()
+    assert process.wait(20) == 0
+    assert not list(tmp_path.glob("impasto-studio-*"))
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here to make a certificate")
 def test_the_command_serves_others_behind_a_password_contacts_nobody_and_cleans_up(start, tmp_path, picture_file):
     httpx = pytest.importorskip("httpx")

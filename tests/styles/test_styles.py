@@ -283,3 +283,9 @@ def test_a_style_can_be_given_in_every_way(tmp_path):
     for way in ways:
         assert np.allclose(load_blend(way).scale, scream.scale, atol=1e-6)
     assert load_style(scream) is scream
+
+
+def test_a_style_keeps_names_that_are_no_text_escaped(tmp_path):
+    style = replace(load_style("scream"), name="caf\udce9", metadata={"pictures": "caf\udce9.jpg"})
+    style.save(tmp_path / "a.safetensors")
+    assert load_style(tmp_path / "a.safetensors").metadata["pictures"] == "caf\\udce9.jpg"

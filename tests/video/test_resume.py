@@ -1,4 +1,5 @@
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -89,10 +90,9 @@ def test_other_numbered_pictures_start_anew(tmp_path, monkeypatch, other):
     assert times == list(range(10 - first))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_ctrl_c_keeps_what_there_is(tmp_path):
-    import signal
-
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_keep_what_there_is(tmp_path, number):
     clip = make_clip(tmp_path / "in.mp4", frames=400, width=192, height=128)
     command = [sys.executable, "-m", "impasto", "video", str(clip), "--style", "scream", "-o", str(tmp_path / "o.mp4")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -100,7 +100,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path):
     while not list(folder.glob("*.part")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.7)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == 130
     done = subprocess.run([*command, "--json"], capture_output=True, check=True)

@@ -9,10 +9,14 @@ room imports this one.
 
 from __future__ import annotations
 
+import codecs
 import importlib
+import io
 import logging
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -35,7 +39,7 @@ COMMANDS = {
     "doctor": "Say what is installed and whether it works.",
     "completion": "Have the Tab key complete commands, options and styles.",
 }
-INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
+INTERRUPTED = 130  # exit status after Ctrl-C and SIGTERM, as shells have it after Ctrl-C
 
 
 class _Commands(Group):
@@ -121,6 +125,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; errors become one sentence and an exit status (see :mod:`impasto.errors`)."""
     from impasto.errors import ImpastoError, OutputError
 
+    _escape_what_streams_cannot_hold()
+    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
+    with suppress(ValueError):  # outside the main thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = {"verbose": False}
     try:
         sys.exit(cli.main(arguments, prog_name="impasto", standalone_mode=False, obj=settings) or 0)
@@ -145,6 +153,17 @@ def main(arguments: list[str] | None = None) -> None:
         where = "Standard output" if error.filename is None else error.filename
         click.echo(f"Error: {where}: {error.strerror or error}; free some space, or name another file.", err=True)
         sys.exit(OutputError.exit_status)
+
+
+def _escape_what_streams_cannot_hold() -> None:
+    """Have file names printed escaped where a stream's encoding cannot hold them, as ``caf\\udce9.jpg``.
+
+    A name need not be text (on Linux it is any bytes), and an encoding need not hold every text (cp1252 on Windows).
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a caller's own stream may be anything
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"  # where no locale is set; click writes UTF-8 then
+            stream.reconfigure(encoding="utf-8" if is_ascii else None, errors="backslashreplace")
 
 
 def _abandon_output() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from pathlib import Path
 
@@ -107,8 +106,6 @@ def command(
             click.echo(text, err=True)
 
     keep_freed()
-    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with learning_bar(target.stem, hidden=quiet) as show:
             stages: set[str] = set()
@@ -137,6 +134,6 @@ def command(
         sys.exit(INTERRUPTED)
     if as_json:
         facts = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts))
     elif not quiet:
         click.echo(f"{target}  ({style.metadata['measured']}; {style.metadata['learnt']})")

@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
             click.echo(f"Warning: {error}", err=True)
     if as_json:
         listed = [{**_facts(style), "name": name, "added": name in catalogue_names()} for name, style in found]
-        click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(listed, indent=2))
         return
     width = max(map(len, names))
     for name, style in found:
@@ -100,7 +100,7 @@ def show(name: str, as_json: bool) -> None:
     """Show what is known of one style."""
     facts = _facts(_loaded(name, quiet=True))
     if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(facts, indent=2))
         return
     width = max(map(len, facts))
     for key, value in facts.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -139,8 +138,6 @@ def command(
     if resume:
         fit.resume()
 
-    # A job in the background is ended by SIGTERM, and a shell makes it deaf to Ctrl-C's signal.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with training_bar(fit.step, hidden=quiet) as show:
         fit.run(show)
     click.echo(output / "model")

@@ -10,6 +10,8 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from impasto.files import printable
+
 log = logging.getLogger(__name__)
 
 ORIENTATION, SOFTWARE = 0x0112, 0x0131
@@ -93,14 +95,14 @@ def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | No
             now = {_COLOUR_SPACE: 1, _WIDTH: size[0], _HEIGHT: size[1]}
             details.update({tag: value for tag, value in now.items() if tag in details})
     if settings:
-        directory[SOFTWARE] = settings.encode()
+        directory[SOFTWARE] = printable(settings).encode()
     return directory
 
 
 def png_texts(metadata: Metadata, settings: str | None) -> PngImagePlugin.PngInfo:
     """The text and XMP to write into a PNG."""
     chunks = PngImagePlugin.PngInfo()
-    text = {**metadata.text, **({"Software": settings} if settings else {})}
+    text = {**metadata.text, **({"Software": printable(settings)} if settings else {})}
     for key, value in text.items():
         chunks.add_text(key, value)
     if metadata.xmp:

@@ -252,10 +252,6 @@ def _page_address(settings: ServerSettings, listening: socket.socket) -> str:
 
 
 def _end_by_signal() -> None:
-    """Let the signal SIGTERM end the server as Ctrl-C does, so that temporary files are removed."""
-
-    def end(number: int, _frame: Any) -> None:
-        raise SystemExit(128 + number)
-
+    """Let the signal SIGTERM end the server as Ctrl-C does, also where Python calls it, so that temporary files go."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)

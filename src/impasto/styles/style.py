@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.files import atomic_path
+from impasto.files import atomic_path, printable
 
 Vector = NDArray[np.float32]
 
@@ -69,8 +69,8 @@ class Style:
         """Write a style file (safetensors), with the network in it where the style embeds one."""
         from safetensors.numpy import save
 
-        metadata = {key: str(value) for key, value in self.metadata.items()}
-        metadata |= {"format": FORMAT, "name": self.name, "network": self.network}  # last: these keys are reserved
+        metadata = {**self.metadata, "format": FORMAT, "name": self.name, "network": self.network}  # these are reserved
+        metadata = {key: printable(str(value)) for key, value in metadata.items()}
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.embedded is not None:
             tensors["onnx"] = np.frombuffer(self.embedded.onnx, np.uint8)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from impasto.errors import OutputError
 from impasto.extras import pyav
-from impasto.files import atomic_path
+from impasto.files import atomic_path, printable
 from impasto.video.containers import open_container
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.segments import packets_in_order
@@ -76,7 +76,7 @@ def join(
                 picture.codec_context.codec_tag = "hvc1"  # Apple's players refuse FFmpeg's usual hev1
             packets = side_streams.attach(output, kind, picture) if side_streams is not None else lambda: iter(())
             if "comment" not in {name.lower() for name in output.metadata}:
-                output.metadata["comment"] = about
+                output.metadata["comment"] = printable(about)
 
             def pictures() -> Iterator[TimedPacket]:
                 """The packets of the segments, for merging with those of the side streams by decoding time."""
