@@ -12,6 +12,7 @@ from impasto.errors import InputError, OutOfMemoryError, OutputError
 from impasto.feedforward import batch, painter
 from impasto.feedforward.api import stylize
 from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions, expand_inputs, plan_batch
+from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.styles.catalogue import load_style
 
@@ -324,3 +325,14 @@ def test_watching_needs_folders(folder, tmp_path):
         batch.watch_folder(folder, folder / "b.jpg", PLAIN)
     with pytest.raises(InputError, match="is the folder that is watched"):
         batch.watch_folder(folder, folder / "deep" / "..", PLAIN)
+
+
+def test_a_failure_names_its_picture(tmp_path, style):
+    Image.fromarray(np.full((4, 4), 255, np.float32)).save(tmp_path / "float.tif")
+    Image.new("RGB", (20, 10)).save(tmp_path / "small.png")
+    masked = Painter(style, Options(mask=np.full((64, 64), 255, np.uint8)))
+    tasks = [BatchTask(tmp_path / name, tmp_path / f"out-{name}") for name in ("float.tif", "small.png")]
+    for task, outcome in zip(tasks, batch.run_batch(tasks, masked), strict=True):
+        assert outcome.status == "failed"
+        assert str(outcome.error).startswith(f"{task.source}: ")
+        assert str(outcome.error).count(task.source.name) == 1

@@ -102,3 +102,48 @@ def tiff_of_planes(array, planar, tags):
     directory.save(out)
     out.writelines(blocks)
     return out.getvalue()
+
+
+def tiff_of_directories(*directories):
+    """A TIFF of several directories, without compression; Pillow writes no sub-directories.
+
+    Each directory is a pair of an array, H x W x 3, uint8 or uint16, and its further tags by number (whole numbers);
+    a tag 330 is a list of directories, which become its sub-directories.
+    """
+    out = bytearray(b"II*\0\0\0\0\0")
+
+    def write(array, tags):
+        subs = [write(*sub) for sub in tags.get(330, [])]
+        pixels = len(out)
+        out.extend(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        height, width = array.shape[:2]
+        bits = 8 * array.itemsize
+        values = {256: [width], 257: [height], 258: [bits] * 3, 259: [1], 262: [2], 273: [pixels], 277: [3]}
+        values |= {278: [height], 279: [array.nbytes]} | {tag: [value] for tag, value in tags.items() if tag != 330}
+        if subs:
+            values[330] = subs
+        entries = b""
+        for tag, numbers in sorted(values.items()):
+            at = len(out)
+            if len(numbers) > 1:
+                out.extend(struct.pack(f"<{len(numbers)}I", *numbers))
+            entries += struct.pack("<HHII", tag, 4, len(numbers), at if len(numbers) > 1 else numbers[0])
+        start = len(out)
+        out.extend(struct.pack("<H", len(values)) + entries + bytes(4))
+        return start
+
+    link = 4
+    for array, tags in directories:
+        start = write(array, tags)
+        out[link : link + 4] = struct.pack("<I", start)
+        link = len(out) - 4
+    return bytes(out)
+
+
+def png_with(data, *chunks, before=b"IDAT"):
+    """A PNG with further chunks, pairs of kind and body."""
+    at = data.index(before) - 4
+    added = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return data[:at] + added + data[at:]

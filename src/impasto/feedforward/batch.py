@@ -16,6 +16,7 @@ from impasto.feedforward.painter import Painter
 from impasto.files import explain_write_error
 from impasto.options import documented, option
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
+from impasto.pictures.messages import add_name
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.writing import (
@@ -320,9 +321,11 @@ def _outcome_of(task: BatchTask, future: Future[Outcome]) -> Outcome:
 
 
 def failed_outcome(task: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
-    """The outcome of a task that raised."""
+    """The outcome of a task that raised; the error's sentence names its file."""
     if isinstance(error, MemoryError):
         error = OutOfMemoryError(f"{task.source} needs more memory than there is; make it smaller with --size.")
+    if not any(str(path) in str(error) for path in (task.source, task.target)):
+        add_name(error, task.source)
     return Outcome(task, "failed", {}, error)
 
 

@@ -6,19 +6,18 @@ photographs to train on, masks, certainty maps, and the frames of animations and
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from impasto.errors import InputError
-from impasto.pictures import formats, metadata, profiles, sixteen_bit
+from impasto.pictures import formats, jpeg, messages, metadata, png, profiles, sixteen_bit
+from impasto.pictures.declared_colors import declared_profile
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 Array = np.ndarray
 Floats = NDArray[np.float32]
@@ -55,6 +54,8 @@ def decode_file(image: ImageFile.ImageFile, data: bytes, *, compact: bool = Fals
         at_least: pixels of the shorter side that are enough: a JPEG is then decoded at 1/2, 1/4 or 1/8 of its size,
             in a fraction of the time, where that leaves as many; 0 always decodes all of it.
     """
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and (whole := jpeg.with_end(data)) is not data:
+        image = formats.open_bytes(whole, "JPEG")
     if at_least and isinstance(image, JpegImagePlugin.JpegImageFile) and min(image.size) > at_least:
         scale = at_least / min(image.size)
         image.draft(None, (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
@@ -66,7 +67,7 @@ def decode_file(image: ImageFile.ImageFile, data: bytes, *, compact: bool = Fals
         return _picture(*_samples(image), image, compact)
     colour, alpha = split_alpha(deep, deep.shape[2] in (2, 4))
     # What stands behind a PNG's pixels, Pillow would read only after decoding all of them.
-    about = formats.open_png_without_pixels(data) if image.format == "PNG" else image
+    about = png.open_png_without_pixels(data) if image.format == "PNG" else image
     return _picture(colour, alpha, about, compact)
 
 
@@ -202,8 +203,8 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | None:
     Returns:
         None if there is no usable profile, if it is sRGB in all but name, or if the mode is LAB, which needs none.
     """
-    profile: Any = image.info.get("icc_profile")
-    if not profile or image.mode == "LAB":
+    profile = None if image.mode == "LAB" else declared_profile(image)
+    if not profile:
         return None
     try:
         wanted = profiles.profile_channels(profile)
@@ -215,4 +216,4 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | None:
     except profiles.ProfileError as error:
         log.warning("colour profile ignored because it cannot be used: %s", error)
         return None
-    return bytes(profile)
+    return profile

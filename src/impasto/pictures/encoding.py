@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from impasto.pictures import profiles, row_encoding
+from impasto.pictures import messages, profiles, row_encoding
 from impasto.pictures.formats import Format
-from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, png_texts, tiff_tags
+from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, of_result, png_texts, tiff_tags
 from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
 from impasto.pictures.resampling import lay_on_white
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 Array = np.ndarray
 
@@ -47,6 +46,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
     if not target.alpha:
         picture = lay_on_white(picture)
     bits = picture.bits if target.deep else 8
+    metadata = of_result(metadata, picture.size)
     exif = exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
@@ -103,6 +103,7 @@ def encode_rows(
     shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
     bits = whole.dtype.itemsize * 8
     pixels = (stack_channels(part, bits) for part in parts)
+    metadata = of_result(metadata, whole.size)
     exif = exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":

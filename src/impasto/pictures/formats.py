@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -25,6 +22,7 @@ from PIL import (  # noqa: F401
 
 from impasto.errors import InputError
 from impasto.extras import pillow_heif
+from impasto.pictures import isobmff, png, tiff
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ _VIDEO_SIGNS = (
     (0, b"OggS"),
     (0, b"FLV"),
 )  # where the first bytes of videos have what they are told by
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT")  # chunks with pixels, those of an animation's other frames included
+# Raw files of cameras that are no TIFF, by how they begin: Fujifilm, Olympus, Panasonic, and Canon's CR3.
+_RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0\0\0\x18ftypcrx ")
 
 
 def identify_format(name: str, head: bytes) -> str:
@@ -103,6 +101,11 @@ def identify_format(name: str, head: bytes) -> str:
             raise InputError(f"{name} is {format}, which this Pillow was built without: install another build.")
         if accepted:
             return format
+    if head.startswith(_RAW):
+        raise InputError(
+            f"{name} is a raw photograph of a camera: "
+            "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF."
+        )
     if any(head[start:].startswith(sign) for start, sign in _VIDEO_SIGNS):
         raise InputError(f"{name} is a video; paint it with impasto video or impasto.stylize_video.")
     readable = ", ".join(f.name for f in FORMATS.values())
@@ -112,14 +115,22 @@ def identify_format(name: str, head: bytes) -> str:
 def open_bytes(data: bytes, format: str) -> ImageFile.ImageFile:
     """Read the header of a file in memory. What Pillow raises comes through.
 
+    Colours that are declared by CICP code points stand in ``info["cicp"]``.
+
     Raises:
+        InputError: it is a raw photograph of a camera.
         MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
     """
-    return open_lazily(io.BytesIO(data), format)
+    if format == "PNG":
+        return png.open_png(data)
+    image = open_header(io.BytesIO(data), format)
+    if format in ("AVIF", "HEIF") and (cicp := isobmff.code_points(data)):
+        image.info["cicp"] = cicp
+    return image
 
 
-def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
-    """Read the header of an open file, which has to stay open until the pixels have been loaded.
+def open_header(file: BinaryIO, format: str) -> ImageFile.ImageFile:
+    """Read the header of an open file, whose pixels cannot be relied upon to load.
 
     Not ``Image.open``, whose limit on the number of pixels is a global setting, and which warns through ``warnings``:
     :func:`~impasto.pictures.reading.read_picture` has a limit of its own.
@@ -127,50 +138,11 @@ def open_lazily(file: BinaryIO, format: str) -> ImageFile.ImageFile:
     if format == "HEIF":
         image: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
         return image
+    if format == "PNG":
+        return png.open_png_header(file)
+    if format == "TIFF":
+        return tiff.open_tiff(file)
     return Image.OPEN[format][0](file, "")
-
-
-def open_png_without_pixels(source: bytes | BinaryIO) -> ImageFile.ImageFile:
-    """Open a PNG as if it had one pixel, but with all that it says about itself, also behind its pixels.
-
-    A text, or the EXIF with the orientation, may stand there, where Pillow finds them only after decoding the pixels.
-
-    Args:
-        source: the file.
-
-    Raises:
-        ValueError: the file is cut off.
-    """
-    file = io.BytesIO(source) if isinstance(source, bytes) else source
-    file.seek(len(_PNG_SIGNATURE))
-    (_, header), *others = _chunks_without_pixels(file)
-    one_row = b"\0" * 9  # the filter, and at most four samples of 16 bits
-    chunks = [
-        (b"IHDR", struct.pack(">II", 1, 1) + header[8:]),
-        *others,
-        (b"IDAT", zlib.compress(one_row)),
-        (b"IEND", b""),
-    ]
-    out = [_PNG_SIGNATURE]
-    for kind, body in chunks:
-        out += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
-    return open_bytes(b"".join(out), "PNG")
-
-
-def _chunks_without_pixels(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and body of the chunks of a PNG, up to its end, other than those with pixels, which are not even read."""
-    while len(head := file.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
-        if kind == b"IEND":
-            return
-        if kind in _PNG_PIXELS:
-            file.seek(size + 4, io.SEEK_CUR)
-            continue
-        body = file.read(size)
-        if len(body) < size:
-            raise ValueError("cut off")
-        file.seek(4, io.SEEK_CUR)
-        yield kind, body
 
 
 WRITABLE_FORMATS = {name: format for name, format in FORMATS.items() if format.writable}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,10 +12,12 @@ import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
 from impasto.errors import ImpastoError, InputError
-from impasto.pictures import formats, libvips, sixteen_bit
+from impasto.pictures import claims, formats, jpeg, libvips, messages, png, sixteen_bit
 from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
 from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
 from impasto.pictures.picture import Picture
+
+log = messages.logger(__name__)
 
 _STRIP_BYTES = 1 << 21  # bytes of samples that are decoded at a time
 _LARGEST_BLOCK = 1 << 25  # pixels of a strip or tile of a TIFF, which libvips decodes at once
@@ -42,6 +46,13 @@ def open_rows(path: Path) -> RowReader | None:
             if format not in ("JPEG", "PNG", "TIFF"):
                 return None
             header, about = _opened(file, format)
+            file.seek(0, io.SEEK_END)
+            if header.width * header.height > claims.most_pixels(header, file.tell()):
+                return None
+            if format == "JPEG":
+                with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+                    if jpeg.lacks_end(data):
+                        return None
             if not _is_readable_by_rows(header, about):
                 return None
             if not libvips.is_installed():
@@ -101,9 +112,16 @@ class RowReader:
         Raises:
             InputError: the file is damaged.
         """
+        with messages.about(self.path):
+            return self._rows(top, bottom)
+
+    def _rows(self, top: int, bottom: int) -> Picture:
+        """See :meth:`rows`."""
         try:
+            if self._decoder is None:
+                messages.say_notices(self._about, log)
             if self._decoder is None or top < self._top:
-                self._decoder = libvips.RowDecoder(self.path, self.format)
+                self._decoder = libvips.RowDecoder(self.path, self.format, self._about.info.get("directory"))
                 self._held, self._top, self._bottom = [], 0, 0
             while self._bottom < bottom:
                 self._held.append(self._strip(self._decoder))
@@ -133,8 +151,8 @@ class RowReader:
 def _opened(file: BinaryIO, format: str) -> tuple[ImageFile.ImageFile, ImageFile.ImageFile]:
     """A file as Pillow opens it, and an image with the metadata of all of it; see :class:`RowReader`."""
     file.seek(0)
-    header = formats.open_lazily(file, format)
-    return header, formats.open_png_without_pixels(file) if format == "PNG" else header
+    header = formats.open_header(file, format)
+    return header, png.open_png_without_pixels(file) if format == "PNG" else header
 
 
 def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile) -> bool:
@@ -146,6 +164,8 @@ def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile
         colours, bits = tags.get(262), max(tags.get(258, (1,)))
         block = tags.get(322, header.width) * tags.get(323, min(tags.get(278, header.height), header.height))
         odd = (colours == _YCBCR and tags.get(259) != _JPEG) or (colours == _CMYK and bits != 8)
+        if "directory" in header.info and header.getexif().get(ORIENTATION, 1) != 1:
+            return False
         return not odd and block <= _LARGEST_BLOCK
     upright = about.getexif().get(ORIENTATION, 1) == 1
     return upright and not header.info.get("interlace") and header.mode != "CMYK"

@@ -19,6 +19,8 @@ import numpy as np
 log = logging.getLogger(__name__)
 
 Array = np.ndarray
+Directory = tuple[int, int | None] | None
+"""Page and sub-directory of a TIFF; None for its first page."""
 
 _LOADERS = {"JPEG": "jpegload", "PNG": "pngload", "TIFF": "tiffload"}  # operations of libvips, by Pillow's formats
 _LIMITLESS = ("PNG", "TIFF")  # formats whose loader limits sizes unless told not to; ``max_pixels`` is our limit
@@ -58,18 +60,19 @@ class RowDecoder:
     Args:
         path: the file.
         format: Pillow's name of its format: JPEG, PNG or TIFF.
+        directory: of a TIFF: number of the page, and of the sub-directory, if it stands in one.
 
     Raises:
         OSError: the file cannot be opened, or libvips is missing.
     """
 
-    def __init__(self, path: Path, format: str) -> None:
+    def __init__(self, path: Path, format: str, directory: Directory = None) -> None:
         pyvips = load_pyvips()
         if pyvips is None:
             raise OSError("pyvips is missing")
         try:
             # Bytes, because a name need not be valid UTF-8.
-            self._image = getattr(pyvips.Image, _LOADERS[format])(os.fsencode(path), **_options(format))
+            self._image = getattr(pyvips.Image, _LOADERS[format])(os.fsencode(path), **_options(format, directory))
             self._region = pyvips.Region.new(self._image)
         except pyvips.Error as error:
             raise OSError(_reason(error)) from error
@@ -89,8 +92,12 @@ class RowDecoder:
         return np.frombuffer(data, _SAMPLES[image.format]).reshape(rows, image.width, image.bands)
 
 
-def decode_whole(data: bytes, format: str) -> Array | None:
+def decode_whole(data: bytes, format: str, directory: Directory = None) -> Array | None:
     """All pixels of a PNG or TIFF in memory: H x W x C, uint8 or uint16; None where libvips is missing.
+
+    Args:
+        data: the file.
+        format, directory: as for :class:`RowDecoder`.
 
     Raises:
         OSError: the file is damaged or cut off.
@@ -99,16 +106,23 @@ def decode_whole(data: bytes, format: str) -> Array | None:
     if pyvips is None:
         return None
     try:
-        image = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format))
+        image = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format, directory))
         samples = np.frombuffer(image.write_to_memory(), _SAMPLES[image.format])
     except pyvips.Error as error:
         raise OSError(_reason(error)) from error
     return samples.reshape(image.height, image.width, image.bands)
 
 
-def _options(format: str) -> dict[str, Any]:
+def _options(format: str, directory: Directory) -> dict[str, Any]:
     """What a loader is told: to decode from top to bottom, and that a file that is cut off is an error."""
-    return {"access": "sequential", "fail_on": "error"} | ({"unlimited": True} if format in _LIMITLESS else {})
+    options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
+    if format in _LIMITLESS:
+        options["unlimited"] = True
+    if directory is not None:
+        options["page"] = directory[0]
+        if directory[1] is not None:
+            options["subifd"] = directory[1]
+    return options
 
 
 def _reason(error: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +12,19 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.pictures.conversion import Source, as_picture
-from impasto.pictures.picture import to_samples, to_unit_range
+from impasto.pictures.picture import Picture, to_samples, to_unit_range
 
 MaskLike = Source
-"""A file, a PIL image or an array: H x W or H x W x 3; white is fully, black not at all, grey in between."""
+"""A file, a PIL image or an array: H x W or H x W x 3; white is fully, black not at all, grey in between.
+
+Of one that holds only 0 and 1, as masks of classes do, 1 counts as white.
+"""
 
 Mask = NDArray[np.uint8]
 
+log = logging.getLogger(__name__)
+
+_DARK = 32  # of 255: a mask that is nowhere brighter may be one of class numbers
 _ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 
 
@@ -37,7 +45,7 @@ def read_mask(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) ->
     name = f"The mask {mask}" if isinstance(mask, (str, Path)) else "The mask"
     if isinstance(mask, np.ndarray) and mask.dtype == bool:
         mask = mask.astype(np.uint8) * 255
-    picture = as_picture(mask, max_pixels=max_pixels, compact=1)
+    picture = _in_black_and_white(name, as_picture(mask, max_pixels=max_pixels, compact=1))
     levels = np.empty(picture.rgb.shape[:2], np.uint8)
     for row in range(0, len(levels), _ROWS):
         part = picture.rows(row, row + _ROWS)
@@ -46,7 +54,22 @@ def read_mask(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) ->
         levels[row : row + _ROWS] = to_samples(grey * opacity, levels.dtype)
     if not (may_be_black or levels.any()):
         raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
+    if 0 < levels.max() <= _DARK:
+        log.warning(
+            "%s is nearly black, %d of 255 at most, so little is painted; if it holds numbers of classes, make what is "
+            "meant white",
+            name,
+            levels.max(),
+        )
     return levels
+
+
+def _in_black_and_white(name: str, picture: Picture) -> Picture:
+    """A mask as it is, but one of nothing but the samples 0 and 1 in black and white, which is logged."""
+    if picture.dtype.kind != "u" or picture.rgb.max() != 1:
+        return picture
+    log.warning("%s holds the numbers 0 and 1 only, which are taken as black and white", name)
+    return replace(picture, rgb=picture.rgb * (255 if picture.dtype == np.uint8 else 65535))
 
 
 def fit_mask(mask: Mask, size: tuple[int, int], original: tuple[int, int], *others: tuple[int, int]) -> Mask:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from impasto.files import printable
+from impasto.pictures import messages
+from impasto.pictures.xmp import with_size, without_missing_parts
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 ORIENTATION, SOFTWARE = 0x0112, 0x0131
 """Tags of EXIF: how the picture is turned, and the program that made it."""
 _EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005  # tags of EXIF that point to further directories
 _COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # tags of EXIF that describe the pixels
+_PLACES = (0x9214, 0xA214)  # tags of EXIF that give the subject's place in pixels
 
 # A TIFF's first directory mixes the description of the picture with that of its storage (sizes,
 # strips, colours) and with blocks that hold previews. These tags would be wrong for the result.
@@ -54,7 +56,7 @@ def read_metadata(image: Image.Image) -> Metadata:
     exif = None
     try:
         directory = Image.Exif()
-        for tag, value in _described(image.getexif()):
+        for tag, value in described_tags(image.getexif()):
             directory[tag] = value
         exif = directory.tobytes() if len(directory) else None
     except Exception as error:  # Pillow's parser fails in many ways
@@ -64,6 +66,9 @@ def read_metadata(image: Image.Image) -> Metadata:
         xmp = xmp.encode()
     if xmp:
         xmp = re.sub(rb"""(tiff:Orientation(?:=["']|>))\d""", rb"\g<1>1", xmp)
+        xmp, missing = without_missing_parts(xmp)
+        if missing:
+            log.warning("left out, as a painting has none: %s", ", ".join(missing))
     text = {
         key: str(value)
         for key, value in getattr(image, "text", {}).items()
@@ -72,6 +77,11 @@ def read_metadata(image: Image.Image) -> Metadata:
     if comment := info.get("comment"):
         text["Comment"] = _decoded(comment) if isinstance(comment, bytes) else str(comment)
     return Metadata(exif, xmp or None, _resolution(info.get("dpi")), text)
+
+
+def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:
+    """Metadata of a source as a result of a width and height keeps it."""
+    return metadata if metadata.xmp is None else replace(metadata, xmp=with_size(metadata.xmp, size))
 
 
 def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | None) -> Image.Exif:
@@ -93,6 +103,9 @@ def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | No
         if _EXIF in directory:
             details = directory[_EXIF]
             now = {_COLOUR_SPACE: 1, _WIDTH: size[0], _HEIGHT: size[1]}
+            if any(details.get(tag, side) != side for tag, side in ((_WIDTH, size[0]), (_HEIGHT, size[1]))):
+                for tag in _PLACES:
+                    details.pop(tag, None)
             details.update({tag: value for tag, value in now.items() if tag in details})
     if settings:
         directory[SOFTWARE] = printable(settings).encode()
@@ -125,7 +138,7 @@ def tiff_tags(metadata: Metadata, exif: Image.Exif, profile: bytes) -> TiffImage
     return tags
 
 
-def _described(directory: Image.Exif) -> Iterator[tuple[int, Any]]:
+def described_tags(directory: Image.Exif) -> Iterator[tuple[int, Any]]:
     """Tags and values of EXIF that are also true of a result: upright, and without what concerns storage."""
     for tag, value in directory.items():
         if tag in (_EXIF, _GPS):

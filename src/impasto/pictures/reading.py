@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from PIL import Image
+from PIL import Image, ImageFile, MpoImagePlugin
 
 from impasto.errors import ImpastoError, InputError
 from impasto.memory import MAX_PIXELS
-from impasto.pictures import formats
+from impasto.pictures import claims, formats, messages
 from impasto.pictures.decoding import decode_file
 from impasto.pictures.picture import Picture
 
 T = TypeVar("T")
+log = messages.logger(__name__)
+
+_MP_ENTRIES = 0xB002  # tag of an MPO that describes each of its pictures
+_NAMELESS = "The picture"  # how messages call what has no name
 
 
 def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, compact: int = 0) -> Picture:
@@ -31,11 +36,62 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX
         MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
     """
     name, format, data = _loaded(source)
-    try:
+    with messages.about("" if name == _NAMELESS else name):
+        return _decoded(name, format, data, max_pixels, compact)
+
+
+def open_picture(source: str | Path) -> ImageFile.ImageFile:
+    """Open a picture file whose frames are then asked of Pillow.
+
+    Raises:
+        InputError: there is no such file, or it is no picture, damaged, or claims more than it can hold.
+        MissingExtraError: a HEIC file, and the extra ``heic`` is not installed.
+    """
+    name, format, data = _loaded(source)
+    with messages.about(name), _sentences(name):
+        image = formats.open_bytes(data, format)
+        claims.check_claim(name, image, len(data), compact=True)
+        return image
+
+
+def _decoded(name: str, format: str, data: bytes, max_pixels: int, compact: int) -> Picture:
+    """Decode the content of a file; see :func:`read_picture`."""
+    with _sentences(name):
         image = formats.open_bytes(data, format)
         width, height = image.size
         check_pixel_count(name, width, height, max_pixels)
-        return decode_file(image, data, compact=0 < compact < width * height)
+        keep = 0 < compact < width * height
+        claims.check_claim(name, image, len(data), compact=keep)
+        messages.say_notices(image, log)
+        _say_what_is_one_of_many(image)
+        return decode_file(image, data, compact=keep)
+
+
+def _say_what_is_one_of_many(image: ImageFile.ImageFile) -> None:
+    """Log that only one picture of an animation or a collection is taken."""
+    if image.format in ("GIF", "PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False):
+        log.warning("it is an animation, of which the first picture is taken; impasto video repaints all of it")
+    elif image.format in ("HEIF", "MPO"):
+        # Beside its picture, an MPO often has a preview of it or a gain map.
+        mpinfo = image.mpinfo if isinstance(image, MpoImagePlugin.MpoImageFile) else None
+        entries = (mpinfo or {}).get(_MP_ENTRIES, [])
+        count = sum("Multi-Frame" in entry["Attribute"]["MPType"] for entry in entries)
+        count = count or (getattr(image, "n_frames", 1) if image.format == "HEIF" else 1)
+        if count > 1:
+            log.warning("it holds %d pictures: the main one is taken, the others are left out", count)
+        if any("hdrgainmap" in kind for kind in image.info.get("aux", ())):
+            log.warning("left out, as a painting has none: the gain map (HDR)")
+
+
+@contextmanager
+def _sentences(name: str) -> Iterator[None]:
+    """Have whatever goes wrong in a block be one sentence about the file of a name.
+
+    Raises:
+        InputError: the block raised something; errors of our own come through.
+    """
+    try:
+        yield
     except ImpastoError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
@@ -83,7 +139,7 @@ def _from_header(path: Path, fact: Callable[[Image.Image], T]) -> T | None:
         with path.open("rb") as file:
             format = formats.identify_format(str(path), file.read(64))
             file.seek(0)
-            return fact(formats.open_lazily(file, format))
+            return fact(formats.open_header(file, format))
     except Exception:  # reading it says what is wrong
         return None
 
@@ -95,9 +151,9 @@ def _loaded(source: str | Path | bytes | BinaryIO) -> tuple[str, str, bytes]:
         InputError: it cannot be read, or is no picture.
     """
     if isinstance(source, bytes):
-        return "The picture", formats.identify_format("The picture", source[:64]), source
+        return _NAMELESS, formats.identify_format(_NAMELESS, source[:64]), source
     if not isinstance(source, str | Path):
-        name = str(getattr(source, "name", "The picture"))
+        name = str(getattr(source, "name", _NAMELESS))
         return _loaded_from(name, source)
     path = Path(source)
     try:

@@ -37,7 +37,7 @@ def read_sixteen_bit(image: ImageFile.ImageFile, data: bytes) -> Array | None:
     in_planes = tags.get(_PLANAR) == 2 and tags.get(_PHOTOMETRIC) == _RGB and max(tags.get(_BITS, (8,))) == 16
     if not (in_planes or raw_mode(image).startswith(_DEEP)):
         return None
-    samples = libvips.decode_whole(data, str(image.format))
+    samples = libvips.decode_whole(data, str(image.format), image.info.get("directory"))
     if samples is None:
         if in_planes and image.tile[0].codec_name == "raw":  # Pillow takes each half of a sample for a pixel
             raise InputError("A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,12 +9,12 @@ from PIL import Image
 
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.files import atomic_path
-from impasto.pictures import encoding
+from impasto.pictures import encoding, messages
 from impasto.pictures.formats import FORMATS, WRITABLE_FORMATS, WRITE_SUFFIXES
 from impasto.pictures.metadata import Metadata
 from impasto.pictures.picture import Picture, RowSource
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 QUALITY = 95
 """1 to 100: how well a format that loses something keeps a result, where nobody asks for another quality."""
@@ -70,7 +69,8 @@ def write_picture(
     Raises:
         OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
     """
-    data = encode_picture(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
+    with messages.about(path):
+        data = encode_picture(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
@@ -102,7 +102,8 @@ def write_rows(
     """
     target = FORMATS[output_format(path, format)]
     kept = Metadata() if strip or metadata is None else metadata
-    encoding.warn_of_losses(kept, target)
+    with messages.about(path):
+        encoding.warn_of_losses(kept, target)
     with atomic_path(path) as temporary, temporary.open("r+b") as out:
         encoding.encode_rows(parts, whole, target, kept, settings, out)
 

@@ -12,8 +12,7 @@ from typing import Any
 from impasto.errors import ImpastoError, InputError
 from impasto.memory import MAX_PIXELS
 from impasto.pictures.decoding import from_pil, orientation
-from impasto.pictures.formats import open_lazily
-from impasto.pictures.reading import check_pixel_count
+from impasto.pictures.reading import check_pixel_count, open_picture
 from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
 from impasto.video.pixels import ColorSpace
 from impasto.video.transparency import split_transparency
@@ -74,8 +73,7 @@ class Animation:
             InputError: it cannot be read, or is damaged; a damaged file can make Pillow raise anything.
         """
         try:
-            with self.path.open("rb") as file:
-                yield open_lazily(file, self.format)
+            yield open_picture(self.path)
         except ImpastoError:
             raise
         except Exception as error:

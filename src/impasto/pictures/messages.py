@@ -1,0 +1,72 @@
+"""Every message of this room names the file that it is about: warnings, and errors that stand where no name is known.
+
+Where a file is read or written stands ``with about(name)``; what is logged through :func:`logger` or raised within
+begins with that name, unless it has it already.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from PIL import Image
+
+from impasto.errors import ImpastoError
+
+_NOTICES = "notices"  # where the ``info`` of a Pillow image keeps what is to be said of it
+_name: ContextVar[str] = ContextVar("name of the file that messages are about", default="")
+
+
+@contextmanager
+def about(name: str | Path) -> Iterator[None]:
+    """Have messages name a file.
+
+    Args:
+        name: how they call it; empty for what has no name.
+
+    Raises:
+        ImpastoError: the block raised it; its sentence names the file.
+    """
+    token = _name.set(str(name))
+    try:
+        yield
+    except ImpastoError as error:
+        add_name(error, name)
+        raise
+    finally:
+        _name.reset(token)
+
+
+def add_name(error: ImpastoError, name: str | Path) -> None:
+    """Put the name of a file in front of an error's sentence, unless the sentence has it."""
+    sentence = str(error)
+    if str(name) not in sentence:
+        error.args = (f"{name}: {sentence}", *error.args[1:])
+
+
+def logger(module: str) -> logging.Logger:
+    """The logger of a module whose messages name the file that they are about."""
+    log = logging.getLogger(module)
+    log.addFilter(_put_name_in_front)
+    return log
+
+
+def _put_name_in_front(record: logging.LogRecord) -> bool:
+    """Put the name of the file in front of a log record's message; it is always logged."""
+    if name := _name.get():
+        record.msg, record.args = f"{name}: {record.getMessage()}", None
+    return True
+
+
+def note(image: Image.Image, notice: str) -> None:
+    """Keep what is to be said of a file once its pixels are read: it may be opened more often than that."""
+    image.info.setdefault(_NOTICES, []).append(notice)
+
+
+def say_notices(image: Image.Image, log: logging.Logger) -> None:
+    """Log what was noted about a file, which is then forgotten."""
+    for notice in image.info.pop(_NOTICES, ()):
+        log.warning("%s", notice)

@@ -1,0 +1,52 @@
+"""Warnings and errors name the file that they are about."""
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from impasto.errors import InputError
+from impasto.pictures import large
+from impasto.pictures.messages import about, logger
+from impasto.pictures.reading import read_picture
+from impasto.pictures.writing import write_picture
+
+from .samples import saved, smooth
+
+
+def test_an_error_that_names_no_file_gets_the_name_of_the_file_that_is_read(tmp_path):
+    path = tmp_path / "50% float.tif"
+    Image.fromarray(np.full((4, 4), 255, np.float32)).save(path)
+    with pytest.raises(InputError, match=r"50% float\.tif: The picture's floating-point values") as caught:
+        read_picture(path)
+    assert str(caught.value).count("float.tif") == 1
+
+
+def test_an_error_that_names_its_file_stays():
+    with pytest.raises(InputError) as caught, about("x.jpg"):
+        raise InputError("x.jpg is empty: get it afresh.")
+    assert str(caught.value) == "x.jpg is empty: get it afresh."
+
+
+def test_warnings_of_reading_and_writing_name_the_file(tmp_path, caplog):
+    source, target = tmp_path / "50%d.png", tmp_path / "out.jpg"
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Author", "Ann")
+    Image.fromarray(smooth()).save(source, pnginfo=chunks, icc_profile=b"broken")
+    for read in (read_picture, lambda path: large.open_rows(path).rows(0, 24)):
+        caplog.clear()
+        picture = read(source)
+        (record,) = caplog.records
+        assert record.getMessage().startswith(f"{source}: colour profile ignored")
+    caplog.clear()
+    write_picture(picture, target)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{target}: JPEG cannot hold the original's text 'Author': left out"
+    ]
+
+
+def test_what_has_no_name_is_not_named(caplog):
+    read_picture(saved(Image.fromarray(smooth()), icc_profile=b"broken"))
+    assert caplog.records[0].getMessage().startswith("colour profile ignored")
+    caplog.clear()
+    logger("impasto.pictures.reading").warning("%d apples", 3)
+    assert caplog.records[0].getMessage() == "3 apples"
