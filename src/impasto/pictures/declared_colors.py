@@ -2,8 +2,7 @@
 
 So they take the way of all other profiles, whole and by rows. Declared colours are: CICP code points (PNG's cICP, the
 nclx boxes of AVIF and HEIC), PNG's sRGB, gAMA and cHRM, primaries and curves in the tags of a TIFF, and Adobe RGB as
-cameras declare it in EXIF. PQ and HLG are tone-mapped to the standard range: what is up to three quarters of the light
-of reference white (203 cd/m2, ITU-R BT.2408) stays, brighter light up to 1,000 cd/m2 is rolled off.
+cameras declare it in EXIF. High dynamic range (PQ, HLG), which no such profile describes, is tone-mapped.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
-from impasto.pictures import messages
+from impasto.pictures import messages, tone_mapping
 
 log = messages.logger(__name__)
 
@@ -46,10 +45,9 @@ _PRIMARIES: dict[int, Primaries] = {
 # for them is seen on screens as sRGB is, and passes for it in video as well.
 _GAMMA = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _AS_SRGB = {1, 2, 6, 7, 11, 12, 13, 14, 15}
-_PQ, _HLG = 16, 18
 _ADOBE_GAMMA = 563 / 256
 _STAND_IN = 0.45455  # the gamma that PNG's specification lets stand for the curve of sRGB
-_KNEE, _PEAK, _WHITE = 0.75, 1000 / 203, 203  # in reference white, the last in cd/m2
+_BLOCK = 1 << 18  # pixels that are tone-mapped at a time, so that the temporaries stay small
 _STEPS = 4096  # entries of a table of a curve
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50 = np.array([0.9642, 1.0, 0.8249])  # the white of an ICC profile's connection space
@@ -58,16 +56,40 @@ _TRANSFER_FUNCTION, _WHITE_POINT, _CHROMATICITIES, _BITS = 301, 318, 319, 258  #
 
 
 @dataclass(frozen=True)
+class HighRange:
+    """Colours of high dynamic range.
+
+    Attributes:
+        primaries, transfer: CICP code points.
+        narrow: whether black is 16 and white 235 of 255.
+    """
+
+    primaries: int
+    transfer: int
+    narrow: bool
+
+    def to_srgb(self, colour: Array) -> Array:
+        """Tone-map H x W x 3 to sRGB, both float32 in [0, 1]."""
+        out = np.empty_like(colour)
+        rows = max(1, _BLOCK // colour.shape[1])
+        for top in range(0, len(out), rows):
+            code = colour[top : top + rows].astype(np.float64)
+            out[top : top + rows] = tone_mapping.to_srgb(
+                _stretched(code) if self.narrow else code, self.primaries, self.transfer
+            )
+        return out
+
+
+@dataclass(frozen=True)
 class _Curve:
-    """From a sample to light, 0 to 1: a gamma, or the code point of a transfer characteristic (0: none)."""
+    """From a sample to light, 0 to 1: a gamma, or 0 for the curve of sRGB."""
 
     gamma: float = 0.0
-    transfer: int = 13
     narrow: bool = False  # black is 16 and white 235 of 255
 
 
-def declared_profile(image: Image.Image) -> bytes | None:
-    """The ICC profile for the colours that an image declares, None if it declares none.
+def declared_colors(image: Image.Image) -> bytes | HighRange | None:
+    """The ICC profile for the colours that an image declares, or their high range; None if it declares none.
 
     The order is that of PNG's specification (third edition): cICP, ICC profile, sRGB, gAMA with cHRM. In AVIF and
     HEIC an ICC profile comes before nclx. What cannot be converted is logged.
@@ -77,7 +99,7 @@ def declared_profile(image: Image.Image) -> bytes | None:
     """
     info: Mapping[Any, Any] = image.info
     profile, cicp = info.get("icc_profile"), info.get("cicp")
-    if cicp and (image.format == "PNG" or not profile) and (found := _cicp_profile(tuple(cicp))):
+    if cicp and (image.format == "PNG" or not profile) and (found := _cicp_colors(tuple(cicp))):
         return found
     if profile:
         return bytes(profile)
@@ -94,16 +116,17 @@ def declared_profile(image: Image.Image) -> bytes | None:
         return None
 
 
-def _cicp_profile(cicp: tuple[int, ...]) -> bytes | None:
-    """The profile for code points: primaries, transfer, matrix, full range; None if they are sRGB, or unknown."""
+def _cicp_colors(cicp: tuple[int, ...]) -> bytes | HighRange | None:
+    """The colours of code points: primaries, transfer, matrix, full range; None if they are unknown."""
     primaries, transfer, _, full = cicp
-    if primaries not in _PRIMARIES or transfer not in _GAMMA.keys() | _AS_SRGB | {_PQ, _HLG}:
+    if tone_mapping.is_high_range(transfer) and (primaries in (1, 2) or tone_mapping.is_wide(primaries)):
+        curve = "PQ" if transfer == tone_mapping.PQ else "HLG"
+        log.warning("high dynamic range (%s) is tone-mapped to the standard range", curve)
+        return HighRange(primaries, transfer, not full)
+    if primaries not in _PRIMARIES or transfer not in _GAMMA.keys() | _AS_SRGB:
         log.warning("colours of CICP code points %d and %d are not known: taken as sRGB", primaries, transfer)
         return None
-    if transfer in (_PQ, _HLG):
-        log.warning("high dynamic range (%s) is tone-mapped to the standard range", "PQ" if transfer == _PQ else "HLG")
-    curve = _Curve(_GAMMA.get(transfer, 0.0), 13 if transfer in _AS_SRGB else transfer, not full)
-    return _profile(_PRIMARIES[primaries], curve)
+    return _profile(_PRIMARIES[primaries], _Curve(_GAMMA.get(transfer, 0.0), not full))
 
 
 def _png_profile(gamma: float | None, chromaticity: tuple[float, ...] | None) -> bytes:
@@ -177,43 +200,20 @@ def _to_connection_space(primaries: Primaries) -> Array:
 
 def _curve_tag(curve: _Curve) -> bytes:
     """A curve as a profile's tag: parameters where they say all, else a table."""
-    if not curve.narrow and curve.gamma:
-        return struct.pack(">4s4xH2xi", b"para", 0, round(curve.gamma * 65536))
-    if not curve.narrow and curve.transfer == 13:
-        numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-        return struct.pack(">4s4xH2x5i", b"para", 3, *(round(number * 65536) for number in numbers))
-    x = np.linspace(0, 1, _STEPS)
     if curve.narrow:
-        x = np.clip((x * 255 - 16) / 219, 0, 1)
-    table = bytes(np.rint(_light(x, curve) * 65535).astype(">u2").tobytes())
-    return struct.pack(">4s4xI", b"curv", _STEPS) + table
-
-
-def _light(x: Array, curve: _Curve) -> Array:
-    """Samples in [0, 1] to light in [0, 1]; of PQ and HLG, tone-mapped."""
-    light: Array
+        x = _stretched(np.linspace(0, 1, _STEPS))
+        light = x**curve.gamma if curve.gamma else np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+        return struct.pack(">4s4xI", b"curv", _STEPS) + bytes(np.rint(light * 65535).astype(">u2").tobytes())
     if curve.gamma:
-        light = x**curve.gamma
-    elif curve.transfer == _PQ:  # SMPTE ST 2084
-        root = x ** (32 / 2523)
-        light = (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (8192 / 1305)
-        light = _tone_mapped(light * 10_000 / _WHITE)
-    elif curve.transfer == _HLG:  # ITU-R BT.2100, on a screen of 1,000 cd/m2
-        a, b, c = 0.17883277, 0.28466892, 0.55991073
-        scene = np.where(x <= 0.5, x**2 / 3, (np.exp((x - c) / a) + b) / 12)
-        light = _tone_mapped(scene**1.2 * _PEAK)
-    else:
-        light = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
-    return light
+        return struct.pack(">4s4xH2xi", b"para", 0, round(curve.gamma * 65536))
+    numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    return struct.pack(">4s4xH2x5i", b"para", 3, *(round(number * 65536) for number in numbers))
 
 
-def _tone_mapped(light: Array) -> Array:
-    """Light in units of reference white to [0, 1]: as it is up to the knee, then ever flatter up to the peak."""
-    above = np.clip((light - _KNEE) / (1 - _KNEE), 0, (_PEAK - _KNEE) / (1 - _KNEE))
-    most = (_PEAK - _KNEE) / (1 - _KNEE)
-    rolled = _KNEE + (1 - _KNEE) * above * (1 + above / most**2) / (1 + above)
-    mapped: Array = np.where(light <= _KNEE, light, rolled)
-    return mapped
+def _stretched(x: Array) -> Array:
+    """Samples of narrow range, 16 to 235 of 255, to [0, 1]."""
+    stretched: Array = np.clip((x * 255 - 16) / 219, 0, 1)
+    return stretched
 
 
 def _xyz(values: Array) -> bytes:

@@ -14,7 +14,7 @@ from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from impasto.errors import InputError
 from impasto.pictures import formats, jpeg, messages, metadata, png, profiles, sixteen_bit
-from impasto.pictures.declared_colors import declared_profile
+from impasto.pictures.declared_colors import HighRange, declared_colors
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 
 log = messages.logger(__name__)
@@ -162,7 +162,7 @@ def to_three_channels(colour: Array) -> Array:
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else np.ascontiguousarray(colour)
 
 
-def to_srgb(colour: Array, profile: bytes | None, compact: bool) -> Array:
+def to_srgb(colour: Array, profile: bytes | HighRange | None, compact: bool) -> Array:
     """Samples to sRGB, H x W x 3.
 
     Args:
@@ -181,8 +181,10 @@ def to_srgb(colour: Array, profile: bytes | None, compact: bool) -> Array:
     return out
 
 
-def _floats_to_srgb(colour: Floats, profile: bytes | None) -> Floats:
+def _floats_to_srgb(colour: Floats, profile: bytes | HighRange | None) -> Floats:
     """Samples, H x W x C float32 in [0, 1], to sRGB, H x W x 3 float32 in [0, 1]; see :func:`to_srgb`."""
+    if isinstance(profile, HighRange):
+        return profile.to_srgb(to_three_channels(colour))
     if profile:
         fits = profiles.profile_channels(profile) == colour.shape[2]
         return profiles.to_srgb(colour if fits else to_three_channels(colour), profile)
@@ -191,8 +193,8 @@ def _floats_to_srgb(colour: Floats, profile: bytes | None) -> Floats:
     return to_three_channels(colour)
 
 
-def usable_profile(image: Image.Image, channels: int) -> bytes | None:
-    """The colour profile by which the samples of an image have to be converted.
+def usable_profile(image: Image.Image, channels: int) -> bytes | HighRange | None:
+    """The colour profile, or the high range, by which the samples of an image have to be converted.
 
     A profile that cannot be used is ignored, which is logged.
 
@@ -203,9 +205,9 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | None:
     Returns:
         None if there is no usable profile, if it is sRGB in all but name, or if the mode is LAB, which needs none.
     """
-    profile = None if image.mode == "LAB" else declared_profile(image)
-    if not profile:
-        return None
+    profile = None if image.mode == "LAB" else declared_colors(image)
+    if not profile or isinstance(profile, HighRange):
+        return profile if channels != 4 else None
     try:
         wanted = profiles.profile_channels(profile)
         if wanted != channels and (wanted, channels) != (3, 1):

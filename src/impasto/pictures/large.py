@@ -13,6 +13,7 @@ from PIL import ImageFile, TiffImagePlugin
 
 from impasto.errors import ImpastoError, InputError
 from impasto.pictures import claims, formats, jpeg, libvips, messages, png, sixteen_bit
+from impasto.pictures.declared_colors import HighRange
 from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
 from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
 from impasto.pictures.picture import Picture
@@ -97,7 +98,7 @@ class RowReader:
             return read_metadata(_opened(file, self.format)[1])
 
     @cached_property
-    def _profile(self) -> bytes | None:
+    def _profile(self) -> bytes | HighRange | None:
         """The colour profile to convert with; not read before the pixels are, since what is wrong with it is logged."""
         return usable_profile(self._about, self._channels)
 

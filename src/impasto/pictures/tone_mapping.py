@@ -54,6 +54,17 @@ def to_rec709(code: Light, primaries: int, transfer: int, peak: float = USUAL_PE
     Returns:
         ... x 3, in [0, 1].
     """
+    light = _light_of_rec709(code, primaries, transfer, peak)
+    return _to_code(light, REC_709 if is_high_range(transfer) else transfer)
+
+
+def to_srgb(code: Light, primaries: int, transfer: int) -> Light:
+    """Code values of any primaries and transfer curve as sRGB; see :func:`to_rec709`."""
+    return _to_code(_light_of_rec709(code, primaries, transfer, USUAL_PEAK), _SRGB)
+
+
+def _light_of_rec709(code: Light, primaries: int, transfer: int, peak: float) -> Light:
+    """Linear light of Rec. 709 in [0, 1]; see :func:`to_rec709`."""
     if transfer == PQ:
         light = _tone_mapped(_pq_to_light(code), peak)
     elif transfer == HLG:
@@ -62,7 +73,7 @@ def to_rec709(code: Light, primaries: int, transfer: int, peak: float = USUAL_PE
         light = _to_light(code, transfer)
     if is_wide(primaries):
         light = _into_gamut(light @ np.array(_TO_REC_709[primaries]).T)
-    return _to_code(np.clip(light, 0, 1), REC_709 if is_high_range(transfer) else transfer)
+    return np.clip(light, 0, 1)
 
 
 def _to_light(code: Light, transfer: int) -> Light:
