@@ -15,7 +15,8 @@ from impasto.video.frame_format import FrameFormat
 from impasto.video.gif import join_gif
 from impasto.video.pixels import ColorSpace
 from impasto.video.segments import Segments
-from impasto.video.sink import Encoding
+from impasto.video.side_plan import plan_side_streams
+from impasto.video.sink import Encoding, container_of
 
 from .clips import make_clip, scene
 
@@ -34,7 +35,10 @@ def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1,
     segments.checkpoint()
     if target.suffix == ".gif":
         return join_gif(segments.paths, target, form)
-    beside = None if source is None else side_streams.SideStreams(source, 0, start, end, start or Fraction(0))
+    beside = None
+    if source is not None:
+        plan = plan_side_streams(source, container_of(target))
+        beside = side_streams.SideStreams(source, 0, start, end, start or Fraction(0), plan)
     return mux.join(segments.paths, target, form, side_streams=beside, about="a test")
 
 
@@ -109,17 +113,45 @@ def test_channels_and_rates_that_an_encoder_lacks(tmp_path):
             assert container.streams.audio[0].codec_context.sample_rate == 48000
 
 
+def refuse(*_arguments, **_options):
+    raise ValueError("refused")
+
+
+def test_a_film_is_kept_where_ffmpeg_refuses_what_goes_beside_it(tmp_path, monkeypatch):
+    source = make_clip(tmp_path / "in.mp4", frames=3)
+    monkeypatch.setattr(side_streams.SideStreams, "attach", refuse)
+    (notice,) = joined(tmp_path / "out.mov", source=source)
+    assert notice.startswith("What in.mp4 holds beside its picture")
+    with av.open(str(tmp_path / "out.mov")) as container:
+        assert [stream.type for stream in container.streams] == ["video"]
+        assert len(list(container.decode(video=0))) == 12
+
+
 def test_what_ffmpeg_says_at_the_end_is_one_sentence_and_nothing_is_painted_again(tmp_path, monkeypatch):
     clip, target = make_clip(tmp_path / "in.mp4", frames=3), tmp_path / "out.mov"
     with monkeypatch.context() as patch:
-        patch.setattr(side_streams, "_SOUND_ENCODERS", {"mov": "libopus"})
-        patch.setattr(side_streams, "_muxer_accepts", lambda kind, stream: False)
+        patch.setattr(mux, "packets_in_order", refuse)
         with pytest.raises(OutputError, match=r"out\.mov could not be put together \(.+\); all frames are painted"):
             impasto.stylize_video(clip, "scream", output=target, stabilize="off")
     assert not target.exists()
     report = impasto.stylize_video(clip, "scream", output=target, stabilize="off")
     assert (report.frames, report.resumed) == (3, 3)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_entries_of_the_metadata_that_do_not_fit_are_said(tmp_path):
+    plain, source = make_clip(tmp_path / "plain.mkv", frames=12, sound=()), tmp_path / "in.mkv"
+    with av.open(str(plain)) as given, av.open(str(source), "w") as out:
+        picture = out.add_stream_from_template(given.streams.video[0])
+        out.metadata.update({"title": "Mine", "LENS": "wide"})
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = picture
+                out.mux(packet)
+    assert joined(tmp_path / "out.mkv", source=source) == []
+    assert joined(tmp_path / "out.mp4", source=source) == [
+        ".mp4 does not take these entries of the metadata of in.mkv: LENS."
+    ]
 
 
 def test_an_mp4_lasts_as_long_as_its_picture_in_whatever_order_frames_are_decoded(tmp_path):

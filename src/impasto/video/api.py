@@ -22,6 +22,7 @@ from impasto.video.pass_options import PassOptions
 from impasto.video.pipeline import FramePipeline, as_styles
 from impasto.video.report import FrameProgress, Report
 from impasto.video.segments import Segments
+from impasto.video.side_plan import plan_side_streams
 from impasto.video.side_streams import SideStreams
 from impasto.video.sink import Sink, container_of
 from impasto.video.stabilise import Stabilize, make_stabilizer
@@ -111,13 +112,14 @@ def stylize_video(
     task = open_task(make_plan(request, stylize_video))
     started = time.perf_counter()
     report = Report(task.plan.target)
+    side_streams = _side_streams(task)
     with task.work:
         sink, about, last_duration = _paint(task, progress, report)
         if not report.frames:
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()
-        report.notices += _join(task, sink.paths, about, last_duration)
+        report.notices += _join(task, sink.paths, side_streams, about, last_duration)
         report.seconds["join"] = time.perf_counter() - joining
     else:
         report.notices += _left_out(task, "Numbered pictures hold")
@@ -153,22 +155,30 @@ def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> t
     return sink, about, last_duration
 
 
-def _join(task: VideoTask, segments: list[Path], about: str, last_duration: int) -> list[str]:
+def _side_streams(task: VideoTask) -> SideStreams | None:
+    """What goes beside the picture of the result; ``None`` if its source or the result itself has nothing beside."""
+    source, span, plan = task.source, task.span, task.plan
+    if not isinstance(source, VideoFile) or not plan.codec or container_of(plan.target) == "gif":
+        return None
+    start = source.origin + (span.start or 0)
+    end = None if span.end is None else source.origin + span.end
+    side_plan = plan_side_streams(source.path, container_of(plan.target))
+    return SideStreams(source.path, source.index, None if span.start is None else start, end, start, side_plan)
+
+
+def _join(
+    task: VideoTask, segments: list[Path], side_streams: SideStreams | None, about: str, last_duration: int
+) -> list[str]:
     """Join segments, and what goes beside them, to the result.
 
     Returns:
         Notices on what could not be kept as it was.
     """
-    source, span, target = task.source, task.span, task.plan.target
+    source, target = task.source, task.plan.target
     if container_of(target) == "gif":
         plays = source.plays if isinstance(source, Animation) else 0
         notices = join_gif(segments, target, task.frame_format, plays=plays, last=last_duration)
         return notices + _left_out(task, "A GIF holds")
-    side_streams = None
-    if isinstance(source, VideoFile):
-        start = source.origin + (span.start or 0)
-        end = None if span.end is None else source.origin + span.end
-        side_streams = SideStreams(source.path, source.index, None if span.start is None else start, end, start)
     return join(segments, target, task.frame_format, side_streams=side_streams, about=about, last=last_duration)
 
 
@@ -181,4 +191,4 @@ def _left_out(task: VideoTask, what: str) -> list[str]:
     source = task.source
     if not isinstance(source, VideoFile) or not source.other_streams:
         return []
-    return [f"{what} pictures only: {source.other_streams} of {source.path.name} is left out."]
+    return [f"{what} pictures only; left out of {source.path.name}: {', '.join(source.other_streams)}."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -14,8 +15,15 @@ from impasto.files import atomic_path, printable
 from impasto.video.containers import open_container
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.segments import packets_in_order
-from impasto.video.side_streams import SideStreams, TimedPacket, codec_name
+from impasto.video.side_streams import SideStreams, TimedPacket
 from impasto.video.sink import container_of
+from impasto.video.stream_copies import codec_name
+
+log = logging.getLogger(__name__)
+
+
+class JoinError(OutputError):
+    """FFmpeg refuses to put a result together."""
 
 
 @contextmanager
@@ -23,13 +31,14 @@ def output_file(target: Path) -> Iterator[Path]:
     """A temporary path that becomes the result when the block ends without an error.
 
     Raises:
-        OutputError: in place of an error of FFmpeg's.
+        JoinError: in place of an error of FFmpeg's that is none of the disk's.
+        OutputError: the file cannot be written.
     """
     try:
         with atomic_path(target) as temporary:
             yield temporary
     except (pyav().error.FFmpegError, ValueError) as error:
-        raise OutputError(
+        raise JoinError(
             f"{target} could not be put together ({getattr(error, 'strerror', None) or error}); all frames are painted "
             "and kept, so the same command only tries this again."
         ) from error
@@ -58,8 +67,31 @@ def join(
         Notices on what could not be kept as it was.
 
     Raises:
+        JoinError: FFmpeg refuses the file, even without the side streams.
         OutputError: there are no segments, or the file cannot be written.
     """
+    if side_streams is None:
+        return _join(segments, target, frame_format, None, about, last)
+    try:
+        return _join(segments, target, frame_format, side_streams, about, last)
+    except JoinError as error:
+        log.info("%s", error)
+        _join(segments, target, frame_format, None, about, last)
+        return [
+            f"What {side_streams.path.name} holds beside its picture (sound, subtitles, metadata) could not be written "
+            f"into {target.name} and is left out."
+        ]
+
+
+def _join(
+    segments: list[Path],
+    target: Path,
+    frame_format: FrameFormat,
+    side_streams: SideStreams | None,
+    about: str,
+    last: int,
+) -> list[str]:
+    """See :func:`join`."""
     kind = container_of(target)
     if not segments:
         raise OutputError(f"{target} was not written: there is no frame in the span that was asked for.")
@@ -87,4 +119,6 @@ def join(
 
             for _, _, packet in heapq.merge(pictures(), packets(), key=lambda timed: timed[0]):
                 output.mux(packet)
+        if side_streams is not None:
+            side_streams.note_lost_metadata(temporary, target.suffix)
     return side_streams.notices if side_streams is not None else []

@@ -28,6 +28,9 @@ _FIRST_STEP_BACK = Fraction(10)  # seconds: how much earlier decoding begins whe
 _MAX_SHORTFALL = 1.0  # seconds by which a complete file may be shorter than it declares
 _MAX_SHORTFALL_PART = 20  # a complete file may be shorter than it declares by at most one part in this many
 
+# Kinds of streams to words for them.
+_OTHER_STREAMS = {"audio": "sound", "subtitle": "subtitles", "chapters": "chapters", "attachment": "attachments"}
+
 
 class _UndecodableStart(Exception):  # noqa: N818 (not an error but a signal to the caller)
     """No whole frame can be decoded from the key frame where decoding began."""
@@ -82,7 +85,7 @@ class VideoFile:
         unordered: whether packets have no presentation times, as in AVI.
         declared: seconds on the source's clock at which the file says that it ends; 0 if it does not say so.
         declares_picture: whether ``declared`` is the end of the picture alone, not of the whole file.
-        other_streams: the kinds of other streams, in words; empty if there are none.
+        other_streams: words for what the file holds beside pictures.
 
     Raises:
         InputError: the file cannot be read, or there is no video in it.
@@ -116,10 +119,8 @@ class VideoFile:
             self.origin = max(Fraction(0), Fraction(container.start_time or 0, pyav().time_base))
             seconds = self.declared - float(self.origin)
             self.expected: int = stream.frames or max(0, round(seconds * float(self.rate)))
-            kinds = [s.type for s in container.streams if s.type in ("audio", "subtitle")]
-            self.other_streams = " and ".join(
-                sorted({"audio": "sound", "subtitle": "subtitles"}[kind] for kind in set(kinds))
-            )
+            kinds = {stream.type for stream in container.streams} | ({"chapters"} if container.chapters() else set())
+            self.other_streams = [word for kind, word in _OTHER_STREAMS.items() if kind in kinds]
 
     def _opened(self) -> Any:
         """The file as PyAV opens it.

@@ -1,0 +1,121 @@
+"""What becomes of the streams beside the picture: copied, encoded anew, or left out with a word.
+
+That is decided before anything is painted, by writing the first packets of each stream into a container in memory:
+FFmpeg's lists of what a container holds name some codecs that its muxers refuse.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+from impasto.extras import pyav
+from impasto.video.containers import open_container
+from impasto.video.stream_copies import codec_name, copy_stream
+
+log = logging.getLogger(__name__)
+
+# FFmpeg's names of containers to encoders for streams that their muxers do not accept.
+_SOUND_ENCODERS = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}
+_SUBTITLE_ENCODERS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
+_TEXT_SUBTITLES = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}  # codecs whose subtitles are text
+_TRIED_PACKETS = 50  # of a stream that are written for a trial
+_READ_PACKETS = 2000  # of all streams that are read for it, since subtitles are rare
+
+
+@dataclass
+class SidePlan:
+    """What becomes of the streams beside the picture.
+
+    Attributes:
+        encoders: indices of the streams of sound and subtitles that are kept, each with the encoder that it is encoded
+            anew by; empty for one that is copied as it is.
+        attachments: indices of the attachments that are kept, such as fonts.
+        notices: sentences on what is encoded anew and what is left out.
+    """
+
+    encoders: dict[int, str] = field(default_factory=dict)
+    attachments: list[int] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def plan_side_streams(path: Path, kind: str) -> SidePlan:
+    """Decide what becomes of the streams of a file beside its picture.
+
+    Args:
+        path: the video file.
+        kind: FFmpeg's name of the container of the result.
+    """
+    plan = SidePlan()
+    with open_container(path, metadata_errors="replace") as container:
+        # MP4 keeps the titles of chapters in a data stream, which the muxer writes anew.
+        titles = next((s.index for s in container.streams.data if s.name == "bin_data"), None)
+        titles = titles if container.chapters() else None
+        streams = [(s.index, s.type, codec_name(s)) for s in container.streams if s.index != titles]
+    for index, type, codec in streams:
+        what = f"The {type} stream {index} ({codec}) of {path.name}"
+        if type == "video":
+            continue
+        if type == "attachment":
+            if kind == "matroska" and _can_be_written(path, kind, index, ""):
+                plan.attachments.append(index)
+            else:
+                plan.notices.append(f"{what} is left out.")
+            continue
+        encoder = {"audio": _SOUND_ENCODERS, "subtitle": _SUBTITLE_ENCODERS}.get(type, {}).get(kind)
+        if encoder is None or codec == "unknown":
+            plan.notices.append(f"{what} is left out.")
+        elif _can_be_written(path, kind, index, ""):
+            plan.encoders[index] = ""
+        elif type == "subtitle" and codec not in _TEXT_SUBTITLES:
+            plan.notices.append(f"{what} is made of pictures, which this container does not take, and is left out.")
+        elif _can_be_written(path, kind, index, encoder):
+            plan.encoders[index] = encoder
+            plan.notices.append(f"{what} does not fit into this container and is encoded anew as {encoder}.")
+        else:
+            plan.notices.append(f"{what} is left out.")
+    return plan
+
+
+def _can_be_written(path: Path, kind: str, index: int, encoder: str) -> bool:
+    """Whether the first packets of a stream can be written into a container of their own.
+
+    Args:
+        path: the video file.
+        kind: FFmpeg's name of the container.
+        index: of the stream.
+        encoder: FFmpeg's name of the encoder; empty to copy the packets as they are.
+    """
+    av = pyav()
+    try:
+        with (
+            open_container(path, metadata_errors="replace") as container,
+            av.open(io.BytesIO(), "w", format=kind) as trial,
+        ):
+            stream = container.streams[index]
+            if stream.type == "attachment":
+                trial.add_stream_from_template(stream)
+                trial.start_encoding()
+                return True
+            copy = copy_stream(trial, stream, encoder)
+            trial.start_encoding()
+            tried = 0
+            for packet in islice(container.demux(), _READ_PACKETS):
+                if packet.stream is not stream or not packet.size:
+                    continue
+                try:
+                    made = copy.convert(packet, Fraction(0))
+                except av.error.FFmpegError:  # a damaged packet, which is left out later, too
+                    continue
+                trial.mux(made)
+                tried += 1
+                if tried == _TRIED_PACKETS:
+                    break
+    except (av.error.FFmpegError, ValueError, TypeError, ArithmeticError, NotImplementedError) as error:
+        log.info("%s does not take stream %d of %s: %s", kind, index, path, error)
+        return False
+    return True
