@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -143,3 +144,18 @@ def test_a_link_to_itself(tmp_path):
 def test_devices_are_written_directly():
     with atomic_path("/dev/null") as path:
         path.write_bytes(b"gone")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no harmless way to ask for a process")
+def test_what_a_killed_process_left_is_removed_and_what_another_one_writes_is_not(tmp_path):
+    code = "import os, sys\nfrom impasto.files import *\nwith atomic_path(sys.argv[1]):\n    os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "x.png")], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.name.endswith(".png.part")
+    running = left.name.replace(left.name.split("-")[2], str(os.getppid()))
+    elsewhere = left.name.replace(left.name.split("-")[1], "00000000")
+    for name in (running, elsewhere):
+        (tmp_path / name).touch()
+    with atomic_path(tmp_path / "y.png"):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([running, elsewhere, "y.png"])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import platform
 import secrets
 import stat
+import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from impasto.errors import OutputError
@@ -18,7 +23,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """A context that gives a temporary path to write to, and moves it over ``path`` once the block is done.
 
     Readers see the old file or the new one, never half of one, and whatever stops the block
-    (Ctrl-C included) leaves no temporary file behind. Missing folders are made, a link is written
+    (Ctrl-C included) leaves no temporary file behind; what a killed process left is removed by the next one that writes
+    into its folder. Missing folders are made, a link is written
     through, and an existing file keeps its permissions; a new one gets those that the umask allows.
 
     Args:
@@ -41,7 +47,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             yield target
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".impasto-{secrets.token_hex(6)}{target.suffix}.part")
+        _remove_leftovers(target.parent)
+        temporary = target.with_name(f".impasto-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
         try:
             # Not tempfile, whose files only their owner may read: here the kernel applies the umask.
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
@@ -54,6 +61,29 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(explain_write_error(wanted, error)) from error
+
+
+@cache
+def _machine() -> str:
+    """Which machine's numbers of processes count here, in eight hexadecimal digits; each container has its own."""
+    name = platform.node()
+    with contextlib.suppress(OSError):  # there is such a file on Linux only
+        name += str(Path("/proc/self/ns/pid").stat().st_ino)
+    return f"{zlib.crc32(name.encode()):08x}"
+
+
+@cache  # once a folder and process
+def _remove_leftovers(folder: Path) -> None:
+    """Remove temporary files that processes of this machine have left in a folder because they were killed."""
+    if sys.platform == "win32":  # knows no harmless way to ask for a process
+        return
+    for left in folder.glob(f".impasto-{_machine()}-*.part"):
+        with contextlib.suppress(OSError, ValueError):
+            process = int(left.name.split("-")[2])
+            try:
+                os.kill(process, 0)
+            except ProcessLookupError:
+                left.unlink()
 
 
 def _mode_to_replace(target: Path) -> int | None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto import files
+from impasto.errors import OutputError
 from impasto.video import pipeline
 
 from .clips import durations, make_clip, packets, pictures, scene, slides, stylize
@@ -88,6 +90,61 @@ def test_other_numbered_pictures_start_anew(tmp_path, monkeypatch, other):
     assert (report.resumed, report.frames) == (0, 10 - first)
     times = [round(time * rate, 1) for time, _ in pictures(tmp_path / "o.mkv")]  # Matroska counts in milliseconds
     assert times == list(range(10 - first))
+
+
+def test_a_second_run_says_who_makes_the_result_and_takes_nothing_from_the_first(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=6, sound=())
+    refused = []
+
+    def begin_another(done, _expected):
+        if done == 3:
+            with pytest.raises(OutputError, match=r"o\.mp4 is being made by another run \(process \d+") as error:
+                stylize(clip, tmp_path / "o.mp4", strength=0.5)
+            refused.append(error)
+
+    assert stylize(clip, tmp_path / "o.mp4", progress=begin_another).frames == 6
+    assert len(refused) == 1
+    assert len(pictures(tmp_path / "o.mp4")) == 6
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mp4", "o.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL")
+@pytest.mark.parametrize("output", ["o.mkv", "o_%03d.png"])
+def test_a_killed_run_goes_on_and_ends_alike_and_leaves_nothing(tmp_path, output):
+    """Killed as often as it takes, at any moment."""
+    clip = make_clip(tmp_path / "in.mp4", frames=40, sound=())
+    codec = ["--codec", "ffv1"] if output == "o.mkv" else []
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "part").mkdir()
+    whole, part = tmp_path / "whole" / output, tmp_path / "part" / output
+
+    def command(target):
+        painting = "import impasto.video.pipeline as p; p._SEGMENT_FRAMES = 5; from impasto.cli import main; main()"
+        given = ["video", str(clip), "--style", "scream", "-o", str(target), "-q", *codec]
+        return [sys.executable, "-c", painting, *given]
+
+    subprocess.run(command(whole), check=True)
+    for frames in (6, 14):
+        process = subprocess.Popen(command(part))
+        folder, deadline = tmp_path / "part" / f".{output.replace('%', '_')}.impasto", time.monotonic() + 60
+        written = folder.glob if codec else part.parent.glob
+        while len(list(written("*.nut" if codec else "o_*.png"))) < frames // (5 if codec else 1):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+    leftover = f".impasto-{files._machine()}-{process.pid}-0.mkv.part"
+    (tmp_path / "part" / leftover).write_bytes(b"half")
+    done = subprocess.run([*command(part), "--json"], capture_output=True, check=True)
+    assert json.loads(done.stdout)["resumed"] >= 10
+    names = sorted(p.name for p in whole.parent.iterdir())
+    assert sorted(p.name for p in part.parent.iterdir()) == names
+    for name in names:
+        assert (part.parent / name).read_bytes() == (whole.parent / name).read_bytes() or codec
+    if codec:
+        for (_, one), (_, two) in zip(pictures(whole), pictures(part), strict=True):
+            np.testing.assert_array_equal(one, two)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")

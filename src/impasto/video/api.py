@@ -9,6 +9,7 @@ from typing import Any
 
 from impasto.errors import InputError
 from impasto.feedforward.options import describe
+from impasto.locks import locked
 from impasto.styles.blending import Styles, load_blend
 from impasto.version import __version__
 from impasto.video.animation import Animation
@@ -88,7 +89,7 @@ def stylize_video(
     Raises:
         InputError: there is nothing at the path, no video in it, or an option is out of range.
         StyleError: no such style.
-        OutputError: the result cannot be written.
+        OutputError: the result cannot be written, or another run is making it.
         MissingExtraError: the extra ``video`` is not installed.
     """
     request = Request(
@@ -110,12 +111,24 @@ def stylize_video(
         options=options,
     )
     task = open_task(make_plan(request, stylize_video))
+    with locked(task.plan.target):
+        return _make(task, progress)
+
+
+def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
+    """Paint the frames of a task and put the result together, while no other run does so.
+
+    Raises:
+        InputError: there is no frame to paint.
+        OutputError: the result cannot be written.
+    """
     started = time.perf_counter()
     report = Report(task.plan.target)
     side_streams = _side_streams(task)
     with task.work:
         sink, about, last_duration = _paint(task, progress, report)
         if not report.frames:
+            video = task.plan.request.video
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()

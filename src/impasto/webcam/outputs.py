@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -16,6 +17,7 @@ import numpy as np
 from impasto import extras
 from impasto.errors import InputError, OutputError
 from impasto.flow.estimate import Pixels
+from impasto.locks import locked
 from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat
 from impasto.video.mux import join
@@ -180,12 +182,14 @@ class Recording:
         self.segments: Segments | None = None
         self.format: FrameFormat | None = None
         self.started, self.last, self.count = 0.0, -1, 0
+        self.lock = contextlib.ExitStack()
 
     def write(self, picture: Pixels) -> None:
         """Add a picture, H x W x 3; one of another size than the first is fitted into the size of the first."""
         if self.format is None:
             height, width = picture.shape[:2]
             self.format = FrameFormat(width, height, _TIME_BASE, _PROVISIONAL_RATE, ColorSpace.for_pictures(height))
+            self.lock.enter_context(locked(self.path))
             self.work.open()
             self.segments = Segments(self.work.folder, self.format, self.codec, Encoding())
             self.started = time.perf_counter()
@@ -204,6 +208,11 @@ class Recording:
         Raises:
             OutputError: the file cannot be written; what was recorded is kept beside it.
         """
+        with self.lock:
+            return self._join()
+
+    def _join(self) -> Path | None:
+        """Join what was recorded; see :meth:`close`."""
         if self.segments is None or self.format is None:
             return None
         self.segments.checkpoint()
