@@ -29,7 +29,7 @@ STREAM = [
     ["flow"],
     ["pictures"],
     ["options", "memory", "locks", "files", "folders", "extras"],
-    ["errors", "version", "assets"],
+    ["errors", "environment", "version", "assets"],
 ]
 LEVEL = {room: level for level, row in enumerate(STREAM) for room in row}
 WITH_TORCH = ("training", "learning", "optimisation", "networks", "engines.torch")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from impasto import environment
 from impasto.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from impasto.styles.catalogue import load_style
     from impasto.styles.style import Style
     from impasto.video.api import stylize_video
+
+environment.prepare()
 
 # Public names and where they live: imported when first used, so that ``impasto --help`` stays quick.
 _PUBLIC = {
