@@ -1,11 +1,14 @@
 """HDF5 files of photographs: which layouts are read, and which are refused."""
 
+import contextlib
+import random
 import sys
 
 import numpy as np
 import pytest
 
 from impasto.errors import InputError, MissingExtraError
+from impasto.training import dataset
 from impasto.training import hdf5 as layout
 from impasto.training.photographs import Photographs
 
@@ -23,6 +26,31 @@ def hdf5(path, groups, **options):
 
 def rows(count, first=0):
     return np.stack([noise(first + i, (16, 16)).transpose(2, 0, 1) for i in range(count)])
+
+
+@pytest.mark.parametrize("options", [{}, {"chunks": (1, 3, 16, 16), "compression": "gzip"}])
+def test_damaged_files_are_one_sentence(tmp_path, options):
+    path = hdf5(tmp_path / "a.h5", {"train2014": rows(4), "val2014": rows(2, 9)}, **options)
+    data, rng, refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(150):
+        damaged = bytearray(data)
+        for _ in range(rng.choice((1, 4))):
+            at = rng.randrange(rng.choice((1000, len(data))))
+            damaged[at : at + 4] = rng.choice((b"\xff" * 4, b"\x00" * 4, rng.randbytes(1), b""))
+        path.write_bytes(damaged)
+        for read in (lambda: layout.read_groups(path, None, 8), lambda: dataset.info(path)):
+            with contextlib.suppress(InputError):
+                read()
+                continue
+            refused += 1
+    assert refused > 50
+
+
+def test_a_file_that_claims_more_than_it_can_hold_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("train2014/images", (10**7, 3, 64, 64), np.uint8, chunks=(1, 3, 64, 64))
+    with pytest.raises(InputError, match=r"claims 122,880,000,000 bytes"):
+        layout.read_groups(tmp_path / "a.h5", None, 8)
 
 
 class TestHdf5:

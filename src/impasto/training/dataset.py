@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from PIL import Image
 from impasto import extras
 from impasto.errors import InputError, OutputError
 from impasto.training.decoding import Pixels
-from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, is_hdf5
+from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, is_hdf5, opened
 from impasto.training.picture_files import PictureFiles, none_readable, warn_of_skipped
+
+log = logging.getLogger(__name__)
 
 PackProgress = Callable[[int, int], None]
 """Called with the files done and the files there are."""
@@ -139,13 +142,9 @@ def info(path: Path) -> dict[str, Any]:
     """
     if not is_hdf5(path):
         raise InputError(f"{path} is not an HDF5 file." if path.exists() else f"There is no file {path}.")
-    h5py = extras.h5py()
-    try:
-        with h5py.File(path, "r") as file:
-            groups = {name: _describe(images) for name, images in image_groups(file).items()}
-            finished = UNFINISHED not in file.attrs
-    except OSError as error:
-        raise InputError(f"{path} cannot be read as HDF5: {error}.") from error
+    with opened(path) as file:
+        groups = {name: _describe(images) for name, images in image_groups(file).items()}
+        finished = UNFINISHED not in file.attrs
     complete = finished and not any(group["empty"] for group in groups.values())
     return {"path": str(path), "bytes": path.stat().st_size, "complete": complete, "groups": groups}
 
@@ -178,17 +177,8 @@ def _fingerprint(
 
 def _open_part(h5py: Any, part: Path, fingerprint: str, groups: dict[str, PictureFiles], size: tuple[int, int]) -> Any:
     """Open the unfinished file of the same call, or begin a new one."""
-    if part.exists():
-        try:
-            file = h5py.File(part, "r+")
-        except BlockingIOError:  # another process is writing it
-            raise
-        except OSError:  # the interruption left it in pieces
-            pass
-        else:
-            if file.attrs.get(UNFINISHED) == fingerprint:
-                return file
-            file.close()
+    if part.exists() and (file := _reopened(h5py, part, fingerprint, groups)) is not None:
+        return file
     file = h5py.File(part, "w")
     for name, files in groups.items():
         # All rows are in one piece from the start, since such a data set can be mapped into memory.
@@ -197,6 +187,28 @@ def _open_part(h5py: Any, part: Path, fingerprint: str, groups: dict[str, Pictur
     file.attrs[UNFINISHED] = fingerprint
     file.flush()
     return file
+
+
+def _reopened(h5py: Any, part: Path, fingerprint: str, groups: dict[str, PictureFiles]) -> Any | None:
+    """Open the unfinished file of the same call; ``None`` if it is another one's, or an interruption damaged it.
+
+    Raises:
+        BlockingIOError: another process is writing it.
+    """
+    with ExitStack() as closing:
+        try:
+            file = closing.enter_context(h5py.File(part, "r+"))
+            if file.attrs.get(UNFINISHED) == fingerprint:
+                images = {name: file[name]["images"] for name in groups}
+                if all(len(images[name]) == len(files.names) for name, files in groups.items()):
+                    _files_done(images)
+                    closing.pop_all()
+                    return file
+        except BlockingIOError:
+            raise
+        except Exception as error:  # a damaged file can make h5py raise anything
+            log.info("%s is damaged and begun anew: %s", part, error)
+    return None
 
 
 def _fill(images: Any, files: PictureFiles, max_resize: int, workers: int) -> Iterator[None]:
