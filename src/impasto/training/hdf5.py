@@ -95,7 +95,7 @@ def filled_rows(images: Any) -> int:
 
     The script of fast-neural-style leaves rows of zeros at the end, one for each file that it did not get to.
     """
-    count = int(len(images))
+    count = len(images)
     step = max(1, _BLOCK_BYTES // max(1, math.prod(images.shape[1:])))
     while count:
         start = max(0, count - step)
