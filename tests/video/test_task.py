@@ -24,7 +24,8 @@ def test_what_is_no_video_is_one_sentence(tmp_path, capsys):
         ("photo.jpg", "is a picture"), ("photo.png", "is a picture"), ("text.mp4", "cannot be opened"),
         ("only.m4a", "no video"), ("none.mp4", "There is no"), ("shot_%02d/frame.png", "There is no"),
     ):  # fmt: skip
-        assert run("video", tmp_path / name, "--style", "scream", "-o", tmp_path / "o.mp4") == 3
+        status = run("video", tmp_path / name, "--style", "scream", "-o", tmp_path / "o.mp4")
+        assert status == (2 if name.startswith("photo") else 3)  # a picture is for another command
         said = capsys.readouterr().err
         assert says in said, name
         assert said.count("\n") == 1
@@ -83,3 +84,24 @@ def test_options_of_the_other_method_are_refused(clip, tmp_path, capsys):
         run("video", clip, "--style", "a.png", "--method", "paint", "--strength", "0.5", "-o", tmp_path / "o.mp4") == 2
     )
     assert "--strength is for --method fast" in capsys.readouterr().err
+
+
+def y4m(path, rate):
+    """Four frames of a raw video, whose header can claim any frame rate."""
+    frames = b"".join(b"FRAME\n" + bytes([60 * index]) * (16 * 16 * 3 // 2) for index in range(4))
+    path.write_bytes(b"YUV4MPEG2 W16 H16 F%s Ip A1:1 C420jpeg\n" % rate.encode() + frames)
+    return path
+
+
+@pytest.mark.parametrize("rate", ["1000000:1", "2147483647:1", "1:2147483647", "1:1000000"])
+def test_an_absurd_frame_rate_is_one_sentence(tmp_path, rate):
+    with pytest.raises(InputError, match=r"in\.y4m claims .* frames a second, which no film has"):
+        stylize(y4m(tmp_path / "in.y4m", rate), tmp_path / "o.mp4")
+    assert [p.name for p in tmp_path.iterdir()] == ["in.y4m"]
+
+
+@pytest.mark.parametrize("rate", [0, -1, 1e-12, 1e9, float("nan"), float("inf")])
+def test_a_frame_rate_that_cannot_be_is_refused(tmp_path, rate):
+    for target in ("o.mp4", "o_%d.png"):
+        with pytest.raises(InputError, match="frame rate"):
+            stylize(y4m(tmp_path / "in.y4m", "25:1"), tmp_path / target, fps=rate)

@@ -36,6 +36,20 @@ class Bytes(click.ParamType[int]):
         return int(parse_limit(value))
 
 
+class FrameRate(click.FloatRange):
+    """Frames a second, up to 1000; never what is no number, which every range holds."""
+
+    def __init__(self, *, min_open: bool) -> None:
+        super().__init__(0, 1000, min_open=min_open)
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """See :class:`click.ParamType`."""
+        rate = float(super().convert(value, param, ctx))
+        if math.isnan(rate):
+            self.fail(f"{value} is no number.", param, ctx)
+        return rate
+
+
 class Layers(click.ParamType[dict[str, float]]):
     """Layers of the perceptual network with their weights."""
 

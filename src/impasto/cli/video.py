@@ -146,7 +146,7 @@ _pass_names = _parameter_names(_pass_options)
 @click.option("--end", callback=_parse_time, metavar="TIME", help="Where to stop, in seconds or as 1:02:03.")
 @click.option(
     "--fps",
-    type=click.FloatRange(0, 1000, min_open=True),
+    type=options.FrameRate(min_open=True),
     help="Frames a second of the result; by default the video's, of numbered pictures 25.",
 )
 @options.dataclass_option(Encoding, "codec")

@@ -57,7 +57,7 @@ from impasto.video.stabilise import STABILIZE
 )
 @click.option(
     "--fps",
-    type=click.FloatRange(0),
+    type=options.FrameRate(min_open=False),
     default=24.0,
     show_default=True,
     help="Frames a second to keep up, by painting smaller where it must be; 0: as fast as it goes.",

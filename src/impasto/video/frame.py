@@ -11,6 +11,7 @@ from typing import Protocol
 from impasto.flow.estimate import Pixels
 from impasto.video.pixels import ColorSpace
 
+MIN_RATE, MAX_RATE = Fraction(1, 86_400), 1000  # frames a second: one a day, and more than any film has
 DEFAULT_RATE = Fraction(25)  # frames a second of pictures without time stamps, as FFmpeg assumes
 
 

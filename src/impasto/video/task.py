@@ -17,7 +17,7 @@ from impasto.learning.api import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import options_from_keywords
 from impasto.styles.blending import Styles
-from impasto.video.frame import VideoSource
+from impasto.video.frame import MAX_RATE, MIN_RATE, VideoSource
 from impasto.video.frame_files import frame_number, mask_pattern
 from impasto.video.frame_format import FrameFormat
 from impasto.video.keyframes import Keyframes
@@ -177,7 +177,7 @@ def open_task(plan: VideoPlan) -> VideoTask:
     """Open the source of a plan, and name the work folder by everything that the result depends on.
 
     Raises:
-        InputError: the source cannot be opened, or its frames are larger than allowed.
+        InputError: the source cannot be opened, its frames are larger than allowed, or it claims an absurd rate.
     """
     request, options, span = plan.request, plan.options, plan.span
     source = open_source(
@@ -190,6 +190,11 @@ def open_task(plan: VideoPlan) -> VideoTask:
     if (pixels := source.stored[0] * source.stored[1]) > options.max_pixels:
         raise InputError(
             f"{request.video} has {pixels} pixels a frame, more than the {options.max_pixels} of max_pixels."
+        )
+    if source.expected != 1 and not MIN_RATE <= source.rate <= MAX_RATE:
+        raise InputError(
+            f"{request.video} claims {float(source.rate):g} frames a second, which no film has: it is damaged, or its "
+            "times are wrong; write it anew with the right ones."
         )
     if isinstance(source, NumberedPictures):
         span = replace(span, rate=None)  # the rate is that of the source itself

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from impasto.errors import InputError
-from impasto.video.frame import Frame, VideoSource
+from impasto.video.frame import MAX_RATE, MIN_RATE, Frame, VideoSource
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Span:
             raise InputError(f"The start {float(self.start)} is negative; give seconds from the video's start.")
         if self.end is not None and self.end <= (self.start or 0):
             raise InputError(f"The end {float(self.end)} is not after the start; give a later one.")
-        if self.rate is not None and not 0 < self.rate <= 1000:
-            raise InputError(f"The frame rate {float(self.rate)} is out of range; give more than 0, up to 1000.")
+        if self.rate is not None and not MIN_RATE <= self.rate <= MAX_RATE:
+            raise InputError(f"The frame rate {float(self.rate)} is out of range; give more than 0, up to {MAX_RATE}.")
 
     def time_base(self, source: VideoSource) -> Fraction:
         """The unit of the result's time stamps, in seconds."""

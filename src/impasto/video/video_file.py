@@ -15,7 +15,7 @@ from impasto.extras import pyav
 from impasto.video.completeness import is_cut_off
 from impasto.video.containers import open_container
 from impasto.video.deinterlace import LOOK_AROUND, deinterlaced
-from impasto.video.frame import DEFAULT_RATE, Frame
+from impasto.video.frame import DEFAULT_RATE, MAX_RATE, Frame
 from impasto.video.frame_converter import FrameConverter
 from impasto.video.pixels import has_alpha
 from impasto.video.shown_times import ShownTimes
@@ -114,7 +114,8 @@ class VideoFile:
                 self.notices.append(f"{path.name} is interlaced; its frames are made whole (deinterlaced).")
             self.unordered: bool = container.format.name == "avi"
             self.time_base: Fraction = stream.time_base
-            self.rate: Fraction = stream.average_rate or stream.guessed_rate or DEFAULT_RATE
+            guessed = stream.guessed_rate or DEFAULT_RATE  # the clock's rate where time stamps are irregular
+            self.rate: Fraction = stream.average_rate or (guessed if guessed <= MAX_RATE else DEFAULT_RATE)
             self.declares_picture, self.declared = self._declared_end(container, stream)
             self.origin = max(Fraction(0), Fraction(container.start_time or 0, pyav().time_base))
             seconds = self.declared - float(self.origin)
