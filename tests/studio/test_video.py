@@ -141,7 +141,8 @@ def test_sides_are_even_or_browsers_do_not_play_it(width, height, size, asked, t
 
 def test_the_time_left():
     assert VideoProgress(25, 100, 5).left == 15
-    assert VideoProgress(5, 0, 5).left == 0
+    assert VideoProgress(5, 0, 5).left is None
+    assert VideoProgress(9, 100, 5).left is None
 
 
 # ---- in a browser ---------------------------------------------------------------------------------

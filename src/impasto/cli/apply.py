@@ -15,12 +15,12 @@ import click
 from impasto.cli import hints, options
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
-from impasto.cli.progress import pictures_bar
+from impasto.cli.progress import PicturesBar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, write_standard_output
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.feedforward import batch
 from impasto.feedforward.batch import Outcome, OutputOptions
-from impasto.feedforward.painter import Painter
+from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.pictures.writing import output_format, write_picture
 
 
@@ -119,7 +119,9 @@ def command(
         task = batch.BatchTask(inputs[0], output or STANDARD_STREAM)
         if not piped:
             refuse_to_replace_inputs(task)
-        reporter.report(_paint_piped(task, painter, writing))
+        with PicturesBar(1, hidden=quiet or as_json) as bar:
+            outcome = _paint_piped(task, painter, writing, bar.within)
+        reporter.report(outcome)
         reporter.finish(1)
         return
     if watch:
@@ -136,20 +138,23 @@ def command(
         refuse_to_replace_inputs(task)
     # A result that the command line names as a file is written even if the file exists.
     named = output is not None and len(tasks) == 1 and tasks[0].target == output
-    with pictures_bar(len(tasks), hidden=quiet or as_json) as advance:
-        for outcome in batch.run_batch(tasks, painter, writing, overwrite=overwrite or named):
-            advance()
+    with PicturesBar(len(tasks), hidden=quiet or as_json) as bar:
+        for outcome in batch.run_batch(tasks, painter, writing, overwrite=overwrite or named, progress=bar.within):
+            bar.advance(skipped=outcome.status == "skipped")
             reporter.report(outcome)
     reporter.finish(len(tasks))
 
 
-def _paint_piped(task: batch.BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
+def _paint_piped(
+    task: batch.BatchTask, painter: Painter, writing: OutputOptions, progress: PaintingProgress
+) -> Outcome:
     """Paint one picture from standard input, or to standard output in the format that it came in, or both.
 
     Args:
         task: ``-`` as source or target stands for standard input or output.
         painter: paints it.
         writing: how it is written.
+        progress: called while it is painted.
 
     Returns:
         What became of it; an error is in it, not raised.
@@ -160,7 +165,7 @@ def _paint_piped(task: batch.BatchTask, painter: Painter, writing: OutputOptions
         format = writing.format if task.target == STANDARD_STREAM else output_format(task.target, writing.format)
         picture = painter.read(read_standard_input() if task.source == STANDARD_STREAM else task.source, format)
         times.append(time.perf_counter())
-        painted = painter.paint(picture).picture
+        painted = painter.paint(picture, progress=progress).picture
         times.append(time.perf_counter())
         if task.target == STANDARD_STREAM:
             write_standard_output(painted, writing.format, **encoding)

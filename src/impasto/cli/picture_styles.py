@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from impasto.cli.progress import learning_bar
 from impasto.learning.api import is_style_cached, learn_cached_style, with_learnt_pictures
 from impasto.styles.blending import WeightedStyleLike
 from impasto.styles.style import Style
+
+_USUAL_TIME = "2 to 6 minutes"  # on two cores without a GPU; see docs/learning-a-style.md
 
 
 def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[WeightedStyleLike]:
@@ -16,14 +20,28 @@ def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[Weight
 
     Args:
         styles: as the command line has them, with or without weights.
-        quiet: show no bar.
+        quiet: say nothing, and show no progress.
     """
     return with_learnt_pictures(styles, lambda picture: learn_picture(picture, quiet=quiet))
 
 
 def learn_picture(picture: Path, *, quiet: bool = False) -> Style:
-    """Return the style of a picture; a bar is shown while it is learnt, if it is not in the cache yet."""
+    """Return the style of a picture; if it is not in the cache yet, learn it, which is said at once."""
     if is_style_cached(picture):
         return learn_cached_style(picture)
-    with learning_bar(picture.name, hidden=quiet) as show:
-        return learn_cached_style(picture, show)
+
+    def print_line(text: str) -> None:
+        """Print a line for the user on standard error, unless quiet."""
+        if not quiet:
+            click.echo(text, err=True)
+
+    print_line(
+        f"Learning the style of {picture}, which takes {_USUAL_TIME}, only this once. Ctrl-C stops it; "
+        "the same command goes on from there."
+    )
+    try:
+        with learning_bar(picture.name, hidden=quiet) as show:
+            return learn_cached_style(picture, show)
+    except KeyboardInterrupt:
+        print_line(f"Stopped learning the style of {picture}; the same command goes on from there.")
+        raise

@@ -1,15 +1,20 @@
-"""All progress bars of the command line, on standard error.
+"""All progress of the command line, on standard error: bars where there is a terminal, else a line now and then.
 
-Each is a context manager that gives a function; a command calls that with what the library reports. A bar that is
-``hidden`` takes the same calls and shows nothing.
+Each is a context manager that gives a function; a command calls that with what the library reports. Progress that is
+``hidden`` takes the same calls and shows nothing. What is left of the time is told by :mod:`impasto.remaining`.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
+
+import click
+
+from impasto.remaining import seconds_left
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -19,19 +24,8 @@ if TYPE_CHECKING:
     from impasto.training.fit import TrainingProgress
 
 _LEARNING_STAGES = {"style": "learning", "network": "fitting the network"}
-
-
-def _bar(*columns: Any, hidden: bool) -> Progress:
-    """A bar of rich's.
-
-    Args:
-        columns: what is shown from left to right; none: rich's own choice.
-        hidden: show nothing.
-    """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    return Progress(*columns, console=Console(stderr=True), disable=hidden)
+_LINE_EVERY = 15.0  # seconds from one line to the next, at least, where there is no terminal
+_LARGE = 4_000_000  # pixels that one picture's networks have to paint before it gets a bar: about a second
 
 
 def _has_terminal() -> bool:
@@ -39,142 +33,209 @@ def _has_terminal() -> bool:
     return sys.stderr.isatty()
 
 
+class _Shown:
+    """Progress of one thing on standard error: a bar, or where there is no terminal lines.
+
+    Args:
+        label: what is going on.
+        at_most: whether it often ends before all is done, so that the time left is the most it can be.
+        transient: whether the bar vanishes at the end.
+    """
+
+    def __init__(self, label: str, *, at_most: bool = False, transient: bool = False) -> None:
+        self.label, self.estimate = label, "at most" if at_most else "about"
+        self.begun: tuple[float, float] | None = None  # share and time of the first call
+        self.said, self.said_at = 0, time.monotonic()  # tenths and time of the last line
+        self.bar: Progress | None = None
+        if _has_terminal():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[now]}")
+            self.bar = Progress(*columns, console=Console(stderr=True), transient=transient)
+            self.task = self.bar.add_task(label, total=None, now="")
+            self.bar.start()
+
+    def close(self) -> None:
+        """Leave the bar as it is, or take it away."""
+        if self.bar is not None:
+            self.bar.stop()
+
+    def begin_at(self, share: float) -> None:
+        """Tell the time left by what is done from here on."""
+        self.begun = share, time.monotonic()
+
+    def show(self, share: float | None, *parts: str, label: str | None = None) -> None:
+        """Show how far it is.
+
+        Args:
+            share: of all that is to be done; ``None``: unknown.
+            parts: what else is known of it, from left to right; empty ones are left out.
+            label: what is going on; ``None``: the same as before.
+        """
+        self.label = label or self.label
+        if self.begun is None:
+            self.begin_at(share or 0.0)
+        now = "  ".join(filter(None, (*parts, self._left(share))))
+        if self.bar is not None:
+            known = {"total": None} if share is None else {"total": 1.0, "completed": share}
+            self.bar.update(self.task, description=self.label, now=now, **known)
+        elif time.monotonic() - self.said_at >= _LINE_EVERY and (share is None or int(share * 10) > self.said):
+            self.said, self.said_at = int((share or 0) * 10), time.monotonic()
+            percent = "" if share is None else f"{share:.0%}  "
+            click.echo(f"{self.label}: {percent}{now}", err=True)
+
+    def _left(self, share: float | None) -> str:
+        """The time that is left, as far as it can be told."""
+        if share is None or self.begun is None or share >= 1:
+            return ""
+        begun, since = self.begun
+        left = seconds_left(time.monotonic() - since, share, begun)
+        return "" if left is None else f"{self.estimate} {duration(left)} left"
+
+
 @contextmanager
-def pictures_bar(total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
-    """A bar over the pictures of ``impasto apply``, where there are several and a terminal.
+def _shown(label: str, **kind: Any) -> Iterator[_Shown]:
+    """Progress that is closed at the end, however that comes."""
+    shown = _Shown(label, **kind)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+class PicturesBar:
+    """Progress of ``impasto apply`` over pictures, and within a large one.
 
     Args:
         total: how many pictures there are.
         hidden: show nothing.
-
-    Yields:
-        What is to be called after each picture.
     """
-    if hidden or total < 2 or not _has_terminal():
-        yield lambda: None
-        return
-    with _bar(hidden=False) as bar:
-        task = bar.add_task("Painting", total=total)
-        yield lambda: bar.advance(task)
+
+    def __init__(self, total: int, *, hidden: bool) -> None:
+        self.total, self.hidden, self.finished = total, hidden, 0
+        self._stack = ExitStack()
+        self._shown: _Shown | None = None
+
+    def __enter__(self) -> PicturesBar:
+        if self.total > 1:
+            self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _open(self) -> None:
+        """Begin to show progress; that of one picture vanishes at its end."""
+        if not self.hidden:
+            self._shown = self._stack.enter_context(_shown("Painting", transient=self.total == 1))
+            self._show(0.0)
+
+    def _show(self, fraction: float) -> None:
+        """Show how much is done, with a fraction of the picture that is being painted."""
+        if self._shown is not None:
+            share = min(1.0, (self.finished + fraction) / self.total)
+            counted = f"{self.finished}/{self.total}" if self.total > 1 else f"{share:.0%}"
+            self._shown.show(share, counted)
+
+    def advance(self, *, skipped: bool = False) -> None:
+        """Count a picture; one that was skipped took no time, and tells nothing of the others."""
+        self.finished += 1
+        if skipped and self._shown is not None:
+            self._shown.begin_at(self.finished / self.total)
+        self._show(0.0)
+
+    def within(self, done: int, pixels: int) -> None:
+        """Show how many of a picture's pixels are painted; see :meth:`impasto.feedforward.painter.Painter.paint`."""
+        if pixels < _LARGE:
+            return
+        if self._shown is None:
+            self._open()
+        self._show(done / pixels)
 
 
 @contextmanager
 def video_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar over the frames of a video, with frames a second and the time left, where there is a terminal.
+    """Progress over the frames of a video, with frames a second.
 
     Yields:
         What is to be called with the frames that are painted and those that are expected (0: unknown); ``None``
         where nothing is shown.
     """
-    if hidden or not _has_terminal():
+    if hidden:
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("Painting"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} frames/s"),
-        TimeRemainingColumn(),
-    )
-    with _bar(*columns, hidden=False) as bar:
-        task = bar.add_task("Painting", total=None, rate="")
+    with _shown("Painting") as shown:
+        first: list[tuple[int, float]] = []
 
         def show(done: int, expected: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=expected or None, rate=f"{speed:.1f}" if speed else "")
+            first[:] = first or [(done, time.monotonic())]
+            (before, since), now = first[0], time.monotonic()
+            rate = f"{(done - before) / (now - since):.1f} frames/s" if done > before and now > since else ""
+            shown.show(min(1.0, done / expected) if expected else None, f"{done}/{expected or '?'}", rate)
 
         yield show
 
 
 @contextmanager
 def optimisation_bar(*, hidden: bool) -> Iterator[Callable[[OptimisationProgress], None]]:
-    """A bar over the iterations of ``impasto paint``, with the loss and the time left, where there is a terminal."""
-    from rich.progress import BarColumn, TextColumn
-
-    columns = (
-        TextColumn("{task.fields[size]}"),
-        BarColumn(),
-        TextColumn("{task.fields[n]}  loss {task.fields[loss]}  {task.fields[left]} left"),
-    )
-    with _bar(*columns, hidden=hidden or not _has_terminal()) as bar:
-        task = bar.add_task("", total=1.0, size="", n="", loss="", left="")
+    """Progress over the iterations of ``impasto paint``, with the loss."""
+    if hidden:
+        yield lambda _progress: None
+        return
+    with _shown("Painting") as shown:
+        shown.begin_at(0.0)
 
         def show(progress: OptimisationProgress) -> None:
-            bar.update(
-                task,
-                completed=progress.share,
-                size="{} x {}".format(*progress.size),
-                n=f"{progress.iteration}/{progress.iterations}",
-                loss=f"{progress.loss:.4f}",
-                left=duration(progress.seconds_left),
-            )
+            size, count = "{} x {}".format(*progress.size), f"{progress.iteration}/{progress.iterations}"
+            shown.show(progress.share, count, f"loss {progress.loss:.4f}", label=f"Painting at {size}")
 
         yield show
 
 
 @contextmanager
 def learning_bar(label: str, *, hidden: bool) -> Iterator[Callable[[LearningProgress], None]]:
-    """A bar over the steps in which one style is learnt, with its losses.
+    """Progress over the steps in which one style is learnt, with its losses.
 
     Args:
         label: what is learnt.
         hidden: show nothing.
     """
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("step {task.fields[step]}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[now]}"),
-    )
-    with _bar(*columns, hidden=hidden) as bar:
-        task = bar.add_task(label, total=1.0, step=0, now="")
+    if hidden:
+        yield lambda _progress: None
+        return
+    with _shown(f"{label}: getting ready", at_most=True) as shown:
+        stages: list[str] = []
 
         def show(progress: LearningProgress) -> None:
+            if progress.stage not in stages:
+                stages.append(progress.stage)
+                shown.begin_at(progress.share)
             losses = {name: progress.losses[name] for name in ("content", "style") if name in progress.losses}
-            bar.update(
-                task,
-                completed=progress.share,
-                step=progress.step,
-                now=_losses_text(losses),
-                description=f"{label}: {_LEARNING_STAGES[progress.stage]}",
-            )
+            now = f"{label}: {_LEARNING_STAGES[progress.stage]}"
+            shown.show(progress.share, f"step {progress.step}", _losses_text(losses), label=now)
 
         yield show
 
 
 @contextmanager
 def training_bar(step: int, *, hidden: bool) -> Iterator[Callable[[TrainingProgress], None]]:
-    """A bar over the steps of ``impasto train``, with the time left and all losses.
+    """Progress over the steps of ``impasto train``, with all losses.
 
     Args:
         step: where the run begins, which is not 0 when it is resumed.
         hidden: show nothing.
     """
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("step {task.fields[step]}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[now]}"),
-    )
-    with _bar(*columns, hidden=hidden) as bar:
-        task = bar.add_task("", total=1.0, step=step, now="")
-
-        def show(progress: TrainingProgress) -> None:
-            bar.update(task, completed=progress.share, step=progress.step, now=_losses_text(progress.losses))
-
-        yield show
+    if hidden:
+        yield lambda _progress: None
+        return
+    with _shown(f"Training from step {step}" if step else "Training") as shown:
+        yield lambda progress: shown.show(progress.share, f"step {progress.step}", _losses_text(progress.losses))
 
 
 @contextmanager
 def counting_bar(label: str, total: int | None = None, *, hidden: bool) -> Iterator[Callable[..., None]]:
-    """A bar over things that are counted: steps of ``impasto distill``, pictures of ``impasto dataset pack``.
+    """Progress over things that are counted: steps of ``impasto distill``, pictures of ``impasto dataset pack``.
 
     Args:
         label: what is being done.
@@ -184,11 +245,14 @@ def counting_bar(label: str, total: int | None = None, *, hidden: bool) -> Itera
     Yields:
         What is to be called with how many are done and, where ``total`` is ``None``, how many there will be.
     """
-    with _bar(hidden=hidden) as bar:
-        task = bar.add_task(label, total=total)
+    if hidden:
+        yield lambda *_counts: None
+        return
+    with _shown(label) as shown:
 
         def show(done: int, expected: int | None = None) -> None:
-            bar.update(task, completed=done, total=expected if total is None else total)
+            count = expected if total is None else total
+            shown.show(min(1.0, done / count) if count else None, f"{done}/{count or '?'}")
 
         yield show
 
@@ -199,6 +263,8 @@ def _losses_text(losses: Any) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: ``40 s``, ``2 min 05 s``."""
+    """Seconds for people: ``40 s``, ``2 min 05 s``, ``3 h 20 min``."""
     minutes, seconds = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return "{} h {:02d} min".format(*divmod(minutes, 60))
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

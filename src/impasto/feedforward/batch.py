@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
-from impasto.feedforward.painter import Painter
+from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.files import explain_write_error
 from impasto.options import documented, option
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
@@ -204,6 +204,7 @@ def run_batch(
     writing: OutputOptions | None = None,
     *,
     overwrite: bool = False,
+    progress: PaintingProgress | None = None,
 ) -> Iterator[Outcome]:
     """Paint pictures in order; the next one is read and the last one written while one is painted.
 
@@ -214,6 +215,7 @@ def run_batch(
         painter: paints all of them.
         writing: how results are written.
         overwrite: whether to paint where a result exists, instead of skipping it.
+        progress: called while each picture is painted; see :meth:`impasto.feedforward.painter.Painter.paint`.
 
     Yields:
         What became of each task, in order.
@@ -251,7 +253,7 @@ def run_batch(
         def paint(task: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
             """Paint a picture and have it written; ``took`` are the seconds of reading."""
             started = time.perf_counter()
-            painted = painter.paint(picture).picture
+            painted = painter.paint(picture, progress=progress).picture
             return writer.submit(write, task, painted, {"read": took, "paint": time.perf_counter() - started})
 
         def advance() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
@@ -270,7 +272,7 @@ def run_batch(
                 if last_write is not None:
                     yield _outcome_of(*last_write)
                     last_write = None
-                outcome = _paint_alone(task, painter, writing)
+                outcome = _paint_alone(task, painter, writing, progress)
             next_read = advance()
             if isinstance(found, Outcome):
                 outcome = found
@@ -302,11 +304,13 @@ def _exists(target: Path) -> bool:
         raise OutputError(explain_write_error(target, error)) from error
 
 
-def _paint_alone(task: BatchTask, painter: Painter, writing: OutputOptions) -> Outcome:
+def _paint_alone(
+    task: BatchTask, painter: Painter, writing: OutputOptions, progress: PaintingProgress | None
+) -> Outcome:
     """Paint a picture while nothing else is read or written."""
     started = time.perf_counter()
     try:
-        painter.paint_file(task.source, task.target, **vars(writing))
+        painter.paint_file(task.source, task.target, progress=progress, **vars(writing))
     except (ImpastoError, MemoryError) as error:
         return failed_outcome(task, error)
     return Outcome(task, "written", {"total": time.perf_counter() - started})

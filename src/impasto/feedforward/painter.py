@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,6 +30,8 @@ from impasto.styles.blending import Styles, as_style_list
 from impasto.styles.catalogue import photograph_style, video_style
 from impasto.styles.style import Style
 
+PaintingProgress = Callable[[int, int], None]
+"""Called with the pixels of one picture that are painted, over all passes and styles, and with all there are."""
 _COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture keeps the integers of its file, to spare memory
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
@@ -83,6 +85,7 @@ class Painter:
         given: PassStatistics | None = None,
         measured_share: float = 0.0,
         grain: NDArray[np.float32] | None = None,
+        progress: PaintingProgress | None = None,
     ) -> Painted:
         """Repaint a picture; alpha and metadata stay.
 
@@ -93,6 +96,7 @@ class Painter:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
             grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the grain that is fixed in
                 place; it counts where strokes are laid at the picture's own size.
+            progress: called at the beginning, and after each tile that is painted.
 
         Returns:
             The painting, and the statistics that were used.
@@ -111,19 +115,20 @@ class Painter:
         composition.normalisation = Normalisation(given or {}, measured_share)
         if passes[0].side == longer == max(original):
             composition.grain = grain
-        (rgb,) = self._run(passes, composition)
+        (rgb,) = self._run(passes, composition, progress=progress)
         if source is not picture:  # it was painted larger, for strokes smaller than the network's: shrink it
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
         return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
 
-    def paint_rows(self, source: RowSource) -> Iterator[Picture]:
+    def paint_rows(self, source: RowSource, progress: PaintingProgress | None = None) -> Iterator[Picture]:
         """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
 
         Strokes can be laid larger than the network's, but not smaller, and the size stays.
 
         Args:
             source: the picture.
+            progress: as for :meth:`paint`.
 
         Yields:
             Bands of the painting, as wide as the picture.
@@ -134,13 +139,19 @@ class Painter:
         """
         top = 0
         passes = plan_passes(source.size, self.options)
-        for rgb in self._run(passes, self._composition(source, source.size), streamed=True):
+        composition = self._composition(source, source.size)
+        for rgb in self._run(passes, composition, streamed=True, progress=progress):
             alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
             yield Picture(rgb, alpha)
             top += len(rgb)
 
     def _run(
-        self, passes: list[Pass], composition: Composition, *, streamed: bool = False
+        self,
+        passes: list[Pass],
+        composition: Composition,
+        *,
+        streamed: bool = False,
+        progress: PaintingProgress | None = None,
     ) -> Iterator[NDArray[np.generic]]:
         """Run passes one after the other.
 
@@ -148,15 +159,19 @@ class Painter:
             passes: in order.
             composition: what the last one puts together; its normalisation has all statistics afterwards.
             streamed: see :func:`impasto.feedforward.tiles.paint_bands`; it counts for the last pass.
+            progress: as for :meth:`paint`.
 
         Yields:
             The painting of the last pass, H x W x 3: all of it, or with ``streamed`` some rows at a time.
         """
+        report = _reporter(passes, composition, progress)
         paintings: list[Picture] = []
         for one_pass in passes:
             coarse, paintings = paintings, []
             for part in one_pass.compositions(composition, coarse):
-                bands = paint_bands(part, self._budget, streamed=streamed and one_pass.is_last)
+                bands = paint_bands(
+                    part, self._budget, streamed=streamed and one_pass.is_last, report=partial(report, len(part.layers))
+                )
                 if one_pass.is_last:
                     yield from bands
                 else:
@@ -215,12 +230,14 @@ class Painter:
         format: str | None = None,
         quality: int = QUALITY,
         strip: bool = False,
+        progress: PaintingProgress | None = None,
     ) -> None:
         """Repaint a file; one that is too large for memory in strips, if both formats allow that (PNG and TIFF).
 
         Args:
             source, target: the files.
             format, quality, strip: as for :func:`impasto.pictures.writing.write_picture`.
+            progress: as for :meth:`paint`.
 
         Raises:
             InputError: the file cannot be read, or a mask is of another size.
@@ -232,9 +249,9 @@ class Painter:
         reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
         if reader is not None and plan_passes(reader.size, self.options)[-1].side <= max(reader.size):
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
-            write_rows(self.paint_rows(reader), reader, target, format=format, **about)
+            write_rows(self.paint_rows(reader, progress), reader, target, format=format, **about)
             return
-        painted = self.paint(self.read(source, kind)).picture
+        painted = self.paint(self.read(source, kind), progress=progress).picture
         write_picture(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:
@@ -286,6 +303,32 @@ class Painter:
         # The share of the painting's pixels rises faster than the strength, which weakens the style itself, too.
         share = strength * (2 - strength)
         return Composition(pad_picture(source, layers), layers, share, fitted(self._mask), self.options.colors)
+
+
+def _reporter(
+    passes: list[Pass], composition: Composition, progress: PaintingProgress | None
+) -> Callable[[int, int], None]:
+    """What is to be called with the styles and the pixels of each tile that is painted.
+
+    Args:
+        passes: all of them.
+        composition: what the last one puts together.
+        progress: as for :meth:`Painter.paint`.
+    """
+    if progress is None:
+        return lambda _styles, _pixels: None
+    whole, longer = composition.padded.whole, max(composition.padded.source.size)
+    styles = len(composition.layers)
+    total = round(sum(whole.pixels * styles * (one_pass.side / longer) ** 2 for one_pass in passes))
+    done = 0
+
+    def report(styles: int, pixels: int) -> None:
+        nonlocal done
+        done = min(total, done + styles * pixels)  # the borders of coarser passes are not foreseen to the pixel
+        progress(done, total)
+
+    progress(0, total)
+    return report
 
 
 def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:

@@ -9,7 +9,7 @@ measured on a mosaic of pieces from all over the picture. If memory runs out all
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isqrt
 
 import numpy as np
@@ -27,13 +27,20 @@ _MIN_SAMPLE_PIXELS = 1 << 20  # pixels on which the statistics of a picture are 
 _SAMPLE_PART = 12  # statistics of a very large picture are measured on its pixels divided by this
 
 
-def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = False) -> Iterator[Array]:
+def paint_bands(
+    composition: Composition,
+    budget: Budget,
+    *,
+    streamed: bool = False,
+    report: Callable[[int], None] = lambda _pixels: None,
+) -> Iterator[Array]:
     """Paint a composition from top to bottom.
 
     Args:
         composition: what is to be painted; its statistics are in its normalisation afterwards.
         budget: the memory that it may take.
         streamed: whether a band may be only some rows high, for a picture that is too large to be whole in memory.
+        report: called with the pixels of each tile that is painted.
 
     Yields:
         H x W x 3. Without ``streamed`` one band, the whole picture: float32 in [0, 1] if it was painted at once,
@@ -46,6 +53,7 @@ def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = Fa
     if not streamed:
         at_once = _painted_at_once(composition, budget)
         if at_once is not None:
+            report(padded.whole.pixels)
             yield at_once
             return
     height, width = padded.inner.height, padded.inner.width
@@ -63,6 +71,7 @@ def paint_bands(composition: Composition, budget: Budget, *, streamed: bool = Fa
             band = result[band_box.top - padded.inner.top : band_box.bottom - padded.inner.top]
         for box in row:
             _paint_tile(composition, budget, box, band, band_box)
+            report(box.pixels)
         if result is None:
             yield band
     _release(composition, budget)

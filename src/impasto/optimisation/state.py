@@ -15,6 +15,7 @@ from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.optimisation.style_pictures import Array
 from impasto.pictures.picture import to_samples
+from impasto.remaining import seconds_left
 
 _METADATA_KEY = "impasto-paint"  # key in a state file's metadata of everything but the tensors, as JSON
 _SPAN = 10  # iterations over which the loss of a result is compared
@@ -51,9 +52,9 @@ class OptimisationProgress:
     state: Callable[[], OptimisationState] = field(repr=False)
 
     @property
-    def seconds_left(self) -> float:
-        """Seconds that are left, estimated from the speed so far."""
-        return self.seconds * (1 - self.share) / max(self.share, 1e-9)
+    def seconds_left(self) -> float | None:
+        """Seconds that are left, by the speed so far; ``None`` as long as that would be a guess."""
+        return seconds_left(self.seconds, self.share)
 
 
 @dataclass(frozen=True)

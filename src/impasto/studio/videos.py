@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS
+from impasto.remaining import seconds_left
 from impasto.studio.jobs import ReportFunction
 from impasto.studio.uploads import Clip
 from impasto.styles.blending import load_blend
@@ -61,9 +62,11 @@ class VideoProgress:
     rate: float
 
     @property
-    def left(self) -> float:
-        """Seconds until all frames are painted; 0 if that is unknown."""
-        return max(0, self.count - self.done) / self.rate if self.rate else 0.0
+    def left(self) -> float | None:
+        """Seconds until all frames are painted; ``None`` as long as that would be a guess."""
+        if not (self.rate and self.count):
+            return None
+        return seconds_left(self.done / self.rate, min(1.0, self.done / self.count))
 
 
 @dataclass(frozen=True)

@@ -303,9 +303,11 @@ class _PaintMonitor:
             return
         self.shown = now
         width, height = progress.size
-        left = _duration_text(self.request, progress.seconds_left)
-        values = {"n": n, "count": count, "width": width, "height": height, "loss": progress.loss, "left": left}
-        self.report((_step_comparison(self.task, progress.picture()), say(self.request, "paint_progress", **values)))
+        values = {"n": n, "count": count, "width": width, "height": height, "loss": progress.loss}
+        text = say(self.request, "paint_progress", **values)
+        if progress.seconds_left is not None:
+            text += say(self.request, "time_left", left=_duration_text(self.request, progress.seconds_left))
+        self.report((_step_comparison(self.task, progress.picture()), text))
 
     def keep(self, n: int, rgb: NDArray[Any]) -> None:
         """Keep the picture of a step, in place of an earlier picture of the same step."""

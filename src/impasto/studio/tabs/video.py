@@ -254,9 +254,11 @@ def _progress_display(request: gr.Request, progress: VideoProgress) -> tuple[Any
     """A progress bar, and the sentence on how much is painted and how fast."""
     if progress.count and progress.done >= progress.count:
         return _progress_bar(1, 1), say(request, "video_joining")
-    left = f"{progress.left // 60:.0f}:{progress.left % 60:02.0f}"
-    facts = {"done": progress.done, "count": progress.count or "?", "rate": progress.rate, "left": left}
-    return _progress_bar(progress.done, progress.count), say(request, "video_painting", **facts)
+    facts = {"done": progress.done, "count": progress.count or "?", "rate": progress.rate}
+    text = say(request, "video_painting", **facts)
+    if progress.left is not None:
+        text += say(request, "time_left", left=f"{progress.left // 60:.0f}:{progress.left % 60:02.0f}")
+    return _progress_bar(progress.done, progress.count), text
 
 
 def _notices(request: gr.Request, painted_video: videos.PaintedVideo) -> list[str]:
