@@ -55,6 +55,23 @@ def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_a_run_that_went_on_after_a_crash_gives_the_same_bytes(tmp_path, monkeypatch, suffix):
+    clip = make_clip(tmp_path / "in.mp4", frames=18, sound=())
+    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 7)
+    (tmp_path / "whole").mkdir()
+    stylize(clip, tmp_path / "whole" / f"out{suffix}")
+
+    def stop(done, _expected):
+        if done == 12:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stylize(clip, tmp_path / f"out{suffix}", progress=stop)
+    assert stylize(clip, tmp_path / f"out{suffix}").resumed == 7
+    assert packets(tmp_path / f"out{suffix}", "video") == packets(tmp_path / "whole" / f"out{suffix}", "video")
+
+
 def test_other_options_start_anew(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "in.mp4", frames=8, sound=())
     monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)

@@ -33,8 +33,10 @@ from impasto.video.stabilizer_base import (
 from impasto.video.timing import Span, TimedFrame
 
 _QUEUE_FRAMES = 4  # frames that may wait between reading and painting, and between painting and writing
-_SEGMENT_FRAMES = 250  # frames after which a segment ends: a crash costs no more than these
-_SEGMENT_SECONDS = 30.0  # seconds of painting after which a segment ends: a crash costs little more than these
+# A segment ends after so many frames, of which a crash costs no more: the fewer, the larger they are, since these take
+# longer. Time does not count, so that a video is cut alike, and encoded to the same bytes, on every machine.
+_SEGMENT_FRAMES, _MIN_SEGMENT_FRAMES = 250, 24
+_SEGMENT_PIXELS = 100_000_000  # pixels of the frames of a segment between these bounds
 _POLL_SECONDS = 0.1  # seconds after which a thread that waits looks whether the others have stopped
 
 
@@ -174,7 +176,9 @@ class FramePipeline:
         after the one before it. The network of a frame needs the statistics of the frame :data:`PARALLEL_FRAMES` before
         it, which is why that one must be finished before the network starts.
         """
-        count, saved, since = self.done["frames"], self.done["frames"], time.perf_counter()
+        count = saved = self.done["frames"]
+        fitting = _SEGMENT_PIXELS // (self.source.width * self.source.height)
+        segment_frames = min(_SEGMENT_FRAMES, max(_MIN_SEGMENT_FRAMES, fitting))
         latest: TimedFrame | None = None  # the last one that was handed to the writing thread
         # Frames in progress, the oldest first. A frame that the new rate shows twice is there twice, with one painting.
         in_progress: deque[tuple[TimedFrame, FrameInProgress, Future[float]]] = deque()
@@ -203,10 +207,9 @@ class FramePipeline:
                         in_progress.append((item, *self._begin(item, networks)))
                     while len({id(frame) for _, frame, _ in in_progress}) == PARALLEL_FRAMES:
                         finish_oldest()
-                    due = count - saved >= _SEGMENT_FRAMES or time.perf_counter() - since > _SEGMENT_SECONDS
-                    if latest is not None and count > saved and due:
+                    if latest is not None and count // segment_frames > saved // segment_frames:
                         outgoing.put(self._state_after(count, latest))
-                        saved, since = count, time.perf_counter()
+                        saved = count
                 while in_progress:
                     finish_oldest()
         finally:
