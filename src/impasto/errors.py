@@ -21,6 +21,12 @@ Status 2 is the command line's own (unknown option, missing argument), 130 is Ct
 from __future__ import annotations
 
 
+def first_line(error: BaseException) -> str:
+    """What another library's error says, for a sentence of ours: its first line, without a full stop, or its name."""
+    lines = str(error).strip().splitlines()
+    return (lines[0].strip().rstrip(".:")[:200] if lines else "") or type(error).__name__
+
+
 class ImpastoError(Exception):
     """Base of all errors that Impasto raises on purpose."""
 

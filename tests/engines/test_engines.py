@@ -2,6 +2,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from impasto.engines import loading
 from impasto.engines.base import Statistics, cpu_threads
 from impasto.engines.loading import load_engine
 from impasto.engines.onnxruntime import OnnxruntimeEngine
-from impasto.errors import InputError, MissingExtraError, OutOfMemoryError
+from impasto.errors import InputError, MissingExtraError, OutOfMemoryError, StyleError
 from impasto.styles.catalogue import load_style
+from impasto.styles.style import EmbeddedNetwork
 
 LEVEL = 1 / 255
 
@@ -191,13 +193,51 @@ def test_torchs_ways_to_say_that_memory_is_short_are_one_error(style, message, m
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
 
-def test_other_failures_of_an_engine_stay_as_they_are(engine, style, monkeypatch):
+def test_other_failures_of_an_engine_are_one_sentence_that_names_the_network(engine, style, monkeypatch):
     def fail(*_):
         raise RuntimeError("no such kernel for an allocation type")
 
     monkeypatch.setattr(engine, *(("module", fail) if hasattr(engine, "module") else ("session", Failing(fail))))
-    with pytest.raises(RuntimeError, match="no such kernel"):
+    with pytest.raises(StyleError, match=r"network of Impasto itself cannot be used \(no such kernel"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+
+
+def test_a_network_that_is_damaged_or_foreign_is_one_sentence_that_names_its_file(style, monkeypatch):
+    pytest.importorskip("onnx")
+    from onnx import helper, load_model_from_string
+
+    whole = (files("impasto.assets") / "network.onnx").read_bytes()
+    undescribed, foreign = load_model_from_string(whole), load_model_from_string(whole)
+    helper.set_model_props(undescribed, {"id": "x", "architecture": '{"blocks": 1e9}'})
+    foreign.graph.input[0].name = "picture"
+    models = [b"nothing", whole[:1000], whole[: len(whole) // 2], undescribed.SerializeToString()]
+    for model in [*models, foreign.SerializeToString()]:
+        with pytest.raises(
+            StyleError, match=r"^The network of my.safetensors cannot be used \([^\n]+\): it is damaged"
+        ):
+            OnnxruntimeEngine("cpu", EmbeddedNetwork("x", model, source="my.safetensors"))
+    if importlib.util.find_spec("torch"):
+        from impasto.engines.torch import TorchEngine
+
+        with pytest.raises(
+            StyleError, match=r"^The network of my.safetensors cannot be used \([^\n]+\): it is damaged"
+        ):
+            TorchEngine("cpu", EmbeddedNetwork("x", b"nothing", source="my.safetensors"))
+
+
+def test_results_of_another_size_are_refused(style):
+    engine = OnnxruntimeEngine()
+    engine.session = Failing(lambda *_: (np.zeros((1, 3, 8, 8)), style.scale, style.scale))
+    with pytest.raises(StyleError, match="results are of a wrong size"):
+        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+
+
+def test_two_networks_that_claim_one_id_are_two_engines():
+    own = (files("impasto.assets") / "network.onnx").read_bytes()
+    first = load_engine("cpu", EmbeddedNetwork("x", own))
+    assert load_engine("cpu", EmbeddedNetwork("x", bytes(bytearray(own)))) is first
+    with pytest.raises(StyleError):
+        load_engine("cpu", EmbeddedNetwork("x", own[:-1000]))
 
 
 class Failing:

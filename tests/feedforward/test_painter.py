@@ -46,6 +46,18 @@ def test_every_size_keeps_its_size(width, height):
     assert np.isfinite(painted).all()
 
 
+@pytest.mark.parametrize("max_memory", ["auto", "150M"])
+def test_a_painting_that_is_not_finite_names_the_style_instead_of_coming_out_black(photo, max_memory):
+    broken = replace(load_style("scream"), name="mine", scale=np.full(1008, 1e20, np.float32))
+    with pytest.raises(StyleError, match="Painting in the style mine gives numbers that are not finite"):
+        impasto.stylize(photo.resize((1200, 800)), broken, max_memory=max_memory)
+    for name, value in (("scale", np.nan), ("shift", np.inf)):
+        vector = getattr(load_style("scream"), name).copy()
+        vector[500] = value
+        with pytest.raises(StyleError, match="the style or its network is damaged"):
+            impasto.stylize(photo, replace(load_style("scream"), **{name: vector}))
+
+
 @pytest.mark.parametrize("shape", [(1, 900), (900, 1), (2, 3)])
 def test_extreme_shapes_keep_theirs(shape):
     assert impasto.stylize(np.full((*shape, 3), 0.4, np.float32), "udnie").shape == (*shape, 3)

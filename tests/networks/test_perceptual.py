@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from safetensors.torch import save_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 from torch import nn  # noqa: E402
 
 from impasto.errors import InputError  # noqa: E402
@@ -160,3 +160,22 @@ def test_the_shared_layouts_are_known(name, last, channels):
     network = load_features(SHARED / name)
     assert network.taps[-1] == last
     assert network(torch.rand(1, 3, 32, 32), [last])[last].shape[1] == channels
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda state: state.update({"conv9_x.weight": torch.ones(1), "conv9_x.bias": torch.ones(1)}),
+        lambda state: state.update({"preprocess.weight": torch.ones(3, 2, 1, 1)}),
+        lambda state: state.update({"conv2_1.bias": torch.ones(2)}),
+        lambda state: state.update({"conv1_1.weight": torch.full_like(state["conv1_1.weight"], torch.nan)}),
+        lambda state: state.update({"conv1_1.weight": state["conv1_1.weight"][0]}),
+        lambda state: state.update({"relu1_1_head.bias": torch.ones(2, 2, 2)}),
+    ],
+)
+def test_damaged_weights_are_one_sentence_that_names_the_file(tmp_path, damage):
+    state = load_file(resources.files("impasto.assets") / "perceptual.safetensors")
+    damage(state)
+    save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "odd.safetensors")
+    with pytest.raises(InputError, match=r"^\S+odd\.safetensors is damaged or no perceptual network \([^\n]+$"):
+        load_features(tmp_path / "odd.safetensors")

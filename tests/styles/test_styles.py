@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,39 @@ def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
     save_file(arrays, path)
     with pytest.raises(StyleError, match="not an Impasto style"):
         load_style(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e20, 1e300, -101.0])
+@pytest.mark.parametrize("place", ["scale", "shift", "photograph_scale"])
+def test_numbers_that_no_style_has_are_refused_where_the_file_is_read(tmp_path, value, place):
+    from safetensors.numpy import save_file
+
+    arrays = {name: np.ones(4) for name in ("scale", "shift", "photograph_scale", "photograph_shift")}
+    arrays[place][2] = value  # in 64 bits, where 1e300 is finite
+    arrays["onnx"] = np.zeros(4, np.uint8)
+    save_file(arrays, tmp_path / "odd.safetensors", metadata={"format": "impasto-style-1"})
+    with pytest.raises(StyleError, match=r"odd\.safetensors is damaged: it has numbers that no style has"):
+        load_style(tmp_path / "odd.safetensors")
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("BF16", 2), ("F8_E4M3", 1), ("F8_E5M2", 1), ("I64", 8), ("BOOL", 1)])
+def test_numbers_of_types_that_no_style_has_are_one_sentence(tmp_path, dtype, size):
+    entries = {
+        name: {"dtype": dtype, "shape": [4], "data_offsets": [4 * size * at, 4 * size * (at + 1)]}
+        for at, name in enumerate(("scale", "shift"))
+    }
+    header = json.dumps({"__metadata__": {"format": "impasto-style-1"}, **entries}).encode()
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8 * size))
+    with pytest.raises(StyleError, match=r"odd\.safetensors (is damaged|cannot be read as a style)"):
+        load_style(path)
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\0b", "x" * 200, "\x1b[2J"])
+def test_a_file_with_an_impossible_name_in_it_is_refused(tmp_path, name):
+    style(name, 1).save(tmp_path / "odd.safetensors")
+    with pytest.raises(StyleError, match="the name in it cannot be a style's"):
+        load_style(tmp_path / "odd.safetensors")
 
 
 def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):

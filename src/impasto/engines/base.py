@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import OutOfMemoryError
+from impasto.errors import OutOfMemoryError, StyleError, first_line
 
 Array = NDArray[np.float32]
 
@@ -75,6 +75,7 @@ class Engine(Protocol):
 
         Raises:
             OutOfMemoryError: there is too little memory for a picture of that size.
+            StyleError: the network is damaged.
         """
         ...
 
@@ -88,6 +89,19 @@ def out_of_memory(image: Array) -> OutOfMemoryError:
     height, width = image.shape[2:]
     return OutOfMemoryError(
         f"Painting {width} x {height} pixels at once needs more memory than there is; paint smaller with --size."
+    )
+
+
+def unusable(source: str, error: BaseException) -> StyleError:
+    """The error that an engine raises when a network cannot be loaded or run.
+
+    Args:
+        source: where the network comes from.
+        error: what the library says.
+    """
+    return StyleError(
+        f"The network of {source} cannot be used ({first_line(error)}): it is damaged or not one of Impasto's; take "
+        "the file from its source again."
     )
 
 

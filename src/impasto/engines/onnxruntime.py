@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory
+from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory, unusable
 from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
 from impasto.styles.style import EmbeddedNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}  # onnxruntime's names, by device
+_PLANES = (3, 4)  # planes that a network of ours takes: RGB, and in later editions the grain
+_MAX_BLOCKS = 64  # residual blocks of the largest network that is taken for one of ours
 _OUTPUTS = ["painted", "mean", "variance"]  # names of the model's outputs, see impasto.networks.files.onnx_model
-_LOG_ERRORS = 3  # onnxruntime's log severity of errors: its warnings about providers and nodes are not for users
+_LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
 # What onnxruntime's messages have in them when memory is short: its arena, the C++ library, CUDA, cuDNN and cuBLAS.
 _SHORT_OF_MEMORY = re.compile(
     r"(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes|out of memory",
@@ -31,6 +33,9 @@ class OnnxruntimeEngine:
         device: ``"cpu"`` or ``"cuda"``.
         embedded: the network that a style brings along; ``None``: the package's.
         parallel: how many pictures are painted at a time; each gets its share of the CPU's threads.
+
+    Raises:
+        StyleError: the network is damaged or not one of ours.
     """
 
     multiple = SIDE_MULTIPLE
@@ -39,21 +44,28 @@ class OnnxruntimeEngine:
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = max(1, cpu_threads() // parallel)
-        options.log_severity_level = _LOG_ERRORS
+        options.log_severity_level = _LOG_FATAL
         # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.enable_mem_pattern = False  # it would take twice the memory from a size's second picture on
         model = embedded.onnx if embedded else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])
         self._arenas = "cpu:0" if device == "cpu" else "cpu:0;gpu:0"
-        self.session = ort.InferenceSession(model, options, providers=providers)
-        about = self.session.get_modelmeta().custom_metadata_map
-        self.network: str = about["id"]
-        self.radius = receptive_radius(json.loads(about["architecture"])["blocks"])
+        self.source = embedded.source if embedded else "Impasto itself"
         self.name = f"onnxruntime {ort.__version__}, {device}"
-        shapes = {i.name: i.shape for i in self.session.get_inputs()}
-        self.channels: int = shapes["scale"][0]
-        self.planes: int = shapes["image"][1]
+        try:
+            self.session = ort.InferenceSession(model, options, providers=providers)
+            about = self.session.get_modelmeta().custom_metadata_map
+            self.network: str = about["id"]
+            blocks = json.loads(about["architecture"])["blocks"]
+            shapes = {i.name: i.shape for i in self.session.get_inputs()}
+            self.channels: int = shapes["scale"][0]
+            self.planes: int = shapes["image"][1]
+            if blocks not in range(_MAX_BLOCKS) or self.planes not in _PLANES or not isinstance(self.channels, int):
+                raise ValueError("its description makes no sense")
+        except Exception as error:  # onnxruntime's own classes, and what a description that is not ours leads to
+            raise unusable(self.source, error) from error
+        self.radius = receptive_radius(blocks)
 
     @staticmethod
     def devices() -> list[str]:
@@ -81,7 +93,9 @@ class OnnxruntimeEngine:
         except Exception as error:  # onnxruntime's classes tell the kinds of failure apart, but not this one
             if isinstance(error, MemoryError) or _SHORT_OF_MEMORY.search(str(error)):
                 raise out_of_memory(image) from error
-            raise
+            raise unusable(self.source, error) from error
+        if painted.shape != (1, 3, *image.shape[2:]) or mean.shape != scale.shape or variance.shape != scale.shape:
+            raise unusable(self.source, ValueError("its results are of a wrong size"))
         return painted, Statistics(mean, variance)
 
     def _as_planes(self, image: Array) -> Array:

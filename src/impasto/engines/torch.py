@@ -7,7 +7,8 @@ from importlib import resources
 
 import torch
 
-from impasto.engines.base import Array, Statistics, out_of_memory
+from impasto.engines.base import Array, Statistics, out_of_memory, unusable
+from impasto.errors import InputError
 from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE
 from impasto.networks.files import load_network, network_of_onnx
 from impasto.networks.transformer import TensorStatistics
@@ -29,14 +30,22 @@ class TorchEngine:
     Args:
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
         embedded: the network that a style brings along; ``None``: the package's.
+
+    Raises:
+        StyleError: the network is damaged or not one of ours.
+        MissingExtraError: the package onnx is not installed, and the style brings a network.
     """
 
     multiple = SIDE_MULTIPLE
     minimum = MIN_SIDE
 
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None) -> None:
+        self.source = embedded.source if embedded else "Impasto itself"
         if embedded:
-            network, self.network = network_of_onnx(embedded.onnx)
+            try:
+                network, self.network = network_of_onnx(embedded.onnx)
+            except InputError as error:
+                raise unusable(self.source, error.__cause__ or error) from error
         else:
             with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
                 network, self.network = load_network(path)
@@ -61,7 +70,7 @@ class TorchEngine:
             # On CUDA torch has a class for it, on the CPU and on MPS only a message.
             if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _SHORT_OF_MEMORY.search(str(error)):
                 raise out_of_memory(image) from error
-            raise
+            raise unusable(self.source, error) from error
 
     @torch.inference_mode()
     def _run(

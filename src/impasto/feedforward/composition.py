@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engines.base import Engine, Statistics
+from impasto.errors import StyleError
 from impasto.feedforward.padding import PaddedPicture
 from impasto.feedforward.refinement import Refinement
 from impasto.networks.grain import grain_of_box
@@ -104,9 +105,17 @@ class StyleLayer:
 
         Returns:
             H x W x 3 in [0, 1], and the statistics that were used.
+
+        Raises:
+            StyleError: the painting has values that are not finite.
         """
         batch = np.ascontiguousarray(network_input.transpose(2, 0, 1)[None])
         painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, measured_share)
+        if not all(np.isfinite(values.sum()) for values in (painted, measured.mean, measured.variance)):
+            raise StyleError(
+                f"Painting in the style {self.style.name} gives numbers that are not finite: the style or its network "
+                "is damaged; learn it again, or give another."
+            )
         used = measured if given is None else given.towards(measured, measured_share)
         return painted[0].transpose(1, 2, 0), used
 

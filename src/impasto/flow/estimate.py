@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import InputError
+from impasto.errors import InputError, first_line
 from impasto.extras import opencv
 from impasto.flow.forward_backward import Flow
 
@@ -27,7 +27,7 @@ METHODS = ("dis", "deepflow")
 _DIS_MIN_SIDE = 16  # pixels: DIS fails on smaller frames, which are padded to this
 _ONNX_MULTIPLE = 8  # pixels: flow networks usually halve their input three times
 _MAX_LENGTH = 100_000.0  # pixels: a vector with a longer side is unknown
-_LOG_ERRORS = 3  # onnxruntime's log severity of errors: its warnings are not for users
+_LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
 
 
 def compute(first: Pixels, second: Pixels, method: str | Path = "dis") -> Flow:
@@ -121,11 +121,13 @@ class _OnnxEstimator:
         if not path.is_file():
             raise InputError(f"There is no flow model {path}; check the path.")
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = _LOG_ERRORS
+        options.log_severity_level = _LOG_FATAL
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it takes cores from other programs
         try:
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes
-            raise InputError(f"{path} cannot be loaded as an ONNX model ({error}); give another file.") from error
+            reason = first_line(error)
+            raise InputError(f"{path} cannot be loaded as an ONNX model ({reason}); give another file.") from error
         self.path, inputs = path, self.session.get_inputs()
         if len(inputs) != 2 or any(len(i.shape) != 4 for i in inputs):
             raise InputError(f"{path} is no flow model: it must take two pictures of 1 x 3 x H x W.")
@@ -151,7 +153,11 @@ class _OnnxEstimator:
             resized = cv2.resize(np.ascontiguousarray(frame), (sides[1], sides[0]), interpolation=cv2.INTER_AREA)
             values = self.low + resized.astype(np.float32) * ((self.high - self.low) / 255)
             batches[name] = np.ascontiguousarray(values.transpose(2, 0, 1)[None])
-        flow = np.asarray(self.session.run(None, batches)[-1], np.float32)
+        try:
+            flow = np.asarray(self.session.run(None, batches)[-1], np.float32)
+        except Exception as error:  # onnxruntime's own classes
+            reason = first_line(error)
+            raise InputError(f"{self.path} cannot be run as a flow model ({reason}); give another file.") from error
         if flow.ndim != 4 or flow.shape[:2] != (1, 2):
             raise InputError(f"{self.path} is no flow model: it gives {flow.shape} instead of 1 x 2 x H x W.")
         if not np.isfinite(flow).all():

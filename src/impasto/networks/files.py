@@ -23,7 +23,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from impasto import extras
-from impasto.errors import InputError
+from impasto.errors import InputError, first_line
 from impasto.files import atomic_path
 from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
@@ -88,7 +88,10 @@ def load_network(path: Path) -> tuple[TransformerNetwork, str]:
         state["stem.weight"] = _stem_of_all_planes(state["stem.weight"])
         network.load_state_dict(state)
     except Exception as error:
-        raise InputError(f"{path} is not an Impasto network ({error}).") from error
+        raise InputError(
+            f"{path} is not an Impasto network ({first_line(error)}); give a network.safetensors that impasto train "
+            "wrote."
+        ) from error
     return network.eval().requires_grad_(False), metadata["id"]
 
 
@@ -110,7 +113,8 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
         network.load_state_dict(state)
     except Exception as error:
-        raise InputError(f"The style's own network cannot be read ({error}); is its file complete?") from error
+        reason = first_line(error)
+        raise InputError(f"The style's own network cannot be read ({reason}); is its file complete?") from error
     return network.eval().requires_grad_(False), about["id"]
 
 

@@ -35,7 +35,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.errors import InputError
+from impasto.errors import InputError, first_line
 from impasto.networks.speed import channels_last
 from impasto.networks.weights import fetch
 
@@ -46,6 +46,7 @@ _MEAN = (0.485, 0.456, 0.406)  # mean of ImageNet's RGB in [0, 1], which torchvi
 _STD = (0.229, 0.224, 0.225)  # standard deviation of ImageNet's RGB in [0, 1], by which the difference is divided
 # Convolutions in each stage of VGG. A ReLU follows each convolution, a pooling each stage but the last.
 _STAGES = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
+_TRIED_SIDE = 32  # pixels, the side of the picture on which a foreign file is tried
 _BUILTIN = "perceptual.safetensors"  # file of our own network among the package's assets
 
 
@@ -212,7 +213,7 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
         The network, frozen, on the CPU.
 
     Raises:
-        InputError: no such file, or a layout that is not known.
+        InputError: no such file, a layout that is not known, or a damaged file.
         DownloadError: VGG's weights are not at hand and cannot be fetched.
     """
     if str(features) == "builtin":
@@ -226,7 +227,7 @@ def load_features(features: str | Path = "builtin", *, pooling: Literal["max", "
             raise InputError(
                 f"There are no weights at {path}; give builtin, vgg19, vgg16 or the path of a weights file."
             )
-        network = _read(path, pooling)
+        network = _read_foreign(path, pooling)
     return channels_last(network).eval().requires_grad_(False)
 
 
@@ -234,6 +235,28 @@ def stage_and_index(name: str) -> tuple[int, int]:
     """Numbers of a convolution by its name: ``"conv3_2"`` is (3, 2), the second convolution of stage 3."""
     stage, index = name.removeprefix("conv").split("_")
     return int(stage), int(index)
+
+
+def _read_foreign(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:
+    """Read a file that anyone may have made, and try whether it is a network.
+
+    Raises:
+        InputError: the layout is not known, or names, sizes, types or values are not those of a network.
+    """
+    try:
+        network = _read(path, pooling)
+        with torch.inference_mode():
+            features = network(torch.full((1, 3, _TRIED_SIDE, _TRIED_SIDE), 0.5), network.taps)
+        if not all(value.isfinite().all() for value in (*network.buffers(), *features.values())):
+            raise ValueError("it has values that are not finite")
+    except InputError:
+        raise
+    except Exception as error:  # whatever odd names, sizes and types lead to
+        raise InputError(
+            f"{path} is damaged or no perceptual network ({first_line(error)}); take it from its source again, or give "
+            "builtin."
+        ) from error
+    return network
 
 
 def _read(path: Path, pooling: Literal["max", "average"]) -> PerceptualNetwork:

@@ -174,7 +174,8 @@ def _steady_network() -> EmbeddedNetwork:
     """The steady network, from the package."""
     photograph = load_style(PHOTOGRAPH)
     model = (resources.files("impasto.assets") / f"{STEADY}.onnx").read_bytes()
-    return EmbeddedNetwork(steady_network_id(), model, (photograph.scale, photograph.shift))
+    source = "Impasto itself"
+    return EmbeddedNetwork(steady_network_id(), model, (photograph.scale, photograph.shift), source)
 
 
 def steady_network_id() -> str:

@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import StyleError
+from impasto.errors import StyleError, first_line
 from impasto.styles.style import FORMAT, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+
+_LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
+_LONGEST_NAME = 100  # letters of the longest name that is taken for a style's
 
 
 @cache
@@ -37,7 +40,7 @@ def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, s
     Raises:
         StyleError: it cannot be read, or is no style of this version.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
@@ -45,8 +48,13 @@ def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, s
             if metadata.pop("format", None) != FORMAT:
                 raise StyleError(f"{path} is not an Impasto style of this version; learn it again, or update Impasto.")
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
-    except (SafetensorError, OSError) as error:
-        raise StyleError(f"{path} cannot be read as a style ({error}); give a style file or a bundled name.") from error
+    except StyleError:
+        raise
+    except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know, as bfloat16
+        reason = first_line(error)
+        raise StyleError(
+            f"{path} cannot be read as a style ({reason}); give a style file or a bundled name."
+        ) from error
 
 
 def read_style(path: Path) -> Style:
@@ -58,10 +66,12 @@ def read_style(path: Path) -> Style:
     tensors, metadata = read_style_tensors(path)
     scale, shift = scale_and_shift(path, tensors, "")
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise StyleError(f"{path} is damaged: the name in it cannot be a style's; take the file from its source again.")
     embedded = None
     if "onnx" in tensors:
         photograph = scale_and_shift(path, tensors, "photograph_") if "photograph_scale" in tensors else None
-        embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph)
+        embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph, str(path))
     elif network != bundled_network_id():
         embedded = _beside(path, network)
     return Style(name, scale, shift, network, metadata, embedded, grain_share=float(name != PHOTOGRAPH))
@@ -76,12 +86,19 @@ def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str
         prefix: beginning of the tensors' names, ``""`` or ``"photograph_"``.
 
     Raises:
-        StyleError: they are not two finite vectors of one length.
+        StyleError: they are not two vectors of one length, or have numbers that no style has.
     """
     scale, shift = (tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift"))
-    is_finite = np.isfinite(scale).all() and np.isfinite(shift).all()
-    if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or not is_finite:
-        raise StyleError(f"{path} is damaged: its scale and shift are not two finite vectors of one length.")
+    if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or {scale.dtype.kind, shift.dtype.kind} != {"f"}:
+        raise StyleError(
+            f"{path} is damaged: its scale and shift are not two vectors of one length; take it from its source again."
+        )
+    # A network that is given NaN or very large numbers paints black, or one colour, without a word.
+    if not (np.abs(scale).max() <= _LARGEST and np.abs(shift).max() <= _LARGEST):
+        raise StyleError(
+            f"{path} is damaged: it has numbers that no style has (not finite, or beyond {_LARGEST:g}); take it from its "
+            "source again, or learn it again."
+        )
     return scale.astype(np.float32), shift.astype(np.float32)
 
 
@@ -94,4 +111,4 @@ def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
     photograph = None
     if photograph_path.is_file() and photograph_path != path.resolve():
         photograph = scale_and_shift(photograph_path, read_style_tensors(photograph_path)[0], "")
-    return EmbeddedNetwork(network, model.read_bytes(), photograph)
+    return EmbeddedNetwork(network, model.read_bytes(), photograph, str(model))

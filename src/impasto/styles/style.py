@@ -33,11 +33,13 @@ class EmbeddedNetwork:
         onnx: the model, as :func:`impasto.networks.files.onnx_model` makes it.
         photograph: scale and shift of its photograph style, towards which a lower strength goes; ``None`` where it has
             none.
+        source: where it comes from, for messages: a file.
     """
 
     id: str
-    onnx: bytes = field(compare=False, repr=False)
+    onnx: bytes = field(repr=False)
     photograph: tuple[Vector, Vector] | None = field(compare=False, repr=False, default=None)
+    source: str = field(compare=False, default="the style")
 
 
 @dataclass(frozen=True, eq=False)
