@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
-from impasto.errors import InputError, OutputError, StyleError
+from impasto.errors import InputError, OutOfMemoryError, OutputError, StyleError
 from impasto.feedforward import painter
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
@@ -369,3 +369,10 @@ def test_max_pixels_refuses_what_is_larger(small, tmp_path):
     for image in (small, np.asarray(small), np.asarray(small.convert("L"))):
         with pytest.raises(InputError, match="48 x 32"):
             impasto.stylize(image, "scream", max_pixels=48 * 32 - 1)
+
+
+def test_a_file_that_can_only_be_read_whole_heeds_the_limit_of_memory(tmp_path):
+    Image.new("RGB", (8000, 6000)).save(tmp_path / "x.webp", lossless=True)
+    limited = Painter("scream", Options(max_memory=256_000_000))
+    with pytest.raises(OutOfMemoryError, match=r"x\.webp has 8000 x 6000 pixels, which take 340 MB .* --max-memory"):
+        limited.paint_file(tmp_path / "x.webp", tmp_path / "y.png")

@@ -10,7 +10,7 @@ from PIL import Image
 from impasto import memory
 from impasto.errors import InputError, OutOfMemoryError
 from impasto.pictures import large
-from impasto.pictures.reading import open_picture, read_picture
+from impasto.pictures.reading import open_picture, read_picture, size_of_file
 
 from .samples import saved, smooth
 
@@ -64,3 +64,20 @@ def test_what_takes_more_memory_than_there_is_is_refused(monkeypatch):
     assert read_picture(data, compact=1).rgb.dtype == np.uint8
     with pytest.raises(OutOfMemoryError, match="too little memory"):
         read_picture(data)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_the_canvas_of_a_webp_is_checked_before_it_is_opened(lossless, tmp_path):
+    path, canvas = tmp_path / "x.webp", (16_000 - 1).to_bytes(3, "little")
+    data = bytearray(saved(Image.fromarray(smooth()), "WEBP", lossless=lossless, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0"))
+    assert data[12:16] == b"VP8X"
+    data[24:30] = canvas * 2
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="it claims 256,000,000 pixels, more than it can hold"):
+        read_picture(path)
+    assert size_of_file(path) is None
+    if not lossless:
+        at = data.index(b"VP8 ")
+        data[at + 14 : at + 18] = struct.pack("<HH", 16_000, 16_000)
+        with pytest.raises(InputError, match="more than it can hold"):
+            read_picture(bytes(data))

@@ -82,11 +82,11 @@ def test_metadata_too_large_for_jpeg(caplog):
     assert "XMP left out" in caplog.text
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-def test_broken_exif_is_ignored():
+def test_broken_exif_is_left_out_which_is_said(caplog):
     data = saved(Image.fromarray(smooth()), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff broken")
     picture = read_picture(data)
     assert picture.metadata.exif is None
+    assert caplog.text.count("EXIF is damaged") == 1
 
 
 def test_results_do_not_depend_on_the_time():

@@ -16,6 +16,7 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -119,6 +120,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     """
     ctx.ensure_object(dict)["verbose"] = verbose
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    warnings.filterwarnings("ignore", module="PIL")  # the damage that Pillow warns of is said in our own words
 
 
 def main(arguments: list[str] | None = None) -> None:

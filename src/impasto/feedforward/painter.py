@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from impasto import memory
 from impasto.engines.loading import load_engine
-from impasto.errors import StyleError
+from impasto.errors import OutOfMemoryError, StyleError
 from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import split_by_mask
 from impasto.feedforward.options import DEFAULTS, Options, describe
@@ -24,6 +24,7 @@ from impasto.pictures.conversion import Source, as_picture
 from impasto.pictures.large import RowReader
 from impasto.pictures.masks import Mask, fit_mask, read_mask
 from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
+from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
 from impasto.styles.blending import Styles, as_style_list
@@ -33,6 +34,7 @@ from impasto.styles.style import Style
 PaintingProgress = Callable[[int, int], None]
 """Called with the pixels of one picture that are painted, over all passes and styles, and with all there are."""
 _COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture keeps the integers of its file, to spare memory
+_DECODED_BYTES = 7  # bytes that a pixel of a file takes as it is decoded or encoded whole
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
 
 
@@ -211,6 +213,14 @@ class Painter:
         if reader is not None and size < max(reader.size):
             small = shrink_picture(reader, size)
             return Picture(small.rgb, small.alpha, reader.bits, reader.format, reader.metadata, reader.size)
+        if isinstance(source, (str, Path)) and self.options.max_memory:
+            width, height = size_of_file(Path(source)) or (0, 0)
+            needed = width * height * _DECODED_BYTES
+            if needed > self.options.max_memory and width * height <= self.options.max_pixels:
+                raise OutOfMemoryError(
+                    f"{source} has {width} x {height} pixels, which take {memory.format_size(needed)} of memory, "
+                    "more than the limit: raise --max-memory, or have a JPEG, PNG or TIFF painted to PNG or TIFF, by rows."
+                )
         return as_picture(source, max_pixels=self.options.max_pixels, compact=_COMPACT_PIXELS)
 
     def reader(self, path: str | Path) -> RowReader | None:

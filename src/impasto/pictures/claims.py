@@ -14,6 +14,9 @@ _LZW = 4096 * 8 // 12  # the same of LZW, whose codes have 12 bits once they sta
 _JPEG = 8 * 64  # pixels a byte: a block of 8 x 8 takes one bit at least
 _ARITHMETIC_JPEG = _JPEG * 256
 _RUN_LENGTHS = 1 << 12  # pixels a byte of BMP's run lengths, which can also jump
+# Bytes that a byte gives at best, by the compression of a TIFF: none, LZW, JPEG (of three channels), Deflate (twice),
+# run lengths, LZMA, Zstandard.
+_TIFF = {1: 1, 5: _LZW, 7: 3 * _JPEG, 8: _DEFLATE, 32946: _DEFLATE, 32773: 64, 34925: 1 << 14, 50000: 1 << 15}
 _BITS = {"1": 1, "P": 1, "L": 1, "LA": 8, "RGB": 24, "RGBA": 32, "RGBX": 32, "CMYK": 32, "I;16": 16}  # at least
 _BYTES_PER_PIXEL = 8  # bytes that decoding takes for each pixel of 8-bit samples
 _BYTES_PER_FLOAT_PIXEL = 24  # bytes that it takes for each where samples become float32
@@ -40,9 +43,7 @@ def most_pixels(image: ImageFile.ImageFile, size: int) -> float:
     elif image.format == "PPM":
         each = 8 / bits if "16" not in sixteen_bit.raw_mode(image) else 4 / bits
     elif isinstance(image, TiffImagePlugin.TiffImageFile):
-        each = {1: 1, 5: _LZW, 7: _JPEG * bits / 8, 8: _DEFLATE, 32773: 64, 32946: _DEFLATE}.get(
-            image.tag_v2.get(259, 1), each
-        ) * (8 / bits)
+        each = _TIFF.get(image.tag_v2.get(259, 1), each) * (8 / bits)
     return max(_HARMLESS, each * size)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from impasto.pictures import messages, tone_mapping
+from impasto.pictures.metadata import load_exif
 
 log = messages.logger(__name__)
 
@@ -151,11 +152,12 @@ def _tiff_profile(tags: TiffImagePlugin.ImageFileDirectory_v2) -> bytes:
 def _is_adobe_rgb(image: Image.Image) -> bool:
     """Whether EXIF declares Adobe RGB: as DCF 2.0 has it (uncalibrated, and R03), or by the colour space 2."""
     try:
-        exif = image.getexif()
-        space = exif.get_ifd(_EXIF).get(_COLOUR_SPACE) if _EXIF in exif else None
-        if space not in (2, 0xFFFF):
-            return False
-        return space == 2 or str(exif.get_ifd(_INTEROP).get(_INTEROP_INDEX, "")).startswith("R03")
+        exif = load_exif(image)
+        with messages.pillow_warnings():  # reading the metadata says so
+            space = exif.get_ifd(_EXIF).get(_COLOUR_SPACE) if _EXIF in exif else None
+            if space not in (2, 0xFFFF):
+                return False
+            return space == 2 or str(exif.get_ifd(_INTEROP).get(_INTEROP_INDEX, "")).startswith("R03")
     except Exception:  # Pillow's parser fails in many ways; reading the metadata says so
         return False
 

@@ -117,7 +117,7 @@ _UPRIGHT: dict[int, Callable[[Array], Array]] = {
 def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1, upright, where none can be read."""
     try:
-        return int(image.getexif().get(metadata.ORIENTATION, 1))
+        return int(metadata.load_exif(image).get(metadata.ORIENTATION, 1))
     except Exception as error:  # Pillow's parser fails in many ways
         log.warning("orientation ignored because the EXIF cannot be read: %s", error)
         return 1

@@ -22,7 +22,8 @@ from PIL import (  # noqa: F401
 
 from impasto.errors import InputError
 from impasto.extras import pillow_heif
-from impasto.pictures import isobmff, png, tiff
+from impasto.pictures import isobmff, messages, png, tiff, webp
+from impasto.pictures.metadata import note_damaged_exif
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,21 @@ def open_header(file: BinaryIO, format: str) -> ImageFile.ImageFile:
     Not ``Image.open``, whose limit on the number of pixels is a global setting, and which warns through ``warnings``:
     :func:`~impasto.pictures.reading.read_picture` has a limit of its own.
     """
+    with messages.pillow_warnings() as said:
+        image = _opened(file, format)
+    note_damaged_exif(image, said)
+    return image
+
+
+def _opened(file: BinaryIO, format: str) -> ImageFile.ImageFile:
+    """See :func:`open_header`."""
     if format == "HEIF":
-        image: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
-        return image
+        heif: ImageFile.ImageFile = pillow_heif().HeifImageFile(file)
+        return heif
     if format == "PNG":
         return png.open_png_header(file)
+    if format == "WEBP":
+        webp.check_canvas(file)
     if format == "TIFF":
         return tiff.open_tiff(file)
     return Image.OPEN[format][0](file, "")

@@ -15,7 +15,7 @@ from impasto.errors import ImpastoError, InputError
 from impasto.pictures import claims, formats, jpeg, libvips, messages, png, sixteen_bit
 from impasto.pictures.declared_colors import HighRange
 from impasto.pictures.decoding import split_alpha, to_srgb, usable_profile
-from impasto.pictures.metadata import ORIENTATION, Metadata, read_metadata
+from impasto.pictures.metadata import ORIENTATION, Metadata, load_exif, read_metadata
 from impasto.pictures.picture import Picture
 
 log = messages.logger(__name__)
@@ -94,7 +94,7 @@ class RowReader:
     @cached_property
     def metadata(self) -> Metadata:
         """What the file says about itself."""
-        with self.path.open("rb") as file:
+        with messages.about(self.path), self.path.open("rb") as file:
             return read_metadata(_opened(file, self.format)[1])
 
     @cached_property
@@ -165,8 +165,8 @@ def _is_readable_by_rows(header: ImageFile.ImageFile, about: ImageFile.ImageFile
         colours, bits = tags.get(262), max(tags.get(258, (1,)))
         block = tags.get(322, header.width) * tags.get(323, min(tags.get(278, header.height), header.height))
         odd = (colours == _YCBCR and tags.get(259) != _JPEG) or (colours == _CMYK and bits != 8)
-        if "directory" in header.info and header.getexif().get(ORIENTATION, 1) != 1:
+        if "directory" in header.info and load_exif(header).get(ORIENTATION, 1) != 1:
             return False
         return not odd and block <= _LARGEST_BLOCK
-    upright = about.getexif().get(ORIENTATION, 1) == 1
+    upright = load_exif(about).get(ORIENTATION, 1) == 1
     return upright and not header.info.get("interlace") and header.mode != "CMYK"

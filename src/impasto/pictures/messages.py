@@ -7,6 +7,8 @@ begins with that name, unless it has it already.
 from __future__ import annotations
 
 import logging
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +18,7 @@ from PIL import Image
 
 from impasto.errors import ImpastoError
 
+_warnings_lock = threading.RLock()  # the hooks of ``warnings`` belong to the process
 _NOTICES = "notices"  # where the ``info`` of a Pillow image keeps what is to be said of it
 _name: ContextVar[str] = ContextVar("name of the file that messages are about", default="")
 
@@ -63,10 +66,22 @@ def _put_name_in_front(record: logging.LogRecord) -> bool:
 
 def note(image: Image.Image, notice: str) -> None:
     """Keep what is to be said of a file once its pixels are read: it may be opened more often than that."""
-    image.info.setdefault(_NOTICES, []).append(notice)
+    notices = image.info.setdefault(_NOTICES, [])
+    if notice not in notices:
+        notices.append(notice)
 
 
 def say_notices(image: Image.Image, log: logging.Logger) -> None:
     """Log what was noted about a file, which is then forgotten."""
     for notice in image.info.pop(_NOTICES, ()):
         log.warning("%s", notice)
+
+
+@contextmanager
+def pillow_warnings() -> Iterator[list[str]]:
+    """Collect what Pillow warns of in the block, such as damaged EXIF, instead of having it printed by ``warnings``."""
+    said: list[str] = []
+    with _warnings_lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield said
+        said += dict.fromkeys(" ".join(str(warning.message).split()).rstrip(".") for warning in caught)

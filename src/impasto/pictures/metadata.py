@@ -20,6 +20,7 @@ ORIENTATION, SOFTWARE = 0x0112, 0x0131
 _EXIF, _GPS, _INTEROP = 0x8769, 0x8825, 0xA005  # tags of EXIF that point to further directories
 _COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # tags of EXIF that describe the pixels
 _PLACES = (0x9214, 0xA214)  # tags of EXIF that give the subject's place in pixels
+_DAMAGE = "damaged EXIF"  # where the ``info`` of a Pillow image keeps what Pillow has warned of
 
 # A TIFF's first directory mixes the description of the picture with that of its storage (sizes,
 # strips, colours) and with blocks that hold previews. These tags would be wrong for the result.
@@ -56,8 +57,12 @@ def read_metadata(image: Image.Image) -> Metadata:
     exif = None
     try:
         directory = Image.Exif()
-        for tag, value in described_tags(image.getexif()):
-            directory[tag] = value
+        with messages.pillow_warnings() as said:
+            for tag, value in described_tags(load_exif(image)):
+                directory[tag] = value
+        damage = image.info.pop(_DAMAGE, None) or (said[0] if said else None)
+        if damage:
+            log.warning("EXIF is damaged, and part of it left out: %s", damage)
         exif = directory.tobytes() if len(directory) else None
     except Exception as error:  # Pillow's parser fails in many ways
         log.warning("EXIF left out because it cannot be read: %s", error)
@@ -77,6 +82,20 @@ def read_metadata(image: Image.Image) -> Metadata:
     if comment := info.get("comment"):
         text["Comment"] = _decoded(comment) if isinstance(comment, bytes) else str(comment)
     return Metadata(exif, xmp or None, _resolution(info.get("dpi")), text)
+
+
+def load_exif(image: Image.Image) -> Image.Exif:
+    """The EXIF of an image; damage is said where the metadata are read. What Pillow raises comes through."""
+    with messages.pillow_warnings() as said:
+        exif = image.getexif()
+    note_damaged_exif(image, said)
+    return exif
+
+
+def note_damaged_exif(image: Image.Image, said: list[str]) -> None:
+    """Keep what Pillow has warned of, until the metadata are read."""
+    if said:
+        image.info[_DAMAGE] = said[0]
 
 
 def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:

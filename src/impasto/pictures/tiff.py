@@ -11,7 +11,7 @@ from PIL import Image, TiffImagePlugin
 
 from impasto.errors import InputError
 from impasto.pictures import messages
-from impasto.pictures.metadata import ORIENTATION, described_tags
+from impasto.pictures.metadata import ORIENTATION, described_tags, load_exif
 
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, _SUB_DIRECTORIES = 254, 255, 256, 257, 259, 262, 330
 _KEPT = (_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, ORIENTATION, _SUB_DIRECTORIES)
@@ -92,7 +92,7 @@ def open_tiff(file: BinaryIO) -> TiffImagePlugin.TiffImageFile:
 
 def _turn_to(image: TiffImagePlugin.TiffImageFile, directory: _Directory) -> None:
     """Make an opened TIFF that of another directory, described by the first."""
-    first, xmp, exif = image.getexif(), image.info.get("xmp"), Image.Exif()
+    first, xmp, exif = load_exif(image), image.info.get("xmp"), Image.Exif()
     try:
         for tag, value in described_tags(first):
             exif[tag] = value
