@@ -197,3 +197,22 @@ def test_interlaced_frames_are_made_whole_and_a_part_is_what_it_is_in_the_whole(
         part = list(video.frames(Fraction(start)))
         for frame in part:
             np.testing.assert_array_equal(frame.rgb, frames[round(frame.pts * video.time_base * 25)].rgb)
+
+
+def test_captions_within_the_picture_are_said_once(tmp_path):
+    clip = tmp_path / "in.mkv"
+    captions = b"\xb5\x00\x31GA94\x03\x41\xff\xfc\x94\x20\xff"  # of CEA-708, in a message of H.264
+    unit = b"\x06\x04" + bytes([len(captions)]) + captions + b"\x80"
+    plain = make_clip(tmp_path / "plain.mkv", frames=12, sound=(), chapters=False)
+    with av.open(str(plain)) as given, av.open(str(clip), "w") as out:
+        picture = out.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                made = av.Packet(len(unit).to_bytes(4, "big") + unit + bytes(packet))
+                made.stream, made.pts, made.dts, made.time_base = picture, packet.pts, packet.dts, packet.time_base
+                made.is_keyframe = packet.is_keyframe
+                out.mux(made)
+    video = VideoFile(clip)
+    assert sum(1 for _ in video.frames()) == 12
+    assert video.notices == ["The closed captions within the picture of in.mkv are left out."]
+    assert sum(1 for _ in VideoFile(plain).frames()) == 12

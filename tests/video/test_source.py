@@ -98,6 +98,18 @@ def test_transparent_places_are_white_and_that_is_said(tmp_path, codec, pixel_fo
         assert np.abs(across - [(255, 255, 255), (127, 255, 127), (0, 255, 0)]).max() <= 2
 
 
+def test_a_second_picture_of_an_unknown_codec_is_left_out_with_a_word(tmp_path):
+    clip = make_clip(tmp_path / "in.mov", frames=2, second=(32, 24), sound=(), chapters=False)
+    data = clip.read_bytes()
+    at = data.rindex(b"avc1")
+    clip.write_bytes(data[:at] + b"zzzz" + data[at + 4 :].replace(b"avcC", b"zzzz", 1))
+    video = VideoFile(clip)
+    assert sum(1 for _ in video.frames()) == 2
+    assert [notice for notice in video.notices if "left out" in notice] == [
+        "The video stream 1 (unknown) of in.mov is left out."
+    ]
+
+
 def test_the_transparency_of_webm_is_left_out_and_that_is_said(tmp_path):
     video = VideoFile(see_through(tmp_path / "in.webm", "libvpx-vp9", "yuva420p"))
     assert any("transparency" in notice for notice in video.notices)

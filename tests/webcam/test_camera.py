@@ -70,3 +70,23 @@ def test_a_camera_that_is_not_there_is_one_sentence(monkeypatch):
     with pytest.raises(InputError, match=r"There is no .*97"):
         camera.latest(timeout=20)
     assert said
+
+
+def test_what_is_changed_in_a_video_is_said_once_though_it_is_repeated(tmp_path):
+    with av.open(str(tmp_path / "hdr.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.colorspace = 9, 16, 9  # BT.2020, PQ
+        for _ in range(2):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 148, np.uint8), format="rgb24")
+            out.mux(stream.encode(frame.reformat(format="yuv420p10le", dst_colorspace=9)))
+        out.mux(stream.encode(None))
+    said = []
+    camera = Camera(tmp_path / "hdr.mp4", width=64, height=48, say=said.append)
+    deadline = time.monotonic() + 20
+    while camera.number < 5 and time.monotonic() < deadline:
+        picture = camera.latest()
+    camera.close()
+    assert len([sentence for sentence in said if "high dynamic range" in sentence]) == len(said) == 1
+    assert np.abs(picture.astype(int) - 230).max() <= 4  # 203 cd/m2

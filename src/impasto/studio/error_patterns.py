@@ -26,6 +26,7 @@ ERROR_PATTERNS: tuple[tuple[str, str], ...] = (
     ("the_transparency_left_out", r"^The transparency of (.+) is left out"),
     ("what_beside_left_out", r"^What (.+) holds beside its picture .* is left out"),
     ("metadata_entries_left_out", r"^(\.\w+) does not take these entries of the metadata of (.+?): (.+)\.$"),
+    ("captions_left_out", r"^The closed captions within the picture of (.+) are left out"),
     ("the_picture_high_range", r"^The picture of (.+) is of high dynamic range and is converted"),
     ("the_picture_wide_gamut", r"^The picture of (.+) has a wide gamut and is converted"),
     ("the_colours_stored_strangely", r"^The colours of (.+) are stored as (.+), which is not known here"),

@@ -13,6 +13,10 @@ from typing import BinaryIO
 from impasto.video.matroska import CLUSTER, LONGEST_HEAD, MAGIC, SEGMENT, read_head
 
 _MP4_TYPES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"moof", b"styp", b"sidx", b"pnot"}
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")  # the first bytes of WMV
+_ASF_FACTS = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # the id of the part that states the length
+_ASF_HEAD = 65536  # bytes in which that part is looked for
+_TS_PACKET = 188  # bytes
 _MAX_PARTS = 1_000_000  # parts that are looked at: enough for hours
 
 
@@ -29,6 +33,12 @@ def is_cut_off(path: Path) -> bool:
                 return _riff_is_cut_off(file, size)
             if start[4:8] in _MP4_TYPES:
                 return _mp4_is_cut_off(file, size)
+            if start[:3] == b"FLV":
+                return _flv_is_cut_off(file, size)
+            if start == _ASF[:12]:
+                return _asf_is_cut_off(file, size)
+            if start[:1] == b"\x47":
+                return _transport_stream_is_cut_off(file, size)
     except (OSError, OverflowError):
         pass
     return False
@@ -69,6 +79,35 @@ def _riff_is_cut_off(file: BinaryIO, size: int) -> bool:
             return True
         at += length % 2
     return False
+
+
+def _flv_is_cut_off(file: BinaryIO, size: int) -> bool:
+    """Whether an FLV ends within one of its tags."""
+    at = int.from_bytes(file.read(9)[5:9], "big") + 4  # a header, then tags, each before its length again
+    for _ in range(_MAX_PARTS):
+        if at >= size:
+            return at > size
+        file.seek(at)
+        head = file.read(11)
+        if len(head) == 11 and head[0] & 0x1F not in (8, 9, 18):  # what is appended is no tag
+            return False
+        at += 11 + int.from_bytes(head[1:4], "big") + 4
+    return False
+
+
+def _asf_is_cut_off(file: BinaryIO, size: int) -> bool:
+    """Whether a WMV is shorter than its header says."""
+    head = file.read(_ASF_HEAD)
+    at = head.find(_ASF_FACTS)
+    if at < 0 or len(head) < at + 48:
+        return False
+    return int.from_bytes(head[at + 40 : at + 48], "little") > size
+
+
+def _transport_stream_is_cut_off(file: BinaryIO, size: int) -> bool:
+    """Whether an MPEG-TS ends within one of its packets, which are of one size."""
+    head = file.read(2 * _TS_PACKET + 1)
+    return head[_TS_PACKET::_TS_PACKET] == b"\x47\x47" and size % _TS_PACKET != 0
 
 
 def _matroska_is_cut_off(file: BinaryIO, size: int) -> bool:

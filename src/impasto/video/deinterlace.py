@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
 from impasto.extras import pyav
+
+log = logging.getLogger(__name__)
 
 LOOK_AROUND = 2  # frames before and after a frame that its result depends on
 
@@ -30,6 +33,9 @@ def deinterlaced(pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any
                 yield from _flushed(graph, waiting)
             kind = (frame.width, frame.height, frame.format.name)
             graph = _graph(*kind)
+        if graph is None:
+            yield frame, companion
+            continue
         waiting.append(companion)
         frame.pts, frame.time_base = number, Fraction(1, 1000)
         graph.push(frame)
@@ -39,15 +45,20 @@ def deinterlaced(pictures: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any
 
 
 def _graph(width: int, height: int, pixel_format: str) -> Any:
-    """The filter for frames of a size and a pixel format."""
-    graph = pyav().filter.Graph()
-    source = graph.add(
-        "buffer", video_size=f"{width}x{height}", pix_fmt=pixel_format, time_base="1/1000", pixel_aspect="1/1"
-    )
-    filtering, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
-    source.link_to(filtering)
-    filtering.link_to(sink)
-    graph.configure()
+    """The filter for frames of a size and a pixel format; ``None`` where it takes no such frames, such as tiny ones."""
+    av = pyav()
+    graph = av.filter.Graph()
+    try:
+        source = graph.add(
+            "buffer", video_size=f"{width}x{height}", pix_fmt=pixel_format, time_base="1/1000", pixel_aspect="1/1"
+        )
+        filtering, sink = graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+        source.link_to(filtering)
+        filtering.link_to(sink)
+        graph.configure()
+    except (av.error.FFmpegError, ValueError) as error:
+        log.info("Frames of %d x %d (%s) are not deinterlaced: %s", width, height, pixel_format, error)
+        return None
     return graph
 
 

@@ -81,6 +81,8 @@ class FrameConverter:
         Returns:
             ``height`` x ``width`` x 3, uint8, upright; transparent places are white.
         """
+        if pyav().sidedata.sidedata.Type.A53_CC in frame.side_data:
+            self._say(f"The closed captions within the picture of {self.name} are left out.")
         if (frame.width, frame.height) != self.sides:
             self._say(
                 f"The picture of {self.name} changes its size, first after {seconds:.2f} seconds; from there on it is "

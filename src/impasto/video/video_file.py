@@ -157,7 +157,8 @@ class VideoFile:
         for stream in container.streams.video:
             if stream is not best:
                 what = "cover picture" if stream.disposition & cover else "video stream"
-                size = f"{stream.codec_context.width} x {stream.codec_context.height}"
+                context = stream.codec_context  # None where FFmpeg does not know the codec
+                size = "unknown" if context is None else f"{context.width} x {context.height}"
                 self.notices.append(f"The {what} {stream.index} ({size}) of {self.path.name} is left out.")
         return best
 
@@ -241,7 +242,7 @@ class VideoFile:
                         raise _UndecodableStart
                     if pending is not None:
                         duration = place.pts - pending[1].pts
-                        yield self._frame(*pending, duration, None if entry is not None else pending_index)
+                        yield from self._frame(*pending, duration, None if entry is not None else pending_index)
                 pending_index += pending is not None
                 pending = picture, place
             self.truncated = reading.errors > _MAX_ERRORS_IN_A_ROW or self._ends_early(reading)
@@ -251,7 +252,7 @@ class VideoFile:
             if start is None or (pending[1].pts + (duration or self._step)) * self.time_base > start:
                 if not pending[1].decodable:
                     raise _UndecodableStart
-                yield self._frame(*pending, duration, None if entry is not None else pending_index)
+                yield from self._frame(*pending, duration, None if entry is not None else pending_index)
 
     @property
     def _step(self) -> int:
@@ -329,7 +330,13 @@ class VideoFile:
                 return left
         return place.duration  # MP4 may give the duration of another frame here
 
-    def _frame(self, picture: Any, place: _Place, duration: int, index: int | None) -> Frame:
-        """A decoded frame, upright and resized."""
+    def _frame(self, picture: Any, place: _Place, duration: int, index: int | None) -> Iterator[Frame]:
+        """A decoded frame, upright and resized; nothing where it cannot be converted, which counts as damage."""
         seconds = float(place.pts * self.time_base - self.origin)
-        return Frame(self.converter.rgb(picture, seconds), place.pts, duration, index)
+        try:
+            rgb = self.converter.rgb(picture, seconds)
+        except (pyav().error.FFmpegError, ValueError) as error:
+            log.info("A frame of %s cannot be converted: %s", self.path, error)
+            self.damaged += 1
+            return
+        yield Frame(rgb, place.pts, duration, index)

@@ -59,6 +59,7 @@ class Camera:
         self.picture: Pixels | None = None
         self.failure: Exception | None = None
         self.number = self.last_given = 0
+        self.told: set[str] = set()  # notices on a video, which is opened again at each repetition
         self.closed = threading.Event()
         self.thread = threading.Thread(target=self._read, name="camera", daemon=True)
         self.thread.start()
@@ -175,5 +176,9 @@ class Camera:
             self.closed.wait(1 / self.rate)
             return
         source = open_source(path, size=size)
+        for notice in source.notices:
+            if notice not in self.told:
+                self.told.add(notice)
+                self.say(notice)
         for frame in source.frames():
             yield float(frame.pts * source.time_base - source.origin), on_white(frame.rgb, frame.alpha)
