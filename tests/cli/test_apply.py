@@ -118,11 +118,65 @@ def test_overwrite_paints_again_and_also_in_place(folder, capsys):
     target.write_bytes(b"old")
     assert run("apply", source, "--style", "scream", "-o", folder) == 0
     assert target.read_bytes() == b"old"
+    assert capsys.readouterr().out == f"{folder / 'one-2.jpg'}\n"
     assert run("apply", source, "--style", "scream", "-o", folder, "--overwrite") == 0
     assert target.read_bytes() != b"old"
     before = source.read_bytes()
     assert run("apply", source, "--style", "scream", "-o", source, "--overwrite") == 0
     assert source.read_bytes() != before
+
+
+def test_one_picture_is_never_shown_as_another_run_made_it(folder, capsys):
+    source, first = folder / "in" / "one.jpg", folder / "in" / "one-scream.jpg"
+    second, third = first.with_name("one-scream-2.jpg"), first.with_name("one-scream-3.jpg")
+    for more, path, said in (
+        ([], first, ""),
+        ([], None, f"{first} was made in the same way and is kept"),
+        (["--strength", 0.5], second, f"{first} was made in another way and is kept; --overwrite replaces it.\n"),
+        (["--strength", 0.5], None, f"{second} was made in the same way and is kept"),
+        ([], None, f"{first} was made in the same way and is kept"),
+        (["--strip"], third, f"{first} was made in another way"),
+        (["--strength", 0.5, "--overwrite"], first, ""),
+    ):
+        kept = {other: other.read_bytes() for other in (first, second, third) if other.exists() and other != path}
+        assert run("apply", source, "--style", "scream", *more) == 0
+        out, err = capsys.readouterr()
+        assert (out, said in err) == ("" if path is None else f"{path}\n", True)
+        assert {other: other.read_bytes() for other in kept} == kept
+    assert not first.with_name("one-scream-4.jpg").exists()
+
+
+def test_a_result_that_was_named_is_replaced_with_a_word(folder, capsys):
+    source, target = folder / "in" / "one.jpg", folder / "o.jpg"
+    assert run("apply", source, "--style", "scream", "-o", target) == 0
+    assert capsys.readouterr() == (f"{target}\n", "")
+    assert run("apply", source, "--style", "udnie", "-o", target) == 0
+    assert capsys.readouterr() == (f"{target}\n", f"{target} was there before and is replaced.\n")
+    assert run("apply", source, "--style", "udnie", "-o", target, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["replaced"]
+    assert run("apply", source, "--style", "udnie", "-o", f"{folder}/new/") == 0
+    assert (folder / "new" / "one.jpg").exists()
+
+
+def test_a_folder_run_tells_results_of_other_settings_from_the_same_and_paints_no_results(folder, capsys):
+    (folder / "in" / "bad.jpg").unlink()
+    assert run("apply", folder / "in", "--style", "scream") == 0
+    capsys.readouterr()
+    assert run("apply", folder / "in", "--style", "scream", "--strength", 0.5) == 0
+    said = capsys.readouterr().err
+    assert "one-scream.jpg was made in another way and is kept; --overwrite replaces it." in said
+    assert "2 skipped (2 of them made in another way)" in said
+    assert run("apply", folder / "in", "--style", "udnie") == 0
+    said = capsys.readouterr().err
+    assert "one-scream.jpg is itself a result of Impasto's and is skipped; --include-results paints it." in said
+    assert "2 written, 2 skipped" in said
+    assert run("apply", *(folder / "in").glob("*.jpg"), "--style", "houses") == 0  # as a shell expands a pattern
+    there = sorted(path.name for path in (folder / "in").glob("*.*"))
+    assert there == ["one-houses.jpg", "one-scream.jpg", "one-udnie.jpg", "one.jpg"]
+    assert run("apply", folder / "in" / "one-udnie.jpg", "--style", "scream") == 0  # one that is named is painted
+    assert (folder / "in" / "one-udnie-scream.jpg").exists()
+    assert run("apply", folder / "in", "--style", "great-wave", "--include-results", "-o", folder / "all") == 0
+    assert len(list((folder / "all").rglob("*.*"))) == 8
 
 
 def test_style_repeated_with_weights_blends(folder):
@@ -270,6 +324,9 @@ def test_ctrl_c_and_sigterm_end_watching_with_130_and_no_traceback(folder, numbe
         (["apply", "IN/one.jpg"], 2, "--style"),
         (["apply", "IN/one.jpg", "--style", "scream:0"], 5, "not all 0"),
         (["apply", "IN/none.jpg", "--style", "scream", "-o", "IN/one.jpg"], 3, "does not exist"),
+        (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/x"], 3, "neither a folder nor names a format"),
+        (["apply", "IN/one.jpg", "IN/bad.jpg", "--style", "scream", "-o", "IN/x.jpg"], 3, "would be one file"),
+        (["apply", "IN/deep", "--style", "scream", "-o", "IN/x.png"], 3, "would be one file"),
         (["apply", "IN/cut.png", "--style", "scream"], 3, "cut.png"),
         (["apply", "IN/*.gif", "--style", "scream"], 3, "Nothing matches"),
         (["apply", "IN/one.jpg", "--style", "scream", "-o", "IN/bad.jpg/x.png"], 4, "a file stands where"),

@@ -1,7 +1,7 @@
 import json
+import os
 import time
-from contextlib import suppress
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +85,9 @@ def test_one_file_goes_where_it_is_told(folder, tmp_path, style):
     source = folder / "b.jpg"
     assert plan_batch([source], tmp_path / "x.png", style, PLAIN) == [BatchTask(source, tmp_path / "x.png")]
     assert plan_batch([source], tmp_path, style, PLAIN) == [BatchTask(source, tmp_path / "b.jpg")]
-    assert plan_batch([source], tmp_path / "new", style, PLAIN) == [BatchTask(source, tmp_path / "new" / "b.jpg")]
+    assert plan_batch([source], tmp_path / "new", style, PLAIN, into_folder=True) == [
+        BatchTask(source, tmp_path / "new" / "b.jpg")
+    ]
     assert plan_batch([source], tmp_path / "new", style, OutputOptions(format="png")) == [
         BatchTask(source, tmp_path / "new")
     ]
@@ -101,6 +103,17 @@ def test_two_results_under_one_name_are_refused_and_the_same_file_twice_is_paint
     for twice in ([folder / "b.jpg", folder / "b.jpg"], [folder / "**"]):
         sources = [task.source for task in plan_batch(twice, tmp_path / "out", style, OutputOptions(format="png"))]
         assert len(sources) == len(set(sources))
+
+
+def test_an_output_that_may_be_a_file_or_a_folder_is_not_guessed(folder, tmp_path, style):
+    with pytest.raises(InputError, match=r"new\.jpg for a file, or .*new/ for a folder"):
+        plan_batch([folder / "b.jpg"], tmp_path / "new", style, PLAIN)
+    for several in ([folder], [folder / "b.jpg", folder / "a.PNG"], [folder / "*.*"]):
+        with pytest.raises(InputError, match="would be one file"):
+            plan_batch(several, tmp_path / "one.jpg", style, PLAIN)
+        tasks = plan_batch(several, tmp_path / "one.jpg", style, PLAIN, into_folder=True)
+        assert all(tmp_path / "one.jpg" in task.target.parents for task in tasks)
+    assert plan_batch([folder], tmp_path / "v1.2", style, PLAIN)[0].target == tmp_path / "v1.2" / "a.PNG"
 
 
 def test_a_file_cannot_take_several_results(folder, tmp_path, style):
@@ -156,6 +169,30 @@ def test_existing_results_are_skipped_unless_overwritten(folder, tmp_path, style
     assert task.target.read_bytes() == b"mine"
     assert [o.status for o in painted([task], style, overwrite=True)] == ["written"]
     assert task.target.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_results_that_are_kept_are_told_apart_by_how_they_were_made(folder, tmp_path, style):
+    task = BatchTask(folder / "b.jpg", tmp_path / "o.jpg")
+    assert [o.reason for o in painted([task], style)] == [None]
+    assert [o.reason for o in painted([task], style)] == ["same"]
+    assert [o.reason for o in painted([task], style, writing=OutputOptions(quality=30))] == ["other"]
+    assert [o.reason for o in painted([task], load_style("udnie"))] == ["other"]
+    assert [o.reason for o in painted([task], replace(style, scale=style.scale + 1))] == ["other"]
+    others = [{"strength": 0.5}, {"mask": np.full((32, 48), 255, np.uint8)}]
+    for options in others:
+        (outcome,) = batch.run_batch([task], Painter(style, Options(**options)))
+        assert (outcome.status, outcome.reason) == ("skipped", "other")
+    os.utime(task.target, (1, 1))
+    assert [o.reason for o in painted([task], style)] == ["other"]  # of an earlier photograph
+    assert [o.status for o in painted([replace(task, changed=True)], style)] == ["written"]
+
+
+def test_pictures_that_are_results_are_skipped_where_that_is_asked_for(folder, tmp_path, style):
+    painted([BatchTask(folder / "b.jpg", folder / "b-scream.jpg")], style)
+    tasks = [BatchTask(folder / name, tmp_path / name) for name in ("b.jpg", "b-scream.jpg")]
+    outcomes = painted(tasks, load_style("udnie"), include_results=False)
+    assert [(outcome.status, outcome.reason) for outcome in outcomes] == [("written", None), ("skipped", "result")]
+    assert [outcome.status for outcome in painted(tasks[1:], load_style("udnie"))] == ["written"]
 
 
 def test_a_result_that_cannot_be_written_fails_alone(folder, tmp_path, style):
@@ -250,65 +287,6 @@ def test_a_batch_gives_what_stylize_gives(folder, tmp_path, style):
         assert np.array_equal(np.asarray(result), np.asarray(stylize(source, style)))
 
 
-# ---- watching ----
-
-
-def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_path, monkeypatch):
-    growing = folder / "b.jpg"
-    looks = []
-
-    def look(_seconds: float) -> None:
-        looks.append(1)
-        if len(looks) < 4:  # still being copied
-            growing.write_bytes(growing.read_bytes() + b"more")
-        if len(looks) > 12:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(batch.time, "sleep", look)
-    seen = []
-    with suppress(KeyboardInterrupt):
-        for task in batch.watch_folder(folder, tmp_path / "out", PLAIN):
-            seen.append((task.source.name, len(looks)))
-    assert sorted(name for name, _ in seen) == ["a.PNG", "b.jpg", "c.webp", "d.tif"]
-    assert dict(seen)["a.PNG"] == 1
-    assert dict(seen)["b.jpg"] == 4
-
-
-def test_watching_mirrors_names_and_leaves_its_own_results_alone(folder, monkeypatch):
-    output = folder / "out"
-    output.mkdir()
-    (output / "b.jpg").write_bytes(b"painted before")
-    monkeypatch.setattr(batch.time, "sleep", lambda _seconds: None)
-    tasks = list(islice(batch.watch_folder(folder, output, OutputOptions(format="png")), 4))
-    assert {task.target for task in tasks} == {
-        output / "a.png",
-        output / "b.png",
-        output / "deep" / "c.png",
-        output / "deep" / "deeper" / "d.png",
-    }
-    assert output / "b.jpg" not in {task.source for task in tasks}
-
-
-@pytest.mark.parametrize("output", ["HERE/in/out", "in/../in/out", "."])
-def test_watching_tells_its_results_however_the_folders_are_written(folder, tmp_path, monkeypatch, output):
-    monkeypatch.chdir(tmp_path)
-    looks = []
-
-    def look(_seconds: float) -> None:
-        looks.append(1)
-        if len(looks) > 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(batch.time, "sleep", look)
-    seen = []
-    with suppress(KeyboardInterrupt):
-        for task in batch.watch_folder(Path("in"), Path(output.replace("HERE", str(tmp_path))), PLAIN):
-            seen.append(task.source.as_posix())
-            task.target.parent.mkdir(parents=True, exist_ok=True)
-            task.target.write_bytes(b"painted")
-    assert seen == ["in/a.PNG", "in/b.jpg", "in/deep/c.webp", "in/deep/deeper/d.tif"]
-
-
 def test_results_are_told_however_the_folders_are_written(folder, tmp_path, style, monkeypatch):
     (folder / "out").mkdir()
     (folder / "b.jpg").rename(folder / "out" / "b.jpg")
@@ -316,15 +294,6 @@ def test_results_are_told_however_the_folders_are_written(folder, tmp_path, styl
     for output in (Path("in/out"), tmp_path / "in" / ".." / "in" / "out"):
         names = [task.source.name for task in plan_batch([Path("in")], output, style, PLAIN)]
         assert names == ["a.PNG", "c.webp", "d.tif"]
-
-
-def test_watching_needs_folders(folder, tmp_path):
-    with pytest.raises(InputError, match="no folder"):
-        batch.watch_folder(tmp_path / "none", tmp_path, PLAIN)
-    with pytest.raises(InputError, match="is a file"):
-        batch.watch_folder(folder, folder / "b.jpg", PLAIN)
-    with pytest.raises(InputError, match="is the folder that is watched"):
-        batch.watch_folder(folder, folder / "deep" / "..", PLAIN)
 
 
 def test_a_failure_names_its_picture(tmp_path, style):

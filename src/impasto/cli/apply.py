@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 
-from impasto.cli import hints, options
+from impasto.cli import hints, options, results
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
 from impasto.cli.progress import PicturesBar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, write_standard_output
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.feedforward import batch
-from impasto.feedforward.batch import Outcome, OutputOptions
+from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions
 from impasto.feedforward.painter import Painter, PaintingProgress
+from impasto.feedforward.watching import watch_folder
+from impasto.pictures.results import unnamed_result
 from impasto.pictures.writing import output_format, write_picture
 
 
@@ -31,7 +36,7 @@ from impasto.pictures.writing import output_format, write_picture
     sections={
         "What to paint": ("styles", "mask", "watch"),
         **options.PAINTING_SECTIONS,
-        "The results": ("output", "format", "quality", "strip", "overwrite"),
+        "The results": ("output", "format", "quality", "strip", "overwrite", "include_results"),
         "What is said": ("timing", "as_json", "quiet"),
     },
 )
@@ -40,15 +45,21 @@ from impasto.pictures.writing import output_format, write_picture
 @click.option(
     "-o",
     "--output",
-    type=options.PATH,
-    help="Where results go: a file for one picture, a folder for several, - for standard output. Without it they lie "
-    "beside the photographs, named after the style.",
+    shell_complete=options.complete_files,
+    help="Where results go: a file for one picture, which is replaced if it exists, a folder for several, - for "
+    "standard output. Without it they lie beside the photographs, named after the style.",
 )
 @options.painting_options
 @options.dataclass_option(OutputOptions, "format")
 @options.dataclass_option(OutputOptions, "quality", early=True)
 @options.dataclass_option(OutputOptions, "strip")
-@click.option("--overwrite", is_flag=True, help="Repaint where a result exists; without it, it is skipped.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace what exists. Without it, results of folders are skipped where they exist, and one picture beside "
+    "another result gets a number (photo-scream-2.jpg).",
+)
+@click.option("--include-results", is_flag=True, help="Of several pictures, also paint those that are results.")
 @click.option(
     "--watch",
     type=options.PATH,
@@ -61,11 +72,12 @@ from impasto.pictures.writing import output_format, write_picture
 def command(
     inputs: tuple[Path, ...],
     styles: tuple[str, ...],
-    output: Path | None,
+    output: str | None,
     format: str | None,
     quality: int,
     strip: bool,
     overwrite: bool,
+    include_results: bool,
     watch: Path | None,
     timing: bool,
     as_json: bool,
@@ -91,20 +103,21 @@ def command(
         raise hints.wrong_command(f"{inputs[0]} is a video", "video")
     if not styles:
         raise hints.missing_style("apply")
+    where = None if output is None else Path(output)
     if STANDARD_STREAM in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")
-    if output == STANDARD_STREAM and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
+    if where == STANDARD_STREAM and inputs and (len(inputs) > 1 or inputs[0].is_dir()):
         raise click.UsageError("Standard output takes one picture; give a folder with -o.")
-    if watch and output in (None, STANDARD_STREAM):
+    if watch and where in (None, STANDARD_STREAM):
         raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
     painting_options = options.painting_options_from(painting)
     painter = Painter(learn_pictures(styles, quiet=quiet), painting_options)
     writing = OutputOptions(format, quality, strip)
     # Where the picture goes to standard output, all messages go to standard error.
-    piped = not watch and (output == STANDARD_STREAM or (output is None and STANDARD_STREAM in inputs))
+    piped = not watch and (where == STANDARD_STREAM or (where is None and STANDARD_STREAM in inputs))
     reporter = _Reporter(timing=timing, as_json=as_json, quiet=quiet, to_stderr=piped)
 
-    def refuse_to_replace_inputs(task: batch.BatchTask) -> None:
+    def refuse_to_replace_inputs(task: BatchTask) -> None:
         """Refuse a task whose result would replace a file that it is made from.
 
         Raises:
@@ -116,38 +129,53 @@ def command(
                 raise InputError(f"{task.target} is one of the inputs; give another -o, or --overwrite to replace it.")
 
     if piped or STANDARD_STREAM in inputs:
-        task = batch.BatchTask(inputs[0], output or STANDARD_STREAM)
+        task = BatchTask(inputs[0], where or STANDARD_STREAM)
         if not piped:
             refuse_to_replace_inputs(task)
+        reporter.replaces = not piped and results.is_there(task.target)
         with PicturesBar(1, hidden=quiet or as_json) as bar:
             outcome = _paint_piped(task, painter, writing, bar.within)
         reporter.report(outcome)
         reporter.finish(1)
         return
     if watch:
-        assert output is not None
-        appearing = batch.watch_folder(watch, output, writing)
+        assert where is not None
+        appearing = watch_folder(watch, where, writing)
         if not quiet:
             click.echo(f"Watching {watch}; Ctrl-C ends.", err=True)
         for task in appearing:
-            for outcome in batch.run_batch([task], painter, writing, overwrite=overwrite):
+            for outcome in batch.run_batch(
+                [task], painter, writing, overwrite=overwrite, include_results=include_results
+            ):
                 reporter.report(outcome)
         return
-    tasks = batch.plan_batch(list(inputs), output, painter.style, writing)
+    into_folder = output is not None and output.endswith(("/", os.sep))
+    tasks = batch.plan_batch(list(inputs), where, painter.style, writing, into_folder=into_folder)
     for task in tasks:
         refuse_to_replace_inputs(task)
-    # A result that the command line names as a file is written even if the file exists.
-    named = output is not None and len(tasks) == 1 and tasks[0].target == output
+    single = len(tasks) == 1 and not inputs[0].is_dir()
+    named = single and tasks[0].target == where
+    if named:
+        reporter.replaces = results.is_there(tasks[0].target)
+    elif single and not overwrite:
+        tasks = [_beside_other_results(tasks[0], painter, writing, quiet=quiet or as_json)]
+    paint = partial(batch.run_batch, overwrite=overwrite or named, include_results=include_results or single)
     with PicturesBar(len(tasks), hidden=quiet or as_json) as bar:
-        for outcome in batch.run_batch(tasks, painter, writing, overwrite=overwrite or named, progress=bar.within):
+        for outcome in paint(tasks, painter, writing, progress=bar.within):
             bar.advance(skipped=outcome.status == "skipped")
             reporter.report(outcome)
     reporter.finish(len(tasks))
 
 
-def _paint_piped(
-    task: batch.BatchTask, painter: Painter, writing: OutputOptions, progress: PaintingProgress
-) -> Outcome:
+def _beside_other_results(task: BatchTask, painter: Painter, writing: OutputOptions, *, quiet: bool) -> BatchTask:
+    """The task with a number in its target's name where a file is there that was made in another way; that is said."""
+    target, _ = unnamed_result(task.target, lambda path: batch.is_made(replace(task, target=path), painter, writing))
+    if target != task.target and not quiet:
+        click.echo(results.kept_beside(task.target), err=True)
+    return replace(task, target=target)
+
+
+def _paint_piped(task: BatchTask, painter: Painter, writing: OutputOptions, progress: PaintingProgress) -> Outcome:
     """Paint one picture from standard input, or to standard output in the format that it came in, or both.
 
     Args:
@@ -180,6 +208,17 @@ def _paint_piped(
     )
 
 
+_REASONS = {"same": "made in the same way", "other": "made in another way", "result": "is itself a result"}
+
+
+def _skipped(outcome: Outcome) -> str:
+    """The sentence on a picture that was not painted."""
+    task = outcome.task
+    if outcome.reason == "result":
+        return f"{task.source} is itself a result of Impasto's and is skipped; --include-results paints it."
+    return results.kept_as_it_is(task.target) if outcome.reason == "same" else results.kept_beside(task.target)
+
+
 class _Reporter:
     """What the user sees of a run; results go to standard output, progress and errors to standard error.
 
@@ -188,17 +227,24 @@ class _Reporter:
         as_json: say everything as JSON objects.
         quiet: say nothing but errors.
         to_stderr: say everything on standard error, since a picture has standard output.
+
+    Attributes:
+        replaces: whether the one result that is made was there before.
     """
 
     def __init__(self, *, timing: bool, as_json: bool, quiet: bool, to_stderr: bool = False) -> None:
         self.timing, self.as_json, self.quiet, self.to_stderr = timing, as_json, quiet, to_stderr
         self.counts = {"written": 0, "skipped": 0, "failed": 0}
+        self.others = 0  # results that are kept though they were made in another way
+        self.replaces = False
         self.last: Outcome | None = None
 
     def report(self, outcome: Outcome) -> None:
         """Say what became of one picture."""
         self.counts[outcome.status] += 1
+        self.others += outcome.reason == "other"
         self.last = outcome
+        replaced = self.replaces and outcome.status == "written"
         if self.as_json:
             click.echo(
                 json.dumps(
@@ -208,15 +254,19 @@ class _Reporter:
                         "status": outcome.status,
                         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
                         **({"error": str(outcome.error)} if outcome.error else {}),
+                        **({"reason": _REASONS[outcome.reason]} if outcome.reason else {}),
+                        **({"replaced": True} if replaced else {}),
                     }
                 ),
                 err=self.to_stderr,
             )
         elif outcome.status == "skipped" and not self.quiet:
-            click.echo(f"{outcome.task.target} exists and is kept; --overwrite repaints it.", err=True)
+            click.echo(_skipped(outcome), err=True)
         elif outcome.status == "written" and not self.quiet and (self.timing or not self.to_stderr):
             times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
             click.echo(f"{outcome.task.target}" + (f"  ({times})" if self.timing else ""), err=self.to_stderr)
+        if replaced and not self.quiet and not self.as_json:
+            click.echo(results.replaced(outcome.task.target), err=True)
         if outcome.error and not self.as_json:
             click.echo(f"Error: {outcome.error}", err=True)
 
@@ -231,6 +281,8 @@ class _Reporter:
                 sys.exit(self.last.error.exit_status)
             return
         counts = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        if self.others:
+            counts += f" ({self.others} of them made in another way)"
         if self.counts["failed"]:
             raise PartialError(f"{counts}; put right what failed, and run the same again for it.")
         if counts and not self.quiet and not self.as_json:

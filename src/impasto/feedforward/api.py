@@ -15,6 +15,7 @@ from impasto.learning.api import with_learnt_pictures
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import in_kind_of
 from impasto.pictures.picture import Picture
+from impasto.pictures.results import is_made_alike, unnamed_result
 from impasto.pictures.writing import check_distinct_targets, output_format, path_beside
 from impasto.styles.blending import Styles
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 @overload
-def stylize(image: str | Path, style: Styles, *, output: str | Path | None = ..., **options: Any) -> Path: ...
+def stylize(
+    image: str | Path, style: Styles, *, output: str | Path | None = ..., overwrite: bool = ..., **options: Any
+) -> Path: ...
 @overload
 def stylize(image: bytes, style: Styles, **options: Any) -> bytes: ...
 @overload
@@ -31,7 +34,7 @@ def stylize(image: Image, style: Styles, **options: Any) -> Image: ...
 @overload
 def stylize(image: NDArray[Any], style: Styles, **options: Any) -> NDArray[Any]: ...
 @overload
-def stylize(image: Sequence[Any], style: Styles, **options: Any) -> list[Any]: ...
+def stylize(image: Sequence[Any], style: Styles, *, overwrite: bool = ..., **options: Any) -> list[Any]: ...
 
 
 def stylize(
@@ -39,6 +42,7 @@ def stylize(
     style: Styles,
     *,
     output: str | Path | None = None,
+    overwrite: bool = False,
     **options: Any,
 ) -> Any:
     """Repaint a picture in a style: the same kind in, the same kind out.
@@ -49,7 +53,10 @@ def stylize(
         style: a name, a style file, a :class:`impasto.Style`, or a picture, whose style is learnt at once (minutes;
             needs the extra ``train``) and remembered; or several, optionally with weights, to blend:
             ``["scream:2", "udnie"]`` or ``[("scream", 2), ("udnie", 1)]``.
-        output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
+        output: for a path: where to write, also where a file exists. Without it, beside the input as
+            ``NAME-STYLE.SUFFIX``: where that was made in the same way it is the result, and where another file has that
+            name the result gets a number, ``NAME-STYLE-2.SUFFIX``.
+        overwrite: for paths without ``output``: paint anew, and replace ``NAME-STYLE.SUFFIX``, whatever it is.
         options: the fields of :class:`impasto.Options`.
 
     Returns:
@@ -64,21 +71,27 @@ def stylize(
     """
     chosen = options_from_keywords(Options, options, stylize)
     painter = Painter(with_learnt_pictures(style), chosen)
-    return _stylize(image, painter, output)
+    return _stylize(image, painter, output, overwrite)
 
 
-def _stylize(image: Any, painter: Painter, output: str | Path | None) -> Any:
+def _stylize(image: Any, painter: Painter, output: str | Path | None, overwrite: bool) -> Any:
     """Repaint a picture, or each of a sequence, with a painter that has the styles and options of :func:`stylize`."""
     if isinstance(image, Sequence) and not isinstance(image, (str, bytes)):
         if output is not None:
             raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
         paths = [Path(item) for item in image if isinstance(item, (str, Path))]
         check_distinct_targets((path, path_beside(path, painter.style.name)) for path in paths)
-        return [_stylize(item, painter, None) for item in image]
+        return [_stylize(item, painter, None, overwrite) for item in image]
     if isinstance(image, (str, Path)):
-        target = Path(output) if output is not None else path_beside(Path(image), painter.style.name)
+        source = Path(image)
+        target = Path(output) if output is not None else path_beside(source, painter.style.name)
         output_format(target)  # refuse a wrong suffix before the work, not after it
-        painter.paint_file(Path(image), target)
+        if output is None and not overwrite:
+            note = painter.describe()
+            target, is_there = unnamed_result(target, lambda path: is_made_alike(path, note, source))
+            if is_there:
+                return target
+        painter.paint_file(source, target)
         return target
     if output is not None:
         raise InputError("Only a picture that is given as a path can have an output; keep what comes back instead.")

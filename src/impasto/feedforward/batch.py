@@ -19,9 +19,11 @@ from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.messages import add_name
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
+from impasto.pictures.results import is_made_alike, note_of_result
 from impasto.pictures.writing import (
     QUALITY,
     check_distinct_targets,
+    note_with_encoding,
     output_format,
     path_beside,
     suffix_of,
@@ -42,10 +44,12 @@ class BatchTask:
     Attributes:
         source: the file to read.
         target: the file to write.
+        changed: whether the photograph has changed since its result was made, so that it is to be painted again.
     """
 
     source: Path
     target: Path
+    changed: bool = False
 
 
 @documented
@@ -78,12 +82,16 @@ class Outcome:
         status: whether its result was written, was there already, or could not be made.
         seconds: by stage, ``"read"``, ``"paint"`` and ``"write"``; of a very large picture only ``"total"``.
         error: why it failed; ``None`` if it did not.
+        reason: why it was skipped: its result is there and was made in the same way (``"same"``) or in another one,
+            with other settings or from an earlier photograph (``"other"``); or the picture is itself a result
+            (``"result"``).
     """
 
     task: BatchTask
     status: Literal["written", "skipped", "failed"]
     seconds: dict[str, float]
     error: ImpastoError | None = None
+    reason: Literal["same", "other", "result"] | None = None
 
 
 def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -104,7 +112,7 @@ def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     found: list[tuple[Path, Path]] = []
     for path in inputs:
         if path.is_dir():
-            inside = _pictures_in(path)
+            inside = pictures_in(path)
             if not inside:
                 raise InputError(f"There is no picture in {path}; give a folder with pictures, or a file.")
             found += inside
@@ -113,13 +121,13 @@ def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
             if not matched:
                 raise InputError(f"Nothing matches {path}; check the pattern.")
             for match in matched:  # a match that is a folder without pictures is no error
-                found += _pictures_in(match) if match.is_dir() else [(match, Path(match.name))]
+                found += pictures_in(match) if match.is_dir() else [(match, Path(match.name))]
         else:
             found.append((path, Path(path.name)))
     return found
 
 
-def _pictures_in(folder: Path) -> list[tuple[Path, Path]]:
+def pictures_in(folder: Path) -> list[tuple[Path, Path]]:
     """Pictures in a folder and its sub-folders, and their paths relative to it."""
     inside = ((file, file.relative_to(folder)) for file in sorted(folder.rglob("*")))
     return [
@@ -131,7 +139,7 @@ def _pictures_in(folder: Path) -> list[tuple[Path, Path]]:
     ]
 
 
-def _target_in(output: Path, relative: Path, suffix: str | None) -> Path:
+def target_in(output: Path, relative: Path, suffix: str | None) -> Path:
     """Where the result of a picture goes.
 
     Args:
@@ -145,8 +153,8 @@ def _target_in(output: Path, relative: Path, suffix: str | None) -> Path:
     return target
 
 
-def _is_result(relative: Path, root: Path, output: Path) -> bool:
-    """Whether a file is a result of an earlier run, because the folder of results lies within the folder of inputs.
+def is_in_results(relative: Path, root: Path, output: Path) -> bool:
+    """Whether a file lies in the folder of results, where that lies within the folder of inputs.
 
     Args:
         relative: the file's path in the folder of inputs.
@@ -156,21 +164,25 @@ def _is_result(relative: Path, root: Path, output: Path) -> bool:
     return root in output.parents and output in (root / relative).parents
 
 
-def plan_batch(inputs: Sequence[Path], output: Path | None, style: Style, writing: OutputOptions) -> list[BatchTask]:
+def plan_batch(
+    inputs: Sequence[Path], output: Path | None, style: Style, writing: OutputOptions, *, into_folder: bool = False
+) -> list[BatchTask]:
     """Find out which pictures are to be painted, and where each result goes.
 
-    One file goes to ``output`` as named, or into it where that is a folder or names no format. Several files,
-    or a folder, go into the folder ``output`` under mirrored names. Without ``output`` results lie beside
-    their inputs, with the style's name appended. Results of an earlier run are not painted again.
+    One file goes to ``output`` as named, or into it where that is a folder. Several files, or a folder, go into the
+    folder ``output`` under mirrored names. Without ``output`` results lie beside their inputs, with the style's name
+    appended. What lies in the folder of results is not painted again.
 
     Args:
         inputs: as for :func:`expand_inputs`.
         output: a file or a folder; ``None``: beside the inputs.
         style: its name goes into the names of results beside their inputs.
         writing: its format decides on the suffix.
+        into_folder: whether ``output`` is a folder though there is none yet.
 
     Raises:
-        InputError: there is nothing to paint, or several results would have one name or are to go into a file.
+        InputError: there is nothing to paint, several results would have one name or are to go into a file, or it is
+            not clear whether ``output`` is to be a file or a folder.
     """
     once: dict[Path, Path] = {}
     for source, relative in expand_inputs(inputs):
@@ -178,17 +190,28 @@ def plan_batch(inputs: Sequence[Path], output: Path | None, style: Style, writin
     files = list(once.items())
     suffix = None if writing.format is None else suffix_of(writing.format)
     single = len(files) == 1 and not inputs[0].is_dir()
-    if single and output is not None and not output.is_dir() and (suffix or output.suffix or output.exists()):
-        return [BatchTask(files[0][0], output)]
+    if output is not None and not into_folder and not output.is_dir():
+        if single:
+            if not (suffix or output.suffix or output.exists()):
+                raise InputError(
+                    f"{output} is neither a folder nor names a format; write {output}.jpg for a file, or {output}/ "
+                    "for a folder."
+                )
+            return [BatchTask(files[0][0], output)]
+        if output.suffix.lower() in READ_SUFFIXES and not output.exists():
+            raise InputError(
+                f"{output} would be one file, but these results need a folder; give another -o, or write {output}/ "
+                "for a folder of that name."
+            )
     if output is not None and output.exists() and not output.is_dir():
         raise InputError(f"{output} is a file, but {len(files)} results need a folder; give another -o.")
     tasks = []
     for source, relative in files:
         if output is not None:
             root = source.absolute().parents[len(relative.parts) - 1]
-            if _is_result(relative, root.resolve(), output.resolve()):
+            if is_in_results(relative, root.resolve(), output.resolve()):
                 continue
-            tasks.append(BatchTask(source, _target_in(output, relative, suffix)))
+            tasks.append(BatchTask(source, target_in(output, relative, suffix)))
         else:
             target = path_beside(source, style.name)
             tasks.append(BatchTask(source, target.with_suffix(suffix) if suffix else target))
@@ -204,6 +227,7 @@ def run_batch(
     writing: OutputOptions | None = None,
     *,
     overwrite: bool = False,
+    include_results: bool = True,
     progress: PaintingProgress | None = None,
 ) -> Iterator[Outcome]:
     """Paint pictures in order; the next one is read and the last one written while one is painted.
@@ -215,6 +239,7 @@ def run_batch(
         painter: paints all of them.
         writing: how results are written.
         overwrite: whether to paint where a result exists, instead of skipping it.
+        include_results: whether to paint pictures that are results themselves, instead of skipping them.
         progress: called while each picture is painted; see :meth:`impasto.feedforward.painter.Painter.paint`.
 
     Yields:
@@ -232,9 +257,11 @@ def run_batch(
         """
         started = time.perf_counter()
         try:
-            if not overwrite and _exists(task.target):
-                return Outcome(task, "skipped", {})
+            if not include_results and note_of_result(task.source):
+                return Outcome(task, "skipped", {}, reason="result")
             format = output_format(task.target, writing.format)
+            if not (overwrite or task.changed) and _exists(task.target):
+                return Outcome(task, "skipped", {}, reason="same" if is_made(task, painter, writing) else "other")
             width, height = size_of_file(task.source) or (0, 0)
             if width * height > _ALONE_PIXELS:
                 return None
@@ -292,6 +319,13 @@ def run_batch(
             yield _outcome_of(*last_write)
 
 
+def is_made(task: BatchTask, painter: Painter, writing: OutputOptions) -> bool:
+    """Whether the result of a task is there, made from this photograph in the same way."""
+    format = output_format(task.target, writing.format)
+    note = note_with_encoding(painter.describe(), format, quality=writing.quality, strip=writing.strip)
+    return is_made_alike(task.target, note, task.source)
+
+
 def _exists(target: Path) -> bool:
     """Whether there is a result already.
 
@@ -331,51 +365,3 @@ def failed_outcome(task: BatchTask, error: ImpastoError | MemoryError) -> Outcom
     if not any(str(path) in str(error) for path in (task.source, task.target)):
         add_name(error, task.source)
     return Outcome(task, "failed", {}, error)
-
-
-def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: float = 1.0) -> Iterator[BatchTask]:
-    """Tasks for pictures as they appear in a folder, for ever.
-
-    A file is painted once its size has not changed between two looks, so that half-copied files are left alone;
-    files whose result exists are not painted again.
-
-    Args:
-        folder: where pictures appear.
-        output: the folder of results.
-        writing: its format decides on the suffix.
-        every: seconds between two looks.
-
-    Raises:
-        InputError: there is no such folder, or the results cannot go where they are to go.
-    """
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder} to watch; create it first.")
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file, but the results need a folder; give another -o.")
-    if output.resolve() == folder.resolve():
-        raise InputError(f"{output} is the folder that is watched; give the results another one with -o.")
-    suffix = None if writing.format is None else suffix_of(writing.format)
-    return _tasks_of_appearing_files(folder, output, suffix, every)
-
-
-def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[BatchTask]:
-    """Yield tasks for pictures as they appear; see :func:`watch_folder`.
-
-    This is a function of its own because a generator would check the folders only when its first task is asked for.
-    """
-    root, results = folder.resolve(), output.resolve()
-    sizes: dict[Path, int] = {}
-    done: set[Path] = set()
-    while True:
-        for source, relative in _pictures_in(folder):
-            if source in done or _is_result(relative, root, results):
-                continue
-            try:
-                size = source.stat().st_size
-            except OSError:
-                continue
-            if size and sizes.get(source) == size:
-                done.add(source)
-                yield BatchTask(source, _target_in(output, relative, suffix))
-            sizes[source] = size
-        time.sleep(every)

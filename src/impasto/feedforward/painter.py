@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -265,8 +266,19 @@ class Painter:
         write_picture(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:
-        """One line for the result's metadata."""
-        return describe(self.style, self.options)
+        """One line for the result's metadata, which changes whenever the result of a picture would."""
+        return f"{describe(self.style, self.options)} id={self._id}"
+
+    @cached_property
+    def _id(self) -> str:
+        """Eight hex digits that stand for the styles' numbers and the masks, of which the options have only names."""
+        masked, rest = self._styles
+        styles = [*masked.values(), *([] if rest is None else [rest])]
+        masks = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
+        digest = hashlib.sha256()
+        for part in (*(vector for style in styles for vector in (style.scale, style.shift)), *masks):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()[:8]
 
     @cached_property
     def _layers(self) -> list[StyleLayer]:

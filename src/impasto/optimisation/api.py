@@ -5,12 +5,15 @@ The module needs torch only when it paints.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError
@@ -169,7 +172,19 @@ class OptimisationTask:
         from impasto.version import __version__
 
         names = "+".join(style.name + (f":{style.weight:g}" if len(self.styles) > 1 else "") for style in self.styles)
-        return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip()
+        return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip() + f" id={self._id}"
+
+    @cached_property
+    def _id(self) -> str:
+        """Eight hex digits that stand for the style pictures, their masks and the start."""
+        start = self.recipe.start
+        parts = [part for style in self.styles for part in (style.rgb, style.mask) if part is not None]
+        if start is not None:
+            parts.append(as_picture(start, max_pixels=self.recipe.max_pixels).rgb)
+        digest = hashlib.sha256()
+        for part in parts:
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()[:8]
 
 
 def _make_optimiser(styles: Sequence[StylePicture], recipe: Recipe) -> Optimiser:

@@ -125,15 +125,15 @@ def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
 
 def size_of_file(path: Path) -> tuple[int, int] | None:
     """Width and height from a file's header, before it is turned upright; None if they cannot be read."""
-    return _from_header(path, lambda image: image.size)
+    return from_header(path, lambda image: image.size)
 
 
 def has_transparency(path: Path) -> bool:
     """Whether a file may be transparent anywhere, from its header; also False if that cannot be read."""
-    return bool(_from_header(path, lambda image: image.has_transparency_data))
+    return bool(from_header(path, lambda image: image.has_transparency_data))
 
 
-def _from_header(path: Path, fact: Callable[[Image.Image], T]) -> T | None:
+def from_header(path: Path, fact: Callable[[Image.Image], T]) -> T | None:
     """What a file's header tells; None if it cannot be read."""
     try:
         with path.open("rb") as file:

@@ -18,6 +18,7 @@ log = messages.logger(__name__)
 
 QUALITY = 95
 """1 to 100: how well a format that loses something keeps a result, where nobody asks for another quality."""
+_LOSSY = ("JPEG", "WEBP", "AVIF")  # formats to which a quality matters
 
 
 def path_beside(source: Path, style: str) -> Path:
@@ -70,9 +71,25 @@ def write_picture(
         OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
     """
     with messages.about(path):
-        data = encode_picture(picture, output_format(path, format), quality=quality, strip=strip, settings=settings)
+        kind = output_format(path, format)
+        note = None if settings is None else note_with_encoding(settings, kind, quality=quality, strip=strip)
+        data = encode_picture(picture, kind, quality=quality, strip=strip, settings=note)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def note_with_encoding(settings: str, format: str, *, quality: int = QUALITY, strip: bool = False) -> str:
+    """The line on how a result was made, with what was asked of its file, as :func:`write_picture` keeps it.
+
+    Args:
+        settings: how it was painted.
+        format: a format's name.
+        quality, strip: as for :func:`write_picture`.
+    """
+    parts = [settings]
+    if quality != QUALITY and format in _LOSSY:
+        parts.append(f"quality={quality}")
+    return " ".join([*parts, "strip=True"] if strip else parts)
 
 
 ROW_FORMATS = ("PNG", "TIFF")
@@ -101,6 +118,8 @@ def write_rows(
         OutputError: the file cannot be written, or would be larger than a TIFF can be.
     """
     target = FORMATS[output_format(path, format)]
+    if settings is not None:
+        settings = note_with_encoding(settings, target.name, strip=strip)
     kept = Metadata() if strip or metadata is None else metadata
     with messages.about(path):
         encoding.warn_of_losses(kept, target)
