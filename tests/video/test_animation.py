@@ -5,7 +5,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.video.source import open_source
 
-from .clips import scene, stylize
+from .clips import run, scene, stylize
 
 RED, BLUE, GREEN = (250, 80, 60), (60, 80, 250), (80, 250, 60)
 
@@ -84,3 +84,10 @@ def test_a_damaged_animation_is_one_sentence(tmp_path):
     path.write_bytes(data)
     with pytest.raises(InputError, match=r"in\.png"):
         open_source(path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".gif", ".tif"])
+def test_the_command_takes_a_video_whatever_its_suffix(clip, tmp_path, suffix):
+    (tmp_path / f"in{suffix}").write_bytes(clip.read_bytes())
+    target = tmp_path / "o.mp4"
+    assert run("video", tmp_path / f"in{suffix}", "--style", "scream", "--end", "0.1", "-q", "-o", target) == 0

@@ -19,7 +19,8 @@ EXAMPLE_PAINTING = "painting.jpg"
 _VIDEO_SUFFIXES = {
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv", ".flv", ".ogv")
 }
-_ANIMATION_SUFFIXES = {".gif", ".webp", ".png", ".apng", ".avif"}  # pictures that may move, so that either command fits
+_ANIMATION_FORMATS = {"GIF", "WEBP", "PNG", "AVIF"}  # pictures that may move, so that either command fits
+_ANIMATION_SUFFIXES = {".gif", ".webp", ".png", ".apng", ".avif"}  # of such pictures
 
 
 def is_video(name: str | Path) -> bool:
@@ -36,9 +37,17 @@ def is_video(name: str | Path) -> bool:
 
 
 def is_still_picture(name: str | Path) -> bool:
-    """Whether a name is that of a picture that cannot move."""
-    suffix = Path(name).suffix.lower()
-    return suffix in READ_SUFFIXES and suffix not in _ANIMATION_SUFFIXES
+    """Whether a name is that of a picture that cannot move; what a file holds counts as well."""
+    path = Path(name)
+    if path.suffix.lower() not in READ_SUFFIXES:
+        return False
+    try:
+        with path.open("rb") as file:
+            return identify_format(path.name, file.read(64)) not in _ANIMATION_FORMATS
+    except OSError:  # only its name tells
+        return path.suffix.lower() not in _ANIMATION_SUFFIXES
+    except InputError:  # it is no picture
+        return False
 
 
 def command_for(arguments: Sequence[str]) -> str | None:
