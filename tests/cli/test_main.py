@@ -109,3 +109,11 @@ def test_sigterm_is_ctrl_c_in_every_command(command, monkeypatch, capsys):
 )
 def test_what_cannot_be_done_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
     check_refusal(folder, capsys, arguments, status, sentence)
+
+
+def test_a_sentence_is_said_once():
+    """A file that is read several times has the same to say each time."""
+    code = "import logging\nfrom impasto.cli import cli\ncli.main(['styles', 'list'], standalone_mode=False)\n"
+    code += "[logging.getLogger('impasto').warning('x.gif: %s', what) for what in 'abba']"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines() == ["x.gif: a", "x.gif: b"]

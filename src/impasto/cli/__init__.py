@@ -119,8 +119,27 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     impasto COMMAND --help
     """
     ctx.ensure_object(dict)["verbose"] = verbose
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+    handler = logging.StreamHandler()
+    if not verbose:
+        handler.addFilter(_SayOnce())
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s", handlers=[handler])
     warnings.filterwarnings("ignore", module="PIL")  # the damage that Pillow warns of is said in our own words
+
+
+class _SayOnce(logging.Filter):
+    """Lets each sentence through once: a file that is read several times has the same to say each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See :class:`logging.Filter`."""
+        sentence = record.getMessage()
+        if sentence in self._said:
+            return False
+        self._said.add(sentence)
+        return True
 
 
 def main(arguments: list[str] | None = None) -> None:
