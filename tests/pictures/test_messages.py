@@ -6,11 +6,12 @@ from PIL import Image, PngImagePlugin
 
 from impasto.errors import InputError
 from impasto.pictures import large
+from impasto.pictures.decoding import from_pil
 from impasto.pictures.messages import about, logger
-from impasto.pictures.reading import read_picture
+from impasto.pictures.reading import open_picture, read_picture
 from impasto.pictures.writing import write_picture
 
-from .samples import saved, smooth
+from .samples import png_with, saved, smooth
 
 
 def test_an_error_that_names_no_file_gets_the_name_of_the_file_that_is_read(tmp_path):
@@ -50,3 +51,14 @@ def test_what_has_no_name_is_not_named(caplog):
     caplog.clear()
     logger("impasto.pictures.reading").warning("%d apples", 3)
     assert caplog.records[0].getMessage() == "3 apples"
+
+
+def test_what_concerns_all_frames_of_an_animation_is_said_once(tmp_path, caplog):
+    path, frame = tmp_path / "x.png", Image.fromarray(smooth())
+    data = saved(frame, save_all=True, append_images=[frame.rotate(90)])
+    path.write_bytes(png_with(data, (b"cICP", bytes([9, 16, 0, 1])), before=b"acTL"))
+    with open_picture(path) as image:
+        for index in range(2):
+            image.seek(index)
+            from_pil(image)
+    assert caplog.text.count("high dynamic range") == 1

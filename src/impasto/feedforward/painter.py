@@ -218,9 +218,10 @@ class Painter:
             width, height = size_of_file(Path(source)) or (0, 0)
             needed = width * height * _DECODED_BYTES
             if needed > self.options.max_memory and width * height <= self.options.max_pixels:
+                taken = memory.format_size(needed)
                 raise OutOfMemoryError(
-                    f"{source} has {width} x {height} pixels, which take {memory.format_size(needed)} of memory, "
-                    "more than the limit: raise --max-memory, or have a JPEG, PNG or TIFF painted to PNG or TIFF, by rows."
+                    f"{source} has {width} x {height} pixels, which take {taken} of memory, more than the limit: "
+                    "raise --max-memory, or have a JPEG, PNG or TIFF painted to PNG or TIFF, by rows."
                 )
         return as_picture(source, max_pixels=self.options.max_pixels, compact=_COMPACT_PIXELS)
 

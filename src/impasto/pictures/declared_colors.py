@@ -100,7 +100,7 @@ def declared_colors(image: Image.Image) -> bytes | HighRange | None:
     """
     info: Mapping[Any, Any] = image.info
     profile, cicp = info.get("icc_profile"), info.get("cicp")
-    if cicp and (image.format == "PNG" or not profile) and (found := _cicp_colors(tuple(cicp))):
+    if cicp and (image.format == "PNG" or not profile) and (found := _cicp_colors(image, tuple(cicp))):
         return found
     if profile:
         return bytes(profile)
@@ -113,19 +113,20 @@ def declared_colors(image: Image.Image) -> bytes | HighRange | None:
             return _tiff_profile(image.tag_v2)
         return _profile(_ADOBE_RGB, _Curve(_ADOBE_GAMMA)) if _is_adobe_rgb(image) else None
     except (ArithmeticError, TypeError, ValueError, struct.error, np.linalg.LinAlgError):
-        log.warning("the colours that it declares make no sense: taken as sRGB")
+        messages.say_once(image, log, "the colours that it declares make no sense: taken as sRGB")
         return None
 
 
-def _cicp_colors(cicp: tuple[int, ...]) -> bytes | HighRange | None:
+def _cicp_colors(image: Image.Image, cicp: tuple[int, ...]) -> bytes | HighRange | None:
     """The colours of code points: primaries, transfer, matrix, full range; None if they are unknown."""
     primaries, transfer, _, full = cicp
     if tone_mapping.is_high_range(transfer) and (primaries in (1, 2) or tone_mapping.is_wide(primaries)):
         curve = "PQ" if transfer == tone_mapping.PQ else "HLG"
-        log.warning("high dynamic range (%s) is tone-mapped to the standard range", curve)
+        messages.say_once(image, log, f"high dynamic range ({curve}) is tone-mapped to the standard range")
         return HighRange(primaries, transfer, not full)
     if primaries not in _PRIMARIES or transfer not in _GAMMA.keys() | _AS_SRGB:
-        log.warning("colours of CICP code points %d and %d are not known: taken as sRGB", primaries, transfer)
+        unknown = f"colours of CICP code points {primaries} and {transfer} are not known: taken as sRGB"
+        messages.say_once(image, log, unknown)
         return None
     return _profile(_PRIMARIES[primaries], _Curve(_GAMMA.get(transfer, 0.0), not full))
 

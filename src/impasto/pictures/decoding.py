@@ -119,7 +119,7 @@ def orientation(image: Image.Image) -> int:
     try:
         return int(metadata.load_exif(image).get(metadata.ORIENTATION, 1))
     except Exception as error:  # Pillow's parser fails in many ways
-        log.warning("orientation ignored because the EXIF cannot be read: %s", error)
+        messages.say_once(image, log, f"orientation ignored because the EXIF cannot be read: {error}")
         return 1
 
 
@@ -216,6 +216,6 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | HighRange | Non
             return None
         profiles.to_srgb(np.zeros((1, 1, wanted), np.float32), profile)
     except profiles.ProfileError as error:
-        log.warning("colour profile ignored because it cannot be used: %s", error)
+        messages.say_once(image, log, f"colour profile ignored because it cannot be used: {error}")
         return None
     return profile

@@ -19,6 +19,7 @@ from PIL import Image
 from impasto.errors import ImpastoError
 
 _warnings_lock = threading.RLock()  # the hooks of ``warnings`` belong to the process
+_SAID = "said"  # where it keeps what has been said of it
 _NOTICES = "notices"  # where the ``info`` of a Pillow image keeps what is to be said of it
 _name: ContextVar[str] = ContextVar("name of the file that messages are about", default="")
 
@@ -69,6 +70,14 @@ def note(image: Image.Image, notice: str) -> None:
     notices = image.info.setdefault(_NOTICES, [])
     if notice not in notices:
         notices.append(notice)
+
+
+def say_once(image: Image.Image, log: logging.Logger, notice: str) -> None:
+    """Log what concerns a file, unless it was said of another frame of the same image."""
+    said = image.info.setdefault(_SAID, set())
+    if notice not in said:
+        said.add(notice)
+        log.warning("%s", notice)
 
 
 def say_notices(image: Image.Image, log: logging.Logger) -> None:

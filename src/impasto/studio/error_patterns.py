@@ -43,6 +43,8 @@ ERROR_PATTERNS: tuple[tuple[str, str], ...] = (
     ("this_video_not_picture", r"^This is a video, not a picture"),
     ("file_cannot_sent_inside_request", r"^A file cannot be sent inside a request"),
     ("cannot_decoded", r"^(.+) cannot be decoded"),
+    ("raw_photograph", r"raw photograph of a camera"),
+    ("claims_pixels", r"^(.+) is damaged or cut off: it claims (\d+) x (\d+) pixels"),
     ("has_pixels_the_limit", r"has (\d+) x (\d+) pixels, (?:more than )?the limit (?:is|of) ([\d,]+)"),
     (
         "the_result_would_have_million_pixels",
