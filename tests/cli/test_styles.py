@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 import impasto
+from impasto.pictures import contact_sheet
 
 from .conftest import check_refusal, process, run
 
@@ -81,3 +82,13 @@ def test_the_list_is_shown_in_a_process_of_its_own():
 )
 def test_what_cannot_be_done_gets_one_sentence_and_leaves_nothing(folder, capsys, arguments, status, sentence):
     check_refusal(folder, capsys, arguments, status, sentence)
+
+
+def test_the_sheet_shows_the_photograph_once_as_the_original(folder, monkeypatch):
+    shown = []
+    monkeypatch.setattr(contact_sheet, "contact_sheet", lambda cells: shown.extend(cells) or cells[0][1])
+    assert run("styles", "preview", folder / "in" / "one.jpg", "--tile", 32) == 0
+    labels = [label for label, _ in shown]
+    assert labels[0] == "original"
+    assert "photograph" not in labels
+    assert len(labels) == len(set(labels)) == 21

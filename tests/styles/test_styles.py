@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -323,3 +324,23 @@ def test_a_style_keeps_names_that_are_no_text_escaped(tmp_path):
     style = replace(load_style("scream"), name="caf\udce9", metadata={"pictures": "caf\udce9.jpg"})
     style.save(tmp_path / "a.safetensors")
     assert load_style(tmp_path / "a.safetensors").metadata["pictures"] == "caf\\udce9.jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("scraem", "did you mean scream?"),
+        ("night", "did you mean night-cafe or starry-night?"),
+        ("Great_Wave off", "did you mean great-wave?"),
+        ("munch", "did you mean scream?"),
+        ("Van Gogh", "did you mean houses, night-cafe, olive-trees, self-portrait, starry-night or wheat-field?"),
+        ("xyzzy", "impasto styles list shows all"),
+        ("scream:two", "The weight two of scream is no number; write it as scream:2."),
+        ("scream:", "The weight of scream is missing"),
+        ("scream+udnie", "name each by itself: --style scream --style udnie."),
+        ("scream:2, udnie", "name each by itself: --style scream:2 --style udnie."),
+    ],
+)
+def test_a_name_that_no_style_has_gets_what_was_probably_meant(name, sentence):
+    with pytest.raises(StyleError, match=re.escape(sentence)):
+        load_style(name)

@@ -10,6 +10,7 @@ import click
 
 from impasto.cli import options
 from impasto.cli.help import Group
+from impasto.cli.progress import counting_bar
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
@@ -22,7 +23,7 @@ from impasto.styles.catalogue import (
     picture_of_style,
     remove_from_catalogue,
 )
-from impasto.styles.style import Style
+from impasto.styles.style import PHOTOGRAPH, Style
 
 
 @click.group("styles", cls=Group, short_help="List the styles, show one, keep yours, see all on your picture.")
@@ -144,10 +145,13 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     if target.exists() and not (output or overwrite):
         raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
     cells = [("original", resize_picture(original, tile))]
-    for name in (*bundled_names(), *catalogue_names()):
-        try:
-            cells.append((name, paint(original, load_style(name), sheet_options)))
-        except StyleError as error:  # a style that cannot be used must not spoil the sheet
-            click.echo(f"Warning: {error}", err=True)
+    names = [name for name in (*bundled_names(), *catalogue_names()) if name != PHOTOGRAPH]
+    with counting_bar("Painting", len(names), hidden=False) as show:
+        for count, name in enumerate(names, 1):
+            try:
+                cells.append((name, paint(original, load_style(name), sheet_options)))
+            except StyleError as error:  # a style that cannot be used must not spoil the sheet
+                click.echo(f"Warning: {error}", err=True)
+            show(count)
     write_picture(contact_sheet.contact_sheet(cells), target)
     click.echo(target)

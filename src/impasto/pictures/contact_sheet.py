@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
@@ -23,22 +24,42 @@ def contact_sheet(cells: Sequence[tuple[str, Picture]], *, columns: int | None =
 
     Args:
         cells: pairs of label and picture; all cells are as large as the largest picture.
-        columns: pictures in a row; ``None``: up to three pictures are one row, more get about as many rows as columns.
+        columns: pictures in a row; ``None``: up to three pictures are one row, of more the sheet is about as wide as
+            high, with a full last row if that can be; otherwise the last row stands in the middle.
     """
     pictures = [(label, to_pil(picture)) for label, picture in cells]
     width = max(picture.width for _, picture in pictures)
     height = max(picture.height for _, picture in pictures)
-    columns = columns or (len(cells) if len(cells) <= 3 else round(len(cells) ** 0.5))
+    columns = columns or _columns(len(cells), (width + _GAP) / (height + _LABEL + _GAP))
     rows = -(-len(cells) // columns)
     size = (columns * (width + _GAP) + _GAP, rows * (height + _LABEL + _GAP) + _GAP)
     paper = Image.new("RGB", size, _PAPER)
     draw, font = ImageDraw.Draw(paper), ImageFont.load_default(_FONT_SIZE)
     for index, (label, picture) in enumerate(pictures):
         row, column = divmod(index, columns)
-        x = _GAP + column * (width + _GAP) + (width - picture.width) // 2
+        missing = columns - min(columns, len(cells) - row * columns)  # cells that the last row lacks
+        left = _GAP + column * (width + _GAP) + missing * (width + _GAP) // 2
+        x = left + (width - picture.width) // 2
         y = _GAP + row * (height + _LABEL + _GAP) + (height - picture.height) // 2
         paper.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
-        middle = _GAP + column * (width + _GAP) + width // 2
+        middle = left + width // 2
         below = _GAP + row * (height + _LABEL + _GAP) + height + _LABEL_GAP
         draw.text((middle, below), label, _INK, font, anchor="ma")
     return from_pil(paper)
+
+
+def _columns(count: int, ratio: float) -> int:
+    """How many of some cells stand in a row, so that the sheet is no strip and its last row is as full as can be.
+
+    Args:
+        count: of the cells.
+        ratio: width of a cell divided by its height.
+    """
+    if count <= 3:
+        return count
+
+    def cost(columns: int) -> float:
+        rows = -(-count // columns)
+        return abs(math.log(ratio * columns / rows)) + (rows * columns - count) / columns
+
+    return min(range(1, count + 1), key=cost)

@@ -22,6 +22,9 @@ STEADY = "steady"
 """File name of the steady network, and the end of its id; see :func:`video_style`."""
 
 
+_MOST_NAMES = 6  # styles that are suggested in place of a name that none has
+
+
 def bundled_names() -> list[str]:
     """Names of the styles in the package, sorted, the photograph last."""
     folder = resources.files("impasto.assets") / "styles"
@@ -136,10 +139,41 @@ def load_style(name: StyleLike) -> Style:
         return read_style(path)
     if path.suffix == SUFFIX or len(path.parts) > 1:
         raise StyleError(f"There is no style file {path}; check the path, or take one of: impasto styles list.")
-    typed = text.lower().replace("_", "-").replace(" ", "-")
-    near = difflib.get_close_matches(typed, [*bundled_names(), *catalogue_names()], n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else "impasto styles list shows all."
-    raise StyleError(f"There is no style {text}; {hint}")
+    raise _unknown_style(text)
+
+
+def _unknown_style(text: str) -> StyleError:
+    """The error about a name that no style has, with what was probably meant."""
+    names = [*bundled_names(), *catalogue_names()]
+    parts = re.split(r"[+,;]", text)
+    if len(parts) > 1 and any(part.strip().partition(":")[0] in names for part in parts):
+        each = " ".join(f"--style {part.strip()}" for part in parts)
+        return StyleError(f"There is no style {text}; to blend styles, name each by itself: {each}.")
+    name, colon, weight = text.rpartition(":")
+    if colon and (name in names or Path(name).is_file()):
+        wrong = f"The weight {weight} of {name} is no number" if weight else f"The weight of {name} is missing"
+        return StyleError(f"{wrong}; write it as {name}:2.")
+    near = _names_like(text.lower().replace("_", "-").replace(" ", "-"), names)
+    hint = f"did you mean {_either(near)}?" if near else "impasto styles list shows all."
+    return StyleError(f"There is no style {text}; {hint}")
+
+
+def _either(names: list[str]) -> str:
+    """Names as a choice: ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _names_like(typed: str, names: list[str]) -> list[str]:
+    """The styles that were probably meant: by a part of the name, by the artist or title, or by near letters."""
+    if len(typed) > 2:
+        found = [name for name in names if typed in name]
+        for name in bundled_names() if not found else ():
+            about = _bundled_style(name).metadata
+            if typed in f"{about.get('artist', '')} {about.get('title', '')}".lower().replace(" ", "-"):
+                found.append(name)
+        if found:
+            return found[:_MOST_NAMES]
+    return difflib.get_close_matches(typed, names, n=1, cutoff=0.5)
 
 
 def photograph_style(style: Style) -> Style:
