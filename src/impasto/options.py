@@ -56,6 +56,7 @@ class OptionFacts:
         high: the largest number that the option takes.
         whole: whether only whole numbers are taken.
         multiple_of: only multiples of this number are taken; 0: all numbers.
+        also: a number outside of the range that is taken besides the default; ``None``: there is none.
         choices: the words that the option takes; empty: words are not checked.
         expected: what to give, as the end of ``give ...``; ``None``: made from the range.
         unit: what a number counts, such as ``"pixels"``; ``"bytes"`` are written as 2G or 800M, too.
@@ -73,6 +74,7 @@ class OptionFacts:
     high: float = inf
     whole: bool = False
     multiple_of: int = 0
+    also: float | None = None
     choices: tuple[str, ...] = ()
     expected: str | None = None
     unit: str = ""
@@ -193,8 +195,8 @@ def _is_in_range(value: Any, default: Any, facts: OptionFacts) -> bool:
     """Whether a number, or whatever was given in place of one, is the default or within the option's range."""
     is_number = isinstance(value, Integral) if facts.whole else isinstance(value, Real)
     if not is_number or facts.low is None:
-        return value is default
-    if value == default:
+        return value is default or (isinstance(value, str) and value == default)
+    if value == default or value == facts.also:
         return True
     inside = bool(facts.low <= value <= facts.high)  # NaN is never inside
     return inside and not (facts.multiple_of and value % facts.multiple_of)

@@ -5,13 +5,15 @@ import pytest
 from PIL import Image
 
 import impasto
-from impasto.feedforward.options import Options
+from impasto.errors import InputError
+from impasto.feedforward.options import Options, describe
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.passes import Pass, pass_sides, plan_passes
 from impasto.pictures import resampling
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.resampling import resize_picture, shrink_picture
+from impasto.styles.catalogue import load_style
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,37 @@ def test_every_step_about_doubles(work, full):
 )
 def test_a_painting_is_a_list_of_passes_of_which_the_last_is_the_result(options, expected):
     assert plan_passes((480, 320), Options(**options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "side", "sides"),
+    [
+        ({}, 1500, [1500]),
+        ({}, 1501, [1000, 1501]),
+        ({}, 4000, [1000, 2000, 4000]),
+        ({"work_size": "auto"}, 4000, [1000, 2000, 4000]),
+        ({}, 8000, [1000, 2000, 4000, 8000]),
+        ({"work_size": 0}, 4000, [4000]),
+        ({"work_size": 2000}, 4000, [2000, 4000]),
+        ({"work_size": 5000}, 4000, [4000]),
+        ({"style_scale": 2}, 4000, [500, 1000, 2000, 4000]),
+        ({"style_scale": 0.5}, 1000, [2000]),
+    ],
+)
+def test_strokes_of_what_is_larger_than_1500_pixels_are_laid_at_1000_unless_told_otherwise(options, side, sides):
+    assert [one.side for one in plan_passes((side, side * 3 // 4), Options(**options))] == sides
+
+
+@pytest.mark.parametrize("word", ["automatic", "AUTO", "", "1000", None, True, 63, -1, 1000.5])
+def test_a_work_size_is_a_number_of_pixels_or_auto(word):
+    with pytest.raises(InputError, match=r"work size .* give at least 64, or 0 for the result's own, or auto"):
+        Options(work_size=word)
+
+
+def test_the_default_is_not_noted_and_the_size_of_strokes_is():
+    style = load_style("scream")
+    assert "work_size" not in describe(style, Options())
+    assert describe(style, Options(work_size=0)).endswith("work_size=0")
 
 
 @pytest.mark.parametrize("options", [{}, {"work_size": 100}, {"style_scale": 0.5}])

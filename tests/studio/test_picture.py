@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError, StyleError
-from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
 from impasto.studio import brush, pictures, previews
 from impasto.studio.chooser import check_styles
 from impasto.studio.pictures import PictureRequest
@@ -66,15 +66,16 @@ def test_a_mask_can_be_for_one_style_of_two(server, put, picture_file):
     assert np.abs(to_unit_range(one.after.rgb) - to_unit_range(alone.after.rgb)).max() < 0.02
 
 
-def test_a_preview_lays_strokes_as_the_result_will_have_them(monkeypatch):
-    asked = []
-    monkeypatch.setattr(pictures, "Options", lambda **options: asked.append(options) or Options(**options))
-    small = Picture(np.full((20, 32, 3), 0.5, np.float32))
-    pictures.paint_preview(small, (32, 20), PictureRequest(["scream"], {"style_scale": 2.0}))
-    pictures.paint_preview(small, (64, 40), PictureRequest(["scream"], {"style_scale": 2.0}))
-    pictures.paint_preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0}))
-    pictures.paint_preview(small, (6400, 4000), PictureRequest(["scream"], {"style_scale": 1.0, "work_size": 40}))
-    assert [options["style_scale"] for options in asked] == [2.0, 1.0, 0.6, 0.8]
+def test_the_preview_of_a_large_photograph_is_what_the_full_result_shows_from_afar(server, put, photo, tmp_path):
+    photo.resize((1600, 1072), Image.Resampling.LANCZOS).save(tmp_path / "large.png")
+    upload = put(tmp_path / "large.png")
+    small, wanted = server.studio.originals.get(str(upload)), PictureRequest(["scream"])
+    preview = pictures.paint_preview(small, (1600, 1072), wanted)
+    done = pictures.paint_picture(server.studio, upload, wanted)
+    assert preview.size == (1000, 670)
+    assert done.after.size == (1600, 1072)
+    seen, full = (resize_picture(Picture(to_unit_range(one.rgb)), 250).rgb for one in (preview, done.after))
+    assert np.abs(seen - full).mean() < 2 / 255
 
 
 def test_strokes_of_a_large_photograph_are_laid_at_the_size_that_is_asked_for(server, put, photo, tmp_path):

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_type_hints
 
 import click
 
@@ -48,6 +48,16 @@ class FrameRate(click.FloatRange):
         if math.isnan(rate):
             self.fail(f"{value} is no number.", param, ctx)
         return rate
+
+
+class WholeOrAuto(click.ParamType[Any]):
+    """A whole number, or the word ``auto``."""
+
+    name = "PIXELS"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """See :class:`click.ParamType`."""
+        return value if value == "auto" else click.INT.convert(value, param, ctx)
 
 
 class Layers(click.ParamType[dict[str, float]]):
@@ -108,6 +118,8 @@ def _click_type(hint: Any, facts: OptionFacts, early: bool) -> Any:
         return Bytes()
     if "Mapping" in str(hint):
         return Layers()
+    if hint == int | Literal["auto"]:
+        return WholeOrAuto()
     if hint in (int, int | None):
         return click.IntRange(_whole(facts.low), _whole(facts.high)) if early else int
     return float if hint in (float, float | None) else str

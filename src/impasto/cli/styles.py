@@ -130,9 +130,10 @@ def show(name: str, as_json: bool) -> None:
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet."""
     from impasto.feedforward.api import paint
+    from impasto.feedforward.preview import preview_options, preview_original
     from impasto.pictures import contact_sheet
 
-    sheet_options = options.painting_options_from({**painting, "size": tile})
+    sheet_options = options.painting_options_from(painting)
     if sheet_options.masks:
         raise click.UsageError(
             f"The sheet shows each style alone, and a mask is for {next(iter(sheet_options.masks))}; give --mask FILE."
@@ -144,12 +145,14 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
         raise InputError(f"{target} is one of the inputs; give another -o.")
     if target.exists() and not (output or overwrite):
         raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
+    small = preview_original(original)
+    shown = preview_options(sheet_options, small.size, original.size)
     cells = [("original", resize_picture(original, tile))]
     names = [name for name in (*bundled_names(), *catalogue_names()) if name != PHOTOGRAPH]
     with counting_bar("Painting", len(names), hidden=False) as show:
         for count, name in enumerate(names, 1):
             try:
-                cells.append((name, paint(original, load_style(name), sheet_options)))
+                cells.append((name, resize_picture(paint(small, load_style(name), shown), tile)))
             except StyleError as error:  # a style that cannot be used must not spoil the sheet
                 click.echo(f"Warning: {error}", err=True)
             show(count)

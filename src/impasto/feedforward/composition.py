@@ -80,7 +80,7 @@ class StyleLayer:
             grain: the picture's own grain in the box, H x W; ``None``: the grain that is fixed in place.
 
         Returns:
-            H x W x 3, or H x W x 4 with grain.
+            H x W x 3, or H x W x 4 with a plane for grain.
         """
         if self.refinement is not None:
             return self.refinement.network_input(box)
@@ -175,11 +175,21 @@ class Composition:
             self.normalisation.used[self._key(layer)] = statistics
         return True
 
+    @property
+    def _shows_content(self) -> bool:
+        """Whether anything needs the picture itself: a network that paints it, or what is mixed with the painting."""
+        blends = len(self.layers) > 1 or self.layers[0].mask is not None or self.mask is not None
+        return blends or self.strength < 1 or self.colors != "style" or self.layers[0].refinement is None
+
+    def _content(self, box: Box) -> Array:
+        """The picture in a box, H x W x 3 in [0, 1]; empty where nothing needs it."""
+        return self.padded.content(box) if self._shows_content else np.empty((0, 0, 3), np.float32)
+
     def paint_whole(self) -> Array:
         """Paint all of the picture at once, H x W x 3 in [0, 1]; statistics are measured on the way."""
         whole, inner = self.padded.whole, self.padded.inner
         part = inner.seen_from(whole)
-        content = self.padded.content(whole)
+        content = self._content(whole)
         results = []
         for layer in self.layers:
             network_input = self._network_input(layer, content, whole)
@@ -192,7 +202,7 @@ class Composition:
         The pieces of the sample go through the network side by side, as one picture.
         """
         boxes = [box for row in sample for box in row]
-        contents = {box: self.padded.content(box) for box in boxes}
+        contents = {box: self._content(box) for box in boxes}
         results: dict[Box, list[Array]] = {box: [] for box in boxes}
         for layer in self.layers:
             rows = [
@@ -221,7 +231,7 @@ class Composition:
             return self.padded.content(inner)  # nothing is painted here
         wide = box.grown(self.margin, self.padded.whole)
         part = inner.seen_from(wide)
-        content = self.padded.content(wide)
+        content = self._content(wide)
         results = []
         for layer, weight in zip(self.layers, weights, strict=True):
             if _is_painted(weight):

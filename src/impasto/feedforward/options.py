@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from impasto import memory
 from impasto.engines.devices import DEVICES, Device
@@ -17,6 +18,8 @@ from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
 from impasto.version import __version__
 
+AUTO_WORK_SIDE = 1000  # pixels: longer side at which strokes are laid by default on a picture that is larger than ...
+AUTO_LARGEST_SIDE = 1500  # pixels: ... this on its longer side; smaller ones are painted directly
 _MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
 
 
@@ -68,14 +71,16 @@ class Options:
         doc="How uneven the network sees the picture, so that even parts get strokes, too; 1 is as trained, 0 not at "
         "all.",
     )
-    work_size: int = option(
-        0,
+    work_size: int | Literal["auto"] = option(
+        "auto",
         low=64,
+        also=0,
         high=_MANY,
         whole=True,
         unit="pixels",
-        expected="at least 64, or 0 for none",
-        help="Longer side at which strokes are laid, to be refined at full size; 0 is the result's.",
+        expected="at least 64, or 0 for the result's own, or auto",
+        help="Longer side at which strokes are laid, to be refined at full size; 0 is the result's, auto is "
+        f"{AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
     )
     mask: MaskLike | None = option(
         None,
@@ -122,6 +127,17 @@ class Options:
     def __post_init__(self) -> None:
         object.__setattr__(self, "max_memory", memory.parse_limit(self.max_memory))
         check_options(self)
+
+    def stroke_side(self, longer_side: int) -> int:
+        """Pixels of the longer side at which strokes are laid for a result with a longer side in pixels.
+
+        It is larger than the result where strokes are to be smaller than the network's.
+        """
+        if self.work_size == "auto":
+            work = AUTO_WORK_SIDE if longer_side > AUTO_LARGEST_SIDE else longer_side
+        else:
+            work = min(self.work_size or longer_side, longer_side)
+        return max(1, round(work / self.style_scale))
 
     def every_mask(self) -> dict[str | None, MaskLike]:
         """All masks by the name of their style; the mask of the strength is under ``None``."""

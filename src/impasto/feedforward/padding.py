@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.pictures.box import Box, Indices, mirrored_indices, round_up
 from impasto.pictures.picture import RowSource, to_unit_range
-from impasto.pictures.resampling import enlarge_box, fill_transparent, shrink_picture
+from impasto.pictures.resampling import enlarge_box, fill_transparent, interpolate_into, shrink_picture
 
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
@@ -75,6 +75,25 @@ class PaddedPicture:
         inside = Box(top, left, int(rows.max()) + 1, int(columns.max()) + 1)
         large = enlarge_box(small, self.source.size, inside)
         return _take(large, rows - top, columns - left)
+
+    def interpolated(self, small: NDArray[np.generic], box: Box, planes: int = 3) -> Array:
+        """A box of a smaller version of the picture, h x w x 3, interpolated linearly at the picture's size.
+
+        Args:
+            small: integers, or floating point in [0, 1].
+            box: where it lies in the mirrored picture.
+            planes: channels of the result; those beyond the third are 0.
+
+        Returns:
+            H x W x ``planes``, float32 in [0, 1]. In memory each plane lies by itself, as the network takes it.
+        """
+        places = [
+            np.clip((at + 0.5) * (short / side) - 0.5, 0, short - 1)
+            for at, short, side in zip(self._indices(box), small.shape, self.source.size[::-1], strict=False)
+        ]
+        out = np.zeros((planes, box.height, box.width), np.float32)
+        interpolate_into(out[:3], small, *places)
+        return out.transpose(1, 2, 0)
 
     def _indices(self, box: Box) -> tuple[Indices, Indices]:
         """The picture's own rows and columns that a box shows, mirrored where it reaches beyond them."""

@@ -98,7 +98,7 @@ class Painter:
             measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
             grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the grain that is fixed in
-                place; it counts where strokes are laid at the picture's own size.
+                place; it does not count where strokes are laid on an enlarged picture.
             progress: called at the beginning, and after each tile that is painted.
 
         Returns:
@@ -116,7 +116,7 @@ class Painter:
         source = _resized(picture, passes[-1].side) if passes[-1].side > longer else picture
         composition = self._composition(source, original, picture.size)
         composition.normalisation = Normalisation(given or {}, measured_share)
-        if passes[0].side == longer == max(original):
+        if passes[0].side <= longer == max(original):
             composition.grain = grain
         (rgb,) = self._run(passes, composition, progress=progress)
         if source is not picture:  # it was painted larger, for strokes smaller than the network's: shrink it
@@ -178,7 +178,7 @@ class Painter:
                 if one_pass.is_last:
                     yield from bands
                 else:
-                    paintings += map(Picture, bands)
+                    paintings += (Picture(_compact(band, composition.padded.dtype)) for band in bands)
 
     def coverage(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Where the strength and each masked style apply, for a picture of a width and height.
@@ -369,6 +369,11 @@ def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
         return styles[0]
     weights = {} if rest is None or "blend" not in rest.metadata else {"blend": rest.metadata["blend"]}
     return replace(styles[0], name="+".join(style.name for style in styles), metadata=weights)
+
+
+def _compact(painting: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
+    """A painting that is to be refined, in the type of the picture, which takes less memory than floating point."""
+    return to_samples(painting, kind) if kind.kind == "u" and painting.dtype.kind == "f" else painting
 
 
 def _resized(picture: Picture, longer_side: int) -> Picture:

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import log2
+from math import ceil, log
 
-from impasto.feedforward.composition import Composition, pad_picture
+import numpy as np
+from PIL import Image
+
+from impasto.feedforward.composition import Array, Composition, pad_picture
 from impasto.feedforward.options import Options
 from impasto.feedforward.refinement import EnlargedPicture, Refinement
 from impasto.pictures.picture import Picture, RowSource
 from impasto.pictures.resampling import shrink_picture
+
+_LARGEST_STEP = 2.6  # by how much a pass enlarges the painting of the pass before it, at most
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,23 @@ class Pass:
             sources = [EnlargedPicture(painting, self._size(last.padded.source.size)) for painting in coarse]
         else:
             sources = [shrink_picture(last.padded.source, self.side)] * len(last.layers)
+        grain = None if coarse or last.grain is None else _shrunk_grain(last.grain, sources[0].size)
         for index, (layer, source) in enumerate(zip(last.layers, sources, strict=True)):
             padded = pad_picture(source, [layer])
             refinement = Refinement(coarse[index].rgb, padded) if coarse else None
             alone = replace(layer, mask=None, refinement=refinement)
-            yield Composition(padded, [alone], pass_index=self.index, normalisation=last.normalisation)
+            yield Composition(padded, [alone], grain=grain, pass_index=self.index, normalisation=last.normalisation)
 
     def _size(self, full: tuple[int, int]) -> tuple[int, int]:
         """Width and height at which this pass paints a picture of a full width and height."""
         width, height = full
         longer = max(full)
         return max(1, width * self.side // longer), max(1, height * self.side // longer)
+
+
+def _shrunk_grain(grain: Array, size: tuple[int, int]) -> Array:
+    """A picture's own grain, H x W, for a smaller version of the picture; what is finer than its pixels is lost."""
+    return np.asarray(Image.fromarray(grain).resize(size, Image.Resampling.BOX))
 
 
 def plan_passes(size: tuple[int, int], options: Options) -> list[Pass]:
@@ -76,13 +87,14 @@ def plan_passes(size: tuple[int, int], options: Options) -> list[Pass]:
         the network's.
     """
     longer = max(size)
-    stroke_side = max(1, round(min(options.work_size or longer, longer) / options.style_scale))
-    sides = pass_sides(stroke_side, longer)
+    sides = pass_sides(options.stroke_side(longer), longer)
     return [Pass(index, side, index == len(sides) - 1) for index, side in enumerate(sides)]
 
 
 def pass_sides(first: int, full: int) -> list[int]:
     """Longer sides from the first pass to the full size, each about twice the one before; both are among them.
+
+    Larger steps cost less, but the network paints a picture that was enlarged more than about twice as a weave.
 
     Args:
         first: longer side at which strokes are laid. If it is as large as ``full`` or larger, it is the only one.
@@ -90,5 +102,5 @@ def pass_sides(first: int, full: int) -> list[int]:
     """
     if first >= full:
         return [first]
-    count = max(1, round(log2(full / first)))
+    count = max(1, ceil(log(full / first, _LARGEST_STEP)))
     return [round(first * (full / first) ** (index / count)) for index in range(count + 1)]

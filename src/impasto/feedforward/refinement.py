@@ -1,7 +1,8 @@
 """How a pass refines the coarser painting of the pass before it.
 
-The network sees the coarse painting, enlarged, instead of the picture, and only the finer part of what it paints is
-added. So strokes keep the size in which they were laid.
+The network sees the coarse painting, enlarged, instead of the picture. What it paints is the result, but the means of
+small cells stay those of the coarse painting. So strokes keep the size and the place in which they were laid, and get
+edges and finer strokes within.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from impasto.feedforward.padding import PaddedPicture
 from impasto.pictures.box import Box
@@ -19,8 +19,7 @@ from impasto.pictures.resampling import enlarge_box
 
 Array = NDArray[np.float32]
 
-_CELL = 4  # pixels: side of the cells that smoothing averages; it divides the network's grid, so that tiles agree
-_FINE_SHARE = np.float32(0.8)  # of the finer strokes that is added: all of it brings out a weave of the finest ones
+_CELL = 4  # pixels: side of the cells whose means stay; it divides the network's grid, so that tiles agree
 
 
 @dataclass(frozen=True)
@@ -30,26 +29,31 @@ class Refinement:
     Attributes:
         coarse: the painting, h x w x 3, of the padded picture's shape and of any smaller size.
         padded: the picture at whose size it is to be refined.
-        reach: pixels around a box that smoothing depends on, with some to spare.
+        reach: pixels around a box that the means of cells depend on.
     """
 
     coarse: NDArray[np.generic]
     padded: PaddedPicture
-    reach = 4 * _CELL
+    reach = 2 * _CELL
 
     def network_input(self, box: Box) -> Array:
-        """What the network sees of a box: the coarse painting enlarged, H x W x 3, float32 in [0, 1]."""
-        return self.padded.enlarged(self.coarse, box)
+        """What the network sees of a box: the coarse painting enlarged, H x W x 4, float32 in [0, 1], without grain.
+
+        It is interpolated linearly: a sharper enlargement shows the pixels of the coarse painting, and the network
+        would paint these as a weave.
+        """
+        return self.padded.interpolated(self.coarse, box, planes=4)
 
     def merged(self, painted: Array, network_input: Array) -> Array:
         """The refined painting, H x W x 3 in [0, 1].
 
         Args:
-            painted: what the network made of ``network_input``, H x W x 3.
+            painted: what the network made of ``network_input``, H x W x 3; its memory is used.
             network_input: see :meth:`network_input`.
         """
-        merged: Array = np.clip(network_input + _FINE_SHARE * (painted - _smoothed(painted)), 0, 1)
-        return merged
+        for plane, wanted in zip(painted.transpose(2, 0, 1), network_input.transpose(2, 0, 1), strict=False):
+            plane += _enlarged_cells(_cell_means(wanted) - _cell_means(plane))
+        return np.clip(painted, 0, 1, out=painted)
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,27 @@ class EnlargedPicture:
         return Picture(to_samples(enlarge_box(self.picture.rgb, self.size, box), self.dtype))
 
 
-def _smoothed(picture: Array) -> Array:
-    """A picture without what is finer than :data:`_CELL` pixels, H x W x C; H and W are multiples of that."""
-    height, width, count = picture.shape
-    means = picture.reshape(height // _CELL, _CELL, width // _CELL, _CELL, count).mean(axis=(1, 3))
-    out = np.empty_like(picture)
-    for channel in range(count):
-        plane = Image.fromarray(np.ascontiguousarray(means[..., channel]))
-        out[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC))
-    return out
+def _cell_means(plane: Array) -> Array:
+    """The means of the cells of a plane, H x W; both are multiples of :data:`_CELL`."""
+    height, width = plane.shape
+    # Rows are added first: that is one long addition a row, and leaves little to add up along it.
+    rows = plane.reshape(height // _CELL, _CELL, width).sum(axis=1)
+    means: Array = rows.reshape(height // _CELL, width // _CELL, _CELL).sum(axis=2) / np.float32(_CELL**2)
+    return means
+
+
+def _enlarged_cells(cells: Array) -> Array:
+    """One value a cell to a smooth plane of pixels, by linear interpolation between the middles of cells."""
+    return _enlarged_rows(np.ascontiguousarray(_enlarged_rows(cells.T).T))
+
+
+def _enlarged_rows(cells: Array) -> Array:
+    """Rows of cells, h x w, to rows of pixels, H x w."""
+    around = np.concatenate([cells[:1], cells, cells[-1:]])
+    out = np.empty((len(cells), _CELL, cells.shape[1]), np.float32)
+    for row in range(_CELL):
+        at = (row + 0.5) / _CELL - 0.5  # place in cells, from the middle of the cell
+        first, share = (0, at + 1) if at < 0 else (1, at)
+        before, after = (around[start : start + len(cells)] for start in (first, first + 1))
+        np.add(before, (after - before) * np.float32(share), out=out[:, row])
+    return out.reshape(-1, cells.shape[1])

@@ -19,6 +19,7 @@ _ROWS = 256  # rows that are converted at a time, so that the temporaries stay s
 _BAND_PIXELS = 1 << 21  # pixels of a band that is floating point while a picture is made smaller
 _LANCZOS_REACH = 4  # pixels of the result, rounded up, over which Lanczos's filter reaches to either side
 _MIN_ALPHA = 1e-4  # least opacity, in [0, 1], by which premultiplied colours are divided; keeps them finite
+_LINES = 64  # lines that are interpolated at a time
 _BICUBIC_TAPS = 3  # pixels beyond a box, rounded up, that bicubic interpolation looks at
 
 
@@ -151,7 +152,8 @@ def shrink_picture(source: RowSource, longer_side: int) -> Picture:
     size = max(1, width * longer_side // longest), max(1, height * longer_side // longest)
     if factor < 2:
         return _shrunk_in_bands(source, size)
-    strips = [_means(source.rows(top, min(top + factor, height)), factor) for top in range(0, height, factor)]
+    band = max(1, _BAND_PIXELS // (width * factor)) * factor  # rows of whole squares
+    strips = [_means(source.rows(top, min(top + band, height)), factor) for top in range(0, height, band)]
     means = np.concatenate(strips)
     alpha = means[..., 3] if source.transparent else None
     rgb = means[..., :3] if alpha is None else means[..., :3] / np.maximum(alpha[..., None], _MIN_ALPHA)
@@ -186,14 +188,21 @@ def _floating(picture: Picture) -> Picture:
 
 
 def _means(strip: Picture, factor: int) -> Floats:
-    """One row of the means of squares of a strip that is as high as they are: 1 x W x 4, premultiplied."""
-    rgb = to_unit_range(strip.rgb)
-    alpha = np.ones(rgb.shape[:2], np.float32) if strip.alpha is None else to_unit_range(strip.alpha)
-    columns = np.concatenate([rgb * alpha[..., None], alpha[..., None]], axis=2).mean(axis=0)
-    starts = np.arange(0, len(columns), factor)
-    counts = np.diff(np.append(starts, len(columns)))
-    means = np.add.reduceat(columns, starts, axis=0) / counts[:, None]
-    return means[None].astype(np.float32)
+    """The means of squares of a strip: H x W x 3, or with alpha H x W x 4, premultiplied; the last may be cut off."""
+    samples = to_unit_range(strip.rgb)
+    if strip.alpha is not None:
+        alpha = to_unit_range(strip.alpha)[..., None]
+        samples = np.concatenate([samples * alpha, alpha], axis=2)
+    for axis in (0, 1):
+        along = np.moveaxis(samples, axis, 0)
+        sums, counts = along[::factor].copy(), np.ones((-(-len(along) // factor), 1, 1), np.float32)
+        for offset in range(1, factor):
+            part = along[offset::factor]
+            sums[: len(part)] += part
+            counts[: len(part)] += 1
+        sums /= counts
+        samples = np.moveaxis(sums, 0, axis)
+    return samples
 
 
 def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
@@ -220,3 +229,35 @@ def enlarge_box(small: Array, size: tuple[int, int], box: Box) -> Floats:
         plane = Image.fromarray(np.ascontiguousarray(part[..., channel]))
         out[..., channel] = np.asarray(plane.resize((box.width, box.height), Image.Resampling.BICUBIC, box=where))
     return np.clip(out, 0, 1, out=out)
+
+
+def interpolate_into(out: Floats, small: Array, rows: NDArray[np.floating], columns: NDArray[np.floating]) -> None:
+    """Interpolate an array linearly at rows and columns that may lie between its own.
+
+    Args:
+        out: C x H x W, filled.
+        small: h x w x C; integers, or floating point in [0, 1].
+        rows, columns: H and W places in ``small``, from 0 to its last row and column.
+    """
+    top, left = int(rows.min()), int(columns.min())
+    part = to_unit_range(small[top : int(rows.max()) + 2, left : int(columns.max()) + 2])
+    upper, down = _split_places(rows - top, part.shape[0])
+    lower = np.minimum(upper + 1, part.shape[0] - 1)
+    first, across = _split_places(columns - left, part.shape[1])
+    second = np.minimum(first + 1, part.shape[1] - 1)
+    for plane, target in zip(part.transpose(2, 0, 1), out, strict=True):
+        for start in range(0, len(target), _LINES):  # few at a time, which stay in the processor's cache
+            lines = slice(start, start + _LINES)
+            above, below = plane[upper[lines]], plane[lower[lines]]
+            mixed = above + down[lines, None] * (below - above)
+            before = mixed.take(first, axis=1)
+            after = mixed.take(second, axis=1)
+            after -= before
+            after *= across
+            np.add(before, after, out=target[lines])
+
+
+def _split_places(places: NDArray[np.floating], count: int) -> tuple[NDArray[np.intp], Floats]:
+    """The place before each of some places between ``count`` pixels, and how far behind it they are, 0 to 1."""
+    before = np.clip(places.astype(np.intp), 0, count - 1)
+    return before, (places - before).astype(np.float32)

@@ -15,6 +15,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
+from impasto.feedforward.preview import preview_options
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.writing import path_beside, write_picture
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 MaskLevels = NDArray[np.uint8]
 """A mask, H x W: levels from 0 to 255, 255 where it applies."""
-
-# Smallest style scale of a preview, unless the visitor asks for a smaller one. A preview lays its strokes as the full
-# result will have them, and a scale s takes 1 / s^2 times its pixels; below this one it would not be there at once.
-_MIN_PREVIEW_SCALE = 0.6
-# Longer side in pixels at which the page lays strokes unless the visitor chooses the full size. The painting of a
-# phone's photograph looks like its preview then; at full size its strokes would be as fine as hatching.
-DEFAULT_WORK_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -49,12 +43,12 @@ class PictureRequest:
     mask: MaskLevels | None = None
     masked: str = ""
 
-    def painter(self, shape: tuple[int, int] | None, **more: Any) -> Painter:
+    def painter(self, shape: tuple[int, int] | None, options: Options | None = None) -> Painter:
         """Make the painter of this request.
 
         Args:
             shape: Width and height of the pictures that it is to paint, for the mask; ``None`` leaves the mask out.
-            more: Options that replace those of the request.
+            options: Replace those of the request.
 
         Raises:
             InputError: No style is chosen, or an option is out of range.
@@ -62,15 +56,12 @@ class PictureRequest:
         """
         if not self.styles:
             raise InputError("No style is chosen; choose one.")
-        options = {**self.options, **more}
+        options = options or Options(**self.options)
         if self.mask is not None and shape is not None:
             mask = np.asarray(Image.fromarray(self.mask).resize(shape, Image.Resampling.BILINEAR))
             names = [item.rpartition(":")[0] or item for item in self.styles]
-            if self.masked in names:
-                options["masks"] = {self.masked: mask}
-            else:
-                options["mask"] = mask
-        return Painter(list(self.styles), Options(**options))
+            options = options.with_masks({self.masked if self.masked in names else None: mask})
+        return Painter(list(self.styles), options)
 
 
 @dataclass(frozen=True)
@@ -94,18 +85,15 @@ def paint_preview(small: Picture, full: tuple[int, int], picture_request: Pictur
     """Paint a small picture that looks as the full result will.
 
     Args:
-        small: The photograph at the size of a preview.
+        small: The photograph as :func:`impasto.feedforward.preview.preview_original` gives it.
         full: Width and height of the photograph itself in pixels.
         picture_request: What the visitor has chosen.
 
     Returns:
         The painting, of the size of ``small``.
     """
-    result_side = picture_request.options.get("size") or max(full)
-    work_side = min(picture_request.options.get("work_size") or result_side, result_side)
-    scale = picture_request.options.get("style_scale", 1.0) * min(1.0, max(small.size) / work_side)
-    scale = max(scale, min(_MIN_PREVIEW_SCALE, picture_request.options.get("style_scale", 1.0)))
-    return picture_request.painter(small.size, size=0, work_size=0, style_scale=scale).paint(small).picture
+    options = preview_options(Options(**picture_request.options), small.size, full)
+    return picture_request.painter(small.size, options).paint(small).picture
 
 
 def paint_picture(
@@ -128,8 +116,9 @@ def paint_picture(
     _check_size(studio, path, picture_request)
     options = {**picture_request.options, "max_pixels": studio.settings.max_pixels}
     picture = replace(picture_request, options=options).painter(None).read(path.read_bytes())
-    if options.get("work_size", 0) >= (options.get("size") or max(picture.size)):
-        options["work_size"] = 0  # no effect at this size, so the result's metadata should not list it
+    side, chosen = options.get("size") or max(picture.size), Options(**options)
+    if chosen.stroke_side(side) == replace(chosen, work_size="auto").stroke_side(side):
+        options.pop("work_size", None)  # no effect at this size, so the result's metadata should not list it
     painter = replace(picture_request, options=options).painter(picture.size)
     painted = painter.paint(picture).picture
     target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)

@@ -6,12 +6,14 @@ import base64
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError
 from impasto.feedforward.painter import Painter
-from impasto.pictures.picture import Picture
+from impasto.feedforward.preview import preview_original
+from impasto.pictures.picture import Picture, to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import encode_picture
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from impasto.studio.uploads import Uploads
 
 PREVIEW_SIDE = 512
-"""Longer side of a preview in pixels."""
+"""Longer side in pixels at which a page shows a full-size result at least."""
 DISPLAY_SIDE = 1600
 """Longer side in pixels at which a page shows a full-size result at most."""
 _PAINTED_THUMBNAIL_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
@@ -45,13 +47,13 @@ def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
 
 
 class Originals:
-    """Uploaded photographs, decoded at the size of a preview and kept; the least recently used are dropped.
+    """Uploaded photographs at the size at which previews are painted; the least recently used are dropped.
 
     Args:
         uploads: The uploads to read.
     """
 
-    _MAX_KEPT = 24  # photographs that are kept, of 3 MB each
+    _MAX_KEPT = 16  # photographs that are kept, of 2 to 7 MB each
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
@@ -72,8 +74,8 @@ class Originals:
                 self._kept.move_to_end(path)
                 return self._kept[path]
         picture = self._uploads.read(path)
-        if max(picture.size) > PREVIEW_SIDE:
-            picture = shrink_picture(picture, PREVIEW_SIDE)
+        small = preview_original(picture)
+        picture = replace(small, rgb=to_samples(small.rgb) if small.dtype.kind == "f" else small.rgb)
         with self._lock:
             self._kept[path] = picture
             while len(self._kept) > self._MAX_KEPT:

@@ -108,10 +108,10 @@ def build(studio: Studio) -> None:
                 )
                 work_size = gr.Radio(
                     [
-                        (label("work_size_preview"), pictures.DEFAULT_WORK_SIZE),
-                        (label("work_size_full"), DEFAULTS.work_size),
+                        (label("work_size_preview"), DEFAULTS.work_size),
+                        (label("work_size_full"), 0),
                     ],
-                    value=pictures.DEFAULT_WORK_SIZE,
+                    value=DEFAULTS.work_size,
                     label=label("work_size"),
                     elem_id="picture-work-size",
                 )
@@ -124,7 +124,7 @@ def build(studio: Studio) -> None:
         """The request that the state and the values of the controls make up."""
         *numbers, mode, longer, work, masked = values
         options = {**dict(zip(names, numbers, strict=True)), "colors": mode}
-        options |= {"size": int(longer or 0), "work_size": int(work or 0)}
+        options |= {"size": int(longer or 0), "work_size": _work_size(work)}
         return PictureRequest(check_styles(chosen), options, tab_state.mask, masked or "")
 
     def show_uploads(paths: list[str] | None, tab_state: _PictureTabState, request: gr.Request) -> Any:
@@ -330,7 +330,7 @@ def _add_apply_endpoint(studio: Studio) -> None:
         colors: str = DEFAULTS.colors,
         style_scale: float = DEFAULTS.style_scale,
         size: int = DEFAULTS.size,
-        work_size: int = DEFAULTS.work_size,
+        work_size: str = str(DEFAULTS.work_size),
         mask: str | None = None,
         grain: float = DEFAULTS.grain,
     ) -> str:
@@ -338,7 +338,7 @@ def _add_apply_endpoint(studio: Studio) -> None:
         a picture of the same size, white where the painting shall show."""
         with show_errors_as_sentences(request):
             options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
-            options |= {"size": int(size), "work_size": int(work_size)}
+            options |= {"size": int(size), "work_size": _work_size(work_size)}
             where = None if mask is None else read_mask(to_pil(studio.uploads.read(mask)), 0)
             picture_request = PictureRequest(check_styles(styles), options, where)
             done = studio.jobs.result(
@@ -353,11 +353,19 @@ def _add_apply_endpoint(studio: Studio) -> None:
         gr.Radio(list(COLOR_MODES), value=DEFAULTS.colors, visible=False, label="colors"),
         gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
         gr.Number(DEFAULTS.size, visible=False, precision=0, label="size"),
-        gr.Number(DEFAULTS.work_size, visible=False, precision=0, label="work_size"),
+        gr.Textbox(str(DEFAULTS.work_size), visible=False, label="work_size"),
         gr.File(visible=False, label="mask"),
         gr.Number(DEFAULTS.grain, visible=False, label="grain"),
     ]
     add_endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
+
+
+def _work_size(value: str | int | None) -> Any:
+    """The option ``work_size`` from a number of pixels, which may be text, or a word, which the library judges."""
+    try:
+        return int(value or 0)
+    except ValueError:
+        return value
 
 
 def _result_comparison(result: pictures.PaintedPicture) -> dict[str, str]:
