@@ -51,6 +51,17 @@ def test_claims_beyond_what_a_file_can_hold_are_refused(format, tmp_path):
     assert large.open_rows(path) is None
 
 
+def test_a_fax_of_many_rows_is_refused_where_it_cannot_hold_them():
+    data = saved(Image.new("1", (3000, 3000)), "TIFF", compression="group4")
+    assert read_picture(data, compact=1).size == (3000, 3000)
+    tall = bytearray(data)
+    for tag in (257, 278):
+        at = data.index(struct.pack("<H", tag))
+        tall[at + 2 : at + 12] = struct.pack("<HII", 4, 1, 90_000)
+    with pytest.raises(InputError, match="claims 3000 x 90000 pixels"):
+        read_picture(bytes(tall))
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "TIFF", "WEBP", "AVIF"])
 def test_flat_pictures_that_compress_best_are_read(format):
     options = {"compression": "tiff_deflate"} if format == "TIFF" else {}

@@ -7,6 +7,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.pictures import large
 from impasto.pictures.conversion import from_array
+from impasto.pictures.jpeg import is_arithmetic
 from impasto.pictures.reading import read_picture
 from impasto.pictures.writing import encode_picture
 
@@ -43,3 +44,9 @@ def test_what_follows_the_end_does_not_matter(tmp_path, caplog):
     assert large.open_rows(path) is not None
     assert read_picture(path).size == (36, 24)
     assert not caplog.records
+
+
+def test_arithmetic_coding_is_told_by_the_header_of_the_frame():
+    data = saved(Image.fromarray(smooth()), "JPEG")
+    assert not is_arithmetic(data)
+    assert is_arithmetic(data.replace(b"\xff\xc0", b"\xff\xc9", 1))

@@ -6,7 +6,7 @@ from PIL import ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from impasto import memory
 from impasto.errors import InputError, OutOfMemoryError
-from impasto.pictures import sixteen_bit
+from impasto.pictures import jpeg, sixteen_bit
 
 _HARMLESS = 1 << 22  # pixels that any file may claim: so many take little memory and time
 _DEFLATE = 1032  # bytes that a byte of Deflate gives at best
@@ -17,6 +17,7 @@ _RUN_LENGTHS = 1 << 12  # pixels a byte of BMP's run lengths, which can also jum
 # Bytes that a byte gives at best, by the compression of a TIFF: none, LZW, JPEG (of three channels), Deflate (twice),
 # run lengths, LZMA, Zstandard.
 _TIFF = {1: 1, 5: _LZW, 7: 3 * _JPEG, 8: _DEFLATE, 32946: _DEFLATE, 32773: 64, 34925: 1 << 14, 50000: 1 << 15}
+_FAX = (2, 3, 4)
 _BITS = {"1": 1, "P": 1, "L": 1, "LA": 8, "RGB": 24, "RGBA": 32, "RGBX": 32, "CMYK": 32, "I;16": 16}  # at least
 _BYTES_PER_PIXEL = 8  # bytes that decoding takes for each pixel of 8-bit samples
 _BYTES_PER_FLOAT_PIXEL = 24  # bytes that it takes for each where samples become float32
@@ -33,7 +34,7 @@ def most_pixels(image: ImageFile.ImageFile, size: int) -> float:
     codec = image.tile[0].codec_name if image.tile else ""
     each: float = float("inf")
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        each = _ARITHMETIC_JPEG if image.app.get("arithmetic") else _JPEG
+        each = _ARITHMETIC_JPEG if jpeg.is_arithmetic(_head(image)) else _JPEG
     elif image.format == "PNG":
         each = _DEFLATE * 8 / bits
     elif image.format == "GIF":
@@ -43,8 +44,20 @@ def most_pixels(image: ImageFile.ImageFile, size: int) -> float:
     elif image.format == "PPM":
         each = 8 / bits if "16" not in sixteen_bit.raw_mode(image) else 4 / bits
     elif isinstance(image, TiffImagePlugin.TiffImageFile):
-        each = _TIFF.get(image.tag_v2.get(259, 1), each) * (8 / bits)
+        compression = image.tag_v2.get(259, 1)
+        # A row of a fax takes a bit at least.
+        each = 8 * image.width if compression in _FAX else _TIFF.get(compression, each) * 8 / bits
     return max(_HARMLESS, each * size)
+
+
+def _head(image: ImageFile.ImageFile) -> bytes:
+    """The first mebibyte of a file that is opened and not loaded."""
+    assert image.fp is not None
+    place = image.fp.tell()
+    image.fp.seek(0)
+    head = image.fp.read(1 << 20)
+    image.fp.seek(place)
+    return head
 
 
 def check_claim(name: str, image: ImageFile.ImageFile, size: int, *, compact: bool) -> None:

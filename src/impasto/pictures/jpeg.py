@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Iterator
 from mmap import mmap
 
 import numpy as np
@@ -15,22 +16,32 @@ log = messages.logger(__name__)
 
 _END = b"\xff\xd9"
 _FILLER = bytes(range(1, 250)) * 4
+_ARITHMETIC = (0xC9, 0xCA, 0xCB)  # markers of the header of a frame
 _SCAN = 0xDA  # the marker of the first scan, behind which 0xFF never stands before 0xD9 but at the end
 
 
 def lacks_end(data: bytes | mmap) -> bool:
     """Whether a JPEG has no mark of its end behind the start of its first scan; not so if it has no scan."""
+    return any(marker == _SCAN and data.find(_END, at) < 0 for marker, at in _markers(data))
+
+
+def is_arithmetic(data: bytes | mmap) -> bool:
+    """Whether a JPEG is coded arithmetically, which takes less than a bit for what is as expected."""
+    return any(marker in _ARITHMETIC for marker, _ in _markers(data))
+
+
+def _markers(data: bytes | mmap) -> Iterator[tuple[int, int]]:
+    """The markers of a JPEG and where they stand, up to its first scan."""
     at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            return False
-        if data[at + 1] == 0xFF:  # padding
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # padding
             at += 1
             continue
-        if data[at + 1] == _SCAN:
-            return data.find(_END, at) < 0
+        yield marker, at
+        if marker == _SCAN:
+            return
         at += 2 + int(struct.unpack(">H", data[at + 2 : at + 4])[0])
-    return False
 
 
 def with_end(data: bytes) -> bytes:
