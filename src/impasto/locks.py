@@ -26,27 +26,35 @@ _POLL_SECONDS = 0.2  # seconds between two tries for a lock that another run hol
 _LOCKED_BYTE = 1 << 30  # the byte that Windows locks: far behind the text, which others must be able to read
 
 
+class BusyError(OutputError):
+    """Another run is making the file or folder."""
+
+
 @contextmanager
 def locked(path: str | Path, *, wait: bool = False) -> Iterator[None]:
     """A context in which a file or folder belongs to this run alone, against other processes and threads.
 
-    Where the file system knows no locks, nothing is locked.
+    Where the file system knows no locks, nothing is locked; nor is a device or a pipe, which takes what several write.
 
     Args:
         path: what is locked; need not exist. Two names of one file count as one.
         wait: wait for another run to end, and log once who it is, instead of raising an error.
 
     Raises:
-        OutputError: another run holds it, or the lock's file cannot be written.
+        BusyError: another run holds it.
+        OutputError: the lock's file cannot be written.
     """
     wanted = Path(path)
     target = Path(os.path.realpath(wanted))
     carrier = target.with_name(f".{target.name.lstrip('.')}.lock")
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        yield
+        return
     told = False
     while (lock := _take(carrier, wanted)) is None:
         holder = _holder(carrier)
         if not wait:
-            raise OutputError(
+            raise BusyError(
                 f"{wanted} is being made by another run ({holder}): wait until it ends, or choose another name."
             )
         if not told:

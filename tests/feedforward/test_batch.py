@@ -305,3 +305,21 @@ def test_a_failure_names_its_picture(tmp_path, style):
         assert outcome.status == "failed"
         assert str(outcome.error).startswith(f"{task.source}: ")
         assert str(outcome.error).count(task.source.name) == 1
+
+
+def test_two_runs_into_one_folder_share_the_work(tmp_path, folder, style):
+    """What one is making, the other skips, and says who makes it; nothing is left over."""
+    tasks = plan_batch([folder], tmp_path / "out", style, PLAIN)
+    seen: list[Outcome] = []
+
+    def run_another(*_):
+        if not seen:
+            seen.extend(painted(tasks, style, overwrite=True))
+
+    first = painted(tasks, style, overwrite=True, progress=run_another)
+    assert [outcome.status for outcome in first] == ["written"] * 4
+    busy = [outcome for outcome in seen if outcome.reason == "busy"]
+    assert busy
+    assert all(f"process {os.getpid()}" in str(outcome.error) for outcome in busy)
+    assert {outcome.status for outcome in seen if outcome.reason != "busy"} <= {"written"}
+    assert sum(path.is_file() for path in (tmp_path / "out").rglob("*")) == 4

@@ -25,6 +25,7 @@ from impasto.feedforward import batch
 from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions
 from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.feedforward.watching import watch_folder
+from impasto.locks import BusyError
 from impasto.pictures.results import unnamed_result
 from impasto.pictures.writing import output_format, write_picture
 
@@ -164,6 +165,8 @@ def command(
         for outcome in paint(tasks, painter, writing, progress=bar.within):
             bar.advance(skipped=outcome.status == "skipped")
             reporter.report(outcome)
+            if single and isinstance(outcome.error, BusyError):
+                raise outcome.error
     reporter.finish(len(tasks))
 
 
@@ -208,12 +211,19 @@ def _paint_piped(task: BatchTask, painter: Painter, writing: OutputOptions, prog
     )
 
 
-_REASONS = {"same": "made in the same way", "other": "made in another way", "result": "is itself a result"}
+_REASONS = {
+    "same": "made in the same way",
+    "other": "made in another way",
+    "result": "is itself a result",
+    "busy": "is being made by another run",
+}
 
 
 def _skipped(outcome: Outcome) -> str:
     """The sentence on a picture that was not painted."""
     task = outcome.task
+    if outcome.error is not None:  # another run is making it
+        return str(outcome.error)
     if outcome.reason == "result":
         return f"{task.source} is itself a result of Impasto's and is skipped; --include-results paints it."
     return results.kept_as_it_is(task.target) if outcome.reason == "same" else results.kept_beside(task.target)

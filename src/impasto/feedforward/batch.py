@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from typing import Literal
 from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
 from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.files import explain_write_error
+from impasto.locks import BusyError, locked
 from impasto.options import documented, option
 from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.messages import add_name
@@ -83,15 +85,15 @@ class Outcome:
         seconds: by stage, ``"read"``, ``"paint"`` and ``"write"``; of a very large picture only ``"total"``.
         error: why it failed; ``None`` if it did not.
         reason: why it was skipped: its result is there and was made in the same way (``"same"``) or in another one,
-            with other settings or from an earlier photograph (``"other"``); or the picture is itself a result
-            (``"result"``).
+            with other settings or from an earlier photograph (``"other"``); the picture is itself a result
+            (``"result"``); or another run is making the result (``"busy"``), which the error says.
     """
 
     task: BatchTask
     status: Literal["written", "skipped", "failed"]
     seconds: dict[str, float]
     error: ImpastoError | None = None
-    reason: Literal["same", "other", "result"] | None = None
+    reason: Literal["same", "other", "result", "busy"] | None = None
 
 
 def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -232,7 +234,8 @@ def run_batch(
 ) -> Iterator[Outcome]:
     """Paint pictures in order; the next one is read and the last one written while one is painted.
 
-    A task that fails yields its error and does not stop the others.
+    A task that fails yields its error and does not stop the others. Several runs may share the tasks of a folder: each
+    result is locked while it is made, and the others skip it.
 
     Args:
         tasks: the tasks.
@@ -247,6 +250,13 @@ def run_batch(
     """
     writing = writing or OutputOptions()
     pending = iter(tasks)
+    locks: dict[Path, ExitStack] = {}  # of the results that are being made
+
+    def existing(task: BatchTask) -> Outcome | None:
+        """The outcome of a task whose result exists and is kept; ``None``: it is to be painted."""
+        if overwrite or task.changed or not _exists(task.target):
+            return None
+        return Outcome(task, "skipped", {}, reason="same" if is_made(task, painter, writing) else "other")
 
     def read(task: BatchTask) -> Outcome | tuple[Picture, float] | None:
         """Read the picture of a task, unless its result exists.
@@ -260,12 +270,16 @@ def run_batch(
             if not include_results and note_of_result(task.source):
                 return Outcome(task, "skipped", {}, reason="result")
             format = output_format(task.target, writing.format)
-            if not (overwrite or task.changed) and _exists(task.target):
-                return Outcome(task, "skipped", {}, reason="same" if is_made(task, painter, writing) else "other")
+            if (kept := existing(task)) is not None:
+                return kept
             width, height = size_of_file(task.source) or (0, 0)
             if width * height > _ALONE_PIXELS:
                 return None
-            return painter.read(task.source, format), time.perf_counter() - started
+            picture = painter.read(task.source, format)
+            locks[task.target] = lock = ExitStack()
+            lock.enter_context(locked(task.target))
+            # Another run may have made it since.
+            return existing(task) or (picture, time.perf_counter() - started)
         except (ImpastoError, MemoryError) as error:
             return failed_outcome(task, error)
 
@@ -275,7 +289,18 @@ def run_batch(
         write_picture(picture, task.target, settings=painter.describe(), **vars(writing))
         return Outcome(task, "written", seconds | {"write": time.perf_counter() - started})
 
-    with ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
+    def finished(outcome: Outcome) -> Outcome:
+        """An outcome whose result other runs may touch again."""
+        locks.pop(outcome.task.target, ExitStack()).close()
+        return outcome
+
+    def release_all() -> None:
+        """Let other runs touch all results again."""
+        for lock in locks.values():
+            lock.close()
+
+    with ExitStack() as left, ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
+        left.callback(release_all)
 
         def paint(task: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
             """Paint a picture and have it written; ``took`` are the seconds of reading."""
@@ -297,7 +322,7 @@ def run_batch(
             writes: Future[Outcome] | None = None
             if found is None:
                 if last_write is not None:
-                    yield _outcome_of(*last_write)
+                    yield finished(_outcome_of(*last_write))
                     last_write = None
                 outcome = _paint_alone(task, painter, writing, progress)
             next_read = advance()
@@ -309,14 +334,14 @@ def run_batch(
                 except (ImpastoError, MemoryError) as error:
                     outcome = failed_outcome(task, error)
             if last_write is not None:
-                yield _outcome_of(*last_write)
+                yield finished(_outcome_of(*last_write))
                 last_write = None
             if writes is not None:
                 last_write = (task, writes)
             elif outcome is not None:
-                yield outcome
+                yield finished(outcome)
         if last_write is not None:
-            yield _outcome_of(*last_write)
+            yield finished(_outcome_of(*last_write))
 
 
 def is_made(task: BatchTask, painter: Painter, writing: OutputOptions) -> bool:
@@ -344,7 +369,8 @@ def _paint_alone(
     """Paint a picture while nothing else is read or written."""
     started = time.perf_counter()
     try:
-        painter.paint_file(task.source, task.target, progress=progress, **vars(writing))
+        with locked(task.target):
+            painter.paint_file(task.source, task.target, progress=progress, **vars(writing))
     except (ImpastoError, MemoryError) as error:
         return failed_outcome(task, error)
     return Outcome(task, "written", {"total": time.perf_counter() - started})
@@ -360,6 +386,8 @@ def _outcome_of(task: BatchTask, future: Future[Outcome]) -> Outcome:
 
 def failed_outcome(task: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
     """The outcome of a task that raised; the error's sentence names its file."""
+    if isinstance(error, BusyError):
+        return Outcome(task, "skipped", {}, error, reason="busy")
     if isinstance(error, MemoryError):
         error = OutOfMemoryError(f"{task.source} needs more memory than there is; make it smaller with --size.")
     if not any(str(path) in str(error) for path in (task.source, task.target)):

@@ -33,8 +33,9 @@ def read_flo(path: str | Path) -> Flow:
     path = Path(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path} cannot be read ({reason}); check the path.") from error
     if len(data) < 12 or data[:4] != _FLO_TAG:
         raise InputError(f"{path} is no .flo file; it does not start with PIEH.")
     width, height = struct.unpack("<ii", data[4:12])

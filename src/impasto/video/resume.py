@@ -61,7 +61,7 @@ class WorkFolder:
             with np.load(path) as file:
                 arrays = {name: file[name] for name in file.files}
             facts: dict[str, Any] = json.loads(str(arrays.pop(_FACTS)))
-        except (OSError, ValueError, KeyError, EOFError):
+        except Exception:  # it is not there, or damaged, which can make NumPy raise anything
             facts, arrays = {}, {}
         if facts.get("key") != self.key:
             self.remove()
