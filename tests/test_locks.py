@@ -99,3 +99,18 @@ def test_two_names_of_one_folder_have_one_lock(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "x")
     with locked(tmp_path / "x"), pytest.raises(OutputError, match="another run"), locked(tmp_path / "link"):
         pass
+
+
+def test_folders_made_for_a_lock_stay_only_with_something_in_them(tmp_path):
+    with locked(tmp_path / "a" / "b" / "x.png"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with locked(tmp_path / "a" / "b" / "x.png"):
+        (tmp_path / "a" / "y.png").touch()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["y.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such devices")
+def test_devices_are_not_locked():
+    with locked(os.devnull), locked(os.devnull):
+        pass

@@ -50,6 +50,7 @@ def locked(path: str | Path, *, wait: bool = False) -> Iterator[None]:
     if target.exists() and not (target.is_file() or target.is_dir()):
         yield
         return
+    missing = [folder for folder in carrier.parents if not folder.exists()]  # the deepest first
     told = False
     while (lock := _take(carrier, wanted)) is None:
         holder = _holder(carrier)
@@ -65,6 +66,9 @@ def locked(path: str | Path, *, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         _give_back(lock, carrier)
+        for folder in missing:  # made for the lock; they stay where something was written into them
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _take(carrier: Path, wanted: Path) -> int | None:
