@@ -28,7 +28,7 @@ STREAM = [
     ["styles"],
     ["flow"],
     ["pictures"],
-    ["options", "memory", "locks", "files", "folders", "extras", "remaining"],
+    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining"],
     ["errors", "environment", "version", "assets"],
 ]
 LEVEL = {room: level for level, row in enumerate(STREAM) for room in row}

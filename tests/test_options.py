@@ -1,13 +1,16 @@
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 from impasto.errors import InputError, TrainingError
 from impasto.feedforward.batch import OutputOptions
-from impasto.feedforward.options import DEFAULTS, Options
-from impasto.learning.settings import LearnSettings
-from impasto.optimisation.recipe import Recipe
+from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
+from impasto.learning.settings import LearnKeywords, LearnSettings
+from impasto.optimisation.recipe import Recipe, RecipeKeywords
 from impasto.options import (
     OptionFacts,
     SliderRange,
@@ -40,6 +43,9 @@ class Example:
     side: int = option(0, low=16, whole=True, multiple_of=8, unit="pixels", doc="Longer side.")
     colors: str = option("warm", choices=("warm", "cold"), title="colour mode")
     layers: dict = option(factory=dict, noted=False)
+    invert: bool = option(False)
+    seed: int = option(0)
+    file: str | None = option(None)
 
     def __post_init__(self):
         check_options(self)
@@ -50,13 +56,25 @@ class Example:
     [
         ({"weight": 3}, "The weight 3 is out of range; give a number from 0 to 2."),
         ({"weight": float("nan")}, "The weight nan is out of range; give a number from 0 to 2."),
-        ({"weight": "1"}, "The weight 1 is out of range; give a number from 0 to 2."),
-        ({"weight": None}, "The weight None is out of range; give a number from 0 to 2."),
+        ({"weight": "1"}, "The option weight takes a number from 0 to 2, not the text '1'."),
+        ({"weight": "1" * 50}, "The option weight takes a number from 0 to 2, not a long text."),
+        ({"weight": None}, "The option weight takes a number from 0 to 2, not None."),
+        ({"weight": True}, "The option weight takes a number from 0 to 2, not True."),
+        ({"weight": np.True_}, "The option weight takes a number from 0 to 2, not True."),
+        ({"weight": [1]}, "The option weight takes a number from 0 to 2, not a list."),
+        ({"weight": np.ones(3)}, "The option weight takes a number from 0 to 2, not a value of type ndarray."),
+        ({"side": False}, "The option side takes a whole number of at least 16, not False."),
+        ({"side": "24"}, "The option side takes a whole number of at least 16, not the text '24'."),
+        ({"invert": 1}, "The option invert takes True or False, not 1."),
+        ({"invert": "no"}, "The option invert takes True or False, not the text 'no'."),
+        ({"seed": 0.5}, "The option seed takes a whole number, not 0.5."),
+        ({"file": 3}, "The option file takes text, not 3."),
         ({"side": 8}, "The side 8 is out of range; give a whole number of at least 16."),
         ({"side": 20}, "The side 20 is out of range; give a whole number of at least 16."),
         ({"side": 24.0}, "The side 24.0 is out of range; give a whole number of at least 16."),
         ({"colors": "cool"}, "There is no colour mode cool; did you mean cold?"),
         ({"colors": "{value}"}, "There is no colour mode {value}; give one of warm, cold."),
+        ({"colors": ["warm"]}, "There is no colour mode a list; give one of warm, cold."),
         ({"colors": 1}, "There is no colour mode 1; give one of warm, cold."),
     ],
 )
@@ -69,6 +87,26 @@ def test_what_is_not_taken_is_refused_in_one_sentence(given, sentence):
 def test_a_default_is_taken_even_out_of_the_range_and_the_bounds_are():
     assert Example().side == 0
     assert Example(weight=2, side=np.int64(24)).weight == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "taken"),
+    [
+        ("weight", np.float32(0.5), 0.5),
+        ("weight", np.array(1.5), 1.5),
+        ("weight", np.int8(1), 1),
+        ("weight", Fraction(1, 2), 0.5),
+        ("side", np.uint16(24), 24),
+        ("side", np.array(24), 24),
+        ("invert", np.True_, True),
+        ("seed", np.int64(-3), -3),
+        ("file", Path("a") / "b", str(Path("a/b"))),
+        ("file", None, None),
+    ],
+)
+def test_numbers_of_other_libraries_become_pythons(name, given, taken):
+    found = getattr(Example(**{name: given}), name)
+    assert (found, type(found)) == (taken, type(taken))
 
 
 def test_a_refusal_of_one_s_own_says_the_same_values():
@@ -158,3 +196,20 @@ def test_crops_are_multiples_of_what_the_network_takes():
 
     for kind in (FitSettings, LearnSettings):
         assert option_facts(kind)["crop"].multiple_of == TransformerNetwork.multiple
+
+
+@pytest.mark.parametrize(
+    ("kind", "keywords", "wider"),
+    [
+        (Options, OptionKeywords, {"max_memory"}),
+        (Recipe, RecipeKeywords, {"features", "content_layers", "style_layers", "dream", "max_memory"}),
+        (LearnSettings, LearnKeywords, {"features", "scales", "content_layers", "style_layers"}),
+    ],
+)
+def test_the_keywords_that_editors_complete_are_the_options(kind, keywords, wider):
+    options, typed = get_type_hints(kind), get_type_hints(keywords)
+    assert list(typed) == list(option_facts(kind))
+    assert keywords.__required_keys__ == frozenset()
+    assert {name for name in typed if typed[name] != options[name]} == wider
+    for name in wider - {"scales"}:  # other forms, among them the one that the options have
+        assert options[name] in get_args(typed[name]), name

@@ -1,4 +1,6 @@
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,13 @@ def test_the_public_names_are_exactly_these():
         "Recipe",
         "Style",
         "StyleError",
+        "StyleFacts",
         "TrainingError",
         "TruncatedError",
         "__version__",
         "flow",
         "learn_style",
+        "list_styles",
         "load_style",
         "paint",
         "stylize",
@@ -40,6 +44,13 @@ def test_the_public_names_are_exactly_these():
 def test_every_public_name_resolves_and_is_documented(name):
     found = getattr(impasto, name)
     assert isinstance(found, str) or (found.__name__.removeprefix("impasto.") == name and found.__doc__)
+
+
+def test_dir_shows_the_public_names_and_imports_nothing():
+    assert dir(impasto) == sorted(impasto.__all__)
+    heavy = "'numpy', 'PIL', 'onnxruntime', 'torch', 'rich', 'click'"
+    script = f"import sys, impasto; dir(impasto); print([name for name in ({heavy}) if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_any_other_name_is_an_attribute_error():

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from impasto.optimisation.api import paint
     from impasto.optimisation.recipe import Recipe
     from impasto.styles.catalogue import load_style
+    from impasto.styles.listing import StyleFacts, list_styles
     from impasto.styles.style import Style
     from impasto.video.api import stylize_video
 
@@ -52,9 +53,11 @@ _PUBLIC = {
     "Recipe": "optimisation.recipe",
     "Style": "styles.style",
     "StyleError": "errors",
+    "StyleFacts": "styles.listing",
     "TrainingError": "errors",
     "TruncatedError": "errors",
     "learn_style": "learning.api",
+    "list_styles": "styles.listing",
     "load_style": "styles.catalogue",
     "paint": "optimisation.api",
     "stylize": "feedforward.api",
@@ -76,11 +79,13 @@ __all__ = [
     "Recipe",
     "Style",
     "StyleError",
+    "StyleFacts",
     "TrainingError",
     "TruncatedError",
     "__version__",
     "flow",
     "learn_style",
+    "list_styles",
     "load_style",
     "paint",
     "stylize",
@@ -95,3 +100,8 @@ def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         return getattr(import_module(f"impasto.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module 'impasto' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """The public names, for editors and notebooks; nothing is imported."""
+    return sorted(__all__)

@@ -18,6 +18,22 @@ from pathlib import Path
 from impasto.errors import OutputError
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether there is a file; what cannot be the name of one, such as a very long text, names none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def exists(path: str | Path) -> bool:
+    """Whether there is anything at a path; at what cannot be one, such as a very long text, there is nothing."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """A context that gives a temporary path to write to, and moves it over ``path`` once the block is done.

@@ -23,16 +23,20 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from functools import cache
 from math import inf
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from impasto.errors import ImpastoError, InputError
 
 T = TypeVar("T")
 
 LARGEST = 1e12  # a weight or a rate may be this large; infinity, which would spoil every sum, is refused
+_LONGEST_SHOWN = 40  # characters of a text that a sentence about it repeats
+_TOO_LARGE = 10**20  # whole numbers from which on a sentence does not repeat them
 _FACTS = "facts"  # key of the facts in a field's metadata
 _DOCUMENTATION_WIDTH = 112  # characters of a line in a generated section, before its indentation
 
@@ -175,10 +179,17 @@ def check_options(options: Any, error: type[ImpastoError] = InputError) -> None:
         options: the dataclass; a default is always taken.
         error: the class of what is raised.
 
+    Numbers of other libraries, such as numpy's, become Python's, so that they can be noted and compared.
+
     Raises:
-        InputError: an option is out of its range, or none of its choices; or another ``error``.
+        InputError: an option is of another type, out of its range, or none of its choices; or another ``error``.
     """
     known = option_facts(type(options))
+    for name in known:
+        value = getattr(options, name)
+        plain = _plain_value(name, value, type(options), error)
+        if plain is not value:
+            object.__setattr__(options, name, plain)
     for name, facts in known.items():
         value = getattr(options, name)
         if facts.choices and not (isinstance(value, str) and value in facts.choices):
@@ -189,6 +200,66 @@ def check_options(options: Any, error: type[ImpastoError] = InputError) -> None:
         value = getattr(options, name)
         if facts.low is not None and not _is_in_range(value, option_default(type(options), name), facts):
             raise error(_refusal(name, facts, value, "The {title} {value} is out of range; give {expected}."))
+
+
+def _plain_value(name: str, value: Any, kind: type[Any], error: type[ImpastoError]) -> Any:
+    """The value of an option as Python's own number, truth value or text.
+
+    Options of other types, such as mappings, are given back as they are: their own checks know what they take.
+
+    Args:
+        name: the option.
+        value: what was given.
+        kind: the dataclass of the option.
+        error: the class of what is raised.
+
+    Raises:
+        InputError: the option takes only numbers, truth values or text, and this is of another type.
+    """
+    facts, types = _field(kind, name).metadata[_FACTS], _simple_types(kind)[name]  # type: ignore[arg-type]  # a class can be hashed
+    if not types or facts.choices or value is option_default(kind, name) or (value is None and NoneType in types):
+        return value
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one number or truth value of numpy or torch
+        value = value.item()
+    if isinstance(value, bool):
+        taken = bool in types
+    elif isinstance(value, Integral):
+        taken, value = bool({int, float} & types), int(value)
+    elif isinstance(value, Real):  # for a whole number, the check of the range refuses it with what is to be given
+        taken, value = float in types or (int in types and facts.low is not None), float(value)
+    elif isinstance(value, str) and value in types:
+        taken = True
+    else:
+        taken, value = str in types and isinstance(value, str | Path), str(value) if isinstance(value, Path) else value
+    if not taken:
+        usual = {bool: "True or False", str: "text", float: "a number", int: "a whole number"}
+        expected = facts.to_give or next(words for kind, words in usual.items() if kind in types)
+        raise error(f"The option {name} takes {expected.removesuffix('.')}, not {say_value(value)}.")
+    return value
+
+
+def say_value(value: object) -> str:
+    """What a value of a wrong type is called in a sentence: ``the text '1'``, ``True``, ``a list``."""
+    if isinstance(value, str):
+        return f"the text {value!r}" if len(value) <= _LONGEST_SHOWN else "a long text"
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:  # Python refuses to write very large ones
+        return "a number of more than 20 digits"
+    if value is None or isinstance(value, bool | int | float):
+        return repr(value)
+    kind = type(value)
+    return f"a {kind.__name__}" if kind.__module__ == "builtins" else f"a value of type {kind.__name__}"
+
+
+@cache
+def _simple_types(kind: type[Any]) -> dict[str, frozenset[Any]]:
+    """The types of each option that takes only numbers, truth values or text, and single words; else nothing."""
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        words = {word for part in parts if get_origin(part) is Literal for word in get_args(part)}
+        types = frozenset(part for part in parts if get_origin(part) is not Literal)
+        found[name] = types | words if types and types <= {bool, int, float, str, NoneType} else frozenset()
+    return found
 
 
 def _is_in_range(value: Any, default: Any, facts: OptionFacts) -> bool:
@@ -205,13 +276,14 @@ def _is_in_range(value: Any, default: Any, facts: OptionFacts) -> bool:
 def _refusal(name: str, facts: OptionFacts, value: Any, usual: str) -> str:
     """The sentence about a value that an option does not take."""
     words = {"{title}": facts.title or name.replace("_", " "), "{expected}": facts.to_give}
-    words |= {"{choices}": ", ".join(facts.choices), "{value}": str(value)}
+    shown = value if isinstance(value, str) else say_value(value)
+    words |= {"{choices}": ", ".join(facts.choices), "{value}": shown}
     return re.sub(r"\{\w+\}", lambda found: words.get(found[0], found[0]), facts.refusal or usual)
 
 
 def suggest(value: object, choices: Sequence[str]) -> str:
     """The end of a sentence about a word that is not among the choices: the nearest of them, or all."""
-    near = difflib.get_close_matches(str(value), choices, n=1)
+    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
     return f"did you mean {near[0]}?" if near else f"give one of {', '.join(choices)}."
 
 
@@ -310,10 +382,12 @@ def as_layers(
     elif isinstance(value, Sequence) and all(isinstance(layer, str) for layer in value):
         layers = parse_layers(",".join(value), error)
     else:
-        raise error(f"The {name.replace('_', ' ')} {value!r} are no layers; give names, such as relu3_1:0.5,relu4_1.")
+        given = repr(value) if isinstance(value, list) and len(repr(value)) <= _LONGEST_SHOWN else say_value(value)
+        raise error(f"The {name.replace('_', ' ')} {given} are no layers; give names, such as relu3_1:0.5,relu4_1.")
     for layer, weight in layers.items():
         if not (isinstance(weight, Real) and 0 <= float(weight) < float("inf")):
-            raise error(f"The weight {weight} of {layer} is out of range; give a number of 0 or more.")
+            shown = weight if isinstance(weight, str) else say_value(weight)
+            raise error(f"The weight {shown} of {layer} is out of range; give a number of 0 or more.")
     if not (optional or any(layers.values())):
         loss = name.removesuffix("_layers")
         raise error(f"No {name.replace('_', ' ')} are left; to switch the loss off, give --{loss}-weight 0.")

@@ -170,13 +170,13 @@ def test_size_sets_the_longer_side(photo):
     ("wrong", "said"),
     [
         ({"strength": 1.5}, "strength 1.5 is out of range; give a number from 0 to 1"),
-        ({"strength": "half"}, "strength half is out of range"),
+        ({"strength": "half"}, "strength takes a number from 0 to 1, not the text 'half'"),
         ({"size": -1}, "size -1 is out of range; give the longer side in pixels"),
-        ({"size": "512"}, "size 512 is"),
+        ({"size": "512"}, "size takes the longer side in pixels, or 0 to keep it, not the text '512'"),
         ({"size": 512.5}, "size 512.5 is"),
         ({"work_size": 9}, "work size 9 is out of range; give at least 64, or 0"),
-        ({"grain": None}, "grain None is"),
-        ({"style_scale": np.zeros(2)}, "style scale"),
+        ({"grain": None}, "grain takes a number from 0 to 4, not None"),
+        ({"style_scale": np.zeros(2)}, "style_scale takes a number from 0.25 to 32, not a value of type ndarray"),
         ({"max_memory": -1}, "max memory -1"),
         ({"max_memory": "much"}, "no amount of memory"),
         ({"max_pixels": 0}, "max pixels 0"),
@@ -196,16 +196,16 @@ def test_options_are_any_numbers_and_memory_is_taken_as_the_command_line_writes_
     assert Options(max_memory=2e9).max_memory == 2e9
 
 
-def test_misspelt_options_and_pictures_for_styles_are_refused(small):
+def test_misspelt_options_and_what_is_no_style_are_refused(small):
     with pytest.raises(InputError, match=r"no option strenght; did you mean strength\?"):
         impasto.stylize(small, "scream", strenght=0.5)
-    for style in (small, np.asarray(small), [small], (small, 2), b"bytes", None):
-        with pytest.raises(InputError, match="A style is a name, a style file or a picture's path"):
+    for style in (None, 3, [None], object()):
+        with pytest.raises(InputError, match="A style is a name, a style file or a picture, not"):
             impasto.stylize(small, style)
 
 
 def test_what_is_no_picture_is_refused():
-    with pytest.raises(InputError, match="PIL image or an array"):
+    with pytest.raises(InputError, match="a PIL image, an array or a tensor"):
         impasto.stylize(object(), "scream")  # type: ignore[call-overload]
     with pytest.raises(StyleError, match="did you mean scream"):
         impasto.stylize(np.zeros((4, 4, 3), np.uint8), "skream")
@@ -336,10 +336,10 @@ def test_two_pictures_do_not_become_one_file(small, tmp_path):
 def test_a_weight_that_is_no_number_is_one_sentence(small, wrong):
     with pytest.raises(InputError, match="The weight of scream is"):
         impasto.stylize(small, [("scream", wrong)])
-    with pytest.raises(InputError, match="pair with its weight, not tuple"):
+    with pytest.raises(InputError, match="The weight of scream is"):
+        impasto.stylize(small, {"scream": wrong})
+    with pytest.raises(InputError, match="A style is a name, a style file or a picture, not a tuple"):
         impasto.stylize(small, [("scream",)])
-    with pytest.raises(InputError, match="not given as a dict"):
-        impasto.stylize(small, {"scream": 3, "udnie": 1})
 
 
 def test_several_pictures_cannot_go_to_one_output(small, tmp_path):

@@ -17,7 +17,7 @@ from impasto.training.settings import FitSettings
         ("crop", 32, "The crop 32 is out of range; give a multiple of 8 that is at least 64."),
         ("batch", 0, "The batch 0 is out of range; give a whole number of at least 1."),
         ("steps", 2.5, "The steps 2.5 is out of range; give a whole number of at least 1."),
-        ("steps", "many", "The steps many is out of range; give a whole number of at least 1."),
+        ("steps", "many", "The option steps takes a whole number of at least 1, not the text 'many'."),
         ("style_weight", float("nan"), "The style weight nan is out of range; give a number of 0 or more."),
         ("style_scale", 11, "The style scale 11 is out of range; give a number from 0.1 to 10."),
         ("seed", -1, "The seed -1 is out of range; give a whole number of 0 or more."),

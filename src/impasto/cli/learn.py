@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -97,7 +98,7 @@ def command(
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
-    given = {key: value for key, value in settings.items() if value is not None}
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     folder = target.with_name(f"{target.stem}.learning")
 
     def print_line(text: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from impasto.errors import InputError
@@ -50,6 +51,7 @@ def split_by_mask(styles: Sequence[WeightedStyleLike], names: Iterable[str]) -> 
 
     Raises:
         InputError: a mask's style is not among the styles.
+        StyleError: there is no style at all, or no such style.
     """
     by_name: dict[str, list[WeightedStyleLike]] = {}
     for item in styles:
@@ -61,7 +63,24 @@ def split_by_mask(styles: Sequence[WeightedStyleLike], names: Iterable[str]) -> 
             )
     masked = {name: load_blend(by_name.pop(name)) for name in names}
     rest = [item for items in by_name.values() for item in items]
-    return masked, load_blend(rest) if rest else None
+    return masked, load_blend(rest) if rest or not masked else None
+
+
+def blend_to_name(masked: Mapping[str, Style], rest: Style | None) -> Style:
+    """The style that results are named after.
+
+    Args:
+        masked: styles that have a mask.
+        rest: the blend of the styles without a mask, if there are any.
+
+    Returns:
+        The only style, or the first one under the joined names of all, with the weights of those without a mask.
+    """
+    styles = [*masked.values(), *([] if rest is None else [rest])]
+    if len(styles) == 1:
+        return styles[0]
+    weights = {} if rest is None or "blend" not in rest.metadata else {"blend": rest.metadata["blend"]}
+    return replace(styles[0], name="+".join(style.name for style in styles), metadata=weights)
 
 
 def _name(item: WeightedStyleLike) -> str:
@@ -70,4 +89,4 @@ def _name(item: WeightedStyleLike) -> str:
         item = item[0]
     if isinstance(item, Style):
         return item.given_as or item.name
-    return parse_style(item)[0] if isinstance(item, str) else str(item)
+    return parse_style(item)[0] if isinstance(item, str) else str(item) if isinstance(item, Path) else ""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypedDict
 
 from impasto import memory
 from impasto.engines.devices import DEVICES, Device
-from impasto.options import SliderRange, changed_options, check_options, documented, option
+from impasto.errors import InputError
+from impasto.options import SliderRange, changed_options, check_options, documented, option, say_value
 from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
 from impasto.styles.style import Style
@@ -125,6 +126,8 @@ class Options:
     )
 
     def __post_init__(self) -> None:
+        if not isinstance(self.masks, Mapping):
+            raise InputError(f"The option masks takes a dictionary of masks by style, not {say_value(self.masks)}.")
         object.__setattr__(self, "max_memory", memory.parse_limit(self.max_memory))
         check_options(self)
 
@@ -147,6 +150,22 @@ class Options:
         """These options with other masks, which are given as :meth:`every_mask` returns them."""
         by_style = {name: mask for name, mask in masks.items() if name is not None}
         return replace(self, mask=masks.get(None), masks=by_style)
+
+
+class OptionKeywords(TypedDict, total=False):
+    """The fields of :class:`Options` as keywords of a call, in all forms that they can be given in."""
+
+    strength: float
+    size: int
+    colors: ColorMode
+    style_scale: float
+    grain: float
+    work_size: int | Literal["auto"]
+    mask: MaskLike | None
+    masks: Mapping[str, MaskLike]
+    device: Device
+    max_memory: int | str
+    max_pixels: int
 
 
 DEFAULTS = Options()

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto import memory
+from impasto.arguments import check_arguments
 from impasto.engines.loading import load_engine
-from impasto.errors import OutOfMemoryError, StyleError
+from impasto.errors import InputError, OutOfMemoryError, StyleError
 from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
-from impasto.feedforward.masks import split_by_mask
-from impasto.feedforward.options import DEFAULTS, Options, describe
+from impasto.feedforward.masks import blend_to_name, split_by_mask
+from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
 from impasto.feedforward.passes import Pass, plan_passes
 from impasto.feedforward.tiles import paint_bands
+from impasto.options import options_from_keywords, say_value
 from impasto.pictures import large
-from impasto.pictures.conversion import Source, as_picture
+from impasto.pictures.conversion import Held, Source, as_picture, content_of, in_kind_of
 from impasto.pictures.large import RowReader
 from impasto.pictures.masks import Mask, fit_mask, read_mask
 from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
@@ -72,11 +74,22 @@ class Painter:
     """
 
     def __init__(
-        self, styles: Styles, options: Options = DEFAULTS, parallel: int = 1, *, for_video: bool = False
+        self,
+        styles: Styles,
+        options: Options = DEFAULTS,
+        parallel: int = 1,
+        *,
+        for_video: bool = False,
+        **keywords: Unpack[OptionKeywords],
     ) -> None:
+        if not isinstance(options, Options):
+            raise InputError(f"The argument options takes an impasto.Options, not {say_value(options)}.")
+        check_arguments(needed=["parallel"], whole={"parallel": parallel}, flags={"for_video": for_video})
+        if keywords:
+            options = options_from_keywords(Options, vars(options) | keywords, Painter)
         self.options, self._parallel, self._for_video = options, parallel, for_video
         self._styles = split_by_mask(as_style_list(styles), options.masks)
-        self.style = _named(*self._styles)
+        self.style = blend_to_name(*self._styles)
         read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=for_video)
         self._mask = None if options.mask is None else read(options.mask)
         self._masks = {name: read(mask) for name, mask in options.masks.items()}
@@ -84,7 +97,7 @@ class Painter:
 
     def paint(
         self,
-        picture: Picture,
+        picture: Source,
         given: PassStatistics | None = None,
         measured_share: float = 0.0,
         grain: NDArray[np.float32] | None = None,
@@ -93,7 +106,7 @@ class Painter:
         """Repaint a picture; alpha and metadata stay.
 
         Args:
-            picture: any size.
+            picture: a picture of any size, or whatever holds one (see :meth:`read`).
             given: the statistics of another picture, to normalise with instead of this one's own.
             measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1:
                 a video takes little of each frame, so that it does not flicker, and starts anew at a cut.
@@ -108,6 +121,8 @@ class Painter:
             InputError: a mask is of another size.
             OutOfMemoryError: there is too little memory even for small tiles.
         """
+        if not isinstance(picture, Picture):
+            picture = self.read(picture)
         original = picture.original or picture.size
         picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
@@ -123,6 +138,21 @@ class Painter:
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
         return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
+
+    def stylize(self, image: Held) -> Any:
+        """Repaint a picture in memory: the same kind in, the same kind out, as :func:`impasto.stylize` does it.
+
+        Args:
+            image: an encoded file's bytes, an open file, a PIL image, an array or a tensor.
+
+        Raises:
+            InputError: it holds no picture, or a mask is of another size.
+            OutOfMemoryError: there is too little memory even for small tiles.
+        """
+        if isinstance(image, str | Path):
+            raise InputError(f"{image} is a path, and this paints pictures in memory; give it to impasto.stylize.")
+        source = content_of(image) if hasattr(image, "read") else image  # a file can be read once only
+        return in_kind_of(self.paint(self.read(source)).picture, source, self.describe())
 
     def paint_rows(self, source: RowSource, progress: PaintingProgress | None = None) -> Iterator[Picture]:
         """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
@@ -352,23 +382,6 @@ def _reporter(
 
     progress(0, total)
     return report
-
-
-def _named(masked: Mapping[str, Style], rest: Style | None) -> Style:
-    """The style that results are named after.
-
-    Args:
-        masked: styles that have a mask.
-        rest: the blend of the styles without a mask, if there are any.
-
-    Returns:
-        The only style, or the first one under the joined names of all, with the weights of those without a mask.
-    """
-    styles = [*masked.values(), *([] if rest is None else [rest])]
-    if len(styles) == 1:
-        return styles[0]
-    weights = {} if rest is None or "blend" not in rest.metadata else {"blend": rest.metadata["blend"]}
-    return replace(styles[0], name="+".join(style.name for style in styles), metadata=weights)
 
 
 def _compact(painting: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:

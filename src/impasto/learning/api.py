@@ -11,22 +11,27 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack, cast
 
+from impasto.arguments import check_arguments
 from impasto.engines.devices import torch_device
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.extras import needing_extra
+from impasto.files import is_file
 from impasto.folders import cache_folder
-from impasto.learning.settings import LearnSettings
+from impasto.learning.held_pictures import file_of
+from impasto.learning.settings import LearnKeywords, LearnSettings
+from impasto.options import say_value
+from impasto.pictures.conversion import Source, is_held
 from impasto.pictures.reading import read_picture
 from impasto.styles.blending import Styles, WeightedStyleLike, as_style_list, parse_style
 from impasto.styles.catalogue import load_style, picture_of_style
 from impasto.styles.files import bundled_network_id
-from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
+from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style, StyleLike
 from impasto.styles.suitability import style_picture_warning
 from impasto.training.settings import FitSettings
 
@@ -61,7 +66,7 @@ class LearningProgress:
 
 
 def learn_style(
-    pictures: str | Path | Sequence[str | Path],
+    pictures: Source | Iterable[Source],
     output: str | Path | None = None,
     *,
     name: str | None = None,
@@ -71,12 +76,13 @@ def learn_style(
     minutes: float = DEEP_MINUTES,
     device: str = "auto",
     progress: Callable[[LearningProgress], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[LearnKeywords],
 ) -> Style:
     """Learn a style from a picture, or one style from several pictures of an artist.
 
     Args:
-        pictures: files; of several, the Gram matrices are averaged.
+        pictures: a path, an encoded file's bytes, an open file, a PIL image, an array or a tensor; or several of these,
+            whose Gram matrices are averaged.
         output: the style file to write. While it is made, ``NAME.learning/`` beside it holds a checkpoint, a log and
             previews, and after an interruption the same call goes on from there. At the end the last preview stays
             as ``NAME-preview.jpg``, of ``deep`` as ``NAME-preview.png``. ``None`` writes nothing.
@@ -103,7 +109,24 @@ def learn_style(
         TrainingError: a setting is unknown or out of range, or learning failed.
         MissingExtraError: the extra ``train`` is not installed.
     """
-    paths = _check_pictures(pictures)
+    check_arguments(
+        paths={"output": output, "photos": photos},
+        texts={"name": name, "device": device},
+        flags={"deep": deep},
+        numbers={"minutes": minutes},
+        functions={"progress": progress},
+        mappings={"metadata": metadata},
+    )
+    chosen = LearnSettings.from_mapping(settings, learn_style)
+    FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
+    sources = _as_list(pictures)
+    if any(map(is_held, sources)):
+        with ExitStack() as files:
+            written = [files.enter_context(file_of(item)) if is_held(item) else item for item in sources]
+            about: dict[str, Any] = {"name": name, "metadata": metadata, "photos": photos, "deep": deep}
+            about |= {"minutes": minutes, "device": device, "progress": progress}
+            return learn_style(written, output, **about, **settings)
+    paths = _check_pictures(sources)
     target = None if output is None else Path(output)
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
@@ -120,8 +143,6 @@ def learn_style(
         from impasto.learning.own_network import fit_own_network
         from impasto.networks.files import load_bundled
         from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
-    chosen = LearnSettings.from_mapping(settings, learn_style)
-    FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
     torch_name = torch_device(device)
     network, known = load_bundled()
     photograph = known.pop(PHOTOGRAPH)
@@ -221,8 +242,12 @@ def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None =
             name, weight = item
         else:
             name, weight = parse_style(item) if isinstance(item, str) else (item, 1.0)
-        picture = picture_of_style(name)
-        result.append(item if picture is None else (replace(learn(picture), given_as=str(name)), weight))
+        if is_held(name):
+            with file_of(name) as path:
+                result.append((learn(path), weight))
+        else:
+            picture = picture_of_style(cast("StyleLike", name))
+            result.append(item if picture is None else (replace(learn(picture), given_as=str(name)), weight))
     return result
 
 
@@ -245,17 +270,22 @@ def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:20]
 
 
-def _check_pictures(pictures: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+def _as_list(pictures: Any) -> list[Any]:
+    """One or several pictures as a list."""
+    single = isinstance(pictures, str | Path) or is_held(pictures) or not isinstance(pictures, Iterable)
+    return [pictures] if single else list(pictures)
+
+
+def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
     """Return the paths of style pictures; refuse what is none before any work, and warn of those without strokes."""
-    listed = pictures if isinstance(pictures, Sequence) and not isinstance(pictures, str) else [pictures]
     for item in listed:
         if not isinstance(item, str | Path):
-            raise InputError(f"A style is learnt from picture files, not from {type(item).__name__}; write it to one.")
+            raise InputError(f"A style is learnt from pictures, not from {say_value(item)}; give a path or a picture.")
     if not listed:
         raise InputError("No picture is given to learn a style from; name one or several.")
     paths = tuple(map(Path, listed))
     for path in paths:
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(read_picture(path).rgb):
             log.warning("%s: %s", path, warning)

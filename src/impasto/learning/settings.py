@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
 
 from impasto.options import documented, inherited_option, option
 from impasto.training.settings import Settings
@@ -36,3 +39,29 @@ class LearnSettings(Settings):
         3, low=1, whole=True, doc="Looks at the loss without a fall of it (see ``gain``) that end the run."
     )
     gain: float = option(0.005, low=0, high=1, doc="Share by which the loss has to fall for the run to go on.")
+
+
+class LearnKeywords(TypedDict, total=False):
+    """The fields of :class:`LearnSettings` as keywords of a call, in all forms that they can be given in."""
+
+    crop: int
+    scales: Sequence[float]
+    features: str | Path
+    content_layers: Mapping[str, float] | Sequence[str] | str
+    style_layers: Mapping[str, float] | Sequence[str] | str
+    content_weight: float
+    style_weight: float
+    tv_weight: float
+    style_size: int
+    style_scale: float
+    grain: float
+    seed: int
+    steps: int
+    batch: int
+    crops: int
+    held_out: int
+    learning_rate: float
+    average: float
+    check_every: int
+    patience: int
+    gain: float

@@ -11,21 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.extras import needing_extra
-from impasto.optimisation.recipe import Recipe
-from impasto.optimisation.style_pictures import Array, Masks, Source, StylePicture, blend_name, read_styles
+from impasto.optimisation.recipe import Recipe, RecipeKeywords
+from impasto.optimisation.style_pictures import Array, Masks, StylePicture, blend_name, read_styles
 from impasto.options import options_from_keywords
-from impasto.pictures.conversion import as_picture, in_kind_of
+from impasto.pictures.conversion import Source, as_picture, content_of, in_kind_of
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent, resize_array, resize_picture
+from impasto.pictures.tensors import Tensor
 from impasto.pictures.writing import output_format, path_beside, write_picture
+from impasto.styles.blending import Styles
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,26 +40,61 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+ImageT = TypeVar("ImageT", "Image", NDArray[Any])
+TensorT = TypeVar("TensorT", bound=Tensor)
+
+
 @overload
-def paint(image: str | Path, style: Source | Sequence[Source], **rest: Any) -> Path: ...
+def paint(
+    image: str | Path,
+    style: Styles,
+    *,
+    output: str | Path | None = ...,
+    masks: Masks | None = ...,
+    callback: Callable[[OptimisationProgress], None] | None = ...,
+    resume: bool = ...,
+    keep_state: bool = ...,
+    **options: Unpack[RecipeKeywords],
+) -> Path: ...
 @overload
-def paint(image: bytes, style: Source | Sequence[Source], **rest: Any) -> bytes: ...
+def paint(
+    image: bytes | BinaryIO,
+    style: Styles,
+    *,
+    masks: Masks | None = ...,
+    callback: Callable[[OptimisationProgress], None] | None = ...,
+    **options: Unpack[RecipeKeywords],
+) -> bytes: ...
 @overload
-def paint(image: Image, style: Source | Sequence[Source], **rest: Any) -> Image: ...
+def paint(
+    image: ImageT,
+    style: Styles,
+    *,
+    masks: Masks | None = ...,
+    callback: Callable[[OptimisationProgress], None] | None = ...,
+    **options: Unpack[RecipeKeywords],
+) -> ImageT: ...
 @overload
-def paint(image: NDArray[Any], style: Source | Sequence[Source], **rest: Any) -> NDArray[Any]: ...
+def paint(
+    image: TensorT,
+    style: Styles,
+    *,
+    masks: Masks | None = ...,
+    callback: Callable[[OptimisationProgress], None] | None = ...,
+    **options: Unpack[RecipeKeywords],
+) -> TensorT: ...
 
 
 def paint(
     image: Source,
-    style: Source | Sequence[Source],
+    style: Styles,
     *,
     output: str | Path | None = None,
     masks: Masks | None = None,
     callback: Callable[[OptimisationProgress], None] | None = None,
     resume: bool = False,
     keep_state: bool = False,
-    **options: Any,
+    **options: Unpack[RecipeKeywords],
 ) -> Any:
     """Repaint a picture in the style of another by optimising its pixels: the same kind in, the same kind out.
 
@@ -64,10 +102,10 @@ def paint(
     no training.
 
     Args:
-        image: a path, an encoded file's bytes, a PIL image, or an array (H x W, H x W x 3 or H x W x 4; uint8, uint16,
-            or float in [0, 1]).
-        style: a picture of any of these kinds, or several to blend, each alone or as (picture, weight); the path of
-            one may end in ``:WEIGHT``. Weights are brought to sum 1.
+        image: a path, an encoded file's bytes, a file opened in binary mode, a PIL image, an array (H x W, H x W x 3 or
+            H x W x 4; uint8, uint16, or float in [0, 1]), or a tensor of torch (3 x H x W; uint8, or float in [0, 1]).
+        style: a picture of any of these kinds, or several to blend, each alone or as (picture, weight), or as a
+            dictionary of weights by path; the path of one may end in ``:WEIGHT``. Weights are brought to sum 1.
         output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
         masks: a style's path, file name, stem or index to a picture of the image's size: where it is white, that style
             applies; styles without one share the rest.
@@ -79,9 +117,9 @@ def paint(
         options: the fields of :class:`~impasto.optimisation.recipe.Recipe`.
 
     Returns:
-        A path for a path, bytes in the same format for bytes, a PIL image (RGB or RGBA) for a PIL image, an array of
-        the same dtype for an array. On Ctrl-C the picture so far; for a path it is written, its state beside it,
-        and ``KeyboardInterrupt`` raised.
+        A path for a path, bytes in the same format for bytes and for an open file, a PIL image (RGB or RGBA) for a PIL
+        image, an array of the same dtype for an array, a tensor for a tensor. On Ctrl-C the picture so far; for a path
+        it is written, its state beside it, and ``KeyboardInterrupt`` raised.
 
     Raises:
         InputError: a picture or mask cannot be read or used, there is no such option, or it is out of range.
@@ -89,6 +127,12 @@ def paint(
         OutputError: the result cannot be written.
         DownloadError: the perceptual network cannot be fetched.
     """
+    check_arguments(
+        paths={"output": output},
+        flags={"resume": resume, "keep_state": keep_state},
+        functions={"callback": callback},
+        mappings={"masks": masks},
+    )
     recipe = options_from_keywords(Recipe, options, paint)
     styles = read_styles(style, masks, max_pixels=recipe.max_pixels)
     if isinstance(image, str | Path):
@@ -107,8 +151,9 @@ def paint(
         return target
     if output is not None or resume or keep_state:
         raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
-    task = OptimisationTask(as_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
-    return in_kind_of(task.picture(task.paint(callback=callback).rgb), image, task.settings)
+    source = content_of(image) if hasattr(image, "read") else image  # a file can be read once only
+    task = OptimisationTask(as_picture(source, max_pixels=recipe.max_pixels), styles, recipe)
+    return in_kind_of(task.picture(task.paint(callback=callback).rgb), source, task.settings)
 
 
 class OptimisationTask:

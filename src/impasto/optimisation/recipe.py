@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, TypedDict, get_args
 
 from impasto.engines.devices import DEVICES, Device
 from impasto.errors import InputError
@@ -26,6 +27,7 @@ Colors = Literal["style", "content", "match", "match-before"]
 Init = Literal["content", "noise", "gray"]
 Optimizer = Literal["adam", "lbfgs"]
 Pooling = Literal["max", "average"]
+Layers = Mapping[str, float] | Sequence[str] | str  # the forms in which layers can be given
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
@@ -287,3 +289,36 @@ _OBJECTIVE = (
     "dream",
 )
 DEFAULTS = Recipe()
+
+
+class RecipeKeywords(TypedDict, total=False):
+    """The fields of :class:`Recipe` as keywords of a call, in all forms that they can be given in."""
+
+    features: str | Path
+    size: int | None
+    content_weight: float
+    style_weight: float
+    tv_weight: float
+    content_layers: Layers
+    style_layers: Layers
+    style_scale: float
+    style_size: int
+    init: Any
+    optimizer: Optimizer
+    history: int
+    learning_rate: float | None
+    iterations: int
+    scales: int
+    average: float
+    seed: int
+    pooling: Pooling
+    normalize_gradients: bool
+    style_loss: StyleLoss
+    coarse_style_loss: StyleLoss
+    loss: Loss
+    colors: Colors
+    stop_tolerance: float
+    dream: Layers
+    max_memory: int | str
+    device: Device
+    max_pixels: int

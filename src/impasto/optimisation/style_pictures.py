@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import InputError
+from impasto.files import is_file
 from impasto.optimisation.recipe import DEFAULTS
-from impasto.pictures.conversion import as_picture
+from impasto.pictures.conversion import Source, as_picture
 from impasto.pictures.masks import read_mask
 from impasto.pictures.picture import to_unit_range
 from impasto.pictures.resampling import fill_transparent
-from impasto.styles.blending import parse_style
+from impasto.styles.blending import Styles, as_style_list, parse_style
 from impasto.styles.catalogue import bundled_names, catalogue_names
 from impasto.styles.suitability import style_picture_warning
 
 log = logging.getLogger(__name__)
 
 Array = NDArray[np.float32]
-Source = Any  # a path, an encoded file's bytes, a PIL image or an array; as a style, also a pair of one and its weight
 Masks = Mapping[Any, Source]  # by a style's path, file name, stem (str) or index (int)
 
 
@@ -47,7 +47,7 @@ class StylePicture:
 
 
 def read_styles(
-    style: Source | Sequence[Source],
+    style: Styles,
     masks: Masks | None = None,
     *,
     max_pixels: int = DEFAULTS.max_pixels,
@@ -64,11 +64,10 @@ def read_styles(
     Raises:
         InputError: a picture or mask cannot be read or used, a weight is out of range, or a mask has no style.
     """
-    several = isinstance(style, Sequence) and not isinstance(style, str | bytes)
-    items = list(style) if several and not _is_pair(style) else [style]
+    given: list[Any] = as_style_list(style)
+    items: list[tuple[Source, float]] = [item if isinstance(item, tuple) else _split_weight(item) for item in given]
     styles = []
-    for index, item in enumerate(items):
-        source, weight = item if _is_pair(item) else _split_weight(item)
+    for index, (source, weight) in enumerate((source, float(weight)) for source, weight in items):
         if not 0 <= weight < float("inf"):
             raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
         name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
@@ -80,7 +79,7 @@ def read_styles(
         styles.append(StylePicture(rgb, weight, name=name))
     by_place: dict[str, Array] = {}  # each mask is read once, so that styles with the same mask share a region
     for key, source in (masks or {}).items():
-        index = _index_of(key, [item if not _is_pair(item) else item[0] for item in items])
+        index = _index_of(key, [source for source, _ in items])
         place = str(source) if isinstance(source, str | Path) else str(id(source))
         if place not in by_place:
             by_place[place] = to_unit_range(read_mask(source, max_pixels))
@@ -97,24 +96,19 @@ def blend_name(styles: Sequence[StylePicture]) -> str:
     return "+".join(Path(style.name).stem for style in styles)
 
 
-def _is_pair(item: Any) -> bool:
-    """Whether it is a picture and its weight."""
-    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], int | float)
-
-
 def _split_weight(item: Source) -> tuple[Source, float]:
     """Split ``"picture.jpg:2"`` into its path and 2: only a last colon followed by a number is a weight.
 
     Raises:
         InputError: the text after the last colon of a file is no number, or the text names a learnt style.
     """
-    if not isinstance(item, str) or Path(item).exists():
+    if not isinstance(item, str) or is_file(item):
         return item, 1.0
     name, weight = parse_style(item)
     head, _, tail = name.rpartition(":")
-    if Path(head).is_file():
+    if is_file(head):
         raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
-    if not Path(name).exists() and name in (*bundled_names(), *catalogue_names()):
+    if not is_file(name) and name in (*bundled_names(), *catalogue_names()):
         raise InputError(
             f"{name} is a style that was learnt, and painting by optimisation takes a picture file; "
             f"paint with it by impasto apply --style {name}."
@@ -130,7 +124,7 @@ def _index_of(key: str | int, sources: Sequence[Source]) -> int:
     """
     if isinstance(key, int) and 0 <= key < len(sources):
         return key
-    paths = [Path(_split_weight(source)[0]) if isinstance(source, str | Path) else None for source in sources]
+    paths = [Path(source) if isinstance(source, str | Path) else None for source in sources]
     for index, path in enumerate(paths):
         if path is not None and str(key) in (str(path), path.name, path.stem):
             return index

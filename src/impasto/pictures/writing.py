@@ -25,7 +25,12 @@ def path_beside(source: Path, style: str) -> Path:
     """The path of a result that nobody named: ``photo-scream.jpg`` for ``photo.jpg`` in scream.
 
     A result is a PNG where its source's format cannot be written.
+
+    Raises:
+        InputError: the source is no path of a file.
     """
+    if not source.name:
+        raise InputError(f"{source} is a folder, not a picture: name a file in it.")
     suffix = source.suffix if source.suffix.lower() in WRITE_SUFFIXES else ".png"
     return source.with_name(f"{source.stem}-{Path(style).name}{suffix}")
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from impasto.errors import InputError, StyleError
+from impasto.options import say_value
+from impasto.pictures.conversion import Source, is_held
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import Style, StyleLike
 
-WeightedStyleLike = StyleLike | tuple[StyleLike, float]
-"""A style, a name or a path, alone or with its weight."""
-Styles = StyleLike | Iterable[WeightedStyleLike]
-"""One style, or several to blend."""
+WeightedStyleLike = StyleLike | Source | tuple[StyleLike | Source, float]
+"""A style, a name, a path, or a picture in memory, alone or with its weight."""
+Styles = WeightedStyleLike | Iterable[WeightedStyleLike] | Mapping[Any, float]
+"""One style, or several to blend; of a mapping, the values are the weights."""
 
 
 def blend(styles: Sequence[tuple[Style, float]]) -> Style:
@@ -71,13 +74,13 @@ def load_weighted(styles: Styles) -> list[tuple[Style, float]]:
     """Styles and their weights, loaded, from whatever names them: see :func:`load_blend`."""
     pairs: list[tuple[Style, float]] = []
     for item in as_style_list(styles):
-        if isinstance(item, tuple):
-            pairs.append((load_style(item[0]), float(item[1])))
-        elif isinstance(item, str):
-            name, weight = parse_style(item)
-            pairs.append((load_style(name), weight))
-        else:
-            pairs.append((load_style(item), 1.0))
+        style, weight = item if isinstance(item, tuple) else parse_style(item) if isinstance(item, str) else (item, 1)
+        if not isinstance(style, str | Path | Style):
+            raise StyleError(
+                "A picture is no style yet: have impasto.learn_style learn it, or give it to impasto.stylize, which "
+                "learns it once."
+            )
+        pairs.append((load_style(style), float(weight)))
     return pairs
 
 
@@ -87,23 +90,31 @@ def as_style_list(styles: Styles) -> list[WeightedStyleLike]:
     Raises:
         InputError: one is nothing that names a style, or its weight is no number.
     """
+    items: list[Any]
     if isinstance(styles, Mapping):
-        raise InputError('Styles and weights are not given as a dict, but as [("scream", 3), ("udnie", 1)].')
-    several = isinstance(styles, Iterable) and not isinstance(styles, (str, bytes, Path, Style))
-    items: list[Any] = list(styles) if several else [styles]  # type: ignore[arg-type]
+        items = list(styles.items())
+    elif isinstance(styles, str | Path | Style) or is_held(styles) or _is_pair(styles):
+        items = [styles]
+    else:
+        items = list(styles) if isinstance(styles, Iterable) else [styles]
     for item in items:
         style, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
-        if not isinstance(style, (str, Path, Style)):
+        if not (isinstance(style, str | Path | Style) or is_held(style)):
             raise InputError(
-                "A style is a name, a style file or a picture's path, alone or in a pair with its weight, not "
-                f"{type(style).__name__}; write a picture to a file first, or paint with impasto.paint, which takes "
-                "it as it is."
+                f"A style is a name, a style file or a picture, not {say_value(style)}; give one, or several with "
+                'weights, as {"scream": 2, "udnie": 1}.'
             )
         try:
             float(weight)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"The weight of {style} is {weight!r}; give a number.") from error
+        except (TypeError, ValueError, OverflowError) as error:
+            name = style if isinstance(style, str | Path) else getattr(style, "name", None) or "a picture"
+            raise InputError(f"The weight of {name} is {say_value(weight)}; give a number.") from error
     return items
+
+
+def _is_pair(styles: object) -> bool:
+    """Whether something is one style and its weight, as a tuple."""
+    return isinstance(styles, tuple) and len(styles) == 2 and isinstance(styles[1], Real)
 
 
 def normalise_weights(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style, float]]:
@@ -113,7 +124,7 @@ def normalise_weights(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style
         StyleError: no style, a negative weight, or weights that sum to 0.
     """
     if not styles:
-        raise StyleError("No style is given; name one with --style, for example --style starry-night.")
+        raise StyleError("No style is given; name one, for example starry-night.")
     total = sum(weight for _, weight in styles)
     if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
         raise StyleError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")

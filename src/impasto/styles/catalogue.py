@@ -13,7 +13,9 @@ from importlib import resources
 from pathlib import Path
 
 from impasto.errors import StyleError
+from impasto.files import is_file
 from impasto.folders import catalogue_folder
+from impasto.options import say_value
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
@@ -105,7 +107,7 @@ def picture_of_style(name: StyleLike) -> Path | None:
     if isinstance(name, Style):
         return None
     path = Path(name)
-    if path.suffix.lower() not in READ_SUFFIXES or not path.is_file():
+    if path.suffix.lower() not in READ_SUFFIXES or not is_file(path):
         return None
     is_name = isinstance(name, str) and len(path.parts) == 1 and name in (*bundled_names(), *catalogue_names())
     return None if is_name else path
@@ -122,6 +124,8 @@ def load_style(name: StyleLike) -> Style:
     """
     if isinstance(name, Style):
         return name
+    if not isinstance(name, str | Path):
+        raise StyleError(f"A style is a name or the path of a style file, not {say_value(name)}; give one.")
     text = str(name)
     if isinstance(name, str) and text in bundled_names():
         return _bundled_style(text)
@@ -129,13 +133,13 @@ def load_style(name: StyleLike) -> Style:
     if isinstance(name, str) and len(path.parts) == 1 and text in catalogue_names():
         return read_style(catalogue_folder() / f"{text}{SUFFIX}")
     if path.suffix.lower() in READ_SUFFIXES:
-        if not path.is_file():
+        if not is_file(path):
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")
         raise StyleError(
             f"{path} is a picture, not a style; learn its style with impasto learn or impasto.learn_style, or give the "
             "picture to impasto.stylize, which learns it once."
         )
-    if path.is_file():
+    if is_file(path):
         return read_style(path)
     if path.suffix == SUFFIX or len(path.parts) > 1:
         raise StyleError(f"There is no style file {path}; check the path, or take one of: impasto styles list.")

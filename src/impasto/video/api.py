@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
+from impasto.arguments import check_arguments
 from impasto.errors import InputError
-from impasto.feedforward.options import describe
+from impasto.feedforward.options import OptionKeywords, describe
 from impasto.locks import locked
+from impasto.options import say_value
 from impasto.styles.blending import Styles, load_blend
 from impasto.version import __version__
 from impasto.video.animation import Animation
@@ -54,7 +56,7 @@ def stylize_video(
     certainty: str | None = None,
     paint: PassOptions | None = None,
     progress: FrameProgress | None = None,
-    **options: Any,
+    **options: Unpack[OptionKeywords],
 ) -> Report:
     """Repaint a video, with its sound, subtitles, chapters and metadata.
 
@@ -92,6 +94,17 @@ def stylize_video(
         OutputError: the result cannot be written, or another run is making it.
         MissingExtraError: the extra ``video`` is not installed.
     """
+    check_arguments(
+        needed=["video"],
+        paths={"video": video, "output": output, "flow": flow, "certainty": certainty},
+        texts={"stabilize": stabilize, "codec": codec, "flow_method": flow_method},
+        numbers={"start": start, "end": end, "fps": fps},
+        whole={"quality": quality, "start_number": start_number},
+        functions={"progress": progress},
+        mappings={"style_at": style_at},
+    )
+    if paint is not None and not isinstance(paint, PassOptions):
+        raise InputError(f"The argument paint takes an impasto.video.pass_options.PassOptions, not {say_value(paint)}.")
     request = Request(
         video=video,
         style=style,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from impasto.errors import InputError
+from impasto.options import say_value
 from impasto.styles.blending import Styles, load_weighted, normalise_weights
 from impasto.styles.style import Style
 
@@ -30,13 +32,16 @@ class Keyframes:
     """
 
     def __init__(self, always: Styles | None, at: Mapping[float, Styles] | None = None) -> None:
+        for time in cast("Iterable[object]", at or ()):
+            if isinstance(time, bool) or not isinstance(time, Real):
+                raise InputError(f"A style starts at a number of seconds, not at {say_value(time)}; give one.")
         points = {float(time): normalise_weights(load_weighted(styles)) for time, styles in (at or {}).items()}
         if always is not None and always != []:
             if 0.0 in points:
                 raise InputError("There are two styles for the start; leave out --style, or --style-at 0.")
             points[0.0] = normalise_weights(load_weighted(always))
         if not points:
-            raise InputError("No style is given; name one with --style, for example --style starry-night.")
+            raise InputError("No style is given; name one, for example starry-night.")
         for time in points:
             if not 0 <= time < math.inf:  # NaN fails this comparison, too
                 raise InputError(f"A style cannot start at {time} seconds; give 0 or more.")

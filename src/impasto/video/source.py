@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from impasto.errors import InputError
+from impasto.files import exists
 from impasto.flow.files import FramePattern
 from impasto.memory import MAX_PIXELS
 from impasto.pictures.formats import identify_format
@@ -45,10 +46,10 @@ def open_source(
             FramePattern(str(path)), size=size, rate=rate or DEFAULT_RATE, first=first, max_pixels=max_pixels
         )
     path = Path(path)
+    if not exists(path):
+        raise InputError(f"There is no {path}; check the path.")
     if path.is_dir():
         raise InputError(f"{path} is a folder; give its pictures as a pattern, such as {path / 'frame_%04d.png'}.")
-    if not path.exists():
-        raise InputError(f"There is no {path}; check the path.")
     if first is not None:
         raise InputError(f"{path} is one file; a first number is for patterns of pictures. Leave --start-number out.")
     if (format := _format_of(path)) in _ANIMATION_FORMATS:

@@ -12,6 +12,7 @@ from typing import Any
 
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options
+from impasto.files import exists
 from impasto.flow.files import FramePattern
 from impasto.learning.api import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
@@ -211,7 +212,12 @@ def target_beside(video: Path, style: str) -> Path:
     """The result that nobody named: ``clip.mp4`` in ``scream`` becomes ``clip-scream.mp4``.
 
     Files of a kind that cannot be written become MP4; a pattern of pictures stays one.
+
+    Raises:
+        InputError: the video is no path of a file.
     """
+    if not video.name:
+        raise InputError(f"{video} is a folder, not a video; name a file in it.")
     suffix = video.suffix
     if not FramePattern.matches(video) and suffix.lower() not in WRITE_SUFFIXES:
         suffix = ".mp4"
@@ -246,7 +252,7 @@ def _checked_codec(request: Request, encoding: Encoding, target: Path) -> str:
     if to_pictures and request.codec != "auto":
         raise OutputError(f"{target} are pictures, which have no codec; leave --codec out.")
     codec = "" if to_pictures else encoding.for_file(target)
-    if target.exists() and Path(video).exists() and target.samefile(video):
+    if exists(target) and exists(video) and target.samefile(video):
         raise InputError(f"{target} is the video itself; give another output.")
     if to_pictures and FramePattern.matches(video) and target.absolute() == Path(video).absolute():
         raise InputError(f"{target} names the input pictures themselves; give another output.")
