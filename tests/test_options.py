@@ -1,7 +1,7 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Literal, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -45,6 +45,7 @@ class Example:
     layers: dict = option(factory=dict, noted=False)
     invert: bool = option(False)
     seed: int = option(0)
+    work: int | Literal["auto"] = option("auto", low=16, whole=True)
     file: str | None = option(None)
 
     def __post_init__(self):
@@ -67,6 +68,7 @@ class Example:
         ({"side": "24"}, "The option side takes a whole number of at least 16, not the text '24'."),
         ({"invert": 1}, "The option invert takes True or False, not 1."),
         ({"invert": "no"}, "The option invert takes True or False, not the text 'no'."),
+        ({"work": "car"}, "The option work takes a whole number of at least 16, not the text 'car'."),
         ({"seed": 0.5}, "The option seed takes a whole number, not 0.5."),
         ({"file": 3}, "The option file takes text, not 3."),
         ({"side": 8}, "The side 8 is out of range; give a whole number of at least 16."),
@@ -100,6 +102,8 @@ def test_a_default_is_taken_even_out_of_the_range_and_the_bounds_are():
         ("side", np.array(24), 24),
         ("invert", np.True_, True),
         ("seed", np.int64(-3), -3),
+        ("work", "auto", "auto"),
+        ("work", np.int32(64), 64),
         ("file", Path("a") / "b", str(Path("a/b"))),
         ("file", None, None),
     ],
