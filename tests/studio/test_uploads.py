@@ -61,6 +61,17 @@ def test_a_video_is_told_by_its_content(put, uploads, clip):
     assert found.seconds == pytest.approx(1, abs=0.1)
 
 
+def test_a_second_picture_of_an_unknown_codec_does_not_keep_a_video_out(uploads, put, tmp_path):
+    from tests.video.conftest import make_clip
+
+    path = make_clip(tmp_path / "two.mov", frames=2, width=96, height=64, second=(32, 24), sound=(), chapters=False)
+    data = path.read_bytes()
+    at = data.rindex(b"avc1")
+    data = data[:at] + b"zzzz" + data[at + 4 :].replace(b"avcC", b"zzzz", 1)
+    found = uploads.clip(put("two.mov", data))
+    assert (found.width, found.height) == (96, 64)
+
+
 @pytest.mark.parametrize("name", ["IMG_0001.MOV", "film.webm", "film.m4v"])
 @pytest.mark.parametrize("odd", [0, 1])
 def test_looking_at_a_video_often_leaves_it_there_once(put, uploads, clip, name, odd):

@@ -226,7 +226,8 @@ class Uploads:
                 seconds = (opened.duration or 0) / pyav().time_base
                 sound = bool(opened.streams.audio)
                 for stream in opened.streams.video:
-                    _check_frame_size(stream.codec_context.width, stream.codec_context.height)
+                    if stream.codec_context is not None:  # None where FFmpeg does not know the codec
+                        _check_frame_size(stream.codec_context.width, stream.codec_context.height)
             with self.hide_folder_in_errors():
                 source = open_source(named)
         except InputError:
