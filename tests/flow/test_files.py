@@ -1,3 +1,4 @@
+import random
 import struct
 
 import numpy as np
@@ -7,7 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto.errors import InputError
+from impasto.flow.estimate import fit_known_flow
 from impasto.flow.files import FramePattern, PairPattern, read_certainty, read_flo, write_certainty, write_flo
+from impasto.pictures.masks import read_mask
 
 
 @settings(max_examples=20, deadline=None)
@@ -102,3 +105,39 @@ def test_the_name_of_a_file_that_exists_is_no_pattern(tmp_path):
     assert FramePattern.matches(pattern)
     pattern.touch()
     assert not FramePattern.matches(pattern)
+
+
+def mutants(data, count):
+    """Damaged copies of a file, the same in each run."""
+    rng = random.Random(0)
+    for _ in range(count):
+        damaged = bytearray(data)
+        for _ in range(rng.choice((1, 3))):
+            at = rng.randrange(min(len(damaged), rng.choice((16, 2000))) or 1)
+            damaged[at : at + 4] = rng.choice((b"\xff" * 4, b"\0" * 4, rng.randbytes(4), rng.randbytes(9), b""))
+        yield bytes(damaged)
+
+
+@pytest.mark.parametrize("kind", ["flo", "pgm", "png", "tif"])
+def test_damaged_files_are_one_sentence_or_usable(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    path = tmp_path / f"a.{kind}"
+    if kind == "flo":
+        write_flo(rng.normal(0, 3, (12, 16, 2)).astype(np.float32), path)
+    else:
+        Image.fromarray(rng.integers(0, 256, (12, 16), np.uint8)).save(path, "PPM" if kind == "pgm" else None)
+    refused = 0
+    for damaged in mutants(path.read_bytes(), 150):
+        path.write_bytes(damaged)
+        try:
+            if kind == "flo":
+                flow = read_flo(path)
+                fitted, known = fit_known_flow(flow, 12, 16)
+                assert np.isfinite(fitted).all()
+                assert known.shape == (12, 16)
+            else:
+                assert read_certainty(path).dtype == np.uint8
+                read_mask(path, 10**6, may_be_black=True)
+        except InputError:
+            refused += 1
+    assert refused > 10

@@ -90,3 +90,21 @@ def test_what_is_changed_in_a_video_is_said_once_though_it_is_repeated(tmp_path)
     camera.close()
     assert len([sentence for sentence in said if "high dynamic range" in sentence]) == len(said) == 1
     assert np.abs(picture.astype(int) - 230).max() <= 4  # 203 cd/m2
+
+
+@pytest.mark.parametrize("what", ["folder", "in.gif"])
+def test_transparent_pictures_are_on_white(tmp_path, what):
+    clear = Image.new("RGBA", (32, 32), (255, 0, 0, 0))  # red, where nobody is to see it
+    clear.paste((0, 0, 255, 255), (0, 0, 8, 8))
+    if what == "folder":
+        (tmp_path / what).mkdir()
+        clear.save(tmp_path / what / "a.png")
+    else:
+        other = clear.copy()
+        other.paste((0, 255, 0, 255), (0, 0, 8, 8))
+        clear.save(tmp_path / what, save_all=True, append_images=[other], duration=100, disposal=2)
+    camera = Camera(tmp_path / what, width=32, height=32)
+    try:
+        assert camera.latest()[20:, 20:].min() == 255
+    finally:
+        camera.close()
