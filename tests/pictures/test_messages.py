@@ -62,3 +62,11 @@ def test_what_concerns_all_frames_of_an_animation_is_said_once(tmp_path, caplog)
             image.seek(index)
             from_pil(image)
     assert caplog.text.count("high dynamic range") == 1
+
+
+def test_names_that_are_no_text_are_escaped(tmp_path, caplog):
+    path = tmp_path / b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    with path.open("wb") as file:
+        Image.fromarray(smooth()).save(file, "PNG", icc_profile=b"broken")
+    read_picture(path)
+    assert r"caf\udce9.png: colour profile ignored" in caplog.records[0].getMessage()

@@ -17,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImpastoError
+from impasto.files import printable
 
 _warnings_lock = threading.RLock()  # the hooks of ``warnings`` belong to the process
 _SAID = "said"  # where it keeps what has been said of it
@@ -47,8 +48,9 @@ def about(name: str | Path) -> Iterator[None]:
 def add_name(error: ImpastoError, name: str | Path) -> None:
     """Put the name of a file in front of an error's sentence, unless the sentence has it."""
     sentence = str(error)
-    if str(name) not in sentence:
-        error.args = (f"{name}: {sentence}", *error.args[1:])
+    shown = printable(str(name))
+    if str(name) not in sentence and shown not in sentence:
+        error.args = (f"{shown}: {sentence}", *error.args[1:])
 
 
 def logger(module: str) -> logging.Logger:
@@ -61,7 +63,7 @@ def logger(module: str) -> logging.Logger:
 def _put_name_in_front(record: logging.LogRecord) -> bool:
     """Put the name of the file in front of a log record's message; it is always logged."""
     if name := _name.get():
-        record.msg, record.args = f"{name}: {record.getMessage()}", None
+        record.msg, record.args = f"{printable(name)}: {record.getMessage()}", None
     return True
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.memory import MAX_PIXELS
 from impasto.pictures import formats
+from impasto.pictures.claims import check_claim
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.decoding import decode_file, from_pil
 from impasto.pictures.resampling import lay_on_white
@@ -32,6 +33,7 @@ def decode(data: bytes, keep: int | None = None) -> Pixels:
     with formats.open_bytes(data, formats.identify_format("it", data[:64])) as image:
         if image.width * image.height > MAX_PIXELS:
             raise InputError(f"it has {image.width} x {image.height} pixels, more than can be read")
+        check_claim("it", image, len(data), compact=True)
         if image.mode in ("F", "I"):
             image.load()
             picture = from_pil(_to_eight_bits(image), compact=1)
