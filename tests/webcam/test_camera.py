@@ -2,6 +2,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 av = pytest.importorskip("av")
 pytest.importorskip("cv2")
