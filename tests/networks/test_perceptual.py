@@ -118,6 +118,24 @@ def test_channels_that_the_head_alone_reads_are_those_that_no_kernel_has():
     assert network.macs(20, 20, "relu1_2") == 400 * 9 * (1 + 18 + 20)
 
 
+def test_a_convolution_of_low_rank_is_the_product_of_its_factors():
+    torch.manual_seed(0)
+    before, kernel, behind = torch.randn(2, 6, 1, 1), torch.randn(3, 2, 3, 3), torch.randn(7, 3, 1, 1)
+    first, preprocess = (torch.randn(6, 3, 3, 3), torch.randn(6)), (torch.eye(3)[:, :, None, None], torch.zeros(3))
+    bias = torch.randn(7)
+    product = torch.einsum("or,rkyx,ki->oiyx", behind[:, :, 0, 0], kernel, before[:, :, 0, 0])
+    dense = PerceptualNetwork({"conv1_1": first, "conv1_2": (product, bias)}, preprocess, padding="reflect")
+    factors = {"conv1_2_in": (before, torch.zeros(2)), "conv1_2_out": (behind, bias)}
+    low = PerceptualNetwork(
+        {"conv1_1": first, "conv1_2": (kernel, torch.zeros(3))}, preprocess, factors=factors, padding="reflect"
+    )
+    images = torch.rand(2, 3, 20, 24)
+    for tap, x in dense(images, dense.taps).items():
+        assert torch.allclose(low(images, low.taps)[tap], x, atol=1e-4)
+    assert low.channels("relu1_2") == 7
+    assert low.macs(20, 24, "relu1_2") == 480 * (9 + 9 * 3 * 6 + 6 * 2 + 9 * 2 * 3 + 3 * 7)
+
+
 def test_gradients_reach_the_picture():
     images = torch.rand(1, 3, 32, 32, requires_grad=True)
     sum(x.square().mean() for x in load_features("builtin")(images, TAPS).values()).backward()

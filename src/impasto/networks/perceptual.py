@@ -20,6 +20,11 @@ feature map is ever made.
 **Channels that the head alone reads.** A convolution reads as many channels of what is below it as its kernels have,
 the first ones. Where a layer has more, its tap and its head have them too: so it can tell more of the teacher's layer
 than the layers above need to know, at half the cost.
+
+**Convolutions of low rank.** What VGG-19's convolutions read, and what they compute before the ReLU, lies close to
+spaces of few dimensions (Zhang et al. 2015, arXiv 1505.06798). So a convolution may come as a product of three with
+nothing between them: one of 1x1 down to few channels, one of 3x3, one of 1x1 up to the channels of the ReLU (Tucker-2:
+Kim et al. 2016, arXiv 1511.06530). A layer can have all channels of VGG-19 so, at a tenth of its multiplications.
 """
 
 from __future__ import annotations
@@ -59,6 +64,8 @@ class PerceptualNetwork(nn.Module):
             read then.
         preprocess: 1x1 convolution (weight 3 x 3 x 1 x 1, bias 3) from RGB in [0, 1] to what ``conv1_1`` expects.
         heads: tap name to (weight W x C x 1 x 1, bias W), linear maps to a teacher's features; see the module.
+        factors: the 1x1 convolutions of those of low rank, before (``"conv2_2_in"``) and behind (``"conv2_2_out"``)
+            the one of 3x3; either may be missing.
         padding: ``"zeros"`` or ``"reflect"``.
         pooling: ``"max"`` or ``"average"``.
     """
@@ -69,6 +76,7 @@ class PerceptualNetwork(nn.Module):
         preprocess: WeightAndBias,
         heads: Mapping[str, WeightAndBias] | None = None,
         *,
+        factors: Mapping[str, WeightAndBias] | None = None,
         padding: Literal["zeros", "reflect"] = "zeros",
         pooling: Literal["max", "average"] = "max",
     ) -> None:
@@ -78,8 +86,9 @@ class PerceptualNetwork(nn.Module):
         self.pooling = pooling
         self.taps = tuple(name.replace("conv", "relu") for name in self.names)
         self._add("preprocess", preprocess)
-        for name in self.names:
-            self._add(name, convolutions[name])
+        self.factors = frozenset(factors or {})
+        for name, weights in {**convolutions, **(factors or {})}.items():
+            self._add(name, weights)
         self.heads = {tap: (a.flatten(1).float(), b.float()) for tap, (a, b) in (heads or {}).items()}
         for tap, (a, b) in self.heads.items():
             _, r = torch.linalg.qr(torch.cat([a, b[:, None]], dim=1).double())
@@ -91,16 +100,22 @@ class PerceptualNetwork(nn.Module):
         self.register_buffer(f"{name}_weight", weights[0].float().clone(), persistent=False)
         self.register_buffer(f"{name}_bias", weights[1].float().clone(), persistent=False)
 
-    def _conv(self, name: str, x: Tensor) -> Tensor:
-        """Convolve N x C x H x W by the convolution of that name, padded as the network is."""
+    def _conv(self, name: str, x: Tensor, *, relu: bool = False) -> Tensor:
+        """Convolve N x C x H x W by the convolution of that name, padded as the network is, and a ReLU if asked for.
+
+        The ReLU works in place, since these maps are large; on a view, autograd would copy them instead.
+        """
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
         if weight.shape[-1] == 1:  # on so few channels ``conv2d`` takes several times as long
-            return F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
+            x = F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias)
+            return (x.relu_() if relu else x).permute(0, 3, 1, 2)
         if self.padding == "reflect":
             # A side of one pixel has nothing to reflect.
             mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"
-            return F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
-        return F.conv2d(x, weight, bias, padding=1)
+            x = F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
+        else:
+            x = F.conv2d(x, weight, bias, padding=1)
+        return x.relu_() if relu else x
 
     def narrow(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
         """The network's own features after the named ReLUs, without heads: tap to N x C x h x w.
@@ -122,11 +137,23 @@ class PerceptualNetwork(nn.Module):
                 stage = stage_and_index(name)[0]
                 pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
                 x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
-            read = self.get_buffer(f"{name}_weight").shape[1]
-            x = F.relu(self._conv(name, x[:, :read]))
+            x = self._layer(name, x)
             if tap in wanted:
                 features[tap] = x
         return features
+
+    def _layer(self, name: str, x: Tensor) -> Tensor:
+        """The features after a convolution and its ReLU, for N x C x H x W below it."""
+        parts = [part for part in self._parts(name) if part == name or part in self.factors]
+        x = x[:, : self.get_buffer(f"{parts[0]}_weight").shape[1]]
+        for part in parts[:-1]:
+            x = self._conv(part, x)
+        return self._conv(parts[-1], x, relu=True)
+
+    @staticmethod
+    def _parts(name: str) -> tuple[str, str, str]:
+        """Names of the three convolutions of which one of low rank is made, in their order."""
+        return f"{name}_in", name, f"{name}_out"
 
     def forward(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
         """Features after the named ReLUs, in the teacher's metric where the network has heads.
@@ -190,15 +217,17 @@ class PerceptualNetwork(nn.Module):
 
     def channels(self, tap: str) -> int:
         """Channels of a tap, as :meth:`forward` gives it."""
-        name = f"{tap}_metric" if tap in self.heads else tap.replace("relu", "conv")
-        return int(self.get_buffer(f"{name}_weight").shape[0])
+        name = tap.replace("relu", "conv")
+        last = f"{tap}_metric" if tap in self.heads else f"{name}_out" if f"{name}_out" in self.factors else name
+        return int(self.get_buffer(f"{last}_weight").shape[0])
 
     def macs(self, height: int, width: int, tap: str = "relu5_1") -> int:
         """Multiply-accumulates of one forward pass from an H x W picture to a tap."""
         total = 9 * height * width
         for name in self.names[: self.taps.index(tap) + 1]:
             scale = 2 ** (stage_and_index(name)[0] - 1)
-            total += self.get_buffer(f"{name}_weight").numel() * (height // scale) * (width // scale)
+            parts = [self.get_buffer(f"{part}_weight") for part in self._parts(name) if part in (name, *self.factors)]
+            total += sum(part.numel() for part in parts) * (height // scale) * (width // scale)
         return total
 
 
@@ -309,8 +338,11 @@ def network_of_pairs(
 ) -> PerceptualNetwork:
     """Make a network of our own layout: ``preprocess``, ``conv1_1`` ..., and heads as ``relu1_1_head`` ..."""
     heads = {key.removesuffix("_head"): pairs[key] for key in pairs if key.endswith("_head")}
-    convolutions = {key: value for key, value in pairs.items() if key.startswith("conv")}
-    return PerceptualNetwork(convolutions, pairs["preprocess"], heads, padding="reflect", pooling=pooling)
+    factors = {key: pairs[key] for key in pairs if key.startswith("conv") and key.endswith(("_in", "_out"))}
+    convolutions = {key: value for key, value in pairs.items() if key.startswith("conv") and key not in factors}
+    return PerceptualNetwork(
+        convolutions, pairs["preprocess"], heads, factors=factors, padding="reflect", pooling=pooling
+    )
 
 
 def _torchvision(pairs: Mapping[str, WeightAndBias], pooling: Literal["max", "average"]) -> PerceptualNetwork:
