@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from impasto.cli.hints import full_command, is_still_picture, is_video
@@ -65,3 +67,33 @@ def test_one_video_among_pictures_does_not_stop_them(folder, capsys):
     assert run("apply", *paths, "--style", "scream", "-o", folder / "out") == 9
     assert (folder / "out" / "one.jpg").exists()
     assert "x.mp4 is a video" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("apply photo.jpg scream", "try: impasto apply photo.jpg --style scream"),
+        ("photo.jpg scream", "to paint it: impasto apply photo.jpg --style scream"),
+        ("--style scream photo.jpg", "Options follow the command: impasto apply --style scream photo.jpg"),
+        ("--size 9 video a.mp4", "Options follow the command: impasto video --size 9 a.mp4"),
+        ("--frob", "No such option '--frob'"),
+        ("apply a.jpg --style scream --strength 70%", "'70%' is no number"),
+        ("apply a.jpg --style scream --size 4x3", "'4x3' is no whole number"),
+        ("apply a.jpg --style scream --quality 200", "200 is out of range; give 1 to 100"),
+        ("webcam --style scream --width 3", "3 is out of range; give 16 or more"),
+        ("video a.mp4 --style scream --fps 0", "0.0 is out of range; give more than 0, up to 1000"),
+        ("apply a.jpg --style", "'--style' needs a value"),
+        ("completion", "Choose from: bash, zsh, fish"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words_on_one_line(arguments, sentence, capsys):
+    assert sentence in refused(capsys, *arguments.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["learn", "train", "distill", "flow compute", "flow consistency", "dataset pack", "dataset info"]
+    + [f"styles {name}" for name in ("add", "remove", "show", "preview")],
+)
+def test_where_something_is_missing_there_is_an_example(command, capsys):
+    assert re.search(rf"is missing; for example: impasto {command} \S+", refused(capsys, *command.split()))

@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 
-from impasto.cli.help import Group
+from impasto.cli.help import Group, one_sentence
 
 # One-line help by command, so that ``impasto --help`` need not import any of their modules.
 COMMANDS = {
@@ -68,6 +68,22 @@ class _Commands(Group):
 
         commands = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See :class:`click.Group`.
+
+        Raises:
+            click.UsageError: there is no such option, or it stands before the command that it belongs to.
+        """
+        try:
+            return super().parse_args(ctx, list(args))
+        except click.NoSuchOption as error:
+            from impasto.cli import hints
+
+            meant = hints.command_of_options(args)
+            if meant is None:
+                raise
+            raise click.UsageError(f"Options follow the command: {meant}") from error
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """See :class:`click.Group`.
@@ -157,8 +173,8 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        click.echo(f"Error: {error.format_message()}", err=True)
-        if isinstance(error, click.UsageError) and error.ctx is not None and "impasto " not in error.format_message():
+        click.echo(f"Error: {one_sentence(error)}", err=True)
+        if isinstance(error, click.UsageError) and error.ctx is not None and "impasto " not in one_sentence(error):
             click.echo(f"All options: {error.ctx.command_path} --help", err=True)
         sys.exit(error.exit_code)
     except ImpastoError as error:

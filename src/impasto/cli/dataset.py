@@ -26,7 +26,11 @@ def command() -> None:
 @click.option("--workers", type=int, default=2, show_default=True, help="How many pictures to read at a time.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
-    """Pack photographs into one file; an interrupted pack goes on where it stopped."""
+    """Pack photographs into one file; an interrupted pack goes on where it stopped.
+
+    \b
+    impasto dataset pack --train photos/ --val more/ -o photos.h5
+    """
     from impasto.training import dataset
 
     with counting_bar("Packing", hidden=quiet) as show:
@@ -46,7 +50,11 @@ def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | No
 @click.argument("file", type=options.PATH)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def info(file: Path, as_json: bool) -> None:
-    """Say what is in a pack."""
+    """Say what is in a pack.
+
+    \b
+    impasto dataset info photos.h5
+    """
     from impasto.training import dataset
 
     facts = dataset.info(file)

@@ -52,6 +52,9 @@ def command(
     """Make a small network that judges pictures as a large one (VGG-19) does, for --features of other commands.
 
     At the end it says what share of the large one's answers it does not explain, layer by layer.
+
+    \b
+    impasto distill --photos photos/ --teacher vgg19 --from builtin -o mine.safetensors
     """
     with needing_extra("train", "Distillation"):
         from impasto.training.distill import distill

@@ -72,6 +72,9 @@ def compute(
 
     FRAMES are numbered pictures (frame_%04d.ppm), VIDEO is a file whose frames count from 1. For frames i and j, one
     step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
+
+    \b
+    impasto flow compute clip.mp4 -o flow/
     """
     from impasto.flow.folders import compute_files
     from impasto.video.numbered_pictures import NumberedPictures
@@ -102,7 +105,11 @@ def compute(
     "--frame", type=options.PATH, help="The frame that A starts from, which fast-artistic-videos looks at, too."
 )
 def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: Path | None) -> None:
-    """Judge the flow A by the flow B of the opposite direction; white is certain."""
+    """Judge the flow A by the flow B of the opposite direction; white is certain.
+
+    \b
+    impasto flow consistency backward_2_1.flo forward_1_2.flo -o reliable_2_1.pgm
+    """
     from impasto.flow.files import read_flo, write_certainty
     from impasto.flow.forward_backward import consistency
 

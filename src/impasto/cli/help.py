@@ -11,6 +11,12 @@ import click
 ARGUMENTS = "impasto.arguments"
 """Key in a context's ``meta``: what was typed behind the command's name."""
 _NUMBERS = {"integer": "N", "integer range": "N", "float": "NUMBER", "float range": "NUMBER"}  # by click's type
+_PLAIN = {
+    "is not a valid float": "is no number",
+    "is not a valid integer": "is no whole number",
+    "is not in the range": "is out of range; give",
+    "requires an argument": "needs a value",
+}  # what click says, and what that means
 _WIDEST = 100  # characters of a line of help at most; a narrower terminal has narrower lines
 _OTHER = "Other"  # title of what is in no section
 
@@ -58,6 +64,25 @@ class Group(click.Group):
         return super().parse_args(ctx, args)
 
 
+def one_sentence(error: click.ClickException) -> str:
+    """What is said of a command line that is wrong: one line in plain words, with an example of what is missing."""
+    missing = error.param if isinstance(error, click.MissingParameter) else None
+    example = _first_example(error.ctx.command) if missing is not None and error.ctx is not None else None  # type: ignore[attr-defined]
+    if missing is not None and example is not None:
+        name = missing.opts[0] if isinstance(missing, click.Option) else (missing.metavar or str(missing.name).upper())
+        return f"{name.removesuffix('...')} is missing; for example: {example}"
+    text = " ".join(error.format_message().split())
+    for typical, plain in _PLAIN.items():
+        text = text.replace(typical, plain)
+    return _range_in_words(text)
+
+
+def _first_example(command: click.Command) -> str | None:
+    """The first example in a command's help; ``None``: there is none."""
+    lines = map(str.strip, (command.help or "").splitlines())
+    return next((line for line in lines if line.startswith("impasto ")), None)
+
+
 def _help_row(option: click.Option, ctx: click.Context) -> tuple[str, str]:
     """An option as it is written, and what the help says of it."""
     written, about = option.get_help_record(ctx) or ("", "")
@@ -68,7 +93,8 @@ def _help_row(option: click.Option, ctx: click.Context) -> tuple[str, str]:
 
 def _range_in_words(text: str) -> str:
     """A range as click writes it, ``1<=x<=100``, as people do: ``1 to 100``."""
-    text = re.sub(r"\b([\d.]+)<=x<=([\d.]+)", r"\1 to \2", text)
-    text = re.sub(r"\b([\d.]+)<x<=([\d.]+)", r"above \1, at most \2", text)
+    number = r"(\d+(?:\.\d+)?)"
+    text = re.sub(rf"\b{number}<=x<={number}", r"\1 to \2", text)
+    text = re.sub(rf"\b{number}<x<={number}", r"more than \1, up to \2", text)
     text = re.sub(r"\[default: \((.*)\)", r"[default: \1", text)  # click's sign of a default that is a sentence
-    return re.sub(r"\bx>=([\d.]+)", r"\1 or more", text)
+    return re.sub(rf"\bx>={number}", r"\1 or more", text)

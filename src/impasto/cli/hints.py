@@ -11,6 +11,7 @@ import click
 from impasto.cli.help import ARGUMENTS
 from impasto.errors import InputError
 from impasto.pictures.formats import READ_SUFFIXES, identify_format
+from impasto.styles.catalogue import bundled_names, catalogue_names
 
 EXAMPLE_STYLE = "starry-night"
 """A bundled style, for commands that are suggested where none was given."""
@@ -65,9 +66,34 @@ def command_for(arguments: Sequence[str]) -> str | None:
     return "apply" if Path(first).suffix.lower() in READ_SUFFIXES or Path(first).is_dir() else None
 
 
+def command_of_options(arguments: Sequence[str]) -> str | None:
+    """The whole command line where options were typed before the command, or without one.
+
+    Args:
+        arguments: what was typed behind ``impasto``.
+
+    Returns:
+        ``None``: there is neither a command nor a file among them.
+    """
+    from impasto.cli import COMMANDS
+
+    named = next((word for word in arguments if word in COMMANDS), None)
+    if named is not None:
+        rest = list(arguments)
+        rest.remove(named)
+        return shlex.join(["impasto", named, *rest])
+    files = [word for word in arguments if not word.startswith("-") and command_for([word])]
+    return full_command(command_for(files) or "apply", arguments) if files else None
+
+
 def full_command(command: str, arguments: Sequence[str]) -> str:
-    """A whole command line as it is to be typed; a style is added where none is given."""
+    """A whole command line as it is to be typed; a style is added where none is given, unless one lacks --style."""
+    names = {*bundled_names(), *catalogue_names()} if command != "paint" else set()
     styled = any(word.split("=")[0] in ("--style", "--style-at") for word in arguments)
+    if not styled:
+        spelt = [[word] if word not in names or Path(word).exists() else ["--style", word] for word in arguments]
+        arguments = [word for words in spelt for word in words]
+        styled = "--style" in arguments
     style = EXAMPLE_PAINTING if command == "paint" else EXAMPLE_STYLE
     return shlex.join(["impasto", command, *arguments, *([] if styled else ["--style", style])])
 

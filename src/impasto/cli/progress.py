@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LEARNING_STAGES = {"style": "learning", "network": "fitting the network"}
 _LINE_EVERY = 15.0  # seconds from one line to the next, at least, where there is no terminal
+_LINE_AT_LATEST = 300.0  # seconds after which there is a line even if no tenth was done meanwhile
 _LARGE = 4_000_000  # pixels that one picture's networks have to paint before it gets a bar: about a second
 
 
@@ -80,10 +81,16 @@ class _Shown:
         if self.bar is not None:
             known = {"total": None} if share is None else {"total": 1.0, "completed": share}
             self.bar.update(self.task, description=self.label, now=now, **known)
-        elif time.monotonic() - self.said_at >= _LINE_EVERY and (share is None or int(share * 10) > self.said):
+        elif self._line_is_due(share):
             self.said, self.said_at = int((share or 0) * 10), time.monotonic()
             percent = "" if share is None else f"{share:.0%}  "
             click.echo(f"{self.label}: {percent}{now}", err=True)
+
+    def _line_is_due(self, share: float | None) -> bool:
+        """Whether it is time for a line."""
+        passed = time.monotonic() - self.said_at
+        tenth = share is None or int(share * 10) > self.said
+        return passed >= (_LINE_EVERY if tenth else _LINE_AT_LATEST)
 
     def _left(self, share: float | None) -> str:
         """The time that is left, as far as it can be told."""

@@ -78,6 +78,10 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
     """Keep a style in your catalogue, so that its name is enough everywhere.
 
     STYLE is a style file, or a picture, whose style is learnt first.
+
+    \b
+    impasto styles add mine.safetensors
+    impasto styles add painting.jpg --name mine
     """
     target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
     if not quiet:
@@ -88,7 +92,11 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
 @click.argument("name", shell_complete=options.complete_styles)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def remove(name: str, quiet: bool) -> None:
-    """Take a style out of your catalogue."""
+    """Take a style out of your catalogue.
+
+    \b
+    impasto styles remove mine
+    """
     target = remove_from_catalogue(name)
     if not quiet:
         click.echo(f"{target} removed")
@@ -98,7 +106,11 @@ def remove(name: str, quiet: bool) -> None:
 @click.argument("name", shell_complete=options.complete_styles)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def show(name: str, as_json: bool) -> None:
-    """Show what is known of one style."""
+    """Show what is known of one style.
+
+    \b
+    impasto styles show starry-night
+    """
     facts = _facts(_loaded(name, quiet=True))
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -128,7 +140,11 @@ def show(name: str, as_json: bool) -> None:
 @options.painting_options_but_size
 @click.option("--overwrite", is_flag=True, help="Replace a sheet that exists; one named with -o always is.")
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
-    """Paint your picture in all styles, on one labelled sheet."""
+    """Paint your picture in all styles, on one labelled sheet.
+
+    \b
+    impasto styles preview photo.jpg
+    """
     from impasto.feedforward.api import paint
     from impasto.feedforward.preview import preview_options, preview_original
     from impasto.pictures import contact_sheet

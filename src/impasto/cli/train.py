@@ -165,8 +165,10 @@ def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[s
     (file,) = styles
     try:
         recipe = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{file} cannot be read as settings ({error}).") from error
+    except OSError as error:
+        raise TrainingError(f"{file} cannot be read as settings ({error.strerror}); check the path.") from error
+    except ValueError as error:
+        raise TrainingError(f"{file} cannot be read as settings ({error}); put that right.") from error
     _check_names(file, recipe, ("settings", "style"))
     table, tables = recipe.get("settings", {}), recipe.get("style", [])
     if not (isinstance(table, dict) and isinstance(tables, list) and all(isinstance(style, dict) for style in tables)):

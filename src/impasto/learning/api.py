@@ -286,6 +286,8 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
     paths = tuple(map(Path, listed))
     for path in paths:
         if not is_file(path):
+            if path.is_dir():
+                raise InputError(f"{path} is a folder; name the pictures in it to learn one style from all of them.")
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(read_picture(path).rgb):
             log.warning("%s: %s", path, warning)

@@ -141,7 +141,7 @@ def load_style(name: StyleLike) -> Style:
         )
     if is_file(path):
         return read_style(path)
-    if path.suffix == SUFFIX or len(path.parts) > 1:
+    if path.suffix[1:].isalpha() or len(path.parts) > 1:
         raise StyleError(f"There is no style file {path}; check the path, or take one of: impasto styles list.")
     raise _unknown_style(text)
 

@@ -141,7 +141,11 @@ def info(path: Path) -> dict[str, Any]:
         MissingExtraError: h5py is not installed.
     """
     if not is_hdf5(path):
-        raise InputError(f"{path} is not an HDF5 file." if path.exists() else f"There is no file {path}.")
+        raise InputError(
+            f"{path} is not an HDF5 file; impasto dataset pack makes one."
+            if path.exists()
+            else f"There is no file {path}; check the path."
+        )
     with opened(path) as file:
         groups = {name: _describe(images) for name, images in image_groups(file).items()}
         finished = UNFINISHED not in file.attrs

@@ -98,7 +98,7 @@ class Photographs:
         else:
             self.train, self.val = _split(pictures, held_out)
         if len(self.train) < few:
-            log.warning("Only %d photographs to train on; a few thousand are better.", len(self.train))
+            log.warning("%d photographs are few to train on; a few thousand are better.", len(self.train))
 
     def batch(self, n: int) -> NDArray[np.float32]:
         """``n`` random crops, n x 3 x crop x crop in 0..1."""

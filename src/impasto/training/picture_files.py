@@ -144,7 +144,7 @@ def _open_source(source: Path) -> zipfile.ZipFile | None:
     if source.is_dir():
         return None
     if not source.exists():
-        raise InputError(f"There is no folder or file {source}.")
+        raise InputError(f"There is no folder or file {source}; check the path.")
     try:
         return zipfile.ZipFile(source)
     except (OSError, zipfile.BadZipFile):
