@@ -37,10 +37,12 @@ def test_help_is_quick_and_imports_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        before = os.times()
         process("--help")
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.3
+        after = os.times()  # the processor's time, which other programs' work does not lengthen
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        times.append(spent)
+    assert min(times) < 0.15
 
 
 def test_version_is_the_package_s(capsys):

@@ -80,7 +80,7 @@ class _Commands(Group):
         except click.NoSuchOption as error:
             from impasto.cli import hints
 
-            meant = hints.command_of_options(args)
+            meant = hints.command_of_options(args, COMMANDS)
             if meant is None:
                 raise
             raise click.UsageError(f"Options follow the command: {meant}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -66,18 +66,17 @@ def command_for(arguments: Sequence[str]) -> str | None:
     return "apply" if Path(first).suffix.lower() in READ_SUFFIXES or Path(first).is_dir() else None
 
 
-def command_of_options(arguments: Sequence[str]) -> str | None:
+def command_of_options(arguments: Sequence[str], commands: Iterable[str]) -> str | None:
     """The whole command line where options were typed before the command, or without one.
 
     Args:
         arguments: what was typed behind ``impasto``.
+        commands: the names of all commands.
 
     Returns:
         ``None``: there is neither a command nor a file among them.
     """
-    from impasto.cli import COMMANDS
-
-    named = next((word for word in arguments if word in COMMANDS), None)
+    named = next((word for word in arguments if word in commands), None)
     if named is not None:
         rest = list(arguments)
         rest.remove(named)
