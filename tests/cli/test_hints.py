@@ -97,3 +97,8 @@ def test_what_is_wrong_is_said_in_plain_words_on_one_line(arguments, sentence, c
 )
 def test_where_something_is_missing_there_is_an_example(command, capsys):
     assert re.search(rf"is missing; for example: impasto {command} \S+", refused(capsys, *command.split()))
+
+
+def test_words_that_no_file_can_be_named_after_are_no_files(capsys):
+    assert "There is no command" in refused(capsys, "x" * 5000)
+    assert "No style is given" in refused(capsys, "apply", "x" * 5000)

@@ -10,6 +10,7 @@ import click
 
 from impasto.cli.help import ARGUMENTS
 from impasto.errors import InputError
+from impasto.files import exists
 from impasto.pictures.formats import READ_SUFFIXES, identify_format
 from impasto.styles.catalogue import bundled_names, catalogue_names
 
@@ -63,7 +64,7 @@ def command_for(arguments: Sequence[str]) -> str | None:
     first = arguments[0]
     if is_video(first):
         return "video"
-    return "apply" if Path(first).suffix.lower() in READ_SUFFIXES or Path(first).is_dir() else None
+    return "apply" if Path(first).suffix.lower() in READ_SUFFIXES or (exists(first) and Path(first).is_dir()) else None
 
 
 def command_of_options(arguments: Sequence[str], commands: Iterable[str]) -> str | None:
@@ -90,7 +91,7 @@ def full_command(command: str, arguments: Sequence[str]) -> str:
     names = {*bundled_names(), *catalogue_names()} if command != "paint" else set()
     styled = any(word.split("=")[0] in ("--style", "--style-at") for word in arguments)
     if not styled:
-        spelt = [[word] if word not in names or Path(word).exists() else ["--style", word] for word in arguments]
+        spelt = [[word] if word not in names or exists(word) else ["--style", word] for word in arguments]
         arguments = [word for words in spelt for word in words]
         styled = "--style" in arguments
     style = EXAMPLE_PAINTING if command == "paint" else EXAMPLE_STYLE

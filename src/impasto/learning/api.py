@@ -21,7 +21,7 @@ from impasto.arguments import check_arguments
 from impasto.engines.devices import torch_device
 from impasto.errors import InputError, OutputError, StyleError
 from impasto.extras import needing_extra
-from impasto.files import is_file
+from impasto.files import exists, is_file
 from impasto.folders import cache_folder
 from impasto.learning.held_pictures import file_of
 from impasto.learning.settings import LearnKeywords, LearnSettings
@@ -286,7 +286,7 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
     paths = tuple(map(Path, listed))
     for path in paths:
         if not is_file(path):
-            if path.is_dir():
+            if exists(path):
                 raise InputError(f"{path} is a folder; name the pictures in it to learn one style from all of them.")
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(read_picture(path).rgb):

@@ -154,7 +154,7 @@ def _unknown_style(text: str) -> StyleError:
         each = " ".join(f"--style {part.strip()}" for part in parts)
         return StyleError(f"There is no style {text}; to blend styles, name each by itself: {each}.")
     name, colon, weight = text.rpartition(":")
-    if colon and (name in names or Path(name).is_file()):
+    if colon and (name in names or is_file(name)):
         wrong = f"The weight {weight} of {name} is no number" if weight else f"The weight of {name} is missing"
         return StyleError(f"{wrong}; write it as {name}:2.")
     near = _names_like(text.lower().replace("_", "-").replace(" ", "-"), names)
