@@ -1,8 +1,8 @@
 """Impasto in a browser: pictures, paint, video, the camera and learning.
 
 In: uploads and settings from a visitor's page or from the HTTP API. Out: painted files, previews, live frames, styles.
-Order: settings, uploads, previews, jobs, pictures, videos, live, state, tabs (one module a tab), app, guard, server;
-beside them translation, whose languages are one file each in languages/.
+Order: settings, uploads, previews, jobs, pictures, videos, live, state, tabs (a module a tab), app, request_headers,
+guard, server; beside them translation, whose languages are one file each in languages/.
 Must never import: cli, torch. What is painted, and how, is decided in the rooms below.
 """
 

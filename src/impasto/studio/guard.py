@@ -8,8 +8,6 @@ path of an upload.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
 import ipaddress
 import json
@@ -29,6 +27,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.errors import ImpastoError, InputError
+from impasto.studio.request_headers import announced_bytes, basic_password, host_of, is_page
 from impasto.studio.settings import ServerSettings
 from impasto.studio.translation import error_sentence, language_of, say
 from impasto.studio.uploads import Uploads
@@ -116,10 +115,14 @@ class Guard:
     def _refuse_foreign_page(self, request: Request) -> Response | None:
         """The refusal of a request that a page of another site makes; ``None`` lets it through."""
         headers = request.headers
+        if not request.scope["query_string"].isascii():  # nothing behind this guard could read it
+            return _text_response(400, "The address has signs that are not encoded: write, say, é as %C3%A9.")
         host = headers.get("host", "")
-        if not self._is_own_host(host):
+        name, origin = host_of(f"//{host}"), headers.get("origin")
+        if name is None or (origin is not None and host_of(origin) is None):
+            return _text_response(400, "The header Host or Origin is no address: use the one that the studio printed.")
+        if not self._is_own_host(name):
             return _text_response(403, "The studio does not answer to this name: use the address that it printed.")
-        origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return _text_response(403, "This page is not the studio's.")
         visits = headers.get("sec-fetch-mode") == "navigate" and request.method == "GET"
@@ -127,13 +130,12 @@ class Guard:
             return _text_response(403, "This page is not the studio's.")
         return None
 
-    def _is_own_host(self, host: str) -> bool:
-        """Whether the header ``Host`` can only mean this server.
+    def _is_own_host(self, name: str) -> bool:
+        """Whether the name in the header ``Host`` can only mean this server.
 
         A numeric address passes because it cannot be pointed elsewhere. With a password any name passes, since a page
         under a foreign name does not have the visitor's cookie.
         """
-        name = (urlsplit(f"//{host}").hostname or "").rstrip(".").lower()
         try:
             address = ipaddress.ip_address(name)
         except ValueError:
@@ -150,10 +152,10 @@ class Guard:
             return await self._login(Request(request.scope, receive))
         if request.cookies.get(self._cookie) in self._tokens:
             return None
-        given = _basic_password(request.headers.get("authorization", ""))
+        given = basic_password(request.headers.get("authorization", ""))
         if given is not None and self._may_try_password and await self._check_password(given):
             return None
-        if _is_page(request):
+        if is_page(request):
             return self._login_page(request, 401)
         return JSONResponse({"detail": "A password is needed: log in, or send it as HTTP basic authentication."}, 401)
 
@@ -168,12 +170,12 @@ class Guard:
         if not self._may_try_password:
             return _text_response(429, "Too many wrong passwords: wait a minute.")
         if not await self._check_password(given):
-            if _is_page(request):
+            if is_page(request):
                 return self._login_page(request, 401, "login_wrong")
             return JSONResponse({"detail": "That is not the password."}, 401)
         token = secrets.token_urlsafe(32)
         self._tokens.append(token)
-        response: Response = RedirectResponse("/", 303) if _is_page(request) else JSONResponse({"success": True})
+        response: Response = RedirectResponse("/", 303) if is_page(request) else JSONResponse({"success": True})
         response.set_cookie(
             self._cookie, token, httponly=True, samesite="lax", secure=self.settings.tls_cert is not None
         )
@@ -254,7 +256,7 @@ class Guard:
         """Take uploaded files if all of them together are small enough and each is a picture or a video."""
         limit = self.settings.max_upload
         too_large = _text_response(413, say(request, "upload_large", limit=limit // 1_000_000))
-        if int(request.headers.get("content-length") or 0) > limit + _MAX_JSON_BYTES:
+        if announced_bytes(request) > limit + _MAX_JSON_BYTES:
             await too_large(request.scope, receive, send)
             return
         if await to_thread.run_sync(lambda: self.uploads.is_full):
@@ -335,22 +337,6 @@ def _is_open_route(request: Request) -> bool:
     if request.method in ("GET", "HEAD"):
         return bare in _GET_PATHS or path.startswith(_GET_PREFIXES)
     return request.method == "POST" and (bare in _POST_PATHS or path.startswith(_POST_PREFIXES))
-
-
-def _is_page(request: Request) -> bool:
-    """Whether a browser asks for a page, and not a program for data."""
-    return "text/html" in request.headers.get("accept", "")
-
-
-def _basic_password(header: str) -> str | None:
-    """The password of HTTP basic authentication, with any user name; ``None`` if the header is not of that kind."""
-    kind, _, value = header.partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return None
 
 
 def _file_references(value: Any) -> Iterator[dict[str, Any]]:
