@@ -1,6 +1,7 @@
 """What ``impasto.stylize`` takes and gives back: kinds of pictures, of styles, and progress."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,3 +215,24 @@ def test_results_in_the_styles_of_two_unnamed_pictures_have_two_names(tiny, tmp_
     one, two = (impasto.stylize(tmp_path / "photo.png", style) for style in (tiny, tiny.rotate(180)))
     assert one != two
     assert isinstance(one, Path)
+
+
+def test_the_guide_s_sample_of_a_painter_runs(tiny):
+    guide = Path(__file__).parents[2] / "docs" / "guide.md"
+    sample = guide.read_text().partition("<!-- test: painter -->\n```python\n")[2].partition("```")[0]
+    names = {"frames": [tiny, tiny.rotate(180), np.asarray(tiny)]}
+    exec(sample, names)
+    assert [type(painting) for painting in names["paintings"]] == [Image.Image, Image.Image, np.ndarray]
+    assert names["paintings"][0] == impasto.stylize(tiny, "great-wave", strength=0.8)
+    assert [rgb.shape for rgb in names["steady"]] == [(24, 32, 3)] * 3
+
+
+def test_a_painter_takes_options_as_keywords_and_several_threads(tiny):
+    painter = impasto.Painter(STYLE, impasto.Options(strength=0.5, grain=0.5), parallel=2, strength=0.7)
+    assert (painter.options.strength, painter.options.grain) == (0.7, 0.5)
+    pictures = [tiny.rotate(angle) for angle in (0, 90, 180, 270)] * 3
+    expected = [painter.stylize(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(painter.stylize, pictures)) == expected
+    with pytest.raises(InputError, match=r"is a path.*give it to impasto\.stylize"):
+        painter.stylize("photo.jpg")

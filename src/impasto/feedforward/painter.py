@@ -56,11 +56,11 @@ class Painted:
 
 
 class Painter:
-    """Styles and options, ready to paint any number of pictures.
+    """Styles and options, ready to paint any number of pictures, from one thread or several; nothing is to be closed.
 
     Args:
         styles: as :func:`impasto.stylize` takes them, but no pictures to learn from.
-        options: how to paint.
+        options: how to paint; or its fields as keywords, which go before those in ``options``.
         parallel: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
         for_video: whether the pictures are frames of a video: they are painted by the steady network, and masks may
             be black all over, as those of some frames are.
