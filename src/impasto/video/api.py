@@ -141,6 +141,7 @@ def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
     with task.work:
         sink, about, last_duration = _paint(task, progress, report)
         if not report.frames:
+            task.work.remove()
             video = task.plan.request.video
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):

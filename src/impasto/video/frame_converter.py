@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from impasto.extras import pyav
 from impasto.pictures import tone_mapping
 from impasto.video.frame import scaled_size
-from impasto.video.pixels import ColorSpace, Orientation, has_alpha, opaque, to_rgb
+from impasto.video.pixels import ColorSpace, Orientation, has_alpha, opaque, side_data, to_rgb
 
 _CUBE_LEVEL = 8  # the square of it is the number of nodes along a side of the cube of colours
 _STRANGE_MATRICES = {8: "YCgCo", 14: "ICtCp", 15: "IPT", 16: "YCgCo-R", 17: "YCgCo-R"}  # H.273: the scaler has none
@@ -81,7 +81,7 @@ class FrameConverter:
         Returns:
             ``height`` x ``width`` x 3, uint8, upright; transparent places are white.
         """
-        if pyav().sidedata.sidedata.Type.A53_CC in frame.side_data:
+        if "A53_CC" in side_data(frame):
             self._say(f"The closed captions within the picture of {self.name} are left out.")
         if (frame.width, frame.height) != self.sides:
             self._say(
@@ -188,13 +188,12 @@ class FrameConverter:
 
 def _peak(frame: Any) -> float:
     """The brightest light of a video in cd/m2: what its frames say, or else what is usual."""
-    kinds = pyav().sidedata.sidedata.Type
-    found = {item.type: bytes(item) for item in frame.side_data}
-    if level := found.get(kinds.CONTENT_LIGHT_LEVEL):
+    found = side_data(frame)
+    if level := found.get("CONTENT_LIGHT_LEVEL"):
         brightest = struct.unpack_from("<I", level)[0]
         if brightest:
             return float(brightest)
-    if (mastering := found.get(kinds.MASTERING_DISPLAY_METADATA)) and len(mastering) >= 88:
+    if (mastering := found.get("MASTERING_DISPLAY_METADATA")) and len(mastering) >= 88:
         numerator, denominator = struct.unpack_from("<2i", mastering, 72)  # of the brightest light; see FFmpeg's struct
         if struct.unpack_from("<i", mastering, 84)[0] and denominator > 0 < numerator:
             return float(numerator / denominator)

@@ -92,6 +92,14 @@ class ColorSpace:
         return f"in_color_matrix={_MATRIX_NAMES[self.matrix]}:in_range={'full' if self.full else 'limited'}"
 
 
+def side_data(frame: Any) -> dict[str, bytes]:
+    """What a decoded frame carries beside its samples, by PyAV's names; empty where PyAV does not know one of them."""
+    try:
+        return {item.type.name: bytes(item) for item in frame.side_data}
+    except ValueError:
+        return {}
+
+
 @dataclass(frozen=True)
 class Orientation:
     """How a stored picture is brought upright: mirrored first, then turned.
@@ -107,11 +115,11 @@ class Orientation:
     @classmethod
     def of(cls, frame: Any) -> Orientation:
         """The orientation that the display matrix of a decoded frame asks for, to the nearest quarter turn."""
-        data = frame.side_data.get(pyav().sidedata.sidedata.Type.DISPLAYMATRIX)
-        if data is None or len(bytes(data)) < _MATRIX_BYTES:
-            return cls()
+        data = side_data(frame).get("DISPLAYMATRIX", b"")
+        if len(data) < _MATRIX_BYTES:
+            return cls(round(frame.rotation / 90) % 4)
         # A pixel at (x, y) of the stored picture is shown at (a x + c y, b x + d y), up to a shift.
-        a, b, _, c, d = struct.unpack_from("<5i", bytes(data))
+        a, b, _, c, d = struct.unpack_from("<5i", data)
         mirrored = a * d < b * c
         if mirrored:
             a, b = -a, -b

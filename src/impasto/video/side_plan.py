@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 from impasto.extras import pyav
@@ -24,7 +24,8 @@ _SOUND_ENCODERS = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "f
 _SUBTITLE_ENCODERS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
 _TEXT_SUBTITLES = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}  # codecs whose subtitles are text
 _TRIED_PACKETS = 50  # of a stream that are written for a trial
-_READ_PACKETS = 2000  # of all streams that are read for it, since subtitles are rare
+# Packets and bytes of all streams that are read for a trial: subtitles are rare, pictures may be large.
+_READ_PACKETS, _READ_BYTES = 2000, 64 * 2**20
 
 
 @dataclass
@@ -104,7 +105,7 @@ def _can_be_written(path: Path, kind: str, index: int, encoder: str) -> bool:
             copy = copy_stream(trial, stream, encoder)
             trial.start_encoding()
             tried = 0
-            for packet in islice(container.demux(), _READ_PACKETS):
+            for packet in _first_packets(container):
                 if packet.stream is not stream or not packet.size:
                     continue
                 try:
@@ -119,3 +120,17 @@ def _can_be_written(path: Path, kind: str, index: int, encoder: str) -> bool:
         log.info("%s does not take stream %d of %s: %s", kind, index, path, error)
         return False
     return True
+
+
+def _first_packets(container: Any) -> Iterator[Any]:
+    """The first packets of a file, of all its streams, up to where it is too damaged to be read."""
+    packets, read = container.demux(), 0
+    for _ in range(_READ_PACKETS):
+        try:
+            packet = next(packets, None)
+        except pyav().error.FFmpegError:
+            return
+        if packet is None or read > _READ_BYTES:
+            return
+        read += packet.size
+        yield packet
