@@ -215,11 +215,26 @@ def test_bad_input(folder, capsys, arguments, code, said):
     assert said in capsys.readouterr().err
 
 
-def test_a_result_that_was_not_named_is_kept(folder, capsys):
+def test_what_has_the_usual_name_is_kept_and_a_result_of_the_same_settings_is_not_made_again(folder, capsys):
     (folder / "photo-waves.png").write_bytes(b"mine")
-    assert run("photo.png", "--style", "waves.png", *QUICK) == 4
+    command = ["photo.png", "--style", "waves.png", *QUICK]
+    assert run(*command) == 0
+    said = capsys.readouterr()
+    assert said.out == "photo-waves-2.png\n"
+    assert "photo-waves.png was made in another way and is kept" in said.err
+    before = (folder / "photo-waves-2.png").read_bytes()
+    assert run(*command) == 0
+    assert "photo-waves-2.png was made in the same way and is kept" in capsys.readouterr().err
+    assert run(*command, "--resume") == 0
+    assert capsys.readouterr().out == "photo-waves-2.png\n"
+    assert (folder / "photo-waves-2.png").read_bytes() != before
+    assert run(*command, "--seed", "3", "--sweep", "style-weight=1") == 0
+    assert capsys.readouterr().out == "photo-waves-3.png\n"
     assert (folder / "photo-waves.png").read_bytes() == b"mine"
-    assert run("photo.png", "--style", "waves.png", *QUICK, "--overwrite") == 0
+    assert run(*command, "--overwrite") == 0
+    assert (folder / "photo-waves.png").read_bytes() != b"mine"
+    assert run(*command, "-o", "photo-waves.png") == 0
+    assert "photo-waves.png was there before and is replaced." in capsys.readouterr().err
 
 
 def test_a_style_picture_with_a_weight_is_not_painted_over(folder, capsys):

@@ -169,6 +169,14 @@ def complete_files(_ctx: click.Context, _parameter: click.Parameter, incomplete:
     return [CompletionItem(incomplete, type="file")]
 
 
+overwrite_option = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace what has the usual name. Without it, a result gets a number beside one that was made in another way; "
+    "a file named with -o is always replaced.",
+)
+
+
 style_option = click.option(
     "--style",
     "styles",

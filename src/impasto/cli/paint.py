@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.cli import INTERRUPTED, hints, options
+from impasto.cli import INTERRUPTED, hints, options, results
 from impasto.cli.help import Command
 from impasto.cli.paint_run import RecordingOptions, ResultWriter, RunRecorder, forecast
 from impasto.cli.progress import optimisation_bar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input
 from impasto.cli.sweep import paint_each
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.masks import parse_masks
 from impasto.memory import keep_freed
@@ -25,6 +25,7 @@ from impasto.optimisation import api
 from impasto.optimisation.recipe import Recipe
 from impasto.optimisation.style_pictures import blend_name, read_styles
 from impasto.pictures.reading import read_picture
+from impasto.pictures.results import unnamed_result
 from impasto.pictures.writing import output_format, path_beside
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     type=options.PATH,
-    help="Where the result goes; - is standard output. Without it, it lies beside the photograph, named after the "
-    "style.",
+    help="Where the result goes, also where a file exists; - is standard output. Without it, it lies beside the "
+    "photograph, named after the style.",
 )
 @click.option(
     "--mask",
@@ -125,7 +126,11 @@ if TYPE_CHECKING:
     help="Say how far it is from photograph and style every N iterations.",
 )
 @click.option("--log", "log_file", type=options.PATH, help="File for these numbers of each iteration, as JSON lines.")
-@click.option("--overwrite", is_flag=True, help="Replace a result that exists; one named with -o always is.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace what exists. Without it, the result gets a number beside another one; one named with -o is replaced.",
+)
 @options.dataclass_option(OutputOptions, "quality", early=True)
 @options.dataclass_option(OutputOptions, "strip")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
@@ -170,7 +175,15 @@ def command(
     if strength is not None:
         raise click.UsageError(f"{strength} is no mask of a style; write it as STYLE=FILE.")
     named = read_styles(list(styles), by_style, max_pixels=recipe.max_pixels)
-    target = output or (STANDARD_STREAM if content == STANDARD_STREAM else path_beside(content, blend_name(named)))
+    is_there = False
+    if output is not None or content == STANDARD_STREAM:
+        target = output or STANDARD_STREAM
+    elif sweeps and not overwrite:  # sheets over different values are different results
+        target, _ = unnamed_result(path_beside(content, blend_name(named)), lambda _: False)
+    else:
+        target, is_there = api.result_beside(
+            content, named, recipe, resume=resume, overwrite=overwrite, quality=quality, strip=strip
+        )
     piped = target == STANDARD_STREAM
     if piped and (resume or save_every or preview_every or steps_strip):
         raise click.UsageError(
@@ -181,8 +194,7 @@ def command(
         output_format(target)
         if options.is_input(target, [content, recipe.start, *styles, *by_style.values()]):
             raise InputError(f"{target} is one of the inputs; give another -o.")
-        if target.exists() and not (output or overwrite or resume):
-            raise OutputError(f"{target} exists and is kept; --overwrite paints it anew, --resume goes on with it.")
+    replaces = not (piped or resume) and results.is_there(target)
     picture = read_picture(
         read_standard_input() if content == STANDARD_STREAM else content, max_pixels=recipe.max_pixels
     )
@@ -198,7 +210,16 @@ def command(
             click.echo(json.dumps({"output": str(target), **found}), err=piped)
         elif not (quiet or piped):
             click.echo(str(target))
+        if replaces and not as_json:
+            print_line(results.replaced(target))
 
+    if is_there:
+        if as_json:
+            click.echo(json.dumps({"output": str(target), "kept": True}))
+        print_line(f"{results.kept_as_it_is(target)} --resume --iterations N goes on with it.")
+        return
+    if not (output or piped or resume or overwrite) and target != (usual := path_beside(content, blend_name(named))):
+        print_line(results.kept_beside(usual))
     writer = ResultWriter(target, quality=quality, strip=strip)
     if not recipe.max_memory:  # where there is a limit, memory that is kept would count against it
         keep_freed()

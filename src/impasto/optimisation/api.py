@@ -9,7 +9,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, Unpack, overload
 
@@ -26,8 +25,9 @@ from impasto.pictures.conversion import Source, as_picture, content_of, in_kind_
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent, resize_array, resize_picture
+from impasto.pictures.results import is_made_alike, numbered, unnamed_result
 from impasto.pictures.tensors import Tensor
-from impasto.pictures.writing import output_format, path_beside, write_picture
+from impasto.pictures.writing import QUALITY, note_with_encoding, output_format, path_beside, write_picture
 from impasto.styles.blending import Styles
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def paint(
     style: Styles,
     *,
     output: str | Path | None = None,
+    overwrite: bool = False,
     masks: Masks | None = None,
     callback: Callable[[OptimisationProgress], None] | None = None,
     resume: bool = False,
@@ -106,13 +107,14 @@ def paint(
             H x W x 4; uint8, uint16, or float in [0, 1]), or a tensor of torch (3 x H x W; uint8, or float in [0, 1]).
         style: a picture of any of these kinds, or several to blend, each alone or as (picture, weight), or as a
             dictionary of weights by path; the path of one may end in ``:WEIGHT``. Weights are brought to sum 1.
-        output: for a path: where to write. Without it, beside the input as ``NAME-STYLE.SUFFIX``.
+        output, overwrite: for a path: where to write; see :func:`impasto.stylize`.
         masks: a style's path, file name, stem or index to a picture of the image's size: where it is white, that style
             applies; styles without one share the rest.
         callback: called with a :class:`~impasto.optimisation.state.OptimisationProgress` after each iteration.
-        resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``), which ``keep_state`` and
-            Ctrl-C leave there: an interrupted run is finished, a finished one gets more iterations at full size.
-            Weights, layers and styles may be others; then the optimiser begins afresh on the picture so far.
+        resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``; without it, beside the last
+            result that has one), which ``keep_state`` and Ctrl-C leave there: an interrupted run is finished, a finished
+            one gets more iterations at full size. Weights, layers and styles may be others; then the optimiser begins
+            afresh on the picture so far.
         keep_state: for a path: write that state at the end, too; without it, an earlier run's is removed then.
         options: the fields of :class:`~impasto.optimisation.recipe.Recipe`.
 
@@ -136,7 +138,12 @@ def paint(
     recipe = options_from_keywords(Recipe, options, paint)
     styles = read_styles(style, masks, max_pixels=recipe.max_pixels)
     if isinstance(image, str | Path):
-        target = Path(output) if output is not None else path_beside(Path(image), blend_name(styles))
+        if output is not None:
+            target, is_there = Path(output), False
+        else:
+            target, is_there = result_beside(Path(image), styles, recipe, resume=resume, overwrite=overwrite)
+        if is_there:
+            return target
         output_format(target)  # refuse a wrong suffix before the work, not after it
         task = OptimisationTask(read_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
         state = load_state(target, task) if resume else None
@@ -214,22 +221,58 @@ class OptimisationTask:
     @property
     def settings(self) -> str:
         """One line for the result's metadata."""
-        from impasto.version import __version__
+        return describe(self.styles, self.recipe)
 
-        names = "+".join(style.name + (f":{style.weight:g}" if len(self.styles) > 1 else "") for style in self.styles)
-        return f"impasto {__version__} paint style={names} {self.recipe.describe()}".rstrip() + f" id={self._id}"
 
-    @cached_property
-    def _id(self) -> str:
-        """Eight hex digits that stand for the style pictures, their masks and the start."""
-        start = self.recipe.start
-        parts = [part for style in self.styles for part in (style.rgb, style.mask) if part is not None]
-        if start is not None:
-            parts.append(as_picture(start, max_pixels=self.recipe.max_pixels).rgb)
-        digest = hashlib.sha256()
-        for part in parts:
-            digest.update(np.ascontiguousarray(part).tobytes())
-        return digest.hexdigest()[:8]
+def describe(styles: Sequence[StylePicture], recipe: Recipe) -> str:
+    """One line for a result's metadata: how a picture is painted, and an id of the style pictures and the start."""
+    from impasto.version import __version__
+
+    names = "+".join(style.name + (f":{style.weight:g}" if len(styles) > 1 else "") for style in styles)
+    parts = [part for style in styles for part in (style.rgb, style.mask) if part is not None]
+    if recipe.start is not None:
+        parts.append(as_picture(recipe.start, max_pixels=recipe.max_pixels).rgb)
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    words = [f"impasto {__version__} paint style={names}", recipe.describe(), f"id={digest.hexdigest()[:8]}"]
+    return " ".join(filter(None, words))
+
+
+def result_beside(
+    source: Path,
+    styles: Sequence[StylePicture],
+    recipe: Recipe,
+    *,
+    resume: bool,
+    overwrite: bool = False,
+    quality: int = QUALITY,
+    strip: bool = False,
+) -> tuple[Path, bool]:
+    """Where the result goes that nobody named; see :mod:`impasto.pictures.results`.
+
+    Args:
+        source: the photograph.
+        styles, recipe: how it is painted.
+        resume: whether to go on with the last result beside the photograph that has a state.
+        overwrite: whether to take the usual name in any case.
+        quality, strip: as for :func:`impasto.pictures.writing.write_picture`.
+
+    Returns:
+        The path, and whether the result is there already, made in the same way.
+    """
+    wanted = path_beside(source, blend_name(styles))
+    if overwrite:
+        return wanted, False
+    if resume:
+        path, last, number = wanted, wanted, 1
+        while path.exists() or state_path(path).exists():
+            last = path if state_path(path).exists() else last
+            number += 1
+            path = numbered(wanted, number)
+        return last, False
+    note = note_with_encoding(describe(styles, recipe), output_format(wanted), quality=quality, strip=strip)
+    return unnamed_result(wanted, lambda path: is_made_alike(path, note, source))
 
 
 def _make_optimiser(styles: Sequence[StylePicture], recipe: Recipe) -> Optimiser:

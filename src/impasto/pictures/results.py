@@ -78,5 +78,10 @@ def unnamed_result(
         if is_alike(path):
             return path, True
         number += 1
-        path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+        path = numbered(wanted, number)
     return path, False
+
+
+def numbered(path: Path, number: int) -> Path:
+    """The path with a number behind the name: ``photo-scream-2.jpg``."""
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
