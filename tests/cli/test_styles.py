@@ -51,12 +51,20 @@ def test_a_style_is_added_used_by_name_and_removed(folder, own_catalogue, capsys
     assert run("styles", "remove", "scream") == 5
 
 
-def test_preview_shows_all_styles_beside_the_picture_by_default(folder):
+def test_preview_shows_all_styles_beside_the_picture_by_default(folder, capsys):
     source = folder / "in" / "deep" / "two.png"
     assert run("styles", "preview", source, "--tile", 32) == 0
     with Image.open(source.with_name("two-styles.jpg")) as sheet:
         assert sheet.width * sheet.height >= 16 * 32 * 21
         assert sheet.convert("L").getextrema()[0] < 100
+    assert run("styles", "preview", source, "--tile", 32) == 0
+    assert "two-styles.jpg was made in the same way and is kept" in capsys.readouterr().err
+    assert run("styles", "preview", source, "--tile", 32, "--strength", 0.5) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{source.with_name('two-styles-2.jpg')}\n"
+    assert "two-styles.jpg was made in another way and is kept" in said.err
+    assert run("apply", source.parent, "--style", "scream", "-o", folder / "out") == 0  # sheets are results
+    assert [path.name for path in (folder / "out").iterdir()] == ["two.png"]
 
 
 def test_the_list_is_shown_in_a_process_of_its_own():
@@ -75,7 +83,6 @@ def test_the_list_is_shown_in_a_process_of_its_own():
         (["styles", "preview", "IN/one.jpg", "-o", "IN/x.docx"], 4, "can be written"),
         (["styles", "preview", "IN/one.jpg", "-o", "IN/one.jpg"], 3, "one of the inputs"),
         (["styles", "preview", "IN/one.jpg", "--mask", "IN/m.jpg", "-o", "IN/m.jpg"], 3, "one of the inputs"),
-        (["styles", "preview", "IN/m.jpg"], 4, "m-styles.jpg exists and is kept"),
         (["styles", "preview", "IN/one.jpg", "--mask", "scream=IN/m.jpg"], 2, "a mask is for scream"),
         (["styles", "preview", "IN/one.jpg", "--size", "9"], 2, "No such option"),
     ],

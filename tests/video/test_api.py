@@ -4,7 +4,10 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
+import impasto
+from impasto.pictures.results import note_of_result
 from impasto.video.source import open_source
 
 from .clips import make_clip, packets, pictures, scene, stylize
@@ -101,3 +104,42 @@ def test_codecs(tmp_path, suffix, codec):
     clip = make_clip(tmp_path / "in.mp4", frames=5, width=96, height=64)
     stylize(clip, tmp_path / f"o{suffix}", codec=codec, stabilize="off", quality=60)
     assert len(pictures(tmp_path / f"o{suffix}")) == 5
+
+
+def test_a_video_that_nobody_named_is_never_shown_as_another_run_made_it(tmp_path):
+    video = make_clip(tmp_path / "in.mp4", frames=4, width=64, height=48)
+    first, second = tmp_path / "in-scream.mp4", tmp_path / "in-scream-2.mp4"
+    for more, target, kept in (
+        ({}, first, False),
+        ({}, first, True),
+        ({"fps": 5}, second, False),
+        ({"fps": 5}, second, True),
+        ({}, first, True),
+        ({"fps": 5, "overwrite": True}, first, False),
+        ({}, tmp_path / "in-scream-3.mp4", False),
+    ):
+        report = impasto.stylize_video(video, "scream", **more)
+        assert (report.output, report.kept) == (target, kept)
+        assert (f"{first} was made in another way and is kept." in report.notices) == (target != first and not kept)
+    mine = tmp_path / "in-udnie.mp4"
+    mine.write_bytes(b"mine")
+    assert impasto.stylize_video(video, "udnie").output == tmp_path / "in-udnie-2.mp4"
+    assert mine.read_bytes() == b"mine"
+
+
+def test_numbered_pictures_that_nobody_named_are_not_mixed_and_are_gone_on_with(tmp_path):
+    for number in range(4):
+        Image.new("RGB", (32, 32), (60 * number, 90, 30)).save(tmp_path / f"p{number}.png")
+    source, first = tmp_path / "p%d.png", tmp_path / "p%d-scream.png"
+
+    def stop(done, _expected):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        impasto.stylize_video(source, "scream", progress=stop)
+    report = impasto.stylize_video(source, "scream")
+    assert (report.output, report.kept, report.frames) == (first, False, 4)
+    assert "style=scream" in (note_of_result(tmp_path / "p3-scream.png") or "")
+    assert impasto.stylize_video(source, "scream").output == first
+    assert impasto.stylize_video(source, "scream", strength=0.5).output == tmp_path / "p%d-scream-2.png"

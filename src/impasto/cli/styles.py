@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from impasto.cli import options
+from impasto.cli import options, results
 from impasto.cli.help import Group
 from impasto.cli.progress import counting_bar
-from impasto.errors import InputError, OutputError, StyleError
+from impasto.errors import InputError, StyleError
+from impasto.files import printable
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
+from impasto.pictures.results import is_made_alike, unnamed_result
 from impasto.pictures.writing import output_format, write_picture
 from impasto.styles.catalogue import (
     add_to_catalogue,
@@ -24,6 +27,7 @@ from impasto.styles.catalogue import (
     remove_from_catalogue,
 )
 from impasto.styles.style import PHOTOGRAPH, Style
+from impasto.version import __version__
 
 
 @click.group("styles", cls=Group, short_help="List the styles, show one, keep yours, see all on your picture.")
@@ -138,14 +142,14 @@ def show(name: str, as_json: bool) -> None:
     help="Longer side of each small picture, in pixels.",
 )
 @options.painting_options_but_size
-@click.option("--overwrite", is_flag=True, help="Replace a sheet that exists; one named with -o always is.")
+@options.overwrite_option
 def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **painting: Any) -> None:
     """Paint your picture in all styles, on one labelled sheet.
 
     \b
     impasto styles preview photo.jpg
     """
-    from impasto.feedforward.api import paint
+    from impasto.feedforward.painter import Painter
     from impasto.feedforward.preview import preview_options, preview_original
     from impasto.pictures import contact_sheet
 
@@ -159,18 +163,36 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     output_format(target)
     if options.is_input(target, [picture, sheet_options.mask]):
         raise InputError(f"{target} is one of the inputs; give another -o.")
-    if target.exists() and not (output or overwrite):
-        raise OutputError(f"{target} exists and is kept; --overwrite paints it anew.")
     small = preview_original(original)
     shown = preview_options(sheet_options, small.size, original.size)
+    painters = {}
+    for name in (*bundled_names(), *catalogue_names()):
+        try:
+            if name != PHOTOGRAPH:
+                painters[name] = Painter(load_style(name), shown)
+        except StyleError as error:  # a style that cannot be used must not spoil the sheet
+            click.echo(f"Warning: {error}", err=True)
+    described = "\n".join(painter.describe() for painter in painters.values())
+    digest = hashlib.sha256(printable(described).encode()).hexdigest()
+    note = f"impasto {__version__} styles preview tile={tile} id={digest[:8]}"
+    replaces = output is not None and results.is_there(target)
+    if output is None and not overwrite:
+        usual = target
+        target, is_there = unnamed_result(usual, lambda path: is_made_alike(path, note, picture))
+        if is_there:
+            click.echo(results.kept_as_it_is(target), err=True)
+            return
+        if target != usual:
+            click.echo(results.kept_beside(usual), err=True)
     cells = [("original", resize_picture(original, tile))]
-    names = [name for name in (*bundled_names(), *catalogue_names()) if name != PHOTOGRAPH]
-    with counting_bar("Painting", len(names), hidden=False) as show:
-        for count, name in enumerate(names, 1):
+    with counting_bar("Painting", len(painters), hidden=False) as show:
+        for count, (name, painter) in enumerate(painters.items(), 1):
             try:
-                cells.append((name, resize_picture(paint(small, load_style(name), shown), tile)))
-            except StyleError as error:  # a style that cannot be used must not spoil the sheet
+                cells.append((name, resize_picture(painter.paint(small).picture, tile)))
+            except StyleError as error:
                 click.echo(f"Warning: {error}", err=True)
             show(count)
-    write_picture(contact_sheet.contact_sheet(cells), target)
+    write_picture(contact_sheet.contact_sheet(cells), target, settings=note)
     click.echo(target)
+    if replaces:
+        click.echo(results.replaced(target), err=True)

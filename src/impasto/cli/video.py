@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from impasto.cli import hints, options
+from impasto.cli import hints, options, results
 from impasto.cli.help import Command
 from impasto.cli.progress import video_bar
 from impasto.errors import TruncatedError
@@ -130,8 +130,8 @@ _pass_names = _parameter_names(_pass_options)
     "--output",
     metavar="FILE",
     shell_complete=options.complete_files,
-    help="Where the result goes: a .mp4, .mov, .mkv, .webm or .gif, or numbered pictures such as out_%04d.png. Without "
-    "it, it lies beside the video, named after the style.",
+    help="Where the result goes: a .mp4, .mov, .mkv, .webm or .gif, or numbered pictures such as out_%04d.png; what "
+    "exists is replaced. Without it, it lies beside the video, named after the style.",
 )
 @click.option(
     "--stabilize",
@@ -165,7 +165,7 @@ _pass_names = _parameter_names(_pass_options)
     "minutes a frame. What follows is only for that.",
 )
 @_pass_options
-@click.option("--overwrite", is_flag=True, help="Repaint where a result exists; a file named with -o always is.")
+@options.overwrite_option
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and warnings.")
@@ -195,7 +195,7 @@ def command(
     if not styles and not style_at:
         raise hints.missing_style("video")
     from impasto.cli.picture_styles import learn_pictures
-    from impasto.video.api import default_target, stylize_video
+    from impasto.video.api import stylize_video
 
     if output is None and settings["method"] == "paint":
         raise click.UsageError("--method paint needs -o, a file for the result.")
@@ -204,11 +204,7 @@ def command(
     if settings["method"] != "paint":  # optimisation takes pictures as they are
         blend = learn_pictures(styles, quiet=quiet)
         blend_at = {time: learn_pictures(names, quiet=quiet) for time, names in style_at.items()}
-    target = Path(output) if output is not None else default_target(video, blend, blend_at)
-    if output is None and target.exists() and not overwrite:
-        if not quiet:
-            click.echo(f"{target} exists and is kept; --overwrite repaints it.", err=True)
-        return
+    replaces = output is not None and results.is_there(Path(output))
     _refuse_options_of_the_other_method(settings["method"])
     painting = vars(options.painting_options_from(settings))
     own = {name: settings[name] for name in ("start", "end", "fps", "codec", "quality", "start_number")}
@@ -223,16 +219,24 @@ def command(
         own["paint"] = PassOptions(recipe=recipe, method=settings["flow_method"], **held)
     with video_bar(hidden=quiet or as_json) as progress:
         report = stylize_video(
-            video, blend or None, output=target, style_at=blend_at, progress=progress, **own, **painting
+            video,
+            blend or None,
+            output=output,
+            overwrite=overwrite,
+            style_at=blend_at,
+            progress=progress,
+            **own,
+            **painting,
         )
-    for notice in report.notices:
+    notices = [*report.notices, *([results.replaced(report.output)] if replaces else [])]
+    for notice in [results.kept_as_it_is(report.output)] if report.kept else notices:
         if not quiet and not as_json:
             click.echo(notice, err=True)
     if report.damaged and not as_json:
         click.echo(f"{report.damaged} damaged pieces of {video} were skipped.", err=True)
     if as_json:
         click.echo(json.dumps(report.as_json()))
-    elif not quiet:
+    elif not (quiet or report.kept):
         whole = report.seconds["whole"]
         rate = (report.frames - report.resumed) / whole
         resumed = f", {report.resumed} of them from an earlier run" if report.resumed else ""

@@ -112,9 +112,9 @@ def paint(
             applies; styles without one share the rest.
         callback: called with a :class:`~impasto.optimisation.state.OptimisationProgress` after each iteration.
         resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``; without it, beside the last
-            result that has one), which ``keep_state`` and Ctrl-C leave there: an interrupted run is finished, a finished
-            one gets more iterations at full size. Weights, layers and styles may be others; then the optimiser begins
-            afresh on the picture so far.
+            result that has one), which ``keep_state`` and Ctrl-C leave there: an interrupted run is finished, and a
+            finished one gets more iterations at full size. Weights, layers and styles may be others; then the optimiser
+            begins afresh on the picture so far.
         keep_state: for a path: write that state at the end, too; without it, an earlier run's is removed then.
         options: the fields of :class:`~impasto.optimisation.recipe.Recipe`.
 

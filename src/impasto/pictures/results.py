@@ -7,14 +7,13 @@ there, that is the result; where any other file is there, the new one gets a num
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
-from impasto.files import printable
+from impasto.files import exists, printable
 from impasto.pictures.metadata import SOFTWARE
 from impasto.pictures.reading import from_header
 
@@ -61,7 +60,7 @@ def is_newer(one: Path, other: Path) -> bool:
 
 
 def unnamed_result(
-    wanted: Path, is_alike: Callable[[Path], bool], exists: Callable[[Path], bool] = os.path.exists
+    wanted: Path, is_alike: Callable[[Path], bool], exists: Callable[[Path], bool] = exists
 ) -> tuple[Path, bool]:
     """Where a result goes that nobody named.
 

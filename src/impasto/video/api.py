@@ -9,33 +9,26 @@ from typing import Unpack
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
-from impasto.feedforward.options import OptionKeywords, describe
+from impasto.feedforward.options import OptionKeywords
 from impasto.locks import locked
 from impasto.options import say_value
-from impasto.styles.blending import Styles, load_blend
-from impasto.version import __version__
+from impasto.styles.blending import Styles
 from impasto.video.animation import Animation
 from impasto.video.flow_files import FlowFiles
 from impasto.video.frame_files import frame_number
 from impasto.video.gif import join_gif
-from impasto.video.keyframes import Keyframes
 from impasto.video.mux import join
 from impasto.video.optimised_pipeline import optimise_video
 from impasto.video.pass_options import PassOptions
-from impasto.video.pipeline import FramePipeline, as_styles
+from impasto.video.pipeline import FramePipeline
 from impasto.video.report import FrameProgress, Report
 from impasto.video.segments import Segments
 from impasto.video.side_plan import plan_side_streams
 from impasto.video.side_streams import SideStreams
 from impasto.video.sink import Sink, container_of
 from impasto.video.stabilise import Stabilize, make_stabilizer
-from impasto.video.task import Request, VideoTask, make_plan, open_task, target_beside
+from impasto.video.task import Request, VideoTask, make_plan, open_task
 from impasto.video.video_file import VideoFile
-
-
-def default_target(video: str | Path, style: Styles | None, style_at: Mapping[float, Styles] | None = None) -> Path:
-    """Where a result goes that nobody named: beside the video, as ``NAME-STYLE.SUFFIX``."""
-    return target_beside(Path(video), Keyframes(style or None, style_at).name)
 
 
 def stylize_video(
@@ -43,6 +36,7 @@ def stylize_video(
     style: Styles | None = None,
     *,
     output: str | Path | None = None,
+    overwrite: bool = False,
     style_at: Mapping[float, Styles] | None = None,
     stabilize: Stabilize = "light",
     start: float | None = None,
@@ -66,7 +60,9 @@ def stylize_video(
         video: a video file, an animated GIF, WebP, PNG or AVIF, or a printf pattern of pictures (``frame_%04d.png``).
         style: as in :func:`impasto.stylize`.
         output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
-            ``NAME-STYLE.SUFFIX``.
+            ``NAME-STYLE.SUFFIX``; what exists is treated as by :func:`impasto.stylize`, where a GIF, and a video that
+            keeps a comment of its own, do not tell how they were made.
+        overwrite: as for :func:`impasto.stylize`.
         style_at: seconds to styles; between two times one fades into the other.
         stabilize: ``"off"``: every frame is painted on its own. ``"light"``: the last painting and the grain move along
             with the picture. ``"flow"``: they move along by finer flow, which takes longer.
@@ -109,6 +105,7 @@ def stylize_video(
         video=video,
         style=style,
         output=output,
+        overwrite=overwrite,
         style_at=style_at,
         stabilize=stabilize,
         start=start,
@@ -123,9 +120,15 @@ def stylize_video(
         paint=paint,
         options=options,
     )
-    task = open_task(make_plan(request, stylize_video))
+    plan = make_plan(request, stylize_video)
+    task = open_task(plan)
+    if task.is_made:
+        return Report(task.plan.target, kept=True, seconds={"whole": 0.0})
     with locked(task.plan.target):
-        return _make(task, progress)
+        report = _make(task, progress)
+    if task.plan.target != plan.target:
+        report.notices.append(f"{plan.target} was made in another way and is kept.")
+    return report
 
 
 def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
@@ -139,14 +142,14 @@ def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
     report = Report(task.plan.target)
     side_streams = _side_streams(task)
     with task.work:
-        sink, about, last_duration = _paint(task, progress, report)
+        sink, last_duration = _paint(task, progress, report)
         if not report.frames:
             task.work.remove()
             video = task.plan.request.video
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
     if isinstance(sink, Segments):
         joining = time.perf_counter()
-        report.notices += _join(task, sink.paths, side_streams, about, last_duration)
+        report.notices += _join(task, sink.paths, side_streams, last_duration)
         report.seconds["join"] = time.perf_counter() - joining
     else:
         report.notices += _left_out(task, "Numbered pictures hold")
@@ -155,16 +158,14 @@ def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
     return report
 
 
-def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[Sink, str, int]:
+def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[Sink, int]:
     """Paint the frames of a task, by the network or by optimisation.
 
     Returns:
-        The sink with the painted frames, one line about how they were painted, and the duration of the last frame in
-        units of the result's time base.
+        The sink with the painted frames, and the duration of the last frame in units of the result's time base.
     """
     plan, request = task.plan, task.plan.request
     if plan.keyframes is not None:
-        about = describe(load_blend(as_styles(plan.keyframes.first)), task.options)
         files = (
             None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(task.source, 0))
         )
@@ -172,14 +173,13 @@ def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> t
         pipeline = FramePipeline(task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress)
         sink = pipeline.run(report, task.make_sink)
         report.notices += files.notices if files else []
-        return sink, about, pipeline.done["duration"]
+        return sink, pipeline.done["duration"]
     paint = request.paint
     assert paint is not None
-    about = f"impasto {__version__} paint style={'+'.join(p.name for p in plan.pictures)} {paint.recipe.describe()}"
     sink, last_duration = optimise_video(
         task.source, task.span, plan.pictures, paint, task.work, progress, report, task.make_sink
     )
-    return sink, about, last_duration
+    return sink, last_duration
 
 
 def _side_streams(task: VideoTask) -> SideStreams | None:
@@ -193,9 +193,7 @@ def _side_streams(task: VideoTask) -> SideStreams | None:
     return SideStreams(source.path, source.index, None if span.start is None else start, end, start, side_plan)
 
 
-def _join(
-    task: VideoTask, segments: list[Path], side_streams: SideStreams | None, about: str, last_duration: int
-) -> list[str]:
+def _join(task: VideoTask, segments: list[Path], side_streams: SideStreams | None, last_duration: int) -> list[str]:
     """Join segments, and what goes beside them, to the result.
 
     Returns:
@@ -206,7 +204,7 @@ def _join(
         plays = source.plays if isinstance(source, Animation) else 0
         notices = join_gif(segments, target, task.frame_format, plays=plays, last=last_duration)
         return notices + _left_out(task, "A GIF holds")
-    return join(segments, target, task.frame_format, side_streams=side_streams, about=about, last=last_duration)
+    return join(segments, target, task.frame_format, side_streams=side_streams, about=task.note, last=last_duration)
 
 
 def _left_out(task: VideoTask, what: str) -> list[str]:

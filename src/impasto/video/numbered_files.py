@@ -19,20 +19,22 @@ class NumberedFiles:
         pattern: the names.
         encoding: its quality is that of the pictures.
         number: the number of the first picture.
+        note: one line for the metadata, on how they were made; ``None``: none.
 
     Raises:
         OutputError: no picture is written to files with such a suffix.
     """
 
-    def __init__(self, pattern: FramePattern, encoding: Encoding, number: int) -> None:
+    def __init__(self, pattern: FramePattern, encoding: Encoding, number: int, note: str | None = None) -> None:
         self.keeps_alpha = FORMATS[output_format(pattern.path(number))].alpha
-        self.pattern, self.number = pattern, number
+        self.pattern, self.number, self.note = pattern, number, note
         self.quality = QUALITY if encoding.quality is None else encoding.quality
 
     def write(self, frame: Frame) -> None:
         """See :class:`Sink`."""
         samples = frame.rgb if frame.alpha is None else np.dstack([frame.rgb, frame.alpha])
-        write_picture(from_array(samples, compact=1), self.pattern.path(self.number), quality=self.quality)
+        path = self.pattern.path(self.number)
+        write_picture(from_array(samples, compact=1), path, quality=self.quality, settings=self.note)
         self.number += 1
 
     def checkpoint(self) -> None:

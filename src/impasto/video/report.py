@@ -17,6 +17,7 @@ class Report:
 
     Attributes:
         output: the file, or the pattern of pictures.
+        kept: whether it was there already, made in the same way, so that nothing was painted.
         frames: how many frames were written, those of interrupted runs included.
         resumed: how many of the frames an interrupted run had left.
         damaged: how many packets could not be decoded.
@@ -28,6 +29,7 @@ class Report:
     """
 
     output: Path
+    kept: bool = False
     frames: int = 0
     resumed: int = 0
     damaged: int = 0

@@ -47,6 +47,14 @@ class WorkFolder:
         if kind is not None and not (self.folder / _STATE_FILE).exists():
             self.remove()
 
+    def found_key(self) -> str | None:
+        """The key of what an interrupted run has left in the folder; ``None``: there is nothing to go on with."""
+        try:
+            with np.load(self.folder / _STATE_FILE) as file:
+                return str(json.loads(str(file[_FACTS])).get("key"))
+        except (OSError, ValueError, KeyError, EOFError):
+            return None
+
     def open(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Make the folder, and load what an earlier run with the same dependencies saved.
 

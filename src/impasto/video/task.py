@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import InputError, OutputError
-from impasto.feedforward.options import Options
+from impasto.feedforward.options import Options, describe
 from impasto.files import exists
 from impasto.flow.files import FramePattern
 from impasto.learning.api import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import options_from_keywords
-from impasto.styles.blending import Styles
+from impasto.styles.blending import Styles, load_blend
+from impasto.version import __version__
+from impasto.video import results
 from impasto.video.frame import MAX_RATE, MIN_RATE, VideoSource
 from impasto.video.frame_files import frame_number, mask_pattern
 from impasto.video.frame_format import FrameFormat
@@ -43,6 +45,7 @@ class Request:
     video: str | Path
     style: Styles | None
     output: str | Path | None
+    overwrite: bool
     style_at: Mapping[float, Styles] | None
     stabilize: Stabilize
     start: float | None
@@ -94,6 +97,8 @@ class VideoTask:
         span: the span of the plan; numbered pictures have no rate in it, since it is their own.
         frame_format: of the frames to write.
         work: where the task is saved for a later run.
+        note: one line for the result's metadata, which changes whenever the result would.
+        is_made: whether the result is there already, made in the same way.
     """
 
     plan: VideoPlan
@@ -102,6 +107,8 @@ class VideoTask:
     span: Span
     frame_format: FrameFormat
     work: WorkFolder
+    note: str
+    is_made: bool
 
     def make_sink(self, done: Mapping[str, Any]) -> Sink:
         """Make the sink of the painted frames.
@@ -121,7 +128,7 @@ class VideoTask:
             )
         numbered = isinstance(self.source, NumberedPictures)
         first = frame_number(self.source, round((self.span.start or 0) * self.source.rate) if numbered else 0)
-        return NumberedFiles(FramePattern(str(plan.target)), plan.encoding, first + done["frames"])
+        return NumberedFiles(FramePattern(str(plan.target)), plan.encoding, first + done["frames"], self.note)
 
 
 def make_plan(request: Request, caller: Callable[..., Any]) -> VideoPlan:
@@ -204,8 +211,22 @@ def open_task(plan: VideoPlan) -> VideoTask:
     frame_format = FrameFormat(
         source.width, source.height, span.time_base(source), span.rate or source.rate, source.colors
     )
-    work = WorkFolder(plan.target, _dependencies(plan, source, options, span))
-    return VideoTask(plan=plan, source=source, options=options, span=span, frame_format=frame_format, work=work)
+    dependencies, is_made = _dependencies(plan, source, options, span), False
+    note = results.note(_about(plan, options), dependencies)
+    if request.output is None and not request.overwrite:
+        target, is_made = results.result_beside(plan.target, note, dependencies)
+        plan = replace(plan, target=target)
+    work = WorkFolder(plan.target, dependencies)
+    return VideoTask(
+        plan=plan,
+        source=source,
+        options=options,
+        span=span,
+        frame_format=frame_format,
+        work=work,
+        note=note,
+        is_made=is_made,
+    )
 
 
 def target_beside(video: Path, style: str) -> Path:
@@ -222,6 +243,15 @@ def target_beside(video: Path, style: str) -> Path:
     if not FramePattern.matches(video) and suffix.lower() not in WRITE_SUFFIXES:
         suffix = ".mp4"
     return video.with_name(f"{video.stem}-{Path(style).stem}{suffix}")
+
+
+def _about(plan: VideoPlan, options: Options) -> str:
+    """How the frames are painted, in words."""
+    if plan.keyframes is not None:
+        return describe(load_blend(list(plan.keyframes.first)), options)
+    assert plan.request.paint is not None
+    names, recipe = "+".join(p.name for p in plan.pictures), plan.request.paint.recipe
+    return f"impasto {__version__} paint style={names} {recipe.describe()}"
 
 
 def _check_stabilisation(request: Request) -> None:
@@ -298,7 +328,7 @@ def _dependencies(plan: VideoPlan, source: VideoSource, options: Options, span: 
             request.flow,
             request.certainty,
             plan.encoding,
-            plan.target.name,
+            plan.target.suffix,
         ],
         "paint": request.paint,
     }
