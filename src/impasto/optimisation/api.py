@@ -50,6 +50,7 @@ def paint(
     style: Styles,
     *,
     output: str | Path | None = ...,
+    overwrite: bool = ...,
     masks: Masks | None = ...,
     callback: Callable[[OptimisationProgress], None] | None = ...,
     resume: bool = ...,
@@ -131,7 +132,7 @@ def paint(
     """
     check_arguments(
         paths={"output": output},
-        flags={"resume": resume, "keep_state": keep_state},
+        flags={"overwrite": overwrite, "resume": resume, "keep_state": keep_state},
         functions={"callback": callback},
         mappings={"masks": masks},
     )
