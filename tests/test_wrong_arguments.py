@@ -121,3 +121,30 @@ def test_a_painter_says_what_it_cannot_paint(wrong):
 def test_a_wrong_option_is_told_with_the_nearest_one(name):
     with pytest.raises(impasto.ImpastoError, match=r"There is no option stile_scale; did you mean style_scale\?"):
         getattr(impasto, name)(**BEGINNINGS[name], stile_scale=2)
+
+
+FRAME, FIELD = np.zeros((16, 16, 3), np.uint8), np.zeros((16, 16, 2), np.float32)
+FLOW_CALLS = {
+    "compute": {"first": FRAME, "second": FRAME, "method": "dis"},
+    "estimator": {"method": "dis", "preset": 2, "finest": None},
+    "warp": {"image": FRAME, "flow": FIELD},
+    "consistency": {"flow": FIELD, "opposite": FIELD, "variant": "artistic-videos", "frame": None},
+    "read_flo": {"path": "none.flo"},
+    "read_certainty": {"path": "none.pgm"},
+    "write_flo": {"flow": FIELD, "path": "a.flo"},
+    "write_certainty": {"certainty": FRAME[..., 0], "path": "a.pgm"},
+}
+
+
+@pytest.mark.parametrize("name", FLOW_CALLS)
+def test_functions_of_flow_answer_in_a_sentence_as_well(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pytest.importorskip("cv2")
+    failed = []
+    for argument in FLOW_CALLS[name]:
+        for wrong, make in WRONG.items():
+            try:
+                check(getattr(impasto.flow, name), **{**FLOW_CALLS[name], argument: make()})
+            except Exception as error:
+                failed.append(f"{argument}, {wrong}: {type(error).__name__}: {error}")
+    assert not failed, "\n".join(failed)

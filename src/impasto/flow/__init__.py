@@ -4,8 +4,8 @@
 >>> back = flow.compute(second, first, method="dis")  # doctest: +SKIP
 >>> certainty = flow.consistency(back, flow.compute(first, second))  # doctest: +SKIP
 
-Modules in order: forward_backward, estimate, files, folders. Imports only errors, files,
-extras and pictures, and no torch.
+Modules in order: shapes, forward_backward, estimate, files, folders. Imports only arguments, errors, files,
+options, extras and pictures, and no torch.
 """
 
 from __future__ import annotations

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arguments import check_arguments
 from impasto.errors import InputError, first_line
 from impasto.extras import opencv
 from impasto.flow.forward_backward import Flow
+from impasto.flow.shapes import check_arrays, check_flow
 
 Pixels = NDArray[np.uint8]
 """H x W x 3, sRGB."""
@@ -63,6 +65,7 @@ def estimator(method: str | Path = "dis", *, preset: int = 2, finest: int | None
         InputError: no such method, or a file that is no such model.
         MissingExtraError: OpenCV is not installed.
     """
+    check_arguments(needed=["method"], paths={"method": method}, whole={"preset": preset, "finest": finest})
     if str(method) == "dis":
         cv2 = opencv()
         search = cv2.DISOpticalFlow_create(preset)
@@ -173,6 +176,7 @@ def _check_pair(first: Pixels, second: Pixels) -> None:
     Raises:
         InputError: they are something else.
     """
+    check_arrays(first=first, second=second)
     if first.shape != second.shape or first.ndim != 3 or first.shape[2] != 3 or first.dtype != np.uint8:
         raise InputError(
             f"Flow needs two RGB frames of one size, uint8; these are {first.shape} {first.dtype} and "
@@ -190,7 +194,14 @@ def warp(image: NDArray[np.float32], flow: Flow, *, outside: float | None = None
 
     Returns:
         The sampled picture, of the shape of ``image``, float32.
+
+    Raises:
+        InputError: the picture is no array, or the flow is none of its size.
     """
+    check_arrays(image=image)
+    check_flow(flow)
+    if image.shape[:2] != flow.shape[:2]:
+        raise InputError(f"The picture has shape {image.shape} and the flow {flow.shape}; give both of one size.")
     height, width = image.shape[:2]
     x = np.arange(width, dtype=np.float32) + flow[..., 0]
     y = np.arange(height, dtype=np.float32)[:, None] + flow[..., 1]

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.files import atomic_path
 from impasto.flow.forward_backward import Certainty, Flow
+from impasto.flow.shapes import check_arrays, check_flow
 from impasto.pictures.picture import to_samples, to_unit_range
 from impasto.pictures.reading import read_picture
 
@@ -30,6 +32,7 @@ def read_flo(path: str | Path) -> Flow:
     Raises:
         InputError: the file is not there, is no ``.flo`` file, or is cut off.
     """
+    check_arguments(needed=["path"], paths={"path": path})
     path = Path(path)
     try:
         data = path.read_bytes()
@@ -48,7 +51,14 @@ def read_flo(path: str | Path) -> Flow:
 
 
 def write_flo(flow: Flow, path: str | Path) -> None:
-    """Write a flow, H x W x 2, as a Middlebury ``.flo`` file: little-endian float32."""
+    """Write a flow, H x W x 2, as a Middlebury ``.flo`` file: little-endian float32.
+
+    Raises:
+        InputError: it is no flow.
+        OutputError: the file cannot be written.
+    """
+    check_flow(flow)
+    check_arguments(needed=["path"], paths={"path": path})
     height, width = flow.shape[:2]
     with atomic_path(path) as temporary:
         temporary.write_bytes(
@@ -65,6 +75,7 @@ def read_certainty(path: str | Path) -> Certainty:
     Raises:
         InputError: the file cannot be read as a picture.
     """
+    check_arguments(needed=["path"], paths={"path": path})
     try:
         rgb = read_picture(path, compact=1).rgb
     except InputError as error:
@@ -74,7 +85,16 @@ def read_certainty(path: str | Path) -> Certainty:
 
 
 def write_certainty(certainty: Certainty, path: str | Path) -> None:
-    """Write a certainty map, H x W, uint8, as a PGM file, byte for byte as artistic-videos does."""
+    """Write a certainty map, H x W, uint8, as a PGM file, byte for byte as artistic-videos does.
+
+    Raises:
+        InputError: it is no such map.
+        OutputError: the file cannot be written.
+    """
+    check_arrays(certainty=certainty)
+    check_arguments(needed=["path"], paths={"path": path})
+    if certainty.ndim != 2 or certainty.dtype != np.uint8:
+        raise InputError(f"A certainty map is H x W, uint8; this array has shape {certainty.shape}, {certainty.dtype}.")
     height, width = certainty.shape
     with atomic_path(path) as temporary:
         temporary.write_bytes(b"P5\n%d %d\n255\n" % (width, height) + certainty.tobytes())

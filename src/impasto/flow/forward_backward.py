@@ -13,7 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arguments import check_arguments
 from impasto.errors import InputError
+from impasto.flow.shapes import check_arrays
 
 Flow = NDArray[np.float32]
 """H x W x 2 in pixels: x and y."""
@@ -91,8 +93,10 @@ def _check_arguments(flow: Flow, opposite: Flow, variant: str, frame: NDArray[np
     Raises:
         InputError: one of these.
     """
+    check_arguments(needed=["variant"], texts={"variant": variant})
     if variant not in VARIANTS:
         raise InputError(f"There is no consistency checker {variant}; give one of {', '.join(VARIANTS)}.")
+    check_arrays(flow=flow, opposite=opposite, **({} if frame is None else {"frame": frame}))
     if flow.ndim != 3 or flow.shape[2] != 2 or flow.shape != opposite.shape:
         raise InputError(
             f"The two flows have shapes {flow.shape} and {opposite.shape}; both must be H x W x 2 of one size."
