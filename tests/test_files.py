@@ -3,11 +3,12 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from impasto.errors import OutputError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, make_folder
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 as_user = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -21,6 +22,15 @@ def fail_halfway(path, error):
     with atomic_path(path) as temporary:
         temporary.write_bytes(b"half")
         raise error
+
+
+@posix
+def test_a_folder_that_is_made_at_the_root_is_said(tmp_path, monkeypatch, caplog):
+    make_folder(tmp_path / "a" / "b")
+    assert not caplog.text
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    make_folder(Path("/impasto-nosuch/a"))
+    assert "There was no folder /impasto-nosuch; it is made." in caplog.text
 
 
 def test_writes_and_makes_folders(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import platform
 import secrets
@@ -16,6 +17,8 @@ from functools import cache
 from pathlib import Path
 
 from impasto.errors import OutputError
+
+log = logging.getLogger(__name__)
 
 
 def is_file(path: str | Path) -> bool:
@@ -32,6 +35,19 @@ def exists(path: str | Path) -> bool:
         return Path(path).exists()
     except (OSError, ValueError):
         return False
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it; one at the root of the file system is said, since it may be a slip.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = folder.absolute()
+    missing = [one for one in (folder, *folder.parents) if not exists(one)]
+    folder.mkdir(parents=True, exist_ok=True)
+    if missing and missing[-1].parent == Path(folder.anchor):
+        log.warning("There was no folder %s; it is made.", missing[-1])
 
 
 @contextmanager
@@ -62,7 +78,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         if mode is not None and not stat.S_ISREG(mode):
             yield target
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         _remove_leftovers(target.parent)
         temporary = target.with_name(f".impasto-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
         try:

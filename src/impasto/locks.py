@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from impasto.errors import OutputError
-from impasto.files import explain_write_error
+from impasto.files import explain_write_error, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def _take(carrier: Path, wanted: Path) -> int | None:
     """
     while True:
         try:
-            carrier.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(carrier.parent)
             file = os.open(carrier, os.O_CREAT | os.O_RDWR, 0o666)
         except OSError as error:
             raise OutputError(explain_write_error(wanted, error)) from error

@@ -12,7 +12,7 @@ def run(*arguments):
     return int(ended.value.code or 0)
 
 
-def test_the_command_writes_what_the_script_of_artistic_videos_wrote(tmp_path, moving):
+def test_the_command_writes_what_the_script_of_artistic_videos_wrote(tmp_path, moving, caplog):
     for number, frame in enumerate(moving, 3):
         Image.fromarray(frame).save(tmp_path / f"frame_{number:04}.ppm")
     out = tmp_path / "flow"
@@ -29,6 +29,9 @@ def test_the_command_writes_what_the_script_of_artistic_videos_wrote(tmp_path, m
     kept = (out / "forward_3_5.flo").stat().st_mtime_ns
     assert run("flow", "compute", tmp_path / "frame_%04d.ppm", "-o", out, "--step", 2, "-q") == 0
     assert (out / "forward_3_5.flo").stat().st_mtime_ns == kept
+    assert caplog.text.count("forward_3_5.flo exists and is kept, as others may be; --overwrite") == 1
+    assert run("flow", "compute", tmp_path / "frame_%04d.ppm", "-o", out, "--step", 2, "-q", "--overwrite") == 0
+    assert (out / "forward_3_5.flo").stat().st_mtime_ns != kept
     single = tmp_path / "one.pgm"
     assert run("flow", "consistency", out / "backward_5_3.flo", out / "forward_3_5.flo", "-o", single) == 0
     assert single.read_bytes() == (out / "reliable_5_3.pgm").read_bytes()

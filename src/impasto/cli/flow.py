@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from impasto.cli import options
+from impasto.cli import options, results
 from impasto.cli.help import Group
 from impasto.errors import OutputError
 from impasto.flow.forward_backward import VARIANTS, Variant
@@ -55,6 +55,7 @@ _variant_option = click.option(
     "--start-number", type=click.IntRange(0), help="Of numbered pictures, the one to begin with; by default the lowest."
 )
 @_variant_option
+@click.option("--overwrite", is_flag=True, help="Make flow files anew that exist; without it, they are kept.")
 @click.option("--json", "as_json", is_flag=True, help="Name each pair as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def compute(
@@ -65,13 +66,15 @@ def compute(
     size: int,
     start_number: int | None,
     variant: Variant,
+    overwrite: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Write flow and certainty between frames, as makeOptFlow.sh of artistic-videos does.
 
     FRAMES are numbered pictures (frame_%04d.ppm), VIDEO is a file whose frames count from 1. For frames i and j, one
-    step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept.
+    step apart: forward_i_j.flo, backward_j_i.flo, reliable_i_j.pgm, reliable_j_i.pgm. Flow files that exist are kept,
+    which is said, since they do not tell how they were made.
 
     \b
     impasto flow compute clip.mp4 -o flow/
@@ -84,7 +87,7 @@ def compute(
     first = source.start if isinstance(source, NumberedPictures) else 1
     numbered = ((number, frame.rgb) for number, frame in enumerate(source.frames(), first))
     count = 0
-    for i, j in compute_files(numbered, output, step=step, method=method, variant=variant):
+    for i, j in compute_files(numbered, output, step=step, method=method, variant=variant, overwrite=overwrite):
         count += 1
         if as_json:
             click.echo(json.dumps({"from": i, "to": j, "folder": str(output)}))
@@ -115,5 +118,8 @@ def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: P
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")
+    replaces = results.is_there(output)
     pixels = None if frame is None else to_samples(read_picture(frame).rgb)
     write_certainty(consistency(read_flo(judged), read_flo(opposite), variant=variant, frame=pixels), output)
+    if replaces:
+        click.echo(results.replaced(output), err=True)

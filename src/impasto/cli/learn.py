@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
-from impasto.cli import INTERRUPTED, options
+from impasto.cli import INTERRUPTED, options, results
 from impasto.cli.help import Command
 from impasto.cli.progress import learning_bar
-from impasto.errors import OutputError
-from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style
+from impasto.errors import StyleError
+from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, made_from
 from impasto.learning.settings import LearnSettings
 from impasto.memory import keep_freed
+from impasto.pictures.results import unnamed_result
+from impasto.styles.catalogue import load_style
 from impasto.styles.style import SUFFIX
 
 _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # files of each stage, in OUTPUT.learning
@@ -63,7 +65,7 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # file
 )
 @options.dataclass_options(LearnSettings, "features", "steps", "check_every", "crop", "seed", given_only=True)
 @options.device_option()
-@click.option("--overwrite", is_flag=True, help="Replace a style file that exists.")
+@options.overwrite_option
 @click.option("--json", "as_json", is_flag=True, help="Describe the style as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
@@ -95,10 +97,19 @@ def command(
     """
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
-    target = output or Path(f"{paintings[0].stem}{SUFFIX}")
-    if target.exists() and not overwrite:
-        raise OutputError(f"{target} exists already; add --overwrite to learn it again, or give another -o.")
     given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    minutes = DEEP_MINUTES if minutes is None else minutes
+    target = output or Path(f"{paintings[0].stem}{SUFFIX}")
+    replaces = output is not None and results.is_there(target)
+    if output is None and not overwrite:
+        usual = target
+        wanted = made_from(paintings, given, photos, deep=deep, minutes=minutes)
+        target, is_there = unnamed_result(usual, lambda path: _made_from(path) == wanted)
+        said = results.kept_as_it_is(target) if is_there else results.kept_beside(usual)
+        if (is_there or target != usual) and not quiet:
+            click.echo(said, err=True)
+        if is_there:
+            return
     folder = target.with_name(f"{target.stem}.learning")
 
     def print_line(text: str) -> None:
@@ -125,7 +136,7 @@ def command(
                 metadata={"title": title, "artist": artist, "year": year, "licence": licence},
                 photos=photos,
                 deep=deep,
-                minutes=DEEP_MINUTES if minutes is None else minutes,
+                minutes=minutes,
                 device=device,
                 progress=follow,
                 **given,
@@ -138,3 +149,13 @@ def command(
         click.echo(json.dumps(facts))
     elif not quiet:
         click.echo(f"{target}  ({style.metadata['measured']}; {style.metadata['learnt']})")
+        if replaces:
+            click.echo(results.replaced(target), err=True)
+
+
+def _made_from(path: Path) -> str | None:
+    """What the metadata of a style file says that it was learnt from; ``None``: nothing, or it is no style."""
+    try:
+        return load_style(path).metadata.get("made_from")
+    except StyleError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from impasto.errors import InputError
 from impasto.flow.estimate import Estimator, Pixels, estimator
 from impasto.flow.files import read_flo, write_certainty, write_flo
 from impasto.flow.forward_backward import Variant, consistency
+
+log = logging.getLogger(__name__)
 
 
 def compute_files(
@@ -18,6 +21,7 @@ def compute_files(
     step: int = 1,
     method: str | Path = "dis",
     variant: Variant = "artistic-videos",
+    overwrite: bool = False,
 ) -> Iterator[tuple[int, int]]:
     """Flow and certainty files for frames ``step`` apart, named as artistic-videos does.
 
@@ -30,6 +34,8 @@ def compute_files(
         step: number of frames from the first frame of a pair to the second, at least 1.
         method: how flow is estimated; see :func:`impasto.flow.estimate.estimator`.
         variant: which consistency checker; that of fast-artistic-videos also looks at the frame.
+        overwrite: whether to estimate flow anew where its file exists. Flow files do not tell how they were made, so
+            that keeping any is logged.
 
     Yields:
         i and j, once their files are written.
@@ -40,6 +46,7 @@ def compute_files(
     if step < 1:
         raise InputError(f"The step {step} is not positive; give 1 or more.")
     estimate: Estimator | None = None
+    kept = False
     waiting: list[tuple[int, Pixels]] = []
     for j, later in frames:
         waiting.append((j, later))
@@ -52,7 +59,10 @@ def compute_files(
             ("backward", (j, later), (i, earlier)),
         ):
             path = folder / f"{kind}_{a}_{b}.flo"
-            if path.is_file():
+            if path.is_file() and not overwrite:
+                if not kept:
+                    log.warning("%s exists and is kept, as others may be; --overwrite makes them anew.", path)
+                kept = True
                 flows[kind] = read_flo(path)
                 if flows[kind].shape[:2] != one.shape[:2]:
                     raise InputError(f"{path} is of another size than the frames; delete it, or name another folder.")

@@ -163,6 +163,7 @@ def learn_style(
         fit.run(folder, _as_learning_progress(progress, "style"))
         scale, shift = (value.numpy() for value in fit.style())
         facts = about | {"pictures": ", ".join(path.name for path in paths), **fit.facts()}
+        facts["made_from"] = made_from(paths, settings, photos, deep=deep, minutes=minutes)
         style = Style(name, scale, shift, bundled_network_id(), facts)
         preview = folder / "preview.jpg"
         if deep:
@@ -186,6 +187,25 @@ def learn_style(
             if preview.exists() and kept.resolve() not in {path.resolve() for path in paths}:
                 preview.replace(kept)
     return style
+
+
+def made_from(
+    pictures: Sequence[Path],
+    settings: Mapping[str, Any],
+    photos: str | Path | None = None,
+    *,
+    deep: bool = False,
+    minutes: float = DEEP_MINUTES,
+) -> str:
+    """Twenty hex digits that stand for pictures and settings of :func:`learn_style`, which a style's metadata keep.
+
+    Raises:
+        InputError: a picture cannot be read.
+        TrainingError: a setting is unknown or out of range.
+    """
+    chosen = LearnSettings.from_mapping(settings, learn_style)
+    more = {"photos": str(photos), **({"minutes": minutes} if deep else {})}
+    return _fingerprint(pictures, {**asdict(chosen), **more})
 
 
 def is_style_cached(picture: Path) -> bool:

@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+import impasto
+from impasto.cli import learn
+from impasto.learning.api import made_from
+
+from .conftest import run
+
+
+@pytest.fixture
+def learnt(tmp_path, small, monkeypatch):
+    """The files that are learnt, in a folder with a painting; learning takes no time here."""
+    small.save(tmp_path / "waves.png")
+    monkeypatch.chdir(tmp_path)
+    files = []
+
+    def learn_style(pictures, target, *, photos, deep, minutes, **settings):
+        given = {name: settings[name] for name in ("steps", "seed") if name in settings}
+        facts = {"made_from": made_from(pictures, given, photos, deep=deep, minutes=minutes)}
+        style = replace(impasto.load_style("scream"), metadata=facts | {"measured": "", "learnt": ""})
+        style.save(target)
+        files.append(target.name)
+        return style
+
+    monkeypatch.setattr(learn, "learn_style", learn_style)
+    return files
+
+
+def test_a_style_that_was_learnt_in_another_way_is_kept_and_one_that_was_named_replaced(learnt, capsys):
+    for more, said in (
+        ([], ""),
+        ([], "waves.safetensors was made in the same way and is kept"),
+        (["--steps", "9"], "waves.safetensors was made in another way and is kept"),
+        (["--steps", "9"], "waves-2.safetensors was made in the same way and is kept"),
+        (["--deep"], "waves.safetensors was made in another way and is kept"),
+        (["--steps", "9", "--overwrite"], ""),
+        (["-o", "waves.safetensors"], "waves.safetensors was there before and is replaced."),
+    ):
+        assert run("learn", "waves.png", *more) == 0
+        assert said in capsys.readouterr().err
+    numbered = ["waves.safetensors", "waves-2.safetensors", "waves-3.safetensors"]
+    assert learnt == [*numbered, "waves.safetensors", "waves.safetensors"]
