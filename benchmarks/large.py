@@ -1,6 +1,7 @@
 """Pictures of any size: time and memory by size, statistics for tiles, seams.
 
     python benchmarks/large.py sizes        # time and peak memory from 1 to 100 megapixels, and a panorama
+    python benchmarks/large.py strokes      # what it costs to lay strokes on a small picture and to refine them
     python benchmarks/large.py files        # time and peak memory of reading a file, at once and by rows
     python benchmarks/large.py statistics   # where tiles can take their statistics from, beside the whole picture
     python benchmarks/large.py seams        # our tiles beside naive ones, by the gradient across their borders
@@ -72,31 +73,59 @@ def sizes(arguments: argparse.Namespace) -> None:
             print(f"| {size} | {pixels:.1f} | {stages} | {each:.3f} | {beside} | {best['peak']:.0f} |", flush=True)
 
 
-def child(source: Path, target: Path, arguments: argparse.Namespace) -> dict[str, float]:
+# ---- strokes ----
+
+
+def strokes(arguments: argparse.Namespace) -> None:
+    """Print times, processor time and memory of strokes laid at full size, and of those laid small and refined."""
+    print("| picture | megapixels | --work-size | paint s | processor s | beside 0 | peak MB |")
+    print("|---|---:|---|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in arguments.sizes.split(","):
+            width, height = map(int, size.split("x"))
+            path = Path(folder) / "in.jpg"
+            Image.fromarray(picture(width, height, arguments.picture)).save(path, quality=92)
+            seen: dict[str, list[dict[str, float]]] = {"0": [], "auto": []}
+            for _ in range(arguments.repeats):  # in turn, as a shared machine drifts
+                for work_size, found in seen.items():
+                    found.append(child(path, Path(folder) / "out.jpg", arguments, work_size))
+            best = {work: {key: median(one[key] for one in found) for key in found[0]} for work, found in seen.items()}
+            for work_size, one in best.items():
+                times = f"{one['paint']:.2f} | {one['processor']:.2f} | {one['processor'] / best['0']['processor']:.2f}"
+                print(
+                    f"| {size} | {width * height / 1e6:.1f} | {work_size} | {times} | {one['peak']:.0f} |", flush=True
+                )
+
+
+def child(source: Path, target: Path, arguments: argparse.Namespace, work_size: str | None = None) -> dict[str, float]:
     """Paint in a process of its own; seconds by stage, and its peak memory in MB."""
     options = ["--style", arguments.style, "--max-memory", str(arguments.max_memory)]
+    options += ["--work-size", work_size or arguments.work_size]
     command = [sys.executable, __file__, "paint", str(source), str(target), *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
 
 
-def paint(source: Path, target: Path, style: str, max_memory: int) -> None:
+def paint(source: Path, target: Path, arguments: argparse.Namespace) -> None:
     """What a child process does: the stages of ``impasto apply``; prints their seconds and the peak in MB."""
     from impasto.feedforward.options import Options
     from impasto.feedforward.painter import Painter
 
-    painter = Painter(style, Options(max_memory=max_memory))
+    work_size = arguments.work_size if arguments.work_size == "auto" else int(arguments.work_size)
+    painter = Painter(arguments.style, Options(max_memory=arguments.max_memory, work_size=work_size))
     painter.paint(from_array(np.zeros((64, 64, 3), np.uint8)))  # loads the network
     clock = [time.perf_counter()]
     taken = painter.read(source)
     clock.append(time.perf_counter())
+    started = time.process_time()
     painted = painter.paint(taken).picture
+    processor = time.process_time() - started
     clock.append(time.perf_counter())
     write_picture(painted, target)
     clock.append(time.perf_counter())
     seconds = dict(zip(("read", "paint", "write"), np.diff(clock).tolist(), strict=True))
-    print(json.dumps(seconds | {"peak": own_peak()}))
+    print(json.dumps(seconds | {"processor": processor, "peak": own_peak()}))
 
 
 # ---- files ----
@@ -247,6 +276,7 @@ def pooled(parts: list[Any], weights: list[float]) -> Any:
 
 def seams(arguments: argparse.Namespace) -> None:
     """Print how much rougher a painting is across the borders of its tiles than elsewhere."""
+    from impasto.feedforward.options import Options
     from impasto.feedforward.painter import Painter
 
     width, height = map(int, arguments.size.split("x"))
@@ -255,15 +285,15 @@ def seams(arguments: argparse.Namespace) -> None:
     print("| style | no tiles | ours | naive tiles |")
     print("|---|---:|---:|---:|")
     for style in arguments.styles.split(","):
-        painter = Painter(style)
+        painter = Painter(style, Options(work_size=0))
         untiled = painter.paint(content).picture.rgb
         painter._budget = Tight(width * height // 3)
         ours = painter.paint(content).picture.rgb
         plan = plan_tiles(whole, width * height // 3, 112, 8)
-        naive = np.empty_like(ours)
+        naive, painter_of_tiles = np.empty_like(ours), Painter(style, Options(work_size=0))
         for box in (box for row in plan for box in row):
             here = slice(box.top, box.bottom), slice(box.left, box.right)
-            naive[here] = Painter(style).paint(from_array(content.rgb[here])).picture.rgb
+            naive[here] = painter_of_tiles.paint(from_array(content.rgb[here])).picture.rgb
         ratios = [roughness(rgb, plan) for rgb in (untiled, ours, naive)]
         print("|", " | ".join([style, *(f"{ratio:.3f}" for ratio in ratios)]), "|", flush=True)
     print(f"\n{width} x {height} in {len(plan)} x {len(plan[0])} tiles; mean difference of neighbours across the")
@@ -288,31 +318,34 @@ class Tight:
         self.largest = 1 << 62
         self.allows: Callable[[int], bool] = lambda _: False
         self.pixels: Callable[..., int] = lambda *_: pixels
-        self.keeps: Callable[[int], None] = lambda _: None
+        self.note_kept: Callable[[int], None] = lambda _: None
 
 
 def main() -> None:
     """Read the options, measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["sizes", "files", "statistics", "seams", "paint", "read"])
+    parser.add_argument("what", choices=["sizes", "strokes", "files", "statistics", "seams", "paint", "read"])
     parser.add_argument("files", nargs="*", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--picture", type=Path, default=HARBOUR, help="instead of the harbour")
     parser.add_argument("--sizes", default=SIZES, help="widths x heights (%(default)s)")
     parser.add_argument("--size", default="2000x1336", help="for all but sizes, multiples of 8 (%(default)s)")
-    parser.add_argument("--style", default="scream", help="for sizes (%(default)s)")
+    parser.add_argument("--style", default="scream", help="for sizes and strokes (%(default)s)")
+    parser.add_argument("--work-size", default="auto", help="for sizes (%(default)s)")
     parser.add_argument("--styles", default=STYLES, help="for statistics and seams (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=1, help="for sizes: medians of so many (%(default)s)")
-    parser.add_argument("--max-memory", type=int, default=2 * 10**9, help="bytes, for sizes (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=1, help="for sizes, strokes: medians of so many (%(default)s)")
+    parser.add_argument("--max-memory", type=int, default=2 * 10**9, help="bytes, for sizes and strokes (%(default)s)")
     parser.add_argument("--suffix", default=".jpg", help="format of the results, for sizes (%(default)s)")
     arguments = parser.parse_args()
     if arguments.what == "paint":
-        paint(*arguments.files, arguments.style, arguments.max_memory)
+        paint(*arguments.files, arguments)
         return
     if arguments.what == "read":
         read(arguments.files[0], str(arguments.files[1]))
         return
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at start\n")
-    {"sizes": sizes, "files": files, "statistics": statistics, "seams": seams}[arguments.what](arguments)
+    {"sizes": sizes, "strokes": strokes, "files": files, "statistics": statistics, "seams": seams}[arguments.what](
+        arguments
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from impasto.feedforward.options import Options
+from impasto.feedforward.options import AUTO_WORK_SIDE, Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.tiles import plan_tiles
 from impasto.pictures import contact_sheet
@@ -49,20 +49,18 @@ def seams(style: str) -> list[tuple[str, Picture]]:
     return [(name, from_array(rgb[corner])) for name, rgb in zip(names, (whole, ours, naive), strict=True)]
 
 
-def strokes(style: str, width: int = 3840, work: int = 800) -> list[tuple[str, Picture]]:
+def strokes(style: str, width: int = 4240, work: int = AUTO_WORK_SIDE) -> list[tuple[str, Picture]]:
     """A large picture painted directly, and with strokes laid on a small one: all of it, and a detail."""
     content = from_array(picture(width, width * 2 // 3), compact=1)
     preview = Painter(style, Options(size=work)).paint(content).picture
-    direct, refined = (
-        Painter(style, options).paint(content).picture for options in (Options(), Options(work_size=work))
-    )
+    direct, refined = (Painter(style, options).paint(content).picture for options in (Options(work_size=0), Options()))
     direct, refined = (from_array(to_unit_range(large.rgb)) for large in (direct, refined))
     enlarged = from_array(enlarge_box(preview.rgb, direct.size, Box(0, 0, direct.size[1], width)))
     left, top = width * 29 // 100, width * 3 // 10
     detail = slice(top, top + SIDE), slice(left, left + SIDE)
     small = [resize_picture(large, SIDE) for large in (direct, preview, refined)]
     crops = [from_array(large.rgb[detail]) for large in (direct, enlarged, refined)]
-    names = f"{width} px, direct", f"preview, {work} px", f"{width} px, --work-size {work}"
+    names = f"{width} px, --work-size 0", f"preview, {work} px", f"{width} px, as it comes"
     details = "its detail, 1:1", "the preview enlarged", "its detail, 1:1"
     return [*zip(names, small, strict=True), *zip(details, crops, strict=True)]
 

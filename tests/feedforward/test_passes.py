@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -5,10 +6,14 @@ import pytest
 from PIL import Image
 
 import impasto
+from impasto.engines.base import Statistics
+from impasto.engines.loading import load_engine
 from impasto.errors import InputError
+from impasto.feedforward import painter as painter_module
 from impasto.feedforward.options import Options, describe
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.passes import Pass, pass_sides, plan_passes
+from impasto.memory import BYTES_PER_PIXEL, used
 from impasto.pictures import resampling
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_unit_range
@@ -157,3 +162,33 @@ def test_a_picture_made_a_little_smaller_is_never_whole_in_floating_point(scener
     assert (by_rows.alpha is None) == (not alpha)
     if alpha:
         assert np.abs(by_rows.alpha - at_once.alpha).max() < 0.1 / 255
+
+
+def test_a_picture_of_48_megapixels_is_refined_within_the_memory_that_it_may_take(monkeypatch):
+    """The network is left out, so that what is measured are the paintings between the passes and their handling."""
+    engine = load_engine("cpu")
+
+    class Copying:
+        def __getattr__(self, name):
+            return getattr(engine, name)
+
+        def paint(self, image, scale, shift, given=None, measured_share=0.0):
+            assert image[0, 0].size * BYTES_PER_PIXEL < 800e6
+            return image[:, :3].copy(), given or Statistics(np.zeros_like(scale), np.ones_like(scale))
+
+    class Rows:
+        size, transparent, dtype = (8000, 6000), False, np.dtype(np.uint8)
+
+        def rows(self, top, bottom):
+            return Picture(np.full((bottom - top, 8000, 3), 200, np.uint8))
+
+    monkeypatch.setattr(painter_module, "load_engine", lambda *_: Copying())
+    painter = Painter("scream", Options(max_memory=used() + 800_000_000))
+    tracemalloc.start()
+    try:
+        heights = [len(band.rgb) for band in painter.paint_rows(Rows())]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(heights) == 6000
+    assert peak < 400e6

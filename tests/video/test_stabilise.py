@@ -11,9 +11,11 @@ from impasto.feedforward.painter import Painter
 from impasto.flow.estimate import compute, warp
 from impasto.flow.files import write_certainty, write_flo
 from impasto.flow.forward_backward import consistency
+from impasto.pictures.conversion import from_array
 from impasto.video.flow_files import FlowFiles
 from impasto.video.keyframes import Keyframes
 from impasto.video.motion import fast_consistency
+from impasto.video.moving_grain import fixed_grain
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
 from impasto.video.stabilise import STABILIZE, make_stabilizer
@@ -58,6 +60,21 @@ def test_a_moving_picture_is_steadier_and_not_much_softer(panning):
     # Texture as fine as the pixels, in fast motion, is the worst case; real clips keep far more.
     assert energy["flow"] > 0.55 * energy["off"]
     assert energy["light"] > 0.55 * energy["off"]
+
+
+def test_a_moving_picture_is_steadier_where_strokes_are_laid_small_and_refined(panning):
+    options = Options(work_size=64)
+    results = {mode: painted_with(mode, panning, "starry-night", options) for mode in ("off", "light")}
+    assert error(panning, results["light"]) < 0.4 * error(panning, results["off"])
+
+
+def test_grain_that_travels_is_seen_where_strokes_are_laid(panning):
+    picture = from_array(panning[0])
+    painter = Painter("starry-night", Options(work_size=64), for_video=True)
+    still, moved = (np.roll(fixed_grain(*panning[0].shape[:2]), shift, axis=1) for shift in (0, 40))
+    results = [painter.paint(picture, grain=grain).picture.rgb for grain in (still, still, moved)]
+    assert np.array_equal(results[0], results[1])
+    assert np.abs(results[0] - results[2]).mean() > 0.01
 
 
 def flicker_under_noise(still):

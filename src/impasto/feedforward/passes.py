@@ -17,7 +17,7 @@ from PIL import Image
 
 from impasto.feedforward.composition import Array, Composition, pad_picture
 from impasto.feedforward.options import Options
-from impasto.feedforward.refinement import EnlargedPicture, Refinement
+from impasto.feedforward.refinement import PASSING_SHARE, EnlargedPicture, Refinement
 from impasto.pictures.picture import Picture, RowSource
 from impasto.pictures.resampling import shrink_picture
 
@@ -59,7 +59,7 @@ class Pass:
         grain = None if coarse or last.grain is None else _shrunk_grain(last.grain, sources[0].size)
         for index, (layer, source) in enumerate(zip(last.layers, sources, strict=True)):
             padded = pad_picture(source, [layer])
-            refinement = Refinement(coarse[index].rgb, padded) if coarse else None
+            refinement = Refinement(coarse[index].rgb, padded, PASSING_SHARE) if coarse else None
             alone = replace(layer, mask=None, refinement=refinement)
             yield Composition(padded, [alone], grain=grain, pass_index=self.index, normalisation=last.normalisation)
 

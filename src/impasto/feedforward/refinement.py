@@ -22,6 +22,10 @@ Array = NDArray[np.float32]
 _CELL = 4  # pixels: side of the cells whose means stay; it divides the network's grid, so that tiles agree
 
 
+FINAL_SHARE = 0.8  # of what the network paints, in the last pass; with all of it a weave shows
+PASSING_SHARE = 0.5  # the same in passes before: what they add is seen from afar, and painted once more
+
+
 @dataclass(frozen=True)
 class Refinement:
     """A coarse painting, to be refined at the size of a padded picture.
@@ -29,11 +33,13 @@ class Refinement:
     Attributes:
         coarse: the painting, h x w x 3, of the padded picture's shape and of any smaller size.
         padded: the picture at whose size it is to be refined.
+        share: of the network's painting in the result, 0 to 1; the rest is the coarse painting, enlarged.
         reach: pixels around a box that the means of cells depend on.
     """
 
     coarse: NDArray[np.generic]
     padded: PaddedPicture
+    share: float = FINAL_SHARE
     reach = 2 * _CELL
 
     def network_input(self, box: Box) -> Array:
@@ -53,6 +59,8 @@ class Refinement:
         """
         for plane, wanted in zip(painted.transpose(2, 0, 1), network_input.transpose(2, 0, 1), strict=False):
             plane += _enlarged_cells(_cell_means(wanted) - _cell_means(plane))
+            plane *= np.float32(self.share)
+            plane += np.float32(1 - self.share) * wanted
         return np.clip(painted, 0, 1, out=painted)
 
 
