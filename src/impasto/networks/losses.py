@@ -8,7 +8,7 @@ structure. Features are N x C x H x W, pictures N x 3 x H x W in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -269,12 +269,13 @@ def penalty(difference: Tensor, target: Tensor, loss: Loss) -> Tensor:
     return torch.where(z < 1, z**2, 2 * z - 1).mean()
 
 
-def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", loss: Loss = "l2") -> Tensor:
-    """The distance of two sets of moments, scaled so that features that are zero everywhere have a loss of 1.
+def style_distance(target: Moments, kind: StyleLoss = "gram", loss: Loss = "l2") -> Callable[[Moments], Tensor]:
+    """How to measure the distance of moments from a target, scaled so that features that are 0 everywhere have about 1.
+
+    What depends on the target alone, such as the root of its covariance, is taken once.
 
     Args:
-        moments: moments of the picture at one layer.
-        target: moments of the style at the same layer.
+        target: moments of the style at one layer.
         kind: ``"gram"``: squared Frobenius distance of the second moments (Gatys 2015); ``"mean"``: of the means
             (as Johnson's slow_neural_style offered it); ``"covariance"``: of the covariances; ``"wasserstein"``: the
             squared 2-Wasserstein distance of the Gaussians with these moments,
@@ -283,24 +284,34 @@ def moment_loss(moments: Moments, target: Moments, kind: StyleLoss = "gram", los
         loss: see :func:`penalty`; does not count for a Wasserstein distance, which is squared.
 
     Returns:
-        A scalar.
+        A function of a picture's moments at the same layer, which returns a scalar.
     """
     if kind == "gram":
-        return penalty(moments.second - target.second, target.second, loss)
+        return lambda moments: penalty(moments.second - target.second, target.second, loss)
     if kind == "mean":
-        return penalty(moments.mean - target.mean, target.mean, loss)
+        return lambda moments: penalty(moments.mean - target.mean, target.mean, loss)
     if kind == "covariance":
-        return penalty(moments.covariance - target.covariance, target.covariance, loss)
+        return lambda moments: penalty(moments.covariance - target.covariance, target.covariance, loss)
+    return _wasserstein_distance(target)
+
+
+def _wasserstein_distance(target: Moments) -> Callable[[Moments], Tensor]:
+    """The function of :func:`style_distance` for the kind ``"wasserstein"``."""
     values, vectors = torch.linalg.eigh(target.covariance.cpu().double())
     values = values.clamp_min(0)
     # Directions that the style hardly has count as a thousandth of the average one: the root's slope would be infinite.
     least = (1e-3 * values.mean().clamp_min(_TINY)) ** 2
-    root = ((vectors * values.sqrt()) @ vectors.T).to(moments.second)
-    coupling: Tensor = _TraceOfSquareRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
-    at_target = (values**2 + least).sqrt().sum().to(coupling)
-    spread = torch.trace(moments.covariance) - torch.trace(target.covariance)
-    distance: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * (coupling - at_target)
-    return distance / torch.trace(target.second).clamp_min(_TINY)
+    root = ((vectors * values.sqrt()) @ vectors.T).to(target.second)
+    at_target = (values**2 + least).sqrt().sum().to(target.second)
+    scale = torch.trace(target.second).clamp_min(_TINY)
+
+    def distance(moments: Moments) -> Tensor:
+        coupling: Tensor = _TraceOfSquareRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
+        spread = torch.trace(moments.covariance) - torch.trace(target.covariance)
+        apart: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * (coupling - at_target)
+        return apart / scale
+
+    return distance
 
 
 class _TraceOfSquareRoot(torch.autograd.Function):

@@ -96,7 +96,11 @@ class Objective:
     ) -> None:
         self.tiled, self.recipe, self.extra = tiled, recipe, extra
         self.regions = [
-            _PlacedRegion(region.targets, RegionWeights(tiled, region.weights, content.shape[2:]), share)
+            _PlacedRegion(
+                {tap: losses.style_distance(x, recipe.style_loss, recipe.loss) for tap, x in region.targets.items()},
+                RegionWeights(tiled, region.weights, content.shape[2:]),
+                share,
+            )
             for region in regions
             if (share := _area_share(region)) > 0
         ]
@@ -228,8 +232,7 @@ class Objective:
                 moments = scale_moments(total[tap], 1 / region.weights.totals[tap])
                 leaves = Moments(*(value.detach().requires_grad_() for value in moments))
                 found = self.tiled.moments_to_metric(tap, leaves)
-                loss = losses.moment_loss(found, region.targets[tap], self.recipe.style_loss, self.recipe.loss)
-                weighted = weight * region.share * loss
+                weighted = weight * region.share * region.distances[tap](found)
                 mean, second = torch.autograd.grad(weighted, leaves, allow_unused=True)
                 slope[tap] = Moments(
                     torch.zeros_like(leaves.mean) if mean is None else mean,
@@ -302,12 +305,12 @@ class _PlacedRegion:
     """A region on the picture that is painted.
 
     Attributes:
-        targets: layer to the style's moments.
+        distances: by layer, how far moments are from the style's.
         weights: where the style applies, at each layer.
         share: of the picture's area.
     """
 
-    targets: Mapping[str, Moments]
+    distances: Mapping[str, Callable[[Moments], Tensor]]
     weights: RegionWeights
     share: float
 

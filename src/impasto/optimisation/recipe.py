@@ -153,7 +153,7 @@ class Recipe:
         "gram",
         choices=get_args(StyleLoss),
         help="What of the style is to agree: which measure of its textures.",
-        doc="Which statistics of the features define the style; see :func:`impasto.networks.losses.moment_loss`.",
+        doc="Which statistics of the features define the style; see :func:`impasto.networks.losses.style_distance`.",
     )
     coarse_style_loss: StyleLoss = option(
         "wasserstein",
