@@ -207,3 +207,17 @@ def test_what_cannot_be_learnt_gets_one_sentence(waves, tmp_path):
         with pytest.raises(kind, match=words) as raised:
             call()
         assert "\n" not in str(raised.value)
+
+
+def test_a_style_is_learnt_from_pictures_in_memory_as_from_their_files(waves, photos, tmp_path):
+    expected = impasto.learn_style([waves, waves], photos=photos, **TINY)
+    with Image.open(waves) as image:
+        array = np.asarray(image.convert("RGB"))
+        style = impasto.learn_style(
+            (item for item in (image, array)), tmp_path / "m.safetensors", photos=photos, **TINY
+        )
+    assert np.allclose(style.scale, expected.scale, atol=1e-5)
+    assert style.name == "m"
+    assert style.metadata["pictures"].startswith("waves.png, picture-")
+    with pytest.raises(InputError, match="learnt from pictures, not from 3"):
+        impasto.learn_style([3])
