@@ -46,6 +46,7 @@ from impasto.pictures.writing import output_format, write_picture
 @click.option(
     "-o",
     "--output",
+    metavar="PATH",
     shell_complete=options.complete_files,
     help="Where results go: a file for one picture, which is replaced if it exists, a folder for several, - for "
     "standard output. Without it they lie beside the photographs, named after the style.",

@@ -80,7 +80,9 @@ class Options:
         whole=True,
         unit="pixels",
         expected="at least 64, or 0 for the result's own, or auto",
-        help="Longer side at which strokes are laid, to be refined at full size; 0 is the result's, auto is "
+        help="Longer side, in pixels, of a first painting that is then refined to full size, so that strokes are "
+        f"large; 0: none; auto: {AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
+        doc="Longer side at which strokes are laid, to be refined at full size; 0 is the result's, auto is "
         f"{AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
     )
     mask: MaskLike | None = option(
