@@ -1,14 +1,18 @@
 import errno
 import os
+import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from impasto.errors import OutputError
-from impasto.files import atomic_path, make_folder
+from impasto.files import atomic_path, make_folder, temporary_folder
+from impasto.styles.style import Style
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 as_user = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
@@ -169,3 +173,96 @@ def test_what_a_killed_process_left_is_removed_and_what_another_one_writes_is_no
     with atomic_path(tmp_path / "y.png"):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([running, elsewhere, "y.png"])
+
+
+class SafetensorError(Exception):
+    """As safetensors raises it: no OSError."""
+
+
+def test_an_error_number_in_the_text_of_a_library_is_explained(tmp_path):
+    text = f"Error while serializing: I/O error: No space left on device (os error {errno.ENOSPC})"
+    with pytest.raises(OutputError, match=r"x was not written because the disk is full: free some space"):
+        fail_halfway(tmp_path / "x", SafetensorError(text))
+    assert names(tmp_path) == []
+
+
+def test_an_error_that_says_nothing_of_the_disk_stays_as_it_is_where_there_is_space(tmp_path):
+    with pytest.raises(RuntimeError, match="unexpected pos 576 vs 534"):
+        fail_halfway(tmp_path / "x", RuntimeError("unexpected pos 576 vs 534"))
+    assert names(tmp_path) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 64 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if (
+        mount is None
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], check=False, capture_output=True
+        ).returncode
+    ):
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)  # torch has a file open as long as its error is known
+
+
+def write_state(path, values):
+    from impasto.optimisation.state import OptimisationState
+
+    OptimisationState({"picture": values}, 0, 0, (1, 1), "", "adam", False).save(path)
+
+
+def write_style(path, values):
+    Style("x", values.numpy(), values.numpy(), "n").save(path)
+
+
+def write_checkpoint(path, values):
+    import torch
+
+    with atomic_path(path) as temporary:
+        torch.save({"a": values}, temporary)
+
+
+def write_arrays(path, values):
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, a=values.numpy())
+
+
+def write_hdf5(path, values):
+    h5py = pytest.importorskip("h5py")
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file.create_dataset("images", data=values.numpy())
+
+
+@pytest.mark.parametrize("write", [write_state, write_style, write_checkpoint, write_arrays, write_hdf5])
+def test_every_writer_says_that_the_disk_is_full(small_disk, write):
+    values = pytest.importorskip("torch").rand(100_000)
+    with pytest.raises(OutputError, match=r"x was not written because the disk is full: free some space and try again"):
+        write(small_disk / "x", values)
+    assert names(small_disk) == []
+
+
+def test_what_is_in_the_cache_names_the_variable_that_moves_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "file"))
+    (tmp_path / "file").write_bytes(b"")
+    refuse(tmp_path / "file" / "x.pth", r"x.pth cannot be used .*: set IMPASTO_CACHE")
+
+
+@posix
+def test_a_temporary_folder_is_removed_and_so_is_that_of_a_killed_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    script = (
+        "import os, signal, tempfile, sys\nfrom impasto.files import temporary_folder\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "with temporary_folder() as folder:\n"
+        "    (folder / 'half').write_bytes(b'')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, tmp_path], check=False).returncode == -9
+    assert len(names(tmp_path)) == 1
+    with temporary_folder() as folder:
+        assert names(tmp_path) == [folder.name]
+    assert names(tmp_path) == []

@@ -7,9 +7,12 @@ import errno
 import logging
 import os
 import platform
+import re
 import secrets
+import shutil
 import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,9 @@ from functools import cache
 from pathlib import Path
 
 from impasto.errors import OutputError
+from impasto.folders import cache_folder
+
+_TRIAL_BYTES = 1 << 16  # bytes that are written to ask the system why a file could not be written
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +76,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         OutputError: the file cannot be written; says why.
     """
     wanted = Path(path)
-    try:
+    with explained(wanted):
         if "\0" in str(wanted):
             raise OSError(errno.EINVAL, "its name has a null character")
         target = Path(os.path.realpath(wanted))  # os.replace would turn a link into a file of its own
@@ -79,8 +85,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             yield target
             return
         make_folder(target.parent)
-        _remove_leftovers(target.parent)
-        temporary = target.with_name(f".impasto-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
+        temporary = temporary_beside(target)
         try:
             # Not tempfile, whose files only their owner may read: here the kernel applies the umask.
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
@@ -89,10 +94,73 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             yield temporary
             temporary.chmod(stat.S_IMODE(mode))  # safetensors puts a file of its own in its place
             temporary.replace(target)
+        except Exception as error:
+            if cause := _refusal(error, temporary):
+                raise cause from error
+            raise
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """A context whose failures to write are one sentence.
+
+    Args:
+        path: the file or folder that is written, as the user named it.
+
+    Raises:
+        OutputError: in place of an error of the system's.
+    """
+    try:
+        yield
     except OSError as error:
-        raise OutputError(explain_write_error(wanted, error)) from error
+        raise OutputError(explain_write_error(path, error)) from error
+
+
+def _refusal(error: Exception, temporary: Path) -> OSError | None:
+    """The system's error behind that of a library which hides it; ``None``: there is none, or it is not hidden.
+
+    safetensors has its number only in the text, and torch does not have it at all: then a few more bytes are written.
+
+    Args:
+        error: what the library raised.
+        temporary: the file that it was writing.
+    """
+    if isinstance(error, (OSError, OutputError)):
+        return None
+    if found := re.search(r"os error (\d+)", str(error)):
+        return OSError(int(found[1]), os.strerror(int(found[1])))
+    try:
+        with temporary.open("ab") as file:
+            file.write(bytes(_TRIAL_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as cause:
+        return cause
+    return None
+
+
+def temporary_beside(target: Path) -> Path:
+    """A new temporary path in the folder of a file, where what killed processes left is removed."""
+    _remove_leftovers(target.parent)
+    return target.with_name(f".impasto-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A context that gives an empty folder, removed at its end; those of killed processes are removed before.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = temporary_beside(Path(tempfile.gettempdir()) / "folder")
+    with explained(folder):
+        folder.mkdir(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache
@@ -106,7 +174,7 @@ def _machine() -> str:
 
 @cache  # once a folder and process
 def _remove_leftovers(folder: Path) -> None:
-    """Remove temporary files that processes of this machine have left in a folder because they were killed."""
+    """Remove temporary files and folders that processes of this machine left in a folder because they were killed."""
     if sys.platform == "win32":  # knows no harmless way to ask for a process
         return
     for left in folder.glob(f".impasto-{_machine()}-*.part"):
@@ -115,7 +183,10 @@ def _remove_leftovers(folder: Path) -> None:
             try:
                 os.kill(process, 0)
             except ProcessLookupError:
-                left.unlink()
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
 
 
 def _mode_to_replace(target: Path) -> int | None:
@@ -142,7 +213,9 @@ def explain_write_error(path: Path, error: OSError) -> str:
         path: the file, as the user named it.
         error: what the system said.
     """
-    code = error.errno
+    code, reason = error.errno, str(error.strerror or error).partition("\n")[0]
+    if code not in (errno.ENOSPC, errno.EDQUOT) and cache_folder() in (path, *path.parents):
+        return f"{path} cannot be used ({reason}): set IMPASTO_CACHE to a folder that can be written to."
     if code in (errno.ENOSPC, errno.EDQUOT):
         return f"{path} was not written because the disk is full: free some space and try again."
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -153,7 +226,7 @@ def explain_write_error(path: Path, error: OSError) -> str:
         return f"{path} cannot be written because a file stands where one of its folders should be: rename it."
     if code == errno.ENAMETOOLONG:
         return f"{path} cannot be written because its name is too long: choose a shorter one."
-    return f"{path} cannot be written ({error.strerror or error}): choose another name or folder."
+    return f"{path} cannot be written ({reason}): choose another name or folder."
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from impasto.errors import OutputError
-from impasto.files import explain_write_error, make_folder
+from impasto.files import explained, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,9 @@ def _take(carrier: Path, wanted: Path) -> int | None:
         OutputError: the file cannot be made.
     """
     while True:
-        try:
+        with explained(wanted):
             make_folder(carrier.parent)
             file = os.open(carrier, os.O_CREAT | os.O_RDWR, 0o666)
-        except OSError as error:
-            raise OutputError(explain_write_error(wanted, error)) from error
         try:
             if not _lock(file):
                 os.close(file)

@@ -1,6 +1,9 @@
 """Learning a style: files in, a style out, and the cache."""
 
 import json
+import os
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +19,7 @@ from impasto.cli import cli  # noqa: E402
 from impasto.errors import InputError, MissingExtraError, OutputError, StyleError, TrainingError  # noqa: E402
 from impasto.learning import api  # noqa: E402
 from impasto.learning.fit import StyleFit  # noqa: E402
+from impasto.locks import locked  # noqa: E402
 from impasto.styles.blending import blend  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.styles.files import bundled_network_id  # noqa: E402
@@ -221,3 +225,40 @@ def test_a_style_is_learnt_from_pictures_in_memory_as_from_their_files(waves, ph
     assert style.metadata["pictures"].startswith("waves.png, picture-")
     with pytest.raises(InputError, match="learnt from pictures, not from 3"):
         impasto.learn_style([3])
+
+
+@pytest.mark.parametrize("size", [(1, 100), (100, 1), (1, 1)])
+def test_a_picture_of_one_pixels_width_is_one_sentence_and_leaves_nothing(photos, tmp_path, size):
+    (tmp_path / "here").mkdir()
+    line = tmp_path / "here" / "line.png"
+    Image.new("RGB", size, "red").save(line)
+    with pytest.raises(InputError, match=r"line.png is a line of \d+ x \d+ pixels .* has no strokes to learn from"):
+        impasto.learn_style(line, tmp_path / "here" / "mine.safetensors", photos=photos, **TINY)
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["line.png"]
+
+
+def test_a_second_run_that_learns_one_style_is_told_who_does(waves, photos, tmp_path):
+    with (
+        locked(tmp_path / "mine.learning"),
+        pytest.raises(OutputError, match=rf"mine.learning is being made by another run \(process {os.getpid()}, "),
+    ):
+        impasto.learn_style(waves, tmp_path / "mine.safetensors", photos=photos, **TINY)
+    assert not (tmp_path / "mine.learning").exists()
+
+
+def test_a_style_that_another_run_is_learning_for_the_cache_is_waited_for(waves, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(api, "learn_style", lambda *_, **__: pytest.fail("it is learnt twice"))
+    target = api._cache_file(waves)
+    found = []
+    with locked(target):
+        waiting = threading.Thread(target=lambda: found.append(api.learn_cached_style(waves)))
+        waiting.start()
+        for _ in range(100):
+            time.sleep(0.05)
+            if caplog.messages:
+                break
+        load_style("scream").save(target)
+    waiting.join(20)
+    assert [style.name for style in found] == ["waves"]
+    assert "Waiting for another run" in caplog.text

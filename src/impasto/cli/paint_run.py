@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.cli.progress import duration
 from impasto.cli.standard_streams import STANDARD_STREAM, write_standard_output
 from impasto.errors import OutputError
+from impasto.files import explained
 from impasto.memory import format_size
 from impasto.optimisation import api
 from impasto.pictures import contact_sheet
@@ -112,11 +113,9 @@ class RunRecorder:
     def __enter__(self) -> RunRecorder:
         file = self.recording.log_file
         if file:
-            try:
+            with explained(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self.log = file.open("a" if self.resumed else "w", encoding="utf-8")
-            except OSError as error:
-                raise OutputError(f"{file} cannot be written ({error.strerror}); give another --log.") from error
         return self
 
     def __exit__(self, *_: object) -> None:

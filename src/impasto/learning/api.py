@@ -10,21 +10,21 @@ import hashlib
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack, cast
 
 from impasto.arguments import check_arguments
 from impasto.engines.devices import torch_device
-from impasto.errors import InputError, OutputError, StyleError
+from impasto.errors import InputError, StyleError
 from impasto.extras import needing_extra
-from impasto.files import exists, is_file
+from impasto.files import exists, explained, is_file, temporary_folder
 from impasto.folders import cache_folder
 from impasto.learning.held_pictures import file_of
-from impasto.learning.settings import LearnKeywords, LearnSettings
+from impasto.learning.settings import CHECKPOINT, LearnKeywords, LearnSettings
+from impasto.locks import locked
 from impasto.options import say_value
 from impasto.pictures.conversion import Source, is_held
 from impasto.pictures.reading import read_picture
@@ -232,12 +232,23 @@ def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], Non
         MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
     """
     target = _cache_file(picture)
-    if target.is_file():
-        with suppress(StyleError):  # the file is damaged, so that the style is learnt anew
-            return replace(load_style(target), name=picture.stem)
-    style = learn_style(picture, target, progress=progress)  # the file's name is unique, the picture's is not
-    target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
-    return replace(style, name=picture.stem)
+    if (style := _from_cache(target)) is None:
+        with locked(target, wait=True):
+            if (style := _from_cache(target)) is None:  # else another run has learnt it meanwhile
+                style = learn_style(picture, target, progress=progress)
+                target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
+    return replace(style, name=picture.stem)  # the file's name is unique, the picture's is not
+
+
+def _from_cache(target: Path) -> Style | None:
+    """The style of a file in the cache; ``None`` if it is not there, or is damaged, so that it is to be learnt anew."""
+    if not target.is_file():
+        return None
+    try:
+        return load_style(target)
+    except StyleError as error:
+        log.info("%s", error)
+        return None
 
 
 def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None = None) -> list[WeightedStyleLike]:
@@ -316,18 +327,26 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
 
 @contextmanager
 def _working_folder(target: Path | None) -> Iterator[Path]:
-    """Give a folder to work in, removed when all went well; beside the target it outlives an interruption."""
+    """Give a folder to work in, removed when all went well; beside the target it outlives an interruption.
+
+    Raises:
+        OutputError: it cannot be made, or another run works in it.
+    """
     if target is None:
-        with tempfile.TemporaryDirectory(prefix="impasto-") as temporary:
-            yield Path(temporary)
+        with temporary_folder() as temporary:
+            yield temporary
         return
     folder = target.with_name(f"{target.stem}.learning")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another -o.") from error
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with locked(folder):
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield folder
+        except BaseException:
+            if not (folder / CHECKPOINT).exists():  # a later call could not go on from here
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _empty(folder: Path) -> None:

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from impasto.errors import TrainingError
 from impasto.files import atomic_path
-from impasto.learning.settings import LearnSettings
+from impasto.learning.settings import CHECKPOINT, LearnSettings
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last
@@ -280,7 +280,7 @@ class StyleFit:
             "random": json.dumps(self.random.bit_generator.state),
             "plateau": (self.plateau.best, self.plateau.waited),
         }
-        with atomic_path(folder / "checkpoint.pt") as temporary:
+        with atomic_path(folder / CHECKPOINT) as temporary:
             torch.save(state, temporary)
 
     def resume(self, folder: Path) -> bool:
@@ -289,7 +289,7 @@ class StyleFit:
         Returns:
             Whether there was such a checkpoint.
         """
-        path = folder / "checkpoint.pt"
+        path = folder / CHECKPOINT
         if not path.exists():
             return False
         try:

@@ -10,6 +10,8 @@ from typing import TypedDict
 from impasto.options import documented, inherited_option, option
 from impasto.training.settings import Settings
 
+CHECKPOINT = "checkpoint.pt"  # file in the folder of an unfinished style from which the same call goes on
+
 
 @documented
 @dataclass(frozen=True)

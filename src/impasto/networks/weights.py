@@ -11,18 +11,17 @@ knows neither a timeout nor a callback.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import secrets
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from impasto.errors import DownloadError, OutputError
+from impasto.errors import DownloadError
 from impasto.extras import needing_extra
+from impasto.files import explained, temporary_beside
 from impasto.folders import cache_folder
 from impasto.version import __version__
 
@@ -88,7 +87,7 @@ def fetch(weights: str | WeightsFile, *, progress: Progress | None = None) -> Pa
             raise DownloadError(f"there are no weights named {weights!r}; known are {', '.join(sorted(PUBLISHED))}")
         weights = PUBLISHED[weights]
     target = cache_folder() / weights.file
-    with _explaining(target):
+    with explained(target):
         there = target.is_file()
         if there and _sha256(target).startswith(weights.sha256.lower()):
             return target
@@ -99,19 +98,19 @@ def fetch(weights: str | WeightsFile, *, progress: Progress | None = None) -> Pa
             f"{target} {state} and IMPASTO_OFFLINE forbids downloading it; unset IMPASTO_OFFLINE, or "
             f"{_by_hand(url, target, weights)}"
         )
-    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+    part = temporary_beside(target)
     try:
-        with _explaining(target.parent):
+        with explained(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             file = part.open("xb")
         with file, closing(_received(url, target, weights)) as chunks:
             for chunk, total in chunks:
-                with _explaining(part):
+                with explained(target):
                     file.write(chunk)
                     file.flush()
                 if progress:
                     progress(file.tell(), total)
-        with _explaining(part):
+        with explained(target):
             digest = _sha256(part)
             if not digest.startswith(weights.sha256.lower()):
                 raise DownloadError(
@@ -201,18 +200,3 @@ def _sha256(path: Path) -> str:
     """The SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    """Turn errors of the file system into an OutputError of one sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"the disk is full, so {path} cannot be written; free some space and try again"
-            ) from error
-        raise OutputError(
-            f"{path} cannot be used ({error.strerror or error}); set IMPASTO_CACHE to a folder that can be written to"
-        ) from error

@@ -96,8 +96,8 @@ def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str
     # A network that is given NaN or very large numbers paints black, or one colour, without a word.
     if not (np.abs(scale).max() <= _LARGEST and np.abs(shift).max() <= _LARGEST):
         raise StyleError(
-            f"{path} is damaged: it has numbers that no style has (not finite, or beyond {_LARGEST:g}); take it from its "
-            "source again, or learn it again."
+            f"{path} is damaged: it has numbers that no style has (not finite, or beyond {_LARGEST:g}); take it from "
+            "its source again, or learn it again."
         )
     return scale.astype(np.float32), shift.astype(np.float32)
 

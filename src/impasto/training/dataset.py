@@ -21,6 +21,8 @@ from PIL import Image
 
 from impasto import extras
 from impasto.errors import InputError, OutputError
+from impasto.files import explained
+from impasto.locks import locked
 from impasto.training.decoding import Pixels
 from impasto.training.hdf5 import UNFINISHED, filled_rows, image_groups, is_hdf5, opened
 from impasto.training.picture_files import PictureFiles, none_readable, warn_of_skipped
@@ -104,7 +106,8 @@ def pack(
         groups = {name: stack.enter_context(PictureFiles(source, limit)) for name, source in sources.items()}
         total = sum(len(files.names) for files in groups.values())
         fingerprint = _fingerprint(sources, groups, size, max_resize)
-        try:
+        stack.enter_context(locked(output))
+        with explained(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             with _open_part(h5py, part, fingerprint, groups, size) as file:
                 images = {name: file[name]["images"] for name in groups}
@@ -122,8 +125,6 @@ def pack(
                 if skipped[name]:
                     warn_of_skipped(list(skipped[name].items()), len(groups[name].names), source)
             _finish(h5py, part, output, rows)
-        except OSError as error:
-            raise OutputError(f"{output} cannot be written: {error}.") from error
     every = tuple(item for name in groups for item in skipped[name].items())
     return PackReport(output, rows["train2014"], rows.get("val2014", 0), every, resumed)
 

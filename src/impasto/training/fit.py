@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 
 from impasto.errors import TrainingError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, explained
+from impasto.locks import locked
 from impasto.networks import files
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import has_bfloat16
@@ -185,9 +186,18 @@ class NetworkTraining:
 
         Returns:
             The validation losses at the end.
+
+        Raises:
+            OutputError: the folder cannot be written to, or another run trains in it.
         """
+        with locked(self.folder):
+            with explained(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+            return self._run(progress)
+
+    def _run(self, progress: Callable[[TrainingProgress], None] | None) -> dict[str, float]:
+        """See :meth:`run`."""
         s = self.settings
-        self.folder.mkdir(parents=True, exist_ok=True)
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
         started = time.monotonic() - self.seconds

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from impasto.errors import InputError
 from impasto.networks.transformer import as_if_painted
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.reading import read_picture
@@ -53,9 +54,16 @@ def read_style_picture(path: Path, size: int, scale: float = 1.0) -> Tensor:
         1 x 3 x H x W in [0, 1].
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or the picture is a single pixel wide or high.
     """
-    return as_if_painted(read_resized(path, size, scale))
+    picture = read_resized(path, size, scale)
+    height, width = picture.shape[2:]
+    if min(height, width) < 2:
+        raise InputError(
+            f"{path} is a line of {width} x {height} pixels once it has the size of a style picture, and has no "
+            "strokes to learn from: give one of at least 128 pixels a side, better 500."
+        )
+    return as_if_painted(picture)
 
 
 def read_resized(path: Path, size: int, scale: float = 1.0) -> Tensor:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import OutputError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, explained
 
 _STATE_FILE = "state.npz"  # name of the file, in the work folder, that says how far the task is
 _FACTS = "facts"  # name of the entry of the state file that holds plain values as JSON
@@ -74,12 +73,8 @@ class WorkFolder:
         if facts.get("key") != self.key:
             self.remove()
             facts, arrays = {}, {}
-        try:
+        with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self.folder.parent} cannot be written to ({error.strerror}): choose another folder."
-            ) from error
         return facts, arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from impasto.errors import OutputError
 from impasto.extras import pyav
+from impasto.files import explained
 from impasto.flow.estimate import Pixels
 from impasto.video.containers import open_container
 from impasto.video.frame import Frame
@@ -89,7 +90,7 @@ class Segments:
         picture = from_rgb(self._resized(samples), self.pixel_format, self.format.colors)
         picture.pts, picture.time_base = frame.pts, self.format.time_base
         picture.duration = frame.duration
-        with _translated_write_errors():
+        with _translated_write_errors(self.folder):
             self.container.mux(self.stream.encode(picture))
 
     def _resized(self, samples: Pixels) -> Pixels:
@@ -104,7 +105,7 @@ class Segments:
     def _open(self) -> None:
         """Begin the next segment."""
         av = pyav()
-        with _translated_write_errors():
+        with _translated_write_errors(self.folder):
             self.container = open_container(
                 self._path(self.finished).with_suffix(".part"),
                 "w",
@@ -129,7 +130,7 @@ class Segments:
         """See :class:`Sink`."""
         if self.container is None:
             return
-        with _translated_write_errors():
+        with _translated_write_errors(self.folder):
             self.container.mux(self.stream.encode(None))
             self.container.close()
         path = self._path(self.finished)
@@ -147,18 +148,15 @@ class Segments:
 
 
 @contextlib.contextmanager
-def _translated_write_errors() -> Iterator[None]:
-    """Turn a failure to encode or to write into one sentence.
+def _translated_write_errors(folder: Path) -> Iterator[None]:
+    """Turn a failure to encode, or to write into a folder, into one sentence.
 
     Raises:
         OutputError: in place of an error of FFmpeg's or of the disk's.
     """
     try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"The video could not be written ({error.strerror or error}); free some space, or name another file."
-        ) from error
+        with explained(folder):
+            yield
     except pyav().error.FFmpegError as error:
         raise OutputError(
             f"The encoder does not take these frames ({error.strerror}); give another --codec or --size."
