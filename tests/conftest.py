@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import impasto  # noqa: F401  (it prepares the environment, before any test loads torch or onnxruntime)
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # Folders of tests in the order in which they run: from the rooms that need nothing up to those that need all others.
 # Tests directly under tests/ come first.
