@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from impasto.files import temporary_folder
 from impasto.pictures.conversion import Held, as_picture
 from impasto.pictures.writing import encode_picture
 
@@ -31,7 +31,7 @@ def file_of(picture: Held) -> Iterator[Path]:
     origin = getattr(picture, "filename", None) or getattr(picture, "name", None)
     data = encode_picture(as_picture(picture), "PNG", strip=True)
     name = Path(origin).stem if isinstance(origin, str) else ""
-    with tempfile.TemporaryDirectory(prefix="impasto-") as folder:
-        path = Path(folder) / f"{name or f'picture-{hashlib.sha256(data).hexdigest()[:_DIGITS]}'}.png"
+    with temporary_folder() as folder:
+        path = folder / f"{name or f'picture-{hashlib.sha256(data).hexdigest()[:_DIGITS]}'}.png"
         path.write_bytes(data)
         yield path
