@@ -104,7 +104,7 @@ def test_strokes_of_what_is_larger_than_1500_pixels_are_laid_at_1000_unless_told
 
 @pytest.mark.parametrize("word", ["automatic", "AUTO", "", "1000", None, True, 63, -1, 1000.5])
 def test_a_work_size_is_a_number_of_pixels_or_auto(word):
-    with pytest.raises(InputError, match=r"work size .* give at least 64, or 0 for the result's own, or auto"):
+    with pytest.raises(InputError, match=r"work.size .* at least 64, or 0 for the result's own, or auto"):
         Options(work_size=word)
 
 
