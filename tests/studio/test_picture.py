@@ -14,6 +14,7 @@ from impasto.pictures.resampling import resize_picture
 from impasto.studio import brush, pictures, previews
 from impasto.studio.chooser import check_styles
 from impasto.studio.pictures import PictureRequest
+from impasto.studio.tabs import picture as tab
 from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
 from impasto.styles.style import PHOTOGRAPH
 
@@ -250,3 +251,8 @@ def test_many_pictures_and_one_that_is_none(visit, picture_file, photo, tmp_path
     page.locator(".toast-body, .toast-wrap").get_by_text("damaged").or_(
         page.get_by_text("neither a picture nor a video")
     ).first.wait_for()
+
+
+@pytest.mark.parametrize(("given", "taken"), [("auto", "auto"), ("0", 0), (0, 0), (None, 0), ("640", 640), ("x", "x")])
+def test_the_http_api_takes_a_work_size_as_number_text_or_word(given, taken):
+    assert tab.work_size_option(given) == taken

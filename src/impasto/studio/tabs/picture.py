@@ -124,7 +124,7 @@ def build(studio: Studio) -> None:
         """The request that the state and the values of the controls make up."""
         *numbers, mode, longer, work, masked = values
         options = {**dict(zip(names, numbers, strict=True)), "colors": mode}
-        options |= {"size": int(longer or 0), "work_size": _work_size(work)}
+        options |= {"size": int(longer or 0), "work_size": work_size_option(work)}
         return PictureRequest(check_styles(chosen), options, tab_state.mask, masked or "")
 
     def show_uploads(paths: list[str] | None, tab_state: _PictureTabState, request: gr.Request) -> Any:
@@ -338,7 +338,7 @@ def _add_apply_endpoint(studio: Studio) -> None:
         a picture of the same size, white where the painting shall show."""
         with show_errors_as_sentences(request):
             options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain}
-            options |= {"size": int(size), "work_size": _work_size(work_size)}
+            options |= {"size": int(size), "work_size": work_size_option(work_size)}
             where = None if mask is None else read_mask(to_pil(studio.uploads.read(mask)), 0)
             picture_request = PictureRequest(check_styles(styles), options, where)
             done = studio.jobs.result(
@@ -360,7 +360,7 @@ def _add_apply_endpoint(studio: Studio) -> None:
     add_endpoint(apply, inputs, gr.File(visible=False, label="painted"), name="apply", lane=studio.jobs.lane("picture"))
 
 
-def _work_size(value: str | int | None) -> Any:
+def work_size_option(value: str | int | None) -> Any:
     """The option ``work_size`` from a number of pixels, which may be text, or a word, which the library judges."""
     try:
         return int(value or 0)
