@@ -15,6 +15,8 @@ from PIL import Image
 
 import impasto
 from impasto.cli import COMMANDS, cli
+from impasto.extras import EXTRAS
+from impasto.version import install_command
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -122,3 +124,10 @@ def test_python_samples_call_what_there_is_as_it_is_to_be_called(page):
                 inspect.signature(getattr(impasto, name.split(".")[1])).bind(
                     *call.args, **{keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
                 )
+
+
+def test_pages_install_extras_as_the_messages_say():
+    for page in ALL_PAGES:
+        for extra in re.findall(r'pip install "[^"\s]*\[([\w,]+)\]"', text := page.read_text()):
+            assert install_command(extra) in text, f"{page.name}: [{extra}]"
+    assert all(install_command(extra) in README for extra in EXTRAS)

@@ -20,6 +20,8 @@ Status 2 is the command line's own (unknown option, missing argument), 130 is Ct
 
 from __future__ import annotations
 
+from impasto.version import install_command
+
 
 def first_line(error: BaseException) -> str:
     """What another library's error says, for a sentence of ours: its first line, without a full stop, or its name."""
@@ -66,7 +68,7 @@ class MissingExtraError(ImpastoError):
     exit_status = 6
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f'{what} needs an optional package: pip install "impasto[{extra}]"')
+        super().__init__(f"{what} needs an optional package: {install_command(extra)}")
         self.extra = extra
 
 

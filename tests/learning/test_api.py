@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 import time
 from dataclasses import replace
@@ -23,6 +24,7 @@ from impasto.locks import locked  # noqa: E402
 from impasto.styles.blending import blend  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.styles.files import bundled_network_id  # noqa: E402
+from impasto.version import install_command  # noqa: E402
 
 TINY = {"steps": 4, "check_every": 2, "crop": 64, "crops": 4, "held_out": 3}
 
@@ -147,7 +149,7 @@ def test_without_the_extra_a_picture_names_it(waves, monkeypatch, tmp_path):
 
     monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path))
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingExtraError, match=r'pip install "impasto\[train\]"'):
+    with pytest.raises(MissingExtraError, match=re.escape(install_command("train"))):
         impasto.stylize(waves, waves)
 
 

@@ -9,6 +9,7 @@ from impasto.studio.server import _call_in_event_loop
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 from impasto.studio.tabs import paint
+from impasto.version import install_command
 
 pytest.importorskip("torch", reason="the extra train is not installed")
 
@@ -35,7 +36,7 @@ def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module
     commands = [
         block["props"]["value"]
         for block in page.get_config_file()["components"]
-        if block["type"] == "code" and f'pip install "impasto[{extra}]"' in str(block["props"]["value"])
+        if block["type"] == "code" and install_command(extra) in str(block["props"]["value"])
     ]
     assert len(commands) == 2
     assert [d.api_name for d in page.fns.values() if d.api_name in tabs] == []

@@ -17,6 +17,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.studio.guard import Guard
 from impasto.studio.settings import ServerSettings
+from impasto.version import install_command
 
 DOCS = Path(__file__).parents[2] / "docs/studio-server.md"
 FILE = {"_type": "gradio.FileData"}
@@ -358,7 +359,7 @@ def test_without_the_extra_the_command_names_it(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["studio", "--no-browser"])
     assert ended.value.code == 6
-    assert 'pip install "impasto[studio]"' in capsys.readouterr().err
+    assert install_command("studio") in capsys.readouterr().err
 
 
 def test_folders_of_servers_that_were_killed_are_removed_and_others_are_not(tmp_path, monkeypatch):

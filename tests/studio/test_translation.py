@@ -11,6 +11,7 @@ from impasto.errors import InputError, MissingExtraError, StyleError
 from impasto.studio import translation
 from impasto.studio.error_patterns import ERROR_PATTERNS
 from impasto.studio.translation import LANGUAGES
+from impasto.version import install_command
 
 
 def visitor(accept="", cookie=""):
@@ -85,7 +86,7 @@ def test_complaints_are_translated_where_they_are_known():
     assert translation.error_sentence(visitor("en"), error) == str(error)
     assert translation.error_sentence(visitor("fr"), InputError("Nobody knows this one.")) == "Nobody knows this one."
     assert translation.error_sentence(visitor("fr"), MissingExtraError("Video", "video")).endswith(
-        'pip install "impasto[video]"'
+        "facultatif : " + install_command("video")
     )
 
 

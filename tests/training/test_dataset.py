@@ -1,6 +1,7 @@
 """HDF5 files of training pictures: written, gone on with, described."""
 
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.training import dataset
 from impasto.training.dataset import info, pack
 from impasto.training.photographs import Photographs
+from impasto.version import install_command
 
 h5py = pytest.importorskip("h5py")
 
@@ -281,7 +283,7 @@ class TestErrors:
 
     def test_without_h5py(self, sources, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "h5py", None)
-        with pytest.raises(MissingExtraError, match=r"Reading HDF5.*impasto\[train\]"):
+        with pytest.raises(MissingExtraError, match=rf"Reading HDF5.*{re.escape(install_command('train'))}"):
             pack(*sources, tmp_path / "out.h5")
 
 

@@ -12,6 +12,7 @@ import click
 
 from impasto.cli.help import Command
 from impasto.extras import EXTRAS
+from impasto.version import install_command
 
 
 def _version(package: str) -> str | None:
@@ -90,7 +91,7 @@ def command(as_json: bool) -> None:
         for extra, packages in facts["extras"].items():
             missing = [name for name, found in packages.items() if found is None]
             there = ", ".join(f"{name} {found}" for name, found in packages.items() if found)
-            hint = f'missing {", ".join(missing)}: pip install "impasto[{extra}]"' if missing else ""
+            hint = f"missing {', '.join(missing)}: {install_command(extra)}" if missing else ""
             click.echo(f"[{extra}]".ljust(12) + "; ".join(filter(None, (there, hint))))
         click.echo(f"cache       {facts['cache']['folder']}: {', '.join(facts['cache']['files']) or 'empty'}")
         click.echo(f"styles      {len(facts['styles'])}: {', '.join(facts['styles'])}")

@@ -9,6 +9,7 @@ import gradio as gr
 from impasto.feedforward.options import DEFAULTS, Options
 from impasto.options import option_facts
 from impasto.studio.translation import label
+from impasto.version import install_command
 
 SLIDERS = {name: facts.slider for name, facts in option_facts(Options).items() if facts.slider}
 """Lowest value, highest value and step of the slider of each option that has one, by the option's name."""
@@ -67,6 +68,5 @@ def show_missing_extra(extra: str) -> bool:
     if all(find_spec(module) for module in MODULES_OF_EXTRAS[extra]):
         return False
     gr.Markdown(label(f"needs_{extra}"), elem_classes="needs")
-    command = f'pip install "impasto[{extra}]"'
-    gr.Code(command, language="shell", interactive=False, show_label=False, elem_classes="needs-command")
+    gr.Code(install_command(extra), language="shell", interactive=False, show_label=False, elem_classes="needs-command")
     return True

@@ -62,7 +62,7 @@ ERROR_PATTERNS: tuple[tuple[str, str], ...] = (
     ("the_style_that_changes_nothing", r"^(.+) is the style that changes nothing"),
     ("cannot_style_name", r"^'(.*)' cannot be a style's name"),
     ("too_little_memory", r"too little memory"),
-    ("pip_install_impasto", r"pip install \"impasto\[(\w+)\]\""),
+    ("needs_an_optional_package", r"needs an optional package: (.+)$"),
     ("this_took_longer_than_seconds", r"This took longer than (\d+) seconds"),
     ("the_job_was_stopped", r"^The job was stopped"),
 )
