@@ -136,7 +136,7 @@ def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):
         ({"style": STYLE, "style_layers": {"relu9_1": 1}}, InputError, "no layer relu9_1"),
         ({"style": STYLE, "output": "x.png"}, InputError, "given as a path"),
         ({"style": STYLE, "init": "nowhere.png"}, InputError, "nowhere.png does not exist"),
-        ({"style": {}}, InputError, "cannot be made from dict"),
+        ({"style": {}}, InputError, "No style picture is given"),
     ],
 )
 def test_bad_input_gets_one_sentence(small, arguments, error, said):

@@ -18,10 +18,10 @@ def test_smaller_budgets_mean_smaller_tiles_and_histories():
         return Planner(one.network, one.planner.taps, recipe, one.planner.device).plan(4000, 6000)
 
     assert plan(optimizer="adam", max_memory=2**36).tile == 0
-    small, large = (plan(optimizer="adam", max_memory=size * 2**30) for size in (4, 8))
+    small, large = (plan(optimizer="adam", max_memory=size * 2**30) for size in (5, 8))
     assert 0 < small.tile < large.tile
-    assert small.bytes <= 4 * 2**30
-    cut = plan(optimizer="lbfgs", max_memory=6 * 2**30, history=20)
+    assert small.bytes <= 5 * 2**30
+    cut = plan(optimizer="lbfgs", max_memory=7 * 2**30, history=20)
     assert cut.cut
     assert 1 <= cut.history < 20
     with pytest.raises(InputError, match=r"take at least .* GB") as refused:
