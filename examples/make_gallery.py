@@ -1,30 +1,57 @@
-"""Make the pictures of the README from the examples: what is shown is what the package paints."""
+"""Make the pictures of README and pages anew: what is shown is what the package paints today.
+
+    python examples/make_gallery.py [NAME ...] [--slow]
+
+Without a name all are made but the slow ones (``learnt`` and ``deep``, an hour of learning on two cores). What lacks
+something, such as the clips beside the repository or a browser, is skipped and says so; the file that is there stays.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from impasto.feedforward.api import paint
-from impasto.feedforward.options import Options
-from impasto.pictures import contact_sheet
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture
-from impasto.pictures.writing import write_picture
-from impasto.styles.catalogue import bundled_names, load_style
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any import of onnxruntime, also by another program
 
-HERE = Path(__file__).parent
-GALLERY = HERE.parent / "docs" / "gallery"
+from gallery import bundled_styles, film, large_pictures, learnt_styles, other_program, page
+from gallery.sheets import UnavailableError
+
+FAST: dict[str, Callable[[], Path]] = {
+    "harbour": bundled_styles.harbour,
+    "styles": bundled_styles.styles,
+    "penguin": bundled_styles.penguin,
+    "film": film.film,
+    "beside": other_program.other_program,
+    "studio": page.page,
+    "seams": large_pictures.seams,
+    "strokes": large_pictures.strokes,
+}
+"""By name of the file in ``docs/gallery``, without its suffix: what makes it in seconds."""
+
+SLOW: dict[str, Callable[[], Path]] = {"learnt": learnt_styles.learnt, "deep": learnt_styles.deep}
+"""The same: what makes it in many minutes."""
 
 
-def make(source: str, names: list[str], size: int, columns: int, target: str, *, original: bool = True) -> None:
-    """Write one labelled sheet of a picture in several styles, ``size`` pixels a side, into the gallery."""
-    picture = read_picture(HERE / source)
-    cells = [("the photograph", resize_picture(picture, size))] if original else []
-    cells += [(name, paint(picture, load_style(name), Options(size=size))) for name in names]
-    write_picture(contact_sheet.contact_sheet(cells, columns=columns), GALLERY / target, quality=88)
-    print(GALLERY / target)
+def main() -> None:
+    """Read the command line, make the pictures, say what became of each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FAST | SLOW))
+    parser.add_argument("--slow", action="store_true", help="the slow ones, too")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(FAST | SLOW):
+        parser.error(f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join(FAST | SLOW)}.")
+    for name, make in (FAST | SLOW).items():
+        if name in chosen.names or (not chosen.names and (name in FAST or chosen.slow)):
+            try:
+                path = make()
+                print(f"{path}: {path.stat().st_size / 1000:.0f} KB")
+            except UnavailableError as reason:
+                print(f"{name} is skipped: {reason}.")
 
 
-make("harbour.jpg", ["starry-night", "stained-glass", "scream"], 640, 2, "harbour.jpg")
-make("penguin.png", ["stained-glass", "wheat-field", "halftone", "udnie"], 380, 4, "penguin.jpg", original=False)
-make("harbour.jpg", [name for name in bundled_names() if name != "photograph"], 400, 4, "styles.jpg")
+if __name__ == "__main__":
+    main()

@@ -130,4 +130,22 @@ def test_pages_install_extras_as_the_messages_say():
     for page in ALL_PAGES:
         for extra in re.findall(r'pip install "[^"\s]*\[([\w,]+)\]"', text := page.read_text()):
             assert install_command(extra) in text, f"{page.name}: [{extra}]"
-    assert all(install_command(extra) in README for extra in EXTRAS)
+    assert install_command("train") in README
+    assert all(f"`[{extra}]`" in README or install_command(extra) in README for extra in EXTRAS)
+
+
+def test_the_citation_is_of_this_version():
+    assert f"\nversion: {impasto.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_every_picture_of_the_gallery_is_shown_made_by_one_command_and_small():
+    from make_gallery import FAST, SLOW
+
+    gallery = {path.name: path for path in (ROOT / "docs" / "gallery").iterdir()}
+    shown = {name for page in PAGES for name in re.findall(r"\]\([^)]*gallery/([^)]+)\)", page.read_text())}
+    assert set(gallery) == shown
+    assert {path.stem for path in gallery.values()} == {*FAST, *SLOW}
+    assert {name: path.stat().st_size for name, path in gallery.items() if path.stat().st_size > 500_000} == {
+        "film.gif": gallery["film.gif"].stat().st_size
+    }
+    assert gallery["film.gif"].stat().st_size < 2_000_000

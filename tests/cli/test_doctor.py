@@ -14,3 +14,12 @@ def test_the_command_runs_in_a_process_of_its_own():
     healthy = process("doctor")
     assert healthy.returncode == 0, healthy.stderr
     assert b"works" in healthy.stdout
+
+
+def test_doctor_names_the_folders_that_hold_files(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("IMPASTO_STYLES", str(tmp_path / "styles"))
+    assert run("doctor") == 0
+    told = capsys.readouterr().out
+    assert f"cache       {tmp_path / 'cache'}: empty" in told
+    assert f"own styles  {tmp_path / 'styles'}" in told

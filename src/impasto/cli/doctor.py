@@ -49,7 +49,7 @@ def examine() -> dict[str, Any]:
     """Everything that the command shows."""
     import impasto
     from impasto.engines.base import cpu_threads
-    from impasto.folders import cache_folder
+    from impasto.folders import cache_folder, catalogue_folder
     from impasto.networks import weights
     from impasto.styles.catalogue import bundled_names
 
@@ -68,6 +68,7 @@ def examine() -> dict[str, Any]:
             "folder": str(cache),
             "files": sorted(p.name for p in cache.glob("*")) if cache.is_dir() else [],
         },
+        "own_styles": str(catalogue_folder()),
         "offline": weights.offline(),
         "styles": bundled_names(),
     }
@@ -94,5 +95,6 @@ def command(as_json: bool) -> None:
             hint = f"missing {', '.join(missing)}: {install_command(extra)}" if missing else ""
             click.echo(f"[{extra}]".ljust(12) + "; ".join(filter(None, (there, hint))))
         click.echo(f"cache       {facts['cache']['folder']}: {', '.join(facts['cache']['files']) or 'empty'}")
+        click.echo(f"own styles  {facts['own_styles']}")
         click.echo(f"styles      {len(facts['styles'])}: {', '.join(facts['styles'])}")
     sys.exit(0 if facts["works"] else 1)
