@@ -4,6 +4,7 @@ import pytest
 
 from impasto.cli import picture_styles
 from impasto.cli.picture_styles import learn_pictures
+from impasto.errors import MissingExtraError
 from impasto.styles.catalogue import load_style
 
 
@@ -48,3 +49,10 @@ def test_ctrl_c_says_how_it_goes_on(painting, capsys, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         learn_pictures([str(painting)])
     assert capsys.readouterr().err.splitlines()[-1].endswith("the same command goes on from there.")
+
+
+def test_nothing_is_announced_where_the_extra_is_missing(painting, capsys, monkeypatch):
+    monkeypatch.setattr(picture_styles.importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(MissingExtraError, match="Learning a style"):
+        learn_pictures([str(painting)])
+    assert capsys.readouterr() == ("", "")

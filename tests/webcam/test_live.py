@@ -1,3 +1,4 @@
+import sys
 import threading
 from pathlib import Path
 
@@ -9,11 +10,12 @@ av = pytest.importorskip("av")
 pytest.importorskip("cv2")
 
 from impasto.cli import picture_styles  # noqa: E402
-from impasto.errors import InputError  # noqa: E402
+from impasto.errors import InputError, MissingExtraError  # noqa: E402
 from impasto.feedforward.options import Options  # noqa: E402
 from impasto.learning import api  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
-from impasto.webcam.live import Pace  # noqa: E402
+from impasto.version import install_command  # noqa: E402
+from impasto.webcam.live import Pace, check_libraries  # noqa: E402
 
 from .helpers import FakeWindow, live, run  # noqa: E402
 
@@ -114,3 +116,11 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]
     assert "mine.png: learning" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["cv2", "av"])
+def test_what_is_missing_comes_with_the_extra_that_brings_the_window_too(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError) as raised:
+        check_libraries()
+    assert install_command("webcam") in str(raised.value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from impasto.cli.progress import learning_bar
+from impasto.errors import MissingExtraError
 from impasto.learning.api import is_style_cached, learn_cached_style, with_learnt_pictures
 from impasto.styles.blending import WeightedStyleLike
 from impasto.styles.style import Style
@@ -26,9 +28,15 @@ def learn_pictures(styles: Iterable[str], *, quiet: bool = False) -> list[Weight
 
 
 def learn_picture(picture: Path, *, quiet: bool = False) -> Style:
-    """Return the style of a picture; if it is not in the cache yet, learn it, which is said at once."""
+    """Return the style of a picture; if it is not in the cache yet, learn it, which is said at once.
+
+    Raises:
+        MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
+    """
     if is_style_cached(picture):
         return learn_cached_style(picture)
+    if importlib.util.find_spec("torch") is None:  # not imported yet, since that takes a second
+        raise MissingExtraError("Learning a style", "train")
 
     def print_line(text: str) -> None:
         """Print a line for the user on standard error, unless quiet."""

@@ -7,12 +7,13 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from impasto.errors import InputError
-from impasto.extras import opencv, pyav
+from impasto.extras import needing_extra, opencv
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.flow.estimate import Pixels
@@ -268,5 +269,6 @@ def check_libraries() -> None:
     Raises:
         MissingExtraError: OpenCV or PyAV is not installed.
     """
-    opencv("A camera")
-    pyav("A recording")
+    for what, module in (("A camera", "cv2"), ("A recording", "av")):
+        with needing_extra("webcam", what):  # which brings what a window needs, too
+            import_module(module)
