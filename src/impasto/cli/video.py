@@ -123,7 +123,7 @@ _pass_names = _parameter_names(_pass_options)
     multiple=True,
     callback=_parse_styles_at,
     metavar="TIME=NAME[:WEIGHT]",
-    help="The style from a time on, such as 4.5=scream; between two times one fades into the other.",
+    help="The style from a time of the result on, such as 4.5=scream; between two times one fades into the other.",
 )
 @click.option(
     "-o",

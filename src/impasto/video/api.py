@@ -63,7 +63,7 @@ def stylize_video(
             ``NAME-STYLE.SUFFIX``; what exists is treated as by :func:`impasto.stylize`, where a GIF, and a video that
             keeps a comment of its own, do not tell how they were made.
         overwrite: as for :func:`impasto.stylize`.
-        style_at: seconds to styles; between two times one fades into the other.
+        style_at: seconds of the result to styles; between two times one fades into the other.
         stabilize: ``"off"``: every frame is painted on its own. ``"light"``: the last painting and the grain move along
             with the picture. ``"flow"``: they move along by finer flow, which takes longer.
         start, end: the part to paint, in seconds from the video's start.
