@@ -24,7 +24,7 @@ from impasto.options import parse_layers
         ({"dream": {"relu4_1": float("inf")}}, "weight inf"),
         ({"dream": {"relu4_1": "2"}}, "weight 2 of relu4_1"),
         ({"iterations": "5"}, "iterations takes a whole number of 0 or more, not the text '5'"),
-        ({"iterations": None}, "iterations takes a whole number of 0 or more, not None"),
+        ({"history": None}, "history takes a whole number from 1 to 1000, not None"),
         ({"iterations": 2.5}, "iterations 2.5 is out of range; give a whole number"),
         ({"size": 512.5}, "size 512.5"),
         ({"style_layers": [("relu1_1", 2)]}, "are no layers"),

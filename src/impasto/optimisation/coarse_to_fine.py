@@ -67,13 +67,13 @@ class Optimisation:
         self.device = targets.planner.device
         self.content, self.init, self.extra, self.callback = content, init, extra, callback
         self.full = content.shape[0], content.shape[1]
-        self.sizes = scale_sizes(*self.full, self.recipe.scales)
+        self.sizes = scale_sizes(*self.full, self.recipe.scale_count)
         self.scale, self.done = 0, 0
         self.minimiser = self._start() if resume is None else self._restore(resume)
         self.losses: list[float] = []
         self.parts: dict[str, float] = {}
         self.started = time.perf_counter()
-        left = [self.recipe.iterations] * (len(self.sizes) - self.scale)
+        left = [self.recipe.iterations_a_scale] * (len(self.sizes) - self.scale)
         left[0] = max(0, left[0] - self.done)
         self.count = 0 if resume is None else resume.count
         self.planned = self.count + sum(left)
@@ -123,7 +123,7 @@ class Optimisation:
             return loss, gradient
 
         first = len(self.losses)
-        while self.done < self.recipe.iterations:
+        while self.done < self.recipe.iterations_a_scale:
             loss = self.minimiser.step(evaluate)
             if not math.isfinite(loss):
                 raise InputError("The loss is no longer a finite number; give a smaller learning rate or weights.")

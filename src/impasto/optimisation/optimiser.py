@@ -10,6 +10,7 @@ import torch
 from impasto.engines.devices import torch_device
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimisation.coarse_to_fine import Optimisation
+from impasto.optimisation.fast_start import paint_fast_start
 from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.objective import ExtraLoss
 from impasto.optimisation.planning import STARTING_SECONDS, Plan, Planner
@@ -75,6 +76,8 @@ class Optimiser:
                 finite number.
         """
         self.plan_peak(*content.shape[:2])  # refuses what will not fit before the work, not after the smaller scales
+        if self.recipe.refines and init is None and resume is None and self.targets.styles:
+            init = paint_fast_start(content, self.targets)
         return Optimisation(self.targets, content, init, extra, callback, resume).paint()
 
     def plan(self, height: int, width: int) -> Plan:
@@ -102,12 +105,12 @@ class Optimiser:
         peak, full = self.plan_peak(height, width), (height, width)
         seconds_per_pixel = self.planner.measure_seconds_per_pixel()
         work = 0.0  # pixels that the network sees, over all iterations
-        for size in scale_sizes(height, width, self.recipe.scales):
+        for size in scale_sizes(height, width, self.recipe.scale_count):
             tiled = TiledFeatures(self.network, self.planner.taps, self.plan(*size).tile)
             tiles = list(tiled.tiles(*(side + 2 * tiled.margin for side in size)))
             window_pixels = sum((tile.window[1] - tile.window[0]) * (tile.window[3] - tile.window[2]) for tile in tiles)
             # Tiles take another forward pass, which is a third of an evaluation.
-            work += self.recipe.iterations * window_pixels * (1 if len(tiles) == 1 else 4 / 3)
+            work += self.recipe.iterations_a_scale * window_pixels * (1 if len(tiles) == 1 else 4 / 3)
             # Measuring a style takes about as long as an evaluation: half of it for the resampling.
             work += sum(math.prod(self.targets.size_of(style, full, size)) for style in self.targets.styles)
         return peak._replace(seconds=STARTING_SECONDS + work * seconds_per_pixel)

@@ -24,12 +24,14 @@ from impasto.options import (
 )
 
 Colors = Literal["style", "content", "match", "match-before"]
-Init = Literal["content", "noise", "gray"]
+Init = Literal["content", "fast", "noise", "gray"]
 Optimizer = Literal["adam", "lbfgs"]
 Pooling = Literal["max", "average"]
 Layers = Mapping[str, float] | Sequence[str] | str  # the forms in which layers can be given
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
+ITERATIONS = 100  # at each scale, where no number is asked for
+REFINING_ITERATIONS = 15  # the same where a fast painting is refined
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
 
 
@@ -93,8 +95,10 @@ class Recipe:
     )
     init: Any = option(
         "content",
-        help="What to start from: content (the photograph), noise, gray or a picture file.",
-        doc='Where to start: ``"content"``, ``"noise"``, ``"gray"`` or a picture (path, bytes, PIL image or array).',
+        help="What to start from: content (the photograph), fast (the photograph in the nearest style that impasto "
+        "apply knows, so that few iterations at full size are enough), noise, gray or a picture file.",
+        doc='Where to start: ``"content"``, ``"fast"``, ``"noise"``, ``"gray"`` or a picture (path, bytes, PIL image '
+        'or array). ``"fast"`` is the photograph as :func:`impasto.stylize` paints it in the nearest known style.',
     )
     optimizer: Optimizer = option(
         "lbfgs",
@@ -112,13 +116,14 @@ class Recipe:
         help="How far one iteration goes.  [default: 0.02 for adam, 1 for lbfgs]",
         doc="``None``: 0.02 for Adam (in units of a pixel's range), 1 for L-BFGS.",
     )
-    iterations: int = option(
-        100,
+    iterations: int | None = option(
+        None,
         low=0,
         high=LARGEST,
         whole=True,
-        help="How many, at each of the --scales; more takes longer and settles further.",
-        doc="Iterations at each scale.",
+        help="How many, at each of the --scales; more takes longer and settles further.  "
+        f"[default: {ITERATIONS}, with --init fast {REFINING_ITERATIONS}]",
+        doc=f"Iterations at each scale; ``None``: {ITERATIONS}, from a fast painting {REFINING_ITERATIONS}.",
     )
     scales: int = option(
         0,
@@ -128,7 +133,7 @@ class Recipe:
         expected="a whole number from 1 to 16, or 0 to have it chosen",
         help="How many sizes it is painted at, each twice the one before; 1: only the full one; 0: chosen for you.",
         doc="Sizes to paint at, each twice the one before, the last the full one; 1: only the full one; 0: as many as "
-        "give a first one of 96 to 192 pixels.",
+        "give a first one of 96 to 192 pixels, from a fast painting only the full one.",
     )
     average: float = option(
         0.9,
@@ -252,6 +257,23 @@ class Recipe:
     def start(self) -> Any:
         """The picture to start from; ``None``: the run starts from the photograph, from noise or from grey."""
         return None if isinstance(self.init, str) and self.init in get_args(Init) else self.init
+
+    @property
+    def refines(self) -> bool:
+        """Whether the run starts from the painting of the fast path."""
+        return isinstance(self.init, str) and self.init == "fast"
+
+    @property
+    def iterations_a_scale(self) -> int:
+        """The most iterations at each scale."""
+        if self.iterations is not None:
+            return self.iterations
+        return REFINING_ITERATIONS if self.refines else ITERATIONS
+
+    @property
+    def scale_count(self) -> int:
+        """How many sizes to paint at; 0: as many as the result's size asks for."""
+        return 1 if self.refines and not self.scales else self.scales
 
     def result_size(self, width: int, height: int) -> int:
         """The longer side of the result for an input of that size."""

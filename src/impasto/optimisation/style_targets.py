@@ -77,7 +77,7 @@ class StyleTargets:
         groups: dict[int | None, list[StylePicture]] = {}
         for style in self.styles:
             groups.setdefault(None if style.mask is None else id(style.mask), []).append(style)
-        weights = self._region_weights(*size)
+        weights = self.region_weights(*size)
         regions = []
         for key, group in groups.items():
             blend = self._blend(group, full, size, photograph)
@@ -85,7 +85,7 @@ class StyleTargets:
             regions.append(Region(blend.moments, where, blend.variation))
         return regions
 
-    def _region_weights(self, height: int, width: int) -> dict[int | None, Array] | None:
+    def region_weights(self, height: int, width: int) -> dict[int | None, Array] | None:
         """Each mask at a size, in proportion where several overlap; under ``None`` what they leave.
 
         Returns:
@@ -102,7 +102,7 @@ class StyleTargets:
 
     def cover(self, height: int, width: int) -> Array | None:
         """The share of each pixel that is painted, H x W in [0, 1]; ``None``: all of all pixels."""
-        weights = self._region_weights(height, width)
+        weights = self.region_weights(height, width)
         if weights is None or any(style.mask is None for style in self.styles):
             return None
         cover: Array = 1 - weights[None]
@@ -136,7 +136,7 @@ class StyleTargets:
         mean_variation = 0.0
         for style in styles:
             share = style.weight / total
-            measured = self._measure_once(style, full, size, photograph)
+            measured = self.measure_once(style, full, size, photograph)
             mean_variation += share * measured.variation
             for tap, (mean, second) in measured.moments.items():
                 known = mixed.get(tap)
@@ -145,7 +145,7 @@ class StyleTargets:
                 )
         return MeasuredStyle(mixed, mean_variation)
 
-    def _measure_once(self, style: StylePicture, full: Size, size: Size, photograph: Array) -> MeasuredStyle:
+    def measure_once(self, style: StylePicture, full: Size, size: Size, photograph: Array) -> MeasuredStyle:
         """Measure a style at a scale; what does not depend on the photograph is kept."""
         style_size = self.size_of(style, full, size)
         if self.recipe.colors == "match-before":

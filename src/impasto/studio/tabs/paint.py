@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.networks.loss_names import StyleLoss
 from impasto.optimisation import api, recipe
-from impasto.optimisation.recipe import DEFAULTS, LONGEST, Recipe
+from impasto.optimisation.recipe import DEFAULTS, ITERATIONS, LONGEST, Recipe
 from impasto.optimisation.style_pictures import StylePicture, blend_name, read_styles
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
@@ -219,7 +219,7 @@ def _recipe_controls() -> tuple[dict[str, Any], dict[str, Any]]:
     main: dict[str, Any] = {
         "size": gr.Slider(128, 2048, value=LONGEST, step=32, label=label("paint_size"), elem_id="paint-size"),
         "iterations": gr.Slider(
-            5, 300, value=DEFAULTS.iterations, step=5, label=label("iterations"), elem_id="paint-iterations"
+            5, 300, value=ITERATIONS, step=5, label=label("iterations"), elem_id="paint-iterations"
         ),
         "style_weight": gr.Slider(
             1, 200, value=DEFAULTS.style_weight, step=1, label=label("style_weight"), elem_id="paint-style_weight"
@@ -259,6 +259,8 @@ def _optimisation_task(studio: Studio, upload: str, styles: list[str], options: 
     for name in ("size", "iterations", "scales", "seed"):
         if name in options:
             options[name] = int(options[name])
+    if options.get("iterations") == ITERATIONS:
+        del options["iterations"]  # nobody asked for another number, so the start decides how many are enough
     picture = studio.uploads.read(upload)
     options["size"] = min(options.get("size") or LONGEST, max(picture.size))
     if options["size"] == Recipe().result_size(*picture.size):
@@ -354,7 +356,7 @@ def _add_paint_endpoint(studio: Studio) -> None:
         picture: str,
         styles: list[str],
         size: int = LONGEST,
-        iterations: int = DEFAULTS.iterations,
+        iterations: int = ITERATIONS,
         style_weight: float = DEFAULTS.style_weight,
         style_scale: float = DEFAULTS.style_scale,
         colors: str = DEFAULTS.colors,
@@ -381,7 +383,7 @@ def _add_paint_endpoint(studio: Studio) -> None:
         gr.File(visible=False, label="picture"),
         gr.File(visible=False, file_count="multiple", label="styles"),
         gr.Number(LONGEST, visible=False, precision=0, label="size"),
-        gr.Number(DEFAULTS.iterations, visible=False, precision=0, label="iterations"),
+        gr.Number(ITERATIONS, visible=False, precision=0, label="iterations"),
         gr.Number(DEFAULTS.style_weight, visible=False, label="style_weight"),
         gr.Number(DEFAULTS.style_scale, visible=False, label="style_scale"),
         gr.Radio(list(get_args(recipe.Colors)), value=DEFAULTS.colors, visible=False, label="colors"),

@@ -1,0 +1,93 @@
+"""Where the start ``fast`` lies: the photograph as the fast path paints it in the styles nearest to those wanted."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+
+import torch
+
+from impasto.errors import StyleError
+from impasto.feedforward import api as fast_path
+from impasto.networks import losses
+from impasto.networks.losses import Moments
+from impasto.optimisation.feature_tiles import TiledFeatures
+from impasto.optimisation.style_pictures import Array, StylePicture
+from impasto.optimisation.style_targets import StyleTargets
+from impasto.optimisation.tensors import to_tensor
+from impasto.pictures.picture import Picture
+from impasto.pictures.resampling import resize_array
+from impasto.styles.blending import WeightedStyleLike
+from impasto.styles.catalogue import bundled_names, catalogue_names, load_style
+from impasto.styles.style import Style
+
+_TRIAL_SIDE = 192  # pixels: longer side of the paintings by which styles are told apart
+
+log = logging.getLogger(__name__)
+
+
+def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
+    """Paint a photograph at once, in the bundled styles and those of the catalogue that come closest to the wanted.
+
+    A style picture's nearest style is the one in which a small painting of the photograph has the least style loss.
+
+    Args:
+        content: the photograph, H x W x 3 in [0, 1].
+        targets: the style pictures.
+
+    Returns:
+        H x W x 3 in [0, 1]; where only masked styles apply, the photograph beyond their masks.
+    """
+    height, width = content.shape[:2]
+    shrink = min(1.0, _TRIAL_SIDE / max(height, width))
+    small = resize_array(content, (max(1, round(width * shrink)), max(1, round(height * shrink))))
+    tiled = TiledFeatures(targets.planner.network, tuple(targets.recipe.style_layers))
+    known = {
+        style: tiled.moments(to_tensor(fast_path.paint(Picture(small), style).rgb, targets.planner.device))
+        for style in _known_styles()
+    }
+    groups: dict[int | None, list[WeightedStyleLike]] = {}
+    for picture in targets.styles:
+        nearest = _nearest(picture, known, targets, content, small.shape[:2])
+        log.info("%s: the fast painting is in %s", picture.name, nearest.name)
+        groups.setdefault(None if picture.mask is None else id(picture.mask), []).append((nearest, picture.weight))
+    paintings = {key: fast_path.paint(Picture(content), group).rgb for key, group in groups.items()}
+    shares = targets.region_weights(height, width)
+    if shares is None:
+        return paintings[None]
+    return sum((share[..., None] * paintings.get(key, content) for key, share in shares.items()), content * 0)
+
+
+def _known_styles() -> list[Style]:
+    """The styles of the shared network, which can be blended; a damaged one of the catalogue is left out."""
+    styles = []
+    for name in (*bundled_names(), *catalogue_names()):
+        try:
+            style = load_style(name)
+        except StyleError as error:
+            log.warning("%s", error)
+            continue
+        if style.embedded is None:
+            styles.append(style)
+    return styles
+
+
+def _nearest(
+    picture: StylePicture,
+    known: Mapping[Style, Mapping[str, Moments]],
+    targets: StyleTargets,
+    content: Array,
+    size: tuple[int, int],
+) -> Style:
+    """The style whose painting, of a height and width, has the least style loss towards a style picture."""
+    wanted = targets.measure_once(picture, content.shape[:2], size, content).moments
+    distances = {tap: losses.style_distance(moments) for tap, moments in wanted.items()}
+    layers = targets.recipe.style_layers
+
+    def loss(style: Style) -> float:
+        total = sum(weight * float(distances[tap](known[style][tap])) for tap, weight in layers.items() if weight)
+        return total if math.isfinite(total) else math.inf
+
+    with torch.no_grad():
+        return min(known, key=loss)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import impasto  # noqa: E402
+from impasto.optimisation.recipe import ITERATIONS, REFINING_ITERATIONS, Recipe  # noqa: E402
+from impasto.pictures.resampling import resize_array  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def photograph():
+    """A picture with plain and with busy parts, 64 x 96."""
+    random = np.random.default_rng(0)
+    return np.clip(resize_array(random.random((8, 12, 3)).astype(np.float32), (96, 64)), 0, 1)
+
+
+def test_the_start_is_the_fast_painting_in_the_style_that_the_picture_is_painted_in(photograph):
+    """A style picture that one bundled style painted itself is nearest to that style."""
+    for name in ("scream", "pen-and-ink"):
+        wanted = impasto.stylize(photograph, name)
+        found = impasto.paint(photograph, wanted, init="fast", iterations=0)
+        assert np.abs(found - impasto.stylize(photograph, name)).max() < 1e-3
+
+
+def test_few_iterations_at_full_size_refine_it():
+    plain, fast = Recipe(), Recipe(init="fast")
+    assert (plain.iterations_a_scale, plain.scale_count) == (ITERATIONS, 0)
+    assert (fast.iterations_a_scale, fast.scale_count) == (REFINING_ITERATIONS, 1)
+    assert Recipe(init="fast", iterations=40, scales=2).iterations_a_scale == 40
+    assert Recipe(init="fast", iterations=40, scales=2).scale_count == 2
+
+
+def test_beyond_the_masks_of_all_styles_the_start_is_the_photograph(photograph):
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :48] = 255
+    style = impasto.stylize(photograph, "scream")
+    found = impasto.paint(photograph, style, masks={0: mask}, init="fast", iterations=0)
+    assert np.abs(found[:, 60:] - photograph[:, 60:]).max() < 1e-3
+    assert np.abs(found[:, :40] - photograph[:, :40]).mean() > 0.02
