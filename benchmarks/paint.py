@@ -49,7 +49,6 @@ from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
 from impasto.training.student import TAPS
-from impasto.training.teacher import Teacher
 from judge import digest_of
 
 # Printed for comparison; the same table has 36 s with Adam.
@@ -121,7 +120,7 @@ class TeacherLosses:
         style: the painting, 1 x 3 x H x W in [0, 1].
     """
 
-    def __init__(self, teacher: Teacher, content: Tensor, style: Tensor) -> None:
+    def __init__(self, teacher: WideFeatures, content: Tensor, style: Tensor) -> None:
         self.teacher = teacher
         self.content = {name: found["relu4_1"] for name, found in self._features(content, ("relu4_1",)).items()}
         self.style = {
@@ -204,10 +203,26 @@ class Results:
         return self.kept[key]
 
 
+class WideFeatures:
+    """VGG's features, each layer from the first of several networks that has it, small ones by their heads."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self.networks = [load_features(file) for file in files]
+
+    def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
+        """The features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1]."""
+        features: dict[str, Tensor] = {}
+        for network in self.networks:
+            here = [tap for tap in taps if tap in network.taps and tap not in features]
+            if here:
+                features |= {tap: x.relu() for tap, x in network.wide(images, here).items()}
+        return features
+
+
 class Pair:
     """A photograph and a painting, read at a longer side in pixels, and what judges them."""
 
-    def __init__(self, photo: Path, painting: Path, size: int, teacher: Teacher) -> None:
+    def __init__(self, photo: Path, painting: Path, size: int, teacher: WideFeatures) -> None:
         self.files = photo, painting
         self.content = tensor(resize_picture(read_picture(photo), size).rgb)
         source = read_picture(painting)
@@ -218,9 +233,9 @@ class Pair:
 
 def quality(arguments: argparse.Namespace) -> None:
     """Measure style loss against time at equal content loss."""
-    wide = Teacher([load_features(arguments.teacher)])
+    wide = WideFeatures([arguments.teacher])
     judges = [*arguments.real, arguments.teacher]
-    teacher, builtin = Teacher([load_features(file) for file in judges]), load_features("builtin")
+    teacher, builtin = WideFeatures(judges), load_features("builtin")
     guides = {"a": digest_of(str(arguments.teacher)), "b": digest_of("builtin")}
     if arguments.output:
         arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """How well the builtin perceptual network stands in for its teacher.
 
-    python benchmarks/perceptual.py --photos DIR --styles DIR --teacher FILE [--teacher FILE] [--optimise OUT]
+    python benchmarks/perceptual.py --photos DIR --styles DIR --teacher FILE [--optimise OUT]
 
 Prints the share of the teacher's variance that stays unexplained at each tap, on crops of the photographs, which were
 not trained on, and of the paintings, which may have been; and Spearman's rank correlation between the two networks'
@@ -66,14 +66,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The builtin perceptual network beside its teacher.")
     parser.add_argument("--photos", type=Path, required=True, help="pictures that were not trained on")
     parser.add_argument("--styles", type=Path, required=True)
-    parser.add_argument("--teacher", action="append", required=True, help="each tap from the first that has it")
+    parser.add_argument("--teacher", required=True)
     parser.add_argument("--features", default="builtin")
     parser.add_argument("--optimise", type=Path, help="write a sheet of optimised pictures there")
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--photo", type=int, default=0, help="which photograph to optimise, by place")
     parser.add_argument("--only", default="", help="optimise for the styles that have this in their name")
     arguments = parser.parse_args()
-    student, teacher = load_features(arguments.features), Teacher([load_features(file) for file in arguments.teacher])
+    student, teacher = load_features(arguments.features), Teacher(load_features(arguments.teacher))
 
     def teach(x: torch.Tensor, taps: tuple[str, ...]) -> dict[str, torch.Tensor]:
         return teacher(x, taps)

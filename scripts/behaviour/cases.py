@@ -86,7 +86,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
                      "learn painting.png --features vgg19", "distill --photos photos -o out.safetensors"),
     "distill": (f"{DISTILL} --photos photos --steps 2", f"{DISTILL} --photos photos --steps 3 --resume -q",
                 f"{PAINT} -o o.png --features s.safetensors {FEW}"),
-    "distill-from": (f"{DISTILL} --photos photos.zip --steps 1 --from builtin",),
+    "distill-from": (f"{DISTILL} --photos photos.zip --steps 1",
+                     "distill --teacher teacher.safetensors --from s.safetensors --batch 1 --crop 64 -o t.safetensors "
+                     "--photos photos.zip --steps 1"),
     "dataset": ("dataset pack --train photos --val holiday --size 64 -o p.h5 --workers 1",
                 "dataset pack --train photos --val holiday --size 64 -o p.h5", "dataset info p.h5",
                 "dataset info p.h5 --json", "dataset pack --train photos.zip --limit 3 -o q.h5 -q",

@@ -1,5 +1,7 @@
 """Crops that are painted under the student."""
 
+import copy
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -9,12 +11,10 @@ from impasto.training.painted_crops import PaintedCrops  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 from impasto.training.student import TAPS, Student  # noqa: E402
 
-PLAN = ((1, 4), (2, 6), (3, 8), (4, 8), (5, 8))
-
 
 def test_crops_are_painted_under_the_student(distill_folder):
     torch.manual_seed(0)
-    network = Student(dict.fromkeys(TAPS, 10), PLAN).eval().as_network()
+    network = Student(dict.fromkeys(TAPS, 10)).as_network()
     painted_crops = PaintedCrops(Photographs(distill_folder / "photos", crop=32), count=3)
     begun = [one.picture.detach().clone() for one in painted_crops.crops]
 
@@ -38,3 +38,20 @@ def test_crops_are_painted_under_the_student(distill_folder):
     old = list(painted_crops.crops)
     painted_crops.paint(network, 2)
     assert sum(one in old for one in painted_crops.crops) == 1  # two were done, and others begun in their place
+
+
+def test_crops_in_progress_are_gone_on_from(distill_folder):
+    torch.manual_seed(0)
+    network, photographs = (
+        Student(dict.fromkeys(TAPS, 10)).as_network(),
+        Photographs(distill_folder / "photos", crop=32),
+    )
+    painted_crops, others = PaintedCrops(photographs, count=2), PaintedCrops(photographs, count=2)
+    painted_crops.paint(network, 2)
+    others.load_state_dict(copy.deepcopy(painted_crops.state_dict()))
+    for crops in (painted_crops, others):
+        torch.manual_seed(1)
+        crops.paint(network, 2)
+    for one, other in zip(painted_crops.crops, others.crops, strict=True):
+        assert torch.allclose(one.picture, other.picture, atol=1e-4)
+        assert one.rounds == other.rounds

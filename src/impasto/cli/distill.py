@@ -23,26 +23,24 @@ from impasto.training.settings import DistillSettings
 )
 @click.option(
     "--teacher",
-    "teachers",
-    multiple=True,
-    default=("vgg19",),
+    default="vgg19",
     show_default=True,
     metavar="vgg19|PATH",
-    help="The network to learn from; may be repeated, then each layer comes from the first that has it.",
+    help="The network to learn from.",
 )
 @click.option("-o", "--output", type=options.PATH, required=True, help="The result, a .safetensors file.")
 @click.option(
     "--from",
     "start",
-    metavar="builtin|vgg19|PATH",
-    help="Begin with what this network knows instead of nothing: hours less.",
+    metavar="builtin|PATH",
+    help="Go on from a network that was distilled before, instead of beginning with the teacher's weights.",
 )
 @options.dataclass_options(DistillSettings, "steps", "batch", "crop", given_only=True)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside the output.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     photos: Path,
-    teachers: tuple[str, ...],
+    teacher: str,
     output: Path,
     start: str | None,
     resume: bool,
@@ -51,10 +49,11 @@ def command(
 ) -> None:
     """Make a small network that judges pictures as a large one (VGG-19) does, for --features of other commands.
 
-    At the end it says what share of the large one's answers it does not explain, layer by layer.
+    Before the first step its weights are solved for, which takes some minutes. At the end it says what share of the
+    large one's answers it does not explain, layer by layer.
 
     \b
-    impasto distill --photos photos/ --teacher vgg19 --from builtin -o mine.safetensors
+    impasto distill --photos photos/ --teacher vgg19 -o mine.safetensors
     """
     with needing_extra("train", "Distillation"):
         from impasto.training.distill import distill
@@ -66,7 +65,7 @@ def command(
     with counting_bar("Distilling", settings.steps, hidden=quiet) as show:
         shares = distill(
             pictures,
-            teachers,
+            teacher,
             output,
             settings,
             start=start,

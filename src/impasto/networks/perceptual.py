@@ -117,12 +117,13 @@ class PerceptualNetwork(nn.Module):
             x = F.conv2d(x, weight, bias, padding=1)
         return x.relu_() if relu else x
 
-    def narrow(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+    def narrow(self, images: Tensor, taps: Iterable[str], *, before_relu: bool = False) -> dict[str, Tensor]:
         """The network's own features after the named ReLUs, without heads: tap to N x C x h x w.
 
         Args:
             images: N x 3 x H x W, RGB in [0, 1].
             taps: names out of :attr:`taps`.
+            before_relu: whether to return what these ReLUs are given instead.
 
         Raises:
             InputError: a name that the network does not have.
@@ -137,18 +138,20 @@ class PerceptualNetwork(nn.Module):
                 stage = stage_and_index(name)[0]
                 pool = F.max_pool2d if self.pooling == "max" else F.avg_pool2d
                 x = pool(x, 2, ceil_mode=min(x.shape[-2:]) < 2)
-            x = self._layer(name, x)
+            x = self._layer(name, x, relu=not before_relu)
             if tap in wanted:
                 features[tap] = x
+            if before_relu:
+                x = F.relu(x)
         return features
 
-    def _layer(self, name: str, x: Tensor) -> Tensor:
-        """The features after a convolution and its ReLU, for N x C x H x W below it."""
+    def _layer(self, name: str, x: Tensor, *, relu: bool) -> Tensor:
+        """The features after a convolution, and its ReLU if asked for, for N x C x H x W below it."""
         parts = [part for part in self._parts(name) if part == name or part in self.factors]
         x = x[:, : self.get_buffer(f"{parts[0]}_weight").shape[1]]
         for part in parts[:-1]:
             x = self._conv(part, x)
-        return self._conv(parts[-1], x, relu=True)
+        return self._conv(parts[-1], x, relu=relu)
 
     @staticmethod
     def _parts(name: str) -> tuple[str, str, str]:

@@ -1,15 +1,14 @@
 """Distil the builtin perceptual network from VGG-19 (``impasto distill``).
 
-Knowledge distillation (Hinton, Vinyals and Dean 2015, arXiv 1503.02531; by features: Romero et al. 2015, arXiv
-1412.6550). The student (:mod:`impasto.training.student`) has VGG's shape with fewer channels. It begins with random
-weights, or with those of another network, pruned (:mod:`impasto.training.prune`). A linear head per tap predicts the
-teacher's features. The loss is the share of the teacher's variance that stays unexplained, and the distance of the Gram
-matrices of what is predicted from the teacher's, since styles are compared by these, both summed over the taps. Heads
-travel with the student: they carry the teacher's metric (see :mod:`impasto.networks.perceptual`).
+Knowledge distillation by features (Hinton, Vinyals and Dean 2015, arXiv 1503.02531; Romero et al. 2015, arXiv
+1412.6550). The student (:mod:`impasto.training.student`) has the teacher's layers at a tenth of its multiplications.
+Its weights are solved for at first (:mod:`impasto.training.solve`), or taken over from a student of before, and then
+learn together. The loss is the share of the teacher's variance that stays unexplained, and the distance of the Gram
+matrices of what is predicted from the teacher's, since styles are compared by these, both summed over the taps. The
+layers between the taps count, too, but less, since an optimiser is led astray less by what a student misses than by
+where its way is not the teacher's (auxiliary supervision: Lee et al. 2015, arXiv 1409.5185).
 
-Some of the crops to learn from are painted under the student itself (:mod:`impasto.training.painted_crops`). The layers
-between the taps have heads of their own while the student learns (auxiliary supervision: Lee et al. 2015, arXiv
-1409.5185), since an optimiser is led astray less by what a student misses than by where its way is not the teacher's.
+Some of the crops to learn from are painted under the student itself (:mod:`impasto.training.painted_crops`).
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -33,22 +32,14 @@ from impasto.networks.speed import channels_last, has_bfloat16
 from impasto.training.muon import Muon
 from impasto.training.painted_crops import PaintedCrops
 from impasto.training.photographs import Photographs
-from impasto.training.prune import prune_into
 from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, smoothed
 from impasto.training.settings import DistillSettings
-from impasto.training.student import PLAN, SHALLOW_PLAN, TAPS, Student, save_folded
-from impasto.training.teacher import FeaturePool, Teacher
+from impasto.training.solve import solve
+from impasto.training.student import PLAN, TAPS, Student, relu_of, save_folded
+from impasto.training.teacher import BATCH, FeaturePool, Teacher
 
-# Peak learning rates of the convolutions (Muon) and of all else (Adam): for random weights, for the layers of a pruned
-# student up to relu3_1 while they learn alone, and for a pruned student.
-LEARNING_RATES = (8e-3, 3e-3)
-SHALLOW_LEARNING_RATES = (4e-3, 2e-3)
-PRUNED_LEARNING_RATES = (4e-4, 8e-4)
-SHALLOW_SETTLED = 0.3  # last share of the steps of the layers up to relu3_1 with settled normalisation
-PRUNING_CROPS = 128  # crops that a pruned student's weights are solved on
-FIRST_CROPS = 32  # crops in the pool before the first step, also after a resume, so that few are not seen too often
+FIRST_CROPS = 32  # crops in the pool before the first step, so that few are not seen too often
 MIN_PAINTED_CROPS = 8  # crops that are painted under the student at the same time, at least
-TEACHER_BATCH = 8  # crops that the teacher looks at together
 HELD_OUT_CROPS = 64  # held-out photographs that the result is measured on
 
 log = logging.getLogger(__name__)
@@ -59,7 +50,7 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 def distill(
     photographs: Photographs,
-    teacher_files: Sequence[str | Path],
+    teacher_file: str | Path,
     output: Path,
     settings: DistillSettings | None = None,
     *,
@@ -67,15 +58,15 @@ def distill(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, float]:
-    """Train a student, with a checkpoint beside ``output`` to resume from, and write it folded.
+    """Make a student, with a checkpoint beside ``output`` to resume from, and write it folded.
 
     Args:
         photographs: pictures to learn from; paintings may be among them.
-        teacher_files: what :func:`impasto.networks.perceptual.load_features` takes; each tap comes from the first
-            network that has it.
+        teacher_file: the network to learn from, as :func:`impasto.networks.perceptual.load_features` takes it.
         output: Safetensors file for the folded student.
         settings: see :class:`impasto.training.settings.DistillSettings`.
-        start: a network to begin with, pruned, as ``load_features`` takes it; default: random weights.
+        start: a network to begin with, as ``load_features`` takes it: one that was distilled is gone on from, a VGG
+            takes the teacher's place in solving. Default: the teacher itself.
         resume: go on from the checkpoint, which is called as ``output`` is but ends in ``.checkpoint``.
         progress: called with (step, steps, unexplained share by tap, smoothed).
 
@@ -84,21 +75,23 @@ def distill(
 
     Raises:
         TrainingError: ``output`` does not end in .safetensors, the photographs have another crop than the settings,
-            there is a checkpoint and it is not to be resumed, or it is and there is none; the network to begin with
-            has too few convolutions.
-        InputError: a network cannot be read, or no teacher has a layer.
+            there is a checkpoint and it is not to be resumed, or it is and there is none; a network is of no use for
+            what it was given.
+        InputError: a network cannot be read, or the teacher lacks a layer of :data:`TAPS`.
         DownloadError: a teacher is not at hand and cannot be fetched.
     """
     settings = settings or DistillSettings()
     checkpoint = output.with_suffix(".checkpoint")
     _check_request(photographs, output, checkpoint, settings, resume)
     torch.manual_seed(settings.seed)
-    teacher = Teacher([load_features(file) for file in teacher_files], half=has_bfloat16(torch.device("cpu")))
-    run = _Run(photographs, teacher, settings, PLAN)
+    teacher = Teacher(load_features(teacher_file), half=has_bfloat16(torch.device("cpu")))
+    run = _Run(photographs, teacher, settings)
+    if progress:
+        progress(0, settings.steps, run.smooth)
     if resume:
         run.load(checkpoint)
-    elif start is not None:
-        run.begin_pruned(load_features(start), progress)
+    else:
+        run.begin(None if start is None else load_features(start))
     started = time.monotonic()
     for step in run.steps():
         if progress:
@@ -117,72 +110,46 @@ class _Run:
         photographs: give the crops.
         teacher: gives the features that are to be predicted.
         settings: those of the run.
-        plan: the student's convolutions.
     """
 
-    def __init__(
-        self, photographs: Photographs, teacher: Teacher, settings: DistillSettings, plan: Sequence[tuple[int, ...]]
-    ) -> None:
+    def __init__(self, photographs: Photographs, teacher: Teacher, settings: DistillSettings) -> None:
         self.photographs, self.teacher, self.settings = photographs, teacher, settings
-        names = [name.replace("conv", "relu") for name in Student({}, plan).names]
-        self.taps = [tap for tap in TAPS if tap in names]
-        self.layers = [*self.taps, *(layer for layer in teacher.layers(names) if layer not in TAPS)]
-        features = teacher(torch.from_numpy(photographs.batch(2)), self.layers)
-        self.student = channels_last(Student({layer: x.shape[1] for layer, x in features.items()}, plan))
-        rest = [*self.student.norms.parameters(), *self.student.heads.parameters()]
-        self.optimisers = Muon(self.student.convolutions.parameters(), 0), torch.optim.Adam(rest, 0, betas=(0.9, 0.99))
-        self.first, self.step, self.settled_from = 0, 0, (1 - settings.settled) * settings.steps
-        self.rates = LEARNING_RATES
-        self.smooth = dict.fromkeys(self.taps, 1.0)
-        self.generator: Tensor | None = None  # state of torch's random numbers to go on with
+        network = teacher.network
+        network.check_taps(TAPS)
+        widths = {layer: network.channels(layer) for layer in map(relu_of, PLAN) if layer in network.taps}
+        self.student = channels_last(Student(widths))
+        parameters = list(self.student.parameters())
+        kernels = [x for x in self.student.convolutions.parameters() if x.ndim == 4]
+        rest = [x for x in parameters if not any(x is kernel for kernel in kernels)]
+        self.optimisers = Muon(kernels, 0), torch.optim.Adam(rest, 0, betas=(0.9, 0.99))
+        self.pool = FeaturePool(teacher, list(widths), settings.pool)
+        self.painted_crops = PaintedCrops(photographs, max(MIN_PAINTED_CROPS, settings.batch))
+        self.step, self.smooth = 0, dict.fromkeys(TAPS, 1.0)
 
-    def begin_pruned(self, source: PerceptualNetwork, progress: Progress | None) -> None:
-        """Begin with a trained network, pruned, whose layers up to relu3_1 learn alone at first.
+    def crops(self, count: int) -> Tensor:
+        """Draw crops of the photographs, N x 3 x H x W in [0, 1]."""
+        return torch.from_numpy(self.photographs.batch(count))
 
-        The layers above are solved for on the features that these have learnt: solved at once, on features that still
-        miss much, they miss more from layer to layer.
-        """
-        crops = torch.from_numpy(self.photographs.batch(PRUNING_CROPS))
-        starts = range(0, len(crops), TEACHER_BATCH)
-        features = [self.teacher(crops[start : start + TEACHER_BATCH], self.layers) for start in starts]
-        targets = {layer: torch.cat([part[layer] for part in features]) for layer in self.layers}
-        self.first = self.step = round(self.settings.shallow * self.settings.steps)
-        self.rates, self.settled_from = PRUNED_LEARNING_RATES, 0
-        shallow = None
-        if self.first:
-            alone = replace(self.settings, steps=self.first, painted=0.0, settled=SHALLOW_SETTLED)
-            run = _Run(self.photographs, self.teacher, alone, SHALLOW_PLAN)
-            run.rates, shallow = SHALLOW_LEARNING_RATES, run.student
-            prune_into(shallow, source, crops, {layer: targets[layer] for layer in run.layers})
-            for step in run.steps():
-                if progress:
-                    progress(step, self.settings.steps, self.smooth | run.smooth)
-            shallow.norms.eval()
-        prune_into(self.student, source, crops, targets, keep=shallow)
+    def begin(self, start: PerceptualNetwork | None) -> None:
+        """Solve for the student's weights, or take them over, and fill the pool with the first crops."""
+        solve(self.student, self.teacher, self.crops, start)
+        while len(self.pool.kept) < min(FIRST_CROPS, self.settings.pool):
+            self.pool.add(self.crops(BATCH))
 
     def steps(self) -> Iterator[int]:
         """Learn until the settings' steps are done; yields after each how many were done."""
-        settings, student = self.settings, self.student
-        pool = FeaturePool(self.teacher, self.layers, settings.pool)
-        painted_crops = PaintedCrops(self.photographs, max(MIN_PAINTED_CROPS, settings.batch))
-        if self.generator is not None:
-            torch.set_rng_state(self.generator)
-        while len(pool.kept) < min(FIRST_CROPS, settings.pool):
-            pool.add(torch.from_numpy(self.photographs.batch(TEACHER_BATCH)))
-        given = settings.learning_rate, settings.head_learning_rate
-        peaks = [rate if peak is None else peak for peak, rate in zip(given, self.rates, strict=True)]
+        settings, student, pool = self.settings, self.student, self.pool
         groups = [group for optimiser in self.optimisers for group in optimiser.param_groups]
         while self.step < settings.steps:
-            done = self.step - self.first
-            share = done / (settings.steps - self.first)
-            set_learning_rates(groups, peaks, learning_rate_factor(done, settings.warmup, share))
-            pool.add(torch.from_numpy(self.photographs.batch(pool.missing(settings.batch, settings.fresh))))
-            for _ in range(settings.painted_batches_due(done) if done >= settings.warmup else 0):
-                pool.add(painted_crops.paint(student.as_network(), settings.batch))
-            if self.step >= self.settled_from:
-                student.norms.eval()  # from here on the student that learns is the one that will be used
+            factor = learning_rate_factor(self.step, settings.warmup, self.step / settings.steps)
+            set_learning_rates(groups, [settings.learning_rate] * len(groups), factor)
+            pool.add(self.crops(pool.missing(settings.batch, settings.fresh)))
+            for _ in range(settings.painted_batches_due(self.step) if self.step >= settings.warmup else 0):
+                pool.add(self.painted_crops.paint(student.as_network(), settings.batch))
             images, starts, target = pool.draw(settings.batch)
-            predicted = student(images, starts)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.teacher.half):
+                predicted = student(images.contiguous(memory_format=torch.channels_last), starts)
+            predicted = {layer: x.float() for layer, x in predicted.items()}
             loss, shares = distillation_loss(predicted, target, settings.gram_weight, settings.auxiliary_weight)
             optimiser_step(loss, *self.optimisers)
             self.step += 1
@@ -194,10 +161,10 @@ class _Run:
         state = {
             "student": self.student.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "first": self.first,
+            "pool": self.pool.state_dict(),
+            "painted_crops": self.painted_crops.state_dict(),
             "step": self.step,
             "smooth": self.smooth,
-            "pruned": self.rates == PRUNED_LEARNING_RATES,
             "torch": torch.get_rng_state(),
             "photographs": json.dumps(self.photographs.state()),
         }
@@ -208,21 +175,20 @@ class _Run:
         """Go on from a checkpoint.
 
         Raises:
-            TrainingError: it is of another edition.
+            TrainingError: it is of another edition, or of another teacher.
         """
         state = torch.load(path, weights_only=True)
         shapes = {name: x.shape for name, x in self.student.state_dict().items()}
         alike = {name: x.shape for name, x in state["student"].items()} == shapes
-        if not (alike and {"optimisers", "pruned", "first"} <= state.keys()):
+        if not (alike and {"optimisers", "painted_crops"} <= state.keys()):
             raise TrainingError(f"{path} was written by an older Impasto; begin anew with another -o.")
         self.student.load_state_dict(state["student"])
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        self.first, self.step, self.smooth, self.generator = (
-            state[name] for name in ("first", "step", "smooth", "torch")
-        )
-        if state["pruned"]:
-            self.rates, self.settled_from = PRUNED_LEARNING_RATES, 0
+        self.pool.load_state_dict(state["pool"])
+        self.painted_crops.load_state_dict(state["painted_crops"])
+        self.step, self.smooth = state["step"], state["smooth"]
+        torch.set_rng_state(state["torch"])
         self.photographs.set_state(json.loads(state["photographs"]))
         log.info("resumed from %s at step %d", path, self.step)
 
@@ -281,8 +247,8 @@ def measure_unexplained(student: PerceptualNetwork, teacher: Teacher, images: np
     count = dict.fromkeys(TAPS, 0)
     total: dict[str, Tensor] = {}
     squares: dict[str, Tensor] = {}
-    for start in range(0, len(images), TEACHER_BATCH):
-        batch = torch.from_numpy(images[start : start + TEACHER_BATCH])
+    for start in range(0, len(images), BATCH):
+        batch = torch.from_numpy(images[start : start + BATCH])
         target, predicted = teacher(batch), student.wide(batch, TAPS)
         for tap, wide in target.items():
             errors[tap] += float(((predicted[tap] - wide) ** 2).sum())

@@ -7,6 +7,7 @@ such pictures, too: each is a crop that is optimised in the style of another one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,9 +39,31 @@ class PaintedCrops:
     def _begin(self, rounds: int = ROUNDS) -> _CropInProgress:
         """Begin a crop as its own photograph."""
         content, style = torch.from_numpy(self.photographs.batch(2)).unbind()
-        picture = nn.Parameter(content.clone())
-        optimiser = torch.optim.Adam([picture], lr=self.LEARNING_RATE)
-        return _CropInProgress(content, style, picture, optimiser, 10 ** float(torch.rand(()) * 1.5 - 0.5), rounds)
+        return self._go_on(content, style, content, 10 ** float(torch.rand(()) * 1.5 - 0.5), rounds)
+
+    def _go_on(
+        self, content: Tensor, style: Tensor, picture: Tensor, content_weight: float, rounds: int
+    ) -> _CropInProgress:
+        """A crop whose optimiser is new; see :class:`_CropInProgress`."""
+        parameter = nn.Parameter(picture.clone())
+        optimiser = torch.optim.Adam([parameter], lr=self.LEARNING_RATE)
+        return _CropInProgress(content, style, parameter, optimiser, content_weight, rounds)
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """What a checkpoint keeps of it."""
+        return [
+            {
+                "crop": (one.content.clone(), one.style.clone(), one.picture.detach(), one.content_weight, one.rounds),
+                "optimiser": one.optimiser.state_dict(),
+            }
+            for one in self.crops
+        ]
+
+    def load_state_dict(self, state: list[dict[str, Any]]) -> None:
+        """Go on from what :meth:`state_dict` returned."""
+        self.crops = [self._go_on(*kept["crop"]) for kept in state]
+        for one, kept in zip(self.crops, state, strict=True):
+            one.optimiser.load_state_dict(kept["optimiser"])
 
     def paint(self, network: PerceptualNetwork, count: int) -> Tensor:
         """Optimise some of the crops for another round under the student as it is now.

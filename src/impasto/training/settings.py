@@ -178,17 +178,17 @@ class DistillSettings:
         TrainingError: a value is out of range.
     """
 
-    steps: int = option(20_000, low=1, whole=True, help="Steps of the run.")
+    steps: int = option(5_000, low=1, whole=True, help="Steps of the run.")
     batch: int = option(4, low=1, whole=True, help="Pieces of pictures a step.", doc="Crops that one step learns from.")
     fresh: int = option(
         1, low=1, whole=True, doc="Crops of a batch that the teacher looks at; the rest were seen before."
     )
-    pool: int = option(768, low=1, whole=True, doc="Crops that are kept with the teacher's features, 1.5 MB each.")
+    pool: int = option(500, low=1, whole=True, doc="Crops that are kept with the teacher's features, 6 MB each.")
     painted: float = option(
         0.25, low=0, high=0.9, doc="Share of the crops that the teacher looks at that were painted under the student."
     )
     crop: int = option(
-        128,
+        160,
         low=64,
         whole=True,
         unit="pixels",
@@ -197,29 +197,13 @@ class DistillSettings:
     )
     gram_weight: float = option(3.0, low=0, doc="Weight of the distance of the Gram matrices.")
     auxiliary_weight: float = option(
-        0.1,
+        0.3,
         low=0,
         doc="Weight of what the layers between the taps miss of the same layers of the teacher, so that the student "
         "keeps to its way.",
     )
-    shallow: float = option(
-        0.2,
-        low=0,
-        high=0.9,
-        doc="First share of the steps of a pruned network, in which its layers up to relu3_1 learn alone; then the "
-        "layers above are solved for on their features.",
-    )
-    settled: float = option(
-        0.2,
-        low=0,
-        high=1,
-        doc="Last share of the steps, in which normalisation follows no batch any more; of a pruned network all are.",
-    )
-    learning_rate: float | None = option(
-        None, low=0, doc="Of the convolutions, with Muon; ``None``: 8e-3, of a pruned network 4e-4."
-    )
-    head_learning_rate: float | None = option(
-        None, low=0, doc="Of heads and normalisations, with Adam; ``None``: 3e-3, of a pruned network 8e-4."
+    learning_rate: float = option(
+        7e-5, low=0, doc="Of all weights; solved ones lose at several times the rate what they have."
     )
     warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rates rise to their peak.")
     seed: int = option(0, low=0, whole=True, doc="Seed of all that is drawn by chance.")

@@ -4,50 +4,50 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from impasto.errors import TrainingError
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.training.student import TAPS, GridStart, on_grid
 
+BATCH = 8  # crops that the teacher looks at together
+
 
 class Teacher:
-    """One or several perceptual networks: each tap is taken from the first that has it.
-
-    A network's heads are followed by a ReLU, as the 16-times smaller VGG-19 has it, so that every tap has
-    the wide network's channels.
+    """A perceptual network whose layers are to be predicted.
 
     Args:
-        networks: the perceptual networks, at least one.
+        network: the network, with dense convolutions and without heads.
         half: whether to compute in bfloat16.
+
+    Raises:
+        TrainingError: it is a small network that was itself distilled.
     """
 
-    def __init__(self, networks: Sequence[PerceptualNetwork], *, half: bool = False) -> None:
-        self.networks = list(networks)
-        self.half = half
+    def __init__(self, network: PerceptualNetwork, *, half: bool = False) -> None:
+        if network.heads or network.factors:
+            raise TrainingError(
+                "The teacher is itself a network that was distilled; give what it learnt from, as vgg19."
+            )
+        self.network, self.half = network, half
 
-    def layers(self, names: Sequence[str]) -> list[str]:
-        """Return those of the layers that one of the networks has."""
-        return [name for name in names if any(name in network.taps for network in self.networks)]
-
-    def __call__(self, images: Tensor, taps: Sequence[str] = TAPS) -> dict[str, Tensor]:
-        """The wide features by tap, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
+    def __call__(self, images: Tensor, layers: Sequence[str] = TAPS) -> dict[str, Tensor]:
+        """Its features by layer, N x C x h x w, of N x 3 x H x W pictures in [0, 1].
 
         Raises:
-            InputError: no network has a tap.
+            InputError: it has not such a layer.
         """
-        features: dict[str, Tensor] = {}
-        for network in self.networks:
-            here = [tap for tap in taps if tap in network.taps and tap not in features]
-            if here:
-                with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
-                    features |= {tap: F.relu(x).float() for tap, x in network.wide(images, here).items()}
-        missing = [tap for tap in taps if tap not in features]
-        if missing:
-            self.networks[-1].check_taps(missing)
-        return features
+        return {layer: F.relu(x) for layer, x in self.before_relu(images, layers).items()}
+
+    def before_relu(self, images: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+        """The values that become :meth:`__call__`'s features by a ReLU."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.half):
+            values = self.network.narrow(images, layers, before_relu=True)
+        return {layer: x.float() for layer, x in values.items()}
 
 
 class FeaturePool:
@@ -68,19 +68,40 @@ class FeaturePool:
         return fresh if len(self.kept) == self.kept.maxlen else fresh + count
 
     @torch.no_grad()
-    def add(self, images: Tensor) -> None:
-        """Keep N x 3 x H x W pictures in [0, 1] and their features on grids of random starts, both in fp16."""
-        features, starts = self.teacher(images, self.layers), torch.randint(4, (len(images), 2)).tolist()
+    def add(self, images: Tensor, starts: Sequence[GridStart] | None = None) -> None:
+        """Keep pictures and the teacher's features of them on grids, both in fp16.
+
+        Args:
+            images: N x 3 x H x W in [0, 1].
+            starts: where the grids of each start; default: at random.
+        """
+        images = images.half()
+        if starts is None:
+            starts = [(row, column) for row, column in torch.randint(4, (len(images), 2)).tolist()]
+        features = self.teacher(images.float(), self.layers)
         for index, (image, start) in enumerate(zip(images, starts, strict=True)):
-            sample = {tap: on_grid(tap, x[index], start).half() for tap, x in features.items()}
-            self.kept.append((image.half(), start, sample))
+            sample = {layer: on_grid(layer, x[index], start).half() for layer, x in features.items()}
+            self.kept.append((image.clone(), start, sample))
 
     def draw(self, count: int) -> tuple[Tensor, list[GridStart], dict[str, Tensor]]:
         """Draw crops at random, with replacement.
 
         Returns:
-            N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by tap.
+            N x 3 x H x W pictures; where the grids of each start; the teacher's features on these by layer.
         """
         drawn = [self.kept[index] for index in torch.randint(len(self.kept), (count,)).tolist()]
-        targets = {tap: torch.stack([sample[tap] for _, _, sample in drawn]).float() for tap in drawn[0][2]}
+        targets = {layer: torch.stack([sample[layer] for _, _, sample in drawn]).float() for layer in self.layers}
         return torch.stack([image for image, _, _ in drawn]).float(), [start for _, start, _ in drawn], targets
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it: the pictures and where their grids start, but not the features."""
+        return {
+            "images": torch.stack([image for image, _, _ in self.kept]),
+            "starts": [start for _, start, _ in self.kept],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state_dict` returned; the teacher looks at all pictures again."""
+        self.kept.clear()
+        for images, first in zip(state["images"].split(BATCH), range(0, len(state["images"]), BATCH), strict=True):
+            self.add(images, state["starts"][first : first + BATCH])
