@@ -190,9 +190,7 @@ def _solve_dense(
     channels = most_telling(covariance, _importance(reader), passed)
     channels = most_telling(covariance, torch.eye(len(covariance)), size, channels)
     inputs = 9 * convolution.in_channels
-    joint = moments(
-        torch.cat([one.patches(), one.values[layer][:, channels].float()], dim=1) for one in batches
-    )
+    joint = moments(torch.cat([one.patches(), one.values[layer][:, channels].float()], dim=1) for one in batches)
     matrix, offset = least_squares(*joint, inputs)
     return {name: (matrix.T.reshape(convolution.weight.shape).float(), offset.float())}
 
