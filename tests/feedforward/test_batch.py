@@ -61,6 +61,14 @@ def test_a_pattern_is_expanded_where_the_shell_did_not(folder):
     assert expand_inputs([odd]) == [(odd, Path("odd[1].png"))]
 
 
+def test_raw_photographs_in_a_folder_are_left_out_with_a_word(folder, caplog):
+    for name in ("x.NEF", "deep/y.dng"):
+        (folder / name).write_bytes(b"raw")
+    assert len(expand_inputs([folder])) == 4
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said == f"{folder / 'deep/y.dng'}: raw photographs of a camera are left out (2); develop them first."
+
+
 def test_a_pattern_or_folder_without_pictures_is_refused(folder, tmp_path):
     with pytest.raises(InputError, match="Nothing matches"):
         expand_inputs([folder / "*.gif"])

@@ -17,7 +17,7 @@ from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.files import explain_write_error
 from impasto.locks import BusyError, locked
 from impasto.options import documented, option
-from impasto.pictures.formats import READ_SUFFIXES, WRITE_SUFFIXES
+from impasto.pictures.formats import RAW_SUFFIXES, READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.messages import add_name
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
@@ -99,8 +99,9 @@ class Outcome:
 def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     """The files that the user named.
 
-    A folder gives all pictures in it and in its sub-folders, hidden ones aside; a pattern is expanded where
-    the shell did not do so; anything else is taken as it is, so that a missing file fails by itself.
+    A folder gives all pictures in it and in its sub-folders, hidden ones aside; raw files of cameras there are left
+    out with a word. A pattern is expanded where the shell did not do so; anything else is taken as it is, so that a
+    missing file fails by itself.
 
     Args:
         inputs: files, folders and patterns.
@@ -115,6 +116,8 @@ def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     for path in inputs:
         if path.is_dir():
             inside = pictures_in(path)
+            if raw := [file for file, _ in pictures_in(path, RAW_SUFFIXES)]:
+                log.warning("%s: raw photographs of a camera are left out (%d); develop them first.", raw[0], len(raw))
             if not inside:
                 raise InputError(f"There is no picture in {path}; give a folder with pictures, or a file.")
             found += inside
@@ -129,13 +132,13 @@ def expand_inputs(inputs: Sequence[Path]) -> list[tuple[Path, Path]]:
     return found
 
 
-def pictures_in(folder: Path) -> list[tuple[Path, Path]]:
+def pictures_in(folder: Path, suffixes: tuple[str, ...] = READ_SUFFIXES) -> list[tuple[Path, Path]]:
     """Pictures in a folder and its sub-folders, and their paths relative to it."""
     inside = ((file, file.relative_to(folder)) for file in sorted(folder.rglob("*")))
     return [
         (file, relative)
         for file, relative in inside
-        if file.suffix.lower() in READ_SUFFIXES
+        if file.suffix.lower() in suffixes
         and file.is_file()
         and not any(part.startswith(".") for part in relative.parts)
     ]

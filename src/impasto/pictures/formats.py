@@ -77,6 +77,8 @@ _VIDEO_SIGNS = (
 )  # where the first bytes of videos have what they are told by
 # Raw files of cameras that are no TIFF, by how they begin: Fujifilm, Olympus, Panasonic, and Canon's CR3.
 _RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0\0\0\x18ftypcrx ")
+RAW_SUFFIXES = (".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw")
+"""How raw files of cameras end, lower case: folders have them beside pictures, and none can be read."""
 
 
 def identify_format(name: str, head: bytes) -> str:
