@@ -128,7 +128,7 @@ def warn_of_skipped(skipped: Sequence[tuple[str, str]], total: int, source: Path
 def none_readable(skipped: Sequence[tuple[str, str]], total: int, source: Path) -> InputError:
     """The error of a source in which not one picture can be read; arguments as for :func:`warn_of_skipped`."""
     name, reason = skipped[0]
-    return InputError(f"None of the {total} pictures in {source} can be read; the first, {name}: {reason}")
+    return InputError(f"None of the {total} pictures in {source} can be read; the first, {name}: {reason.rstrip('.')}.")
 
 
 def name_digest(name: str) -> bytes:
