@@ -15,6 +15,8 @@ from impasto.studio.uploads import Uploads
 from mutation.studio_requests import mutated
 
 SEED = 28
+
+
 async def ask(guard: Guard, method: str, path: bytes, query: bytes, headers: dict, body: bytes) -> int:
     """The status of the answer to a request, which goes to the guard as it is."""
     scope = {

@@ -207,6 +207,14 @@ def test_a_file_with_an_impossible_name_in_it_is_refused(tmp_path, name):
         load_style(tmp_path / "odd.safetensors")
 
 
+@pytest.mark.parametrize("network", ["x" * 3000, "a\nb", "\0"])
+def test_a_file_of_an_impossible_network_is_refused_in_few_words(tmp_path, network):
+    replace(style("mine", 1), network=network).save(tmp_path / "odd.safetensors")
+    with pytest.raises(StyleError, match="what it says of its network cannot be") as refused:
+        load_style(tmp_path / "odd.safetensors")
+    assert len(str(refused.value)) < 400
+
+
 def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
     (tmp_path / "styles").mkdir()
     style("mine", 1).save(tmp_path / "styles" / "mine.safetensors")

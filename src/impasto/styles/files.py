@@ -19,7 +19,7 @@ from impasto.errors import StyleError, first_line
 from impasto.styles.style import FORMAT, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
-_LONGEST_NAME = 100  # letters of the longest name that is taken for a style's
+_LONGEST_NAME = 100  # letters of the longest name that is taken for a style's or a network's
 
 
 @cache
@@ -68,6 +68,10 @@ def read_style(path: Path) -> Style:
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise StyleError(f"{path} is damaged: the name in it cannot be a style's; take the file from its source again.")
+    if len(network) > _LONGEST_NAME or not network.isprintable():
+        raise StyleError(
+            f"{path} is damaged: what it says of its network cannot be; take the file from its source again."
+        )
     embedded = None
     if "onnx" in tensors:
         photograph = scale_and_shift(path, tensors, "photograph_") if "photograph_scale" in tensors else None
