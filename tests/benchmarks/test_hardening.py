@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 import hardening
-from mutation import mutants, workers
+from mutation import containers, workers
 from mutation.kills import try_kills
 from mutation.seeds import make_seeds
 from mutation.uses import KINDS, Fault, Kind
@@ -82,7 +82,7 @@ def test_the_same_numbers_give_the_same_mutant(seeds):
 def test_mutants_know_the_containers(seeds):
     for kind, least in (("picture", 22), ("animation", 5)):
         files = list((seeds(kind) / kind).iterdir())
-        known = [path.name for path in files if mutants.structure(path.read_bytes()).fields]
+        known = [path.name for path in files if containers.structure(path.read_bytes()).fields]
         assert len(known) >= least, {path.name for path in files} - set(known)
 
 
