@@ -16,7 +16,7 @@ from impasto.pictures.resampling import resize_picture
 from style_pictures import draw_all
 
 PLAIN = ("marbled-paper", "kelp-print", "embroidery", "pointillism", "low-poly")
-DEEP = ("op-art", "woodcut")
+DEEP = ("op-art", "pointillism", "woodcut")
 MINUTES = 8  # of fitting each network
 LEARNT = ROOT / "runs" / "gallery"
 """Where styles are kept, so that a run goes on where it was stopped; not in the repository."""
