@@ -7,6 +7,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 import onnxruntime as ort  # noqa: E402
+from safetensors.torch import save  # noqa: E402
 
 import average_networks  # noqa: E402
 import make_steady  # noqa: E402
@@ -134,6 +135,20 @@ def test_what_is_no_network_is_refused(tmp_path):
         files.load_network(tmp_path / "network.safetensors")
     with pytest.raises(InputError, match=r"no network\.safetensors"):
         files.load_folder(tmp_path / "empty")
+
+
+def test_a_network_without_its_id_or_with_weights_that_are_not_finite_is_refused(tmp_path):
+    network = TransformerNetwork(Architecture(half=4, quarter=8, eighth=8, blocks=1))
+    about = files.description(network, "abc")
+    path = tmp_path / "network.safetensors"
+    for wrong, words in (("id", "'id'"), ("weights", "not finite")):
+        state = {name: value.half() for name, value in network.state_dict().items()}
+        if wrong == "weights":
+            next(iter(state.values())).fill_(float("nan"))
+        known = {key: value for key, value in about.items() if key != wrong}
+        path.write_bytes(save(state, metadata=known))
+        with pytest.raises(InputError, match=rf"not an Impasto network \(.*{words}"):
+            files.load_network(path)
 
 
 def test_a_steady_network_has_the_packages_styles_and_an_id_that_says_so(folder, tmp_path):

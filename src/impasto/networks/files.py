@@ -86,13 +86,12 @@ def load_network(path: Path) -> tuple[TransformerNetwork, str]:
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
         network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
         state["stem.weight"] = _stem_of_all_planes(state["stem.weight"])
-        network.load_state_dict(state)
+        return _filled(network, state), metadata["id"]
     except Exception as error:
         raise InputError(
             f"{path} is not an Impasto network ({first_line(error)}); give a network.safetensors that impasto train "
             "wrote."
         ) from error
-    return network.eval().requires_grad_(False), metadata["id"]
 
 
 def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
@@ -111,11 +110,23 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
         state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
         stem = state["stem.weight"]  # offsets first, whatever the number of planes
         state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
-        network.load_state_dict(state)
+        return _filled(network, state), about["id"]
     except Exception as error:
         reason = first_line(error)
         raise InputError(f"The style's own network cannot be read ({reason}); is its file complete?") from error
-    return network.eval().requires_grad_(False), about["id"]
+
+
+def _filled(network: TransformerNetwork, state: Mapping[str, Tensor]) -> TransformerNetwork:
+    """A network with the weights of a file, to be looked through only.
+
+    Raises:
+        ValueError: weights are not finite.
+        RuntimeError: they are not this network's.
+    """
+    if not all(value.isfinite().all() for value in state.values()):
+        raise ValueError("it has weights that are not finite")
+    network.load_state_dict(state)
+    return network.eval().requires_grad_(False)
 
 
 def _stem_of_all_planes(stem: Tensor) -> Tensor:
