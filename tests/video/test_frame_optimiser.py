@@ -149,6 +149,14 @@ def test_a_whole_video_with_its_sound(tmp_path, style):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_what_is_refused_before_a_frame_is_painted_leaves_no_folder(tmp_path, style):
+    clip = make_clip(tmp_path / "in.mp4", frames=1)
+    refused = PassOptions(recipe=Recipe(features=str(tmp_path / "absent.safetensors")), **QUICK)
+    with pytest.raises(impasto.ImpastoError):
+        impasto.stylize_video(clip, style, output=tmp_path / "out.mp4", paint=refused)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4", "style.png"]
+
+
 def test_flow_files_go_by_the_frames_of_the_whole_video(tmp_path, style, monkeypatch):
     from impasto.video import flow_files
 

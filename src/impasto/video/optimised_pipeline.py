@@ -60,8 +60,8 @@ def optimise_video(
         if not path.is_file():
             write_picture(from_array(item.frame.rgb), path)
         times.append((item.pts, item.duration))
-    work.save({}, {})
     optimiser = VideoOptimiser(work.folder, len(times), pictures, paint, first=frame_number(source, first))
+    work.save({}, {})  # from here on there is something to go on with; what is refused before leaves nothing
     report.resumed = len(list(work.folder.glob("out-*.png"))) // paint.passes
     started = time.perf_counter()
     for done in optimiser.run():
