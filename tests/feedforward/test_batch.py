@@ -325,9 +325,10 @@ def test_two_runs_into_one_folder_share_the_work(tmp_path, folder, style):
             seen.extend(painted(tasks, style, overwrite=True))
 
     first = painted(tasks, style, overwrite=True, progress=run_another)
-    assert [outcome.status for outcome in first] == ["written"] * 4
-    busy = [outcome for outcome in seen if outcome.reason == "busy"]
-    assert busy
+    # Both have threads, so the first may find the second at a picture as well; each picture is made by one or both.
+    assert all("written" in (one.status, other.status) for one, other in zip(first, seen, strict=True))
+    busy = [outcome for outcome in (*first, *seen) if outcome.reason == "busy"]
+    assert any(outcome.reason == "busy" for outcome in seen)
     assert all(f"process {os.getpid()}" in str(outcome.error) for outcome in busy)
-    assert {outcome.status for outcome in seen if outcome.reason != "busy"} <= {"written"}
+    assert {outcome.status for outcome in (*first, *seen) if outcome.reason != "busy"} <= {"written"}
     assert sum(path.is_file() for path in (tmp_path / "out").rglob("*")) == 4

@@ -329,7 +329,7 @@ class RecipeKeywords(TypedDict, total=False):
     optimizer: Optimizer
     history: int
     learning_rate: float | None
-    iterations: int
+    iterations: int | None
     scales: int
     average: float
     seed: int
