@@ -186,7 +186,7 @@ def test_a_picture_of_48_megapixels_is_refined_within_the_memory_that_it_may_tak
     monkeypatch.setattr(painter_module, "load_engine", lambda *_: Copying())
     taken = used()
     monkeypatch.setattr(memory, "used", lambda: taken)  # what other tests left, and give back meanwhile, is no room
-    painter = Painter("scream", Options(max_memory=taken + 800_000_000))
+    painter = Painter("scream", Options(max_memory=memory._PROGRAM_BYTES + 800_000_000))
     tracemalloc.start()
     try:
         heights = [len(band.rgb) for band in painter.paint_rows(Rows())]

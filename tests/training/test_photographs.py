@@ -122,7 +122,7 @@ class TestHeldOut:
 class TestSource:
     def test_few_are_worth_a_warning(self, noise_folder, caplog):
         Photographs(noise_folder, crop=8)
-        assert "photographs to train on" in caplog.text
+        assert "photographs are few to train on" in caplog.text
 
     def test_keep_makes_room_for_the_crop(self, tmp_path):
         save(tmp_path / "p" / "a.png", size=(90, 80))
