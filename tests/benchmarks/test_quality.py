@@ -131,7 +131,7 @@ def test_own_pictures_are_there_at_512_and_some_at_1024():
 
 
 def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
-    arguments = ["--styles", "scream", "--size", "96", "--sheet", str(tmp_path), "--json", str(tmp_path / "all.json")]
+    arguments = ["--styles", "mosaic", "--size", "96", "--sheet", str(tmp_path), "--json", str(tmp_path / "all.json")]
     arguments += ["--without", str(Path(impasto.__file__).parent / "assets")]
     monkeypatch.setattr("sys.argv", ["quality.py", *arguments])
     quality.main()
@@ -143,6 +143,6 @@ def test_the_whole_measure_end_to_end(tmp_path, monkeypatch, capsys):
     assert max(moving[name] / still[name] for name in ("noise", "shift")) < 1
     assert f"flicker in video: noise {moving['noise'] / still['noise']:.2f}, shift" in printed
     rows = json.loads((tmp_path / "all.json").read_text())["96"]["rows"]
-    assert [row["photo"] for row in rows["scream"]] == list(quality.OWN)
+    assert [row["photo"] for row in rows["mosaic"]] == list(quality.OWN)
     assert all(0 < row["style"] < unchanged["style"] for row, unchanged in zip(*list(rows.values())[:2], strict=True))
-    assert (tmp_path / "scream-96.jpg").is_file()
+    assert (tmp_path / "mosaic-96.jpg").is_file()
