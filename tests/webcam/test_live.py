@@ -115,7 +115,9 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]
-    assert "mine.png: learning" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("Learning the style of ")
+    assert "mine.png, which takes" in said
 
 
 @pytest.mark.parametrize("module", ["cv2", "av"])
