@@ -12,17 +12,6 @@ from impasto.feedforward.batch import OutputOptions
 PLAIN = OutputOptions()
 
 
-@pytest.fixture
-def folder(tmp_path, small):
-    """Pictures at three depths, and what is not to be painted."""
-    inside = tmp_path / "in"
-    (inside / "deep" / "deeper").mkdir(parents=True)
-    (inside / ".hidden").mkdir()
-    for name in ("b.jpg", "a.PNG", "deep/c.webp", "deep/deeper/d.tif", ".hidden/e.png", ".f.jpg"):
-        small.save(inside / name)
-    return inside
-
-
 def test_watching_gives_each_file_once_and_only_when_it_is_complete(folder, tmp_path, monkeypatch):
     growing = folder / "b.jpg"
     looks = []

@@ -25,6 +25,7 @@ from impasto.feedforward import batch
 from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions
 from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.feedforward.watching import watch_folder
+from impasto.files import is_file
 from impasto.locks import BusyError
 from impasto.pictures.results import unnamed_result
 from impasto.pictures.writing import output_format, write_picture
@@ -134,7 +135,7 @@ def command(
         task = BatchTask(inputs[0], where or STANDARD_STREAM)
         if not piped:
             refuse_to_replace_inputs(task)
-        reporter.replaces = not piped and results.is_there(task.target)
+        reporter.replaces = not piped and is_file(task.target)
         with PicturesBar(1, hidden=quiet or as_json) as bar:
             outcome = _paint_piped(task, painter, writing, bar.within)
         reporter.report(outcome)
@@ -158,7 +159,7 @@ def command(
     single = len(tasks) == 1 and not inputs[0].is_dir()
     named = single and tasks[0].target == where
     if named:
-        reporter.replaces = results.is_there(tasks[0].target)
+        reporter.replaces = is_file(tasks[0].target)
     elif single and not overwrite:
         tasks = [_beside_other_results(tasks[0], painter, writing, quiet=quiet or as_json)]
     paint = partial(batch.run_batch, overwrite=overwrite or named, include_results=include_results or single)

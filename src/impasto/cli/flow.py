@@ -10,6 +10,7 @@ import click
 from impasto.cli import options, results
 from impasto.cli.help import Group
 from impasto.errors import OutputError
+from impasto.files import is_file
 from impasto.flow.forward_backward import VARIANTS, Variant
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
@@ -118,7 +119,7 @@ def check(judged: Path, opposite: Path, output: Path, variant: Variant, frame: P
 
     if output.suffix.lower() != ".pgm":
         raise OutputError(f"{output} would hold a PGM picture; give it the suffix .pgm.")
-    replaces = results.is_there(output)
+    replaces = is_file(output)
     pixels = None if frame is None else to_samples(read_picture(frame).rgb)
     write_certainty(consistency(read_flo(judged), read_flo(opposite), variant=variant, frame=pixels), output)
     if replaces:

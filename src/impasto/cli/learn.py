@@ -13,6 +13,7 @@ from impasto.cli import INTERRUPTED, options, results
 from impasto.cli.help import Command
 from impasto.cli.progress import learning_bar
 from impasto.errors import StyleError
+from impasto.files import is_file
 from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, made_from
 from impasto.learning.settings import LearnSettings
 from impasto.memory import keep_freed
@@ -100,7 +101,7 @@ def command(
     given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     minutes = DEEP_MINUTES if minutes is None else minutes
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
-    replaces = output is not None and results.is_there(target)
+    replaces = output is not None and is_file(target)
     if output is None and not overwrite:
         usual = target
         wanted = made_from(paintings, given, photos, deep=deep, minutes=minutes)

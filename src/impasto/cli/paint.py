@@ -20,6 +20,7 @@ from impasto.cli.sweep import paint_each
 from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.masks import parse_masks
+from impasto.files import is_file
 from impasto.memory import keep_freed
 from impasto.optimisation import api
 from impasto.optimisation.recipe import Recipe
@@ -194,7 +195,7 @@ def command(
         output_format(target)
         if options.is_input(target, [content, recipe.start, *styles, *by_style.values()]):
             raise InputError(f"{target} is one of the inputs; give another -o.")
-    replaces = not (piped or resume) and results.is_there(target)
+    replaces = not (piped or resume) and is_file(target)
     picture = read_picture(
         read_standard_input() if content == STANDARD_STREAM else content, max_pixels=recipe.max_pixels
     )

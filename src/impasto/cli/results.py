@@ -16,14 +16,6 @@ def kept_beside(other: Path) -> str:
     return f"{other} was made in another way and is kept; --overwrite replaces it."
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is a file that a result would replace; a device or a pipe is none."""
-    try:
-        return path.is_file()
-    except OSError:  # the name is too long, for example: writing says so
-        return False
-
-
 def replaced(path: Path) -> str:
     """The sentence on a file that a result with its name has replaced."""
     return f"{path} was there before and is replaced."

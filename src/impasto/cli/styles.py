@@ -13,7 +13,7 @@ from impasto.cli import options, results
 from impasto.cli.help import Group
 from impasto.cli.progress import counting_bar
 from impasto.errors import InputError, StyleError
-from impasto.files import printable
+from impasto.files import is_file, printable
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.results import is_made_alike, unnamed_result
@@ -26,6 +26,7 @@ from impasto.styles.catalogue import (
     picture_of_style,
     remove_from_catalogue,
 )
+from impasto.styles.listing import load_all_styles
 from impasto.styles.style import PHOTOGRAPH, Style
 from impasto.version import __version__
 
@@ -54,18 +55,13 @@ def _loaded(name: str | Path, *, quiet: bool) -> Style:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array, for programs.")
 def list_(as_json: bool) -> None:
     """List all styles."""
-    names = [*bundled_names(), *catalogue_names()]
-    found = []
-    for name in names:
-        try:
-            found.append((name, load_style(name)))
-        except StyleError as error:  # a damaged file in the user's catalogue must not hide the other styles
-            click.echo(f"Warning: {error}", err=True)
+    # A damaged file in the user's catalogue must not hide the other styles.
+    found = list(load_all_styles(lambda error: click.echo(f"Warning: {error}", err=True)))
     if as_json:
         listed = [{**_facts(style), "name": name, "added": name in catalogue_names()} for name, style in found]
         click.echo(json.dumps(listed, indent=2))
         return
-    width = max(map(len, names))
+    width = max(map(len, [*bundled_names(), *catalogue_names()]))
     for name, style in found:
         about = ", ".join(filter(None, (style.metadata.get(key, "") for key in ("artist", "title", "year"))))
         click.echo(
@@ -175,7 +171,7 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     described = "\n".join(painter.describe() for painter in painters.values())
     digest = hashlib.sha256(printable(described).encode()).hexdigest()
     note = f"impasto {__version__} styles preview tile={tile} id={digest[:8]}"
-    replaces = output is not None and results.is_there(target)
+    replaces = output is not None and is_file(target)
     if output is None and not overwrite:
         usual = target
         target, is_there = unnamed_result(usual, lambda path: is_made_alike(path, note, picture))

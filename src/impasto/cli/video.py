@@ -13,6 +13,7 @@ from impasto.cli import hints, options, results
 from impasto.cli.help import Command
 from impasto.cli.progress import video_bar
 from impasto.errors import TruncatedError
+from impasto.files import is_file
 from impasto.flow.files import FramePattern
 from impasto.memory import keep_freed
 from impasto.optimisation.recipe import Recipe
@@ -204,7 +205,7 @@ def command(
     if settings["method"] != "paint":  # optimisation takes pictures as they are
         blend = learn_pictures(styles, quiet=quiet)
         blend_at = {time: learn_pictures(names, quiet=quiet) for time, names in style_at.items()}
-    replaces = output is not None and results.is_there(Path(output))
+    replaces = output is not None and is_file(Path(output))
     _refuse_options_of_the_other_method(settings["method"])
     painting = vars(options.painting_options_from(settings))
     own = {name: settings[name] for name in ("start", "end", "fps", "codec", "quality", "start_number")}

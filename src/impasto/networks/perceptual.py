@@ -147,16 +147,15 @@ class PerceptualNetwork(nn.Module):
 
     def _layer(self, name: str, x: Tensor, *, relu: bool) -> Tensor:
         """The features after a convolution, and its ReLU if asked for, for N x C x H x W below it."""
-        parts = [part for part in self._parts(name) if part == name or part in self.factors]
+        parts = self.parts(name)
         x = x[:, : self.get_buffer(f"{parts[0]}_weight").shape[1]]
         for part in parts[:-1]:
             x = self._conv(part, x)
         return self._conv(parts[-1], x, relu=relu)
 
-    @staticmethod
-    def _parts(name: str) -> tuple[str, str, str]:
-        """Names of the three convolutions of which one of low rank is made, in their order."""
-        return f"{name}_in", name, f"{name}_out"
+    def parts(self, name: str) -> list[str]:
+        """Names of the convolutions that a convolution is made of, in order; up to three where its rank is low."""
+        return [part for part in (f"{name}_in", name, f"{name}_out") if part == name or part in self.factors]
 
     def forward(self, images: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
         """Features after the named ReLUs, in the teacher's metric where the network has heads.
@@ -221,7 +220,7 @@ class PerceptualNetwork(nn.Module):
     def channels(self, tap: str) -> int:
         """Channels of a tap, as :meth:`forward` gives it."""
         name = tap.replace("relu", "conv")
-        last = f"{tap}_metric" if tap in self.heads else f"{name}_out" if f"{name}_out" in self.factors else name
+        last = f"{tap}_metric" if tap in self.heads else self.parts(name)[-1]
         return int(self.get_buffer(f"{last}_weight").shape[0])
 
     def macs(self, height: int, width: int, tap: str = "relu5_1") -> int:
@@ -229,8 +228,8 @@ class PerceptualNetwork(nn.Module):
         total = 9 * height * width
         for name in self.names[: self.taps.index(tap) + 1]:
             scale = 2 ** (stage_and_index(name)[0] - 1)
-            parts = [self.get_buffer(f"{part}_weight") for part in self._parts(name) if part in (name, *self.factors)]
-            total += sum(part.numel() for part in parts) * (height // scale) * (width // scale)
+            weights = sum(self.get_buffer(f"{part}_weight").numel() for part in self.parts(name))
+            total += weights * (height // scale) * (width // scale)
         return total
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 
-from impasto.errors import StyleError
 from impasto.feedforward import api as fast_path
 from impasto.networks import losses
 from impasto.networks.losses import Moments
@@ -19,7 +19,7 @@ from impasto.optimisation.tensors import to_tensor
 from impasto.pictures.picture import Picture
 from impasto.pictures.resampling import resize_array
 from impasto.styles.blending import WeightedStyleLike
-from impasto.styles.catalogue import bundled_names, catalogue_names, load_style
+from impasto.styles.listing import load_all_styles
 from impasto.styles.style import Style
 
 _TRIAL_SIDE = 192  # pixels: longer side of the paintings by which styles are told apart
@@ -61,16 +61,7 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
 
 def _known_styles() -> list[Style]:
     """The styles of the shared network, which can be blended; a damaged one of the catalogue is left out."""
-    styles = []
-    for name in (*bundled_names(), *catalogue_names()):
-        try:
-            style = load_style(name)
-        except StyleError as error:
-            log.warning("%s", error)
-            continue
-        if style.embedded is None:
-            styles.append(style)
-    return styles
+    return [style for _, style in load_all_styles(partial(log.warning, "%s")) if style.embedded is None]
 
 
 def _nearest(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from impasto.errors import StyleError
 from impasto.styles.catalogue import bundled_names, catalogue_names, load_style
+from impasto.styles.style import Style
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,21 @@ class StyleFacts:
     own_network: bool
 
 
+def load_all_styles(warn: Callable[[StyleError], None]) -> Iterator[tuple[str, Style]]:
+    """Load all styles that can be given by name, those of the package first: name and style.
+
+    Args:
+        warn: called with the error of a file of the catalogue that cannot be read, which is then left out.
+    """
+    for name in (*bundled_names(), *catalogue_names()):
+        try:
+            style = load_style(name)
+        except StyleError as error:
+            warn(error)
+            continue
+        yield name, style
+
+
 def list_styles() -> list[StyleFacts]:
     """List all styles that can be given by name: the bundled ones first, then those of the user's catalogue.
 
@@ -49,12 +67,7 @@ def list_styles() -> list[StyleFacts]:
     """
     listed = []
     bundled = bundled_names()
-    for name in (*bundled, *catalogue_names()):
-        try:
-            style = load_style(name)
-        except StyleError as error:
-            log.warning("%s", error)
-            continue
+    for name, style in load_all_styles(partial(log.warning, "%s")):
         about = style.metadata
         listed.append(
             StyleFacts(

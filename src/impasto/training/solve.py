@@ -291,7 +291,7 @@ def _layers_alike(student: Student, start: PerceptualNetwork) -> dict[str, Layer
     """The layers of a network that have the student's sizes, from the first one up to the first that has not."""
     alike: dict[str, Layer] = {}
     for name in student.names:
-        parts = [part for part in (f"{name}_in", name, f"{name}_out") if part in {*start.names, *start.factors}]
+        parts = start.parts(name) if name in start.names else []
         layer = {part: (start.get_buffer(f"{part}_weight"), start.get_buffer(f"{part}_bias")) for part in parts}
         wanted = student.convolution(name).folded(name)
         if {part: weight.shape for part, (weight, _) in layer.items()} != {
