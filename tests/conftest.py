@@ -12,7 +12,18 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 # Folders of tests in the order in which they run: from the rooms that need nothing up to those that need all others.
 # Tests directly under tests/ come first.
 ORDER = (
-    *("pictures", "flow", "styles", "networks", "engines", "training", "learning", "feedforward", "optimisation"),
+    *(
+        "media",
+        "pictures",
+        "flow",
+        "styles",
+        "networks",
+        "engines",
+        "training",
+        "learning",
+        "feedforward",
+        "optimisation",
+    ),
     *("video", "webcam", "cli", "benchmarks", "studio"),
 )
 

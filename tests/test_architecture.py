@@ -28,6 +28,7 @@ STREAM = [
     ["styles"],
     ["flow"],
     ["pictures"],
+    ["media"],
     ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining"],
     ["errors", "environment", "version", "assets"],
 ]

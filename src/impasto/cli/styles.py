@@ -21,11 +21,14 @@ from impasto.pictures.writing import output_format, write_picture
 from impasto.styles.catalogue import (
     add_to_catalogue,
     bundled_names,
+    catalogue_file,
     catalogue_names,
+    keep_file,
     load_style,
     picture_of_style,
     remove_from_catalogue,
 )
+from impasto.styles.kinds import KEY, MOTION, PICTURE, SOUND, kind_of, read_header
 from impasto.styles.listing import load_all_styles
 from impasto.styles.style import PHOTOGRAPH, Style
 from impasto.version import __version__
@@ -43,6 +46,21 @@ def _facts(style: Style) -> dict[str, str]:
     return facts | ({"own_network": f"{len(style.embedded.onnx) / 1e6:.1f} MB"} if style.embedded else {})
 
 
+def _file_of_other_kind(name: str | Path) -> Path | None:
+    """The style file of sound or motion that a name or a path stands for; ``None``: it is no such style."""
+    path = Path(name) if is_file(name) else catalogue_file(str(name))
+    return path if path is not None and kind_of(path) in (SOUND, MOTION) else None
+
+
+def _facts_of_file(name: str) -> dict[str, Any]:
+    """What is known of a style of sound or motion in the catalogue."""
+    path = _file_of_other_kind(name)
+    assert path is not None
+    metadata = read_header(path)
+    metadata.pop(KEY, None)
+    return {**metadata, "name": name, "kind": kind_of(path), "added": catalogue_file(name) == path}
+
+
 def _loaded(name: str | Path, *, quiet: bool) -> Style:
     """A style by its name or its file; that of a picture is learnt."""
     from impasto.cli.picture_styles import learn_picture
@@ -57,16 +75,23 @@ def list_(as_json: bool) -> None:
     """List all styles."""
     # A damaged file in the user's catalogue must not hide the other styles.
     found = list(load_all_styles(lambda error: click.echo(f"Warning: {error}", err=True)))
+    others = [(kind, name) for kind in (SOUND, MOTION) for name in catalogue_names(kind)]
     if as_json:
-        listed = [{**_facts(style), "name": name, "added": name in catalogue_names()} for name, style in found]
+        listed = [
+            {**_facts(style), "name": name, "kind": PICTURE, "added": name in catalogue_names()}
+            for name, style in found
+        ] + [_facts_of_file(name) for _, name in others]
         click.echo(json.dumps(listed, indent=2))
         return
-    width = max(map(len, [*bundled_names(), *catalogue_names()]))
+    width = max(map(len, [*bundled_names(), *catalogue_names(), *(name for _, name in others)]))
     for name, style in found:
         about = ", ".join(filter(None, (style.metadata.get(key, "") for key in ("artist", "title", "year"))))
         click.echo(
             f"{name:{width}}  {about or style.metadata.get('pictures', '')}" + " (yours)" * (name in catalogue_names())
         )
+    for kind, name in others:
+        facts = _facts_of_file(name)
+        click.echo(f"{name:{width}}  {facts.get('title') or facts.get('source', '')} (yours, {kind})")
 
 
 @command.command("add", short_help="Keep a style in your catalogue, to use it by name.")
@@ -83,7 +108,10 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
     impasto styles add mine.safetensors
     impasto styles add painting.jpg --name mine
     """
-    target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
+    if other := _file_of_other_kind(Path(style)):
+        target = keep_file(other, name, overwrite=overwrite)
+    else:
+        target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
     if not quiet:
         click.echo(target)
 
@@ -111,7 +139,7 @@ def show(name: str, as_json: bool) -> None:
     \b
     impasto styles show starry-night
     """
-    facts = _facts(_loaded(name, quiet=True))
+    facts = _facts_of_file(name) if _file_of_other_kind(name) else _facts(_loaded(name, quiet=True))
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return

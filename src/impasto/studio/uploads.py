@@ -205,7 +205,7 @@ class Uploads:
             MissingExtraError: The extra ``video`` is not installed.
         """
         from impasto.extras import pyav
-        from impasto.video.containers import open_container
+        from impasto.media.containers import open_container
         from impasto.video.source import open_source
 
         own = self.own_file(path)

@@ -13,11 +13,12 @@ from importlib import resources
 from pathlib import Path
 
 from impasto.errors import StyleError
-from impasto.files import is_file
+from impasto.files import atomic_path, is_file
 from impasto.folders import catalogue_folder
 from impasto.options import say_value
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.styles.files import bundled_network_id, read_style
+from impasto.styles.kinds import PICTURE, kind_of
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
 
 STEADY = "steady"
@@ -34,9 +35,43 @@ def bundled_names() -> list[str]:
     return [name for name in names if name != PHOTOGRAPH] + [PHOTOGRAPH]
 
 
-def catalogue_names() -> list[str]:
-    """Names of the styles in the user's catalogue, sorted."""
-    return sorted(path.name.removesuffix(SUFFIX) for path in catalogue_folder().glob(f"*{SUFFIX}"))
+def catalogue_names(kind: str = PICTURE) -> list[str]:
+    """Names of the styles of one kind in the user's catalogue, sorted.
+
+    Args:
+        kind: as in :mod:`impasto.styles.kinds`; files of no kind, which are damaged, count as styles of pictures.
+    """
+    files = catalogue_folder().glob(f"*{SUFFIX}")
+    return sorted(path.name.removesuffix(SUFFIX) for path in files if (kind_of(path) or PICTURE) == kind)
+
+
+def catalogue_file(name: str) -> Path | None:
+    """The file of a style in the user's catalogue, of whatever kind; ``None``: it has none of that name."""
+    if not name or len(Path(name).parts) != 1:
+        return None
+    path = catalogue_folder() / f"{name}{SUFFIX}"
+    return path if is_file(path) else None
+
+
+def keep_file(path: Path, name: str | None = None, *, overwrite: bool = False) -> Path:
+    """Keep a style file as it is in the user's catalogue: one of sound or motion.
+
+    Args:
+        path: the style file.
+        name: the name to keep it by; default: the file's.
+        overwrite: as for :func:`add_to_catalogue`.
+
+    Raises:
+        StyleError: the name cannot be one or is taken, or the file cannot be read.
+    """
+    target = catalogue_path(name or path.stem, overwrite=overwrite)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StyleError(f"{path} cannot be read ({error.strerror}); check the path.") from error
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(data)
+    return target
 
 
 def add_to_catalogue(style: Style, name: str | None = None, *, overwrite: bool = False) -> Path:
@@ -84,13 +119,13 @@ def remove_from_catalogue(name: str) -> Path:
     Raises:
         StyleError: there is no such style in it.
     """
-    if name not in catalogue_names():
+    target = catalogue_file(name)
+    if target is None:
         if name in bundled_names():
             raise StyleError(f"{name} comes with Impasto and cannot be removed; yours are in {catalogue_folder()}.")
         near = difflib.get_close_matches(name, catalogue_names(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "impasto styles list shows all."
         raise StyleError(f"There is no style {name} in your catalogue; {hint}")
-    target = catalogue_folder() / f"{name}{SUFFIX}"
     try:
         target.unlink()
     except OSError as error:
@@ -130,8 +165,8 @@ def load_style(name: StyleLike) -> Style:
     if isinstance(name, str) and text in bundled_names():
         return _bundled_style(text)
     path = Path(text)
-    if isinstance(name, str) and len(path.parts) == 1 and text in catalogue_names():
-        return read_style(catalogue_folder() / f"{text}{SUFFIX}")
+    if isinstance(name, str) and (kept := catalogue_file(text)):
+        return read_style(kept)
     if path.suffix.lower() in READ_SUFFIXES:
         if not is_file(path):
             raise StyleError(f"There is no picture {path} to take a style from; check the path.")

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import StyleError, first_line
-from impasto.styles.style import FORMAT, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+from impasto.styles.kinds import KEY, PICTURE, format_of, refuse_other_kind
+from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
 _LONGEST_NAME = 100  # letters of the longest name that is taken for a style's or a network's
@@ -42,10 +43,11 @@ def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, s
     """
     from safetensors import safe_open
 
+    refuse_other_kind(path, PICTURE)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            if metadata.pop("format", None) != FORMAT:
+            if metadata.pop(KEY, None) != format_of(PICTURE):
                 raise StyleError(f"{path} is not an Impasto style of this version; learn it again, or update Impasto.")
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
     except StyleError:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.files import atomic_path, printable
+from impasto.styles.kinds import KEY, PICTURE, format_of
 
 Vector = NDArray[np.float32]
 
@@ -18,10 +19,8 @@ PHOTOGRAPH = "photograph"
 """Name of the style that changes nothing; every network has been trained with one."""
 SUFFIX = ".safetensors"
 """End of a style file's name."""
-RESERVED = ("format", "name", "network")
+RESERVED = (KEY, "name", "network")
 """Keys of a style file's header that the style's metadata cannot have, since the file gives them itself."""
-FORMAT = "impasto-style-1"
-"""Value of the key ``format`` in a style file: the edition of the layout."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,13 @@ class Style:
         """Write a style file (safetensors), with the network in it where the style embeds one."""
         from safetensors.numpy import save
 
-        metadata = {**self.metadata, "format": FORMAT, "name": self.name, "network": self.network}  # these are reserved
-        metadata = {key: printable(str(value)) for key, value in metadata.items()}
+        metadata = {
+            **self.metadata,
+            KEY: format_of(PICTURE),
+            "name": self.name,
+            "network": self.network,
+        }  # these are reserved
+        metadata = {key: printable(str(value)) for key, value in {**self.metadata, **reserved}.items()}
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.embedded is not None:
             tensors["onnx"] = np.frombuffer(self.embedded.onnx, np.uint8)

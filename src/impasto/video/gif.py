@@ -7,7 +7,7 @@ from pathlib import Path
 
 from impasto.errors import OutputError
 from impasto.extras import pyav
-from impasto.video.containers import open_container
+from impasto.media.containers import open_container
 from impasto.video.frame_format import FrameFormat, format_for_codec
 from impasto.video.mux import output_file
 from impasto.video.segments import packets_of

@@ -12,12 +12,12 @@ from pathlib import Path
 from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.files import atomic_path, printable
-from impasto.video.containers import open_container
+from impasto.media.containers import open_container
+from impasto.media.stream_copies import codec_name
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.segments import packets_in_order
 from impasto.video.side_streams import SideStreams, TimedPacket
 from impasto.video.sink import container_of
-from impasto.video.stream_copies import codec_name
 
 log = logging.getLogger(__name__)
 

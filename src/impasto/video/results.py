@@ -11,8 +11,8 @@ from typing import Any
 from impasto.extras import pyav
 from impasto.files import printable
 from impasto.flow.files import FramePattern
+from impasto.media.containers import open_container
 from impasto.pictures.results import as_note, note_of_result, unnamed_result
-from impasto.video.containers import open_container
 from impasto.video.resume import WorkFolder
 from impasto.video.sink import is_of_pictures
 

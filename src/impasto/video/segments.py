@@ -14,7 +14,7 @@ from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.files import explained
 from impasto.flow.estimate import Pixels
-from impasto.video.containers import open_container
+from impasto.media.containers import open_container
 from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.pixels import from_rgb

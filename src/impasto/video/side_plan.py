@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from impasto.extras import pyav
-from impasto.video.containers import open_container
-from impasto.video.stream_copies import codec_name, copy_stream
+from impasto.media.containers import open_container
+from impasto.media.stream_copies import codec_name, copy_stream
 
 log = logging.getLogger(__name__)
 

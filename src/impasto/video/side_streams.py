@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from impasto.extras import pyav
-from impasto.video.containers import open_container
+from impasto.media.containers import open_container
+from impasto.media.stream_copies import CopiedStream, copy_stream
 from impasto.video.side_plan import SidePlan
-from impasto.video.stream_copies import CopiedStream, copy_stream
 
 log = logging.getLogger(__name__)
 

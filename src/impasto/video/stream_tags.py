@@ -11,8 +11,8 @@ import logging
 from typing import Any
 
 from impasto.extras import pyav
+from impasto.media.matroska import SEGMENT, elements
 from impasto.video.frame_converter import Crop
-from impasto.video.matroska import SEGMENT, elements
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from impasto.errors import InputError
 from impasto.extras import pyav
-from impasto.video.completeness import is_cut_off
-from impasto.video.containers import open_container
+from impasto.media.completeness import is_cut_off
+from impasto.media.containers import open_container
 from impasto.video.deinterlace import LOOK_AROUND, deinterlaced
 from impasto.video.frame import DEFAULT_RATE, MAX_RATE, Frame
 from impasto.video.frame_converter import FrameConverter

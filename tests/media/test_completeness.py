@@ -1,9 +1,8 @@
 import pytest
 
-from impasto.video.completeness import is_cut_off
+from impasto.media.completeness import is_cut_off
 from impasto.video.video_file import VideoFile
-
-from .clips import make_clip, run
+from video.clips import make_clip, run
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi", ".flv", ".ts", ".wmv"])

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from impasto.video.matroska import CLUSTER, LONGEST_HEAD, MAGIC, SEGMENT, read_head
+from impasto.media.matroska import CLUSTER, LONGEST_HEAD, MAGIC, SEGMENT, read_head
 
 _MP4_TYPES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"moof", b"styp", b"sidx", b"pnot"}
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")  # the first bytes of WMV
