@@ -43,7 +43,7 @@ def test_a_damaged_header_has_no_kind(tmp_path):
 
 def test_a_style_of_another_kind_is_refused_in_one_sentence(rain):
     with pytest.raises(
-        StyleError, match="rain.safetensors is a style of sound, which impasto sound takes; a style of pic"
+        StyleError, match=r"rain.safetensors is a style of sound, which impasto sound takes; a style of pic"
     ):
         load_style(rain)
     with pytest.raises(StyleError, match=r"which impasto sound takes; a style of motion is needed here\.$"):

@@ -70,12 +70,7 @@ class Style:
         """Write a style file (safetensors), with the network in it where the style embeds one."""
         from safetensors.numpy import save
 
-        metadata = {
-            **self.metadata,
-            KEY: format_of(PICTURE),
-            "name": self.name,
-            "network": self.network,
-        }  # these are reserved
+        reserved = {KEY: format_of(PICTURE), "name": self.name, "network": self.network}
         metadata = {key: printable(str(value)) for key, value in {**self.metadata, **reserved}.items()}
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.embedded is not None:
