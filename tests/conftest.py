@@ -24,7 +24,7 @@ ORDER = (
         "feedforward",
         "optimisation",
     ),
-    *("video", "webcam", "cli", "benchmarks", "studio"),
+    *("video", "webcam", "cli", "benchmarks", "studio", "webpage"),
 )
 
 

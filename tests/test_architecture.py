@@ -15,6 +15,7 @@ SOURCE = ROOT / "src" / "impasto"
 STREAM = [
     ["__main__"],
     ["cli"],
+    ["webpage"],
     ["studio"],
     ["impasto"],  # the public names
     ["webcam"],

@@ -33,6 +33,7 @@ COMMANDS = {
     "styles": "List the styles, show one, keep yours, see all on your picture.",
     "webcam": "Paint what a camera sees, live.",
     "studio": "Do all of this in a browser.",
+    "export": "Write the page that paints in a browser without a server.",
     "flow": "Measure how a video's frames move, for other programs.",
     "train": "Train a network of your own: several styles together, or one.",
     "dataset": "Pack photographs into one file for training.",

@@ -48,6 +48,11 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
     return total[..., None]
 
 
+def grain_cells() -> list[Array]:
+    """The cells of each octave, normally distributed numbers: all that another program needs to make the same grain."""
+    return [_cells(cell, count) for cell, count, _ in _OCTAVES]
+
+
 def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]:
     """Cut a side of a box where the pattern begins anew: yields slices of the box and of the pattern."""
     at = 0
@@ -61,10 +66,14 @@ def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]
 @cache
 def _pattern(cell: int, count: int, deviation: float) -> Array:
     """Smooth noise whose opposite borders fit together: a square of ``count`` cells of ``cell`` pixels a side."""
-    cells = np.random.default_rng(cell).standard_normal((count, count)).astype(np.float32)
-    around = np.pad(cells, 2, mode="wrap")
+    around = np.pad(_cells(cell, count), 2, mode="wrap")
     side = len(around) * cell
     smooth = np.asarray(Image.fromarray(around).resize((side, side), Image.Resampling.BICUBIC))
     inner = smooth[2 * cell : -2 * cell, 2 * cell : -2 * cell]
     inner = inner - inner.mean()  # the mean of few cells is not 0
     return np.ascontiguousarray(inner * np.float32(deviation / inner.std()))
+
+
+def _cells(cell: int, count: int) -> Array:
+    """The cells of the octave whose cells have ``cell`` pixels a side: a square of ``count`` a side."""
+    return np.random.default_rng(cell).standard_normal((count, count)).astype(np.float32)

@@ -6,7 +6,7 @@ import { EngineError } from "../engine.js";
  * @typedef {import("../engine.js").Engine} Engine
  * @typedef {import("../engine.js").Style} Style
  * @typedef {import("../engine.js").Crop} Crop
- * @typedef {{version: string, network: string, options: Record<string, import("../engine.js").OptionFacts>,
+ * @typedef {{version: string, network: import("./network.js").NetworkFacts, options: Record<string, import("../engine.js").OptionFacts>,
  *   styles: {name: string, title: string, kind: "bundled" | "own"}[]}} SiteFacts  What `impasto export page` wrote of the site.
  */
 

@@ -3,15 +3,14 @@
 import { LocalError } from "./errors.js";
 
 /**
+ * @typedef {{id: string, channels: number, radius: number}} NetworkFacts  Its id, the numbers of each of a style's vectors,
+ *   and the pixels on each side that a painted pixel depends on.
  * @typedef {import("./composition.js").Statistics} Statistics
  * @typedef {import("./composition.js").Style} Style
  * @typedef {"webgpu" | "wasm"} Provider
  * @typedef {{name: string, file: string, loader: string, binary: string}} Build
  */
 
-const MULTIPLE_OF_ROWS = 8;
-const CHANNELS = 1008; // numbers of each of a style's vectors
-const RADIUS = 110; // pixels on each side that a painted pixel depends on, of the package's network
 const MAX_THREADS = 8; // more do not make this small a network faster
 /** @type {Record<Provider, Build>} */
 const BUILDS = {
@@ -41,11 +40,13 @@ export async function chooseProvider(wanted) {
 /** onnxruntime-web, loaded once, and the networks that run in it. */
 export class Runtime {
   /**
-   * @param {string} base address of the site's data, with a slash at its end @param {Provider} provider
+   * @param {string} base address of the site's data, with a slash at its end @param {NetworkFacts} facts of its networks
+   * @param {Provider} provider
    * @param {(received: number) => void} received called with the bytes that were downloaded, again and again
    */
-  constructor(base, provider, received) {
+  constructor(base, facts, provider, received) {
     this.base = base;
+    this.facts = facts;
     this.provider = provider;
     this.received = received;
     this.threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
@@ -89,7 +90,7 @@ export class Runtime {
     if (!network) {
       network = Promise.all([this.load(), fetchUnpacked(`${this.base}${file}`, this.received)]).then(async ([library, model]) => {
         const options = { executionProviders: [this.provider], enableMemPattern: false, logSeverityLevel: 3 };
-        return new OnnxNetwork(library, await library.InferenceSession.create(new Uint8Array(model), options));
+        return new OnnxNetwork(this.facts, library, await library.InferenceSession.create(new Uint8Array(model), options));
       });
       network.catch(() => this.networks.delete(file));
       this.networks.set(file, network);
@@ -100,13 +101,13 @@ export class Runtime {
 
 /** A network; see `Network` in composition.js. */
 export class OnnxNetwork {
-  radius = RADIUS;
-
-  /** @param {any} library onnxruntime-web @param {any} session */
-  constructor(library, session) {
+  /** @param {NetworkFacts} facts @param {any} library onnxruntime-web @param {any} session */
+  constructor(facts, library, session) {
+    this.radius = facts.radius;
+    this.channels = facts.channels;
     this.library = library;
     this.session = session;
-    this.nothing = new Float32Array(CHANNELS);
+    this.nothing = new Float32Array(facts.channels);
   }
 
   /**
@@ -115,8 +116,7 @@ export class OnnxNetwork {
    * @param {Statistics | null} given @param {number} share of the measured statistics in what is used, with `given`
    */
   async run(planes, height, width, style, given, share) {
-    if (height % MULTIPLE_OF_ROWS || width % MULTIPLE_OF_ROWS) throw new Error(`${width} x ${height} is not on the grid.`);
-    const { Tensor } = this.library, vector = (/** @type {Float32Array} */ v) => new Tensor("float32", v, [CHANNELS]);
+    const { Tensor } = this.library, vector = (/** @type {Float32Array} */ v) => new Tensor("float32", v, [this.channels]);
     const outputs = await this.session.run({
       image: new Tensor("float32", planes, [1, 4, height, width]),
       scale: vector(style.scale),

@@ -5,7 +5,7 @@ import { intersection, pixelsOf, planMosaic, planTiles, roundHalfEven, seenFrom,
 import { Composition } from "./composition.js";
 import { MULTIPLE, PaddedPicture } from "./padding.js";
 import { FINAL_SHARE, PASSING_SHARE, Refinement } from "./refinement.js";
-import { BILINEAR, resizePicture, resizePlane, shrinkPicture, sizeOfSide, toByte, toBytes } from "./resampling.js";
+import { BILINEAR, resizePicture, resizePlane, shrinkPicture, sizeOfSide, toByte, toBytes, toUnitRange } from "./resampling.js";
 
 /**
  * @typedef {import("./resampling.js").Picture} Picture
@@ -82,7 +82,7 @@ export function previewOptions(options, small, full) {
 
 /**
  * Paint a picture; alpha stays.
- * @param {Picture} picture bytes @param {Choice} choice @param {Job} [job]
+ * @param {Picture} picture @param {Choice} choice @param {Job} [job]
  * @returns {Promise<{picture: Picture, statistics: Map<string, import("./composition.js").Statistics>}>}
  */
 export async function paint(picture, choice, job = {}) {
@@ -201,8 +201,7 @@ export function fitMask(mask, width, height) {
 /** A picture of bytes as floating point where it is small, as the command line reads it. @param {Picture} picture */
 function floatingIfSmall(picture) {
   if (picture.width * picture.height > COMPACT_PIXELS) return picture;
-  const floating = (/** @type {Float32Array | Uint8Array} */ a) => Float32Array.from(a, (v) => v / 255);
-  return { ...picture, rgb: floating(picture.rgb), alpha: picture.alpha && floating(picture.alpha) };
+  return { ...picture, rgb: toUnitRange(picture.rgb), alpha: picture.alpha && toUnitRange(picture.alpha) };
 }
 
 /** A picture with a longer side in pixels (0 keeps it), of bytes where it becomes large. @param {Picture} picture @param {number} side */

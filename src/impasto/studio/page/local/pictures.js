@@ -71,7 +71,7 @@ export function pixelsOfBitmap(bitmap, crop) {
 /**
  * Reads rows of a bitmap with alpha without rounding its colours, by WebGL; `null` where there is none.
  * @param {ImageBitmap} bitmap @param {number} rows that are read at a time
- * @returns {((top: number, high: number) => Uint8ClampedArray) | null}
+ * @returns {((top: number, high: number) => Uint8ClampedArray<ArrayBuffer>) | null}
  */
 function exactReader(bitmap, rows) {
   const gl = new OffscreenCanvas(1, 1).getContext("webgl2", { premultipliedAlpha: false });

@@ -18,7 +18,7 @@ import { readStyle, unpackHalves } from "./styles.js";
  * @typedef {import("./painter.js").Options} Options
  * @typedef {import("./painter.js").Mask} Mask
  * @typedef {{name: string, weight: number}[]} Wanted
- * @typedef {{base: string, network: string, provider: string, maxPixels: number, atOnce: number}} Setup
+ * @typedef {{base: string, network: import("./network.js").NetworkFacts, provider: string, maxPixels: number, atOnce: number}} Setup
  * @typedef {{key: string, file: File, crop: import("../engine.js").Crop | null}} Source
  * @typedef {{signal: {cancelled: boolean}, event: (event: any) => void}} Call
  */
@@ -27,7 +27,7 @@ const KEPT_PIXELS = 40e6; // pixels of decoded photographs that are kept at most
 const THUMBNAIL_SIDE = 208, PAINTED_THUMBNAIL_SIDE = 320; // pixels: as shown, and as painted, larger for finer strokes
 
 /** @type {Setup} */
-let setup = { base: "", network: "", provider: "", maxPixels: 0, atOnce: 0 };
+let setup = { base: "", network: { id: "", channels: 0, radius: 0 }, provider: "", maxPixels: 0, atOnce: 0 };
 /** @type {Promise<Runtime> | null} */
 let runtime = null;
 /** @type {Promise<Grain> | null} */
@@ -45,7 +45,7 @@ const count = (/** @type {number} */ bytes) => post({ received: (received += byt
 
 /** What is loaded once; what fails is tried again the next time. */
 const loading = {
-  runtime: () => (runtime ??= chooseProvider(setup.provider).then((provider) => new Runtime(setup.base, provider, count))),
+  runtime: () => (runtime ??= chooseProvider(setup.provider).then((provider) => new Runtime(setup.base, setup.network, provider, count))),
   grain: () => {
     grain ??= fetchUnpacked(`${setup.base}grain.f16`, count).then((cells) => new Grain(unpackHalves(cells)));
     grain.catch(() => (grain = null));
@@ -55,7 +55,7 @@ const loading = {
     let style = styles.get(name);
     if (!style) {
       const file = `${name}.safetensors`;
-      style = fetchUnpacked(`${setup.base}styles/${encodeURIComponent(file)}`, count).then((content) => readStyle(content, file, setup.network));
+      style = fetchUnpacked(`${setup.base}styles/${encodeURIComponent(file)}`, count).then((content) => readStyle(content, file, setup.network.id));
       style.catch(() => styles.delete(name));
       styles.set(name, style);
     }
@@ -121,7 +121,7 @@ const calls = {
 
   /** Read a style file that the visitor gave. @param {{file: File}} values */
   async addStyle({ file }) {
-    const style = readStyle(await file.arrayBuffer(), file.name, setup.network), name = `+${style.name}`;
+    const style = readStyle(await file.arrayBuffer(), file.name, setup.network.id), name = `+${style.name}`;
     styles.set(name, Promise.resolve({ ...style, name: style.name }));
     return { name, title: style.title };
   },

@@ -1,0 +1,60 @@
+"""The page itself, what makes it an installed program, and what keeps it without a network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from importlib import resources
+from pathlib import Path
+
+from impasto.webpage.contents import FACTS
+from impasto.webpage.thumbnails import ICONS
+
+_SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules the folder that it lies in only
+_MANIFEST = "manifest.webmanifest"
+_SHELL_SUFFIXES = (".html", ".css", ".js", ".json", ".webmanifest", ".svg")  # files that are kept at the first visit
+
+
+def write_page(site: Path) -> None:
+    """Write the page and its manifest into a site."""
+    with resources.as_file(resources.files("impasto.studio") / "page") as folder:
+        shutil.copytree(
+            folder, site, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py", _SERVICE_WORKER)
+        )
+    manifest = {
+        "name": "Impasto",
+        "short_name": "Impasto",
+        "description": "Repaint photographs in the style of paintings, on this device.",
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#faf8f4",
+        "theme_color": "#faf8f4",
+        "categories": ["photo", "graphics"],
+        "icons": [
+            {
+                "src": name,
+                "sizes": f"{side}x{side}",
+                "type": f"image/{name.rpartition('.')[2]}",
+                "purpose": "any maskable",
+            }
+            for name, side in ICONS.items()
+        ],
+    }
+    (site / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def write_service_worker(site: Path) -> None:
+    """Write the service worker of a site of which everything else is there: it names all files, and their edition."""
+    script = (resources.files("impasto.studio") / "page" / "local" / _SERVICE_WORKER).read_text(encoding="utf-8")
+    found = (path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+    files = sorted(file for file in found if file != _SERVICE_WORKER)
+    digest = hashlib.sha256(script.encode())
+    for file in files:
+        digest.update(file.encode() + hashlib.sha256((site / file).read_bytes()).digest())
+    shell = [
+        file for file in files if file.endswith(_SHELL_SUFFIXES) and (not file.startswith("data/") or file == FACTS)
+    ]
+    known = {"version": digest.hexdigest()[:12], "shell": shell, "files": files}
+    (site / _SERVICE_WORKER).write_text(f"self.SITE = {json.dumps(known)};\n{script}", encoding="utf-8")

@@ -1,0 +1,47 @@
+"""Small painted pictures: one of every style to choose it by, and the icons of the installed page."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from impasto.feedforward.painter import Painter
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import write_picture
+from impasto.styles.style import Style
+
+FOLDER = "data/thumbnails"
+"""Where the thumbnails lie in a site."""
+EXAMPLE = "data/harbour.jpg"
+"""Where the example photograph lies in a site."""
+ICONS = {"icon-192.png": 192, "icon-512.webp": 512}
+"""Files of the icons at the root of a site, and their sides in pixels."""
+_ICON_STYLE = "great-wave"
+_PAINTED_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
+_SHOWN_SIDE = 208  # pixels: side of a thumbnail
+_QUALITY = 72  # of 100, of a thumbnail: all of them are loaded before the first painting
+
+
+def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
+    """Write a thumbnail of every style, the example photograph and the icons into a site."""
+    (site / FOLDER).mkdir(parents=True)
+    content = (resources.files("impasto.assets") / "harbour.jpg").read_bytes()
+    (site / EXAMPLE).write_bytes(content)
+    photograph = _middle_square(read_picture(content))
+    small = resize_picture(photograph, _PAINTED_SIDE)
+    for name, style in styles.items():
+        painted = resize_picture(Painter(style).paint(small).picture, _SHOWN_SIDE)
+        write_picture(painted, site / FOLDER / f"{name}.webp", quality=_QUALITY, strip=True)
+    icon = Painter(_ICON_STYLE).paint(photograph).picture
+    for name, side in ICONS.items():
+        write_picture(resize_picture(icon, side), site / name, quality=_QUALITY, strip=True)
+
+
+def _middle_square(picture: Picture) -> Picture:
+    """The square in the middle of a picture."""
+    height, width = picture.rgb.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return Picture(picture.rgb[top : top + side, left : left + side])

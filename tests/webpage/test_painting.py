@@ -1,0 +1,189 @@
+"""What the browser paints, beside what the command line paints: the same within 2 of 255."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.webpage.conftest import PHONE, SOFTWARE_GPU, as_file, difference, paint
+
+from impasto.feedforward.painter import Painter
+from impasto.pictures.conversion import as_picture, in_kind_of
+from impasto.pictures.reading import read_picture
+
+CLOSE = 2  # of 255
+
+
+@pytest.fixture(scope="module")
+def small(photo) -> Image.Image:
+    """A photograph, 150 x 97, whose sides are on no grid."""
+    return photo.resize((150, 97))
+
+
+def painted(image: Image.Image, styles: dict[str, float], **options) -> np.ndarray:
+    """What the library paints, as the command line does."""
+    return np.asarray(Painter(styles, **options).stylize(np.asarray(image)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strength": 0.6},
+        {"strength": 0},
+        {"style_scale": 2.5},
+        {"style_scale": 0.6},
+        {"colors": "content"},
+        {"colors": "match"},
+        {"grain": 0.3},
+        {"size": 201},
+        {"size": 90},
+        {"work_size": 64},
+    ],
+    ids=str,
+)
+def test_every_option_paints_what_the_command_line_paints(wasm, small, options):
+    made = paint(wasm, as_file(small), {"scream": 1}, options=options)
+    assert difference(made["image"], painted(small, {"scream": 1}, **options)) <= CLOSE
+
+
+def test_a_blend_paints_what_the_command_line_paints_and_is_named_like_it(wasm, small):
+    styles = {"starry-night": 2, "udnie": 0.5}
+    made = paint(wasm, as_file(small), styles, options={"strength": 0.8}, name="my photo.png")
+    assert difference(made["image"], painted(small, styles, strength=0.8)) <= CLOSE
+    assert made["name"] == "my photo-starry-night+udnie.png"
+
+
+def test_a_mask_limits_the_strength_or_one_style_of_a_blend(wasm, small):
+    levels = np.linspace(0, 255, 150).astype(np.uint8)[None].repeat(97, axis=0)
+    styles = {"scream": 1, "houses": 1}
+    limited = paint(wasm, as_file(small), styles, mask=as_file(levels))
+    assert difference(limited["image"], painted(small, styles, mask=levels)) <= CLOSE
+    one = paint(wasm, as_file(small), styles, mask=as_file(levels), masked="houses")
+    assert difference(one["image"], painted(small, styles, masks={"houses": levels})) <= CLOSE
+
+
+def test_a_smaller_mask_is_fitted_and_a_black_one_is_none(wasm, small):
+    levels = np.zeros((32, 50), np.uint8)
+    levels[:, 20:] = 255
+    fitted = np.asarray(Image.fromarray(levels).resize(small.size, Image.Resampling.BILINEAR))
+    made = paint(wasm, as_file(small), {"scream": 1}, mask=as_file(levels))
+    assert difference(made["image"], painted(small, {"scream": 1}, mask=fitted)) <= CLOSE
+    black = paint(wasm, as_file(small), {"scream": 1}, mask=as_file(np.zeros((97, 150), np.uint8)))
+    assert difference(black["image"], painted(small, {"scream": 1})) <= CLOSE
+
+
+def test_transparency_stays_and_what_lies_beneath_it_does_not_show(wasm, small):
+    rgba = np.dstack([np.asarray(small), np.linspace(0, 255, 97).astype(np.uint8)[:, None].repeat(150, axis=1)])
+    rgba[:8] = (255, 0, 255, 0)
+    made = np.asarray(paint(wasm, as_file(rgba), {"scream": 1})["image"])
+    expected = np.asarray(Painter("scream").stylize(rgba))
+    assert np.abs(made[..., 3].astype(int) - expected[..., 3]).max() == 0
+    # A canvas keeps colours multiplied with alpha, so that nearly transparent ones are rounded as it writes them.
+    clear = expected[..., 3] >= 128
+    assert np.abs(made[..., :3].astype(int) - expected[..., :3])[clear].max() <= CLOSE
+
+
+def test_a_photograph_is_turned_upright_and_its_colours_become_srgb(wasm, small):
+    from impasto.pictures.profiles import srgb_profile
+
+    exif = Image.Exif()
+    exif[274] = 6
+    data = as_file(small, "JPEG", quality=95, exif=exif, icc_profile=srgb_profile())
+    made = paint(wasm, data, {"scream": 1}, name="turned.JPEG")
+    assert made["name"] == "turned-scream.JPEG"
+    assert made["image"].format == "JPEG"
+    assert made["image"].size == (97, 150)
+    expected = Painter("scream").paint(read_picture(data)).picture
+    loss = np.abs(np.asarray(made["image"]).astype(int) - np.asarray(in_kind_of(expected, Image.new("RGB", (1, 1)))))
+    assert loss.mean() < 6  # two lossy codings apart
+
+
+def test_tiles_on_a_phone_equal_the_command_lines_tiles(visit, site, photo):
+    large = photo.resize((1260, 1010))
+    page = visit(site, user_agent=PHONE)
+    options = {"work_size": 0}
+    made = paint(page, as_file(large, compress_level=1), {"starry-night": 1}, options=options)
+    assert len(made["shares"]) > 2
+    assert difference(made["image"], painted(large, {"starry-night": 1}, max_memory="400M", **options)) <= CLOSE
+
+
+def test_a_preview_is_the_librarys_preview(wasm, photo):
+    from impasto.feedforward.options import Options
+    from impasto.feedforward.preview import preview_options, preview_original
+
+    large = photo.resize((1600, 200))
+    small = preview_original(as_picture(np.asarray(large)))
+    chosen = preview_options(Options(), small.size, large.size)
+    expected = np.asarray(in_kind_of(Painter("scream", chosen).paint(small).picture, Image.new("RGB", (1, 1))))
+    made = paint(wasm, as_file(large), {"scream": 1}, preview=True)["image"]
+    assert made.size == small.size
+    assert np.abs(np.asarray(made).astype(int) - expected).mean() < 4  # a JPEG
+
+
+def test_software_webgpu_paints_what_the_command_line_paints(visit, site, photo):
+    page = visit(site, "bare.html?engine=webgpu", flags=SOFTWARE_GPU)
+    assert page.evaluate("engine.ready") == "WebGPU"
+    tiny = photo.resize((56, 40))
+    made = paint(page, as_file(tiny), {"scream": 1})
+    assert difference(made["image"], painted(tiny, {"scream": 1})) <= CLOSE
+
+
+def test_the_page_does_not_wait_while_the_worker_paints(wasm, photo):
+    wasm.evaluate("window.longestWait = 0")
+    paint(wasm, as_file(photo.resize((640, 480))), {"scream": 1})
+    assert wasm.evaluate("window.longestWait") < 400  # milliseconds, on a busy machine
+
+
+def test_a_style_file_is_a_style_and_anything_else_is_refused_in_a_sentence(wasm, small, tmp_path):
+    from impasto.styles.catalogue import load_style
+
+    load_style("udnie").save(tmp_path / "mine.safetensors")
+    text = base64.b64encode((tmp_path / "mine.safetensors").read_bytes()).decode()
+    assert (
+        wasm.evaluate("async (text) => (await engine.addStyle(fileOf(text, 'mine.safetensors'))).name", text)
+        == "+udnie"
+    )
+    made = paint(wasm, as_file(small), {"+udnie": 1})
+    assert difference(made["image"], painted(small, {"udnie": 1})) <= CLOSE
+    assert made["name"] == "photo-udnie.png"
+    refused = wasm.evaluate("refusal(engine.addStyle(new File(['x'.repeat(99)], 'bad.safetensors')))")
+    assert refused.startswith("bad.safetensors is no style of this network")
+    assert "cannot be made a style yet" in wasm.evaluate("refusal(engine.addStyle(new File(['x'], 'a.jpg')))")
+
+
+def test_what_is_no_picture_is_refused_in_a_sentence(wasm):
+    said = wasm.evaluate("refusal(engine.open(new File(['nothing'], 'notes.txt')))")
+    assert said.startswith("notes.txt cannot be opened: this browser does not know its format")
+
+
+def test_a_camera_is_painted_by_the_steady_network_and_rests_where_the_picture_rests(wasm, photo):
+    size = photo.resize((160, 112))
+    frames = wasm.evaluate(
+        """async (text) => {
+            const bitmap = await createImageBitmap(fileOf(text, "x.png")), canvas = document.createElement("canvas");
+            canvas.width = bitmap.width; canvas.height = bitmap.height;
+            const pen = canvas.getContext("2d"), live = engine.live(), found = [];
+            for (const moved of [0, 0, 40]) {
+              pen.drawImage(bitmap, 0, 0);
+              pen.fillStyle = "white"; pen.fillRect(moved, 80, 20, 20);
+              const { bitmap: made, size } = await live.paint(canvas, [{name: "scream", weight: 1}], 1);
+              const out = document.createElement("canvas"); out.width = made.width; out.height = made.height;
+              out.getContext("2d").drawImage(made, 0, 0);
+              found.push([size, out.toDataURL("image/png").split(",")[1]]);
+            }
+            return found;
+        }""",
+        base64.b64encode(as_file(size)).decode(),
+    )
+    assert [size for size, _ in frames] == ["160 x 112"] * 3
+    pictures = [Image.open(io.BytesIO(base64.b64decode(data))) for _, data in frames]
+    first, again, moved = (np.asarray(picture.convert("RGB")).astype(int) for picture in pictures)
+    assert np.abs(first - again).max() <= 1
+    assert np.abs(first - moved)[:60].max() <= 1
+    assert np.abs(first - moved)[80:100, :60].max() > 30
+    scene = size.copy()
+    scene.paste((255, 255, 255), (0, 80, 20, 100))
+    expected = Painter("scream", for_video=True).stylize(np.asarray(scene)).astype(int)
+    assert np.abs(first - expected).max() <= CLOSE
