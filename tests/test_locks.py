@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from impasto.errors import OutputError
-from impasto.locks import locked
+from impasto.locks import locked, remove_left_locks
 
 HOLD = """
 import sys, time
@@ -42,6 +42,29 @@ def test_a_killed_run_holds_nothing_and_its_file_is_swept(tmp_path, holder):
     with locked(tmp_path / "x"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_next_run_in_a_folder_sweeps_what_killed_runs_left_for_other_files(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    (tmp_path / ".other.lock").write_text("another program's")
+    (tmp_path / ".empty.lock").touch()
+    (tmp_path / ".far.lock").write_text('{"process": 1, "machine": "elsewhere", "since": "10:00"}')
+    with locked(tmp_path / "y"):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [
+            ".empty.lock",
+            ".far.lock",
+            ".other.lock",
+            ".y.lock",
+        ]
+
+
+def test_locks_that_are_held_are_not_swept(tmp_path, holder):
+    with locked(tmp_path / "y"), locked(tmp_path / "z"):
+        pass
+    remove_left_locks(tmp_path)
+    with pytest.raises(OutputError, match="another run"), locked(tmp_path / "x"):
+        pass
 
 
 def test_a_run_that_waits_says_for_whom_and_goes_on_once_the_other_ends(tmp_path, holder, caplog):

@@ -99,10 +99,12 @@ def _begin(arguments: Sequence[str], said: Path) -> int:
         out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        from impasto.cli import main
+        from impasto.cli import main, paint_run
         from impasto.video import pipeline
 
+        # What is kept on the way is kept so often that short runs are resumed in their midst.
         pipeline._SEGMENT_FRAMES, pipeline._MIN_SEGMENT_FRAMES = 3, 1
+        paint_run.SAVE_STATE_EVERY, paint_run.SAVE_STATE_SHARE = 0.0, 1.0
         main(list(arguments))
         os._exit(0)
     except SystemExit as ended:
@@ -244,6 +246,8 @@ def _killed(run: Run, root: Path, part: Path, chance: random.Random, seconds: fl
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             kills += 1
+            if _has_ended(run, part):
+                return kills, "fine", ""
         elif status:
             return max(1, kills), "fault", f"status {status}: {said.read_text()[-2000:]}"
         else:  # it ended before its moment came
@@ -252,6 +256,15 @@ def _killed(run: Run, root: Path, part: Path, chance: random.Random, seconds: fl
     if status == 0:
         return kills, "fine", ""
     return kills, "fault", f"status {status}: {said.read_text()[-2000:]}"
+
+
+def _has_ended(run: Run, part: Path) -> bool:
+    """Whether a killed run had written all that it makes; paint would give it more iterations, as it says it does."""
+    if not run.state.endswith(".state") or not (part / run.state).exists():
+        return False
+    from impasto.optimisation.state import OptimisationState
+
+    return OptimisationState.load(part / run.state).finished
 
 
 def _resumed(run: Run, arguments: list[str], part: Path) -> list[str]:

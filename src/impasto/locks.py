@@ -1,7 +1,8 @@
 """Locks between runs: one file or work folder belongs to one run at a time.
 
 The system holds the lock and gives it back when its process ends, however it ends. A file beside the locked path
-carries the lock, and tells others who holds it; what a killed process leaves of it locks nothing.
+carries the lock, and tells others who holds it; what a killed process leaves of it locks nothing, and the next run that
+works in its folder removes it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from impasto.errors import OutputError
@@ -62,6 +64,7 @@ def locked(path: str | Path, *, wait: bool = False) -> Iterator[None]:
             log.warning("Waiting for another run that makes %s (%s).", wanted, holder)
             told = True
         time.sleep(_POLL_SECONDS)
+    remove_left_locks(carrier.parent)
     try:
         yield
     finally:
@@ -84,23 +87,42 @@ def _take(carrier: Path, wanted: Path) -> int | None:
         with explained(wanted):
             make_folder(carrier.parent)
             file = os.open(carrier, os.O_CREAT | os.O_RDWR, 0o666)
-        try:
-            if not _lock(file):
-                os.close(file)
-                return None
-            # Another run may have deleted the file between opening and locking it: then the lock is on nothing.
-            if os.path.samestat(os.fstat(file), carrier.stat()):
-                about = {"process": os.getpid(), "machine": platform.node(), "since": time.strftime("%H:%M")}
-                with contextlib.suppress(OSError):  # the disk is full; the lock itself needs no space
-                    os.truncate(file, 0)
-                    os.write(file, json.dumps(about).encode())
-                return file
-        except FileNotFoundError:
-            pass
-        except BaseException:
+        if not _lock(file):
             os.close(file)
-            raise
+            return None
+        if _is_file_at(file, carrier):
+            about = {"process": os.getpid(), "machine": platform.node(), "since": time.strftime("%H:%M")}
+            with contextlib.suppress(OSError):  # the disk is full; the lock itself needs no space
+                os.truncate(file, 0)
+                os.write(file, json.dumps(about).encode())
+            return file
         os.close(file)
+
+
+def _is_file_at(file: int, path: Path) -> bool:
+    """Whether an open file is still the one at a path; another run may have deleted it before it was locked."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@cache  # once a folder and process
+def remove_left_locks(folder: Path) -> None:
+    """Remove the files of locks that killed processes of this machine left in a folder.
+
+    Whoever takes a lock does so anyway; who keeps all results that are there takes none.
+    """
+    for carrier in folder.glob(".*.lock"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # another program's, or just removed
+            about = json.loads(carrier.read_text(encoding="utf-8"))
+            if about["machine"] != platform.node() or not about["process"]:
+                continue
+            lock = os.open(carrier, os.O_RDWR)
+            if _lock(lock) and _is_file_at(lock, carrier):
+                _give_back(lock, carrier)
+            else:
+                os.close(lock)
 
 
 def _give_back(lock: int, carrier: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import platform
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,16 @@ def test_results_that_are_kept_are_told_apart_by_how_they_were_made(folder, tmp_
     os.utime(task.target, (1, 1))
     assert [o.reason for o in painted([task], style)] == ["other"]  # of an earlier photograph
     assert [o.status for o in painted([replace(task, changed=True)], style)] == ["written"]
+
+
+def test_a_run_that_keeps_all_results_sweeps_the_locks_that_a_killed_one_left(folder, tmp_path, style):
+    task = BatchTask(folder / "b.jpg", tmp_path / "o.jpg")
+    painted([task], style)
+    left = tmp_path / ".o.jpg.lock"
+    left.write_text(json.dumps({"process": 1, "machine": platform.node(), "since": "10:00"}))
+    batch.remove_left_locks.cache_clear()  # as in another process
+    assert [outcome.reason for outcome in painted([task], style)] == ["same"]
+    assert not left.exists()
 
 
 def test_pictures_that_are_results_are_skipped_where_that_is_asked_for(folder, tmp_path, style):

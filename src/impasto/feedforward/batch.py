@@ -15,7 +15,7 @@ from typing import Literal
 from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
 from impasto.feedforward.painter import Painter, PaintingProgress
 from impasto.files import explain_write_error
-from impasto.locks import BusyError, locked
+from impasto.locks import BusyError, locked, remove_left_locks
 from impasto.options import documented, option
 from impasto.pictures.formats import RAW_SUFFIXES, READ_SUFFIXES, WRITE_SUFFIXES
 from impasto.pictures.messages import add_name
@@ -259,6 +259,7 @@ def run_batch(
         """The outcome of a task whose result exists and is kept; ``None``: it is to be painted."""
         if overwrite or task.changed or not _exists(task.target):
             return None
+        remove_left_locks(task.target.absolute().parent)
         return Outcome(task, "skipped", {}, reason="same" if is_made(task, painter, writing) else "other")
 
     def read(task: BatchTask) -> Outcome | tuple[Picture, float] | None:

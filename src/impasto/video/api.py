@@ -10,7 +10,7 @@ from typing import Unpack
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.feedforward.options import OptionKeywords
-from impasto.locks import locked
+from impasto.locks import locked, remove_left_locks
 from impasto.options import say_value
 from impasto.styles.blending import Styles
 from impasto.video.animation import Animation
@@ -123,6 +123,7 @@ def stylize_video(
     plan = make_plan(request, stylize_video)
     task = open_task(plan)
     if task.is_made:
+        remove_left_locks(task.plan.target.absolute().parent)
         return Report(task.plan.target, kept=True, seconds={"whole": 0.0})
     with locked(task.plan.target):
         report = _make(task, progress)
