@@ -62,6 +62,17 @@ def test_a_fax_of_many_rows_is_refused_where_it_cannot_hold_them():
         read_picture(bytes(tall))
 
 
+@pytest.mark.parametrize("compression", ["group3", "tiff_ccitt"])
+def test_a_fax_whose_rows_are_coded_alone_holds_less(compression):
+    data = saved(Image.new("1", (6000, 6000), 1), "TIFF", compression=compression)
+    assert read_picture(data, compact=1).size == (6000, 6000)
+    wide = bytearray(data)
+    at = data.index(struct.pack("<H", 256))
+    wide[at + 2 : at + 12] = struct.pack("<HII", 4, 1, 40_000)
+    with pytest.raises(InputError, match="claims 40000 x 6000 pixels"):
+        read_picture(bytes(wide))
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "TIFF", "WEBP", "AVIF"])
 def test_flat_pictures_that_compress_best_are_read(format):
     options = {"compression": "tiff_deflate"} if format == "TIFF" else {}

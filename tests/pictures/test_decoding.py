@@ -52,6 +52,18 @@ def test_palette_with_transparency():
             assert bytes_of(picture)[0, 1].tolist() == [0, 0, 255]
 
 
+def test_a_fax_is_read_upright_and_a_damaged_one_is_refused_without_a_line_for_each_row(capfd):
+    image = Image.fromarray(np.tile(smooth(), (20, 20, 1))).convert("1")
+    for compression in ("group3", "group4", "tiff_ccitt"):
+        data = saved(image, "TIFF", compression=compression, tiffinfo={274: 6})
+        picture = read_picture(data)
+        np.testing.assert_array_equal(picture.rgb, np.rot90(np.asarray(image.convert("RGB")), -1) / np.float32(255))
+    data = saved(image, "TIFF", compression="group4", tiffinfo={278: 240})
+    with pytest.raises(InputError, match="damaged"):
+        read_picture(data[:1000] + bytes(range(256)) * 16 + data[1000 + 16 * 256 :])
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize(("mode", "colour"), [("L", 7), ("RGB", (1, 2, 3))])
 def test_transparent_colour(mode, colour):
     image = Image.new(mode, (2, 1), 200 if mode == "L" else (200, 200, 200))

@@ -17,7 +17,9 @@ _RUN_LENGTHS = 1 << 12  # pixels a byte of BMP's run lengths, which can also jum
 # Bytes that a byte gives at best, by the compression of a TIFF: none, LZW, JPEG (of three channels), Deflate (twice),
 # run lengths, LZMA, Zstandard.
 _TIFF = {1: 1, 5: _LZW, 7: 3 * _JPEG, 8: _DEFLATE, 32946: _DEFLATE, 32773: 64, 34925: 1 << 14, 50000: 1 << 15}
-_FAX = (2, 3, 4)
+_FAX_RUNS = 2560 * 8 // 12  # pixels a byte of a fax whose rows are coded alone: the longest run takes 12 bits
+_FAX_GROUP_3, _FAX_GROUP_4 = (2, 3), 4  # compressions
+_T4_OPTIONS = 292  # tag of a TIFF
 _BITS = {"1": 1, "P": 1, "L": 1, "LA": 8, "RGB": 24, "RGBA": 32, "RGBX": 32, "CMYK": 32, "I;16": 16}  # at least
 _BYTES_PER_PIXEL = 8  # bytes that decoding takes for each pixel of 8-bit samples
 _BYTES_PER_FLOAT_PIXEL = 24  # bytes that it takes for each where samples become float32
@@ -45,8 +47,13 @@ def most_pixels(image: ImageFile.ImageFile, size: int) -> float:
         each = 8 / bits if "16" not in sixteen_bit.raw_mode(image) else 4 / bits
     elif isinstance(image, TiffImagePlugin.TiffImageFile):
         compression = image.tag_v2.get(259, 1)
-        # A row of a fax takes a bit at least.
-        each = 8 * image.width if compression in _FAX else _TIFF.get(compression, each) * 8 / bits
+        by_rows = image.tag_v2.get(_T4_OPTIONS, 0) & 1  # each row of a fax may repeat the one above
+        if compression == _FAX_GROUP_4 or (compression in _FAX_GROUP_3 and by_rows):
+            each = 8 * image.width  # a row takes a bit at least
+        elif compression in _FAX_GROUP_3:
+            each = _FAX_RUNS
+        else:
+            each = _TIFF.get(compression, each) * 8 / bits
     return max(_HARMLESS, each * size)
 
 

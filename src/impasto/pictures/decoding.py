@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
 from impasto.errors import InputError
-from impasto.pictures import formats, jpeg, messages, metadata, png, profiles, sixteen_bit
+from impasto.pictures import formats, jpeg, libvips, messages, metadata, png, profiles, sixteen_bit
 from impasto.pictures.declared_colors import HighRange, declared_colors
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 
@@ -22,6 +22,7 @@ log = messages.logger(__name__)
 Array = np.ndarray
 Floats = NDArray[np.float32]
 
+_FAX = (2, 3, 4)  # compressions of a TIFF, tag 259, of which Pillow takes damaged rows and prints a line on each
 _ROWS = 256  # rows that are converted at a time, so that the temporaries stay small
 
 
@@ -62,6 +63,8 @@ def decode_file(image: ImageFile.ImageFile, data: bytes, *, compact: bool = Fals
     deep = sixteen_bit.read_sixteen_bit(image, data)
     if deep is None:
         if isinstance(image, TiffImagePlugin.TiffImageFile):  # Pillow makes room only below its own global limit
+            if image.tag_v2.get(259) in _FAX:
+                libvips.check_rows(data, "TIFF", image.info.get("directory"))
             image.im = Image.new(image.mode, image._tile_size).im
         image.load()
         return _picture(*_samples(image), image, compact)

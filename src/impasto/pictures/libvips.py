@@ -113,6 +113,25 @@ def decode_whole(data: bytes, format: str, directory: Directory = None) -> Array
     return samples.reshape(image.height, image.width, image.bands)
 
 
+def check_rows(data: bytes, format: str, directory: Directory = None) -> None:
+    """Decode a PNG or TIFF in memory row by row and keep nothing; does nothing where libvips is missing.
+
+    Args:
+        data: the file.
+        format, directory: as for :class:`RowDecoder`.
+
+    Raises:
+        OSError: the file is damaged or cut off.
+    """
+    pyvips = load_pyvips()
+    if pyvips is None:
+        return
+    try:
+        getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format, directory)).avg()
+    except pyvips.Error as error:
+        raise OSError(_reason(error)) from error
+
+
 def _options(format: str, directory: Directory) -> dict[str, Any]:
     """What a loader is told: to decode from top to bottom, and that a file that is cut off is an error."""
     options: dict[str, Any] = {"access": "sequential", "fail_on": "error"}
