@@ -118,6 +118,20 @@ def explained(path: Path) -> Iterator[None]:
         raise OutputError(explain_write_error(path, error)) from error
 
 
+@contextmanager
+def optional(path: Path) -> Iterator[None]:
+    """A context that writes what is worth less than the work that goes on, such as a preview: a failure is a warning.
+
+    Args:
+        path: the file or folder that is written, as the user named it.
+    """
+    try:
+        with explained(path):
+            yield
+    except OutputError as error:
+        log.warning("%s", error)
+
+
 def _refusal(error: Exception, temporary: Path) -> OSError | None:
     """The system's error behind that of a library which hides it; ``None``: there is none, or it is not hidden.
 

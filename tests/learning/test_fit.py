@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,18 @@ def test_a_flat_loss_ends_it(painting):
     run.run()
     assert run.step == 30  # the first check sets the mark, two more bring nothing
     assert run.finished
+
+
+def test_on_a_full_disk_learning_goes_on_without_checkpoint_and_preview(painting, tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    run, _ = learn(painting, steps=20)
+    run.run(tmp_path)
+    assert run.step == 20
+    assert len(caplog.messages) == 2
+    assert all("was not written because the disk is full" in message for message in caplog.messages)
 
 
 def test_a_damaged_or_foreign_checkpoint_is_left_alone(painting, tmp_path, caplog):

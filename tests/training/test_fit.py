@@ -1,5 +1,6 @@
 """The training loop: what it lowers, writes, resumes and refuses."""
 
+import errno
 import json
 import time
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from impasto.errors import TrainingError  # noqa: E402
+from impasto.errors import OutputError, TrainingError  # noqa: E402
 from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
@@ -130,6 +131,26 @@ def test_an_interrupted_preview_leaves_no_half_of_one(run_folder, tmp_path, monk
     with pytest.raises(KeyboardInterrupt):
         run.preview()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_the_run_but_at_its_end(run_folder, tmp_path, monkeypatch, caplog):
+    run = tiny_run(run_folder, tmp_path, steps=4, checkpoint_every=2, preview_every=2)
+    save = torch.save
+
+    def full(contents, path):
+        if contents["step"] < ends:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(contents, path)
+
+    monkeypatch.setattr(torch, "save", full)
+    ends = 4
+    run.run()
+    (said,) = (message for message in caplog.messages if "disk" in message)
+    assert said.startswith(f"{tmp_path / 'checkpoint.pt'} was not written because the disk is full")
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 4
+    ends = 5
+    with pytest.raises(OutputError, match="disk is full"):
+        tiny_run(run_folder, tmp_path / "other", steps=4, checkpoint_every=2).run()
 
 
 def test_minutes_end_a_run_before_its_steps(run_folder, tmp_path):

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto.errors import TrainingError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, optional
 from impasto.learning.settings import CHECKPOINT, LearnSettings
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
@@ -221,17 +221,22 @@ class StyleFit:
                     self.losses = self.validate()
                     self.finished = self.plateau.reached(self.losses["total"]) or self.step >= s.steps
                     if folder:
-                        self.preview(folder / "preview.jpg")
-                        self.save(folder)
-                        record = {"step": self.step, "seconds": round(self.seconds, 1), **self.losses}
-                        with (folder / "log.jsonl").open("a") as file:
-                            file.write(json.dumps(record) + "\n")
+                        self._record(folder)
                 if progress:
                     progress(self)
         except KeyboardInterrupt:
             if folder:
                 self.save(folder)
             raise
+
+    def _record(self, folder: Path) -> None:
+        """Write preview, checkpoint and log; on a full disk, learning goes on without."""
+        with optional(folder):
+            self.save(folder)
+            record = {"step": self.step, "seconds": round(self.seconds, 1), **self.losses}
+            with (folder / "log.jsonl").open("a") as file:
+                file.write(json.dumps(record) + "\n")
+            self.preview(folder / "preview.jpg")
 
     def style(self) -> ScaleAndShift:
         """What is learnt so far: the averaged scale and shift, on the CPU."""

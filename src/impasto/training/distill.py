@@ -17,6 +17,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,7 +26,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import TrainingError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, optional
 from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.networks.speed import channels_last, has_bfloat16
@@ -96,9 +97,11 @@ def distill(
     for step in run.steps():
         if progress:
             progress(step, settings.steps, run.smooth)
-        if step % settings.checkpoint_every == 0 or step == settings.steps:
-            run.save(checkpoint)
-            save_folded(run.student, output, _metadata(settings, step, photographs))
+        last = step == settings.steps
+        if step % settings.checkpoint_every == 0 or last:
+            with nullcontext() if last else optional(output):  # the next one may be written
+                run.save(checkpoint)
+                save_folded(run.student, output, _metadata(settings, step, photographs))
             log.info("step %d, %.0f s, unexplained %s", step, time.monotonic() - started, run.smooth)
     return measure_unexplained(load_features(output), teacher, photographs.val_batch(HELD_OUT_CROPS))
 

@@ -15,6 +15,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import TrainingError
-from impasto.files import atomic_path, explained
+from impasto.files import atomic_path, explained, optional
 from impasto.locks import locked
 from impasto.networks import files
 from impasto.networks.perceptual import load_features
@@ -209,15 +210,19 @@ class NetworkTraining:
                 if progress:
                     progress(TrainingProgress(self.step, self.share(), self.seconds, smooth))
                 if self.step % s.preview_every == 0 or self.share() >= 1:
-                    self.preview()
+                    with optional(self.folder):
+                        self.preview()
                 if self.step % s.checkpoint_every == 0 or self.share() >= 1:
                     validation = self.validate()
-                    self._log(smooth, validation)
+                    with optional(self.folder):
+                        self._log(smooth, validation)
                     weights = {"content": s.content_weight, "style": s.style_weight}
                     total = sum(weight * validation.get(name, 0) for name, weight in weights.items())
                     flat = self.plateau.reached(total)  # before the checkpoint, which keeps the plateau
-                    self.save()
-                    if flat and s.patience:
+                    ends = self.share() >= 1 or (flat and bool(s.patience))
+                    with nullcontext() if ends else optional(self.folder):  # the next one may be written
+                        self.save()
+                    if ends:
                         break
         except KeyboardInterrupt:
             self.save()
