@@ -27,6 +27,7 @@ STREAM = [
     ["engines"],
     ["networks"],
     ["styles"],
+    ["foreign"],
     ["flow"],
     ["pictures"],
     ["media"],

@@ -88,9 +88,13 @@ class Budget:
                 f"{most // 10**6} MB of memory are less than the program itself takes; give --max-memory 256M or more."
             )
         self._ceiling = max(used(), _PROGRAM_BYTES) - _PROGRAM_BYTES + most
-        self._per_pixel = BYTES_PER_PIXEL * lanes
+        self._per_pixel, self._lanes = BYTES_PER_PIXEL * lanes, lanes
         self.largest = 1 << 62
         self._kept = 0
+
+    def note_need(self, bytes_per_pixel: int) -> None:
+        """Note what a network takes for each pixel that is in it at once; the largest counts."""
+        self._per_pixel = max(self._per_pixel, bytes_per_pixel * self._lanes)
 
     def allows(self, pixels: int) -> bool:
         """Whether so many pixels can be painted at once."""

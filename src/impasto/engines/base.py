@@ -44,6 +44,8 @@ class Engine(Protocol):
         multiple: pixels; sides of pictures must be multiples of it.
         minimum: pixels that a side must have at least.
         radius: input pixels on each side that a painted pixel depends on, statistics aside.
+        border: mirrored pixels on each side of a picture that are painted and cut off.
+        bytes_per_pixel: memory that painting takes for each pixel that is in the network at once.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Engine(Protocol):
     multiple: int
     minimum: int
     radius: int
+    border: int
+    bytes_per_pixel: int
 
     def paint(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib import resources
 from typing import Any
@@ -11,12 +10,11 @@ import numpy as np
 import onnxruntime as ort
 
 from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory, unusable
-from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
+from impasto.networks.architecture import geometry
 from impasto.styles.style import EmbeddedNetwork
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}  # onnxruntime's names, by device
 _PLANES = (3, 4)  # planes that a network of ours takes: RGB, and in later editions the grain
-_MAX_BLOCKS = 64  # residual blocks of the largest network that is taken for one of ours
 _OUTPUTS = ["painted", "mean", "variance"]  # names of the model's outputs, see impasto.networks.files.onnx_model
 _LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
 # What onnxruntime's messages have in them when memory is short: its arena, the C++ library, CUDA, cuDNN and cuBLAS.
@@ -38,9 +36,6 @@ class OnnxruntimeEngine:
         StyleError: the network is damaged or not one of ours.
     """
 
-    multiple = SIDE_MULTIPLE
-    minimum = MIN_SIDE
-
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = max(1, cpu_threads() // parallel)
@@ -57,15 +52,16 @@ class OnnxruntimeEngine:
             self.session = ort.InferenceSession(model, options, providers=providers)
             about = self.session.get_modelmeta().custom_metadata_map
             self.network: str = about["id"]
-            blocks = json.loads(about["architecture"])["blocks"]
+            fit = geometry(about)
             shapes = {i.name: i.shape for i in self.session.get_inputs()}
             self.channels: int = shapes["scale"][0]
             self.planes: int = shapes["image"][1]
-            if blocks not in range(_MAX_BLOCKS) or self.planes not in _PLANES or not isinstance(self.channels, int):
+            if self.planes not in _PLANES or not isinstance(self.channels, int):
                 raise ValueError("its description makes no sense")
         except Exception as error:  # onnxruntime's own classes, and what a description that is not ours leads to
             raise unusable(self.source, error) from error
-        self.radius = receptive_radius(blocks)
+        self.multiple, self.minimum, self.radius, self.border = fit.multiple, fit.minimum, fit.radius, fit.border
+        self.bytes_per_pixel = fit.bytes_per_pixel
 
     @staticmethod
     def devices() -> list[str]:
@@ -113,7 +109,7 @@ class OnnxruntimeEngine:
         nothing = np.zeros(self.channels, np.float32)
         inputs = dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), nothing)
         inputs |= {
-            "image": np.zeros((1, self.planes, MIN_SIDE, MIN_SIDE), np.float32),
+            "image": np.zeros((1, self.planes, self.minimum, self.minimum), np.float32),
             "measured_share": np.ones(1, np.float32),
         }
         self.session.run(_OUTPUTS, inputs, giving_back)

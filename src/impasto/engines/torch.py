@@ -9,9 +9,11 @@ import torch
 
 from impasto.engines.base import Array, Statistics, out_of_memory, unusable
 from impasto.errors import InputError
-from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE
+from impasto.foreign.contents import ForeignError
+from impasto.networks.architecture import Geometry
 from impasto.networks.files import load_network, network_of_onnx
-from impasto.networks.transformer import TensorStatistics
+from impasto.networks.foreign import ForeignModule, foreign_network
+from impasto.networks.transformer import TensorStatistics, TransformerNetwork
 from impasto.styles.style import EmbeddedNetwork
 
 # What torch's messages have in them when the CPU's allocator, cuBLAS or the MPS backend is short of memory.
@@ -36,23 +38,29 @@ class TorchEngine:
         MissingExtraError: the package onnx is not installed, and the style brings a network.
     """
 
-    multiple = SIDE_MULTIPLE
-    minimum = MIN_SIDE
-
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None) -> None:
         self.source = embedded.source if embedded else "Impasto itself"
+        network: TransformerNetwork | ForeignModule | None
         if embedded:
             try:
-                network, self.network = network_of_onnx(embedded.onnx)
-            except InputError as error:
+                network = foreign_network(embedded.onnx)
+                if network is None:
+                    network, self.network = network_of_onnx(embedded.onnx)
+                else:
+                    self.network = network.id
+            except (InputError, ForeignError, KeyError, ValueError) as error:
                 raise unusable(self.source, error.__cause__ or error) from error
         else:
             with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
                 network, self.network = load_network(path)
         self.device = torch.device(device)
         self.module = network.to(self.device)
-        self.channels = network.architecture.normalised_channels
-        self.radius = network.receptive_radius()
+        if isinstance(network, ForeignModule):
+            self.channels, fit = network.channels, network.geometry
+        else:
+            self.channels, fit = network.architecture.normalised_channels, Geometry(radius=network.receptive_radius())
+        self.multiple, self.minimum, self.radius, self.border = fit.multiple, fit.minimum, fit.radius, fit.border
+        self.bytes_per_pixel = fit.bytes_per_pixel
         self.name = f"torch {torch.__version__}, {device}"
 
     def paint(

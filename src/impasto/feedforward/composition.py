@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,7 +164,7 @@ class Composition:
     @property
     def multiple(self) -> int:
         """Boxes start and end on multiples of this."""
-        return max(layer.engine.multiple for layer in self.layers)
+        return lcm(*(layer.engine.multiple for layer in self.layers))
 
     def use_given_statistics(self) -> bool:
         """Normalise boxes with the given statistics, if these are all that boxes need; say whether they are."""
@@ -296,7 +297,8 @@ class Composition:
 def pad_picture(source: RowSource, layers: Sequence[StyleLayer]) -> PaddedPicture:
     """A picture padded to sides that the networks of all layers take."""
     engines = [layer.engine for layer in layers]
-    return PaddedPicture(source, max(engine.multiple for engine in engines), max(engine.minimum for engine in engines))
+    least, border = (max(getattr(engine, name) for engine in engines) for name in ("minimum", "border"))
+    return PaddedPicture(source, lcm(*(engine.multiple for engine in engines)), least, border)
 
 
 def _is_painted(weight: Array | None) -> bool:

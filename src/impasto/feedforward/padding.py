@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.networks.architecture import MIRRORED_BORDER
 from impasto.pictures.box import Box, Indices, mirrored_indices, round_up
 from impasto.pictures.picture import RowSource, to_unit_range
 from impasto.pictures.resampling import enlarge_box, fill_transparent, interpolate_into, shrink_picture
@@ -27,6 +26,7 @@ class PaddedPicture:
         source: the picture.
         multiple: both sides become multiples of so many pixels.
         minimum: the least that a side becomes, pixels.
+        border: pixels that are mirrored on each side at least.
 
     Attributes:
         source: the picture.
@@ -35,10 +35,10 @@ class PaddedPicture:
         dtype: the type of the picture's samples.
     """
 
-    def __init__(self, source: RowSource, multiple: int, minimum: int) -> None:
+    def __init__(self, source: RowSource, multiple: int, minimum: int, border: int) -> None:
         self.source = source
         width, height = source.size
-        sides = [max(minimum, round_up(side + 2 * MIRRORED_BORDER, multiple)) for side in (height, width)]
+        sides = [max(minimum, round_up(side + 2 * border, multiple)) for side in (height, width)]
         self.whole = Box(0, 0, *sides)
         top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
         self.inner = Box(top, left, top + height, left + width)

@@ -31,7 +31,7 @@ from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
 from impasto.styles.blending import Styles, as_style_list
-from impasto.styles.catalogue import photograph_style, video_style
+from impasto.styles.catalogue import at_strength, video_style
 from impasto.styles.style import Style
 
 PaintingProgress = Callable[[int, int], None]
@@ -333,10 +333,8 @@ class Painter:
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
                 f"{engine.network}; learn it again or install the version that it came from."
             )
-        # Less strength moves the style's parameters towards those of the photograph style. They alone never give the
-        # exact photograph, so that the composition blends pixels of the painting and of the photograph, too.
-        if self.options.strength < 1:
-            style = photograph_style(style).towards(style, self.options.strength)
+        self._budget.note_need(engine.bytes_per_pixel)
+        style = at_strength(style, self.options.strength)
         return StyleLayer(style, engine, mask, style.grain_share * self.options.grain, index=index)
 
     def _composition(self, source: RowSource, original: tuple[int, int], *others: tuple[int, int]) -> Composition:
@@ -353,8 +351,8 @@ class Painter:
 
         layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
         strength = self.options.strength
-        # The share of the painting's pixels rises faster than the strength, which weakens the style itself, too.
-        share = strength * (2 - strength)
+        # The share of the painting's pixels rises faster than a strength that weakens the style itself, too.
+        share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
         return Composition(pad_picture(source, layers), layers, share, fitted(self._mask), self.options.colors)
 
 

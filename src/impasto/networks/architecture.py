@@ -1,6 +1,13 @@
-"""What is known of the transformer network without its weights; needs no torch."""
+"""What is known of a network that paints without its weights; needs no torch."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from impasto.foreign.layers import FORMAT as FOREIGN
+from impasto.memory import BYTES_PER_PIXEL
 
 SIDE_MULTIPLE = 8
 """Pixels: sides of what the network paints are multiples of this, since it works at an eighth of the size."""
@@ -10,6 +17,50 @@ MIN_SIDE = 16
 
 MIRRORED_BORDER = 8
 """Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
+
+_MAX_BLOCKS = 64  # residual blocks of the largest network that is taken for one of ours
+_MAX_SIDE = 4096  # pixels: the largest multiple, minimum, radius and border that a file may ask for
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What sides a network takes, and what of a picture it sees.
+
+    Attributes:
+        multiple: pixels; sides of pictures must be multiples of it.
+        minimum: pixels that a side must have at least.
+        radius: input pixels on each side that a painted pixel depends on, statistics aside.
+        border: mirrored pixels on each side that are painted and cut off.
+        bytes_per_pixel: memory that painting takes for each pixel that is in the network at once.
+    """
+
+    multiple: int = SIDE_MULTIPLE
+    minimum: int = MIN_SIDE
+    radius: int = 0
+    border: int = MIRRORED_BORDER
+    bytes_per_pixel: int = BYTES_PER_PIXEL
+
+
+def is_foreign(about: Mapping[str, str]) -> bool:
+    """Whether a model's metadata are those of another program's network, which :mod:`impasto.foreign` has converted."""
+    return about.get("format") == FOREIGN
+
+
+def geometry(about: Mapping[str, str]) -> Geometry:
+    """The geometry of a network by the metadata of its model.
+
+    Raises:
+        KeyError, ValueError: they are not those of a network that can be run here.
+    """
+    if is_foreign(about):
+        found = {name: int(about[name]) for name in ("multiple", "minimum", "radius", "border", "bytes_per_pixel")}
+        if not all(0 <= value <= _MAX_SIDE for value in found.values()) or not found["multiple"]:
+            raise ValueError("its description makes no sense")
+        return Geometry(**found)
+    blocks = json.loads(about["architecture"])["blocks"]
+    if blocks not in range(_MAX_BLOCKS):
+        raise ValueError("its description makes no sense")
+    return Geometry(radius=receptive_radius(blocks))
 
 
 def receptive_radius(blocks: int) -> int:

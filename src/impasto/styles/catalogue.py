@@ -6,6 +6,7 @@ Names are looked up in the package first, then in the user's catalogue (:func:`c
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from dataclasses import replace
 from functools import cache
@@ -17,9 +18,12 @@ from impasto.files import atomic_path, is_file
 from impasto.folders import catalogue_folder
 from impasto.options import say_value
 from impasto.pictures.formats import READ_SUFFIXES
+from impasto.styles.converted import is_convertible, load_converted, split_number
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.kinds import PICTURE, kind_of
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
+
+log = logging.getLogger(__name__)
 
 STEADY = "steady"
 """File name of the steady network, and the end of its id; see :func:`video_style`."""
@@ -152,7 +156,8 @@ def load_style(name: StyleLike) -> Style:
     """Load a style. Nothing is learnt: that is for :func:`impasto.learn_style`, or for :func:`impasto.stylize`.
 
     Args:
-        name: a bundled name such as ``"starry-night"``, a name of the user's catalogue, or the path of a style file.
+        name: a bundled name such as ``"starry-night"``, a name of the user's catalogue, the path of a style file, or of
+            a network of another program, which is converted into the cache; ``FILE#2`` is one of several styles in it.
 
     Raises:
         StyleError: no such style (the nearest name is suggested), a picture, or a file that is no style.
@@ -174,6 +179,9 @@ def load_style(name: StyleLike) -> Style:
             f"{path} is a picture, not a style; learn its style with impasto learn or impasto.learn_style, or give the "
             "picture to impasto.stylize, which learns it once."
         )
+    source, number = split_number(text)
+    if is_convertible(source):
+        return load_converted(source, number)
     if is_file(path):
         return read_style(path)
     if path.suffix[1:].isalpha() or len(path.parts) > 1:
@@ -227,6 +235,27 @@ def photograph_style(style: Style) -> Style:
         raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
     scale, shift = style.embedded.photograph
     return Style(PHOTOGRAPH, scale, shift, style.network, embedded=style.embedded, grain_share=0.0)
+
+
+def at_strength(style: Style, strength: float) -> Style:
+    """A style at a strength, 0 to 1: its parameters moved towards those of the photograph style of its network.
+
+    They alone never give the exact photograph, so that a composition blends pixels of the painting and of the
+    photograph, too. A converted style stays as it is, since its network has no photograph style: there the pixels are
+    all that is blended, which is logged.
+
+    Raises:
+        StyleError: the style brings a network of ours that has none.
+    """
+    if strength == 1:
+        return style
+    if style.is_converted:
+        log.warning(
+            "%s was converted and has no photograph style, so that its strength mixes painting and photograph.",
+            style.name,
+        )
+        return style
+    return photograph_style(style).towards(style, strength)
 
 
 def video_style(style: Style) -> Style:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import StyleError, first_line
 from impasto.styles.kinds import KEY, PICTURE, format_of, refuse_other_kind
-from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+from impasto.styles.style import CONVERTED, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
 _LONGEST_NAME = 100  # letters of the longest name that is taken for a style's or a network's
@@ -80,7 +80,8 @@ def read_style(path: Path) -> Style:
         embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph, str(path))
     elif network != bundled_network_id():
         embedded = _beside(path, network)
-    return Style(name, scale, shift, network, metadata, embedded, grain_share=float(name != PHOTOGRAPH))
+    sees_grain = name != PHOTOGRAPH and CONVERTED not in metadata  # no other program trained with grain
+    return Style(name, scale, shift, network, metadata, embedded, grain_share=float(sees_grain))
 
 
 def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
@@ -94,7 +95,15 @@ def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str
     Raises:
         StyleError: they are not two vectors of one length, or have numbers that no style has.
     """
-    scale, shift = (tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift"))
+    return check_vectors(path, *(tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift")))
+
+
+def check_vectors(path: Path, scale: NDArray[Any], shift: NDArray[Any]) -> tuple[Vector, Vector]:
+    """Scale and shift as float32, once they are what a style can have.
+
+    Raises:
+        StyleError: they are not two vectors of one length, or have numbers that no style has.
+    """
     if scale.ndim != 1 or scale.shape != shift.shape or not scale.size or {scale.dtype.kind, shift.dtype.kind} != {"f"}:
         raise StyleError(
             f"{path} is damaged: its scale and shift are not two vectors of one length; take it from its source again."

@@ -21,6 +21,8 @@ SUFFIX = ".safetensors"
 """End of a style file's name."""
 RESERVED = (KEY, "name", "network")
 """Keys of a style file's header that the style's metadata cannot have, since the file gives them itself."""
+CONVERTED = "converted_from"
+"""Key of a style's metadata: the program whose network it brings (see :mod:`impasto.styles.converted`)."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ class Style:
     embedded: EmbeddedNetwork | None = None
     grain_share: float = 1.0
     given_as: str = ""
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether it brings a network of another program."""
+        return CONVERTED in self.metadata
 
     def save(self, path: Path) -> None:
         """Write a style file (safetensors), with the network in it where the style embeds one."""

@@ -1,0 +1,88 @@
+"""What the networks of Johnson's family share: normalised convolutions and residual blocks, by the names of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from impasto.foreign.contents import Array, DamagedError
+from impasto.foreign.layers import BorderLostError, Layers, Value
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+BLUE_FIRST = (2, 1, 0)
+"""The order of channels of programs that read pictures with OpenCV or Caffe; its own inverse."""
+
+
+@dataclass
+class Named:
+    """Layers whose weights are looked up by name, in PyTorch's spelling and order of sides.
+
+    Attributes:
+        layers: what has been built.
+        arrays: the weights.
+    """
+
+    layers: Layers
+    arrays: Mapping[str, Array]
+
+    def get(self, name: str) -> Array:
+        """Weights.
+
+        Raises:
+            DamagedError: there are none of that name.
+        """
+        if name not in self.arrays:
+            raise DamagedError(f"its weights {name} are missing")
+        return self.arrays[name]
+
+    def conv(self, x: Value, name: str, stride: int = 1, groups: int = 1) -> Value:
+        """A convolution after a mirrored border of half its size."""
+        weight = self.get(f"{name}.weight")
+        size = weight.shape[-1] if weight.ndim else 0
+        padded = self.layers.padded(x, "reflect", size // 2)
+        return self.layers.conv(padded, weight, self.get(f"{name}.bias"), stride, groups=groups)
+
+    def norm(self, x: Value, name: str, epsilon: float = 1e-5) -> Value:
+        """An instance normalisation."""
+        return self.layers.normalised(x, self.get(f"{name}.weight"), self.get(f"{name}.bias"), epsilon)
+
+    def relu(self, x: Value) -> Value:
+        """What is above zero."""
+        return self.layers.activated(x, "relu")
+
+
+def batch_norm(
+    layers: Layers, x: Value, mean: Array, variance: Array, scale: Array | float, shift: Array, epsilon: float
+) -> Value:
+    """A batch normalisation of fixed statistics: a factor and an offset for each channel."""
+    sides = {np.shape(values) for values in (mean, variance, shift)} | ({np.shape(scale)} - {()})
+    if sides != {(x.channels,)}:
+        raise DamagedError("the numbers of a batch normalisation do not fit its channels")
+    factor = scale / np.sqrt(np.maximum(variance, 0) + epsilon)
+    return layers.affine(x, factor, shift - mean * factor)
+
+
+def numbered(arrays: Mapping[str, Array], pattern: str) -> int:
+    """How many names there are of a pattern with ``{}`` for 1, 2, 3 and so on without a gap."""
+    count = 0
+    while pattern.format(count + 1) in arrays:
+        count += 1
+    return count
+
+
+def mirrored_at_start(build: Callable[[int], Layers]) -> Layers:
+    """Layers whose painting is as large as the picture, by mirroring first what they lose at the borders.
+
+    Args:
+        build: makes the layers after a mirrored border of so many pixels.
+    """
+    try:
+        return build(0)
+    except BorderLostError as lost:
+        try:
+            return build(lost.each_side)
+        except BorderLostError as error:
+            raise DamagedError("its painting is smaller than the picture") from error

@@ -1,0 +1,178 @@
+"""Plain layers as an ONNX model that takes and gives the statistics of its normalisations, as our own network does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from impasto.foreign.contents import Array
+from impasto.foreign.layers import Layers, Value
+from impasto.foreign.onnx_graph import FLOAT, GraphBuilder
+
+_PAD = {"reflect": "reflect", "edge": "edge", "zero": "constant"}  # ONNX's names of paddings
+_ACTIVATIONS = {"relu": "Relu", "elu": "Elu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+
+
+def onnx_model(layers: Layers, metadata: Mapping[str, str]) -> bytes:
+    """The network as an ONNX model, serialised.
+
+    Inputs: ``image`` (1 x 3 x H x W, RGB in [0, 1]), ``scale``, ``shift``, ``given_mean``, ``given_variance`` (C each)
+    and ``measured_share`` (one number: 1 normalises with the picture's own statistics, 0 with the given ones).
+    Outputs: ``painted``, ``mean``, ``variance``. A network without normalisations has C = 1, of which nothing depends.
+
+    Args:
+        layers: the network, finished.
+        metadata: what :meth:`impasto.foreign.layers.Layers.metadata` gives.
+    """
+    channels = max(1, layers.channels)
+    builder = _Builder(layers)
+    g = builder.graph
+    g.input("image", [1, 3, "height", "width"])
+    for name in ("scale", "shift", "given_mean", "given_variance"):
+        g.input(name, [channels])
+    g.input("measured_share", [1])
+    painted = builder.run()
+    g.output("painted", painted, [1, 3, "height", "width"])
+    for name, parts, nothing in (("mean", builder.means, 0.0), ("variance", builder.variances, 1.0)):
+        parts = parts or [g.constant(np.full(1, nothing, np.float32))]
+        g.output(name, g.op("Concat", *parts, axis=0), [channels])
+    return g.model(metadata)
+
+
+def run_features(layers: Layers, values: Sequence[Value], picture: Array) -> list[Array]:
+    """Run layers without normalisations on a picture, 1 x 3 x H x W in [0, 1]; returns values, C x H x W each."""
+    import onnxruntime
+
+    builder = _Builder(layers)
+    g = builder.graph
+    g.input("image", [1, 3, "height", "width"])
+    builder.run()
+    for index, value in enumerate(values):
+        g.output(f"value{index}", builder.values[value.index], [1, value.channels, f"h{index}", f"w{index}"])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised
+    session = onnxruntime.InferenceSession(g.model({}), options, providers=["CPUExecutionProvider"])
+    return [value[0] for value in session.run(None, {"image": picture})]
+
+
+class _Builder:
+    """Adds the layers of a network to a graph."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.graph = GraphBuilder()
+        self.layers = layers
+        self.means: list[str] = []
+        self.variances: list[str] = []
+        self.values: dict[int, str] = {-1: "image"}  # names of the layers' values
+        self.axes = self.graph.ints(2, 3)
+
+    def run(self) -> str:
+        """Add all layers; returns the name of the last one's value."""
+        values = self.values
+        for index, step in enumerate(self.layers.steps):
+            add: Callable[..., str] = getattr(self, f"_{step['op']}", self._activation)
+            values[index] = add(step, *(values[at] for at in step["in"]))
+        return values[len(self.layers.steps) - 1]
+
+    def _weight(self, name: str) -> str:
+        """Add weights under their own name; weights that several layers share are added once for each."""
+        return self.graph.constant(self.layers.weights[name], name)
+
+    def _activation(self, step: Mapping[str, Any], x: str) -> str:
+        return self.graph.op(_ACTIVATIONS[step["op"]], x)
+
+    def _relu6(self, step: Mapping[str, Any], x: str) -> str:
+        return self.graph.op("Clip", x, self._scalar(0.0), self._scalar(6.0))
+
+    def _clip(self, step: Mapping[str, Any], x: str) -> str:
+        return self.graph.op("Clip", x, self._scalar(0.0), self._scalar(1.0))
+
+    def _scalar(self, value: float) -> str:
+        return self.graph.constant(np.array(value, np.float32))
+
+    def _affine(self, step: Mapping[str, Any], x: str) -> str:
+        for kind, name in (("Mul", "scale"), ("Add", "offset")):
+            if name in step:
+                values = self.layers.weights[step[name]]
+                x = self.graph.op(kind, x, self.graph.constant(values[:, None, None], step[name]))
+        return x
+
+    def _reorder(self, step: Mapping[str, Any], x: str) -> str:
+        return self.graph.op("Gather", x, self.graph.ints(*step["order"]), axis=1)
+
+    def _pad(self, step: Mapping[str, Any], x: str) -> str:
+        count = step["count"]
+        pads = self.graph.ints(0, 0, count, count, 0, 0, count, count)
+        return self.graph.op("Pad", x, pads, mode=_PAD[step["mode"]])
+
+    def _crop(self, step: Mapping[str, Any], x: str) -> str:
+        first, last = self.graph.ints(step["count"], step["count"]), self.graph.ints(-step["count"], -step["count"])
+        return self.graph.op("Slice", x, first, last, self.axes)
+
+    def _conv(self, step: Mapping[str, Any], x: str) -> str:
+        before, after = step["zeros"]
+        side = self.layers.weights[step["weight"]].shape[2]
+        inputs = [x, *(self._weight(step[name]) for name in ("weight", "bias") if name in step)]
+        return self.graph.op(
+            "Conv",
+            *inputs,
+            kernel_shape=[side, side],
+            strides=[step["stride"]] * 2,
+            pads=[before, before, after, after],
+            group=step["groups"],
+        )
+
+    def _transposed_conv(self, step: Mapping[str, Any], x: str) -> str:
+        before, after = step["cut"]
+        side = self.layers.weights[step["weight"]].shape[2]
+        inputs = [x, *(self._weight(step[name]) for name in ("weight", "bias") if name in step)]
+        return self.graph.op(
+            "ConvTranspose",
+            *inputs,
+            kernel_shape=[side, side],
+            strides=[step["stride"]] * 2,
+            pads=[before, before, max(after, 0), max(after, 0)],
+            output_padding=[max(-after, 0)] * 2,
+        )
+
+    def _enlarge(self, step: Mapping[str, Any], x: str) -> str:
+        scales = self.graph.constant(np.array([1, 1, step["factor"], step["factor"]], np.float32))
+        more = {"nearest_mode": "floor"} if step["mode"] == "nearest" else {}
+        where = "asymmetric" if step["mode"] == "nearest" else "half_pixel"
+        return self.graph.op("Resize", x, "", scales, mode=step["mode"], coordinate_transformation_mode=where, **more)
+
+    def _add(self, step: Mapping[str, Any], x: str, y: str) -> str:
+        return self.graph.op("Add", x, y)
+
+    def _normalise(self, step: Mapping[str, Any], x: str) -> str:
+        """Add a normalisation of one picture: BatchNormalization with run-time statistics, as our own network has it.
+
+        The variance is that of the differences from the mean: what such networks compute first has means of hundreds,
+        of which squares would leave few digits.
+        """
+        g = self.graph
+        ends = [g.ints(step["first"]), g.ints(step["first"] + step["count"])]
+        scale, shift, given_mean, given_variance = (
+            g.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
+        )
+        middle = g.op("ReduceMean", x, self.axes, keepdims=1)
+        mean = g.op("Reshape", middle, g.ints(-1))
+        squares = g.op("ReduceSumSquare", g.op("Sub", x, middle), self.axes, keepdims=0)
+        count = g.op("Cast", g.op("ReduceProd", g.op("Shape", x, start=2), keepdims=0), to=FLOAT)
+        if step["unbiased"]:
+            count = g.op("Sub", count, self._scalar(1.0))
+        variance = g.op("Reshape", g.op("Div", squares, count), g.ints(-1))
+        self.means.append(mean)
+        self.variances.append(variance)
+        return g.op(
+            "BatchNormalization",
+            x, scale, shift, self._mixed(mean, given_mean), self._mixed(variance, given_variance),
+            epsilon=float(step["epsilon"]),
+        )  # fmt: skip
+
+    def _mixed(self, measured: str, given: str) -> str:
+        """Add a mixture of measured and given statistics, by the model's input ``measured_share``."""
+        g = self.graph
+        return g.op("Add", given, g.op("Mul", g.op("Sub", measured, given), "measured_share"))

@@ -1,0 +1,112 @@
+"""ONNX files, without the package onnx: the weights, and the operators in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from impasto.foreign.contents import Array, Contents, DamagedError, array_of
+from impasto.foreign.protobuf import as_bytes, as_int, as_text, fields, numbers
+
+_KINDS = {1: "f4", 6: "i4", 7: "i8", 10: "f2", 11: "f8", 2: "u1"}  # ONNX's numbers of types
+_RAW, _FLOATS, _INTS, _LONGS, _DOUBLES = 9, 4, 5, 7, 10  # fields of a tensor's values
+_MOST_NODES = 20_000
+
+
+@dataclass(frozen=True)
+class Node:
+    """An operator of a graph.
+
+    Attributes:
+        kind: its name, ``"Conv"``.
+        inputs: names of its inputs.
+        ints: its attributes that are whole numbers, by name.
+    """
+
+    kind: str
+    inputs: tuple[str, ...]
+    ints: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def read_onnx(data: memoryview) -> Contents:
+    """Read a model: its weights by name, and as the tree its operators in order.
+
+    Raises:
+        DamagedError: it is no ONNX model, or contradicts itself.
+    """
+    graph = next((value for number, value in fields(data) if number == 7), None)
+    if graph is None:
+        raise DamagedError("it has no graph")
+    arrays, nodes = {}, []
+    for number, value in fields(as_bytes(graph)):
+        if number == 5:
+            name, array = tensor(as_bytes(value))
+            if array is not None:
+                arrays[name] = array
+        elif number == 1:
+            nodes.append(_node(as_bytes(value)))
+            if len(nodes) > _MOST_NODES:
+                raise DamagedError("it has more operators than any network that paints")
+    return Contents("ONNX", arrays, nodes)
+
+
+def metadata_of(data: memoryview) -> dict[str, str]:
+    """What a model says of itself: the metadata by name."""
+    found = {}
+    for number, value in fields(data):
+        if number == 14:
+            entry = dict(fields(as_bytes(value)))
+            found[as_text(entry.get(1, b""))] = as_text(entry.get(2, b""))
+    return found
+
+
+def tensor(data: memoryview) -> tuple[str, Array | None]:
+    """A tensor of a model: its name and itself; ``None`` for a kind that holds no weights.
+
+    Raises:
+        DamagedError: it has another size than it says.
+    """
+    shape: list[int] = []
+    values: dict[int, list[memoryview]] = {}
+    kind, name = 0, ""
+    for number, value in fields(data):
+        if number == 1:
+            shape += numbers(value)
+        elif number == 2:
+            kind = as_int(value)
+        elif number == 8:
+            name = as_text(value)
+        elif not isinstance(value, int):
+            values.setdefault(number, []).append(memoryview(value))
+    if kind not in _KINDS:
+        return name, None
+    if _RAW in values:
+        return name, array_of(values[_RAW][-1], f"<{_KINDS[kind]}", shape)
+    if kind == 1 and _FLOATS in values:
+        return name, array_of(memoryview(b"".join(values[_FLOATS])), "<f4", shape)
+    if kind == 11 and _DOUBLES in values:
+        return name, array_of(memoryview(b"".join(values[_DOUBLES])), "<f8", shape)
+    if _LONGS in values or _INTS in values:
+        flat = [item for part in values.get(_LONGS, values.get(_INTS, [])) for item in numbers(part)]
+        return name, array_of(memoryview(np.array(flat, "<i8").tobytes()), "<i8", shape)
+    return name, None
+
+
+def _node(data: memoryview) -> Node:
+    """An operator."""
+    kind, inputs, ints = "", [], {}
+    for number, value in fields(data):
+        if number == 1:
+            inputs.append(as_text(value))
+        elif number == 4:
+            kind = as_text(value)
+        elif number == 5:
+            name, found = "", []
+            for part, content in fields(as_bytes(value)):
+                if part == 1:
+                    name = as_text(content)
+                elif part in (3, 8):
+                    found += numbers(content)
+            ints[name] = tuple(found)
+    return Node(kind, tuple(inputs), ints)
