@@ -257,7 +257,8 @@ def test_a_side_too_long_for_the_format_is_refused_before_the_work(folder, tmp_p
 
 def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
     class Forgetful:
-        multiple, minimum, channels, network = 8, 16, len(style.scale), style.network
+        multiple, minimum, border, channels, network = 8, 16, 8, len(style.scale), style.network
+        bytes_per_pixel = 220
 
         def paint(self, *_):
             raise OutOfMemoryError("too large")

@@ -90,6 +90,7 @@ class Small(Budget):
 
     def __init__(self, pixels):
         self.largest, self._pixels, self._kept = 1 << 62, pixels, 0
+        self._per_pixel = self._lanes = 1
 
     def allows(self, pixels):
         return False
