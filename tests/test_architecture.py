@@ -18,6 +18,7 @@ STREAM = [
     ["webpage"],
     ["studio"],
     ["impasto"],  # the public names
+    ["scale"],
     ["webcam"],
     ["video"],
     ["optimisation"],

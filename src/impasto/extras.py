@@ -16,6 +16,8 @@ EXTRAS = {
     "video": {"av": "av", "cv2": "opencv-contrib-python-headless"},
     "webcam": {"pygame": "pygame", "pyvirtualcam": "pyvirtualcam"},
     "studio": {"gradio": "gradio"},
+    "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
+    "ray": {"ray": "ray", "pyarrow": "pyarrow"},
 }
 """By extra: the modules that it brings, and the packages that they come in."""
 
@@ -95,3 +97,13 @@ def pyvirtualcam() -> Any:
 def gradio() -> Any:
     """The module ``gradio``, the toolkit of the studio's page; see :func:`import_extra`."""
     return import_extra("gradio", "The studio")
+
+
+def fsspec() -> Any:
+    """The module ``fsspec``, which reads and writes at URLs; see :func:`import_extra`."""
+    return import_extra("fsspec", "Reading and writing at URLs")
+
+
+def ray() -> Any:
+    """The module ``ray``, which runs work on many machines; see :func:`import_extra`."""
+    return import_extra("ray", "--on ray")

@@ -24,7 +24,13 @@ from impasto.folders import cache_folder
 
 _TRIAL_BYTES = 1 << 16  # bytes that are written to ask the system why a file could not be written
 
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
 log = logging.getLogger(__name__)
+
+
+class FullDiskError(OutputError):
+    """There is no space left, so that no other file can be written either."""
 
 
 def is_file(path: str | Path) -> bool:
@@ -115,7 +121,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(explain_write_error(path, error)) from error
+        kind = FullDiskError if error.errno in _NO_SPACE else OutputError
+        raise kind(explain_write_error(path, error)) from error
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def _refusal(error: Exception, temporary: Path) -> OSError | None:
 def temporary_beside(target: Path) -> Path:
     """A new temporary path in the folder of a file, where what killed processes left is removed."""
     _remove_leftovers(target.parent)
-    return target.with_name(f".impasto-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
+    return target.with_name(f".impasto-{machine()}-{os.getpid()}-{secrets.token_hex(4)}{target.suffix}.part")
 
 
 @contextmanager
@@ -178,7 +185,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @cache
-def _machine() -> str:
+def machine() -> str:
     """Which machine's numbers of processes count here, in eight hexadecimal digits; each container has its own."""
     name = platform.node()
     with contextlib.suppress(OSError):  # there is such a file on Linux only
@@ -191,7 +198,7 @@ def _remove_leftovers(folder: Path) -> None:
     """Remove temporary files and folders that processes of this machine left in a folder because they were killed."""
     if sys.platform == "win32":  # knows no harmless way to ask for a process
         return
-    for left in folder.glob(f".impasto-{_machine()}-*.part"):
+    for left in folder.glob(f".impasto-{machine()}-*.part"):
         with contextlib.suppress(OSError, ValueError):
             process = int(left.name.split("-")[2])
             try:
@@ -228,9 +235,9 @@ def explain_write_error(path: Path, error: OSError) -> str:
         error: what the system said.
     """
     code, reason = error.errno, str(error.strerror or error).partition("\n")[0]
-    if code not in (errno.ENOSPC, errno.EDQUOT) and cache_folder() in (path, *path.parents):
+    if code not in _NO_SPACE and cache_folder() in (path, *path.parents):
         return f"{path} cannot be used ({reason}): set IMPASTO_CACHE to a folder that can be written to."
-    if code in (errno.ENOSPC, errno.EDQUOT):
+    if code in _NO_SPACE:
         return f"{path} was not written because the disk is full: free some space and try again."
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{path} cannot be written, permission denied: choose another folder, or change its permissions."

@@ -1,10 +1,9 @@
-import importlib
 import re
 
 import click
 import pytest
 
-from impasto.cli import COMMANDS
+from impasto.cli import COMMANDS, cli
 from impasto.cli.help import Command, Group
 from impasto.feedforward.options import Options
 from impasto.options import option_facts
@@ -15,7 +14,7 @@ from .conftest import run
 def every_command():
     """All commands and sub-commands, with the words that call them."""
     for name in COMMANDS:
-        command = importlib.import_module(f"impasto.cli.{name}").command
+        command = cli.get_command(click.Context(cli), name)
         if isinstance(command, click.Group):
             yield from (((name, sub), found) for sub, found in command.commands.items())
         else:

@@ -39,9 +39,12 @@ COMMANDS = {
     "train": "Train a network of your own: several styles together, or one.",
     "dataset": "Pack photographs into one file for training.",
     "distill": "Make the network that judges paintings while others are trained.",
+    "plan": "List millions of pictures once, to paint them on one machine or many.",
+    "progress": "Say how far the painting of many pictures is.",
     "doctor": "Say what is installed and whether it works.",
     "completion": "Have the Tab key complete commands, options and styles.",
 }
+_MODULES = {"progress": "job_progress"}  # of commands whose module has another name
 INTERRUPTED = 130  # exit status after Ctrl-C and SIGTERM, as shells have it after Ctrl-C
 
 
@@ -56,7 +59,7 @@ class _Commands(Group):
         """The command of a name, whose module is imported now; ``None``: there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"impasto.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"impasto.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from impasto.cli import hints, options, results
+from impasto.cli.apply_job import JobOptions, is_for_a_job, paint_job
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
 from impasto.cli.progress import PicturesBar
@@ -29,6 +30,7 @@ from impasto.files import is_file
 from impasto.locks import BusyError
 from impasto.pictures.results import unnamed_result
 from impasto.pictures.writing import output_format, write_picture
+from impasto.scale.worker import Worker
 
 
 @click.command(
@@ -39,10 +41,11 @@ from impasto.pictures.writing import output_format, write_picture
         "What to paint": ("styles", "mask", "watch"),
         **options.PAINTING_SECTIONS,
         "The results": ("output", "format", "quality", "strip", "overwrite", "include_results"),
+        "Many processes or machines": ("on", "processes"),
         "What is said": ("timing", "as_json", "quiet"),
     },
 )
-@click.argument("inputs", nargs=-1, type=options.PATH, metavar="PICTURE...")
+@click.argument("inputs", nargs=-1, type=options.PLACE, metavar="PICTURE...")
 @options.style_option
 @click.option(
     "-o",
@@ -69,11 +72,23 @@ from impasto.pictures.writing import output_format, write_picture
     metavar="FOLDER",
     help="Wait for pictures in FOLDER and paint each as it appears, until Ctrl-C; needs -o.",
 )
+@click.option(
+    "--on",
+    metavar="WHERE",
+    help="Paint in several processes: local, ray (the cluster of RAY_ADDRESS, or one here) or ray://HOST:PORT. PICTURE "
+    "may then be a job folder of impasto plan, a tar, a Parquet file, a list (.txt) or a URL such as s3://bucket/in, "
+    "and -o a URL, or a name in .tar for a tar a shard. Needs -o. What is done already is skipped.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="With --on, how many processes paint at most, of one thread each; by default one a core.",
+)
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="Say what became of each picture as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
-    inputs: tuple[Path, ...],
+    inputs: tuple[options.PathOrUrl, ...],
     styles: tuple[str, ...],
     output: str | None,
     format: str | None,
@@ -82,6 +97,8 @@ def command(
     overwrite: bool,
     include_results: bool,
     watch: Path | None,
+    on: str | None,
+    processes: int | None,
     timing: bool,
     as_json: bool,
     quiet: bool,
@@ -95,6 +112,7 @@ def command(
     impasto apply photo.jpg --style starry-night -o painted.jpg
     impasto apply photo.jpg --style scream:2 --style udnie:1 --strength 0.7
     impasto apply holiday/ --style great-wave -o painted/
+    impasto apply s3://bucket/photos --style great-wave --on local -o s3://bucket/painted
     """
     if bool(inputs) == bool(watch):
         raise click.UsageError(
@@ -106,6 +124,14 @@ def command(
         raise hints.wrong_command(f"{inputs[0]} is a video", "video")
     if not styles:
         raise hints.missing_style("apply")
+    if on or processes or is_for_a_job(inputs, output):
+        how = JobOptions(on or "local", processes, overwrite, include_results, timing, as_json, quiet)
+        if watch:
+            raise click.UsageError("--watch paints one picture after the other; leave --on and --processes out.")
+        learnt, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
+        paint_job(inputs, output, Worker(learnt, options.painting_options_from(painting), writing), how)
+        return
+    inputs = tuple(map(Path, inputs))
     where = None if output is None else Path(output)
     if STANDARD_STREAM in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")

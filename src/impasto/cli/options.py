@@ -24,6 +24,19 @@ from impasto.styles.style import PHOTOGRAPH
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+PathOrUrl = Path | str
+"""A path, or as text the URL of a file system, whose slashes a path would not keep."""
+
+
+class _Place(click.Path):
+    """A path or a URL."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """See :class:`click.ParamType`."""
+        return value if isinstance(value, str) and "://" in value else Path(super().convert(value, param, ctx))
+
+
+PLACE = _Place()
 
 
 class Bytes(click.ParamType[int]):

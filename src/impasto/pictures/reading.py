@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,11 +134,11 @@ def has_transparency(path: Path) -> bool:
     return bool(from_header(path, lambda image: image.has_transparency_data))
 
 
-def from_header(path: Path, fact: Callable[[Image.Image], T]) -> T | None:
-    """What a file's header tells; None if it cannot be read."""
+def from_header(source: Path | bytes, fact: Callable[[Image.Image], T]) -> T | None:
+    """What the header of a file, or of its bytes, tells; None if it cannot be read."""
     try:
-        with path.open("rb") as file:
-            format = formats.identify_format(str(path), file.read(64))
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            format = formats.identify_format(_NAMELESS, file.read(64))
             file.seek(0)
             return fact(formats.open_header(file, format))
     except Exception:  # reading it says what is wrong

@@ -20,9 +20,13 @@ from impasto.pictures.reading import from_header
 _NOTE = re.compile(r"impasto \d")  # how the line begins that every result has in its metadata: name and version
 
 
-def note_of_result(path: Path) -> str | None:
-    """The line on how a picture file was made; ``None``: it is no result of Impasto's, or of a format without notes."""
-    return from_header(path, _note)
+def note_of_result(source: Path | bytes) -> str | None:
+    """The line on how a picture file was made; ``None``: it is no result of Impasto's, or of a format without notes.
+
+    Args:
+        source: the file, or its bytes.
+    """
+    return from_header(source, _note)
 
 
 def _note(image: Image.Image) -> str | None:
@@ -38,17 +42,17 @@ def as_note(text: str) -> str | None:
     return text if _NOTE.match(text) else None
 
 
-def is_made_alike(path: Path, note: str, source: Path | None = None) -> bool:
+def is_made_alike(result: Path | bytes, note: str, source: Path | None = None) -> bool:
     """Whether a picture file is what would be made now.
 
     Args:
-        path: the file.
+        result: the file, or its bytes.
         note: the line that would be in its metadata.
         source: what it is made from, which must not be newer; ``None``: does not count.
     """
-    if note_of_result(path) != printable(note):
+    if note_of_result(result) != printable(note):
         return False
-    return source is None or not is_newer(source, path)
+    return source is None or not isinstance(result, Path) or not is_newer(source, result)
 
 
 def is_newer(one: Path, other: Path) -> bool:

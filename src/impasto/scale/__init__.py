@@ -1,0 +1,30 @@
+"""More than one process or machine: many pictures, long videos.
+
+In: pictures as bytes, or sources (folders, patterns, lists, tars, Parquet files, here or at URLs) and styles.
+Out: paintings as bytes, or in sinks (folders, tars, URLs), and a job folder that says what is done.
+Order: places (local paths and URLs), shards, containers (tars, Parquet), sources, worker (bytes to bytes), sinks;
+station (what a process does), child (the process), pool; job (plan and receipts), sessions, runner (shards through a
+pool), on_ray (pools as actors), progress, api.
+Must never import: studio, cli, torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from impasto.scale.api import plan, run
+    from impasto.scale.progress import progress
+    from impasto.scale.worker import Worker
+
+# Public names and the modules that define them, imported on first use.
+_PUBLIC = {"Worker": "worker", "plan": "api", "progress": "progress", "run": "api"}
+
+__all__ = ["Worker", "plan", "progress", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(f"impasto.scale.{_PUBLIC[name]}"), name)
+    raise AttributeError(f"module 'impasto.scale' has no attribute {name!r}")

@@ -1,0 +1,132 @@
+"""Files that hold many pictures: tars as WebDataset writes them, and columns of Parquet files."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from impasto.errors import InputError, first_line
+from impasto.extras import needing_extra
+from impasto.pictures.formats import FORMATS, READ_SUFFIXES, identify_format
+
+
+def is_picture(name: str) -> bool:
+    """Whether a name is that of a picture that can be read, and not hidden."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in READ_SUFFIXES and not any(part.startswith(".") for part in path.parts)
+
+
+def read_tar(path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a tar in order: their names, and their bytes.
+
+    Args:
+        path: the tar; a compressed one is taken, too.
+        shown: how messages call it.
+
+    Raises:
+        InputError: it is damaged or no tar.
+    """
+    try:
+        with tarfile.open(path) as tar:
+            for member in tar:
+                file = tar.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    yield member.name.removeprefix("./"), file.read()
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise InputError(f"{shown} cannot be read as a tar ({first_line(error)}): get it afresh.") from error
+
+
+def count_tar(path: Path, shown: str) -> int:
+    """How many pictures a tar holds; see :func:`read_tar`."""
+    try:
+        with tarfile.open(path) as tar:
+            return sum(member.isfile() and is_picture(member.name.removeprefix("./")) for member in tar)
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise InputError(f"{shown} cannot be read as a tar ({first_line(error)}): get it afresh.") from error
+
+
+def _parquet(path: Path, shown: str) -> Any:
+    """A Parquet file, opened.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        InputError: it is damaged or no Parquet file.
+    """
+    with needing_extra("ray", "Reading Parquet files"):
+        import pyarrow.parquet as parquet
+    try:
+        return parquet.ParquetFile(path)
+    except Exception as error:  # pyarrow's own classes
+        raise InputError(f"{shown} cannot be read as a Parquet file ({first_line(error)}): get it afresh.") from error
+
+
+def plan_parquet(path: Path, shown: str, column: str, most: int) -> tuple[str, list[tuple[int, int, int]]]:
+    """How a Parquet file is cut into parts.
+
+    Args:
+        path: the file.
+        shown: how messages call it.
+        column: that with the pictures; empty: the only one with bytes.
+        most: pictures of a part, as far as row groups allow.
+
+    Returns:
+        The column, and of each part the first row group, the one after the last, and the number of rows.
+
+    Raises:
+        InputError: there is no such column, or it is not clear which.
+    """
+    with _parquet(path, shown) as file:
+        holding = [field.name for field in file.schema_arrow if _holds_bytes(field.type)]
+        if column and column not in holding:
+            raise InputError(
+                f"{shown} has no column {column} with the bytes of pictures; such are: {', '.join(holding) or 'none'}."
+            )
+        if not column and len(holding) != 1:
+            raise InputError(
+                f"{shown} has {len(holding)} columns with bytes ({', '.join(holding) or 'none'}); "
+                f"name that with the pictures, as {shown}#COLUMN."
+            )
+        parts: list[tuple[int, int, int]] = []
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if parts and parts[-1][2] + rows <= most:
+                parts[-1] = (parts[-1][0], group + 1, parts[-1][2] + rows)
+            else:
+                parts.append((group, group + 1, rows))
+        return column or holding[0], parts
+
+
+def _holds_bytes(kind: Any) -> bool:
+    """Whether a type of Arrow's is bytes, or a structure with an entry ``bytes`` as data sets of pictures have it."""
+    import pyarrow
+
+    if pyarrow.types.is_struct(kind):
+        return any(field.name == "bytes" and _holds_bytes(field.type) for field in kind)
+    return bool(pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind))
+
+
+def _suffix_for(data: bytes) -> str:
+    """The usual suffix of what bytes hold; empty where they are no picture."""
+    try:
+        return FORMATS[identify_format("", data[:64])].suffixes[0]
+    except (InputError, KeyError):
+        return ""
+
+
+def read_parquet(path: Path, shown: str, column: str, groups: tuple[int, int]) -> Iterator[tuple[str, bytes]]:
+    """The pictures of some row groups: names, from the number of the row unless the column has a path, and bytes.
+
+    A row without a picture gives no bytes, so that it fails by itself.
+    """
+    with _parquet(path, shown) as file:
+        row = sum(file.metadata.row_group(group).num_rows for group in range(groups[0]))
+        for group in range(*groups):
+            for batch in file.iter_batches(batch_size=64, row_groups=[group], columns=[column]):
+                for value in batch.column(0).to_pylist():
+                    path_there = value.get("path") if isinstance(value, dict) else None
+                    data = value.get("bytes") if isinstance(value, dict) else value
+                    name = f"-{PurePosixPath(path_there).name}" if path_there else _suffix_for(data or b"")
+                    yield f"{row:09}{name}", data or b""
+                    row += 1

@@ -1,0 +1,194 @@
+"""Ray as an adapter: shards to actors, each of which has a pool of one process; receipts come back.
+
+An actor reads its shards and writes their results itself, so that no picture goes through Ray's object store, and no
+other task of Ray's has to run beside the actors.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from impasto import extras
+from impasto.errors import ImpastoError, InputError, OutputError, first_line
+from impasto.scale.job import Records
+from impasto.scale.pool import Pool, search_path
+from impasto.scale.runner import Run, ShardRunner
+from impasto.scale.sessions import Session, is_alive
+from impasto.scale.shards import Shard
+from impasto.scale.station import Result
+
+log = logging.getLogger(__name__)
+
+_LONGEST_SILENCE = 180.0  # seconds without any actor at work after which the cluster is given up
+_POLL = 1.0  # seconds
+
+
+class ClusterError(ImpastoError):
+    """A cluster of Ray's does no work."""
+
+
+class ShardActor:
+    """What each actor does: it paints one shard after the other.
+
+    Args:
+        run: how, and where to.
+        threads: of the network.
+    """
+
+    def __init__(self, run: Run, threads: int = 1) -> None:
+        self.run, self.records = run, run.records()
+        self.pool = Pool(run.station(1), 1, threads)
+        self.session = Session(self.records, 1)
+        self.session.__enter__()
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, str]:
+        """Paint a shard, unless another actor has done so meanwhile.
+
+        Args:
+            row: the shard's line in the manifest.
+
+        Returns:
+            What became of its pictures, or the sentence on why results cannot be written.
+        """
+        shard = Shard.from_json(str(row["shard"]))
+        found = None if self.run.overwrite else self.records.receipt(shard.name(self.run.settings))
+        if found is not None and not found.failed:
+            return {"results": "[]", "error": ""}
+        try:
+            results = list(ShardRunner(self.run, self.records, self.pool, self.session).paint([shard]))
+        except ImpastoError as error:
+            return {"results": "[]", "error": str(error)}
+        return {"results": json.dumps([asdict(result) for result in results]), "error": ""}
+
+
+def paint_on_ray(run: Run, shards: list[Shard], on: str, most: int) -> Iterator[Result]:
+    """Paint shards on a cluster of Ray's; a shard whose actor or machine dies is painted by another.
+
+    Args:
+        run: how, and where to.
+        shards: what is left to do.
+        on: ``"ray"``: the cluster that ``RAY_ADDRESS`` names, or one on this machine for the time of the call; or the
+            address of a server of Ray's, ``"ray://HOST:PORT"``.
+        most: actors at most; 0: as many as there are CPUs but one.
+
+    Yields:
+        What became of each picture, shard by shard.
+
+    Raises:
+        MissingExtraError: the extra ``ray`` is not installed.
+        InputError: there is no cluster at the address.
+        ClusterError: the cluster starts no actor.
+        OutputError: results cannot be written.
+    """
+    ray = _connected(on, most)
+    try:
+        yield from _painted(ray, run, shards, most)
+    finally:
+        ray.shutdown()
+
+
+def _connected(on: str, most: int) -> Any:
+    """The module ``ray``, connected to a cluster.
+
+    Raises:
+        InputError: there is no cluster at the address.
+    """
+    local = on == "ray" and not os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
+    if local and "RAY_AUTH_MODE" not in os.environ:
+        # A token of its own for each run, instead of Ray's, which it would write into the user's home.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    ray = extras.ray()
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if local:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        options |= {"address": "local", "include_dashboard": False, "num_cpus": max(cores, most + 1)}
+    elif on != "ray":
+        options |= {"address": on}
+    if local or on != "ray":
+        options["runtime_env"] = {"env_vars": {"PYTHONPATH": search_path()}} if local else {}
+    try:
+        ray.init(**options)
+    except Exception as error:  # Ray's own classes, and those of its transport
+        raise InputError(f"There is no cluster of Ray's at {on} ({first_line(error)}): check the address.") from error
+    return ray
+
+
+def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Result]:
+    """Paint shards on the cluster that Ray is connected to; see :func:`paint_on_ray`."""
+    from ray import data
+
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    cpus = int(ray.cluster_resources().get("CPU", 0))
+    gpu = run.worker.options.device == "cuda"
+    # Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever.
+    actors = max(1, min(most or cpus, cpus - 1, len(shards)))
+    needs: dict[str, Any] = {"num_cpus": 1 if cpus > 1 else 0.5, "num_gpus": 1 if gpu else 0}
+    rows = data.from_items([{"shard": shard.to_json()} for shard in shards], override_num_blocks=max(1, len(shards)))
+    painted = rows.map(
+        ShardActor,
+        fn_constructor_args=(run,),
+        compute=data.ActorPoolStrategy(min_size=1, max_size=actors, max_tasks_in_flight_per_actor=1),
+        max_restarts=-1,
+        max_task_retries=-1,
+        **needs,
+    )
+    arriving: queue.Queue[Any] = queue.Queue()
+
+    def fetch() -> None:
+        """Bring what comes to the thread that waits with a limit."""
+        try:
+            for row in painted.iter_rows():
+                arriving.put(row)
+            arriving.put(None)
+        except BaseException as error:
+            arriving.put(error)
+
+    threading.Thread(target=fetch, daemon=True).start()
+    yield from _results(arriving, run.records(), f"The cluster has {cpus} CPUs")
+
+
+def _results(arriving: queue.Queue[Any], records: Records, about: str) -> Iterator[Result]:
+    """The results in rows that arrive, as long as there is an actor at work.
+
+    Args:
+        arriving: rows of :class:`ShardActor`; an error, or ``None`` at the end.
+        records: of the run, whose sessions tell of actors at work.
+        about: the beginning of a sentence about the cluster.
+
+    Raises:
+        ClusterError: no actor has been at work for long, or Ray gave up.
+        OutputError: results cannot be written.
+    """
+    last = time.monotonic()
+    while True:
+        try:
+            row = arriving.get(timeout=_POLL)
+        except queue.Empty:
+            if any(one["run"] == records.id and is_alive(one) for one in records.job.sessions()):
+                last = time.monotonic()
+            elif time.monotonic() - last > _LONGEST_SILENCE:
+                raise ClusterError(
+                    f"{about}, and none of them has begun to paint for {_LONGEST_SILENCE:.0f} s: see whether it is "
+                    "busy, whether Impasto is installed there, and whether it reaches the job folder."
+                ) from None
+            continue
+        if row is None:
+            return
+        if isinstance(row, BaseException):
+            raise ClusterError(f"Ray has stopped ({first_line(row)}); the same command goes on.") from row
+        last = time.monotonic()
+        if row["error"]:
+            raise OutputError(row["error"])
+        yield from (Result(**result) for result in json.loads(row["results"]))
