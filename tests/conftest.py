@@ -24,7 +24,7 @@ ORDER = (
         "feedforward",
         "optimisation",
     ),
-    *("video", "webcam", "cli", "benchmarks", "studio", "webpage"),
+    *("video", "webcam", "scale", "cli", "benchmarks", "studio", "webpage"),
 )
 
 

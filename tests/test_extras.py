@@ -16,6 +16,8 @@ MISSING = {
     "pygame": ("pygame", "A window", "webcam"),
     "pyvirtualcam": ("pyvirtualcam", "--virtual-camera", "webcam"),
     "gradio": ("gradio", "The studio", "studio"),
+    "fsspec": ("fsspec", "Reading and writing at URLs", "cloud"),
+    "ray": ("ray", "--on ray", "ray"),
 }
 
 

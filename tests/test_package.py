@@ -34,6 +34,7 @@ def test_the_public_names_are_exactly_these():
         "list_styles",
         "load_style",
         "paint",
+        "scale",
         "stylize",
         "stylize_video",
     ]

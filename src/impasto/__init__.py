@@ -13,7 +13,7 @@ from impasto import environment
 from impasto.version import __version__
 
 if TYPE_CHECKING:
-    from impasto import flow
+    from impasto import flow, scale
     from impasto.errors import (
         DownloadError,
         ImpastoError,
@@ -64,7 +64,7 @@ _PUBLIC = {
     "stylize_video": "video.api",
 }
 
-_PUBLIC_PACKAGES = ("flow",)  # whose own names are public as well: ``impasto.flow.compute``
+_PUBLIC_PACKAGES = ("flow", "scale")  # whose own names are public as well: ``impasto.flow.compute``
 
 __all__ = [
     "DownloadError",
@@ -88,6 +88,7 @@ __all__ = [
     "list_styles",
     "load_style",
     "paint",
+    "scale",
     "stylize",
     "stylize_video",
 ]

@@ -18,6 +18,15 @@ from impasto.scale.worker import Worker
 POISON = b"a picture that kills its process"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that kill ten times to ``-m slow``."""
+    if config.option.markexpr:
+        return
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes a minute or more; run with -m slow"))
+
+
 class DeadlyStation(Station):
     """Dies as a decoder with a hole does, at pictures that hold :data:`POISON`."""
 

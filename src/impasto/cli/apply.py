@@ -45,7 +45,7 @@ from impasto.scale.worker import Worker
         "What is said": ("timing", "as_json", "quiet"),
     },
 )
-@click.argument("inputs", nargs=-1, type=options.PLACE, metavar="PICTURE...")
+@click.argument("pictures", nargs=-1, type=options.PLACE, metavar="PICTURE...")
 @options.style_option
 @click.option(
     "-o",
@@ -88,7 +88,7 @@ from impasto.scale.worker import Worker
 @click.option("--json", "as_json", is_flag=True, help="Say what became of each picture as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
-    inputs: tuple[options.PathOrUrl, ...],
+    pictures: tuple[options.PathOrUrl, ...],
     styles: tuple[str, ...],
     output: str | None,
     format: str | None,
@@ -114,24 +114,24 @@ def command(
     impasto apply holiday/ --style great-wave -o painted/
     impasto apply s3://bucket/photos --style great-wave --on local -o s3://bucket/painted
     """
-    if bool(inputs) == bool(watch):
+    if bool(pictures) == bool(watch):
         raise click.UsageError(
             "Pictures are given as well as --watch; leave one of them out."
             if watch
             else "No picture is given; try: impasto apply photo.jpg --style starry-night"
         )
-    if inputs and all(map(hints.is_video, inputs)):
-        raise hints.wrong_command(f"{inputs[0]} is a video", "video")
+    if pictures and all(map(hints.is_video, pictures)):
+        raise hints.wrong_command(f"{pictures[0]} is a video", "video")
     if not styles:
         raise hints.missing_style("apply")
-    if on or processes or is_for_a_job(inputs, output):
+    if on or processes or is_for_a_job(pictures, output):
         how = JobOptions(on or "local", processes, overwrite, include_results, timing, as_json, quiet)
         if watch:
             raise click.UsageError("--watch paints one picture after the other; leave --on and --processes out.")
         learnt, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
-        paint_job(inputs, output, Worker(learnt, options.painting_options_from(painting), writing), how)
+        paint_job(pictures, output, Worker(learnt, options.painting_options_from(painting), writing), how)
         return
-    inputs = tuple(map(Path, inputs))
+    inputs = tuple(map(Path, pictures))
     where = None if output is None else Path(output)
     if STANDARD_STREAM in inputs and len(inputs) > 1:
         raise click.UsageError("Standard input (-) stands alone; paint files in another call.")

@@ -22,12 +22,20 @@ log = logging.getLogger(__name__)
 
 _AHEAD = 3  # tasks of a process: one that is read, one that is painted, one that is stored
 _MOST_TRIES = 2  # processes that one picture may kill before it is set aside
+_OTHERS_BETWEEN = 20  # results between two tries of a picture: another program may have killed its process by chance
 _MOST_FAILED_STARTS = 3  # processes in a row that end before they have painted anything
 _GRACE = 10.0  # seconds that a process has to finish its picture when the pool is closed
 
 
 class PoolError(ImpastoError):
     """Processes that paint cannot be started."""
+
+
+class _End:
+    """Stands for the end of the tasks, where ``None`` stands for a pause."""
+
+
+_END = _End()
 
 
 class _Process:
@@ -135,6 +143,8 @@ class Pool:
         self._tries: Counter[int] = Counter()  # processes that died of a task, by its number
         self._failed_starts = 0
         self._again: deque[Task] = deque()
+        self._suspects: deque[tuple[int, Task]] = deque()  # pictures that killed a process, and when to try them again
+        self._results = 0
 
     def __enter__(self) -> Pool:
         return self
@@ -165,7 +175,8 @@ class Pool:
         """
         more = True
         while True:
-            more = self._feed(tasks) if more or self._again else more
+            more = self._feed(tasks) if more or self._again or self._suspects else more
+
             if not any(process.tasks for process in self._running):
                 if not more:
                     return
@@ -181,6 +192,8 @@ class Pool:
                 log.log(*content)
             elif kind == "done" and process.tasks.pop(content.number, None) is not None:
                 process.has_answered, self._failed_starts = True, 0
+                self._results += 1
+
                 process.at = None if process.at == content.number else process.at
                 self._tries.pop(content.number, None)
                 yield content
@@ -192,15 +205,27 @@ class Pool:
             may_start = len(self._running) < self.processes
             if not may_start and (free is None or len(free.tasks) >= _AHEAD):
                 return True
-            task = self._again.popleft() if self._again else next(tasks, _END)
+            task = self._next(tasks)
             if task is None:
                 return True
             if isinstance(task, _End):
                 return False
+
             if free is None or (may_start and free.tasks):
                 free = _Process(self.station, self.threads, self._events)
                 self._running.append(free)
             free.give(task)
+
+    def _next(self, tasks: Iterator[Task | None]) -> Task | _End | None:
+        """The next task: one that a dead process had, or a new one; a suspect once others were done meanwhile."""
+        if self._again:
+            return self._again.popleft()
+        if self._suspects and self._results >= self._suspects[0][0]:
+            return self._suspects.popleft()[1]
+        task = next(tasks, _END)
+        if not isinstance(task, Task) and self._suspects:
+            return self._suspects.popleft()[1]
+        return task
 
     def _replaced(self, process: _Process) -> Iterator[Result]:
         """Take the tasks of a process that has died back; the picture that it painted is tried once more.
@@ -225,14 +250,8 @@ class Pool:
         self._tries[culprit.number] += 1
         log.info("A process ended while it painted %s (%s).", culprit.name, how)
         if self._tries[culprit.number] < _MOST_TRIES:
-            self._again.appendleft(culprit)
+            self._suspects.append((self._results + _OTHERS_BETWEEN, culprit))
+
             return
         reason = f"{culprit.name} is set aside: {_MOST_TRIES} processes that painted it were killed ({how})."
         yield Result(culprit.number, culprit.name, target=str(culprit.target or "")).failed(reason)
-
-
-class _End:
-    """Stands for the end of the tasks, where ``None`` stands for a pause."""
-
-
-_END = _End()
