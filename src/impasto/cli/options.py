@@ -33,7 +33,7 @@ class _Place(click.Path):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """See :class:`click.ParamType`."""
-        return value if isinstance(value, str) and "://" in value else Path(super().convert(value, param, ctx))
+        return value if isinstance(value, str) and "://" in value else Path(str(super().convert(value, param, ctx)))
 
 
 PLACE = _Place()

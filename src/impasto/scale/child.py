@@ -8,6 +8,7 @@ import pickle
 import queue
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from impasto.scale.station import Result, Station, Task
@@ -35,13 +36,10 @@ class _Parent:
             return None
 
     def send(self, kind: str, content: object) -> None:
-        """Send a message; without a parent there is nothing left to do."""
-        with self._one_at_a_time:
-            try:
-                pickle.dump((kind, content), self.messages, protocol=5)
-                self.messages.flush()
-            except OSError:
-                os._exit(0)
+        """Send a message; where the parent was killed, which ends the tasks as well, nobody needs it."""
+        with self._one_at_a_time, suppress(OSError):
+            pickle.dump((kind, content), self.messages, protocol=5)
+            self.messages.flush()
 
 
 class _LogToParent(logging.Handler):
@@ -75,7 +73,6 @@ def main() -> None:
 
     threading.Thread(target=load, daemon=True).start()
     serve(station, loaded, parent, ended)
-    os._exit(0)  # the reading thread may wait for ever
 
 
 def serve(station: Station, loaded: queue.Queue[Any], parent: _Parent, ended: threading.Event) -> None:
