@@ -8,7 +8,9 @@ import http.server
 import io
 import shutil
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,6 @@ FLAGS = (
     *("--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
 SOFTWARE_GPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
-PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 @dataclass
@@ -67,7 +68,8 @@ def exported(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMPASTO_STYLES", str(tmp_path_factory.mktemp("catalogue")))
         folder = export_page(tmp_path_factory.mktemp("site") / "site")
-    shutil.copy(Path(__file__).parent / "bare.html", folder)
+    for name in ("bare.html", "bare.js"):
+        shutil.copy(Path(__file__).parent / name, folder)
     write_service_worker(folder)
     return folder
 
@@ -92,7 +94,7 @@ def driver():
 
 @pytest.fixture(scope="session")
 def visit(driver) -> Callable[..., Any]:
-    """Opens a page of a server: ``visit(server, "bare.html?engine=wasm", flags=..., user_agent=...)``."""
+    """Opens a page of a server: ``visit(server, "bare.html?engine=wasm", flags=...)``."""
     browsers: dict[tuple[str, ...], Any] = {}
     contexts = []
 
@@ -107,7 +109,7 @@ def visit(driver) -> Callable[..., Any]:
         page.set_default_timeout(120_000)
         page.goto(server.url + path)
         if path.startswith("bare.html"):
-            page.wait_for_function("window.engine")
+            wait_for(page, "window.engine !== undefined")
         return page
 
     yield opened
@@ -121,6 +123,17 @@ def visit(driver) -> Callable[..., Any]:
 def wasm(visit, site):
     """The engine in WebAssembly."""
     return visit(site)
+
+
+def wait_for(page: Any, condition: str) -> None:
+    """Wait until an expression holds in a page, whose policy lets Playwright's own function for that not run."""
+    ends = time.monotonic() + 120
+    while time.monotonic() < ends:
+        with suppress(Exception):  # the page may be loaded again meanwhile
+            if page.evaluate(condition):
+                return
+        time.sleep(0.05)
+    pytest.fail(f"{condition} has not come true")
 
 
 def as_file(image: Image.Image | np.ndarray, kind: str = "PNG", **options: Any) -> bytes:

@@ -1,7 +1,7 @@
 """The exported page on a plain web server: threads, the network cut, and how much is transferred."""
 
 import pytest
-from tests.webpage.conftest import PlainServer, as_file, paint
+from tests.webpage.conftest import PlainServer, as_file, paint, wait_for
 
 MAX_TRANSFER = 6_000_000  # bytes before the first painting
 
@@ -22,10 +22,10 @@ def test_the_service_worker_brings_threads_and_the_page_paints_with_the_network_
     first = paint(page, picture, {"scream": 1})
     transferred = sum(server.sent.values())
     assert transferred <= MAX_TRANSFER
-    assert page.evaluate("keep()") is True
+    assert page.evaluate("kept") is True
     server.stop()
     page.reload()
-    page.wait_for_function("window.engine")
+    wait_for(page, "window.engine !== undefined")
     assert page.evaluate("crossOriginIsolated")
     assert paint(page, picture, {"scream": 1})["data"] == first["data"]
     paint(page, picture, {"udnie": 1})  # a style that was never asked for before
@@ -66,7 +66,7 @@ def test_a_newer_edition_is_taken_when_the_page_is_loaded_again(visit, exported,
     bare = folder / "bare.html"
     bare.write_text(bare.read_text().replace("<title>", "<title>newer: "))
     page.evaluate("navigator.serviceWorker.getRegistration().then((it) => it.update())")
-    page.wait_for_function("navigator.serviceWorker.getRegistration().then((it) => Boolean(it.waiting))")
+    wait_for(page, "navigator.serviceWorker.getRegistration().then((it) => Boolean(it.waiting))")
     page.reload()
-    page.wait_for_function("document.title.startsWith('newer') && window.engine")
+    wait_for(page, "document.title.startsWith('newer') && window.engine !== undefined")
     server.stop()

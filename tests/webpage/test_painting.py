@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.webpage.conftest import PHONE, SOFTWARE_GPU, as_file, difference, paint
+from tests.webpage.conftest import SOFTWARE_GPU, as_file, difference, paint
 
 from impasto.feedforward.painter import Painter
 from impasto.pictures.conversion import as_picture, in_kind_of
@@ -100,13 +100,16 @@ def test_a_photograph_is_turned_upright_and_its_colours_become_srgb(wasm, small)
     assert loss.mean() < 6  # two lossy codings apart
 
 
-def test_tiles_on_a_phone_equal_the_command_lines_tiles(visit, site, photo):
-    large = photo.resize((1260, 1010))
-    page = visit(site, user_agent=PHONE)
-    options = {"work_size": 0}
-    made = paint(page, as_file(large, compress_level=1), {"starry-night": 1}, options=options)
-    assert len(made["shares"]) > 2
-    assert difference(made["image"], painted(large, {"starry-night": 1}, max_memory="400M", **options)) <= CLOSE
+@pytest.mark.parametrize("options", [{}, {"style_scale": 2, "colors": "match", "strength": 0.9}], ids=str)
+def test_tiles_equal_the_command_lines_tiles(visit, site, photo, options):
+    at_once = 130_000  # pixels
+    page = visit(site, f"bare.html?engine=wasm&at-once={at_once}")
+    large = photo.resize((520, 344))
+    made = paint(page, as_file(large), {"starry-night": 1}, options=options)
+    assert len(made["shares"]) > 3
+    painter = Painter("starry-night", **options)
+    painter._budget.note_shortage(2 * at_once)
+    assert difference(made["image"], np.asarray(painter.stylize(np.asarray(large)))) <= CLOSE
 
 
 def test_a_preview_is_the_librarys_preview(wasm, photo):

@@ -13,6 +13,7 @@ from impasto.webpage.thumbnails import ICONS
 
 _SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules the folder that it lies in only
 _MANIFEST = "manifest.webmanifest"
+_LANGUAGES = "texts/languages.json"  # the names of the page's languages by their codes, which the page asks for
 _SHELL_SUFFIXES = (".html", ".css", ".js", ".json", ".webmanifest", ".svg")  # files that are kept at the first visit
 
 
@@ -42,6 +43,9 @@ def write_page(site: Path) -> None:
             for name, side in ICONS.items()
         ],
     }
+    texts = sorted((site / "texts").glob("*.json"))
+    names = {path.stem: json.loads(path.read_text(encoding="utf-8"))["name"] for path in texts}
+    (site / _LANGUAGES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     (site / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 

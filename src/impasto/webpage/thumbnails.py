@@ -14,8 +14,8 @@ from impasto.styles.style import Style
 
 FOLDER = "data/thumbnails"
 """Where the thumbnails lie in a site."""
-EXAMPLE = "data/harbour.jpg"
-"""Where the example photograph lies in a site."""
+EXAMPLE = "example.jpg"
+"""Where the example photograph lies in a site; the page asks for it there."""
 ICONS = {"icon-192.png": 192, "icon-512.webp": 512}
 """Files of the icons at the root of a site, and their sides in pixels."""
 _ICON_STYLE = "great-wave"

@@ -1,6 +1,7 @@
 // The engine that paints in the browser itself: it hands all work to a worker, and keeps what the page asks of an Engine.
 
 import { EngineError } from "../engine.js";
+import { keepSite, underServiceWorker } from "./offline.js";
 
 /**
  * @typedef {import("../engine.js").Engine} Engine
@@ -61,16 +62,21 @@ class Caller {
   }
 }
 
-/** @returns {Promise<Engine & {ready: Promise<string>}>} `ready` gives what people read of the engine, once it is loaded */
-export async function open() {
+/**
+ * @param {{provider?: string, atOnce?: number}} [settings] other ones than this device's: "webgpu" or "wasm", which the
+ *   address of the page can ask for as well, as `?engine=wasm`; and the pixels that are painted at once
+ * @returns {Promise<Engine & {ready: Promise<string>}>} `ready` gives what people read of the engine, once it is loaded
+ */
+export async function open(settings = {}) {
+  if (await underServiceWorker()) await new Promise(() => {}); // the page is being loaded again
   const answer = await fetch(`${DATA}site.json`).catch(() => null);
   if (!answer?.ok) throw new EngineError({ text: "This page has no server and no data of its own: make it with impasto export page.", key: "local_no_data" });
   /** @type {SiteFacts} */
   const site = await answer.json();
   const small = isSmall(), maxPixels = small ? MAX_PIXELS_SMALL : MAX_PIXELS, caller = new Caller();
   await caller.call("setup", {
-    base: DATA, network: site.network, provider: new URLSearchParams(location.search).get("engine") ?? "",
-    maxPixels, atOnce: small ? AT_ONCE_SMALL : AT_ONCE,
+    base: DATA, network: site.network, maxPixels, atOnce: settings.atOnce ?? (small ? AT_ONCE_SMALL : AT_ONCE),
+    provider: settings.provider ?? new URLSearchParams(location.search).get("engine") ?? "",
   });
   const ready = caller.call("prepare");
   ready.catch(() => {}); // whoever paints is told
@@ -79,7 +85,7 @@ export async function open() {
   const bundled = site.styles.map((style) => ({ ...style, thumbnail: `${DATA}thumbnails/${encodeURIComponent(style.name)}.webp` }));
   /** @type {WeakMap<File, string>} */
   const keys = new WeakMap();
-  let files = 0;
+  let files = 0, isKept = false;
   const source = (/** @type {File} */ file, /** @type {Crop | null} */ crop = null) => {
     if (file.size > MAX_FILE) {
       throw new EngineError({ text: `${file.name} has more than ${MAX_FILE / 1e6} MB: shrink it first.`, key: "local_file_large", values: { name: file.name, limit: MAX_FILE / 1e6 } });
@@ -87,13 +93,11 @@ export async function open() {
     if (!keys.has(file)) keys.set(file, String(++files));
     return { key: keys.get(file), file, crop };
   };
-  const needs = { paint: "", video: "", learn: "" };
-
   return {
     kind: "local",
     ready,
     capabilities: {
-      tabs: ["picture", "live"], missing: needs, options: site.options, mask: true, crop: true, metadata: false,
+      tabs: ["picture", "live"], missing: {}, options: site.options, mask: true, crop: true, metadata: false,
       pictureStyles: false, maxPixels, maxUpload: MAX_FILE, maxVideo: 0,
     },
     styles: async () => [...given, ...bundled],
@@ -120,6 +124,8 @@ export async function open() {
       const values = { source: source(file, crop), styles, options: chosenOptions(site.options, options), mask, masked, preview };
       const made = await caller.call("paint", values, { signal, event: progress });
       const { blob, before, after, width, height, seconds } = made;
+      if (!preview && !isKept) ready.then(keepSite, () => {});
+      isKept ||= !preview;
       const notes = preview ? [] : notesOn(file, blob);
       return { blob, name: resultName(file.name, made.style, blob.type), width, height, seconds, before, after, notes };
     },

@@ -11,7 +11,12 @@ const site = /** @type {Site} */ (scope.SITE);
 const CACHE = `impasto ${site.version}`, ROOT = new URL(".", scope.location.href).href;
 const known = new Set(site.files.map((file) => new URL(file, ROOT).href));
 const HEADERS = {
-  "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  // Pictures cannot leave, whatever happens: the browser lets neither the page nor its worker ask another server.
+  "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; " +
+    "img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; form-action 'none'",
 };
 
 scope.addEventListener("install", (/** @type {any} */ event) => {

@@ -109,7 +109,9 @@ const calls = {
   /** Load what the first painting needs; gives what people read of the engine. */
   async prepare() {
     const made = await loading.runtime();
-    await Promise.all([made.network("network.onnx"), loading.grain(), loading.style("photograph")]);
+    const [network, style] = await Promise.all([made.network("network.onnx"), loading.style("photograph"), loading.grain()]);
+    const side = 16;
+    await network.run(new Float32Array(4 * side * side), side, side, style, null, 0); // whatever fails does so now
     return made.name;
   },
 
@@ -174,12 +176,35 @@ const calls = {
     liveKey = key;
     const { width, height } = picture, rgb = await live.paint({ width, height, rgb: /** @type {Uint8Array} */ (picture.rgb) }, chosen);
     const canvas = new OffscreenCanvas(width, height), context = canvas.getContext("2d"), size = width * height;
-    const image = new ImageData(width, height);
-    for (let i = 0; i < size; i++) image.data.set([rgb[i], rgb[size + i], rgb[2 * size + i], 255], 4 * i);
+    const image = new ImageData(width, height), { data } = image;
+    for (let i = 0, at = 0; i < size; i++, at += 4) {
+      data[at] = rgb[i];
+      data[at + 1] = rgb[size + i];
+      data[at + 2] = rgb[2 * size + i];
+      data[at + 3] = 255;
+    }
     context?.putImageData(image, 0, 0);
     return { bitmap: canvas.transferToImageBitmap(), width, height, seconds: (performance.now() - started) / 1000 };
   },
 };
+
+/**
+ * Do something with WebGPU, and where that fails with WebAssembly from then on: drivers differ, and devices are lost.
+ * @param {() => Promise<any>} work
+ */
+async function onEither(work) {
+  try {
+    return await work();
+  } catch (/** @type {any} */ error) {
+    const made = await runtime?.catch(() => null);
+    if (error instanceof LocalError || error?.name === "AbortError" || made?.provider !== "webgpu") throw error;
+    console.warn(`WebGPU fails, so that WebAssembly paints: ${error?.message ?? error}`);
+    setup.provider = "wasm";
+    runtime = null;
+    live.forget();
+    return work();
+  }
+}
 
 /** Let messages in, and end the call if it was cancelled. @param {Call} call */
 async function pause(call) {
@@ -234,7 +259,7 @@ globalThis.addEventListener("message", ({ data: { id, call: name, values, cancel
   last = last.then(async () => {
     try {
       if (signal.cancelled) throw new DOMException("", "AbortError");
-      const result = await calls[name](values, { signal, event: (event) => post({ id, event }) });
+      const result = await onEither(() => calls[name](values, { signal, event: (event) => post({ id, event }) }));
       post({ id, result }, result?.bitmap ? [result.bitmap] : []);
     } catch (error) {
       post({ id, error: described(error) });
