@@ -36,6 +36,8 @@ let grain = null;
 const styles = new Map();
 /** @type {Map<string, Picture>} decoded photographs, the one that was used last at the end */
 const decoded = new Map();
+/** Decoded photographs at the size of their previews. @type {WeakMap<Picture, Picture>} */
+const small = new WeakMap();
 const live = new LivePainter();
 let liveKey = "", received = 0;
 
@@ -130,10 +132,11 @@ const calls = {
 
   /** Paint a picture small in every style. @param {{source: Source, names: string[]}} values */
   async thumbnails({ source, names }, call) {
-    const picture = await photographOf(source), small = middleSquare(picture);
+    const square = middleSquare(await photographOf(source));
     for (const name of names) {
+      await runWaiting(); // whatever else is asked for comes first: thumbnails take long, and nobody waits for them
       await pause(call);
-      const painted = await paint(small, await choice([{ name, weight: 1 }], DEFAULTS, null, ""), { pause: () => pause(call) });
+      const painted = await paint(square, await choice([{ name, weight: 1 }], DEFAULTS, null, ""), { pause: () => pause(call) });
       const shrunk = resizePicture(bytesOf(painted.picture), THUMBNAIL_SIDE);
       call.event({ name, thumbnail: await encode(shrunk, "image/jpeg", 0.8) });
     }
@@ -151,7 +154,8 @@ const calls = {
       throw new LocalError("local_result_large", { pixels: Math.round(pixels / 1e6), limit: Math.round(setup.maxPixels / 1e6) });
     }
     const given = request.mask && (await decodeMask(request.mask)), mask = given?.levels.some((level) => level > 0) ? given : null;
-    const original = request.preview ? previewOriginal(picture) : picture;
+    if (request.preview && !small.has(picture)) small.set(picture, previewOriginal(picture));
+    const original = (request.preview && small.get(picture)) || picture;
     const own = request.preview ? previewOptions(options, Math.max(original.width, original.height), longer) : options;
     const chosen = await choice(request.styles, own, mask, request.masked);
     const painted = await paint(original, chosen, {
@@ -244,19 +248,16 @@ function described(error) {
   return { text: error.message, key: error.key, values: error.values };
 }
 
-/** Calls that wait or run, by id. @type {Map<number, {cancelled: boolean}>} */
-const running = new Map();
-let last = Promise.resolve();
+/** What tells calls that wait or run that they are cancelled, by their ids. @type {Map<number, {cancelled: boolean}>} */
+const signals = new Map();
+/** Calls that wait, the first one first. @type {{id: number, name: string, values: any, signal: {cancelled: boolean}}[]} */
+const waiting = [];
+let isRunning = false;
 
-globalThis.addEventListener("message", ({ data: { id, call: name, values, cancel } }) => {
-  if (cancel) {
-    const signal = running.get(id);
-    if (signal) signal.cancelled = true;
-    return;
-  }
-  const signal = { cancelled: false };
-  running.set(id, signal);
-  last = last.then(async () => {
+/** Do all calls that wait, one after the other. */
+async function runWaiting() {
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const { id, name, values, signal } = next;
     try {
       if (signal.cancelled) throw new DOMException("", "AbortError");
       const result = await onEither(() => calls[name](values, { signal, event: (event) => post({ id, event }) }));
@@ -264,7 +265,22 @@ globalThis.addEventListener("message", ({ data: { id, call: name, values, cancel
     } catch (error) {
       post({ id, error: described(error) });
     } finally {
-      running.delete(id);
+      signals.delete(id);
     }
-  });
+  }
+}
+
+globalThis.addEventListener("message", async ({ data: { id, call: name, values, cancel } }) => {
+  if (cancel) {
+    const signal = signals.get(id);
+    if (signal) signal.cancelled = true;
+    return;
+  }
+  const signal = { cancelled: false };
+  signals.set(id, signal);
+  waiting.push({ id, name, values, signal });
+  if (isRunning) return;
+  isRunning = true;
+  await runWaiting();
+  isRunning = false;
 });
