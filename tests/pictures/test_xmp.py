@@ -64,6 +64,17 @@ def test_sizes_and_a_panorama_are_those_of_the_result(format):
     assert read_picture(encode_picture(picture, format)).metadata.xmp == _PANORAMA
 
 
+def test_places_go_where_the_picture_is_turned_which_is_said(caplog):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x8769] = 3, {0x9214: (10, 12), 0x829A: 0.01}
+    picture = read_picture(saved(Image.fromarray(smooth()), "JPEG", xmp=_PANORAMA, exif=exif.tobytes()))
+    assert b"GPano:" not in picture.metadata.xmp.replace(b"xmlns:GPano", b"")
+    assert b"PixelXDimension" in picture.metadata.xmp
+    assert caplog.messages == ["left out, since the picture is turned upright: the place in a panorama"]
+    again = Image.open(io.BytesIO(encode_picture(picture, "JPEG"))).getexif().get_ifd(0x8769)
+    assert list(again) == [0x829A]
+
+
 def test_places_in_pixels_go_where_the_size_changes():
     exif = Image.Exif()
     exif[0x8769] = {0xA002: 36, 0xA003: 24, 0x9214: (10, 12), 0x829A: 0.01}

@@ -11,7 +11,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from impasto.files import printable
 from impasto.pictures import messages
-from impasto.pictures.xmp import with_size, without_missing_parts
+from impasto.pictures.xmp import with_size, without_missing_parts, without_places
 
 log = messages.logger(__name__)
 
@@ -54,11 +54,13 @@ def read_metadata(image: Image.Image) -> Metadata:
         image: loaded if it is a PNG, else perhaps only opened.
     """
     info = image.info
-    exif = None
+    exif, is_turned = None, False
     try:
         directory = Image.Exif()
         with messages.pillow_warnings() as said:
-            for tag, value in described_tags(load_exif(image)):
+            found = load_exif(image)
+            is_turned = _is_turned(found)
+            for tag, value in described_tags(found):
                 directory[tag] = value
         damage = image.info.pop(_DAMAGE, None) or (said[0] if said else None)
         if damage:
@@ -74,6 +76,10 @@ def read_metadata(image: Image.Image) -> Metadata:
         xmp, missing = without_missing_parts(xmp)
         if missing:
             log.warning("left out, as a painting has none: %s", ", ".join(missing))
+        if is_turned:
+            xmp, missing = without_places(xmp)
+            if missing:
+                log.warning("left out, since the picture is turned upright: %s", ", ".join(missing))
     text = {
         key: str(value)
         for key, value in getattr(image, "text", {}).items()
@@ -159,14 +165,20 @@ def tiff_tags(metadata: Metadata, exif: Image.Exif, profile: bytes) -> TiffImage
 
 def described_tags(directory: Image.Exif) -> Iterator[tuple[int, Any]]:
     """Tags and values of EXIF that are also true of a result: upright, and without what concerns storage."""
+    wrong = {_INTEROP, *(_PLACES if _is_turned(directory) else ())}
     for tag, value in directory.items():
         if tag in (_EXIF, _GPS):
             inner = directory.get_ifd(tag)
-            yield tag, {key: _plain(v) for key, v in inner.items() if key != _INTEROP}
+            yield tag, {key: _plain(v) for key, v in inner.items() if key not in wrong}
         elif tag == ORIENTATION:
             yield tag, 1
         elif tag not in _STORAGE:
             yield tag, _plain(value)
+
+
+def _is_turned(directory: Image.Exif) -> bool:
+    """Whether a picture is to be turned or mirrored before it is upright."""
+    return directory.get(ORIENTATION, 1) in range(2, 9)
 
 
 def _plain(value: Any) -> Any:

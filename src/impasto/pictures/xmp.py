@@ -7,6 +7,7 @@ None of them is kept, and none would fit a painting.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Names in XMP that speak of parts behind the pixels: namespace, pattern of the local names, what the part is.
 _PARTS = (
@@ -22,6 +23,11 @@ _PARTS = (
     (rb"http://ns\.google\.com/photos/1\.0/container/", rb"\w+", ""),
 )
 _PANORAMA = rb"http://ns\.google\.com/photos/1\.0/panorama/"
+_PLACES = (  # the same as in ``_PARTS``
+    (_PANORAMA, rb"\w+", "the place in a panorama"),
+    (rb"http://www\.metadataworkinggroup\.com/schemas/regions/", rb"\w+", "marked regions"),
+    (rb"http://ns\.microsoft\.com/photo/1\.2/", rb"RegionInfo", "marked regions"),
+)
 _PANORAMA_SIZES = rb"(?:FullPano|CroppedArea)\w*Pixels"
 _SIZES = (  # namespace, local name, and whether it is the width (0) or the height (1)
     (rb"http://ns\.adobe\.com/exif/1\.0/", rb"PixelXDimension", 0),
@@ -37,14 +43,28 @@ def without_missing_parts(xmp: bytes) -> tuple[bytes, list[str]]:
     Returns:
         The packet, and what the parts are called.
     """
+    return _without_all(xmp, _PARTS)
+
+
+def _without_all(xmp: bytes, parts: Iterable[tuple[bytes, bytes, str]]) -> tuple[bytes, list[str]]:
+    """A packet without the names of some parts, and what those are called that it had."""
     missing: dict[str, None] = {}
-    for namespace, names, part in _PARTS:
+    for namespace, names, part in parts:
         for prefix in _prefixes(xmp, namespace):
             shorter = _without(xmp, prefix, names)
             if part and len(shorter) < len(xmp):
                 missing[part] = None
             xmp = shorter
     return xmp, list(missing)
+
+
+def without_places(xmp: bytes) -> tuple[bytes, list[str]]:
+    """A packet of XMP without places in the picture, which are wrong once that is turned.
+
+    Returns:
+        The packet, and what the places are called.
+    """
+    return _without_all(xmp, _PLACES)
 
 
 def with_size(xmp: bytes, size: tuple[int, int]) -> bytes:
