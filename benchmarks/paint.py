@@ -78,7 +78,7 @@ def one_speed(features: str, size: int, iterations: int, optimizer: str) -> None
     recipe = Recipe(scales=1, iterations=iterations + 1, optimizer=optimizer, max_memory=2**36)
     optimiser = Optimiser([StylePicture(style)], recipe, network=network)
     times: list[float] = []
-    optimiser.paint(content, callback=lambda progress: times.append(progress.seconds))
+    optimiser.paint(content, progress=lambda progress: times.append(progress.seconds))
     seconds = statistics.median(b - a for a, b in pairwise(times))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     estimate = optimiser.plan(height, width).bytes / 2**30

@@ -246,8 +246,6 @@ def _killed(run: Run, root: Path, part: Path, chance: random.Random, seconds: fl
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             kills += 1
-            if _has_ended(run, part):
-                return kills, "fine", ""
         elif status:
             return max(1, kills), "fault", f"status {status}: {said.read_text()[-2000:]}"
         else:  # it ended before its moment came
@@ -258,14 +256,13 @@ def _killed(run: Run, root: Path, part: Path, chance: random.Random, seconds: fl
     return kills, "fault", f"status {status}: {said.read_text()[-2000:]}"
 
 
-def _has_ended(run: Run, part: Path) -> bool:
-    """Whether a killed run had written all that it makes; paint would give it more iterations, as it says it does."""
-    if not run.state.endswith(".state") or not (part / run.state).exists():
-        return False
-    from impasto.optimisation.state import OptimisationState
-
-    return OptimisationState.load(part / run.state).finished
-
-
 def _resumed(run: Run, arguments: list[str], part: Path) -> list[str]:
-    return [*arguments, run.resume] if run.resume and (part / run.state).exists() else arguments
+    """The arguments with which a killed run is begun again."""
+    if not run.resume or not (part / run.state).exists():
+        return arguments
+    if run.state.endswith(".state"):
+        from impasto.optimisation.state import OptimisationState
+
+        if OptimisationState.load(part / run.state).finished:
+            return arguments  # paint would give a finished picture more iterations, as it says it does
+    return [*arguments, run.resume]

@@ -49,8 +49,8 @@ def with_each(function: Callable[[Any, Any], Any], *items: Any) -> tuple[Callabl
     return tuple(partial(lambda item, impasto: function(impasto, item), item) for item in items)
 
 
-def with_reports(call: Callable[..., Any], *arguments: Any, told: str, **options: Any) -> tuple[Any, list[Any]]:
-    """Make a call; return what it gives, and what it tells the function of the parameter ``told`` meanwhile."""
+def with_reports(call: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, list[Any]]:
+    """Make a call; return what it gives, and what it tells ``progress`` meanwhile."""
     seen: list[Any] = []
 
     def listen(*said: Any) -> None:
@@ -59,7 +59,7 @@ def with_reports(call: Callable[..., Any], *arguments: Any, told: str, **options
             plain = {name: fact for name, fact in facts.items() if isinstance(fact, str | int | float | Mapping)}
             seen.append({name: fact for name, fact in plain.items() if name != "seconds"})
 
-    return call(*arguments, **{told: listen}, **options), seen
+    return call(*arguments, progress=listen, **options), seen
 
 
 # Options of paintings and of styles to learn that take a second or two.
@@ -124,7 +124,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], ...]] = {
         lambda i: i.stylize_video("clip.mp4", "scream", output="out.mp4", sizes=3),
         lambda i: str(i.MissingExtraError("Painting", "train")),
     ),
-    "api-paint": (lambda i: with_reports(i.paint, image("small.png"), image("painting.png"), told="callback",
+    "api-paint": (lambda i: with_reports(i.paint, image("small.png"), image("painting.png"),
                                          **QUICK_PAINT),
                   lambda i: i.paint(array("small.png", np.uint16), [("painting.png", 2), image("photo.jpg")],
                                     **QUICK_PAINT),
@@ -133,10 +133,10 @@ CALLS: dict[str, tuple[Callable[[Any], Any], ...]] = {
                                     masks={1: "mask.png"}, **QUICK_PAINT),
                   lambda i: i.paint("small.png", "painting.png", output="out.png", keep_state=True, **QUICK_PAINT),
                   lambda i: i.paint("small.png", "painting.png", output="out.png", resume=True, **QUICK_PAINT)),
-    "api-learn": (lambda i: with_reports(i.learn_style, "painting.png", "mine.safetensors", told="progress",
+    "api-learn": (lambda i: with_reports(i.learn_style, "painting.png", "mine.safetensors",
                                          **QUICK_LEARN, metadata={"artist": "Me", "year": 1889}),
                   lambda i: i.stylize(image("small.png"), i.learn_style(["painting.png", "other.png"], **QUICK_LEARN))),
-    "api-video": (lambda i: with_reports(i.stylize_video, "clip.mp4", "scream", output="out.mp4", told="progress"),
+    "api-video": (lambda i: with_reports(i.stylize_video, "clip.mp4", "scream", output="out.mp4"),
                   lambda i: i.stylize_video("frames/f_%04d.png", ["scream", "udnie:2"], fps=5, end=0.6),
                   lambda i: i.stylize_video("clip.mp4", style_at={0: "scream", 0.5: ["udnie"]}, output="b.mkv", size=64,
                                             stabilize="off", mask=image("mask.png"), codec="ffv1")),

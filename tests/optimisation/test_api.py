@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 
 import impasto
 from impasto.errors import InputError, OutputError
+from impasto.locks import locked
 from impasto.optimisation import api
 from impasto.optimisation.style_pictures import read_styles
 
@@ -92,11 +93,18 @@ def test_interrupted_paths_keep_the_picture_and_go_on(folder):
 
     target = folder / "out.png"
     with pytest.raises(KeyboardInterrupt):
-        impasto.paint(folder / "photo.png", folder / "waves.png", output=target, callback=interrupt, **QUICK)
+        impasto.paint(folder / "photo.png", folder / "waves.png", output=target, progress=interrupt, **QUICK)
     assert target.exists()
     assert api.state_path(target).exists()
     assert impasto.paint(folder / "photo.png", folder / "waves.png", output=target, resume=True, **QUICK) == target
     assert not api.state_path(target).exists()  # the picture is beyond it
+
+
+def test_a_second_run_to_one_output_is_told_who_makes_it(folder):
+    target = folder / "o.png"
+    with locked(target), pytest.raises(OutputError, match="is being made by another run"):
+        impasto.paint(folder / "photo.png", folder / "waves.png", output=target, **QUICK)
+    assert not target.exists()
 
 
 def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):

@@ -23,7 +23,7 @@ def test_interrupted_and_resumed_is_the_same_as_not_interrupted(tmp_path, optimi
         if progress.iteration == stop:
             raise KeyboardInterrupt
 
-    first = optimiser(recipe).paint(CONTENT, callback=interrupt)
+    first = optimiser(recipe).paint(CONTENT, progress=interrupt)
     assert first.interrupted
     assert first.rgb.shape == CONTENT.shape
     first.state.save(tmp_path / "state")
@@ -52,7 +52,7 @@ def test_a_run_interrupted_between_two_scales_goes_on(monkeypatch):
 def test_a_finished_run_gets_more_iterations_at_full_size():
     first = optimiser().paint(CONTENT)
     sizes = []
-    second = optimiser().paint(CONTENT, resume=first.state, callback=lambda progress: sizes.append(progress.size))
+    second = optimiser().paint(CONTENT, resume=first.state, progress=lambda progress: sizes.append(progress.size))
     assert sizes == [(64, 48)] * 4
     assert second.losses[-1] < first.losses[-1]
 
@@ -62,12 +62,12 @@ def interrupted(recipe, stop, **how):
         if progress.iteration == stop:
             raise KeyboardInterrupt
 
-    return optimiser(recipe).paint(CONTENT, callback=interrupt, **how)
+    return optimiser(recipe).paint(CONTENT, progress=interrupt, **how)
 
 
 def test_iterations_are_counted_on_over_resumed_runs():
     seen = []
-    state = optimiser().paint(CONTENT, resume=interrupted(QUICK, 5).state, callback=seen.append).state
+    state = optimiser().paint(CONTENT, resume=interrupted(QUICK, 5).state, progress=seen.append).state
     assert [progress.iteration for progress in seen] == [6, 7, 8]
     assert seen[-1].iterations == state.count == 8
     assert optimiser().paint(CONTENT, resume=state).state.count == 12
@@ -114,7 +114,7 @@ def test_the_scales_before_the_last_have_a_style_loss_of_their_own():
     def painted(scales, coarse):
         seen = []
         recipe = Recipe(iterations=3, scales=scales, style_loss="gram", coarse_style_loss=coarse)
-        optimiser(recipe).paint(CONTENT, callback=lambda progress: seen.append(progress.parts["style"]))
+        optimiser(recipe).paint(CONTENT, progress=lambda progress: seen.append(progress.parts["style"]))
         return seen
 
     assert painted(1, "wasserstein") == painted(1, "gram")

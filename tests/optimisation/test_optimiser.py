@@ -9,10 +9,10 @@ from optimisation.samples import CONTENT, optimiser, rough  # noqa: E402
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-def test_the_loss_falls_and_the_callback_sees_it(optimizer):
+def test_the_loss_falls_and_progress_sees_it(optimizer):
     seen = []
     recipe = Recipe(iterations=12, scales=2, optimizer=optimizer)
-    result = optimiser(recipe).paint(CONTENT, callback=seen.append)
+    result = optimiser(recipe).paint(CONTENT, progress=seen.append)
     assert result.rgb.shape == CONTENT.shape
     assert 0 <= result.rgb.min() <= result.rgb.max() <= 1
     assert [progress.iteration for progress in seen] == list(range(1, 25))

@@ -106,9 +106,12 @@ def test_codecs(tmp_path, suffix, codec):
     assert len(pictures(tmp_path / f"o{suffix}")) == 5
 
 
-def test_a_video_that_nobody_named_is_never_shown_as_another_run_made_it(tmp_path):
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_a_video_that_nobody_named_is_never_shown_as_another_run_made_it(tmp_path, suffix):
     video = make_clip(tmp_path / "in.mp4", frames=4, width=64, height=48)
-    first, second = tmp_path / "in-scream.mp4", tmp_path / "in-scream-2.mp4"
+    if suffix == ".gif":
+        video = impasto.stylize_video(video, "photograph", output=tmp_path / "in.gif").output
+    first, second = tmp_path / f"in-scream{suffix}", tmp_path / f"in-scream-2{suffix}"
     for more, target, kept in (
         ({}, first, False),
         ({}, first, True),
@@ -116,14 +119,14 @@ def test_a_video_that_nobody_named_is_never_shown_as_another_run_made_it(tmp_pat
         ({"fps": 5}, second, True),
         ({}, first, True),
         ({"fps": 5, "overwrite": True}, first, False),
-        ({}, tmp_path / "in-scream-3.mp4", False),
+        ({}, tmp_path / f"in-scream-3{suffix}", False),
     ):
         report = impasto.stylize_video(video, "scream", **more)
         assert (report.output, report.kept) == (target, kept)
         assert (f"{first} was made in another way and is kept." in report.notices) == (target != first and not kept)
-    mine = tmp_path / "in-udnie.mp4"
+    mine = tmp_path / f"in-udnie{suffix}"
     mine.write_bytes(b"mine")
-    assert impasto.stylize_video(video, "udnie").output == tmp_path / "in-udnie-2.mp4"
+    assert impasto.stylize_video(video, "udnie").output == tmp_path / f"in-udnie-2{suffix}"
     assert mine.read_bytes() == b"mine"
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.masks import parse_masks
 from impasto.files import is_file
+from impasto.locks import locked, remove_left_locks
 from impasto.memory import keep_freed
 from impasto.optimisation import api
 from impasto.optimisation.recipe import Recipe
@@ -215,6 +217,7 @@ def command(
             print_line(results.replaced(target))
 
     if is_there:
+        remove_left_locks(target.absolute().parent)
         if as_json:
             click.echo(json.dumps({"output": str(target), "kept": True}))
         print_line(f"{results.kept_as_it_is(target)} --resume --iterations N goes on with it.")
@@ -254,20 +257,21 @@ def command(
         keep_state=keep_state,
     )
     recorder = RunRecorder(task, writer, recording, print_line, state)
-    with recorder, optimisation_bar(hidden=quiet or as_json) as show:
+    with nullcontext() if piped else locked(target):
+        with recorder, optimisation_bar(hidden=quiet or as_json) as show:
 
-        def follow(progress: OptimisationProgress) -> None:
-            """Record an iteration, and show it on the bar."""
-            recorder.record(progress)
-            show(progress)
+            def follow(progress: OptimisationProgress) -> None:
+                """Record an iteration, and show it on the bar."""
+                recorder.record(progress)
+                show(progress)
 
-        result = task.paint(callback=follow, resume=state)
-    writer.write_result(task, result.rgb)
-    if keep_state or (result.interrupted and not piped):
-        result.state.save(api.state_path(target))
-    elif not piped:
-        api.state_path(target).unlink(missing_ok=True)
-    recorder.write_strip()  # after the picture, which took minutes: if the sheet fails, the picture is there
+            result = task.paint(progress=follow, resume=state)
+        writer.write_result(task, result.rgb)
+        if keep_state or (result.interrupted and not piped):
+            result.state.save(api.state_path(target))
+        elif not piped:
+            api.state_path(target).unlink(missing_ok=True)
+        recorder.write_strip()  # after the picture, which took minutes: if the sheet fails, the picture is there
     print_result(loss=result.losses[-1:], seconds=round(time.perf_counter() - recorder.started, 2))
     if result.interrupted:
         so_far = "that is the picture" if piped else f"{target} is the picture so far, --resume goes on"

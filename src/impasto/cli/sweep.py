@@ -68,7 +68,7 @@ def paint_each(
             print_line(f"{name}={value}")
             task = api.OptimisationTask(picture, styles, swept)
             with optimisation_bar(hidden=hidden) as show:
-                result = task.paint(callback=show)
+                result = task.paint(progress=show)
             cells.append((f"{name} {value}", task.picture(result.rgb)))
             losses[value] = result.losses[-1:]
             if interrupted := result.interrupted:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.extras import needing_extra
+from impasto.locks import locked, remove_left_locks
 from impasto.optimisation.recipe import Recipe, RecipeKeywords
 from impasto.optimisation.style_pictures import Array, Masks, StylePicture, blend_name, read_styles
 from impasto.options import options_from_keywords
@@ -52,7 +53,7 @@ def paint(
     output: str | Path | None = ...,
     overwrite: bool = ...,
     masks: Masks | None = ...,
-    callback: Callable[[OptimisationProgress], None] | None = ...,
+    progress: Callable[[OptimisationProgress], None] | None = ...,
     resume: bool = ...,
     keep_state: bool = ...,
     **options: Unpack[RecipeKeywords],
@@ -63,7 +64,7 @@ def paint(
     style: Styles,
     *,
     masks: Masks | None = ...,
-    callback: Callable[[OptimisationProgress], None] | None = ...,
+    progress: Callable[[OptimisationProgress], None] | None = ...,
     **options: Unpack[RecipeKeywords],
 ) -> bytes: ...
 @overload
@@ -72,7 +73,7 @@ def paint(
     style: Styles,
     *,
     masks: Masks | None = ...,
-    callback: Callable[[OptimisationProgress], None] | None = ...,
+    progress: Callable[[OptimisationProgress], None] | None = ...,
     **options: Unpack[RecipeKeywords],
 ) -> ImageT: ...
 @overload
@@ -81,7 +82,7 @@ def paint(
     style: Styles,
     *,
     masks: Masks | None = ...,
-    callback: Callable[[OptimisationProgress], None] | None = ...,
+    progress: Callable[[OptimisationProgress], None] | None = ...,
     **options: Unpack[RecipeKeywords],
 ) -> TensorT: ...
 
@@ -93,7 +94,7 @@ def paint(
     output: str | Path | None = None,
     overwrite: bool = False,
     masks: Masks | None = None,
-    callback: Callable[[OptimisationProgress], None] | None = None,
+    progress: Callable[[OptimisationProgress], None] | None = None,
     resume: bool = False,
     keep_state: bool = False,
     **options: Unpack[RecipeKeywords],
@@ -111,7 +112,7 @@ def paint(
         output, overwrite: for a path: where to write; see :func:`impasto.stylize`.
         masks: a style's path, file name, stem or index to a picture of the image's size: where it is white, that style
             applies; styles without one share the rest.
-        callback: called with a :class:`~impasto.optimisation.state.OptimisationProgress` after each iteration.
+        progress: called with a :class:`~impasto.optimisation.state.OptimisationProgress` after each iteration.
         resume: for a path: go on from the state beside ``output`` (``NAME.SUFFIX.state``; without it, beside the last
             result that has one), which ``keep_state`` and Ctrl-C leave there: an interrupted run is finished, and a
             finished one gets more iterations at full size. Weights, layers and styles may be others; then the optimiser
@@ -127,13 +128,13 @@ def paint(
     Raises:
         InputError: a picture or mask cannot be read or used, there is no such option, or it is out of range.
         MissingExtraError: torch is not installed.
-        OutputError: the result cannot be written.
+        OutputError: the result cannot be written, or another run is making it.
         DownloadError: the perceptual network cannot be fetched.
     """
     check_arguments(
         paths={"output": output},
         flags={"overwrite": overwrite, "resume": resume, "keep_state": keep_state},
-        functions={"callback": callback},
+        functions={"progress": progress},
         mappings={"masks": masks},
     )
     recipe = options_from_keywords(Recipe, options, paint)
@@ -144,16 +145,18 @@ def paint(
         else:
             target, is_there = result_beside(Path(image), styles, recipe, resume=resume, overwrite=overwrite)
         if is_there:
+            remove_left_locks(target.absolute().parent)
             return target
         output_format(target)  # refuse a wrong suffix before the work, not after it
         task = OptimisationTask(read_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
         state = load_state(target, task) if resume else None
-        result = task.paint(callback=callback, resume=state)
-        write_picture(task.picture(result.rgb), target, settings=task.settings)
-        if keep_state or result.interrupted:
-            result.state.save(state_path(target))
-        else:  # a state that an earlier run left does not belong to this picture
-            state_path(target).unlink(missing_ok=True)
+        with locked(target):
+            result = task.paint(progress=progress, resume=state)
+            write_picture(task.picture(result.rgb), target, settings=task.settings)
+            if keep_state or result.interrupted:
+                result.state.save(state_path(target))
+            else:  # a state that an earlier run left does not belong to this picture
+                state_path(target).unlink(missing_ok=True)
         if result.interrupted:
             raise KeyboardInterrupt
         return target
@@ -161,7 +164,7 @@ def paint(
         raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
     source = content_of(image) if hasattr(image, "read") else image  # a file can be read once only
     task = OptimisationTask(as_picture(source, max_pixels=recipe.max_pixels), styles, recipe)
-    return in_kind_of(task.picture(task.paint(callback=callback).rgb), source, task.settings)
+    return in_kind_of(task.picture(task.paint(progress=progress).rgb), source, task.settings)
 
 
 class OptimisationTask:
@@ -198,13 +201,13 @@ class OptimisationTask:
         self.optimiser = optimiser or _make_optimiser(styles, recipe)
 
     def paint(
-        self, *, callback: Callable[[OptimisationProgress], None] | None = None, resume: OptimisationState | None = None
+        self, *, progress: Callable[[OptimisationProgress], None] | None = None, resume: OptimisationState | None = None
     ) -> OptimisationResult:
         """Paint the picture; see :meth:`impasto.optimisation.optimiser.Optimiser.paint`."""
         init = None
         if self.recipe.start is not None and resume is None:
             init = as_picture(self.recipe.start, max_pixels=self.recipe.max_pixels).rgb
-        return self.optimiser.paint(self.content, init=init, callback=callback, resume=resume)
+        return self.optimiser.paint(self.content, init=init, progress=progress, resume=resume)
 
     def picture(self, rgb: Array) -> Picture:
         """Make the result of a painting, H x W x 3 of any scale: at full size, in the colours that the recipe asks for,

@@ -41,7 +41,7 @@ class Optimisation:
         content: the photograph at the result's size, H x W x 3 in [0, 1].
         init: where to start instead of what the recipe says, H x W x 3.
         extra: another differentiable loss; sees each scale's size.
-        callback: called after each iteration.
+        progress: called after each iteration.
         resume: the state to go on from.
 
     Attributes:
@@ -60,12 +60,12 @@ class Optimisation:
         content: Array,
         init: Array | None,
         extra: ExtraLoss | None,
-        callback: Callable[[OptimisationProgress], None] | None,
+        progress: Callable[[OptimisationProgress], None] | None,
         resume: OptimisationState | None,
     ) -> None:
         self.targets, self.planner, self.recipe = targets, targets.planner, targets.recipe
         self.device = targets.planner.device
-        self.content, self.init, self.extra, self.callback = content, init, extra, callback
+        self.content, self.init, self.extra, self.report = content, init, extra, progress
         self.full = content.shape[0], content.shape[1]
         self.sizes = scale_sizes(*self.full, self.recipe.scale_count)
         self.scale, self.done = 0, 0
@@ -129,8 +129,8 @@ class Optimisation:
                 raise InputError("The loss is no longer a finite number; give a smaller learning rate or weights.")
             self.losses.append(loss)
             self.done, self.count, self.done_work = self.done + 1, self.count + 1, self.done_work + pixels
-            if self.callback is not None:
-                self.callback(self._progress())
+            if self.report is not None:
+                self.report(self._progress())
             if self._has_settled(self.losses[first:]):
                 break
 

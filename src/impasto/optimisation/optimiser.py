@@ -56,7 +56,7 @@ class Optimiser:
         *,
         init: Array | None = None,
         extra: ExtraLoss | None = None,
-        callback: Callable[[OptimisationProgress], None] | None = None,
+        progress: Callable[[OptimisationProgress], None] | None = None,
         resume: OptimisationState | None = None,
     ) -> OptimisationResult:
         """Paint one picture.
@@ -65,7 +65,7 @@ class Optimiser:
             content: H x W x 3 in [0, 1], at the size of the result.
             init: where to start instead of what the recipe says, H x W x 3.
             extra: another differentiable loss: of 1 x 3 x h x w to a scalar; sees each scale's size.
-            callback: called after each iteration; what it raises ends the run, except that
+            progress: called after each iteration; what it raises ends the run, except that
                 ``KeyboardInterrupt`` gives the picture so far, as Ctrl-C does.
             resume: go on from there: where an interrupted run stopped, or from a finished one for as many
                 iterations as the recipe has, at full size. What the minimiser has learnt of another
@@ -78,7 +78,7 @@ class Optimiser:
         self.plan_peak(*content.shape[:2])  # refuses what will not fit before the work, not after the smaller scales
         if self.recipe.refines and init is None and resume is None and self.targets.styles:
             init = paint_fast_start(content, self.targets)
-        return Optimisation(self.targets, content, init, extra, callback, resume).paint()
+        return Optimisation(self.targets, content, init, extra, progress, resume).paint()
 
     def plan(self, height: int, width: int) -> Plan:
         """Tiles and history at a size; see :meth:`impasto.optimisation.planning.Planner.plan`."""

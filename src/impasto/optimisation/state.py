@@ -23,7 +23,7 @@ _SPAN = 10  # iterations over which the loss of a result is compared
 
 @dataclass(frozen=True)
 class OptimisationProgress:
-    """Where the optimisation is; handed to the callback after each iteration.
+    """Where the optimisation is; handed to ``progress`` after each iteration.
 
     Attributes:
         iteration: number of the iteration that is done, from 1, over all scales and all runs that were resumed.

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
+from PIL import GifImagePlugin, Image
 
 from impasto.files import exists, printable
+from impasto.pictures.gif import comment_at_end
 from impasto.pictures.metadata import SOFTWARE
 from impasto.pictures.reading import from_header
 
@@ -33,6 +34,8 @@ def _note(image: Image.Image) -> str | None:
     """The same of an opened picture."""
     if image.format == "PNG":
         return as_note(str(image.info.get("Software", "")))
+    if isinstance(image, GifImagePlugin.GifImageFile) and image.fp is not None:
+        return as_note(comment_at_end(image.fp))
     # Pillow reads the bytes of EXIF as Latin-1.
     return as_note(str(image.getexif().get(SOFTWARE, "")).encode("latin-1").decode())
 

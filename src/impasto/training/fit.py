@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class TrainingProgress:
-    """Where a run is; handed to the progress callback after each step.
+    """Where a run is; handed to ``progress`` after each step.
 
     Attributes:
         step: steps done.

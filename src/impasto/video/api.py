@@ -60,8 +60,8 @@ def stylize_video(
         video: a video file, an animated GIF, WebP, PNG or AVIF, or a printf pattern of pictures (``frame_%04d.png``).
         style: as in :func:`impasto.stylize`.
         output: a video file (.mp4 .mov .mkv .webm .gif), or a pattern of pictures. Without it, beside the input as
-            ``NAME-STYLE.SUFFIX``; what exists is treated as by :func:`impasto.stylize`, where a GIF, and a video that
-            keeps a comment of its own, do not tell how they were made.
+            ``NAME-STYLE.SUFFIX``; what exists is treated as by :func:`impasto.stylize`, where a video that keeps a
+            comment of its own does not tell how it was made.
         overwrite: as for :func:`impasto.stylize`.
         style_at: seconds of the result to styles; between two times one fades into the other.
         stabilize: ``"off"``: every frame is painted on its own. ``"light"``: the last painting and the grain move along
@@ -203,7 +203,7 @@ def _join(task: VideoTask, segments: list[Path], side_streams: SideStreams | Non
     source, target = task.source, task.plan.target
     if container_of(target) == "gif":
         plays = source.plays if isinstance(source, Animation) else 0
-        notices = join_gif(segments, target, task.frame_format, plays=plays, last=last_duration)
+        notices = join_gif(segments, target, task.frame_format, note=task.note, plays=plays, last=last_duration)
         return notices + _left_out(task, "A GIF holds")
     return join(segments, target, task.frame_format, side_streams=side_streams, about=task.note, last=last_duration)
 

@@ -14,7 +14,7 @@ from impasto.flow.files import FramePattern
 from impasto.media.containers import open_container
 from impasto.pictures.results import as_note, note_of_result, unnamed_result
 from impasto.video.resume import WorkFolder
-from impasto.video.sink import is_of_pictures
+from impasto.video.sink import container_of, is_of_pictures
 
 
 def note(about: str, dependencies: Mapping[str, Any]) -> str:
@@ -66,9 +66,9 @@ def _file_of(path: Path) -> Path | None:
 
 
 def _note_of(path: Path) -> str | None:
-    """The line on how a result was made; ``None``: it does not say, as a GIF or a video with a comment of its own."""
+    """The line on how a result was made; ``None``: it does not say, as a video with a comment of its own."""
     file = _file_of(path)
-    if file is None or is_of_pictures(path):
+    if file is None or is_of_pictures(path) or container_of(path) == "gif":
         return None if file is None else note_of_result(file)
     try:
         with open_container(file) as container:

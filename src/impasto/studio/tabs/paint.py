@@ -139,7 +139,7 @@ def build(studio: Studio) -> None:
                 task = prepare_task(request, upload, styles, *values)
                 monitor = _PaintMonitor(task, report, request)
                 with studio.uploads.protect(str(upload)):  # the result is named after it
-                    result = task.paint(callback=monitor)
+                    result = task.paint(progress=monitor)
                 monitor.keep(len(result.losses), result.rgb)
                 return task, monitor, result.interrupted
 
@@ -374,7 +374,7 @@ def _add_paint_endpoint(studio: Studio) -> None:
             def work(report: ReportFunction) -> str:
                 task = _optimisation_task(studio, picture, styles, options)
                 with studio.uploads.protect(picture):  # the result is named after it
-                    result = task.paint(callback=lambda _progress: report(None))
+                    result = task.paint(progress=lambda _progress: report(None))
                 return str(_write_step(studio, _PaintTabState(task, picture, [(0, to_samples(result.rgb))]), 0))
 
             return studio.jobs.result(work, request, "long")
