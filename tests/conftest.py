@@ -24,7 +24,7 @@ ORDER = (
         "feedforward",
         "optimisation",
     ),
-    *("video", "webcam", "scale", "cli", "benchmarks", "studio", "webpage"),
+    *("video", "motion", "webcam", "scale", "cli", "benchmarks", "studio", "webpage"),
 )
 
 

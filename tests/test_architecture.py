@@ -25,6 +25,7 @@ STREAM = [
     ["feedforward"],
     ["learning"],
     ["training"],
+    ["motion"],
     ["engines"],
     ["networks"],
     ["styles"],
@@ -32,7 +33,7 @@ STREAM = [
     ["flow"],
     ["pictures"],
     ["media"],
-    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining", "threads"],
+    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining"],
     ["errors", "environment", "version", "assets"],
 ]
 LEVEL = {room: level for level, row in enumerate(STREAM) for room in row}

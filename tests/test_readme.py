@@ -103,7 +103,7 @@ def test_commands_have_what_they_need_and_name_files_that_are_there(page):
         name, *arguments = shlex.split(line, comments=True)[1:]
         command = cli.get_command(click.Context(cli), name)
         while isinstance(command, click.Group):
-            command = command.get_command(click.Context(command), arguments.pop(0))
+            _, command, arguments = command.resolve_command(click.Context(command), arguments)
         command.make_context(name, arguments)  # which reads them as a run would
         named = [item for item in arguments if item.startswith(("docs/", "examples/"))]
         assert all((ROOT / item).exists() for item in named), line

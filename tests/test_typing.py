@@ -72,6 +72,11 @@ report = impasto.stylize_video(
 )
 print(report.output, report.frames, report.notices)
 
+moved = impasto.stylize_motion("walk.bvh", {"old.bvh": 2}, output="out.bvh", strength=0.5, parts=["arms"], fps=60)
+moved = impasto.stylize_motion(moved.clip, ["legs=old.bvh:2", Path("a.bvh")], neutral="walk.bvh", mapping={"hips": "A"})
+moved = impasto.stylize_motion("dance.bvh", music="track.wav", preview="out.mp4", progress=shown)
+print(moved.output, moved.methods, moved.notices, moved.hits_before, moved.hits_after, moved.clip.frames)
+
 back = flow.compute(array, array, method="dis")
 sure = flow.consistency(back, back)
 flow.write_flo(back, "back.flo")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import impasto
+from impasto.motion.options import MotionOptions
 
 WRONG = {
     "none": lambda: None,
@@ -54,6 +55,7 @@ BEGINNINGS = {
     "stylize": {"image": "no such picture.png", "style": "scream"},
     "paint": {"image": "no such picture.png", "style": np.random.default_rng(0).random((40, 40, 3))},
     "stylize_video": {"video": "no such video.mp4", "style": "scream"},
+    "stylize_motion": {"content": "no such clip.bvh", "style": "no such style.bvh"},
     "learn_style": {"pictures": "no such picture.png"},
     "load_style": {"name": "no such style"},
     "Painter": {"styles": "scream"},
@@ -61,7 +63,7 @@ BEGINNINGS = {
     "Recipe": {},
 }
 PAINTERS = ("stylize", "stylize_video", "Painter")
-KEYWORDS = {**dict.fromkeys(PAINTERS, impasto.Options), "paint": impasto.Recipe}
+KEYWORDS = {**dict.fromkeys(PAINTERS, impasto.Options), "paint": impasto.Recipe, "stylize_motion": MotionOptions}
 
 
 def arguments(name: str) -> list[str]:

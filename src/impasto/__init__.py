@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from impasto.feedforward.options import Options
     from impasto.feedforward.painter import Painter
     from impasto.learning.api import learn_style
+    from impasto.motion.api import stylize_motion
     from impasto.optimisation.api import paint
     from impasto.optimisation.recipe import Recipe
     from impasto.styles.catalogue import load_style
@@ -61,6 +62,7 @@ _PUBLIC = {
     "load_style": "styles.catalogue",
     "paint": "optimisation.api",
     "stylize": "feedforward.api",
+    "stylize_motion": "motion.api",
     "stylize_video": "video.api",
 }
 
@@ -90,6 +92,7 @@ __all__ = [
     "paint",
     "scale",
     "stylize",
+    "stylize_motion",
     "stylize_video",
 ]
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "learn": "Learn a style from a picture, in minutes.",
     "styles": "List the styles, show one, keep yours, see all on your picture.",
     "convert": "Take over a network of another program as a style.",
+    "motion": "Give a movement the style of another one, or set it to music.",
     "webcam": "Paint what a camera sees, live.",
     "studio": "Do all of this in a browser.",
     "export": "Write the page that paints in a browser without a server.",

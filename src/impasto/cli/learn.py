@@ -17,6 +17,7 @@ from impasto.files import is_file
 from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, made_from
 from impasto.learning.settings import LearnSettings
 from impasto.memory import keep_freed
+from impasto.motion.bvh import SUFFIX as CLIP_SUFFIX
 from impasto.pictures.results import unnamed_result
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import SUFFIX
@@ -86,16 +87,23 @@ def command(
     quiet: bool,
     **settings: float | str | None,
 ) -> None:
-    """Learn a style from a picture; several pictures of an artist give one style.
+    """Learn a style from a picture; several pictures of an artist give one style. A movement (BVH) takes a moment.
 
     \b
     impasto learn painting.jpg -o mine.safetensors
     impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
+    impasto learn walk.bvh -o old.safetensors
     impasto apply photo.jpg --style mine.safetensors
 
     It ends by itself. Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
     shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
     """
+    if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
+        from impasto.cli.learn_motion import learn_from_clip
+
+        about = {"title": title, "artist": artist, "year": year, "licence": licence}
+        learn_from_clip(paintings, output, name, about, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
     given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}

@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from impasto.threads import cpu_threads
-
 log = logging.getLogger(__name__)
 
 Array = np.ndarray
@@ -51,7 +49,8 @@ def load_pyvips() -> Any | None:
         )
         return None
     pyvips.cache_set_max(0)
-    pyvips.concurrency_set(cpu_threads())
+    threads = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list has one number for each nesting level
+    pyvips.concurrency_set(int(threads) if threads.isdecimal() and int(threads) else os.cpu_count() or 1)
     return pyvips
 
 
