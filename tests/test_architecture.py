@@ -33,7 +33,7 @@ STREAM = [
     ["flow"],
     ["pictures"],
     ["media"],
-    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining"],
+    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining", "threads"],
     ["errors", "environment", "version", "assets"],
 ]
 LEVEL = {room: level for level, row in enumerate(STREAM) for room in row}

@@ -1,5 +1,4 @@
 import importlib.util
-import os
 import subprocess
 import sys
 from importlib.resources import files
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 
 from impasto.engines import loading
-from impasto.engines.base import Statistics, cpu_threads
+from impasto.engines.base import Statistics
 from impasto.engines.loading import load_engine
 from impasto.engines.onnxruntime import OnnxruntimeEngine
 from impasto.errors import InputError, MissingExtraError, OutOfMemoryError, StyleError
@@ -267,11 +266,3 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch, nothing_loaded):
         load_engine("mps")
     monkeypatch.setattr(loading, "_may_have_gpu", lambda: True)
     assert "onnxruntime" in load_engine("auto").name
-
-
-def test_threads_follow_omp_num_threads_or_the_cores_we_have(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert cpu_threads() == 3
-    for useless in ("0", "many", "-2", ""):
-        monkeypatch.setenv("OMP_NUM_THREADS", useless)
-        assert 1 <= cpu_threads() <= (os.cpu_count() or 1)

@@ -48,10 +48,10 @@ def _engine() -> dict[str, Any]:
 def examine() -> dict[str, Any]:
     """Everything that the command shows."""
     import impasto
-    from impasto.engines.base import cpu_threads
     from impasto.folders import cache_folder, catalogue_folder
     from impasto.networks import weights
     from impasto.styles.catalogue import bundled_names
+    from impasto.threads import cpu_threads
 
     cache = cache_folder()
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,11 +106,3 @@ def unusable(source: str, error: BaseException) -> StyleError:
         f"The network of {source} cannot be used ({first_line(error)}): it is damaged or not one of Impasto's; take "
         "the file from its source again."
     )
-
-
-def cpu_threads() -> int:
-    """How many CPU threads to use: OMP_NUM_THREADS, else the cores this process may run on."""
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from impasto.engines.base import Array, Statistics, cpu_threads, out_of_memory, unusable
+from impasto.engines.base import Array, Statistics, out_of_memory, unusable
 from impasto.networks.architecture import geometry
 from impasto.styles.style import EmbeddedNetwork
+from impasto.threads import cpu_threads, session_options
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}  # onnxruntime's names, by device
 _PLANES = (3, 4)  # planes that a network of ours takes: RGB, and in later editions the grain
 _OUTPUTS = ["painted", "mean", "variance"]  # names of the model's outputs, see impasto.networks.files.onnx_model
-_LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
 # What onnxruntime's messages have in them when memory is short: its arena, the C++ library, CUDA, cuDNN and cuBLAS.
 _SHORT_OF_MEMORY = re.compile(
     r"(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes|out of memory",
@@ -37,11 +37,7 @@ class OnnxruntimeEngine:
     """
 
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None, parallel: int = 1) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = max(1, cpu_threads() // parallel)
-        options.log_severity_level = _LOG_FATAL
-        # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(max(1, cpu_threads() // parallel))
         options.enable_mem_pattern = False  # it would take twice the memory from a size's second picture on
         model = embedded.onnx if embedded else (resources.files("impasto.assets") / "network.onnx").read_bytes()
         providers = [_PROVIDERS[device]] + ([_PROVIDERS["cpu"]] if device != "cpu" else [])

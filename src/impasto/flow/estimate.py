@@ -17,6 +17,7 @@ from impasto.errors import InputError, first_line
 from impasto.extras import opencv
 from impasto.flow.forward_backward import Flow
 from impasto.flow.shapes import check_arrays, check_flow
+from impasto.threads import session_options
 
 Pixels = NDArray[np.uint8]
 """H x W x 3, sRGB."""
@@ -29,7 +30,6 @@ METHODS = ("dis", "deepflow")
 _DIS_MIN_SIDE = 16  # pixels: DIS fails on smaller frames, which are padded to this
 _ONNX_MULTIPLE = 8  # pixels: flow networks usually halve their input three times
 _MAX_LENGTH = 100_000.0  # pixels: a vector with a longer side is unknown
-_LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
 
 
 def compute(first: Pixels, second: Pixels, method: str | Path = "dis") -> Flow:
@@ -123,11 +123,8 @@ class _OnnxEstimator:
 
         if not path.is_file():
             raise InputError(f"There is no flow model {path}; check the path.")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _LOG_FATAL
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it takes cores from other programs
         try:
-            self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self.session = onnxruntime.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes
             reason = first_line(error)
             raise InputError(f"{path} cannot be loaded as an ONNX model ({reason}); give another file.") from error

@@ -10,6 +10,7 @@ import numpy as np
 from impasto.foreign.contents import Array
 from impasto.foreign.layers import Layers, Value
 from impasto.foreign.onnx_graph import FLOAT, GraphBuilder
+from impasto.threads import session_options
 
 _PAD = {"reflect": "reflect", "edge": "edge", "zero": "constant"}  # ONNX's names of paddings
 _ACTIVATIONS = {"relu": "Relu", "elu": "Elu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
@@ -51,9 +52,7 @@ def run_features(layers: Layers, values: Sequence[Value], picture: Array) -> lis
     builder.run()
     for index, value in enumerate(values):
         g.output(f"value{index}", builder.values[value.index], [1, value.channels, f"h{index}", f"w{index}"])
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are raised
-    session = onnxruntime.InferenceSession(g.model({}), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(g.model({}), session_options(), providers=["CPUExecutionProvider"])
     return [value[0] for value in session.run(None, {"image": picture})]
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from impasto.threads import cpu_threads
+
 log = logging.getLogger(__name__)
 
 Array = np.ndarray
@@ -49,8 +51,7 @@ def load_pyvips() -> Any | None:
         )
         return None
     pyvips.cache_set_max(0)
-    threads = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list has one number for each nesting level
-    pyvips.concurrency_set(int(threads) if threads.isdecimal() and int(threads) else os.cpu_count() or 1)
+    pyvips.concurrency_set(cpu_threads())
     return pyvips
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import time
 from collections import Counter
@@ -28,6 +27,7 @@ from impasto.scale.sources import SHARD_PICTURES, shards_of
 from impasto.scale.station import Result
 from impasto.scale.worker import Worker
 from impasto.styles.blending import Styles
+from impasto.threads import core_count
 
 log = logging.getLogger(__name__)
 
@@ -206,8 +206,7 @@ def processes_for(on: str, processes: int | None) -> int:
     if on != "local" and not re.fullmatch(r"ray(://[^/\s]+:\d+)?", on):
         raise InputError(f"There is no {on} to paint on; give local, ray or ray://HOST:PORT.")
     if processes is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return cores if on == "local" else 0
+        return core_count() if on == "local" else 0
     if not 1 <= processes <= _MOST_PROCESSES:
         raise InputError(f"{processes} processes are out of range; give 1 to {_MOST_PROCESSES}.")
     return processes

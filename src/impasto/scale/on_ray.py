@@ -25,6 +25,7 @@ from impasto.scale.runner import Run, ShardRunner
 from impasto.scale.sessions import Session, is_alive
 from impasto.scale.shards import Shard
 from impasto.scale.station import Result
+from impasto.threads import core_count
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +111,7 @@ def _connected(on: str, most: int) -> Any:
     ray = extras.ray()
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if local:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        options |= {"address": "local", "include_dashboard": False, "num_cpus": max(cores, most + 1)}
+        options |= {"address": "local", "include_dashboard": False, "num_cpus": max(core_count(), most + 1)}
     elif on != "ray":
         options |= {"address": on}
     if local or on != "ray":

@@ -7,7 +7,6 @@ than the crop. An HDF5 file whose pixels lie in one piece is mapped instead (:mo
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import TrainingError
+from impasto.threads import cpu_threads
 from impasto.training.decoding import Pixels
 from impasto.training.hdf5 import is_hdf5, read_groups
 from impasto.training.picture_files import PictureFiles, name_digest, none_readable, warn_of_skipped
@@ -152,7 +152,7 @@ class Photographs:
         with PictureFiles(source, limit) as files:
             pictures: dict[str, Pixels] = {}
             skipped: list[tuple[str, str]] = []
-            for name, picture in files.decode_all(files.names, os.cpu_count() or 1, keep):
+            for name, picture in files.decode_all(files.names, cpu_threads(), keep):
                 if isinstance(picture, str):
                     skipped.append((name, picture))
                 else:

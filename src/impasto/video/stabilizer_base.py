@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.engines.base import cpu_threads
 from impasto.extras import opencv
 from impasto.feedforward.composition import PassStatistics
 from impasto.feedforward.painter import Painter
 from impasto.flow.estimate import Pixels
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import to_samples
+from impasto.threads import cpu_threads
 from impasto.video.motion import Floats, Motion
 
 StabilizerState = dict[str, NDArray[Any]]

@@ -1,0 +1,42 @@
+"""How many threads the libraries start, and how they wait: never beyond the cores that are ours, and never spinning.
+
+Torch takes both from the environment: see :mod:`impasto.environment`, which sets how its threads wait, and
+``OMP_NUM_THREADS``. What is started by other libraries goes by the functions here.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnxruntime import SessionOptions
+
+_LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors are raised, and become our own sentence
+
+
+def core_count() -> int:
+    """The cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_threads() -> int:
+    """How many CPU threads to use: ``OMP_NUM_THREADS``, else the cores this process may run on."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]  # a list has one number for each nesting level
+    return int(wanted) if wanted.isdecimal() and int(wanted) else core_count()
+
+
+def session_options(threads: int | None = None) -> SessionOptions:
+    """Options for a session of onnxruntime.
+
+    Args:
+        threads: for one operation; ``None``: as :func:`cpu_threads` says.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cpu_threads() if threads is None else threads
+    options.log_severity_level = _LOG_FATAL
+    # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

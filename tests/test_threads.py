@@ -1,0 +1,33 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from impasto.threads import core_count, cpu_threads, session_options
+
+
+def test_threads_follow_omp_num_threads_or_the_cores_we_have(monkeypatch):
+    for wanted in ("3", "3,2"):
+        monkeypatch.setenv("OMP_NUM_THREADS", wanted)
+        assert cpu_threads() == 3
+    for useless in ("0", "many", "-2", ""):
+        monkeypatch.setenv("OMP_NUM_THREADS", useless)
+        assert cpu_threads() == core_count() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system does not tell")
+def test_a_process_that_is_kept_to_one_core_starts_one_thread(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert cpu_threads() == core_count() == session_options().intra_op_num_threads == 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def test_no_module_makes_sessions_of_its_own_kind():
+    import impasto
+
+    for path in (Path(impasto.__file__).parent).rglob("*.py"):
+        assert "SessionOptions()" not in path.read_text(encoding="utf-8") or path.name == "threads.py", path
