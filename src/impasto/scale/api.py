@@ -17,7 +17,7 @@ from impasto.feedforward.options import OptionKeywords
 from impasto.pictures.formats import WRITE_SUFFIXES
 from impasto.scale.job import Job, Records, is_job
 from impasto.scale.on_ray import paint_on_ray
-from impasto.scale.places import Place, as_place, is_folder, is_url, join, name_of
+from impasto.scale.places import Place, absolute, as_place, is_folder, is_url, join, name_of
 from impasto.scale.pool import Pool
 from impasto.scale.runner import Run, ShardRunner
 from impasto.scale.sessions import Session
@@ -137,9 +137,9 @@ def open_run(
     include_results: bool = False,
 ) -> Run:
     """Check what is to be painted and where to, and plan it unless it is planned; see :func:`run`."""
-    listed, target, wanted = _as_list(sources), as_place(sink), processes_for(on, processes)
+    listed, target, wanted = _as_list(sources), absolute(as_place(sink)), processes_for(on, processes)
     if len(listed) == 1 and is_job(as_place(listed[0])):
-        job = Job(as_place(listed[0]))
+        job = Job(absolute(as_place(listed[0])))
     else:
         shards = list(shards_of(listed, SHARD_PICTURES, target))
         pictures, fair = sum(shard.pictures or 0 for shard in shards), _MIN_SHARDS * max(1, wanted)

@@ -46,10 +46,8 @@ class ShardActor:
     """
 
     def __init__(self, run: Run, threads: int = 1) -> None:
-        self.run, self.records = run, run.records()
-        self.pool = Pool(run.station(1), 1, threads)
-        self.session = Session(self.records, 1)
-        self.session.__enter__()
+        self.run, self.threads = run, threads
+        self.ready: tuple[Records, Pool, Session] | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, str]:
         """Paint a shard, unless another actor has done so meanwhile.
@@ -61,14 +59,22 @@ class ShardActor:
             What became of its pictures, or the sentence on why results cannot be written.
         """
         shard = Shard.from_json(str(row["shard"]))
-        found = None if self.run.overwrite else self.records.receipt(shard.name(self.run.settings))
-        if found is not None and not found.failed:
-            return {"results": "[]", "error": ""}
         try:
-            results = list(ShardRunner(self.run, self.records, self.pool, self.session).paint([shard]))
+            records, pool, session = self.ready = self.ready or self._prepared()
+            found = None if self.run.overwrite else records.receipt(shard.name(self.run.settings))
+            if found is not None and not found.failed:
+                return {"results": "[]", "error": ""}
+            results = list(ShardRunner(self.run, records, pool, session).paint([shard]))
         except ImpastoError as error:
             return {"results": "[]", "error": str(error)}
         return {"results": json.dumps([asdict(result) for result in results]), "error": ""}
+
+    def _prepared(self) -> tuple[Records, Pool, Session]:
+        """What all shards of this actor share; an actor that failed to begin would be started again for ever."""
+        records = self.run.records()
+        session = Session(records, 1)
+        session.__enter__()
+        return records, Pool(self.run.station(1), 1, self.threads), session
 
 
 def paint_on_ray(run: Run, shards: list[Shard], on: str, most: int) -> Iterator[Result]:
@@ -105,6 +111,8 @@ def _connected(on: str, most: int) -> Any:
     """
     local = on == "ray" and not os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
+    if local:
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 would leave actors nothing on a busy machine
     if local and "RAY_AUTH_MODE" not in os.environ:
         # A token of its own for each run, instead of Ray's, which it would write into the user's home.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -129,7 +137,7 @@ def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Res
 
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
-    logging.getLogger("ray").setLevel(logging.ERROR)
+
     cpus = int(ray.cluster_resources().get("CPU", 0))
     gpu = run.worker.options.device == "cuda"
     # Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever.
@@ -139,9 +147,9 @@ def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Res
     painted = rows.map(
         ShardActor,
         fn_constructor_args=(run,),
-        compute=data.ActorPoolStrategy(min_size=1, max_size=actors, max_tasks_in_flight_per_actor=1),
-        max_restarts=-1,
-        max_task_retries=-1,
+        compute=data.ActorPoolStrategy(
+            min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
+        ),
         **needs,
     )
     arriving: queue.Queue[Any] = queue.Queue()

@@ -61,6 +61,11 @@ def as_place(text: str | Path) -> Place:
     return Path(rest) if scheme.lower() in ("file", "local") else str(text)
 
 
+def absolute(place: Place) -> Place:
+    """The place for other processes, which may run in other folders."""
+    return place.absolute() if isinstance(place, Path) else place
+
+
 def join(folder: Place, name: str) -> Place:
     """The place of a name, relative and with ``/``, in a folder."""
     return folder / name if isinstance(folder, Path) else f"{folder.rstrip('/')}/{name}"

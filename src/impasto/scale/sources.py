@@ -104,7 +104,9 @@ def _listed(sources: Iterable[str | Path], sink: Place | None) -> Iterator[tuple
         if isinstance(place, str):
             yield from _listed_at_url(place, column)
             continue
-        for file, relative in expand_inputs([place]) if not _is_container(place) else [(place, Path(place.name))]:
+        for file, relative in (
+            expand_inputs([place]) if not _is_container(place) else [(place.absolute(), Path(place.name))]
+        ):
             folder = file.absolute().parents[len(relative.parts) - 1]
             if isinstance(sink, Path) and is_in_results(relative, folder.resolve(), sink.resolve()):
                 continue
