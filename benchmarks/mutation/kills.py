@@ -100,10 +100,10 @@ def _begin(arguments: Sequence[str], said: Path) -> int:
         os.dup2(out, 1)
         os.dup2(out, 2)
         from impasto.cli import main, paint_run
-        from impasto.video import pipeline
+        from impasto.video import parts
 
         # What is kept on the way is kept so often that short runs are resumed in their midst.
-        pipeline._SEGMENT_FRAMES, pipeline._MIN_SEGMENT_FRAMES = 3, 1
+        parts._SEGMENT_FRAMES, parts.MIN_SEGMENT_FRAMES = 3, 1
         paint_run.SAVE_STATE_EVERY, paint_run.SAVE_STATE_SHARE = 0.0, 1.0
         main(list(arguments))
         os._exit(0)

@@ -91,9 +91,9 @@ def use_picture(path: Path, chance: random.Random, folder: Path) -> float:
 
 def use_video(path: Path, chance: random.Random, folder: Path) -> float:
     """Repaint a video or an animation, and count the frames of the result."""
-    from impasto.video import pipeline
+    from impasto.video import parts
 
-    pipeline._SEGMENT_FRAMES, pipeline._MIN_SEGMENT_FRAMES = 3, 1  # so that short clips have several parts
+    parts._SEGMENT_FRAMES, parts.MIN_SEGMENT_FRAMES = 3, 1  # so that short clips have several parts
     target = folder / f"o{chance.choice(_VIDEO_OUTPUTS)}"
     options = dict(chance.choice(_VIDEO_OPTIONS))
     stabilize = "light" if chance.random() < 0.2 else "off"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from impasto import files
 from impasto.errors import OutputError
-from impasto.video import pipeline
+from impasto.video import parts
 
 from .clips import durations, make_clip, packets, pictures, scene, slides, stylize
 
@@ -30,7 +30,7 @@ def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "in.mp4", frames=20)
     stylize(clip, tmp_path / "whole.mkv", codec="ffv1")
     stylize(clip, tmp_path / "whole.mp4")
-    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 4)
+    monkeypatch.setattr(parts, "_SEGMENT_FRAMES", 4)
 
     def stop(done, expected):
         assert expected == 20
@@ -58,7 +58,7 @@ def test_an_interrupted_run_goes_on_and_ends_alike(tmp_path, monkeypatch):
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
 def test_a_run_that_went_on_after_a_crash_gives_the_same_bytes(tmp_path, monkeypatch, suffix):
     clip = make_clip(tmp_path / "in.mp4", frames=18, sound=())
-    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 7)
+    monkeypatch.setattr(parts, "_SEGMENT_FRAMES", 7)
     (tmp_path / "whole").mkdir()
     stylize(clip, tmp_path / "whole" / f"out{suffix}")
 
@@ -74,7 +74,7 @@ def test_a_run_that_went_on_after_a_crash_gives_the_same_bytes(tmp_path, monkeyp
 
 def test_other_options_start_anew(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "in.mp4", frames=8, sound=())
-    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+    monkeypatch.setattr(parts, "_SEGMENT_FRAMES", 2)
 
     def stop(done, _expected):
         if done == 5:
@@ -89,7 +89,7 @@ def test_other_options_start_anew(tmp_path, monkeypatch):
 def test_other_numbered_pictures_start_anew(tmp_path, monkeypatch, other):
     for number in range(1, 10):
         Image.fromarray(scene(number, 40, 32)).save(tmp_path / f"in_{number}.png")
-    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+    monkeypatch.setattr(parts, "_SEGMENT_FRAMES", 2)
 
     def stop(done, _expected):
         if done == 5:
@@ -145,7 +145,7 @@ def test_a_killed_run_goes_on_and_ends_alike_and_leaves_nothing(tmp_path, output
     whole, part = tmp_path / "whole" / output, tmp_path / "part" / output
 
     def command(target):
-        painting = "import impasto.video.pipeline as p; p._SEGMENT_FRAMES = 5; from impasto.cli import main; main()"
+        painting = "import impasto.video.parts as p; p._SEGMENT_FRAMES = 5; from impasto.cli import main; main()"
         given = ["video", str(clip), "--style", "scream", "-o", str(target), "-q", *codec]
         return [sys.executable, "-c", painting, *given]
 
@@ -194,7 +194,7 @@ def test_ctrl_c_and_sigterm_keep_what_there_is(tmp_path, number):
 def test_an_interrupted_run_goes_on_with_the_files_of_the_right_frames(clip, tmp_path, read, monkeypatch):
     for number in range(12):
         Image.new("L", (64, 48), 20 * number).save(tmp_path / f"m{number}.png")
-    monkeypatch.setattr(pipeline, "_SEGMENT_FRAMES", 2)
+    monkeypatch.setattr(parts, "_SEGMENT_FRAMES", 2)
 
     def stop(done, _expected):
         if done == 3:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from impasto.flow.files import FramePattern
 from impasto.memory import keep_freed
 from impasto.optimisation.recipe import Recipe
 from impasto.pictures.writing import QUALITY
+from impasto.video.parts import SEAMS, Seams
 from impasto.video.pass_options import PassOptions, parse_recipe
 from impasto.video.sink import VIDEO_QUALITY, Encoding
 from impasto.video.stabilise import STABILIZE
@@ -109,6 +112,7 @@ _pass_names = _parameter_names(_pass_options)
         **options.PAINTING_SECTIONS,
         "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
         "The result": ("output", "codec", "quality", "overwrite"),
+        "Several processes": ("on", "processes", "seams"),
         "What is said": ("timing", "as_json", "quiet"),
         "Slow: every frame optimised by itself": (
             "method",
@@ -167,6 +171,22 @@ _pass_names = _parameter_names(_pass_options)
 )
 @_pass_options
 @options.overwrite_option
+@click.option(
+    "--on",
+    type=click.Choice(("local",)),
+    help="Paint in several processes: the video is divided where scenes begin, and the result is that of one.",
+)
+@click.option(
+    "--processes", type=click.IntRange(1), help="With --on, how many processes paint at most; by default one a core."
+)
+@click.option(
+    "--seams",
+    type=click.Choice(SEAMS),
+    default="cuts",
+    show_default=True,
+    help="With --on, where the video is divided. cuts: where scenes begin; warm: in long takes elsewhere, too, where the "
+    "result then differs a little.",
+)
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors and warnings.")
@@ -176,6 +196,9 @@ def command(
     style_at: dict[float, list[str]],
     output: str | None,
     overwrite: bool,
+    on: str | None,
+    processes: int | None,
+    seams: Seams,
     timing: bool,
     as_json: bool,
     quiet: bool,
@@ -198,6 +221,9 @@ def command(
     from impasto.cli.picture_styles import learn_pictures
     from impasto.video.api import stylize_video
 
+    in_parts = bool(on or processes or seams != "cuts")
+    if in_parts and settings["method"] == "paint":
+        raise click.UsageError("--method paint goes through the video several times; leave --on and --processes out.")
     if output is None and settings["method"] == "paint":
         raise click.UsageError("--method paint needs -o, a file for the result.")
     blend: list[Any] = list(styles)
@@ -218,8 +244,13 @@ def command(
         if not recipe.max_memory:
             keep_freed()
         own["paint"] = PassOptions(recipe=recipe, method=settings["flow_method"], **held)
+    paint: Callable[..., Any] = stylize_video
+    if in_parts:
+        from impasto.scale.films import stylize_film
+
+        paint = partial(stylize_film, on=on or "local", processes=processes, seams=seams)
     with video_bar(hidden=quiet or as_json) as progress:
-        report = stylize_video(
+        report = paint(
             video,
             blend or None,
             output=output,

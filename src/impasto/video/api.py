@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
@@ -19,6 +19,7 @@ from impasto.video.frame_files import frame_number
 from impasto.video.gif import join_gif
 from impasto.video.mux import join
 from impasto.video.optimised_pipeline import optimise_video
+from impasto.video.parts import Part
 from impasto.video.pass_options import PassOptions
 from impasto.video.pipeline import FramePipeline
 from impasto.video.report import FrameProgress, Report
@@ -29,6 +30,10 @@ from impasto.video.sink import Sink, container_of
 from impasto.video.stabilise import Stabilize, make_stabilizer
 from impasto.video.task import Request, VideoTask, make_plan, open_task
 from impasto.video.video_file import VideoFile
+
+PaintFrames = Callable[[VideoTask, FrameProgress | None, Report], tuple[list[Path] | None, int]]
+"""Paints the frames of a task and notes in the report what there is to say. It gives the segments of the result, or
+``None`` where results are pictures, and the duration of the last frame in units of the result's time base."""
 
 
 def stylize_video(
@@ -90,18 +95,7 @@ def stylize_video(
         OutputError: the result cannot be written, or another run is making it.
         MissingExtraError: the extra ``video`` is not installed.
     """
-    check_arguments(
-        needed=["video"],
-        paths={"video": video, "output": output, "flow": flow, "certainty": certainty},
-        texts={"stabilize": stabilize, "codec": codec, "flow_method": flow_method},
-        numbers={"start": start, "end": end, "fps": fps},
-        whole={"quality": quality, "start_number": start_number},
-        functions={"progress": progress},
-        mappings={"style_at": style_at},
-    )
-    if paint is not None and not isinstance(paint, PassOptions):
-        raise InputError(f"The argument paint takes an impasto.video.pass_options.PassOptions, not {say_value(paint)}.")
-    request = Request(
+    request = checked_request(
         video=video,
         style=style,
         output=output,
@@ -120,19 +114,54 @@ def stylize_video(
         paint=paint,
         options=options,
     )
-    plan = make_plan(request, stylize_video)
+    return make_video(request, stylize_video, progress, _paint)
+
+
+def checked_request(**given: Any) -> Request:
+    """The arguments of :func:`stylize_video` but for the progress, each of its type.
+
+    Raises:
+        InputError: one is of another type.
+    """
+    check_arguments(
+        needed=["video"],
+        paths={name: given[name] for name in ("video", "output", "flow", "certainty")},
+        texts={name: given[name] for name in ("stabilize", "codec", "flow_method")},
+        numbers={name: given[name] for name in ("start", "end", "fps")},
+        whole={name: given[name] for name in ("quality", "start_number")},
+        mappings={"style_at": given["style_at"]},
+    )
+    paint = given["paint"]
+    if paint is not None and not isinstance(paint, PassOptions):
+        raise InputError(f"The argument paint takes an impasto.video.pass_options.PassOptions, not {say_value(paint)}.")
+    return Request(**given)
+
+
+def make_video(
+    request: Request, caller: Callable[..., Any], progress: FrameProgress | None, paint: PaintFrames
+) -> Report:
+    """Check a request, paint its frames in some way, and put the result together.
+
+    Args:
+        request: what is asked for.
+        caller: the function that was called, for suggestions where an option is unknown.
+        progress: called with the number of frames written and of those expected.
+        paint: paints the frames.
+    """
+    check_arguments(functions={"progress": progress})
+    plan = make_plan(request, caller)
     task = open_task(plan)
     if task.is_made:
         remove_left_locks(task.plan.target.absolute().parent)
         return Report(task.plan.target, kept=True, seconds={"whole": 0.0})
     with locked(task.plan.target):
-        report = _make(task, progress)
+        report = _make(task, progress, paint)
     if task.plan.target != plan.target:
         report.notices.append(f"{plan.target} was made in another way and is kept.")
     return report
 
 
-def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
+def _make(task: VideoTask, progress: FrameProgress | None, paint: PaintFrames) -> Report:
     """Paint the frames of a task and put the result together, while no other run does so.
 
     Raises:
@@ -143,14 +172,14 @@ def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
     report = Report(task.plan.target)
     side_streams = _side_streams(task)
     with task.work:
-        sink, last_duration = _paint(task, progress, report)
+        segments, last_duration = paint(task, progress, report)
         if not report.frames:
             task.work.remove()
             video = task.plan.request.video
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
-    if isinstance(sink, Segments):
+    if segments is not None:
         joining = time.perf_counter()
-        report.notices += _join(task, sink.paths, side_streams, last_duration)
+        report.notices += _join(task, segments, side_streams, last_duration)
         report.seconds["join"] = time.perf_counter() - joining
     else:
         report.notices += _left_out(task, "Numbered pictures hold")
@@ -159,28 +188,38 @@ def _make(task: VideoTask, progress: FrameProgress | None) -> Report:
     return report
 
 
-def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[Sink, int]:
-    """Paint the frames of a task, by the network or by optimisation.
-
-    Returns:
-        The sink with the painted frames, and the duration of the last frame in units of the result's time base.
-    """
+def _paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[list[Path] | None, int]:
+    """Paint the frames of a task, by the network or by optimisation; see :data:`PaintFrames`."""
     plan, request = task.plan, task.plan.request
     if plan.keyframes is not None:
-        files = (
-            None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(task.source, 0))
-        )
-        stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
-        pipeline = FramePipeline(task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress)
-        sink = pipeline.run(report, task.make_sink)
-        report.notices += files.notices if files else []
-        return sink, pipeline.done["duration"]
+        sink, last_duration = paint_frames(task, progress, report)
+        return sink.paths if isinstance(sink, Segments) else None, last_duration
     paint = request.paint
     assert paint is not None
     sink, last_duration = optimise_video(
         task.source, task.span, plan.pictures, paint, task.work, progress, report, task.make_sink
     )
-    return sink, last_duration
+    return sink.paths if isinstance(sink, Segments) else None, last_duration
+
+
+def paint_frames(
+    task: VideoTask, progress: FrameProgress | None, report: Report, part: Part | None = None
+) -> tuple[Sink, int]:
+    """Paint the frames of a task, or of a part of it, by the network.
+
+    Returns:
+        The sink with the painted frames, and the duration of the last frame in units of the result's time base.
+    """
+    plan, request = task.plan, task.plan.request
+    assert plan.keyframes is not None
+    files = None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(task.source, 0))
+    stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
+    pipeline = FramePipeline(
+        task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress, part
+    )
+    sink = pipeline.run(report, task.make_sink)
+    report.notices += files.notices if files else []
+    return sink, pipeline.done["duration"]
 
 
 def _side_streams(task: VideoTask) -> SideStreams | None:

@@ -48,7 +48,7 @@ class CarryingStabilizer(Stabilizer):
             index = before.index + 1 if before else 0
         if before is None or before.frame.shape != frame.shape or is_scene_cut(small, before.thumbnail):
             self.last_begun = FrameInProgress(
-                frame, changing, fixed_grain(*frame.shape[:2]), small, resized, index=index
+                frame, changing, fixed_grain(*frame.shape[:2]), small, resized, index=index, starts_scene=True
             )
             return self.last_begun
         flow, trust = self._flow_to_reference(index, resized, before)

@@ -20,6 +20,7 @@ from impasto.styles.style import StyleLike
 from impasto.video.frame import Frame, VideoSource
 from impasto.video.frame_files import mask_file_of_frame
 from impasto.video.keyframes import Keyframes, WeightedStyles, identity
+from impasto.video.parts import Part, most_segment_frames, segment_ends
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
 from impasto.video.sink import Sink, losses
@@ -33,10 +34,6 @@ from impasto.video.stabilizer_base import (
 from impasto.video.timing import Span, TimedFrame
 
 _QUEUE_FRAMES = 4  # frames that may wait between reading and painting, and between painting and writing
-# A segment ends after so many frames, of which a crash costs no more: the fewer, the larger they are, since these take
-# longer. Time does not count, so that a video is cut alike, and encoded to the same bytes, on every machine.
-_SEGMENT_FRAMES, _MIN_SEGMENT_FRAMES = 250, 24
-_SEGMENT_PIXELS = 100_000_000  # pixels of the frames of a segment between these bounds
 _POLL_SECONDS = 0.1  # seconds after which a thread that waits looks whether the others have stopped
 
 
@@ -61,6 +58,7 @@ class FramePipeline:
         stabilizer: against flicker.
         work: where the state is saved for a later run.
         progress: called in the writing thread.
+        part: the part that is painted; ``None``: all frames.
     """
 
     def __init__(
@@ -72,7 +70,9 @@ class FramePipeline:
         stabilizer: Stabilizer,
         work: WorkFolder,
         progress: FrameProgress | None,
+        part: Part | None = None,
     ) -> None:
+        self.part = part
         self.source, self.span, self.keyframes, self.options = source, span, keyframes, options
         self.stabilizer, self.work, self.progress = stabilizer, work, progress
         self.sink: Sink
@@ -85,6 +85,8 @@ class FramePipeline:
         # For the last written frame, "after" is its time stamp in the result's time base, and "seen" the time in
         # seconds on the source's clock at which the source shows it.
         self.done |= {"after": None, "seen": None, "transparent": False}
+        if part is not None:
+            self.done |= {"after": part.after, "seen": part.seen}
         self.written = 0
         self.painter: tuple[Any, Painter] | None = None
 
@@ -148,7 +150,7 @@ class FramePipeline:
                 started = time.perf_counter()
                 item = next(frames, None)
                 self.seconds["read"] += time.perf_counter() - started
-                if item is None or not self._put(incoming, item):
+                if item is None or self._is_behind_part(item) or not self._put(incoming, item):
                     return
         finally:
             # The end must reach the painting thread even where all threads shall end, unless that takes nothing more.
@@ -157,6 +159,10 @@ class FramePipeline:
                 with contextlib.suppress(queue.Full):
                     incoming.put(None, timeout=_POLL_SECONDS)
                     ended = True
+
+    def _is_behind_part(self, item: TimedFrame) -> bool:
+        """Whether a frame comes after the part that is painted."""
+        return self.part is not None and self.part.end is not None and item.pts >= self.part.end
 
     def _put(self, target: queue.Queue[Any], item: Any) -> bool:
         """Put an item into a bounded queue, unless all threads shall end; says whether it is in the queue."""
@@ -177,8 +183,7 @@ class FramePipeline:
         it, which is why that one must be finished before the network starts.
         """
         count = saved = self.done["frames"]
-        fitting = _SEGMENT_PIXELS // (self.source.width * self.source.height)
-        segment_frames = min(_SEGMENT_FRAMES, max(_MIN_SEGMENT_FRAMES, fitting))
+        most, first = most_segment_frames(self.source), None if self.part is None else self.part.first
         latest: TimedFrame | None = None  # the last one that was handed to the writing thread
         # Frames in progress, the oldest first. A frame that the new rate shows twice is there twice, with one painting.
         in_progress: deque[tuple[TimedFrame, FrameInProgress, Future[float]]] = deque()
@@ -193,8 +198,16 @@ class FramePipeline:
                 started = time.perf_counter()
                 self.stabilizer.finish(frame)
                 self.seconds["steady"] += time.perf_counter() - started
+            if first is not None and item.pts < first:  # painted for the state alone
+                return
             outgoing.put(Frame(frame.painted, item.pts, item.duration, alpha=item.frame.alpha))
             count, latest = count + 1, item
+
+        def scene_begins() -> bool:
+            """Whether a scene begins with the frame after the latest."""
+            if latest is None or not in_progress or in_progress[0][0].frame is latest.frame:
+                return False
+            return in_progress[0][1].starts_scene
 
         try:
             with ThreadPoolExecutor(PARALLEL_FRAMES) as networks:
@@ -207,7 +220,7 @@ class FramePipeline:
                         in_progress.append((item, *self._begin(item, networks)))
                     while len({id(frame) for _, frame, _ in in_progress}) == PARALLEL_FRAMES:
                         finish_oldest()
-                    if latest is not None and count // segment_frames > saved // segment_frames:
+                    if latest is not None and segment_ends(count - saved, most, before_scene=scene_begins()):
                         outgoing.put(self._state_after(count, latest))
                         saved = count
                 while in_progress:

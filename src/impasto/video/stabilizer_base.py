@@ -72,6 +72,7 @@ class FrameInProgress:
         used: the statistics that the network was normalised with; empty before it has run.
         index: the number of the frame, from 0.
         coverage: where strength and styles apply, as :meth:`impasto.feedforward.painter.Painter.coverage` gives it.
+        starts_scene: whether a scene starts with the frame.
     """
 
     frame: Pixels
@@ -85,6 +86,7 @@ class FrameInProgress:
     used: PassStatistics = field(default_factory=dict)
     index: int = 0
     coverage: Pixels | None = None
+    starts_scene: bool = False
 
     @property
     def given(self) -> PassStatistics | None:
