@@ -159,7 +159,7 @@ def test_a_killed_run_goes_on_and_ends_alike_and_leaves_nothing(tmp_path, output
             time.sleep(0.005)
         process.kill()
         process.wait()
-    leftover = f".impasto-{files._machine()}-{process.pid}-0.mkv.part"
+    leftover = f".impasto-{files.machine()}-{process.pid}-0.mkv.part"
     (tmp_path / "part" / leftover).write_bytes(b"half")
     done = subprocess.run([*command(part), "--json"], capture_output=True, check=True)
     assert json.loads(done.stdout)["resumed"] >= 10
