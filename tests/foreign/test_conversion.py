@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import onnxruntime as ort
 import pytest
@@ -5,7 +7,9 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from tests.foreign.cases import CASES, write_microast  # noqa: E402
+from tests.foreign import definitions  # noqa: E402
+from tests.foreign.cases import CASES, arrays_of, write_microast  # noqa: E402
+from tests.foreign.writers import write_tfjs  # noqa: E402
 
 from impasto.foreign.architectures.table import ARCHITECTURES  # noqa: E402
 from impasto.foreign.contents import UnknownNetworkError  # noqa: E402
@@ -112,3 +116,24 @@ def test_microast_without_a_style_picture_or_a_part_says_what_is_missing(tmp_pat
     (tmp_path / "modulator_iter_160000.pth.tar").unlink()
     with pytest.raises(UnknownNetworkError, match="one of MicroAST's four files"):
         convert(tmp_path / "decoder_iter_160000.pth.tar")
+
+
+@pytest.mark.parametrize("mirrored", [False, True], ids=["separable", "whole"])
+def test_magenta_for_any_style_paints_the_style_of_a_picture(mirrored, picture, tmp_path):
+    painting, looking = definitions.arbitrary_arrays(mirrored)
+    write_tfjs(tmp_path / "transformer", arrays_of(painting), ["MirrorPad" if mirrored else "Pad", "Conv2D"])
+    write_tfjs(tmp_path / "style", arrays_of(looking), ["Conv2D"])
+    style = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
+    Image.fromarray(style).save(tmp_path / "painting.png")
+    network = convert(tmp_path / "transformer", tmp_path / "painting.png")
+    painted, *_ = run(session_of(network), picture, network.styles[0])
+    with torch.inference_mode():
+        numbers = definitions.mobilenet(looking, torch.from_numpy(style.transpose(2, 0, 1)[None] / np.float32(255)))
+        expected = definitions.arbitrary(painting, torch.from_numpy(picture), numbers, mirrored).numpy()
+    assert numbers.std() > 0.1
+    assert expected.std() > 0.05
+    assert np.abs(painted - expected).max() < LEVEL
+    assert len(files_of(tmp_path)) == len(files_of(tmp_path / "style" / "model.json")) == 6
+    shutil.rmtree(tmp_path / "style")
+    with pytest.raises(UnknownNetworkError, match="one of two networks"):
+        convert(tmp_path / "transformer")

@@ -1,5 +1,6 @@
 """Files in the formats of other programs, written as these programs write them."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -134,3 +135,16 @@ def onnx_model(nodes: list[tuple[str, list[str]]], arrays: dict[str, np.ndarray]
         dims = [(1, side) for side in array.shape]
         parts.append((5, message([*dims, (2, 1), (8, name), (9, np.ascontiguousarray(array, "<f4").tobytes())])))
     return message([(1, 3), (7, message(parts)), (8, message([(2, 9)]))])
+
+
+def write_tfjs(folder: Path, arrays: dict[str, np.ndarray], operators: list[str]) -> None:
+    """A model of TensorFlow.js in a new folder; its weights are cut in two files."""
+    folder.mkdir()
+    raw = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays.values())
+    paths = ["group1-shard1of2", "group1-shard2of2"]
+    for name, part in zip(paths, (raw[:1000], raw[1000:]), strict=True):
+        (folder / name).write_bytes(part)
+    weights = [{"name": name, "shape": list(array.shape), "dtype": "float32"} for name, array in arrays.items()]
+    nodes = [{"name": str(index), "op": kind} for index, kind in enumerate(operators)]
+    model = {"modelTopology": {"node": nodes}, "weightsManifest": [{"paths": paths, "weights": weights}]}
+    (folder / "model.json").write_text(json.dumps(model))

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from impasto.foreign.architectures.blocks import Named
+from impasto.foreign.architectures.style_picture import read_style_picture
 from impasto.foreign.contents import Array, Contents, DamagedError, UnknownNetworkError
 from impasto.foreign.layers import Layers, Value
 from impasto.foreign.onnx_network import run_features
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture
 
 TITLE = "EndyWon/MicroAST"
 _PARTS = ("content_encoder", "style_encoder", "modulator", "decoder")
@@ -61,9 +60,7 @@ def describe_style(contents: Contents, style_picture: Path | None) -> Layers:
         UnknownNetworkError: no style picture is given.
         InputError: it cannot be read.
     """
-    if style_picture is None:
-        raise UnknownNetworkError("it paints any style, and has none itself; give impasto convert a --style-picture")
-    features = _style_features(contents, _rgb(style_picture))
+    features = _style_features(contents, read_style_picture(style_picture, _STYLE_SIDE))
     layers = Layers()
     net = Named(layers, contents.arrays)
     first, second = _encoder(net, "content_encoder")(layers.image)
@@ -79,15 +76,6 @@ def describe_style(contents: Contents, style_picture: Path | None) -> Layers:
         x = x if at == 10 else net.relu(x)
     layers.finished(x)
     return layers
-
-
-def _rgb(path: Path) -> Array:
-    """A style picture as 1 x 3 x H x W in [0, 1]."""
-    picture = read_picture(path)
-    width, height = picture.size
-    picture = resize_picture(picture, max(1, round(max(width, height) * min(1, _STYLE_SIDE / min(width, height)))))
-    rgb = picture.rgb if picture.rgb.dtype.kind == "f" else picture.rgb / np.iinfo(picture.rgb.dtype).max
-    return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], np.float32)
 
 
 def _style_features(contents: Contents, picture: Array) -> list[Array]:

@@ -12,6 +12,7 @@ from impasto.foreign.architectures import (
     johnson,
     lengstrom,
     magenta,
+    magenta_arbitrary,
     microast,
     onnx_zoo,
     pytorch_examples,
@@ -29,6 +30,7 @@ ARCHITECTURES: tuple[ModuleType, ...] = (
     chainer,
     onnx_zoo,
     microast,
+    magenta_arbitrary,
 )
 """A module an architecture; see the room's docstring for what each has."""
 _MOST_NAMES = 3  # names that are said of what is not recognised

@@ -17,7 +17,7 @@ _LARGEST_MODEL = 16 << 20  # bytes of model.json
 
 
 def read_tfjs(path: Path, data: memoryview) -> Contents:
-    """Read a model: its weights by name.
+    """Read a model: its weights by name, and as the tree the names of its operators.
 
     Args:
         path: of ``model.json``.
@@ -31,6 +31,7 @@ def read_tfjs(path: Path, data: memoryview) -> Contents:
     try:
         model = json.loads(bytes(data))
         groups = model["weightsManifest"]
+        operators = {str(node["op"]) for node in model.get("modelTopology", {}).get("node", [])}
         arrays: dict[str, Array] = {}
         for group in groups:
             raw = _shards(path.parent, group["paths"])
@@ -41,7 +42,7 @@ def read_tfjs(path: Path, data: memoryview) -> Contents:
                     arrays[str(entry["name"])] = array
     except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
         raise DamagedError("it is no model of TensorFlow.js that makes sense") from error
-    return Contents("TensorFlow.js", arrays)
+    return Contents("TensorFlow.js", arrays, operators)
 
 
 def _shards(folder: Path, names: list[str]) -> memoryview:
