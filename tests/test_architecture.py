@@ -21,6 +21,7 @@ STREAM = [
     ["scale"],
     ["webcam"],
     ["video"],
+    ["sound"],
     ["optimisation"],
     ["feedforward"],
     ["learning"],

@@ -37,6 +37,7 @@ def test_the_public_names_are_exactly_these():
         "scale",
         "stylize",
         "stylize_motion",
+        "stylize_sound",
         "stylize_video",
     ]
     assert {*impasto._PUBLIC, *impasto._PUBLIC_PACKAGES, "__version__"} == set(impasto.__all__)

@@ -76,6 +76,10 @@ moved = impasto.stylize_motion("walk.bvh", {"old.bvh": 2}, output="out.bvh", str
 moved = impasto.stylize_motion(moved.clip, ["legs=old.bvh:2", Path("a.bvh")], neutral="walk.bvh", mapping={"hips": "A"})
 moved = impasto.stylize_motion("dance.bvh", music="track.wav", preview="out.mp4", progress=shown)
 print(moved.output, moved.methods, moved.notices, moved.hits_before, moved.hits_after, moved.clip.frames)
+heard, rate = impasto.stylize_sound("speech.wav", ["rain.flac:2", Path("bell.flac")], method="colour", strength=0.5)
+heard, rate = impasto.stylize_sound((heard, rate), {"rain.flac": 2}, style_from=3, style_to=8.5, pitch="on")
+written = impasto.stylize_sound(Path("song.mp3"), (heard, 44100), output="rainy.wav", bits="24", rhythm=0.5, seed=3)
+print(written.output, written.seconds, written.notices)
 
 back = flow.compute(array, array, method="dis")
 sure = flow.consistency(back, back)
@@ -102,6 +106,7 @@ WRONG = [
     'impasto.learn_style("painting.jpg", step=3)',
     'impasto.stylize_video("clip.mp4", "scream", style_scal=2)',
     'impasto.Painter("scream", strenght=2)',
+    'impasto.stylize_sound("song.mp3", "rain.flac", method="remix")',
     'impasto.Options(strength="1")',
 ]
 

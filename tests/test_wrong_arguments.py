@@ -10,6 +10,7 @@ from PIL import Image
 
 import impasto
 from impasto.motion.options import MotionOptions
+from impasto.sound.options import SoundOptions
 
 WRONG = {
     "none": lambda: None,
@@ -56,6 +57,7 @@ BEGINNINGS = {
     "paint": {"image": "no such picture.png", "style": np.random.default_rng(0).random((40, 40, 3))},
     "stylize_video": {"video": "no such video.mp4", "style": "scream"},
     "stylize_motion": {"content": "no such clip.bvh", "style": "no such style.bvh"},
+    "stylize_sound": {"content": (np.zeros(99), 8000), "style": "no such recording.flac"},
     "learn_style": {"pictures": "no such picture.png"},
     "load_style": {"name": "no such style"},
     "Painter": {"styles": "scream"},
@@ -63,7 +65,12 @@ BEGINNINGS = {
     "Recipe": {},
 }
 PAINTERS = ("stylize", "stylize_video", "Painter")
-KEYWORDS = {**dict.fromkeys(PAINTERS, impasto.Options), "paint": impasto.Recipe, "stylize_motion": MotionOptions}
+KEYWORDS = {
+    **dict.fromkeys(PAINTERS, impasto.Options),
+    "paint": impasto.Recipe,
+    "stylize_motion": MotionOptions,
+    "stylize_sound": SoundOptions,
+}
 
 
 def arguments(name: str) -> list[str]:
@@ -100,7 +107,7 @@ def test_whatever_is_given_the_answer_is_a_sentence(name, wrong, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     if name == "paint":
         pytest.importorskip("torch")
-    if name == "stylize_video":
+    if name in ("stylize_video", "stylize_sound"):
         pytest.importorskip("av")
     call, failed = getattr(impasto, name), []
     for argument in arguments(name):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from impasto.motion.api import stylize_motion
     from impasto.optimisation.api import paint
     from impasto.optimisation.recipe import Recipe
+    from impasto.sound.api import stylize_sound
     from impasto.styles.catalogue import load_style
     from impasto.styles.listing import StyleFacts, list_styles
     from impasto.styles.style import Style
@@ -63,6 +64,7 @@ _PUBLIC = {
     "paint": "optimisation.api",
     "stylize": "feedforward.api",
     "stylize_motion": "motion.api",
+    "stylize_sound": "sound.api",
     "stylize_video": "video.api",
 }
 
@@ -93,6 +95,7 @@ __all__ = [
     "scale",
     "stylize",
     "stylize_motion",
+    "stylize_sound",
     "stylize_video",
 ]
 

@@ -13,6 +13,7 @@ from impasto.errors import MissingExtraError
 EXTRAS = {
     "train": {"torch": "torch", "h5py": "h5py", "onnx": "onnx"},
     "heic": {"pillow_heif": "pillow-heif"},
+    "sound": {"av": "av"},
     "video": {"av": "av", "cv2": "opencv-contrib-python-headless"},
     "webcam": {"pygame": "pygame", "pyvirtualcam": "pyvirtualcam"},
     "studio": {"gradio": "gradio"},
@@ -24,17 +25,18 @@ EXTRAS = {
 _EXTRA_OF_MODULE = {module: extra for extra, modules in EXTRAS.items() for module in modules}
 
 
-def import_extra(module: str, what: str) -> Any:
+def import_extra(module: str, what: str, extra: str | None = None) -> Any:
     """Import a module of an optional package.
 
     Args:
         module: one of :data:`EXTRAS`.
         what: what needs it, as the beginning of a sentence.
+        extra: the extra to name, where several bring the module; ``None``: the last of them.
 
     Raises:
         MissingExtraError: it is not installed.
     """
-    with needing_extra(_EXTRA_OF_MODULE[module], what):
+    with needing_extra(extra or _EXTRA_OF_MODULE[module], what):
         return import_module(module)
 
 
@@ -62,9 +64,9 @@ def opencv(what: str = "Optical flow") -> Any:
 
 
 @cache
-def pyav(what: str = "Video") -> Any:
+def pyav(what: str = "Video", extra: str = "video") -> Any:
     """The module ``av``, its log kept off the terminal: what matters reaches the user as our own sentence."""
-    av = import_extra("av", what)
+    av = import_extra("av", what, extra)
     av.logging.set_level(None)
     return av
 

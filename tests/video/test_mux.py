@@ -9,13 +9,14 @@ from PIL import Image
 
 import impasto
 from impasto.errors import OutputError
-from impasto.video import mux, side_streams
+from impasto.media import side_streams
+from impasto.media.side_plan import plan_side_streams
+from impasto.video import mux
 from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat
 from impasto.video.gif import join_gif
 from impasto.video.pixels import ColorSpace
 from impasto.video.segments import Segments
-from impasto.video.side_plan import plan_side_streams
 from impasto.video.sink import Encoding, container_of
 
 from .clips import make_clip, scene

@@ -1,8 +1,8 @@
 import av
 import pytest
 
-from impasto.video import side_plan
-from impasto.video.side_plan import plan_side_streams
+from impasto.media import side_plan
+from impasto.media.side_plan import plan_side_streams
 
 from .clips import make_clip, packets, stylize
 
@@ -45,7 +45,7 @@ def test_streams_are_copied_where_the_muxer_takes_them(tmp_path, kind, encoders)
 
 def test_what_neither_fits_nor_can_be_encoded_is_left_out(tmp_path, monkeypatch):
     clip = make_clip(tmp_path / "in.mkv", sound=("flac",), chapters=False)
-    monkeypatch.setattr(side_plan, "_SOUND_ENCODERS", {"mov": "libopus"})
+    monkeypatch.setattr(side_plan, "SOUND_ENCODERS", {"mov": "libopus"})
     plan = plan_side_streams(clip, "mov")
     assert plan.encoders == {}
     assert plan.notices == ["The audio stream 1 (flac) of in.mkv is left out."]

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from impasto.errors import ImpastoError
-from impasto.video.side_plan import plan_side_streams
+from impasto.media.side_plan import plan_side_streams
 from impasto.video.video_file import VideoFile
 
 from .clips import make_clip, stylize

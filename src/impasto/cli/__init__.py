@@ -28,6 +28,7 @@ from impasto.cli.help import Group, one_sentence
 COMMANDS = {
     "apply": "Repaint pictures in a style.",
     "video": "Repaint a video, with its sound, without flicker.",
+    "sound": "Restyle a sound, or a video's: made of pieces of another, or coloured by it.",
     "paint": "Repaint one picture like any other picture: slowest and best.",
     "learn": "Learn a style from a picture, in minutes.",
     "styles": "List the styles, show one, keep yours, see all on your picture.",

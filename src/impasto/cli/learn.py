@@ -19,6 +19,7 @@ from impasto.learning.settings import LearnSettings
 from impasto.memory import keep_freed
 from impasto.motion.bvh import SUFFIX as CLIP_SUFFIX
 from impasto.pictures.results import unnamed_result
+from impasto.sound.learn import SUFFIXES as SOUND_SUFFIXES
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import SUFFIX
 
@@ -87,12 +88,15 @@ def command(
     quiet: bool,
     **settings: float | str | None,
 ) -> None:
-    """Learn a style from a picture; several pictures of an artist give one style. A movement (BVH) takes a moment.
+    """Learn a style from a picture; several pictures of an artist give one style.
+
+    A recording of sound, or a movement (BVH), takes a moment.
 
     \b
     impasto learn painting.jpg -o mine.safetensors
     impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
     impasto learn walk.bvh -o old.safetensors
+    impasto learn rain.flac -o rain.safetensors
     impasto apply photo.jpg --style mine.safetensors
 
     It ends by itself. Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
@@ -103,6 +107,12 @@ def command(
 
         about = {"title": title, "artist": artist, "year": year, "licence": licence}
         learn_from_clip(paintings, output, name, about, overwrite=overwrite, as_json=as_json, quiet=quiet)
+        return
+    if any(path.suffix.lower() in SOUND_SUFFIXES for path in paintings):
+        from impasto.cli.learn_sound import learn_from_recording
+
+        about = {"title": title, "artist": artist, "year": year, "licence": licence}
+        learn_from_recording(paintings, output, name, about, overwrite=overwrite, as_json=as_json, quiet=quiet)
         return
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")

@@ -185,6 +185,21 @@ def video_bar(*, hidden: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
+def share_bar(label: str, *, hidden: bool) -> Iterator[Callable[[float], None]]:
+    """Progress of what tells the share of its work that is done, as ``impasto sound`` does.
+
+    Args:
+        label: what is being done.
+        hidden: show nothing.
+    """
+    if hidden:
+        yield lambda _share: None
+        return
+    with _shown(label) as shown:
+        yield lambda share: shown.show(share, f"{share:.0%}")
+
+
+@contextmanager
 def optimisation_bar(*, hidden: bool) -> Iterator[Callable[[OptimisationProgress], None]]:
     """Progress over the iterations of ``impasto paint``, with the loss."""
     if hidden:

@@ -108,7 +108,7 @@ _pass_names = _parameter_names(_pass_options)
     cls=Command,
     short_help="Repaint a video, with its sound, without flicker.",
     sections={
-        "What to paint": ("styles", "style_at", "mask", "start", "end", "fps", "start_number"),
+        "What to paint": ("styles", "style_at", "sound_styles", "mask", "start", "end", "fps", "start_number"),
         **options.PAINTING_SECTIONS,
         "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
         "The result": ("output", "codec", "quality", "overwrite"),
@@ -170,6 +170,14 @@ _pass_names = _parameter_names(_pass_options)
     "minutes a frame. What follows is only for that.",
 )
 @_pass_options
+@click.option(
+    "--sound-style",
+    "sound_styles",
+    multiple=True,
+    metavar="SOUND[:WEIGHT]",
+    shell_complete=options.complete_files,
+    help="Restyle the sound as well, as impasto sound does: a recording or a style of sound.",
+)
 @options.overwrite_option
 @click.option(
     "--on",
@@ -194,6 +202,7 @@ def command(
     video: str,
     styles: tuple[str, ...],
     style_at: dict[float, list[str]],
+    sound_styles: tuple[str, ...],
     output: str | None,
     overwrite: bool,
     on: str | None,
@@ -256,6 +265,7 @@ def command(
             output=output,
             overwrite=overwrite,
             style_at=blend_at,
+            sound_style=sound_styles or None,
             progress=progress,
             **own,
             **painting,

@@ -104,7 +104,7 @@ def copy_stream(target: Any, stream: Any, encoder: str) -> CopiedStream:
     rates = pyav().Codec(encoder, "w").audio_rates
     rate = decoder.sample_rate if rates is None or decoder.sample_rate in rates else _FALLBACK_SAMPLE_RATE
     made = target.add_stream(encoder, rate=rate)
-    made.codec_context.layout = _channel_layout(encoder, decoder.layout)
+    made.codec_context.layout = channel_layout(encoder, decoder.layout)
     return EncodedSound(stream, made)
 
 
@@ -114,7 +114,7 @@ def codec_name(stream: Any) -> str:
     return str(context.codec.canonical_name) if context is not None else "unknown"
 
 
-def _channel_layout(encoder: str, wanted: Any) -> str:
+def channel_layout(encoder: str, wanted: Any) -> str:
     """The channel layout for an encoder: the wanted one, or the usual one of as many channels, or else stereo."""
     av = pyav()
     for name in (wanted.name, _CHANNEL_LAYOUTS.get(wanted.nb_channels)):

@@ -5,9 +5,8 @@ deinterlace, shown_times (of AVI), stream_tags, video_file, animation, numbered_
 timing (spans and rates), keyframes (styles that fade), frame_files (masks and flow by number).
 Steadiness: scene_cuts, motion, flow_files, carrying (the last painting moved along), moving_grain, local_energy,
 stabilizer_base, carrying_stabilizer, stabilise (the table of stabilisers).
-Painting by optimisation: pass_options, frame_optimiser. Writing: frame_format, sink, segments, numbered_files,
-side_plan, side_streams (sound, subtitles, metadata), mux, gif, resume (what an interrupted run leaves), results
-(where one goes that nobody named).
+Painting by optimisation: pass_options, frame_optimiser. Writing: frame_format, sink, segments, numbered_files, mux,
+gif, resume (what an interrupted run leaves), results (where one goes that nobody named).
 Together: task (a checked request), pipeline and optimised_pipeline (read, paint, write), report, api
 (``stylize_video``).
 Must never import: webcam, studio, cli, torch.

@@ -11,7 +11,10 @@ from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.feedforward.options import OptionKeywords
 from impasto.locks import locked, remove_left_locks
+from impasto.media.side_plan import plan_side_streams
+from impasto.media.side_streams import SideStreams
 from impasto.options import say_value
+from impasto.sound.request import SoundStyles
 from impasto.styles.blending import Styles
 from impasto.video.animation import Animation
 from impasto.video.flow_files import FlowFiles
@@ -23,9 +26,8 @@ from impasto.video.parts import Part
 from impasto.video.pass_options import PassOptions
 from impasto.video.pipeline import FramePipeline
 from impasto.video.report import FrameProgress, Report
+from impasto.video.restyled_sound import restyle_sound
 from impasto.video.segments import Segments
-from impasto.video.side_plan import plan_side_streams
-from impasto.video.side_streams import SideStreams
 from impasto.video.sink import Sink, container_of
 from impasto.video.stabilise import Stabilize, make_stabilizer
 from impasto.video.task import Request, VideoTask, make_plan, open_task
@@ -54,6 +56,7 @@ def stylize_video(
     flow: str | None = None,
     certainty: str | None = None,
     paint: PassOptions | None = None,
+    sound_style: SoundStyles | None = None,
     progress: FrameProgress | None = None,
     **options: Unpack[OptionKeywords],
 ) -> Report:
@@ -81,6 +84,7 @@ def stylize_video(
             instead of computing flow; see :class:`impasto.video.flow_files.FlowFiles`.
         paint: optimise every frame instead of using the network, which takes minutes or hours; ``style`` is pictures
             then. ``stabilize``, ``flow`` and most of ``options`` do not count, since ``paint`` has flow of its own.
+        sound_style: restyle the sound as well, as :func:`impasto.stylize_sound` does by default; its ``style``.
         progress: called with the number of frames written and of those expected (0 if unknown).
         options: the fields of :class:`impasto.Options`. A mask may be a pattern with one file a frame, which has the
             number of the frame's picture. For a video file, the mask with the lowest number is that of its first frame,
@@ -112,6 +116,7 @@ def stylize_video(
         flow=flow,
         certainty=certainty,
         paint=paint,
+        sound_style=sound_style,
         options=options,
     )
     return make_video(request, stylize_video, progress, _paint)
@@ -177,6 +182,11 @@ def _make(task: VideoTask, progress: FrameProgress | None, paint: PaintFrames) -
             task.work.remove()
             video = task.plan.request.video
             raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
+    if side_streams is not None and task.plan.sound_styles:
+        restyling = time.perf_counter()
+        sound = restyle_sound(side_streams, task.plan.sound_styles, container_of(task.plan.target), task.work.folder)
+        report.notices += sound
+        report.seconds["sound"] = time.perf_counter() - restyling
     if segments is not None:
         joining = time.perf_counter()
         report.notices += _join(task, segments, side_streams, last_duration)

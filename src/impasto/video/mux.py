@@ -13,10 +13,10 @@ from impasto.errors import OutputError
 from impasto.extras import pyav
 from impasto.files import atomic_path, printable
 from impasto.media.containers import open_container
+from impasto.media.side_streams import SideStreams, TimedPacket
 from impasto.media.stream_copies import codec_name
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.segments import packets_in_order
-from impasto.video.side_streams import SideStreams, TimedPacket
 from impasto.video.sink import container_of
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _join(
             tag_stream(picture.codec_context, format_for_codec(frame_format, codec_name(picture)))
             if codec_name(picture) == "hevc" and kind in ("mp4", "mov"):
                 picture.codec_context.codec_tag = "hvc1"  # Apple's players refuse FFmpeg's usual hev1
-            packets = side_streams.attach(output, kind, picture) if side_streams is not None else lambda: iter(())
+            packets = side_streams.attach(output, picture) if side_streams is not None else lambda: iter(())
             if "comment" not in {name.lower() for name in output.metadata}:
                 output.metadata["comment"] = printable(about)
 

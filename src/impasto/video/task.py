@@ -17,6 +17,7 @@ from impasto.flow.files import FramePattern
 from impasto.learning.api import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import options_from_keywords
+from impasto.sound.style import SoundStyle
 from impasto.styles.blending import Styles, load_blend
 from impasto.version import __version__
 from impasto.video import results
@@ -27,6 +28,7 @@ from impasto.video.keyframes import Keyframes
 from impasto.video.numbered_files import NumberedFiles
 from impasto.video.numbered_pictures import NumberedPictures
 from impasto.video.pass_options import PassOptions
+from impasto.video.restyled_sound import checked_sound_styles, describe_sound_styles
 from impasto.video.resume import WorkFolder
 from impasto.video.segments import Segments
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Sink, is_of_pictures
@@ -58,6 +60,7 @@ class Request:
     flow: str | None
     certainty: str | None
     paint: PassOptions | None
+    sound_style: Any
     options: Mapping[str, Any]
 
 
@@ -72,6 +75,7 @@ class VideoPlan:
         span: the part of the video, and the frame rate.
         keyframes: the styles; ``None`` where frames are painted by optimisation.
         pictures: the style pictures; empty where frames are painted by the network.
+        sound_styles: styles of sound with their shares; empty where the sound is copied.
         target: the file of the result, or its pattern of pictures.
         codec: the name of the codec; empty for pictures.
     """
@@ -82,6 +86,7 @@ class VideoPlan:
     span: Span
     keyframes: Keyframes | None
     pictures: list[StylePicture]
+    sound_styles: list[tuple[SoundStyle, float]]
     target: Path
     codec: str
 
@@ -176,6 +181,7 @@ def make_plan(request: Request, caller: Callable[..., Any]) -> VideoPlan:
         span=span,
         keyframes=keyframes,
         pictures=pictures,
+        sound_styles=checked_sound_styles(request.sound_style, request.video, target),
         target=target,
         codec=_checked_codec(request, encoding, target),
     )
@@ -331,6 +337,7 @@ def _dependencies(plan: VideoPlan, source: VideoSource, options: Options, span: 
             plan.target.suffix,
         ],
         "paint": request.paint,
+        **({"sound": describe_sound_styles(plan.sound_styles)} if plan.sound_styles else {}),
     }
 
 

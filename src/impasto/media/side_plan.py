@@ -1,6 +1,6 @@
-"""What becomes of the streams beside the picture: copied, encoded anew, or left out with a word.
+"""What becomes of the streams beside the one that is made anew: copied, encoded anew, or left out with a word.
 
-That is decided before anything is painted, by writing the first packets of each stream into a container in memory:
+That is decided before anything is made, by writing the first packets of each stream into a container in memory:
 FFmpeg's lists of what a container holds name some codecs that its muxers refuse.
 """
 
@@ -20,8 +20,9 @@ from impasto.media.stream_copies import codec_name, copy_stream
 
 log = logging.getLogger(__name__)
 
-# FFmpeg's names of containers to encoders for streams that their muxers do not accept.
-_SOUND_ENCODERS = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}
+SOUND_ENCODERS = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "flac"}
+"""FFmpeg's names of containers to encoders of sound that is encoded anew."""
+# The same of subtitles that a muxer does not accept.
 _SUBTITLE_ENCODERS = {"webm": "webvtt", "mp4": "mov_text", "mov": "mov_text", "matroska": "subrip"}
 _TEXT_SUBTITLES = {"mov_text", "subrip", "webvtt", "ass", "ssa", "text"}  # codecs whose subtitles are text
 _TRIED_PACKETS = 50  # of a stream that are written for a trial
@@ -31,11 +32,11 @@ _READ_PACKETS, _READ_BYTES = 2000, 64 * 2**20
 
 @dataclass
 class SidePlan:
-    """What becomes of the streams beside the picture.
+    """What becomes of the streams beside the one that is made anew.
 
     Attributes:
-        encoders: indices of the streams of sound and subtitles that are kept, each with the encoder that it is encoded
-            anew by; empty for one that is copied as it is.
+        encoders: indices of the streams that are kept (sound, subtitles, and pictures where those are beside a sound),
+            each with the encoder that it is encoded anew by; empty for one that is copied as it is.
         attachments: indices of the attachments that are kept, such as fonts.
         notices: sentences on what is encoded anew and what is left out.
     """
@@ -45,12 +46,13 @@ class SidePlan:
     notices: list[str] = field(default_factory=list)
 
 
-def plan_side_streams(path: Path, kind: str) -> SidePlan:
-    """Decide what becomes of the streams of a file beside its picture.
+def plan_side_streams(path: Path, kind: str, *, sound: int | None = None) -> SidePlan:
+    """Decide what becomes of the streams of a file beside its picture, or beside a sound.
 
     Args:
         path: the video file.
         kind: FFmpeg's name of the container of the result.
+        sound: index of the sound that is made anew, where pictures are to be copied; ``None``: the pictures are.
     """
     plan = SidePlan()
     with open_container(path, metadata_errors="replace") as container:
@@ -60,7 +62,13 @@ def plan_side_streams(path: Path, kind: str) -> SidePlan:
         streams = [(s.index, s.type, codec_name(s)) for s in container.streams if s.index != titles]
     for index, type, codec in streams:
         what = f"The {type} stream {index} ({codec}) of {path.name}"
+        if index == sound or (type == "video" and sound is None):
+            continue
         if type == "video":
+            if _can_be_written(path, kind, index, ""):
+                plan.encoders[index] = ""
+            else:
+                plan.notices.append(f"{what} does not fit into this container and is left out.")
             continue
         if type == "attachment":
             if kind == "matroska" and _can_be_written(path, kind, index, ""):
@@ -68,7 +76,7 @@ def plan_side_streams(path: Path, kind: str) -> SidePlan:
             else:
                 plan.notices.append(f"{what} is left out.")
             continue
-        encoder = {"audio": _SOUND_ENCODERS, "subtitle": _SUBTITLE_ENCODERS}.get(type, {}).get(kind)
+        encoder = {"audio": SOUND_ENCODERS, "subtitle": _SUBTITLE_ENCODERS}.get(type, {}).get(kind)
         if encoder is None or codec == "unknown":
             plan.notices.append(f"{what} is left out.")
         elif _can_be_written(path, kind, index, ""):

@@ -1,11 +1,13 @@
-"""Copying sound, subtitles, attachments, chapters and metadata of a video file into another container (remuxing).
+"""Copying what is beside one stream of a file (sound or pictures, subtitles, attachments, chapters, metadata) into
+another container (remuxing).
 
-What is copied, what is encoded anew and what is left out has been decided by :mod:`impasto.video.side_plan`. The studio
+What is copied, what is encoded anew and what is left out has been decided by :mod:`impasto.media.side_plan`. The studio
 translates the notices by :mod:`impasto.studio.error_patterns`.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -15,8 +17,8 @@ from typing import Any
 
 from impasto.extras import pyav
 from impasto.media.containers import open_container
+from impasto.media.side_plan import SidePlan
 from impasto.media.stream_copies import CopiedStream, copy_stream
-from impasto.video.side_plan import SidePlan
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +32,11 @@ _STREAM_METADATA = {"language", "title", "handler_name", "creation_time"}
 
 
 class SideStreams:
-    """All of a video file but the stream that is painted, cut to a span of time.
+    """All of a file but the stream that is made anew, cut to a span of time.
 
     Args:
-        path: the video file.
-        picture: index of the stream that is painted.
+        path: the file.
+        index: of the stream that is made anew, the picture or the sound.
         start: of the span, in seconds on the source's clock; ``None``: the file's own.
         end: of the span, in seconds on the source's clock; ``None``: the file's own.
         shift: seconds that are taken off every time stamp.
@@ -47,22 +49,33 @@ class SideStreams:
     def __init__(
         self,
         path: Path,
-        picture: int,
+        index: int,
         start: Fraction | None,
         end: Fraction | None,
         shift: Fraction,
         plan: SidePlan,
     ) -> None:
-        self.path, self.picture, self.start, self.end, self.shift = path, picture, start, end, shift
+        self.path, self.index, self.start, self.end, self.shift = path, index, start, end, shift
         self.plan, self.notices = plan, list(plan.notices)
+        self._instead: dict[int, Path] = {}
 
-    def attach(self, target: Any, kind: str, picture: Any) -> Callable[[], Iterator[TimedPacket]]:
-        """Add streams, chapters and metadata to a container that is being written, and label its video stream.
+    def put_instead(self, index: int, path: Path) -> None:
+        """Have the sound of another file take the place of a stream.
+
+        Args:
+            index: of the stream; what becomes of it is not said any more.
+            path: a file with one stream of sound, in which time counts as in this one.
+        """
+        self._instead[index] = path
+        self.plan.encoders[index] = ""
+        self.notices = [notice for notice in self.notices if not notice.startswith(f"The audio stream {index} (")]
+
+    def attach(self, target: Any, made: Any) -> Callable[[], Iterator[TimedPacket]]:
+        """Add streams, chapters and metadata to a container that is being written, and label the stream made anew.
 
         Args:
             target: the container, as PyAV opens it for writing.
-            kind: FFmpeg's name of the container.
-            picture: the video stream in the container.
+            made: the stream in it that is made anew.
 
         Returns:
             A function that yields all packets in order of time. It must be called once the container has all streams.
@@ -70,16 +83,27 @@ class SideStreams:
         container = open_container(self.path, metadata_errors="replace")
         target.metadata.update(self.kept_metadata(container))
         target.set_chapters(self._chapters(container.chapters()))
-        copies = {
-            index: copy_stream(target, container.streams[index], encoder)
-            for index, encoder in self.plan.encoders.items()
-        }
+        copies: dict[int, CopiedStream] = {}
+        others: list[tuple[Any, CopiedStream]] = []
+        for index, encoder in self.plan.encoders.items():
+            if index in self._instead:
+                other = open_container(self._instead[index])
+                others.append((other, copy_stream(target, other.streams.audio[0], "")))
+                copy = others[-1][1]
+            else:
+                copy = copies[index] = copy_stream(target, container.streams[index], encoder)
+            _copy_labels(container.streams[index], copy.target)
         for index in self.plan.attachments:
             target.add_stream_from_template(container.streams[index])
-        for copy in copies.values():
-            _copy_labels(copy.source, copy.target)
-        _copy_labels(container.streams[self.picture], picture)
-        return lambda: self._packets(container, copies)
+        _copy_labels(container.streams[self.index], made)
+
+        def packets() -> Iterator[TimedPacket]:
+            """The packets of this file, and of those that take the place of some of its streams."""
+            streams = [self._packets(container, copies)]
+            streams += [self._packets(other, {copy.source.index: copy}) for other, copy in others]
+            return heapq.merge(*streams, key=lambda timed: timed[0])
+
+        return packets
 
     def kept_metadata(self, container: Any) -> dict[str, str]:
         """The metadata of a container that the result shall have, by name."""
