@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tests.foreign import definitions, johnson, writers
+from tests.foreign import any_style, definitions, johnson, writers
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ CASES = [
 def write_microast(folder: Path):
     """MicroAST's four files in a folder, as PyTorch 1.4 wrote them; returns the network."""
     torch.manual_seed(6)
-    made = definitions.MicroAst().eval()
+    made = any_style.MicroAst().eval()
     with torch.no_grad():
         for name, value in made.named_parameters():
             if name.startswith("modulator.weight") and value.ndim == 1:

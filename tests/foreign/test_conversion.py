@@ -7,7 +7,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from tests.foreign import definitions  # noqa: E402
+from tests.foreign import any_style  # noqa: E402
 from tests.foreign.cases import CASES, arrays_of, write_microast  # noqa: E402
 from tests.foreign.writers import write_tfjs  # noqa: E402
 
@@ -120,7 +120,7 @@ def test_microast_without_a_style_picture_or_a_part_says_what_is_missing(tmp_pat
 
 @pytest.mark.parametrize("mirrored", [False, True], ids=["separable", "whole"])
 def test_magenta_for_any_style_paints_the_style_of_a_picture(mirrored, picture, tmp_path):
-    painting, looking = definitions.arbitrary_arrays(mirrored)
+    painting, looking = any_style.arbitrary_arrays(mirrored)
     write_tfjs(tmp_path / "transformer", arrays_of(painting), ["MirrorPad" if mirrored else "Pad", "Conv2D"])
     write_tfjs(tmp_path / "style", arrays_of(looking), ["Conv2D"])
     style = np.random.default_rng(3).integers(0, 255, (64, 96, 3), np.uint8)
@@ -128,8 +128,8 @@ def test_magenta_for_any_style_paints_the_style_of_a_picture(mirrored, picture, 
     network = convert(tmp_path / "transformer", tmp_path / "painting.png")
     painted, *_ = run(session_of(network), picture, network.styles[0])
     with torch.inference_mode():
-        numbers = definitions.mobilenet(looking, torch.from_numpy(style.transpose(2, 0, 1)[None] / np.float32(255)))
-        expected = definitions.arbitrary(painting, torch.from_numpy(picture), numbers, mirrored).numpy()
+        numbers = any_style.mobilenet(looking, torch.from_numpy(style.transpose(2, 0, 1)[None] / np.float32(255)))
+        expected = any_style.arbitrary(painting, torch.from_numpy(picture), numbers, mirrored).numpy()
     assert numbers.std() > 0.1
     assert expected.std() > 0.05
     assert np.abs(painted - expected).max() < LEVEL
