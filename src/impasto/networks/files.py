@@ -25,13 +25,11 @@ from torch import Tensor
 from impasto import extras
 from impasto.errors import InputError, first_line
 from impasto.files import atomic_path
+from impasto.networks.onnx_graph import FLOAT, GraphBuilder
 from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
 
-OPSET = 18  # version of ONNX's operators
-_IR_VERSION = 9  # version of ONNX's file format
-_FLOAT = 1  # ONNX's number of the type float32
 # Which input of torch's stem each input of ONNX's is: SpaceToDepth puts offsets first, pixel_unshuffle the colours.
 _STEM_ORDER = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
 
@@ -188,8 +186,8 @@ def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]
         return load_folder(folder)
 
 
-class _GraphBuilder:
-    """Builds an ONNX graph node by node; methods add nodes and return the names of their outputs.
+class _NetworkGraph(GraphBuilder):
+    """The graph of a transformer network.
 
     Attributes:
         at: the first channel, in the style's vectors, of the normalisation that comes next.
@@ -198,36 +196,14 @@ class _GraphBuilder:
     """
 
     def __init__(self) -> None:
-        self.onnx = extras.onnx()
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        super().__init__()
         self.at = 0
         self.means: list[str] = []
         self.variances: list[str] = []
 
-    def constant(self, value: np.ndarray[Any, Any], name: str = "") -> str:
-        """Add a constant; without a name it gets a number."""
-        name = name or f"c{len(self.constants)}"
-        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node of an operator."""
-        output = f"t{len(self.nodes)}"
-        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
-        return output
-
     def weight(self, name: str, value: Tensor) -> str:
         """Add weights as fp16; the run time folds the cast, and what is computed from it alone, when it loads them."""
-        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=_FLOAT)
-
-    def shape(self, x: str, *shape: int) -> str:
-        """Add a reshape; -1 is the side that follows from the others."""
-        return self.op("Reshape", x, self.constant(np.array(shape, np.int64)))
-
-    def pad(self, x: str, mode: str) -> str:
-        """Add a padding of one position on each side of height and width."""
-        return self.op("Pad", x, self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64)), mode=mode)
+        return self.op("Cast", self.constant(value.detach().half().numpy(), name), to=FLOAT)
 
     def conv(self, x: str, name: str, weight: Tensor, bias: Tensor | None = None, **attributes: Any) -> str:
         """Add a 3x3 convolution with reflection padding."""
@@ -253,7 +229,7 @@ class _GraphBuilder:
             self.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
         )
         axes = self.constant(np.array([0, 2, 3], np.int64))
-        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=_FLOAT)
+        count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=FLOAT)
         mean = self.op("ReduceMean", x, axes, keepdims=0)
         square = self.op("Div", self.op("ReduceSumSquare", x, axes, keepdims=0), count)
         variance = self.op("Relu", self.op("Sub", square, self.op("Mul", mean, mean)))
@@ -277,9 +253,7 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     ``given_mean``, ``given_variance`` (C each) and ``measured_share`` (one number: 1 normalises with the picture's own
     statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
     """
-    g = _GraphBuilder()
-    helper = g.onnx.helper
-
+    g = _NetworkGraph()
     names = {module: name for name, module in network.named_modules()}
 
     def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
@@ -296,24 +270,17 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
         x = g.op("Relu", g.normalise(g.doubling(x, names[up], up.weight), up.out_channels))
     x = g.op("DepthToSpace", g.conv(x, "head", network.head.weight, network.head.bias), blocksize=2, mode="CRD")
     x = g.conv(g.op("Sigmoid", x), "binomial", network.binomial, group=3)
-    for name, parts in (("mean", g.means), ("variance", g.variances)):
-        g.nodes.append(helper.make_node("Concat", parts, [name], axis=0))
-    g.nodes.append(helper.make_node("Identity", [x], ["painted"]))
+    g.op("Concat", *g.means, output="mean", axis=0)
+    g.op("Concat", *g.variances, output="variance", axis=0)
+    g.op("Identity", x, output="painted")
 
-    channels = network.architecture.normalised_channels
-    value = helper.make_tensor_value_info
-    inputs = [value("image", _FLOAT, [1, PLANES, "height", "width"])]
-    inputs += [value(name, _FLOAT, [channels]) for name in ("scale", "shift", "given_mean", "given_variance")]
-    inputs += [value("measured_share", _FLOAT, [1])]
-    outputs = [
-        value("painted", _FLOAT, [1, 3, "height", "width"]),
-        value("mean", _FLOAT, [channels]),
-        value("variance", _FLOAT, [channels]),
-    ]
-    graph = helper.make_graph(g.nodes, "impasto", inputs, outputs, g.constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="impasto")
-    model.ir_version = _IR_VERSION
-    helper.set_model_props(model, dict(metadata))
-    g.onnx.checker.check_model(model)
-    serialised: bytes = model.SerializeToString()
-    return serialised
+    vector: list[int | str] = [network.architecture.normalised_channels]
+    return g.model(
+        {
+            "image": [1, PLANES, "height", "width"],
+            **dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), vector),
+            "measured_share": [1],
+        },
+        {"painted": [1, 3, "height", "width"], "mean": vector, "variance": vector},
+        metadata,
+    )
