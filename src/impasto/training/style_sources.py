@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from impasto.errors import InputError
 from impasto.networks.transformer import as_if_painted
-from impasto.pictures.conversion import to_pil
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import fill_transparent
+from impasto.styles.source_pictures import resized_style_picture
 
 
 @dataclass(frozen=True)
@@ -56,33 +51,9 @@ def read_style_picture(path: Path, size: int, scale: float = 1.0) -> Tensor:
     Raises:
         InputError: the file cannot be read, or the picture is a single pixel wide or high.
     """
-    picture = read_resized(path, size, scale)
-    height, width = picture.shape[2:]
-    if min(height, width) < 2:
-        raise InputError(
-            f"{path} is a line of {width} x {height} pixels once it has the size of a style picture, and has no "
-            "strokes to learn from: give one of at least 128 pixels a side, better 500."
-        )
-    return as_if_painted(picture)
+    return as_if_painted(read_resized(path, size, scale))
 
 
 def read_resized(path: Path, size: int, scale: float = 1.0) -> Tensor:
-    """Read a picture with its shorter side shrunk to ``size`` pixels, then resized by ``scale``.
-
-    What is transparent gets the colours around it.
-
-    Returns:
-        1 x 3 x H x W in [0, 1].
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    picture = read_picture(path)
-    if picture.alpha is not None:
-        picture = replace(picture, rgb=fill_transparent(picture.rgb, picture.alpha), alpha=None)
-    image = to_pil(picture)
-    factor = min(1.0, size / min(image.size)) * scale
-    small = image.resize(
-        (max(1, round(image.width * factor)), max(1, round(image.height * factor))), Image.Resampling.LANCZOS
-    )
-    return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1)[None].float() / 255
+    """Read a picture by :func:`impasto.styles.source_pictures.resized_style_picture`, as 1 x 3 x H x W in [0, 1]."""
+    return torch.from_numpy(resized_style_picture(path, size, scale)).permute(2, 0, 1)[None].contiguous()
