@@ -170,8 +170,11 @@ class PerceptualNetwork(nn.Module):
         Raises:
             InputError: a name that the network does not have.
         """
-        features = self.narrow(images, taps)
-        return {tap: self._conv(f"{tap}_metric", x) if tap in self.heads else x for tap, x in features.items()}
+        return {tap: self.in_metric(tap, x) for tap, x in self.narrow(images, taps).items()}
+
+    def in_metric(self, tap: str, features: Tensor) -> Tensor:
+        """The network's own features at a tap, N x C x h x w, as :meth:`forward` gives them."""
+        return self._conv(f"{tap}_metric", features) if tap in self.heads else features
 
     def metric(self, tap: str) -> Tensor | None:
         """The matrix R, from a tap's own features with a 1 at the end to those of :meth:`forward`.

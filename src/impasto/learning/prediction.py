@@ -1,0 +1,50 @@
+"""The style of a picture at once, by the style predictor in onnxruntime (:mod:`impasto.networks.predictor`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from impasto.styles.source_pictures import resized_style_picture
+from impasto.threads import session_options
+
+ScaleAndShift = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The parameters of a style, C numbers each."""
+
+_MODEL = "predictor.onnx"  # file of the package's predictor; its weights lie beside it
+_OUTPUTS = ["scale", "shift"]  # names of the model's outputs
+
+
+def predict(pictures: Sequence[Path], size: int, scale: float = 1.0) -> ScaleAndShift:
+    """Predict the style of pictures: the mean of the predictions where there are several.
+
+    Args:
+        pictures: files, at least one.
+        size: shorter side in pixels at which a picture is looked at, if it is longer.
+        scale: size of the strokes relative to the picture's at ``size``.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    predicted = [predict_from_pixels(resized_style_picture(path, size, scale)) for path in pictures]
+    mean_scale, mean_shift = (np.mean([pair[i] for pair in predicted], axis=0) for i in (0, 1))
+    return mean_scale, mean_shift
+
+
+def predict_from_pixels(picture: NDArray[np.float32]) -> ScaleAndShift:
+    """Predict the style of a picture, H x W x 3 in [0, 1], that has the size at which its strokes are looked at."""
+    scale, shift = _session().run(_OUTPUTS, {"picture": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])})
+    return scale[0], shift[0]
+
+
+@cache
+def _session() -> ort.InferenceSession:
+    """The package's predictor, loaded once."""
+    with resources.as_file(resources.files("impasto.assets")) as folder:
+        return ort.InferenceSession(folder / _MODEL, session_options(), providers=["CPUExecutionProvider"])
