@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from impasto.errors import TrainingError
 from impasto.networks.loss_names import STYLE_LAYERS
-from impasto.options import as_layers, check_options, documented, option, options_from_keywords
+from impasto.options import as_layers, check_options, documented, inherited_option, option, options_from_keywords
 
 
 @documented
@@ -50,7 +50,10 @@ class Settings:
         factory=lambda: {"relu3_1": 0.5, "relu4_1": 1.0}, doc="Layers that define the content, with their weights."
     )
     style_layers: Mapping[str, float] = option(
-        factory=lambda: dict.fromkeys(STYLE_LAYERS, 1.0), doc="Layers that define the style, with their weights."
+        # What relu5_1 sees is larger than what the network can paint in one pass: its loss outweighs all others, stays
+        # as it is, and costs the photograph (lab book, 2026-11-30).
+        factory=lambda: dict.fromkeys(STYLE_LAYERS[:4], 1.0),
+        doc="Layers that define the style, with their weights.",
     )
     content_weight: float = option(
         1.0, low=0, help="How much is kept of the photograph.", doc="How strongly the photograph pulls."
@@ -167,6 +170,25 @@ class FitSettings(Settings):
         help="Processor cores to use.",
         doc="Threads of torch; ``None``: as many as torch takes.",
     )
+
+
+@documented
+@dataclass(frozen=True)
+class PredictorSettings(Settings):
+    """How the style predictor is trained (:mod:`impasto.training.predictor`)."""
+
+    crop: int = inherited_option(Settings, "crop", 128)
+    scales: tuple[float, float] = inherited_option(Settings, "scales", (1.0, 2.2))
+    style_weight: float = inherited_option(Settings, "style_weight", 12.0)
+    minutes: float = option(60.0, low=0.001, unit="minutes", help="How long it learns.")
+    batch: int = option(4, low=1, whole=True, help="Styles a step, each with a photograph.")
+    style_crop: int = option(
+        192, low=64, whole=True, unit="pixels", help="Side in pixels of the pieces of style pictures."
+    )
+    learning_rate: float = option(1.5e-3, low=0, doc="Of Adam; each layer has a factor of its own.")
+    warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rate rises to its peak.")
+    average: float = option(0.997, low=0, high=1, doc="Decay of the moving average of the weights, per step.")
+    checkpoint_every: int = option(250, low=1, whole=True, unit="steps", doc="Steps from one checkpoint to the next.")
 
 
 @documented
