@@ -16,9 +16,9 @@ def learnt(tmp_path, small, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = []
 
-    def learn_style(pictures, target, *, photos, deep, minutes, **settings):
+    def learn_style(pictures, target, *, effort, photos, deep, minutes, **settings):
         given = {name: settings[name] for name in ("steps", "seed") if name in settings}
-        facts = {"made_from": made_from(pictures, given, photos, deep=deep, minutes=minutes)}
+        facts = {"made_from": made_from(pictures, given, photos, effort=effort, deep=deep, minutes=minutes)}
         style = replace(impasto.load_style("scream"), metadata=facts | {"measured": "", "learnt": ""})
         style.save(target)
         files.append(target.name)

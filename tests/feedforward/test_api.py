@@ -11,7 +11,7 @@ from PIL import Image
 
 import impasto
 from impasto.errors import InputError, StyleError
-from impasto.learning import api as learning
+from impasto.learning import cache as learning
 
 STYLE = "scream"
 
@@ -171,7 +171,7 @@ def test_no_style_is_refused_in_a_sentence(tiny, none):
 def test_a_picture_of_any_kind_may_stand_where_a_style_does(tiny, tmp_path, monkeypatch):
     learnt = []
 
-    def learn(path):
+    def learn(path, _effort):
         with Image.open(path) as image:
             learnt.append((path.stem, np.asarray(image.convert("RGB"))))
         return replace(impasto.load_style(STYLE), name=path.stem)
@@ -210,7 +210,9 @@ def test_a_painter_takes_no_picture_as_a_style_but_says_what_does(tiny):
 
 
 def test_results_in_the_styles_of_two_unnamed_pictures_have_two_names(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(learning, "learn_cached_style", lambda path: replace(impasto.load_style(STYLE), name=path.stem))
+    monkeypatch.setattr(
+        learning, "learn_cached_style", lambda path, _effort: replace(impasto.load_style(STYLE), name=path.stem)
+    )
     tiny.save(tmp_path / "photo.png")
     one, two = (impasto.stylize(tmp_path / "photo.png", style) for style in (tiny, tiny.rotate(180)))
     assert one != two

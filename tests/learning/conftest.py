@@ -6,17 +6,6 @@ from PIL import Image
 
 
 @pytest.fixture
-def two_styles_are_known(monkeypatch):
-    """The search for where to begin would take seconds with all of them."""
-    pytest.importorskip("torch")
-    from impasto.networks import files
-
-    network, styles = files.load_bundled()
-    few = {name: styles[name] for name in ("photograph", "scream", "great-wave")}
-    monkeypatch.setattr(files, "load_bundled", lambda: (network, dict(few)))
-
-
-@pytest.fixture
 def waves(tmp_path) -> Path:
     """Wavy stripes, 200 x 160."""
     y, x = np.mgrid[:160, :200]

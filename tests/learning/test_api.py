@@ -1,11 +1,8 @@
-"""Learning a style: files in, a style out, and the cache."""
+"""Learning a style: files in, a style out."""
 
 import json
 import os
-import re
-import threading
-import time
-from dataclasses import replace
+import sys
 
 import numpy as np
 import pytest
@@ -17,18 +14,14 @@ pytest.importorskip("onnx")
 
 import impasto  # noqa: E402
 from impasto.cli import cli  # noqa: E402
-from impasto.errors import InputError, MissingExtraError, OutputError, StyleError, TrainingError  # noqa: E402
-from impasto.learning import api  # noqa: E402
+from impasto.errors import InputError, OutputError, StyleError, TrainingError  # noqa: E402
 from impasto.learning.fit import StyleFit  # noqa: E402
 from impasto.locks import locked  # noqa: E402
 from impasto.styles.blending import blend  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.styles.files import bundled_network_id  # noqa: E402
-from impasto.version import install_command  # noqa: E402
 
 TINY = {"steps": 4, "check_every": 2, "crop": 64, "crops": 4, "held_out": 3}
-
-pytestmark = pytest.mark.usefixtures("two_styles_are_known")
 
 
 def test_a_style_is_learnt_written_and_used(waves, photos, tmp_path, photo):
@@ -79,78 +72,6 @@ def test_an_interrupted_call_goes_on_and_another_begins_anew(waves, photos, tmp_
     other = {**TINY, "style_scale": 2.0}
     impasto.learn_style(waves, target, photos=photos, progress=lambda at: steps.append(at.step), **other)
     assert steps[0] == 1
-
-
-def test_a_picture_is_a_style_and_learnt_once(waves, photos, tmp_path, photo, monkeypatch):
-    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
-    learn, calls = api.learn_style, []
-
-    def quick(*arguments, **options):
-        calls.append(arguments)
-        return learn(*arguments, photos=photos, **options, **TINY)
-
-    monkeypatch.setattr(api, "learn_style", quick)
-    photo.save(tmp_path / "photo.png")
-    arguments = ["apply", str(tmp_path / "photo.png"), "--style", f"{waves}:2", "--style", "scream"]
-    result = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "one.png")], catch_exceptions=False)
-    assert result.exit_code == 0
-    assert len(calls) == 1
-    assert api.is_style_cached(waves)
-    first = api.learn_cached_style(waves)
-    assert first.name == "waves"
-    impasto.stylize(photo, str(waves))
-    assert len(calls) == 1
-    other = tmp_path / "photograph.png"  # what no style that is learnt may be called
-    with Image.open(waves) as image:
-        image.rotate(90).save(other)
-    assert not api.is_style_cached(other)
-    turned = api.learn_cached_style(other)
-    assert turned.name == "photograph"
-    assert not np.allclose(turned.scale, first.scale)
-    for kept in (tmp_path / "cache" / "styles").glob("*.safetensors"):
-        kept.write_bytes(b"broken")
-    assert api.learn_cached_style(waves).name == "waves"
-
-
-def test_pictures_among_styles_are_replaced_and_know_how_they_were_written(waves, monkeypatch):
-    scream = load_style("scream")
-    monkeypatch.setattr(api, "learn_cached_style", lambda picture: replace(scream, name=picture.stem))
-    found = api.with_learnt_pictures([f"{waves}:2", "udnie:3", waves, (str(waves), 4), ("udnie", 5), scream])
-    assert [item for item in found if not isinstance(item, tuple)] == ["udnie:3", scream]
-    assert found[4] == ("udnie", 5)
-    learnt = [found[index] for index in (0, 2, 3)]
-    assert [(style.name, style.given_as, weight) for style, weight in learnt] == [
-        ("waves", str(waves), weight) for weight in (2, 1, 4)
-    ]
-    ((style, weight),) = api.with_learnt_pictures(waves)
-    assert (style.name, weight) == ("waves", 1)
-
-
-def test_a_mask_goes_by_the_path_of_the_picture_whose_style_it_is_for(waves, photo, monkeypatch):
-    scream = load_style("scream")
-    monkeypatch.setattr(api, "learn_cached_style", lambda picture: replace(scream, name=picture.stem))
-    mask = np.zeros((photo.height, photo.width), np.uint8)
-    mask[:, :100] = 255
-    masked = impasto.stylize(photo, [str(waves), "udnie"], masks={str(waves): mask})
-    assert masked == impasto.stylize(photo, ["scream", "udnie"], masks={"scream": mask})
-    with pytest.raises(InputError, match=f"take one of {waves}, udnie"):
-        impasto.stylize(photo, [str(waves), "udnie"], masks={"waves": mask})
-
-
-def test_without_the_extra_a_picture_names_it(waves, monkeypatch, tmp_path):
-    import builtins
-
-    real = builtins.__import__
-
-    def without(name, *rest):
-        if name == "torch" or name.startswith("impasto.training"):
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path))
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingExtraError, match=re.escape(install_command("train"))):
-        impasto.stylize(waves, waves)
 
 
 def test_the_command_learns_and_says_so(waves, photos, tmp_path):
@@ -246,19 +167,50 @@ def test_a_second_run_that_learns_one_style_is_told_who_does(waves, photos, tmp_
     assert not (tmp_path / "mine.learning").exists()
 
 
-def test_a_style_that_another_run_is_learning_for_the_cache_is_waited_for(waves, tmp_path, monkeypatch, caplog):
-    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(api, "learn_style", lambda *_, **__: pytest.fail("it is learnt twice"))
-    target = api._cache_file(waves)
-    found = []
-    with locked(target):
-        waiting = threading.Thread(target=lambda: found.append(api.learn_cached_style(waves)))
-        waiting.start()
-        for _ in range(100):
-            time.sleep(0.05)
-            if caplog.messages:
-                break
-        load_style("scream").save(target)
-    waiting.join(20)
-    assert [style.name for style in found] == ["waves"]
-    assert "Waiting for another run" in caplog.text
+def test_a_style_is_predicted_at_once_without_torch(waves, tmp_path, monkeypatch, photo):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    target = tmp_path / "mine.safetensors"
+    style = impasto.learn_style(waves, target, effort="quick", metadata={"artist": "Me"})
+    assert load_style(target).metadata["learnt"] == "predicted"
+    assert load_style(target).metadata["artist"] == "Me"
+    assert not np.allclose(style.scale, impasto.learn_style(waves, effort="quick", style_scale=2).scale)
+    assert impasto.stylize(photo, target) == impasto.stylize(photo, waves, style_effort="quick") != photo
+    assert blend([(style, 1), (load_style("scream"), 1)]).embedded is None
+
+
+def test_fitting_goes_on_from_the_prediction(waves, photos):
+    predicted = impasto.learn_style(waves, effort="quick")
+    fitted = impasto.learn_style(waves, photos=photos, **TINY | {"learning_rate": 1e-9})
+    assert np.allclose(fitted.scale, predicted.scale, atol=1e-6)
+    assert np.allclose(fitted.shift, predicted.shift, atol=1e-6)
+
+
+def test_several_pictures_are_predicted_as_their_mean(waves, tmp_path):
+    with Image.open(waves) as image:
+        image.rotate(90).save(tmp_path / "turned.png")
+    pictures = [waves, tmp_path / "turned.png"]
+    one, two, both = (impasto.learn_style(which, effort="quick").scale for which in (*pictures, pictures))
+    assert np.allclose(both, (one + two) / 2, atol=1e-6)
+
+
+def test_the_command_predicts_and_keeps_what_was_made_alike(waves, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["learn", "--quick", "waves.png"], catch_exceptions=False)
+    assert result.stdout == "waves.safetensors  (predicted)\n"
+    said = CliRunner().invoke(cli, ["learn", "--style-effort", "quick", "waves.png"], catch_exceptions=False).stderr
+    assert "waves.safetensors was made in the same way and is kept" in said
+    assert CliRunner().invoke(cli, ["learn", "--quick", "--style-effort", "full", "waves.png"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"effort": "best"}, "The effort is best; give one of quick, draft, full"),
+        ({"effort": "quick", "photos": "x"}, "takes no photos"),
+        ({"effort": "quick", "steps": 9}, "takes no steps"),
+        ({"effort": "draft", "deep": True}, "takes the full effort"),
+    ],
+)
+def test_what_does_not_go_with_an_effort_is_refused(waves, given, words):
+    with pytest.raises(TrainingError, match=words):
+        impasto.learn_style(waves, **given)

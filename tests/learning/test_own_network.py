@@ -16,8 +16,6 @@ from impasto.styles.files import bundled_network_id  # noqa: E402
 
 TINY = {"steps": 4, "check_every": 2, "crop": 64, "crops": 4, "held_out": 3}
 
-pytestmark = pytest.mark.usefixtures("two_styles_are_known")
-
 
 def test_a_deep_style_carries_its_network_and_runs_alone(waves, photos, tmp_path, photo):
     stages = []

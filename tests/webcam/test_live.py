@@ -12,7 +12,7 @@ pytest.importorskip("cv2")
 from impasto.cli import picture_styles  # noqa: E402
 from impasto.errors import InputError, MissingExtraError  # noqa: E402
 from impasto.feedforward.options import Options  # noqa: E402
-from impasto.learning import api  # noqa: E402
+from impasto.learning import api, cache  # noqa: E402
 from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.version import install_command  # noqa: E402
 from impasto.webcam.live import Pace, check_libraries  # noqa: E402
@@ -102,21 +102,21 @@ def test_pictures_given_as_styles_are_learnt_with_a_bar_before_the_camera_is_ope
     photo.save(tmp_path / "mine.png")
     learnt = []
 
-    def learn(path, progress=None):
+    def learn(path, _effort, progress=None):
         if progress is not None:
             assert not any(thread.name == "camera" for thread in threading.enumerate())
             progress(api.LearningProgress("style", 1, 1.0, 0.1, {"style": 0.5}))
             learnt.append(path)
         return load_style("scream")
 
-    monkeypatch.setattr(api, "learn_cached_style", learn)
+    monkeypatch.setattr(cache, "learn_cached_style", learn)
     monkeypatch.setattr(picture_styles, "learn_cached_style", learn)
-    monkeypatch.setattr(picture_styles, "is_style_cached", lambda path: False)
+    monkeypatch.setattr(picture_styles, "is_style_cached", lambda path, _effort: False)
     style = f"udnie+{tmp_path / 'mine.png'}:2"
     assert run("webcam", "--style", style, "--camera", folder, "--no-window", "--frames", "1") == 0
     assert learnt == [tmp_path / "mine.png"]
     said = capsys.readouterr().err
-    assert said.startswith("Learning the style of ")
+    assert said.startswith("Fitting the style of ")
     assert "mine.png, which takes" in said
 
 

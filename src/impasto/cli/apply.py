@@ -140,7 +140,7 @@ def command(
     if watch and where in (None, STANDARD_STREAM):
         raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
     painting_options = options.painting_options_from(painting)
-    painter = Painter(learn_pictures(styles, quiet=quiet), painting_options)
+    painter = Painter(learn_pictures(styles, painting_options.style_effort, quiet=quiet), painting_options)
     writing = OutputOptions(format, quality, strip)
     # Where the picture goes to standard output, all messages go to standard error.
     piped = not watch and (where == STANDARD_STREAM or (where is None and STANDARD_STREAM in inputs))

@@ -1,11 +1,11 @@
-"""``impasto learn``: a style from a picture, in minutes."""
+"""``impasto learn``: a style from a picture, at once or in a minute."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -15,7 +15,7 @@ from impasto.cli.progress import learning_bar
 from impasto.errors import StyleError
 from impasto.files import is_file
 from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, made_from
-from impasto.learning.settings import LearnSettings
+from impasto.learning.settings import Effort, LearnSettings
 from impasto.memory import keep_freed
 from impasto.motion.bvh import SUFFIX as CLIP_SUFFIX
 from impasto.pictures.results import unnamed_result
@@ -29,11 +29,11 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # file
 @click.command(
     "learn",
     cls=Command,
-    short_help="Learn a style from a picture, in minutes.",
+    short_help="Learn a style from a picture, at once or in a minute.",
     sections={
         "The style file": ("output", "name", "title", "artist", "year", "licence", "overwrite"),
         "How it paints": ("style_scale", "style_weight", "photos"),
-        "How long and how well": ("deep", "minutes", "steps", "check_every"),
+        "How long and how well": ("quick", "style_effort", "deep", "minutes", "steps", "check_every"),
         "For experiments": ("features", "crop", "seed", "device"),
         "What is said": ("as_json", "quiet"),
     },
@@ -56,6 +56,12 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # file
     help="Photographs to practise on: a folder, .zip or HDF5 file; by default pictures that Impasto draws itself.",
 )
 @options.dataclass_options(LearnSettings, "style_scale", "style_weight", given_only=True)
+@click.option(
+    "--style-effort",
+    type=click.Choice(get_args(Effort)),
+    help="quick predicts the style at once, draft fits it for some seconds, full for about a minute.  [default: full]",
+)
+@click.option("--quick", is_flag=True, help="Short for --style-effort quick; needs no torch.")
 @click.option(
     "--deep",
     is_flag=True,
@@ -80,6 +86,8 @@ def command(
     year: str,
     licence: str,
     photos: Path | None,
+    style_effort: Effort | None,
+    quick: bool,
     deep: bool,
     minutes: float | None,
     device: str,
@@ -94,12 +102,15 @@ def command(
 
     \b
     impasto learn painting.jpg -o mine.safetensors
+    impasto learn --quick painting.jpg -o mine.safetensors
     impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
     impasto learn walk.bvh -o old.safetensors
     impasto learn rain.flac -o rain.safetensors
     impasto apply photo.jpg --style mine.safetensors
 
-    It ends by itself. Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
+    A style is predicted, and then fitted from there.
+
+    Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
     shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
     """
     if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
@@ -116,13 +127,16 @@ def command(
         return
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
+    if quick and style_effort not in (None, "quick"):
+        raise click.UsageError(f"--quick is --style-effort quick, not {style_effort}; leave one of them out.")
+    effort: Effort = "quick" if quick else style_effort or "full"
     given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     minutes = DEEP_MINUTES if minutes is None else minutes
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
     replaces = output is not None and is_file(target)
     if output is None and not overwrite:
         usual = target
-        wanted = made_from(paintings, given, photos, deep=deep, minutes=minutes)
+        wanted = made_from(paintings, given, photos, effort=effort, deep=deep, minutes=minutes)
         target, is_there = unnamed_result(usual, lambda path: _made_from(path) == wanted)
         said = results.kept_as_it_is(target) if is_there else results.kept_beside(usual)
         if (is_there or target != usual) and not quiet:
@@ -153,6 +167,7 @@ def command(
                 target,
                 name=name,
                 metadata={"title": title, "artist": artist, "year": year, "licence": licence},
+                effort=effort,
                 photos=photos,
                 deep=deep,
                 minutes=minutes,
@@ -164,10 +179,11 @@ def command(
         print_line(f"Interrupted; what there is is kept in {folder}, and the same command goes on from there.")
         sys.exit(INTERRUPTED)
     if as_json:
-        facts = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}
-        click.echo(json.dumps(facts))
+        described = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}
+        click.echo(json.dumps(described))
     elif not quiet:
-        click.echo(f"{target}  ({style.metadata['measured']}; {style.metadata['learnt']})")
+        facts = [style.metadata[key] for key in ("measured", "learnt") if key in style.metadata]
+        click.echo(f"{target}  ({'; '.join(facts)})")
         if replaces:
             click.echo(results.replaced(target), err=True)
 

@@ -196,8 +196,8 @@ style_option = click.option(
     multiple=True,
     metavar="NAME[:WEIGHT]",
     shell_complete=complete_styles,
-    help="Style to paint in: a name (impasto styles list shows all), a style file, or a picture, which is learnt "
-    "first. Repeat to blend; --style scream:2 --style udnie:1 is two parts to one.",
+    help="Style to paint in: a name (impasto styles list shows all), a style file, or any picture "
+    "(see --style-effort). Repeat to blend; --style scream:2 --style udnie:1 is two parts to one.",
 )
 """What to paint in; a command that needs a style says so itself, with the full command."""
 style_argument = click.argument("style", metavar="STYLE", shell_complete=complete_styles)

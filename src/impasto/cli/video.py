@@ -238,8 +238,9 @@ def command(
     blend: list[Any] = list(styles)
     blend_at: dict[float, list[Any]] = dict(style_at)
     if settings["method"] != "paint":  # optimisation takes pictures as they are
-        blend = learn_pictures(styles, quiet=quiet)
-        blend_at = {time: learn_pictures(names, quiet=quiet) for time, names in style_at.items()}
+        effort = settings["style_effort"]
+        blend = learn_pictures(styles, effort, quiet=quiet)
+        blend_at = {time: learn_pictures(names, effort, quiet=quiet) for time, names in style_at.items()}
     replaces = output is not None and is_file(Path(output))
     _refuse_options_of_the_other_method(settings["method"])
     painting = vars(options.painting_options_from(settings))

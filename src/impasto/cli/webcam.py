@@ -118,7 +118,7 @@ def command(
     check_libraries()
     if record is not None:
         codec_for(record)  # refuses what cannot be recorded to before the camera is opened
-    blends = [learn_pictures(style.split("+"), quiet=quiet) for style in styles]
+    blends = [learn_pictures(style.split("+"), settings["style_effort"], quiet=quiet) for style in styles]
 
     def print_line(text: str) -> None:
         """Print a line for the user on standard error, unless quiet."""

@@ -13,7 +13,7 @@ from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
 from impasto.feedforward.painter import Painter
-from impasto.learning.api import with_learnt_pictures
+from impasto.learning.cache import with_learnt_pictures
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import Source, is_held, is_stack, restack, unstack
 from impasto.pictures.picture import Picture
@@ -81,8 +81,8 @@ def stylize(
             several pictures as an array of N x H x W x 3 or a tensor of N x 3 x H x W; or a list, a generator or
             another iterable of pictures, of any of these kinds.
         style: a name, a style file, a :class:`impasto.Style`, or a picture of any kind but several, whose style is
-            learnt at once (minutes; needs the extra ``train``) and remembered; or several, optionally with weights, to
-            blend: ``["scream:2", "udnie"]``, ``[("scream", 2), ("udnie", 1)]`` or ``{"scream": 2, "udnie": 1}``.
+            learnt at once (see ``style_effort``) and remembered; or several, optionally with weights, to blend:
+            ``["scream:2", "udnie"]``, ``[("scream", 2), ("udnie", 1)]`` or ``{"scream": 2, "udnie": 1}``.
         output: for a path: where to write, also where a file exists. Without it, beside the input as
             ``NAME-STYLE.SUFFIX``: where that was made in the same way it is the result, and where another file has that
             name the result gets a number, ``NAME-STYLE-2.SUFFIX``.
@@ -107,7 +107,7 @@ def stylize(
     several = _several(image)
     if several is not None and output is not None:
         raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
-    painter = Painter(with_learnt_pictures(style), chosen)
+    painter = Painter(with_learnt_pictures(style, chosen.style_effort), chosen)
     if several is None:
         painted = _stylize(image, painter, output, overwrite)
         if progress is not None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 from impasto import memory
 from impasto.engines.devices import DEVICES, Device
 from impasto.errors import InputError
+from impasto.learning.settings import EffortChoice
 from impasto.options import SliderRange, changed_options, check_options, documented, option, say_value
 from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
@@ -62,6 +63,15 @@ class Options:
         slider=SliderRange(0.5, 8.0, 0.1),
         help="Size of the brush strokes: 2 is twice as large, 0.5 half as large.",
         doc="Size of the strokes: 1 as trained, 2 twice as large.",
+    )
+    style_effort: EffortChoice = option(
+        "auto",
+        choices=get_args(EffortChoice),
+        noted=False,
+        help="How a picture is made a style: quick predicts it, draft fits it for some seconds, full for a minute; "
+        "auto takes the best that is kept, else a draft.",
+        doc="How much is done for a style that is a picture: predict it, fit it for some steps, or for "
+        "more; ``auto`` takes the best that is kept, else a draft, and predicts it without the extra ``train``.",
     )
     grain: float = option(
         1.0,
@@ -161,6 +171,7 @@ class OptionKeywords(TypedDict, total=False):
     size: int
     colors: ColorMode
     style_scale: float
+    style_effort: EffortChoice
     grain: float
     work_size: int | Literal["auto"]
     mask: MaskLike | None
@@ -178,6 +189,8 @@ def describe(style: Style, options: Options) -> str:
     parts = [f"impasto {__version__}", f"style={style.name}"]
     if "blend" in style.metadata:
         parts.append(f"blend={style.metadata['blend']}")
+    if style.metadata.get("style_effort", "full") != "full":
+        parts.append(f"style_effort={style.metadata['style_effort']}")
     parts += [f"{name}={value}" for name, value in changed_options(options)]
     if options.mask is not None:
         parts.append("mask=strength")

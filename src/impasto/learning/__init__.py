@@ -1,7 +1,8 @@
-"""Learn a style from pictures (needs the extra ``train``).
+"""Make a style of pictures: predict it, or fit it from there (which needs the extra ``train``).
 
 In: picture files of a style. Out: a :class:`impasto.styles.style.Style`, of ``--deep`` with a network of its own.
-Modules in order: ``settings``, ``drawn_photographs`` (what is painted where no photographs are given) -> ``fit``
-(scale and shift) -> ``own_network`` (the network, too) -> ``api`` (:func:`impasto.learn_style`, the cache of styles).
+Modules in order: ``settings``, ``prediction`` (at once), ``drawn_photographs`` (what is painted where no photographs
+are given) -> ``fit`` (scale and shift) -> ``own_network`` (the network, too) -> ``api`` (:func:`impasto.learn_style`)
+-> ``cache`` (the styles of pictures that stand where a style is asked for).
 It must never import ``optimisation``, ``feedforward``, ``video``, ``webcam``, ``studio`` or ``cli``.
 """

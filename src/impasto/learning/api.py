@@ -1,7 +1,6 @@
-"""Learn a style from pictures, and keep learnt styles in a cache: files in, a style out.
+"""Learn a style from pictures: files in, a style out.
 
-The learning itself is in :mod:`impasto.learning.fit` and needs torch, which is imported only once a style really
-has to be learnt.
+Predicting a style needs no torch. Fitting it (:mod:`impasto.learning.fit`) does, and imports it only then.
 """
 
 from __future__ import annotations
@@ -12,37 +11,36 @@ import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Any, Unpack, get_args
 
 from impasto.arguments import check_arguments
 from impasto.engines.devices import torch_device
-from impasto.errors import InputError, StyleError
+from impasto.errors import InputError, StyleError, TrainingError
 from impasto.extras import needing_extra
 from impasto.files import exists, explained, is_file, temporary_folder
-from impasto.folders import cache_folder
 from impasto.learning.held_pictures import file_of
-from impasto.learning.settings import CHECKPOINT, LearnKeywords, LearnSettings
+from impasto.learning.prediction import predict
+from impasto.learning.settings import CHECKPOINT, DRAFT, Effort, LearnKeywords, LearnSettings
 from impasto.locks import locked
 from impasto.options import say_value
 from impasto.pictures.conversion import Source, is_held
 from impasto.pictures.reading import read_picture
-from impasto.styles.blending import Styles, WeightedStyleLike, as_style_list, parse_style
-from impasto.styles.catalogue import load_style, picture_of_style
 from impasto.styles.files import bundled_network_id
-from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style, StyleLike
+from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
 from impasto.styles.suitability import style_picture_warning
 from impasto.training.settings import FitSettings
 
 log = logging.getLogger(__name__)
 
 DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
-_CACHE_EDITION = 2  # part of the cache's file names; another number makes every cached style be learnt anew
+_EDITION = 3  # of learning; another number makes every cached style be learnt anew
 _MAX_PHOTOGRAPHS = 300  # photographs that are read for a style alone; its two thousand numbers learn nothing from more
 _MIN_PHOTOGRAPHS = 12  # photographs for a style alone; learning from fewer gives a warning
 _DRAWN_FOR_STYLE = 48  # pictures that are drawn for a style alone where no photographs are given
 _DRAWN_FOR_NETWORK = 240  # pictures that are drawn where the network is fitted, too
+_PREDICTED_FROM = ("style_size", "style_scale")  # the settings that a predicted style depends on
 _HELD_OUT = 0.15  # share of the photographs that a style is judged by instead of learnt from
 
 
@@ -71,6 +69,7 @@ def learn_style(
     *,
     name: str | None = None,
     metadata: Mapping[str, str] | None = None,
+    effort: Effort = "full",
     photos: str | Path | None = None,
     deep: bool = False,
     minutes: float = DEEP_MINUTES,
@@ -89,6 +88,8 @@ def learn_style(
         name: name of the style; default: the output's, else the first picture's.
         metadata: what is known of the pictures: title, artist, year, licence; not format, name or network, which a
             style file says of itself.
+        effort: ``"quick"`` predicts the style, in a second and without torch; ``"draft"`` fits it for some steps from
+            there, in seconds; ``"full"`` fits it for more, in about a minute.
         photos: photographs to paint meanwhile: a folder, a .zip or an HDF5 file; default: pictures that
             :mod:`impasto.learning.drawn_photographs` draws.
         deep: fit the network, too. The style comes closer to the picture, but it takes up to ``minutes``, carries its
@@ -106,24 +107,30 @@ def learn_style(
         StyleError: the output does not end in ``.safetensors``, the name is ``photograph``, or the metadata has what
             a style file says of itself.
         OutputError: the output cannot be written.
-        TrainingError: a setting is unknown or out of range, or learning failed.
-        MissingExtraError: the extra ``train`` is not installed.
+        TrainingError: a setting is unknown, out of range or not for this effort, or learning failed.
+        MissingExtraError: it is to be fitted, and the extra ``train`` is not installed.
     """
     check_arguments(
         paths={"output": output, "photos": photos},
-        texts={"name": name, "device": device},
+        texts={"name": name, "effort": effort, "device": device},
         flags={"deep": deep},
         numbers={"minutes": minutes},
         functions={"progress": progress},
         mappings={"metadata": metadata},
     )
-    chosen = LearnSettings.from_mapping(settings, learn_style)
+    chosen = settings_of(effort, settings, photos, deep=deep)
     FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
     sources = _as_list(pictures)
     if any(map(is_held, sources)):
         with ExitStack() as files:
             written = [files.enter_context(file_of(item)) if is_held(item) else item for item in sources]
-            about: dict[str, Any] = {"name": name, "metadata": metadata, "photos": photos, "deep": deep}
+            about: dict[str, Any] = {
+                "name": name,
+                "metadata": metadata,
+                "effort": effort,
+                "photos": photos,
+                "deep": deep,
+            }
             about |= {"minutes": minutes, "device": device, "progress": progress}
             return learn_style(written, output, **about, **settings)
     paths = _check_pictures(sources)
@@ -137,7 +144,17 @@ def learn_style(
     for key in RESERVED:
         if key in about:
             raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
-    with needing_extra("train", "Learning a style"):
+    facts = about | {"pictures": ", ".join(path.name for path in paths), "style_effort": effort}
+    facts["made_from"] = made_from(paths, settings, photos, effort=effort, deep=deep, minutes=minutes)
+    predicted = predict(paths, chosen.style_size, chosen.style_scale)
+    if effort == "quick":
+        style = Style(name, *predicted, bundled_network_id(), facts | {"learnt": "predicted"})
+        if target is not None:
+            style.save(target)
+        return style
+    with needing_extra("train", "Fitting a style"):
+        import torch
+
         from impasto.learning.drawn_photographs import draw_photographs
         from impasto.learning.fit import StyleFit
         from impasto.learning.own_network import fit_own_network
@@ -145,7 +162,7 @@ def learn_style(
         from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
     torch_name = torch_device(device)
     network, known = load_bundled()
-    photograph = known.pop(PHOTOGRAPH)
+    photograph = known[PHOTOGRAPH]
     photographs = Photographs(
         Path(photos) if photos else draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN_FOR_STYLE, chosen.seed),
         crop=chosen.crop,
@@ -155,16 +172,15 @@ def learn_style(
         limit=None if deep else _MAX_PHOTOGRAPHS,
         few=MIN_PHOTOGRAPHS if deep else _MIN_PHOTOGRAPHS,
     )
-    fingerprint = _fingerprint(paths, {**asdict(chosen), "photos": str(photos)})
+    mark = fingerprint(paths, {**asdict(chosen), "effort": effort, "photos": str(photos)})
     with _working_folder(target) as folder:
-        fit = StyleFit(network, known, paths, photographs, chosen, fingerprint=fingerprint, device=torch_name)
+        start = torch.from_numpy(predicted[0]), torch.from_numpy(predicted[1])
+        fit = StyleFit(network, start, paths, photographs, chosen, fingerprint=mark, device=torch_name)
         if not fit.resume(folder):
             _empty(folder)
         fit.run(folder, _as_learning_progress(progress, "style"))
         scale, shift = (value.numpy() for value in fit.style())
-        facts = about | {"pictures": ", ".join(path.name for path in paths), **fit.facts()}
-        facts["made_from"] = made_from(paths, settings, photos, deep=deep, minutes=minutes)
-        style = Style(name, scale, shift, bundled_network_id(), facts)
+        style = Style(name, scale, shift, bundled_network_id(), facts | fit.facts())
         preview = folder / "preview.jpg"
         if deep:
             report, inner = _as_learning_progress(progress, "network"), folder / "network"
@@ -189,11 +205,33 @@ def learn_style(
     return style
 
 
+def settings_of(
+    effort: Effort, settings: Mapping[str, Any], photos: str | Path | None = None, *, deep: bool = False
+) -> LearnSettings:
+    """The settings of :func:`learn_style` for an effort, where some may be given.
+
+    Raises:
+        TrainingError: there is no such effort, or a setting is unknown, out of range or not for this effort.
+    """
+    if effort not in get_args(Effort):
+        raise TrainingError(f"The effort is {effort}; give one of {', '.join(get_args(Effort))}.")
+    if effort != "full" and deep:
+        raise TrainingError(f"A network of its own takes the full effort; leave out deep or the effort {effort}.")
+    if effort == "quick":
+        unused = [*(name for name in settings if name not in _PREDICTED_FROM), *(["photos"] if photos else [])]
+        if unused:
+            raise TrainingError(
+                f"A style that is predicted takes no {unused[0]}; leave it out, or give the effort draft or full."
+            )
+    return LearnSettings.from_mapping((dict(DRAFT) if effort == "draft" else {}) | dict(settings), learn_style)
+
+
 def made_from(
     pictures: Sequence[Path],
     settings: Mapping[str, Any],
     photos: str | Path | None = None,
     *,
+    effort: Effort = "full",
     deep: bool = False,
     minutes: float = DEEP_MINUTES,
 ) -> str:
@@ -201,98 +239,19 @@ def made_from(
 
     Raises:
         InputError: a picture cannot be read.
-        TrainingError: a setting is unknown or out of range.
+        TrainingError: a setting is unknown, out of range or not for this effort.
     """
-    chosen = LearnSettings.from_mapping(settings, learn_style)
-    more = {"photos": str(photos), **({"minutes": minutes} if deep else {})}
-    return _fingerprint(pictures, {**asdict(chosen), **more})
+    chosen = settings_of(effort, settings, photos, deep=deep)
+    more = {"effort": effort, "photos": str(photos), **({"minutes": minutes} if deep else {})}
+    return fingerprint(pictures, {**asdict(chosen), **more})
 
 
-def is_style_cached(picture: Path) -> bool:
-    """Whether the style of a picture is in the cache, so that it need not be learnt.
-
-    Raises:
-        InputError: the picture cannot be read.
-    """
-    return _cache_file(picture).is_file()
-
-
-def learn_cached_style(picture: Path, progress: Callable[[LearningProgress], None] | None = None) -> Style:
-    """Return the style of a picture from the cache; if it is not there, learn it with the usual settings and keep it.
-
-    The cache is in ``styles/`` of the folder for downloads (``IMPASTO_CACHE``). A file is named after a hash of the
-    picture's bytes, the network and :data:`_CACHE_EDITION`, so that a change of any learns anew.
-
-    Args:
-        picture: a picture file.
-        progress: called after each step of learning.
-
-    Raises:
-        InputError: the picture cannot be read.
-        MissingExtraError: it is not learnt yet, and the extra ``train`` is not installed.
-    """
-    target = _cache_file(picture)
-    if (style := _from_cache(target)) is None:
-        with locked(target, wait=True):
-            if (style := _from_cache(target)) is None:  # else another run has learnt it meanwhile
-                style = learn_style(picture, target, progress=progress)
-                target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
-    return replace(style, name=picture.stem)  # the file's name is unique, the picture's is not
-
-
-def _from_cache(target: Path) -> Style | None:
-    """The style of a file in the cache; ``None`` if it is not there, or is damaged, so that it is to be learnt anew."""
-    if not target.is_file():
-        return None
-    try:
-        return load_style(target)
-    except StyleError as error:
-        log.info("%s", error)
-        return None
-
-
-def with_learnt_pictures(styles: Styles, learn: Callable[[Path], Style] | None = None) -> list[WeightedStyleLike]:
-    """Styles as callers write them, with learnt styles in the place of picture files.
-
-    Args:
-        styles: one or several names, paths and styles, with or without weights.
-        learn: makes a style of a picture; default: :func:`learn_cached_style`.
-
-    Returns:
-        The styles in the same order. Those that were pictures have their weights beside them, and know how the caller
-        wrote them (``Style.given_as``); all others are as they came.
-
-    Raises:
-        InputError: one is nothing that names a style, or a picture cannot be read.
-        MissingExtraError: a picture is not learnt yet, and the extra ``train`` is not installed.
-    """
-    learn = learn or learn_cached_style
-    result: list[WeightedStyleLike] = []
-    for item in as_style_list(styles):
-        if isinstance(item, tuple):
-            name, weight = item
-        else:
-            name, weight = parse_style(item) if isinstance(item, str) else (item, 1.0)
-        if is_held(name):
-            with file_of(name) as path:
-                result.append((learn(path), weight))
-        else:
-            picture = picture_of_style(cast("StyleLike", name))
-            result.append(item if picture is None else (replace(learn(picture), given_as=str(name)), weight))
-    return result
-
-
-def _cache_file(picture: Path) -> Path:
-    """The path that the style of a picture has in the cache."""
-    return cache_folder() / "styles" / f"{_fingerprint((picture,), {})}{SUFFIX}"
-
-
-def _fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
-    """Twenty hex digits that stand for pictures, network, settings and the cache's edition.
+def fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
+    """Twenty hex digits that stand for pictures, network, settings and the edition of learning.
 
     They name a style in the cache, and tell whether an interrupted :func:`learn_style` may go on.
     """
-    digest = hashlib.sha256(json.dumps([_CACHE_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([_EDITION, bundled_network_id(), settings], sort_keys=True).encode())
     for path in pictures:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())

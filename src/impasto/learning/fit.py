@@ -1,10 +1,10 @@
 """Learn one style for a trained network: only its scale and shift (Dumoulin, Shlens and Kudlur 2017, section 3.2).
 
 The network is frozen, so what is sought is two thousand numbers: the parameters of its conditional instance
-normalisations. They begin as the best blend of the styles that the network knows, and follow the gradient of the same
-objective that the network was trained on (:mod:`impasto.training.perceptual_loss`), on a fixed set of crops whose
-content features are computed once. What is kept is an exponential moving average. Learning ends when the loss on
-held-out photographs no longer falls.
+normalisations. They begin as the style predictor gives them (:mod:`impasto.learning.prediction`), and follow the
+gradient of the same objective that the network was trained on (:mod:`impasto.training.perceptual_loss`), on a fixed set
+of crops whose content features are computed once. The steps are large at first and go to nothing (cosine decay). What
+is kept is a short exponential moving average.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from impasto.pictures.writing import write_picture
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
-from impasto.training.schedules import Plateau, optimiser_step, update_averages
+from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, update_averages
 from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
@@ -41,10 +41,7 @@ log = logging.getLogger(__name__)
 ScaleAndShift = tuple[Tensor, Tensor]
 """The parameters of a style, C numbers each."""
 
-MAX_BLENDED = 4  # styles in the blend that learning begins with
-MIN_BLEND_GAIN = 0.01  # share by which another style must lower the loss of the blend
-BLEND_PHOTOGRAPHS = 3  # held-out photographs that blends are tried on
-BLEND_SIDE = 128  # pixels of the sides that held-out photographs are cut to for trying blends
+WARM_UP = 3  # steps in which the learning rate rises to its peak
 CONTENT_BATCH = 8  # crops whose content features are computed together
 PREVIEW_COUNT = 3  # held-out photographs that a preview shows
 
@@ -54,7 +51,7 @@ class StyleFit:
 
     Args:
         network: a trained network; it is frozen here.
-        known: its styles by name, without the photograph style; at least one.
+        start: scale and shift that learning begins with.
         pictures: files of the style; several give one style by the mean of their Gram matrices.
         photographs: what is painted meanwhile.
         settings: see :class:`impasto.learning.settings.LearnSettings`.
@@ -65,10 +62,8 @@ class StyleFit:
         scale: C numbers, being learnt.
         shift: C numbers, being learnt.
         averaged: the averages of both, which are what is learnt in the end.
-        initial_blend: share of each known style in what learning begins with.
         step: steps done.
         seconds: time spent, earlier parts of a resumed run included.
-        finished: whether the loss is flat or the most steps are done.
         losses: losses on the held-out photographs by term, at the last check.
 
     Raises:
@@ -78,7 +73,7 @@ class StyleFit:
     def __init__(
         self,
         network: TransformerNetwork,
-        known: Mapping[str, ScaleAndShift],
+        start: ScaleAndShift,
         pictures: Sequence[Path],
         photographs: Photographs,
         settings: LearnSettings,
@@ -101,12 +96,11 @@ class StyleFit:
         self.held_out_features = self._content_features(self.held_out)
         # The spread is that of all crops, because two at a time differ widely in theirs.
         self.spreads = {tap: losses.content_spread(x) for tap, x in self.content_features.items()}
-        self.initial_blend, scale, shift = self._best_blend(known)
+        scale, shift = (value.to(self.device) for value in start)
         self.scale, self.shift = scale.clone().requires_grad_(True), shift.clone().requires_grad_(True)
-        self.averaged = (scale, shift)
+        self.averaged = (scale.clone(), shift.clone())
         self.optimiser = torch.optim.Adam([self.scale, self.shift], lr=settings.learning_rate, betas=(0.9, 0.99))
-        self.plateau = Plateau(settings.patience, settings.gain)
-        self.step, self.seconds, self.finished = 0, 0.0, False
+        self.step, self.seconds = 0, 0.0
         self.losses: dict[str, float] = {}
 
     @torch.no_grad()
@@ -115,40 +109,6 @@ class StyleFit:
         parts = torch.split(images, CONTENT_BATCH)
         features = [self.objective.network(part, self.objective.content_layers) for part in parts]
         return {tap: torch.cat([one[tap] for one in features]) for tap in features[0]}
-
-    # ---- where to begin -------------------------------------------------------------------------------
-
-    @torch.no_grad()
-    def _best_blend(self, known: Mapping[str, ScaleAndShift]) -> tuple[dict[str, float], Tensor, Tensor]:
-        """Blend known styles greedily: add the best one, the n-th with weight 1/n, while that lowers the loss.
-
-        Returns:
-            Share of each style in the blend, and the blend's scale and shift.
-        """
-        pairs = {name: (scale.to(self.device), shift.to(self.device)) for name, (scale, shift) in known.items()}
-        crops = np.s_[:BLEND_PHOTOGRAPHS, :, :BLEND_SIDE, :BLEND_SIDE]
-        content_features, inputs = self._content_features(self.held_out[crops]), self.held_out_inputs[crops]
-
-        def loss(pair: ScaleAndShift) -> float:
-            return self._total(self._terms(inputs, content_features, *pair)).item()
-
-        chosen: list[str] = []
-        blend, best = next(iter(pairs.values())), float("inf")
-        while len(chosen) < MAX_BLENDED:
-            share = 1 / (len(chosen) + 1)
-            candidates = {
-                name: (blend[0].lerp(scale, share), blend[1].lerp(shift, share))
-                for name, (scale, shift) in pairs.items()
-            }
-            found = {name: loss(pair) for name, pair in candidates.items()}
-            name = min(found, key=found.__getitem__)
-            if not found[name] < (1 - MIN_BLEND_GAIN) * best:
-                break
-            chosen.append(name)
-            best, blend = found[name], candidates[name]
-        log.info("beginning with %s at a loss of %.3f", " + ".join(chosen), best)
-        weights = {name: chosen.count(name) / len(chosen) for name in chosen}
-        return weights, *blend
 
     # ---- one step -------------------------------------------------------------------------------------
 
@@ -177,6 +137,8 @@ class StyleFit:
     def _step(self) -> None:
         """Take one step of the optimiser on some of the fixed crops."""
         s = self.settings
+        factor = learning_rate_factor(self.step, WARM_UP, self.share)
+        set_learning_rates(self.optimiser.param_groups, [s.learning_rate], factor)
         count = len(self.inputs)
         which = torch.from_numpy(self.random.choice(count, min(s.batch, count), replace=False))
         content_features = {tap: x[which] for tap, x in self.content_features.items()}
@@ -197,11 +159,11 @@ class StyleFit:
 
     @property
     def share(self) -> float:
-        """Share of the most steps that is done, in [0, 1]."""
-        return 1.0 if self.finished else self.step / self.settings.steps
+        """Share of the steps that is done, in [0, 1]."""
+        return self.step / self.settings.steps
 
     def run(self, folder: Path | None = None, progress: Callable[[StyleFit], None] | None = None) -> None:
-        """Learn until the loss is flat, or until Ctrl-C.
+        """Take the steps, or those until Ctrl-C.
 
         Args:
             folder: gets ``checkpoint.pt``, ``log.jsonl`` and ``preview.jpg`` at each check, and the checkpoint at
@@ -213,13 +175,12 @@ class StyleFit:
         """
         s = self.settings
         try:
-            while not self.finished:
+            while self.step < s.steps:
                 started = time.monotonic()
                 self._step()
                 self.seconds += time.monotonic() - started
                 if self.step % s.check_every == 0 or self.step >= s.steps:
                     self.losses = self.validate()
-                    self.finished = self.plateau.reached(self.losses["total"]) or self.step >= s.steps
                     if folder:
                         self._record(folder)
                 if progress:
@@ -247,7 +208,6 @@ class StyleFit:
         """What a style file says of how it was learnt."""
         s = self.settings
         return {
-            "begun_as": " + ".join(f"{share:.2f} {name}" for name, share in self.initial_blend.items()),
             "learnt": f"{self.step} steps of {s.batch} pictures, {s.crop} px, {self.seconds:.0f} s",
             "loss": f"content {s.content_weight:g}, style {s.style_weight:g}, features {Path(s.features).name}",
             "measured": ", ".join(f"{name} {self.losses[name]:.4f}" for name in ("content", "style")),
@@ -276,14 +236,12 @@ class StyleFit:
             "mark": self.fingerprint,
             "step": self.step,
             "seconds": self.seconds,
-            "finished": self.finished,
             "losses": self.losses,
             "scale": self.scale.detach(),
             "shift": self.shift.detach(),
             "averaged": self.averaged,
             "optimiser": self.optimiser.state_dict(),
             "random": json.dumps(self.random.bit_generator.state),
-            "plateau": (self.plateau.best, self.plateau.waited),
         }
         with atomic_path(folder / CHECKPOINT) as temporary:
             torch.save(state, temporary)
@@ -310,7 +268,6 @@ class StyleFit:
         self.averaged = tuple(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.random.bit_generator.state = json.loads(state["random"])
-        self.plateau.best, self.plateau.waited = state["plateau"]
-        self.step, self.seconds, self.finished = state["step"], state["seconds"], state["finished"]
+        self.step, self.seconds = state["step"], state["seconds"]
         self.losses = state["losses"]
         return True

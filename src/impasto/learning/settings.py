@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from impasto.options import documented, inherited_option, option
 from impasto.training.settings import Settings
+
+Effort = Literal["quick", "draft", "full"]
+"""How much is done for the style of a picture: predict it, fit it for a few steps from there, or for more."""
+
+EffortChoice = Literal["auto", "quick", "draft", "full"]
+"""An effort, or ``auto``: the best style of the picture that is there, else the best that takes no minute."""
+
+DRAFT: Mapping[str, int] = {"steps": 20, "crops": 24, "held_out": 4}
+"""The settings of a draft where they are not :class:`LearnSettings`' own, which are those of a full fit."""
 
 CHECKPOINT = "checkpoint.pt"  # file in the folder of an unfinished style from which the same call goes on
 
@@ -28,19 +37,17 @@ class LearnSettings(Settings):
     style_weight: float = inherited_option(
         Settings, "style_weight", 12.0, help="More is more paint and less photograph."
     )
-    steps: int = option(1200, low=1, whole=True, help="Steps at most; it ends before, once it no longer gets better.")
+    steps: int = option(200, low=1, whole=True, help="Steps; with more it comes closer, up to a few hundred.")
     batch: int = option(2, low=1, whole=True, doc="Crops that one step learns from.")
     crops: int = option(64, low=1, whole=True, doc="Crops to learn from, the same in the whole run.")
     held_out: int = option(8, low=1, whole=True, doc="Crops to judge by, from photographs that are not learnt from.")
-    learning_rate: float = option(0.04, low=0, doc="Of the style's scale and shift, with Adam.")
-    average: float = option(0.98, low=0, high=1, doc="Decay of the moving average of scale and shift, per step.")
+    learning_rate: float = option(
+        0.12, low=0, doc="Of the style's scale and shift, with Adam: the peak of a cosine decay."
+    )
+    average: float = option(0.9, low=0, high=1, doc="Decay of the moving average of scale and shift, per step.")
     check_every: int = option(
         50, low=1, whole=True, help="Steps from one look at how good it is, with a new preview, to the next."
     )
-    patience: int = option(
-        3, low=1, whole=True, doc="Looks at the loss without a fall of it (see ``gain``) that end the run."
-    )
-    gain: float = option(0.005, low=0, high=1, doc="Share by which the loss has to fall for the run to go on.")
 
 
 class LearnKeywords(TypedDict, total=False):
@@ -65,5 +72,3 @@ class LearnKeywords(TypedDict, total=False):
     learning_rate: float
     average: float
     check_every: int
-    patience: int
-    gain: float

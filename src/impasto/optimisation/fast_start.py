@@ -1,4 +1,4 @@
-"""Where the start ``fast`` lies: the photograph as the fast path paints it in the styles nearest to those wanted."""
+"""Where the start ``fast`` lies: the photograph as the fast path paints it, in known or predicted styles."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import math
 from collections.abc import Mapping
 from functools import partial
 
+import numpy as np
 import torch
 
 from impasto.feedforward import api as fast_path
+from impasto.learning.prediction import predict_from_pixels
+from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
 from impasto.networks.losses import Moments
 from impasto.optimisation.feature_tiles import TiledFeatures
@@ -19,6 +22,7 @@ from impasto.optimisation.tensors import to_tensor
 from impasto.pictures.picture import Picture
 from impasto.pictures.resampling import resize_array
 from impasto.styles.blending import WeightedStyleLike
+from impasto.styles.files import bundled_network_id
 from impasto.styles.listing import load_all_styles
 from impasto.styles.style import Style
 
@@ -28,9 +32,10 @@ log = logging.getLogger(__name__)
 
 
 def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
-    """Paint a photograph at once, in the bundled styles and those of the catalogue that come closest to the wanted.
+    """Paint a photograph at once, in the styles that come closest to the wanted.
 
-    A style picture's nearest style is the one in which a small painting of the photograph has the least style loss.
+    These are the bundled ones, those of the catalogue and the predicted one of each style picture. The closest is the
+    one in which a small painting of the photograph has the least style loss.
 
     Args:
         content: the photograph, H x W x 3 in [0, 1].
@@ -43,14 +48,17 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
     shrink = min(1.0, _TRIAL_SIDE / max(height, width))
     small = resize_array(content, (max(1, round(width * shrink)), max(1, round(height * shrink))))
     tiled = TiledFeatures(targets.planner.network, tuple(targets.recipe.style_layers))
-    known = {
-        style: tiled.moments(to_tensor(fast_path.paint(Picture(small), style).rgb, targets.planner.device))
-        for style in _known_styles()
-    }
+
+    def measured(style: Style) -> Mapping[str, Moments]:
+        return tiled.moments(to_tensor(fast_path.paint(Picture(small), style).rgb, targets.planner.device))
+
+    known = {style: measured(style) for style in _known_styles()}
     groups: dict[int | None, list[WeightedStyleLike]] = {}
     for picture in targets.styles:
-        nearest = _nearest(picture, known, targets, content, small.shape[:2])
-        log.info("%s: the fast painting is in %s", picture.name, nearest.name)
+        predicted = _predicted(picture)
+        candidates = {**known, predicted: measured(predicted)}
+        nearest = _nearest(picture, candidates, targets, content, small.shape[:2])
+        log.info("%s: the fast painting is in the style %s", picture.name, nearest.name)
         groups.setdefault(None if picture.mask is None else id(picture.mask), []).append((nearest, picture.weight))
     paintings = {key: fast_path.paint(Picture(content), group).rgb for key, group in groups.items()}
     shares = targets.region_weights(height, width)
@@ -62,6 +70,14 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
 def _known_styles() -> list[Style]:
     """The styles of the shared network, which can be blended; a damaged one of the catalogue is left out."""
     return [style for _, style in load_all_styles(partial(log.warning, "%s")) if style.embedded is None]
+
+
+def _predicted(picture: StylePicture) -> Style:
+    """The style of a picture as the predictor gives it."""
+    height, width = picture.rgb.shape[:2]
+    shrink = min(1.0, LearnSettings.style_size / min(height, width))
+    small = resize_array(picture.rgb, (max(2, round(width * shrink)), max(2, round(height * shrink))))
+    return Style("predicted", *predict_from_pixels(np.clip(small, 0, 1)), bundled_network_id())
 
 
 def _nearest(

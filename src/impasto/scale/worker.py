@@ -10,7 +10,7 @@ from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
 from impasto.feedforward.painter import Painter
-from impasto.learning.api import with_learnt_pictures
+from impasto.learning.cache import with_learnt_pictures
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures.writing import (
     check_longest_side,
@@ -52,7 +52,7 @@ class Worker:
             raise InputError(f"The argument writing takes an OutputOptions, not {say_value(writing)}.")
         if keywords:
             options = options_from_keywords(Options, vars(options) | keywords, Worker)
-        self.styles = load_weighted(with_learnt_pictures(styles))
+        self.styles = load_weighted(with_learnt_pictures(styles, options.style_effort))
         self.options, self.writing = options, writing or OutputOptions()
         self._painter: Painter | None = None
 

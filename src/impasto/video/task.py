@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options, describe
 from impasto.files import exists
 from impasto.flow.files import FramePattern
-from impasto.learning.api import with_learnt_pictures
+from impasto.learning.cache import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
 from impasto.options import options_from_keywords
 from impasto.sound.style import SoundStyle
@@ -161,8 +162,9 @@ def make_plan(request: Request, caller: Callable[..., Any]) -> VideoPlan:
     )
     keyframes, pictures = None, []
     if paint is None:
-        later = {time: with_learnt_pictures(styles) for time, styles in (request.style_at or {}).items()}
-        keyframes = Keyframes(None if request.style is None else with_learnt_pictures(request.style), later)
+        learnt = partial(with_learnt_pictures, effort=options.style_effort)
+        later = {time: learnt(styles) for time, styles in (request.style_at or {}).items()}
+        keyframes = Keyframes(None if request.style is None else learnt(request.style), later)
     else:
         pictures = read_styles([] if request.style is None else request.style, max_pixels=options.max_pixels)
         if not pictures or request.style_at:
