@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImpastoError, InputError, OutputError
-from impasto.learning.api import with_learnt_pictures
+from impasto.learning.cache import with_learnt_pictures
 from impasto.scale.api import processes_for
 from impasto.scale.pool import Pool
 from impasto.scale.station import Result, Station, Task
@@ -170,8 +170,9 @@ def _known_parts(task: VideoTask, processes: int, seams: Seams) -> list[Part]:
 def _for_processes(task: VideoTask) -> Request:
     """The request as other processes take it: styles learnt, and the result named."""
     request = task.plan.request
-    style = None if request.style is None else with_learnt_pictures(request.style)
-    later = {time: with_learnt_pictures(styles) for time, styles in (request.style_at or {}).items()}
+    effort = task.plan.options.style_effort
+    style = None if request.style is None else with_learnt_pictures(request.style, effort)
+    later = {time: with_learnt_pictures(styles, effort) for time, styles in (request.style_at or {}).items()}
     return replace(request, style=style, style_at=later or None, output=task.plan.target.absolute())
 
 
