@@ -55,6 +55,7 @@ def test_the_table_of_the_readme_has_the_commands():
     assert {line.split()[1] for line in described(ROOT / "README.md")} >= set(COMMANDS) - {
         "flow",
         "dataset",
+        "predictor",
         "distill",
         "completion",
     }

@@ -98,7 +98,7 @@ def command(
 ) -> None:
     """Learn a style from a picture; several pictures of an artist give one style.
 
-    A recording of sound, or a movement (BVH), takes a moment.
+    It is predicted, then fitted from there. A recording of sound, or a movement (BVH), takes a moment.
 
     \b
     impasto learn painting.jpg -o mine.safetensors
@@ -108,10 +108,7 @@ def command(
     impasto learn rain.flac -o rain.safetensors
     impasto apply photo.jpg --style mine.safetensors
 
-    A style is predicted, and then fitted from there.
-
-    Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg
-    shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
+    Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
     """
     if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
         from impasto.cli.learn_motion import learn_from_clip

@@ -192,8 +192,8 @@ _pass_names = _parameter_names(_pass_options)
     type=click.Choice(SEAMS),
     default="cuts",
     show_default=True,
-    help="With --on, where the video is divided. cuts: where scenes begin; warm: in long takes elsewhere too, where the "
-    "result then differs a little.",
+    help="With --on, where the video is divided. cuts: where scenes begin; warm: in long takes elsewhere too, where "
+    "the result then differs a little.",
 )
 @click.option("--timing", is_flag=True, help="Say how long reading, painting and writing took.")
 @click.option("--json", "as_json", is_flag=True, help="Describe the result as JSON, for programs.")
