@@ -108,7 +108,8 @@ def command(
     impasto learn rain.flac -o rain.safetensors
     impasto apply photo.jpg --style mine.safetensors
 
-    Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg shows how far it is, with --deep the last OUTPUT.learning/network/preview-*.png.
+    Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg shows how far it is,
+    with --deep the last OUTPUT.learning/network/preview-*.png.
     """
     if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
         from impasto.cli.learn_motion import learn_from_clip
