@@ -47,7 +47,9 @@ def profile_channels(profile: bytes) -> int:
     try:
         return CHANNELS[profile[16:20]]
     except KeyError:
-        raise ProfileError(f"it is for {profile[16:20].decode('latin-1').strip() or 'no'} colours") from None
+        space = profile[16:20].decode("latin-1").strip()
+        kind = f"for {space} colours" if space.isascii() and space.isprintable() and space else "damaged"
+        raise ProfileError(f"it is {kind}") from None
 
 
 def to_srgb(colour: Array, profile: bytes) -> Array:
