@@ -36,7 +36,7 @@ COMMANDS = {
     "motion": "Give a movement the style of another one, or set it to music.",
     "webcam": "Paint what a camera sees, live.",
     "studio": "Do all of this in a browser.",
-    "export": "Write the page that paints in a browser without a server.",
+    "export": "Write a style or network for other programs, or the page.",
     "flow": "Measure how a video's frames move, for other programs.",
     "train": "Train a network of your own: several styles together, or one.",
     "predictor": "Train the network that predicts the styles of pictures.",

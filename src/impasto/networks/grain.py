@@ -19,7 +19,7 @@ from PIL import Image
 
 Array = NDArray[np.float32]
 
-_OCTAVES = ((4, 127, 0.02), (8, 61, 0.025), (16, 31, 0.025), (32, 17, 0.03), (64, 11, 0.035))
+OCTAVES = ((4, 127, 0.02), (8, 61, 0.025), (16, 31, 0.025), (32, 17, 0.03), (64, 11, 0.035))
 """Of each octave: the side of a cell in pixels, cells until it repeats, and standard deviation, where white is 1.
 
 Fine octaves become strokes, coarse ones their arrangement: without coarse ones an even sky is filled evenly. More grain
@@ -40,7 +40,7 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
         H x W x 1 on the scale of pictures in [0, 1]; mean 0, standard deviation 0.06 over many cells.
     """
     total = np.zeros((height, width), np.float32)
-    for octave in _OCTAVES:
+    for octave in OCTAVES:
         pattern = _pattern(*octave)
         for rows, from_rows in _runs(top, height, len(pattern)):
             for columns, from_columns in _runs(left, width, len(pattern)):
@@ -48,9 +48,14 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
     return total[..., None]
 
 
+def grain_patterns() -> list[Array]:
+    """One period of each octave; the grain at a place is their sum, each at the place modulo its own side."""
+    return [_pattern(*octave) for octave in OCTAVES]
+
+
 def grain_cells() -> list[Array]:
     """The cells of each octave, normally distributed numbers: all that another program needs to make the same grain."""
-    return [_cells(cell, count) for cell, count, _ in _OCTAVES]
+    return [_cells(cell, count) for cell, count, _ in OCTAVES]
 
 
 def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]:
@@ -66,12 +71,17 @@ def _runs(start: int, length: int, period: int) -> Iterator[tuple[slice, slice]]
 @cache
 def _pattern(cell: int, count: int, deviation: float) -> Array:
     """Smooth noise whose opposite borders fit together: a square of ``count`` cells of ``cell`` pixels a side."""
-    around = np.pad(_cells(cell, count), 2, mode="wrap")
+    around = around_cells(cell, count)
     side = len(around) * cell
     smooth = np.asarray(Image.fromarray(around).resize((side, side), Image.Resampling.BICUBIC))
     inner = smooth[2 * cell : -2 * cell, 2 * cell : -2 * cell]
     inner = inner - inner.mean()  # the mean of few cells is not 0
     return np.ascontiguousarray(inner * np.float32(deviation / inner.std()))
+
+
+def around_cells(cell: int, count: int) -> Array:
+    """The cells of an octave with two of the opposite side around them, as the interpolation between cells needs it."""
+    return np.pad(_cells(cell, count), 2, mode="wrap")
 
 
 def _cells(cell: int, count: int) -> Array:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +23,14 @@ class Node:
     Attributes:
         kind: its name, ``"Conv"``.
         inputs: names of its inputs.
-        ints: its attributes that are whole numbers, by name.
+        outputs: names of its outputs.
+        attributes: its attributes that are numbers, texts or several whole numbers, by name.
     """
 
     kind: str
     inputs: tuple[str, ...]
-    ints: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 def read_onnx(data: memoryview) -> Contents:
@@ -45,7 +49,7 @@ def read_onnx(data: memoryview) -> Contents:
             if array is not None:
                 arrays[name] = array
         elif number == 1:
-            nodes.append(_node(as_bytes(value)))
+            nodes.append(read_node(as_bytes(value)))
             if len(nodes) > _MOST_NODES:
                 raise DamagedError("it has more operators than any network that paints")
     return Contents("ONNX", arrays, nodes)
@@ -59,6 +63,24 @@ def metadata_of(data: memoryview) -> dict[str, str]:
             entry = dict(fields(as_bytes(value)))
             found[as_text(entry.get(1, b""))] = as_text(entry.get(2, b""))
     return found
+
+
+def shapes_of_inputs(data: memoryview) -> dict[str, list[int]]:
+    """The sides of each input of a model, by its name; those that are free are 0.
+
+    Raises:
+        DamagedError: it is no ONNX model.
+    """
+    graph = next((value for number, value in fields(data) if number == 7), b"")
+    shapes = {}
+    for number, value in fields(as_bytes(graph)):
+        if number == 11:
+            about = dict(fields(as_bytes(value)))
+            kind = dict(fields(as_bytes(about.get(2, b""))))  # a tensor, and of it element type and shape
+            shape = dict(fields(as_bytes(kind.get(1, b"")))).get(2, b"")
+            sides = (dict(fields(as_bytes(side))) for number, side in fields(as_bytes(shape)) if number == 1)
+            shapes[as_text(about.get(1, b""))] = [as_int(side.get(1, 0)) for side in sides]
+    return shapes
 
 
 def tensor(data: memoryview) -> tuple[str, Array | None]:
@@ -93,20 +115,35 @@ def tensor(data: memoryview) -> tuple[str, Array | None]:
     return name, None
 
 
-def _node(data: memoryview) -> Node:
+def read_node(data: memoryview) -> Node:
     """An operator."""
-    kind, inputs, ints = "", [], {}
+    kind, inputs, outputs, attributes = "", [], [], {}
     for number, value in fields(data):
         if number == 1:
             inputs.append(as_text(value))
+        elif number == 2:
+            outputs.append(as_text(value))
         elif number == 4:
             kind = as_text(value)
         elif number == 5:
-            name, found = "", []
-            for part, content in fields(as_bytes(value)):
-                if part == 1:
-                    name = as_text(content)
-                elif part in (3, 8):
-                    found += numbers(content)
-            ints[name] = tuple(found)
-    return Node(kind, tuple(inputs), ints)
+            name, content = _attribute(as_bytes(value))
+            attributes[name] = content
+    return Node(kind, tuple(inputs), tuple(outputs), attributes)
+
+
+def _attribute(data: memoryview) -> tuple[str, Any]:
+    """Name and value of an attribute: a number, a text, or whole numbers; ``None`` for other kinds."""
+    name, content = "", None
+    several: list[int] = []
+    for number, value in fields(data):
+        if number == 1:
+            name = as_text(value)
+        elif number == 2:
+            content = struct.unpack("<f", as_bytes(value))[0]
+        elif number == 3:
+            content = as_int(value)
+        elif number == 4:
+            content = as_text(value)
+        elif number == 8:
+            several += numbers(value)
+    return name, several or content
