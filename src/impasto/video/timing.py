@@ -36,7 +36,8 @@ class Span:
         if self.end is not None and self.end <= (self.start or 0):
             raise InputError(f"The end {float(self.end)} is not after the start; give a later one.")
         if self.rate is not None and not MIN_RATE <= self.rate <= MAX_RATE:
-            raise InputError(f"The frame rate {float(self.rate):g} is out of range; give more than 0, up to {MAX_RATE}.")
+            rate = f"{float(self.rate):g}"
+            raise InputError(f"The frame rate {rate} is out of range; give more than 0, up to {MAX_RATE}.")
 
     def time_base(self, source: VideoSource) -> Fraction:
         """The unit of the result's time stamps, in seconds."""
