@@ -3,8 +3,8 @@
 **In**: arguments, pictures on standard input. **Out**: files, lines on standard output, progress on standard error,
 an exit status. **Order**: this module; a module a command (``apply``, ``video``, ``paint``, ...), imported only when
 that command runs; what they share: ``help``, ``hints``, ``options``, ``progress``, ``standard_streams``,
-``picture_styles``, ``results``; of ``paint`` alone: ``paint_run``, ``sweep``. **Never**: torch, onnxruntime or
-tensors; no other room imports this one.
+``picture_styles``, ``results``; of ``paint`` alone: ``paint_run``, ``sweep``; of ``video``: ``raw_video``. **Never**:
+torch, onnxruntime or tensors; no other room imports this one.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ _pass_names = _parameter_names(_pass_options)
         "What to paint": ("styles", "style_at", "sound_styles", "mask", "start", "end", "fps", "start_number"),
         **options.PAINTING_SECTIONS,
         "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
-        "The result": ("output", "codec", "quality", "overwrite"),
+        "The result": ("output", "codec", "quality", "overwrite", "raw"),
         "Several processes": ("on", "processes", "seams"),
         "What is said": ("timing", "as_json", "quiet"),
         "Slow: every frame optimised by itself": (
@@ -147,6 +147,11 @@ _pass_names = _parameter_names(_pass_options)
     "every frame by itself.",
 )
 @options.painting_options
+@click.option(
+    "--raw",
+    metavar="y4m|rgb24:WxH",
+    help="Paint uncompressed frames from standard input to standard output, both written as -; y4m says its own size.",
+)
 @click.option("--start", callback=_parse_time, metavar="TIME", help="Where to begin, in seconds or as 1:02:03.")
 @click.option("--end", callback=_parse_time, metavar="TIME", help="Where to stop, in seconds or as 1:02:03.")
 @click.option(
@@ -202,6 +207,7 @@ def command(
     video: str,
     styles: tuple[str, ...],
     style_at: dict[float, list[str]],
+    raw: str | None,
     sound_styles: tuple[str, ...],
     output: str | None,
     overwrite: bool,
@@ -222,11 +228,19 @@ def command(
     impasto video clip.mp4 --style starry-night -o painted.mp4
     impasto video clip.mp4 --style-at 0=scream --style-at 4.5=udnie -o painted.mp4
     impasto video frame_%04d.png --fps 24 --style houses -o painted_%04d.png
+    ffmpeg -i clip.mp4 -f yuv4mpegpipe - | impasto video - -o - --raw y4m --style scream | ffmpeg -i - out.mkv
     """
+    if raw is None and "-" in (video, output):
+        raise click.UsageError("Frames on standard streams need their form: impasto video - -o - --raw y4m")
     if hints.is_still_picture(video) and not FramePattern.matches(video):
         raise hints.wrong_command(f"{video} is a picture", "apply")
     if not styles and not style_at:
         raise hints.missing_style("video")
+    if raw is not None:
+        from impasto.cli import raw_video
+
+        raw_video.run(video, output, raw, styles, settings, quiet=quiet)
+        return
     from impasto.cli.picture_styles import learn_pictures
     from impasto.video.api import stylize_video
 
