@@ -51,6 +51,12 @@ def test_what_is_not_found_is_told_by_joint(plain):
         see_body(without(plain, "LeftShoulder", "LeftArm", "Neck", "Head"))
 
 
+def test_a_clip_that_is_too_long_is_refused(plain, monkeypatch):
+    monkeypatch.setattr("impasto.motion.body._MOST", 1000)
+    with pytest.raises(InputError, match="120 frames of 26 joints, too many at once; cut it into parts"):
+        see_body(plain)
+
+
 def test_one_frame_is_enough(plain):
     body = see_body(Clip(plain.joints, plain.channels[:1], plain.frame_time))
     assert all(np.isfinite(values).all() for values in body.directions.values())

@@ -128,6 +128,13 @@ def test_too_many_joints_are_refused_and_300_are_read():
         read(chain(2001))
 
 
+def test_a_file_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("impasto.motion.bvh._LARGEST_FILE", 100)
+    (tmp_path / "a.bvh").write_text(SMALL)
+    with pytest.raises(InputError, match="cut the clip into parts"):
+        read_bvh(tmp_path / "a.bvh")
+
+
 def test_files_that_are_not_there_or_cannot_be_written_are_said(tmp_path):
     with pytest.raises(InputError, match="There is no file"):
         read_bvh(tmp_path / "a.bvh")

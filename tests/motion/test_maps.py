@@ -15,7 +15,7 @@ def cloud(mean, spread: float) -> np.ndarray:
 
 def test_statistics_lead_mean_and_spread_to_the_styles():
     content, style = cloud([0, -1, 0.2], 0.1), cloud([0.3, -1, 0.5], 0.1)
-    led = by_statistics(content, measure_direction(content, None), measure_direction(style, None))
+    led = by_statistics(content, measure_direction(content, None), measure_direction(style, None), alike=True)
     wanted, got = measure_direction(style, None), measure_direction(led, None)
     assert got.mean == pytest.approx(wanted.mean, abs=0.05)
     assert got.spread == pytest.approx(wanted.spread, rel=0.15)
@@ -23,8 +23,10 @@ def test_statistics_lead_mean_and_spread_to_the_styles():
 
 def test_what_moves_quite_differently_is_nearly_left_alone():
     content, style = cloud([0, -1, 0], 0.6), cloud([0, 1, 0.3], 0.02)
-    led = by_statistics(content, measure_direction(content, None), measure_direction(style, None))
-    assert np.degrees(np.arccos(measure_direction(content, None).mean @ measure_direction(led, None).mean)) < 30
+    own, new = measure_direction(content, None), measure_direction(style, None)
+    led = [measure_direction(by_statistics(content, own, new, alike=alike), None) for alike in (True, False)]
+    away = [np.degrees(np.arccos(own.mean @ one.mean)) for one in led]
+    assert away[1] < away[0] < 30
 
 
 def test_a_neutral_clip_gives_the_difference_alone():

@@ -24,6 +24,7 @@ PARTS = ("arms", "legs", "spine", "head")
 
 _UP = np.array([0.0, 1.0, 0.0])
 _HEADING_SECONDS = 0.35  # standard deviation of the Gaussian that takes the gait's swing out of the heading
+_MOST = 4_000_000  # frames times joints, which take 2 GB
 _SHORT = 1e-3  # leg lengths below which a limb has no direction
 
 
@@ -129,6 +130,10 @@ def see_body(clip: Clip, mapping: Mapping[str, str] | None = None) -> Body:
     Raises:
         InputError: its legs, or what stands above them, are not found.
     """
+    if clip.frames * len(clip.joints) > _MOST:
+        raise InputError(
+            f"{clip.name} has {clip.frames} frames of {len(clip.joints)} joints, too many at once; cut it into parts."
+        )
     joints = find_joints(clip, mapping)
     needed = [f"{side}-{name}" for side in ("left", "right") for name in ("thigh", "shin")]
     absent = [name for name in needed if name not in joints]

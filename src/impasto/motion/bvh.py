@@ -15,7 +15,7 @@ from impasto.motion.clip import Clip, Joint
 from impasto.motion.quaternions import Array
 
 SUFFIX = ".bvh"
-_LARGEST_FILE = 512_000_000  # bytes; an hour of 60 joints at 120 frames a second has 500 million
+_LARGEST_FILE = 100_000_000  # bytes; ten minutes of 60 joints at 120 frames a second have that
 _MOST_JOINTS = 2000  # a face and both hands in full have a few hundred
 _LARGEST = 1e6  # of an offset or a channel, in degrees, or in millimetres a kilometre
 _USUAL_TIME = 1 / 30  # seconds from frame to frame where a file does not say
@@ -43,15 +43,15 @@ def read_bvh(path: str | Path) -> Clip:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > _LARGEST_FILE:
-            raise InputError(f"{path} has {size / 1e6:.0f} MB, more than a clip can have; cut it into parts.")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}; check the path.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path} cannot be read ({reason}); give a BVH file.") from error
+    if len(data) > _LARGEST_FILE:
+        raise InputError(f"{path} has more than {_LARGEST_FILE / 1e6:.0f} MB; cut the clip into parts.")
     return parse_bvh(data, str(path))
 
 

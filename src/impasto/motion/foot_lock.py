@@ -13,6 +13,7 @@ from impasto.motion.series import stretches
 
 _BLEND_SECONDS = 0.1  # over which a foot comes to where it is held, and leaves
 _LONGEST = 0.999  # of the leg's length: how far it is stretched at most
+_STIFF = 0.03  # of the leg's length: the last part before it is straight, in which it yields less and less
 _MOST = 0.35  # leg lengths that a foot is moved by at most: what needs more is no standing
 
 
@@ -62,8 +63,10 @@ def _reach(pose: Pose, side: str, shifts: Array) -> None:
     hip, knee, ankle = positions[:, thigh], positions[:, shin], positions[:, foot]
     upper, lower = (np.linalg.norm(b - a, axis=1) for a, b in ((hip, knee), (knee, ankle)))
     goal = ankle + shifts - hip
-    longest = np.maximum((upper + lower) * _LONGEST, np.linalg.norm(ankle - hip, axis=1))
-    reach = np.clip(np.linalg.norm(goal, axis=1), np.abs(upper - lower) * 1.001 + 1e-9, longest)
+    length, before = upper + lower, np.linalg.norm(ankle - hip, axis=1)
+    # A leg that is nearly straight gives way less, or its knee would jump.
+    reach = before + _yielding(np.linalg.norm(goal, axis=1), length) - _yielding(before, length)
+    reach = np.clip(reach, np.abs(upper - lower) * 1.001 + 1e-9, np.maximum(length * _LONGEST, before))
     along = quaternions.normalised(goal)
     # The knee stays on the side to which it bends.
     bend = knee - hip
@@ -83,3 +86,10 @@ def _reach(pose: Pose, side: str, shifts: Array) -> None:
     pose.turn(shin, second, now)
     now = pose.world()[1]
     pose.turn(foot, quaternions.multiply(held, quaternions.inverse(now[:, foot])), now)
+
+
+def _yielding(reach: Array, length: Array) -> Array:
+    """How far a leg of a length reaches towards a goal: less and less of the last part before it is straight."""
+    free = (1 - _STIFF) * length
+    beyond = np.maximum(reach - free, 0.0)
+    return np.asarray(np.minimum(reach, free) + _STIFF * length * (1 - np.exp(-beyond / (_STIFF * length))))

@@ -59,16 +59,18 @@ def by_neutral(values: Array, content: Direction, style: Direction, neutral: Dir
     return along_tangents(quaternions.rotate(turn, content.mean), moved)
 
 
-def by_statistics(values: Array, content: Direction, style: Direction) -> Array:
+def by_statistics(values: Array, content: Direction, style: Direction, *, alike: bool) -> Array:
     """Mean and covariance led towards the style's, the less the more differently the two move.
 
     Args:
         values: the content's directions.
         content: their measures.
         style: the style's measures.
+        alike: whether both walk, or neither does; else less is carried over, since most of what sets them apart is what
+            they do.
     """
     less, more = sorted((content.spread + _STILL, style.spread + _STILL))
-    share = less / more
+    share = less / more if alike else (less / more) ** 2
     turn = quaternions.between(content.mean, style.mean)
     part = quaternions.power(turn, share)
     # The style's covariance is turned back to the content's mean, where both have the same two directions across.

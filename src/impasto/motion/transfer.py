@@ -164,7 +164,8 @@ def _led(
     if method == "neutral" and neutral is not None and name in neutral.directions:
         steady = min(neutral.coherence, style.coherence) >= _COHERENT
         return by_neutral(values, own, new, neutral.directions[name], steady=steady)
-    still = by_statistics(values, own, new)
+    walk = [one.coherence >= _COHERENT for one in (content, style)]
+    still = by_statistics(values, own, new, alike=walk[0] == walk[1])
     if method != "gait" or gait is None or own.harmonics is None or new.harmonics is None:
         return still
     turning = smooth(np.abs(velocity(body.heading, body.clip.rate)), 0.5 * body.clip.rate)
