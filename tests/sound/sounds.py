@@ -1,5 +1,7 @@
 """Sounds made by code, with exact truth for pitch, onsets and loudness."""
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
@@ -50,7 +52,7 @@ def write(path, samples, rate=RATE, codec="pcm_s16le", layout=None, metadata=(),
         stream.codec_context.layout = layout
         packed = np.ascontiguousarray(samples.T).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
-        frame.sample_rate = rate
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
         out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path

@@ -13,7 +13,7 @@ from impasto.sound.mosaic import batches
 from impasto.sound.resampling import resample
 from impasto.sound.spectrogram import Spectra, frame_length
 from impasto.sound.style import SoundStyle
-from impasto.sound.tonality import TONAL
+from impasto.sound.tonality import PARTLY_TONAL
 
 _MOST_FRAMES = 6000  # frames of all styles that a block is made of at most: those that match best
 _NEIGHBOURS = 3  # frames to either side of one that matches, which come along so that runs can go on
@@ -44,7 +44,8 @@ class Palette:
         for style, share in styles if frames else ():
             if not share:
                 continue
-            transposed = pitch == "on" or (pitch == "auto" and min(tonality, style.tonality) > TONAL)
+            both = style.is_tonal and tonality > PARTLY_TONAL
+            transposed = pitch == "on" or (pitch == "auto" and both)
             self.transposed += [style.name] * transposed
             stretches = [resample(stretch, style.rate, rate) for stretch in style.stretches]
             stretches = [np.pad(s, [(0, 0), (0, max(0, self.length - s.shape[1]))]) for s in stretches]

@@ -9,7 +9,9 @@ _NEIGHBOURHOOD = 31  # frames, and bins, over which medians are taken
 _MARGIN = 2.0  # how much a bin has to be louder than its surroundings in pitch than in time
 _HIGHEST = 6000.0  # Hz: above that partials are few
 TONAL = 0.35
-"""From this share on a sound has notes: rain, crickets, speech and drums have less, instruments more."""
+"""From this share on a recording has notes to play: rain, crickets, speech and drums have less, instruments more."""
+PARTLY_TONAL = 0.2
+"""From this share on a content has notes to be played, such as the pitch of a voice: rain and drums have less."""
 
 
 def tonality(magnitudes: NDArray[np.float32], rate: int, length: int) -> float:
