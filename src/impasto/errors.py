@@ -14,11 +14,14 @@
     └── TruncatedError          10  a video ends before its end; what it holds was painted and written
 
 Each message is one sentence that says what is wrong and what to do about it. It stands where it is raised; those of
-failed writes (full disk, permission) are in :func:`impasto.files.explain_write_error`.
+failed writes (full disk, permission) are in :func:`impasto.files.explain_write_error`. Where the page can show it, it
+has a key and values as well, from which the page says it in the visitor's language.
 Status 2 is the command line's own (unknown option, missing argument), 130 is Ctrl-C.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from impasto.version import install_command
 
@@ -29,10 +32,40 @@ def first_line(error: BaseException) -> str:
     return (lines[0].strip().rstrip(".:")[:200] if lines else "") or type(error).__name__
 
 
+class Sentence(str):
+    """A sentence for people, which knows how to be said in another language.
+
+    Args:
+        text: the sentence in English.
+        key: key of its translations; empty where there are none.
+        values: what the translation puts into its places, by their names: texts and numbers.
+    """
+
+    key: str
+    values: dict[str, Any]
+
+    def __new__(cls, text: str, key: str = "", **values: Any) -> Sentence:
+        """Make the sentence."""
+        sentence = super().__new__(cls, text)
+        sentence.key, sentence.values = key, values
+        return sentence
+
+
 class ImpastoError(Exception):
-    """Base of all errors that Impasto raises on purpose."""
+    """Base of all errors that Impasto raises on purpose.
+
+    Args:
+        sentence: what is wrong and what to do, in English; a :class:`Sentence` brings its key and values.
+        key: key of its translations; empty where there are none.
+        values: what the translation puts into its places, by their names: texts and numbers.
+    """
 
     exit_status = 1
+
+    def __init__(self, sentence: str = "", *, key: str = "", **values: Any) -> None:
+        super().__init__(sentence)
+        self.key: str = key or getattr(sentence, "key", "")
+        self.values: dict[str, Any] = values or getattr(sentence, "values", {})
 
 
 class InputError(ImpastoError):
@@ -68,7 +101,8 @@ class MissingExtraError(ImpastoError):
     exit_status = 6
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an optional package: {install_command(extra)}")
+        command = install_command(extra)
+        super().__init__(f"{what} needs an optional package: {command}", key="missing_extra", command=command)
         self.extra = extra
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from impasto.errors import OutputError
+from impasto.errors import OutputError, Sentence
 from impasto.folders import cache_folder
 
 _TRIAL_BYTES = 1 << 16  # bytes that are written to ask the system why a file could not be written
@@ -227,14 +227,19 @@ def _mode_to_replace(target: Path) -> int | None:
     return mode
 
 
-def explain_write_error(path: Path, error: OSError) -> str:
+def explain_write_error(path: Path, error: OSError) -> Sentence:
     """Why a file cannot be written, and what to do about it, in one sentence.
 
     Args:
         path: the file, as the user named it.
         error: what the system said.
     """
-    code, reason = error.errno, str(error.strerror or error).partition("\n")[0]
+    reason = str(error.strerror or error).partition("\n")[0]
+    return Sentence(_write_error_text(path, error.errno, reason), "cannot_write", name=str(path), reason=reason)
+
+
+def _write_error_text(path: Path, code: int | None, reason: str) -> str:
+    """The sentence of :func:`explain_write_error` in English, by the number and the words of the system's error."""
     if code not in _NO_SPACE and cache_folder() in (path, *path.parents):
         return f"{path} cannot be used ({reason}): set IMPASTO_CACHE to a folder that can be written to."
     if code in _NO_SPACE:

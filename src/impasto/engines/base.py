@@ -91,7 +91,8 @@ def out_of_memory(image: Array) -> OutOfMemoryError:
     """The error that an engine raises when a picture, 1 x C x H x W, does not fit into memory."""
     height, width = image.shape[2:]
     return OutOfMemoryError(
-        f"Painting {width} x {height} pixels at once needs more memory than there is; paint smaller with --size."
+        f"Painting {width} x {height} pixels at once needs more memory than there is; paint smaller with --size.",
+        key="no_memory",
     )
 
 

@@ -139,7 +139,11 @@ def learn_style(
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
     name = name or (target or paths[0]).stem
     if name == PHOTOGRAPH:
-        raise StyleError(f"{PHOTOGRAPH} is the style that changes nothing; give another --name.")
+        raise StyleError(
+            f"{PHOTOGRAPH} is the style that changes nothing; give another --name.",
+            key="style_photograph",
+            name=PHOTOGRAPH,
+        )
     about = {key: str(value) for key, value in (metadata or {}).items() if value}
     for key in RESERVED:
         if key in about:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from impasto.errors import Sentence
 from impasto.extras import pyav
 from impasto.media.containers import open_container
 from impasto.media.stream_copies import codec_name, copy_stream
@@ -64,30 +65,35 @@ def plan_side_streams(path: Path, kind: str, *, sound: int | None = None) -> Sid
         what = f"The {type} stream {index} ({codec}) of {path.name}"
         if index == sound or (type == "video" and sound is None):
             continue
+        values = {"number": index, "what": codec, "name": path.name}
+        left_out = Sentence(f"{what} is left out.", "stream_left_out", **values)
         if type == "video":
             if _can_be_written(path, kind, index, ""):
                 plan.encoders[index] = ""
             else:
-                plan.notices.append(f"{what} does not fit into this container and is left out.")
+                text = f"{what} does not fit into this container and is left out."
+                plan.notices.append(Sentence(text, "stream_left_out", **values))
             continue
         if type == "attachment":
             if kind == "matroska" and _can_be_written(path, kind, index, ""):
                 plan.attachments.append(index)
             else:
-                plan.notices.append(f"{what} is left out.")
+                plan.notices.append(left_out)
             continue
         encoder = {"audio": SOUND_ENCODERS, "subtitle": _SUBTITLE_ENCODERS}.get(type, {}).get(kind)
         if encoder is None or codec == "unknown":
-            plan.notices.append(f"{what} is left out.")
+            plan.notices.append(left_out)
         elif _can_be_written(path, kind, index, ""):
             plan.encoders[index] = ""
         elif type == "subtitle" and codec not in _TEXT_SUBTITLES:
-            plan.notices.append(f"{what} is made of pictures, which this container does not take, and is left out.")
+            text = f"{what} is made of pictures, which this container does not take, and is left out."
+            plan.notices.append(Sentence(text, "stream_left_out", **values))
         elif _can_be_written(path, kind, index, encoder):
             plan.encoders[index] = encoder
-            plan.notices.append(f"{what} does not fit into this container and is encoded anew as {encoder}.")
+            text = f"{what} does not fit into this container and is encoded anew as {encoder}."
+            plan.notices.append(Sentence(text, "stream_encoded_anew", encoder=encoder, **values))
         else:
-            plan.notices.append(f"{what} is left out.")
+            plan.notices.append(left_out)
     return plan
 
 

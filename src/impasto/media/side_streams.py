@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from impasto.errors import Sentence
 from impasto.extras import pyav
 from impasto.media.containers import open_container
 from impasto.media.side_plan import SidePlan
@@ -125,8 +126,15 @@ class SideStreams:
         # MOV names the language of an entry after a dash, beside the entry itself.
         lost = sorted(name for name in wanted if name.lower() not in there and name[:-4].lower() not in there)
         if lost:
+            entries = ", ".join(lost)
             self.notices.append(
-                f"{suffix} does not take these entries of the metadata of {self.path.name}: {', '.join(lost)}."
+                Sentence(
+                    f"{suffix} does not take these entries of the metadata of {self.path.name}: {entries}.",
+                    "entries_left_out",
+                    suffix=suffix,
+                    name=self.path.name,
+                    entries=entries,
+                )
             )
 
     def _chapters(self, chapters: list[Any]) -> list[Any]:
@@ -184,7 +192,8 @@ class SideStreams:
                 yield when, count, moved
         container.close()
         if damaged:
-            self.notices.append(f"{damaged} damaged packets of sound or subtitles were left out.")
+            text = f"{damaged} damaged packets of sound or subtitles were left out."
+            self.notices.append(Sentence(text, "damaged_packets", count=damaged))
 
     def _clip_subtitle(self, packet: Any) -> None:
         """Let a subtitle begin and end within the span."""

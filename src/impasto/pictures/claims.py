@@ -84,11 +84,15 @@ def check_claim(name: str, image: ImageFile.ImageFile, size: int, *, compact: bo
     if width * height > most_pixels(image, size):
         raise InputError(
             f"{name} is damaged or cut off: it claims {width} x {height} pixels, which {size:,} bytes cannot hold; "
-            "get it afresh."
+            "get it afresh.",
+            key="claims_too_much",
+            width=width,
+            height=height,
         )
     needed = width * height * (_BYTES_PER_PIXEL if compact else _BYTES_PER_FLOAT_PIXEL)
     if width * height > _HARMLESS and needed > memory.free():
         raise OutOfMemoryError(
             f"{name} has {width} x {height} pixels, which take {memory.format_size(needed)} of memory to decode; "
-            "there is too little memory: make it smaller first, or convert it to PNG or TIFF on a larger computer."
+            "there is too little memory: make it smaller first, or convert it to PNG or TIFF on a larger computer.",
+            key="no_memory",
         )

@@ -107,7 +107,8 @@ def identify_format(name: str, head: bytes) -> str:
     if head.startswith(_RAW):
         raise InputError(
             f"{name} is a raw photograph of a camera: "
-            "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF."
+            "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF.",
+            key="raw_photograph",
         )
     if any(head[start:].startswith(sign) for start, sign in _VIDEO_SIGNS):
         raise InputError(f"{name} is a video; paint it with impasto video or impasto.stylize_video.")

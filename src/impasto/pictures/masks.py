@@ -53,7 +53,9 @@ def read_mask(mask: MaskLike, max_pixels: int, *, may_be_black: bool = False) ->
         opacity = 1 if part.alpha is None else to_unit_range(part.alpha)
         levels[row : row + _ROWS] = to_samples(grey * opacity, levels.dtype)
     if not (may_be_black or levels.any()):
-        raise InputError(f"{name} is black all over, so nothing would be painted; white is where it applies.")
+        raise InputError(
+            f"{name} is black all over, so nothing would be painted; white is where it applies.", key="mask_black"
+        )
     if 0 < levels.max() <= _DARK:
         log.warning(
             "%s is nearly black, %d of 255 at most, so little is painted; if it holds numbers of classes, make what is "

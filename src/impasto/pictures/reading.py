@@ -98,12 +98,15 @@ def _sentences(name: str) -> Iterator[None]:
     except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
         raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
     except MemoryError as error:
-        raise InputError(f"{name} is too large for this computer's memory: shrink it first.") from error
+        raise InputError(
+            f"{name} is too large for this computer's memory: shrink it first.", key="no_memory"
+        ) from error
     except Exception as error:  # a damaged file can make a decoder raise anything
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise InputError(
             f"{name} cannot be decoded ({reason}): it is damaged, cut off or of an unusual kind; "
-            "get it afresh, or convert it to PNG."
+            "get it afresh, or convert it to PNG.",
+            key="cannot_decode",
         ) from error
 
 
@@ -120,7 +123,11 @@ def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
     """
     if width * height > most:
         raise InputError(
-            f"{name} has {width} x {height} pixels, more than the limit of {most:,}: shrink it, or raise the limit."
+            f"{name} has {width} x {height} pixels, more than the limit of {most:,}: shrink it, or raise the limit.",
+            key="too_many_pixels",
+            width=width,
+            height=height,
+            limit=most / 1e6,
         )
 
 

@@ -73,7 +73,8 @@ def open_tiff(file: BinaryIO) -> TiffImagePlugin.TiffImageFile:
     if file.read(10)[8:] == b"CR" or any(directory.raw for directory in directories):
         raise InputError(
             "The picture is a raw photograph of a camera, of which only previews could be painted: "
-            "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF."
+            "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF.",
+            key="raw_photograph",
         )
     file.seek(0)
     image = TiffImagePlugin.TiffImageFile(file)

@@ -38,7 +38,10 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
             why = f"{bringing} brings a network of its own" if bringing else "they belong to different networks"
             raise StyleError(
                 f"{first.name} and {style.name} cannot be blended because {why}; blend styles of one network, "
-                "for example bundled ones and what impasto learn makes without --deep."
+                "for example bundled ones and what impasto learn makes without --deep.",
+                key="cannot_blend",
+                first=first.name,
+                second=style.name,
             )
     if len(styles) == 1:
         return first
@@ -127,5 +130,8 @@ def normalise_weights(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style
         raise StyleError("No style is given; name one, for example starry-night.")
     total = sum(weight for _, weight in styles)
     if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
-        raise StyleError("Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.")
+        raise StyleError(
+            "Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.",
+            key="zero_weights",
+        )
     return [(style, weight / total) for style, weight in styles]

@@ -108,12 +108,20 @@ def catalogue_path(name: str, *, overwrite: bool = False) -> Path:
         StyleError: the name cannot be one, or is taken.
     """
     if not re.fullmatch(r"[^\W_][\w. +-]*", name) or name.endswith(SUFFIX):
-        raise StyleError(f"{name!r} cannot be a style's name; give one of letters, digits, - and _ with --name.")
+        raise StyleError(
+            f"{name!r} cannot be a style's name; give one of letters, digits, - and _ with --name.",
+            key="bad_style_name",
+            name=name,
+        )
     if name in bundled_names():
-        raise StyleError(f"{name} is a bundled style; give another name with --name.")
+        raise StyleError(f"{name} is a bundled style; give another name with --name.", key="bundled_style", name=name)
     target = catalogue_folder() / f"{name}{SUFFIX}"
     if target.exists() and not overwrite:
-        raise StyleError(f"There is a style {name} in your catalogue already; give another --name, or --overwrite.")
+        raise StyleError(
+            f"There is a style {name} in your catalogue already; give another --name, or --overwrite.",
+            key="style_exists",
+            name=name,
+        )
     return target
 
 
@@ -202,7 +210,7 @@ def _unknown_style(text: str) -> StyleError:
         return StyleError(f"{wrong}; write it as {name}:2.")
     near = _names_like(text.lower().replace("_", "-").replace(" ", "-"), names)
     hint = f"did you mean {_either(near)}?" if near else "impasto styles list shows all."
-    return StyleError(f"There is no style {text}; {hint}")
+    return StyleError(f"There is no style {text}; {hint}", key="unknown_style", name=text)
 
 
 def _either(names: list[str]) -> str:

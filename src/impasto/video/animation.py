@@ -51,7 +51,11 @@ class Animation:
             self.first = 1 if getattr(image, "default_image", False) else 0
             self.expected: int = getattr(image, "n_frames", 1) - self.first
             if self.expected < 2:
-                raise InputError(f"{path} is a picture, not a video; impasto apply repaints pictures.")
+                raise InputError(
+                    f"{path} is a picture, not a video; impasto apply repaints pictures.",
+                    key="picture_not_video",
+                    name=str(path),
+                )
             turned = orientation(image) >= 5  # EXIF orientations from 5 on turn by a quarter
             self.stored = (image.height, image.width) if turned else (image.width, image.height)
             self.width, self.height = scaled_size(*self.stored, size)

@@ -181,7 +181,11 @@ def _make(task: VideoTask, progress: FrameProgress | None, paint: PaintFrames) -
         if not report.frames:
             task.work.remove()
             video = task.plan.request.video
-            raise InputError(f"{video} has no frame in the span that was asked for; give another start and end.")
+            raise InputError(
+                f"{video} has no frame in the span that was asked for; give another start and end.",
+                key="no_frame_in_span",
+                name=str(video),
+            )
     if side_streams is not None and task.plan.sound_styles:
         restyling = time.perf_counter()
         sound = restyle_sound(side_streams, task.plan.sound_styles, container_of(task.plan.target), task.work.folder)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.errors import Sentence
 from impasto.extras import pyav
 from impasto.pictures import tone_mapping
 from impasto.video.frame import scaled_size
@@ -67,9 +68,11 @@ class FrameConverter:
         self.pushed = 0
         if self.foreign:
             what = "is of high dynamic range" if self.high_range else "has a wide gamut"
-            self._say(f"The picture of {name} {what} and is converted to standard colours (Rec. 709).")
+            text = f"The picture of {name} {what} and is converted to standard colours (Rec. 709)."
+            self._say(Sentence(text, "high_range" if self.high_range else "wide_gamut", name=name))
         if strange := _STRANGE_MATRICES.get(int(first.colorspace)):
-            self._say(f"The colours of {name} are stored as {strange}, which is not known here; they will look wrong.")
+            text = f"The colours of {name} are stored as {strange}, which is not known here; they will look wrong."
+            self._say(Sentence(text, "unknown_colors", name=name, colors=strange))
 
     def rgb(self, frame: Any, seconds: float) -> NDArray[np.uint8]:
         """A decoded frame as RGB.
@@ -82,12 +85,14 @@ class FrameConverter:
             ``height`` x ``width`` x 3, uint8, upright; transparent places are white.
         """
         if "A53_CC" in side_data(frame):
-            self._say(f"The closed captions within the picture of {self.name} are left out.")
+            text = f"The closed captions within the picture of {self.name} are left out."
+            self._say(Sentence(text, "captions_left_out", name=self.name))
         if (frame.width, frame.height) != self.sides:
-            self._say(
+            text = (
                 f"The picture of {self.name} changes its size, first after {seconds:.2f} seconds; from there on it is "
                 "fitted into that of the first frame."
             )
+            self._say(Sentence(text, "size_changes", name=self.name, seconds=seconds))
             return self._fitted(frame)
         return self._converted(frame, self.crop, self.width, self.height)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
-from impasto.errors import OutputError
+from impasto.errors import OutputError, Sentence
 from impasto.extras import pyav
 from impasto.files import atomic_path, printable
 from impasto.media.containers import open_container
@@ -77,10 +77,12 @@ def join(
     except JoinError as error:
         log.info("%s", error)
         _join(segments, target, frame_format, None, about, last)
-        return [
-            f"What {side_streams.path.name} holds beside its picture (sound, subtitles, metadata) could not be written "
+        name = side_streams.path.name
+        text = (
+            f"What {name} holds beside its picture (sound, subtitles, metadata) could not be written "
             f"into {target.name} and is left out."
-        ]
+        )
+        return [Sentence(text, "beside_left_out", name=name)]
 
 
 def _join(

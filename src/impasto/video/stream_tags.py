@@ -10,6 +10,7 @@ import io
 import logging
 from typing import Any
 
+from impasto.errors import Sentence
 from impasto.extras import pyav
 from impasto.media.matroska import SEGMENT, elements
 from impasto.video.frame_converter import Crop
@@ -31,11 +32,13 @@ def crop_and_notices(name: str, stream: Any) -> tuple[Crop, list[str]]:
     header = _matroska_header(stream)
     values = {id: int.from_bytes(content, "big") for id, content in elements(header, *_VIDEO) if len(content) <= 8}
     crop = Crop(**{side: values.get(id, 0) for id, side in _CROPS.items()})
-    notices = []
+    notices: list[str] = []
     if any(id == _PROJECTION_TYPE and any(content) for id, content in elements(header, *_VIDEO, _PROJECTION)):
-        notices.append(f"{name} is marked as spherical (360 degrees); the result is not.")
+        text = f"{name} is marked as spherical (360 degrees); the result is not."
+        notices.append(Sentence(text, "spherical", name=name))
     if values.get(_STEREO_MODE):
-        notices.append(f"{name} is marked as stereoscopic (3D); the result is not.")
+        text = f"{name} is marked as stereoscopic (3D); the result is not."
+        notices.append(Sentence(text, "stereoscopic", name=name))
     return crop, notices
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.extras import pyav
 from impasto.media.completeness import is_cut_off
 from impasto.media.containers import open_container
@@ -101,9 +101,11 @@ class VideoFile:
             self.index: int = stream.index
             first = self._first_frame(container, stream)
             if has_alpha(first):
-                self.notices.append(f"Transparent places of {path.name}, if it has any, are shown on white.")
+                text = f"Transparent places of {path.name}, if it has any, are shown on white."
+                self.notices.append(Sentence(text, "shown_on_white", name=path.name))
             elif "alpha_mode" in stream.metadata:  # of WebM, whose transparency is a stream of its own
-                self.notices.append(f"The transparency of {path.name} is left out; the colours below it are shown.")
+                text = f"The transparency of {path.name} is left out; the colours below it are shown."
+                self.notices.append(Sentence(text, "transparency_left_out", name=path.name))
             crop, notices = crop_and_notices(path.name, stream)
             self.notices += notices
             self.converter = FrameConverter(path.name, first, stream, crop, size, self.notices)
@@ -111,7 +113,8 @@ class VideoFile:
             self.width, self.height = self.converter.width, self.converter.height
             self.interlaced = bool(first.interlaced_frame)
             if self.interlaced:
-                self.notices.append(f"{path.name} is interlaced; its frames are made whole (deinterlaced).")
+                text = f"{path.name} is interlaced; its frames are made whole (deinterlaced)."
+                self.notices.append(Sentence(text, "interlaced", name=path.name))
             self.unordered: bool = container.format.name == "avi"
             self.time_base: Fraction = stream.time_base
             guessed = stream.guessed_rate or DEFAULT_RATE  # the clock's rate where time stamps are irregular
@@ -150,16 +153,26 @@ class VideoFile:
         cover = pyav().stream.Disposition.attached_pic
         videos = [s for s in container.streams.video if not s.disposition & cover and s.codec_context is not None]
         if not videos:
-            raise InputError(f"There is no video in {self.path}; give a file with moving pictures.")
+            raise InputError(
+                f"There is no video in {self.path}; give a file with moving pictures.",
+                key="no_video_in",
+                name=str(self.path),
+            )
         if "image2" in container.format.name or container.format.name.endswith("_pipe"):
-            raise InputError(f"{self.path} is a picture, not a video; impasto apply repaints pictures.")
+            raise InputError(
+                f"{self.path} is a picture, not a video; impasto apply repaints pictures.",
+                key="picture_not_video",
+                name=str(self.path),
+            )
         best = max(videos, key=lambda s: s.codec_context.width * s.codec_context.height)
         for stream in container.streams.video:
             if stream is not best:
                 what = "cover picture" if stream.disposition & cover else "video stream"
                 context = stream.codec_context  # None where FFmpeg does not know the codec
                 size = "unknown" if context is None else f"{context.width} x {context.height}"
-                self.notices.append(f"The {what} {stream.index} ({size}) of {self.path.name} is left out.")
+                text = f"The {what} {stream.index} ({size}) of {self.path.name} is left out."
+                values = {"number": stream.index, "what": size, "name": self.path.name}
+                self.notices.append(Sentence(text, "stream_left_out", **values))
         return best
 
     def _first_frame(self, container: Any, stream: Any) -> Any:
@@ -180,7 +193,11 @@ class VideoFile:
                         break
         except pyav().error.FFmpegError:
             pass
-        raise InputError(f"No frame of {self.path} can be decoded; the file is damaged or of an unknown kind.")
+        raise InputError(
+            f"No frame of {self.path} can be decoded; the file is damaged or of an unknown kind.",
+            key="no_frame_decodes",
+            name=str(self.path),
+        )
 
     @staticmethod
     def _declared_end(container: Any, stream: Any) -> tuple[bool, float]:
@@ -308,7 +325,8 @@ class VideoFile:
 
     def _say_interlaced_later(self) -> None:
         """Say once that frames after the first are interlaced."""
-        notice = f"Some frames of {self.path.name} are interlaced, but not its first; they are painted as they are."
+        text = f"Some frames of {self.path.name} are interlaced, but not its first; they are painted as they are."
+        notice = Sentence(text, "interlaced_later", name=self.path.name)
         if notice not in self.notices:
             self.notices.append(notice)
 
