@@ -15,7 +15,6 @@ MISSING = {
     "pillow_heif": ("pillow_heif", "Reading HEIC", "heic"),
     "pygame": ("pygame", "A window", "webcam"),
     "pyvirtualcam": ("pyvirtualcam", "--virtual-camera", "webcam"),
-    "gradio": ("gradio", "The studio", "studio"),
     "fsspec": ("fsspec", "Reading and writing at URLs", "cloud"),
     "ray": ("ray", "--on ray", "ray"),
 }

@@ -16,7 +16,7 @@ EXTRAS = {
     "sound": {"av": "av"},
     "video": {"av": "av", "cv2": "opencv-contrib-python-headless"},
     "webcam": {"pygame": "pygame", "pyvirtualcam": "pyvirtualcam"},
-    "studio": {"gradio": "gradio"},
+    "studio": {"fastapi": "fastapi", "uvicorn": "uvicorn", "python_multipart": "python-multipart"},
     "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
     "ray": {"ray": "ray", "pyarrow": "pyarrow"},
 }
@@ -94,11 +94,6 @@ def pygame() -> Any:
 def pyvirtualcam() -> Any:
     """The module ``pyvirtualcam``, a camera to other programs; see :func:`import_extra`."""
     return import_extra("pyvirtualcam", "--virtual-camera")
-
-
-def gradio() -> Any:
-    """The module ``gradio``, the toolkit of the studio's page; see :func:`import_extra`."""
-    return import_extra("gradio", "The studio")
 
 
 def fsspec() -> Any:

@@ -1,72 +1,61 @@
-"""The page: its heading, the switch of languages and the tabs."""
+"""The application: the page's files, the HTTP interface and the endpoint of the live camera."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+import mimetypes
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
 
-import gradio as gr
+from fastapi import FastAPI
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
 
-from impasto.studio import theme, translation
-from impasto.studio.chooser import shared_thumbnails, style_choosers
+from impasto.studio.api import about, files, jobs, programs
+from impasto.studio.api.answers import add_error_answers
+from impasto.studio.live import LiveSessions
 from impasto.studio.state import Studio
-from impasto.studio.static import script, text
-from impasto.studio.translation import label
+from impasto.studio.texts import language_names
+from impasto.version import __version__
 
-TABS = ("picture", "paint", "video", "live", "learn")
-"""Modules of :mod:`impasto.studio.tabs` in the order in which the page shows their tabs."""
+PAGE = Path(str(resources.files("impasto.studio"))) / "page"
+"""Folder of the page's files."""
+# Types of files, which some systems do not know, or have a program's setting for.
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".webp": "image/webp"}
+_DESCRIPTION = """Repaint pictures and videos in the style of any picture, on this machine.
 
-
-def build(studio: Studio) -> gr.Blocks:
-    """Build the page.
-
-    Args:
-        studio: The studio whose styles the page shows and whose jobs its tabs start.
-
-    Returns:
-        The page. Theme, style sheets and translations are given when it is mounted: see :func:`mount_arguments`.
-    """
-    with gr.Blocks(title="Impasto", analytics_enabled=False, fill_width=True) as page:
-        with gr.Row(elem_classes="masthead"):
-            gr.HTML("<h1>Impasto</h1>", apply_default_css=False, elem_classes="name")
-            gr.Markdown(label("tagline"), elem_classes="tagline")
-            gr.HTML(
-                html_template="<div class='languages' role='group'></div>",
-                js_on_load=script(
-                    "languages.js",
-                    {"language": translation.by_language("language"), "name": translation.language_names()},
-                ),
-                apply_default_css=False,
-                elem_id="languages",
-            )
-        shared_thumbnails(studio)
-        style_saved: Any = None  # the event after which the catalogue has one more style
-        with gr.Tabs(elem_id="tabs"):
-            for name in TABS:
-                with gr.Tab(label(f"tab_{name}"), id=name, elem_id=f"tab-{name}"):
-                    built = import_module(f"impasto.studio.tabs.{name}").build(studio)
-                    style_saved = built or style_saved
-        # A page that is opened later shows the styles that were learnt meanwhile. The page on which a style is learnt
-        # shows it at once.
-        chooser_components = style_choosers(page)
-
-        def update_choosers() -> Any:
-            """Let all style choosers show the styles that there are now."""
-            items = studio.thumbnails.items()
-            return {chooser: gr.update(items=items) for chooser in chooser_components}
-
-        for event in (page.load, style_saved.success) if style_saved else (page.load,):
-            event(
-                update_choosers, None, chooser_components, queue=False, show_progress="hidden", api_visibility="private"
-            )
-    return page  # type: ignore[no-any-return]
+Programs need *For programs* alone: a form with files in, a file out. The other routes serve the page. Where the studio
+has a password, send it with each request as HTTP basic authentication: `curl -u anyone:PASSWORD ...`.
+A refusal is one sentence in JSON, under `detail`.
+"""
 
 
-def mount_arguments() -> dict[str, Any]:
-    """Arguments of ``gradio.mount_gradio_app`` besides the page: theme, style sheets, translations, links."""
+def make_app(studio: Studio) -> FastAPI:
+    """Make the application of a studio, which :class:`impasto.studio.guard.Guard` has to guard."""
+    for suffix, kind in _TYPES.items():
+        mimetypes.add_type(kind, suffix)
+    app = FastAPI(
+        title="Impasto studio",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the pages that FastAPI makes load scripts from elsewhere; ours is page/api.html
+        redoc_url=None,
+    )
+    add_error_answers(app)
+    for part in (programs, jobs, files, about):
+        app.include_router(part.routes(studio))
+    LiveSessions(studio).add_to(app)
+    for path, answer in _made_files().items():
+        app.get(path, include_in_schema=False)(answer)
+    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    return app
+
+
+def _made_files() -> dict[str, Callable[[], Response]]:
+    """Files of the page that are not among those of its folder, by their path."""
+    example = (resources.files("impasto.assets") / "harbour.jpg").read_bytes()
     return {
-        "theme": theme.theme(),
-        "css": text("studio.css") + text("media.css"),
-        "i18n": translation.translations(),
-        "footer_links": ["api", "settings"],
+        "/texts/languages.json": lambda: JSONResponse(language_names()),
+        "/example.jpg": lambda: Response(example, media_type="image/jpeg"),
     }

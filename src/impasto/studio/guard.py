@@ -1,23 +1,18 @@
-"""The check of every request before Gradio sees it.
+"""The check of every request before anything else sees it.
 
 A page of another site must not be able to use a studio that runs on the visitor's own machine. Therefore the host that
 a request names has to be this server, since an attacker can point a name of their own to 127.0.0.1, and its origin has
-to be the studio's page. Only those of Gradio's routes are open that the studio uses. A path in a request has to be the
-path of an upload.
+to be the studio's page. No body may be larger than the limits.
 """
 
 from __future__ import annotations
 
 import html
 import ipaddress
-import json
 import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from anyio import sleep, to_thread
@@ -26,28 +21,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from impasto.errors import ImpastoError, InputError
+from impasto.studio.api.answers import BodyTooLargeError, refusal, too_large
 from impasto.studio.request_headers import announced_bytes, basic_password, host_of, is_page
 from impasto.studio.settings import ServerSettings
-from impasto.studio.translation import error_sentence, language_of, say
+from impasto.studio.texts import language_of, say
 from impasto.studio.uploads import Uploads
 
-_API = "/gradio_api/"  # start of the paths of Gradio's API
-_FILE_PREFIX, _UPLOAD_PATH, _LOGIN_PATH = f"{_API}file=", f"{_API}upload", "/login"
-# Paths that may be read (GET and HEAD).
-_GET_PATHS = frozenset(
-    ["/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt"]
-    + [f"{_API}{name}" for name in ("info", "openapi.json", "queue/data", "queue/status", "upload_progress", "app_id")]
-    + [f"{_API}{name}" for name in ("startup-events", "theme.css", "login_check", "user")]
-)
-# Starts of further paths that may be read.
-_GET_PREFIXES = ("/static/", "/assets/", "/svelte/", _FILE_PREFIX, f"{_API}heartbeat/", f"{_API}call/")
-# Paths to which requests may be sent (POST).
-_POST_PATHS = frozenset([_UPLOAD_PATH, f"{_API}queue/join", f"{_API}cancel", f"{_API}reset", "/live"])
-_POST_PREFIXES = (f"{_API}call/", f"{_API}run/")  # starts of further such paths
+_LOGIN_PATH = "/login"
+# Paths of requests whose body holds files: uploads, and what programs ask for at once.
+_FILE_PATHS = frozenset(["/api/files", "/api/apply", "/api/video", "/api/paint", "/api/learn"])
 
 _MAX_LOGIN_BYTES = 4096  # bytes that the form of the login page may have
-_MAX_JSON_BYTES = 8_000_000  # bytes of a request; pictures come as uploads and are not counted here
+_MAX_JSON_BYTES = 8_000_000  # bytes of a request without files
+_FORM_BYTES = 100_000  # bytes that a form has beside its files
 _MAX_WRONG_PASSWORDS = 10  # wrong passwords within _WRONG_PASSWORD_WINDOW after which all are refused
 _WRONG_PASSWORD_WINDOW = 60.0  # seconds for which a wrong password counts
 _WRONG_PASSWORD_DELAY = 0.5  # seconds that the answer to a wrong password is delayed
@@ -55,7 +41,7 @@ _MAX_LOGINS = 1000  # visitors whose login is remembered; the oldest are forgott
 
 # Headers of every answer, which keep the page from loading anything from elsewhere and from being framed.
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
     "font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'",
@@ -74,7 +60,7 @@ class Guard:
     Args:
         app: The application that answers the requests that are let through.
         settings: Host, password and limits.
-        uploads: The uploads, whose paths are the only ones that a request may name.
+        uploads: The uploads, for which there has to be room.
     """
 
     def __init__(self, app: ASGIApp, settings: ServerSettings, uploads: Uploads) -> None:
@@ -103,12 +89,9 @@ class Guard:
             await send(message)
 
         response = self._refuse_foreign_page(request) or await self._require_login(request, receive)
-        if response is None and not _is_open_route(request):
-            response = _text_response(404, "There is nothing here.")
-        if response is None and request.method == "POST":
-            await self._handle_post(request, receive, answer)
-        elif response is None:
-            await (self._refuse_foreign_file(request) or self.app)(scope, receive, answer)
+        response = response or await self._refuse_large_body(request)
+        if response is None:
+            await self.app(scope, self._limited(request, receive), answer)
         else:
             await response(scope, receive, answer)
 
@@ -201,168 +184,39 @@ class Guard:
         page = _LOGIN_HTML.format(language=language_of(request), note=note, **texts)
         return HTMLResponse(page, status)
 
-    def _refuse_foreign_file(self, request: Request) -> Response | None:
-        """The refusal of a request for a file outside of the uploads; ``None`` lets it through."""
-        path = request.url.path
-        if not path.startswith(_FILE_PREFIX):
-            return None
-        try:
-            self.uploads.own_file(request.scope["path"][len(_FILE_PREFIX) :])
-        except InputError as error:
-            return _text_response(403, error_sentence(request, error))
+    async def _refuse_large_body(self, request: Request) -> Response | None:
+        """The refusal of a body that is announced as too large or finds no room; ``None`` lets it pass."""
+        limit = self._body_limit(request)
+        if announced_bytes(request) > limit + _FORM_BYTES:
+            return too_large(limit)
+        files = request.method == "POST" and _takes_files(request)
+        if files and await to_thread.run_sync(lambda: self.uploads.is_full):
+            text = "There is no room for more uploads: try again in an hour."
+            return refusal(507, {"text": text, "key": "storage_full", "values": {}})
         return None
 
-    async def _handle_post(self, request: Request, receive: Receive, send: Send) -> None:
-        """Check a POST request by its kind: an upload, a live picture or JSON."""
-        path = request.url.path.rstrip("/")
-        if path == _UPLOAD_PATH:
-            await self._handle_upload(request, receive, send)
-        elif path == "/live":
-            await self.app(request.scope, receive, send)
-        else:
-            await self._handle_json(request, receive, send)
+    def _body_limit(self, request: Request) -> int:
+        """Most bytes that the body of a request may have."""
+        return self.settings.max_upload if _takes_files(request) else _MAX_JSON_BYTES
 
-    async def _handle_json(self, request: Request, receive: Receive, send: Send) -> None:
-        """Let a JSON request through if it is small and names no file but uploads."""
-        data = bytearray()
-        async for chunk in Request(request.scope, receive).stream():
-            data += chunk
-            if len(data) > _MAX_JSON_BYTES:
-                too_large = _text_response(413, "The request is too large: upload pictures first.")
-                await too_large(request.scope, receive, send)
-                return
-        try:
-            for given in _file_references(json.loads(data or b"null")):
-                self._check_file_reference(given)
-        except InputError as error:
-            sentence = error_sentence(request, error)
-            response = JSONResponse({"detail": sentence, "error": sentence}, 400)
-            await response(request.scope, receive, send)
-            return
-        except (ValueError, RecursionError):
-            await _text_response(400, "This is no JSON.")(request.scope, receive, send)
-            return
-        await self.app(request.scope, _replay_body(bytes(data), receive), send)
-
-    def _check_file_reference(self, given: dict[str, Any]) -> None:
-        """Raise :class:`InputError` if a part of a request names a file that is not an upload."""
-        path, url = given.get("path"), given.get("url")
-        if isinstance(url, str) and url.lstrip().lower().startswith("data:"):
-            raise InputError("A file cannot be sent inside a request: upload it first.")
-        if path is not None:
-            self.uploads.own_file(path if isinstance(path, str) else "")
-
-    async def _handle_upload(self, request: Request, receive: Receive, send: Send) -> None:
-        """Take uploaded files if all of them together are small enough and each is a picture or a video."""
-        limit = self.settings.max_upload
-        too_large = _text_response(413, say(request, "upload_large", limit=limit // 1_000_000))
-        if announced_bytes(request) > limit + _MAX_JSON_BYTES:
-            await too_large(request.scope, receive, send)
-            return
-        if await to_thread.run_sync(lambda: self.uploads.is_full):
-            await _text_response(507, say(request, "storage_full"))(request.scope, receive, send)
-            return
-        count = 0
+    def _limited(self, request: Request, receive: Receive) -> Receive:
+        """A ``receive`` that raises :class:`BodyTooLargeError` once a body is larger than the limit."""
+        limit, count = self._body_limit(request), 0
 
         async def counted() -> Message:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > limit + _MAX_JSON_BYTES:
-                raise _TooLargeError
+            if count > limit + _FORM_BYTES:
+                raise BodyTooLargeError(limit)
             return message
 
-        answer = _BufferedAnswer()
-        scope = dict(request.scope)
-        scope["headers"] = [
-            (k, v) for k, v in scope["headers"] if k != b"accept-encoding"
-        ]  # so that the answer is not compressed
-        try:
-            await self.app(scope, counted, answer)
-            await to_thread.run_sync(self._check_uploads, answer)
-        except _TooLargeError:
-            await too_large(request.scope, receive, send)
-        except ImpastoError as error:
-            await _text_response(415, error_sentence(request, error))(request.scope, receive, send)
-        else:
-            await answer.send_to(send)
-
-    def _check_uploads(self, answer: _BufferedAnswer) -> None:
-        """Remove uploaded files and raise :class:`ImpastoError` if one is neither a picture nor a video."""
-        if answer.status != 200:
-            return
-        paths = [str(path) for path in json.loads(answer.body)]
-        try:
-            for path in paths:
-                self.uploads.kind(path)
-        except ImpastoError:
-            for path in paths:
-                Path(path).unlink(missing_ok=True)
-            raise
+        return counted
 
 
-class _TooLargeError(Exception):
-    """An upload is larger than its header announced and than the limit allows."""
-
-
-class _BufferedAnswer:
-    """Collects an application's answer, so that it can be checked before it is sent."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    async def __call__(self, message: Message) -> None:
-        self.messages.append(message)
-
-    @property
-    def status(self) -> int:
-        """The HTTP status of the answer."""
-        return int(self.messages[0]["status"]) if self.messages else 500
-
-    @property
-    def body(self) -> bytes:
-        """The whole body of the answer."""
-        return b"".join(message.get("body", b"") for message in self.messages)
-
-    async def send_to(self, send: Send) -> None:
-        """Send the answer to the visitor."""
-        for message in self.messages:
-            await send(message)
-
-
-def _is_open_route(request: Request) -> bool:
-    """Whether a request is for a route that the studio uses."""
-    path = request.url.path
-    bare = path.rstrip("/") or "/"
-    if request.method in ("GET", "HEAD"):
-        return bare in _GET_PATHS or path.startswith(_GET_PREFIXES)
-    return request.method == "POST" and (bare in _POST_PATHS or path.startswith(_POST_PREFIXES))
-
-
-def _file_references(value: Any) -> Iterator[dict[str, Any]]:
-    """All parts of a request that Gradio could take for a file."""
-    if isinstance(value, dict):
-        if "path" in value or "url" in value:
-            yield value
-        for item in value.values():
-            yield from _file_references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _file_references(item)
-
-
-def _replay_body(data: bytes, receive: Receive) -> Receive:
-    """A ``receive`` that gives a body that was read already, and then what else comes: that the visitor left."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": data, "more_body": False}
-
-    return again
+def _takes_files(request: Request) -> bool:
+    """Whether the body of a request holds files."""
+    return request.url.path.rstrip("/") in _FILE_PATHS
 
 
 def _text_response(status: int, text: str) -> Response:

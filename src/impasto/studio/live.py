@@ -14,14 +14,14 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from numpy.typing import NDArray
 from PIL import Image
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from impasto.errors import ImpastoError, InputError
 from impasto.extras import opencv
@@ -29,9 +29,10 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.pictures.decoding import decode_file
 from impasto.pictures.formats import open_bytes
-from impasto.studio.chooser import check_styles
+from impasto.studio.api.answers import refusal
+from impasto.studio.choices import check_styles
 from impasto.studio.state import Studio
-from impasto.studio.translation import error_sentence, say
+from impasto.studio.texts import as_note
 from impasto.video.frame import scaled_size
 from impasto.video.stabilise import make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
@@ -102,44 +103,47 @@ class LiveSessions:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the endpoint to an application."""
-        app.post("/live")(self.frame)
+        app.post(
+            "/api/live",
+            tags=["Live"],
+            summary="Paint a picture of a camera",
+            response_class=Response,
+            responses={200: {"content": {"image/jpeg": {}}}},
+            openapi_extra={"requestBody": {"content": {"image/jpeg": {}}, "required": True}},
+        )(self.frame)
 
-    async def frame(self, request: Request) -> Response:
-        """Paint one picture.
-
-        The body of the request is a JPEG file of at most 1 MB and 1920 x 1080 pixels. The query has ``visitor``, any
-        text that is the visitor's own; ``styles``, a JSON list such as ``["scream:2", "udnie:1"]``; and ``strength``
-        from 0 to 1.
-
-        Args:
-            request: The request.
-
-        Returns:
-            A JPEG file with status 200, or JSON with a sentence in ``detail``: status 400 for a request that cannot be
-            painted, 409 while the visitor's last picture is painted, 413 for a body that is too large, 503 while too
-            many other visitors are served.
-        """
+    async def frame(
+        self,
+        request: Request,
+        visitor: Annotated[str, Query(max_length=64, description="Any text of the visitor's own.")] = "",
+        styles: Annotated[str, Query(description='A JSON list: `["scream:2", "udnie:1"]`.')] = "",
+        strength: Annotated[str, Query(description="0 to 1.")] = "",
+    ) -> Response:
+        """Paint one picture: the body is a JPEG file of at most 1 MB and 1920 x 1080 pixels, as is the answer. Send the
+        next one after the answer: status 409 says that the last one is still being painted, 503 that there are too many
+        other visitors."""
         data = bytearray()
         async for chunk in request.stream():
             data += chunk
             if len(data) > _MAX_FRAME_BYTES:
-                return _refusal_response(413, say(request, "live_large"))
-        query = request.query_params
-        visitor = self._visitor(query.get("visitor", "")[:64])
-        if visitor is None:
-            return _refusal_response(503, say(request, "live_full", places=_MAX_VISITORS))
-        if not visitor.busy.acquire(blocking=False):
-            return _refusal_response(409, say(request, "live_early"))
+                return _refusal(413, "A live picture has at most 1 MB: set the camera to fewer pixels.", "live_large")
+        served = self._visitor(visitor)
+        if served is None:
+            text = f"{_MAX_VISITORS} visitors are being painted already: wait for one to stop."
+            return _refusal(503, text, "live_full", places=_MAX_VISITORS)
+        if not served.busy.acquire(blocking=False):
+            text = "The last picture is still being painted: send the next one after its answer."
+            return _refusal(409, text, "live_early")
         try:
-            styles, strength = _parse_choice(query.get("styles", ""), query.get("strength", ""))
+            chosen, amount = _parse_choice(styles, strength)
             painted, size = await to_thread.run_sync(
-                lambda: self._executor.submit(_paint_jpeg, visitor, bytes(data), styles, strength).result()
+                lambda: self._executor.submit(_paint_jpeg, served, bytes(data), chosen, amount).result()
             )
         except ImpastoError as error:
-            return _refusal_response(400, error_sentence(request, error))
+            return refusal(400, as_note(error))
         finally:
-            visitor.last_seen = time.monotonic()
-            visitor.busy.release()
+            served.last_seen = time.monotonic()
+            served.busy.release()
         return Response(painted, media_type="image/jpeg", headers={"Cache-Control": "no-store", "X-Painted": size})
 
     def _visitor(self, name: str) -> _LiveVisitor | None:
@@ -198,6 +202,6 @@ def _decode_frame(data: bytes) -> NDArray[np.uint8]:
         raise InputError("A live picture has to be a JPEG file, and this is none that can be read.") from error
 
 
-def _refusal_response(status: int, detail: str) -> Response:
+def _refusal(status: int, text: str, key: str, **values: int) -> Response:
     """The answer to a request that is not painted: JSON with the reason."""
-    return JSONResponse({"detail": detail}, status)
+    return refusal(status, {"text": text, "key": key, "values": values})

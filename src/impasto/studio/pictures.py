@@ -17,8 +17,9 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.preview import preview_options
 from impasto.pictures.picture import Picture
-from impasto.pictures.reading import size_of_file
+from impasto.pictures.reading import upright_size_of_file
 from impasto.pictures.writing import path_beside, write_picture
+from impasto.studio.crops import Crop
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -36,12 +37,14 @@ class PictureRequest:
         options: Fields of :class:`impasto.feedforward.options.Options` that differ from their defaults.
         mask: H x W of any size with levels from 0 to 255, 255 where it applies; ``None`` applies everywhere.
         masked: Name of the style that the mask limits; empty if the mask limits the strength.
+        crop: The part to paint; ``None`` paints everything.
     """
 
     styles: Sequence[str]
     options: Mapping[str, Any] = field(default_factory=dict)
     mask: MaskLevels | None = None
     masked: str = ""
+    crop: Crop | None = None
 
     def painter(self, shape: tuple[int, int] | None, options: Options | None = None) -> Painter:
         """Make the painter of this request.
@@ -55,7 +58,7 @@ class PictureRequest:
             StyleError: A style is unknown.
         """
         if not self.styles:
-            raise InputError("No style is chosen; choose one.")
+            raise InputError("No style is chosen; choose one.", key="no_style_chosen")
         options = options or Options(**self.options)
         if self.mask is not None and shape is not None:
             mask = np.asarray(Image.fromarray(self.mask).resize(shape, Image.Resampling.BILINEAR))
@@ -86,7 +89,7 @@ def paint_preview(small: Picture, full: tuple[int, int], picture_request: Pictur
 
     Args:
         small: The photograph as :func:`impasto.feedforward.preview.preview_original` gives it.
-        full: Width and height of the photograph itself in pixels.
+        full: Width and height of the photograph itself, or of its part to paint, in pixels.
         picture_request: What the visitor has chosen.
 
     Returns:
@@ -116,6 +119,8 @@ def paint_picture(
     _check_size(studio, path, picture_request)
     options = {**picture_request.options, "max_pixels": studio.settings.max_pixels}
     picture = replace(picture_request, options=options).painter(None).read(path.read_bytes())
+    if picture_request.crop is not None:
+        picture = picture_request.crop.cut(picture)
     side, chosen = options.get("size") or max(picture.size), Options(**options)
     if chosen.stroke_side(side) == replace(chosen, work_size="auto").stroke_side(side):
         options.pop("work_size", None)  # no effect at this size, so the result's metadata should not list it
@@ -128,12 +133,15 @@ def paint_picture(
 
 def _check_size(studio: Studio, path: Path, picture_request: PictureRequest) -> None:
     """Raise :class:`InputError` if the result would have more pixels than the studio allows."""
-    wanted, size = picture_request.options.get("size", 0), size_of_file(path)
+    wanted, size = picture_request.options.get("size", 0), upright_size_of_file(path)
     if wanted and size:
-        width, height = size
-        pixels = width * height * (wanted / max(size)) ** 2
+        width, height = size if picture_request.crop is None else picture_request.crop.size(*size)
+        pixels = width * height * (wanted / max(width, height)) ** 2
         if pixels > studio.settings.max_pixels:
             raise InputError(
                 f"The result would have {pixels / 1e6:.0f} million pixels, more than the limit of "
-                f"{studio.settings.max_pixels / 1e6:.0f} million: ask for a smaller one."
+                f"{studio.settings.max_pixels / 1e6:.0f} million: ask for a smaller one.",
+                key="result_too_large",
+                pixels=pixels / 1e6,
+                limit=studio.settings.max_pixels / 1e6,
             )

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError
@@ -17,6 +18,7 @@ from impasto.pictures.picture import Picture, to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import encode_picture
+from impasto.studio.crops import Crop
 from impasto.styles.catalogue import bundled_names, catalogue_names
 from impasto.styles.style import PHOTOGRAPH
 
@@ -42,7 +44,11 @@ def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
     if side and max(picture.size) > side:
         picture = shrink_picture(picture, side)
     kind = "JPEG" if picture.alpha is None else "WEBP"
-    data = encode_picture(picture, kind, quality=quality, strip=True)
+    return _address(encode_picture(picture, kind, quality=quality, strip=True), kind)
+
+
+def _address(data: bytes, kind: str) -> str:
+    """A picture file of a format of Pillow's as a data address."""
     return f"data:image/{kind.lower()};base64,{base64.b64encode(data).decode()}"
 
 
@@ -57,27 +63,31 @@ class Originals:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
-        self._kept: OrderedDict[str, Picture] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Crop | None], Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, path: str) -> Picture:
+    def get(self, path: str | Path, crop: Crop | None = None) -> Picture:
         """An upload at the size of a preview.
 
         Args:
             path: The file in the studio's folder.
+            crop: The part of it that is painted; ``None`` is everything.
 
         Raises:
             InputError: The file is not a picture, or exceeds the studio's limits.
         """
+        key = str(path), crop
         with self._lock:
-            if path in self._kept:
-                self._kept.move_to_end(path)
-                return self._kept[path]
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
         picture = self._uploads.read(path)
+        if crop is not None:
+            picture = crop.cut(picture)
         small = preview_original(picture)
         picture = replace(small, rgb=to_samples(small.rgb) if small.dtype.kind == "f" else small.rgb)
         with self._lock:
-            self._kept[path] = picture
+            self._kept[key] = picture
             while len(self._kept) > self._MAX_KEPT:
                 self._kept.popitem(last=False)
         return picture
@@ -88,48 +98,35 @@ class Thumbnails:
 
     Attributes:
         photograph: The square photograph that is painted.
-        initial: Addresses of the thumbnails of all styles there were at the start, by the style's name. A page gets
-            them once for all of its style choosers.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._painted: dict[str, str] = {}
+        self._painted: dict[str, bytes] = {}
         source = resources.files("impasto.assets") / "harbour.jpg"
         self.photograph = _middle_square(read_picture(source.read_bytes()))
-        self.initial = {item["name"]: item["picture"] for item in self._all()}
 
-    def items(self) -> list[dict[str, str]]:
-        """The styles to choose from: the ``name`` of each and its ``picture``, empty if ``initial`` has it."""
-        return [{**item, "picture": ""} if item["name"] in self.initial else item for item in self._all()]
-
-    def _all(self) -> list[dict[str, str]]:
-        """All usable styles with their pictures; paints those that are new."""
+    def get(self, name: str) -> bytes:
+        """The thumbnail of a style as a JPEG file; empty if the style cannot be used, for example with this network."""
         with self._lock:
-            names = shown_style_names()
-            for name in names:
-                if name not in self._painted:
-                    self._painted[name] = _style_thumbnail(self.photograph, name)
-            return [{"name": name, "picture": self._painted[name]} for name in names if self._painted[name]]
+            if name not in self._painted:
+                self._painted[name] = _style_thumbnail(self.photograph, name)
+            return self._painted[name]
 
 
-def thumbnails_of(photograph: Picture, check: Callable[[None], None]) -> list[dict[str, str]]:
-    """The styles to choose from, painted on a visitor's own photograph.
+def paint_thumbnails(photograph: Picture, report: Callable[[dict[str, str] | None], None]) -> None:
+    """Paint a visitor's own photograph small in every style.
 
     Args:
         photograph: The photograph, at the size of a preview.
-        check: Called with ``None`` before each style; may raise an exception to stop.
-
-    Returns:
-        One item a style, with its ``name`` and the address of its ``picture``.
+        report: Called with the ``name`` of each style and the address of its ``picture`` as it is painted; may raise an
+            exception to stop.
     """
     small = _middle_square(photograph)
-    painted = []
     for name in shown_style_names():
-        check(None)
-        if picture := _style_thumbnail(small, name):
-            painted.append({"name": name, "picture": picture})
-    return painted
+        report(None)
+        if data := _style_thumbnail(small, name):
+            report({"name": name, "picture": _address(data, "JPEG")})
 
 
 def shown_style_names() -> list[str]:
@@ -137,12 +134,13 @@ def shown_style_names() -> list[str]:
     return [*catalogue_names(), *(name for name in bundled_names() if name != PHOTOGRAPH)]
 
 
-def _style_thumbnail(photograph: Picture, name: str) -> str:
-    """Address of a style's thumbnail; empty if the style cannot be used, for example with this network."""
+def _style_thumbnail(photograph: Picture, name: str) -> bytes:
+    """A style's thumbnail as a JPEG file; empty if the style cannot be used, for example with this network."""
     try:
-        return data_uri(Painter(name).paint(photograph).picture, _THUMBNAIL_SIDE, 78)
+        painted = shrink_picture(Painter(name).paint(photograph).picture, _THUMBNAIL_SIDE)
     except ImpastoError:
-        return ""
+        return b""
+    return encode_picture(painted, "JPEG", quality=78, strip=True)
 
 
 def _middle_square(photograph: Picture) -> Picture:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import shutil
@@ -13,24 +12,18 @@ import tempfile
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import gradio as gr
 import uvicorn
-from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from impasto.errors import InputError
-from impasto.studio import app as page
+from impasto.studio.app import make_app
 from impasto.studio.guard import Guard
-from impasto.studio.head import Head
-from impasto.studio.jobs import FairQueue
-from impasto.studio.live import LiveSessions
 from impasto.studio.settings import ServerSettings
 from impasto.studio.state import Studio
 
@@ -39,11 +32,8 @@ fcntl: Any = import_module("fcntl") if os.name == "posix" else None
 
 log = logging.getLogger(__name__)
 
-MadeT = TypeVar("MadeT")
-
 _FOLDER_PREFIX = "impasto-studio-"  # start of the names of temporary folders
 _MIN_ABANDONED_AGE = 60.0  # seconds: a younger folder may belong to a server that has not locked it yet
-_MAX_PAGE_STATES = 200  # open pages whose state is kept; Gradio's own limit of 10 000 would take 3 GB
 _SHUTDOWN_SECONDS = 2  # seconds that open connections may last after the server was told to end
 
 
@@ -74,7 +64,7 @@ class Server(uvicorn.Server):
         _check_certificate(settings)
         super().__init__(
             uvicorn.Config(
-                _call_in_event_loop(lambda: application(studio)),
+                application(studio),
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
@@ -97,56 +87,19 @@ class Server(uvicorn.Server):
             super().run(sockets)
         finally:
             self.studio.uploads.close()
-            self.studio.jobs.abandon()
+            self.studio.jobs.stop_all()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """End at a signal: stop the jobs first, since open pages would wait for their results."""
-        self.studio.jobs.abandon()
+        self.studio.jobs.stop_all()
         # Pages that are still open would be reported as errors.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         super().handle_exit(sig, frame)
 
 
 def application(studio: Studio) -> ASGIApp:
-    """The whole application (ASGI): the page and the live endpoint, behind the guard."""
-    settings = studio.settings
-    # Gradio reads this when components are made and at every upload.
-    os.environ["GRADIO_TEMP_DIR"] = str(studio.uploads.folder)
-    blocks = page.build(studio)
-    blocks.state_session_capacity = _MAX_PAGE_STATES
-    blocks.queue(api_open=False, max_size=settings.max_queue)
-    blocks._queue = FairQueue(blocks, studio.jobs, settings)
-    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    LiveSessions(studio).add_to(outer)
-    gr.mount_gradio_app(
-        outer,
-        blocks,
-        path="/",
-        max_file_size=settings.max_upload,
-        show_error=True,
-        ssr_mode=False,
-        run_history=False,
-        enable_monitoring=False,
-        mcp_server=False,
-        pwa=False,
-        **page.mount_arguments(),
-    )
-    # Gradio checks the paths in requests only if this is set, and sets it only in its own launch().
-    blocks.has_launched = True
-    return Guard(Head(outer), settings, studio.uploads)
-
-
-def _call_in_event_loop(make: Callable[[], MadeT]) -> MadeT:
-    """Call a function inside an event loop.
-
-    Where none runs, Gradio makes event loops of its own and never closes them.
-    """
-
-    async def called() -> MadeT:
-        return make()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(called())).result()
+    """The whole application (ASGI), behind the guard."""
+    return Guard(make_app(studio), studio.settings, studio.uploads)
 
 
 @contextmanager

@@ -69,9 +69,10 @@ class Clip:
 
 
 class Uploads:
-    """The folder in which Gradio puts uploads, and from which it serves results.
+    """The folder of uploads and results.
 
-    Visitors cannot list the folder and names in it are random, so only a visitor who was given a path knows it.
+    Visitors cannot list the folder and names in it are random, so only a visitor who was given a file's identifier
+    knows it.
 
     Args:
         settings: The studio's limits.
@@ -84,8 +85,21 @@ class Uploads:
         self._protected: Counter[Path] = Counter()  # number of running jobs that need an item of the folder
         self._lock = threading.Lock()
 
+    @staticmethod
+    def identifier(path: Path) -> str:
+        """What visitors call a file in the folder: the secret name of its own folder, and its name."""
+        return f"{path.parent.name}/{path.name}"
+
+    def find(self, identifier: str) -> Path:
+        """The file of an identifier that a visitor sent.
+
+        Raises:
+            InputError: There is no such file.
+        """
+        return self.own_file(self.folder / identifier.lstrip("/"))
+
     def own_file(self, path: str | Path) -> Path:
-        """Check a path that a visitor sent.
+        """Check that a path is that of a file in the folder.
 
         Args:
             path: The path.
@@ -102,7 +116,7 @@ class Uploads:
         except (OSError, ValueError):
             inside = False
         if not inside:
-            raise InputError("This file was not uploaded, or is removed by now: upload it again.")
+            raise InputError("This file was not uploaded, or is removed by now: upload it again.", key="not_uploaded")
         return wanted
 
     @contextmanager
@@ -135,7 +149,8 @@ class Uploads:
             yield
         except (InputError, OutputError) as error:
             where = rf"{re.escape(str(self.folder) + os.sep)}\w+{re.escape(os.sep)}"
-            raise type(error)(re.sub(where, "", str(error))) from error
+            values = {name: re.sub(where, "", v) if isinstance(v, str) else v for name, v in error.values.items()}
+            raise type(error)(re.sub(where, "", str(error)), key=error.key, **values) from error
 
     def kind(self, path: str | Path) -> UploadKind:
         """Tell by its content what an upload is.
@@ -151,7 +166,10 @@ class Uploads:
         if size > self.settings.max_upload:
             raise InputError(
                 f"The file has {_size_text(size)}, the limit is {_size_text(self.settings.max_upload)}: "
-                "give a smaller one."
+                "give a smaller one.",
+                key="file_too_large",
+                size=_size_text(size),
+                limit=_size_text(self.settings.max_upload),
             )
         container = _container_of(own)
         if container is not None and container[0] != ".gif":
@@ -159,12 +177,17 @@ class Uploads:
         pixels = size_of_file(own)
         if pixels is None:
             raise InputError(
-                "The file is neither a picture nor a video that can be read here: convert it to PNG or MP4."
+                "The file is neither a picture nor a video that can be read here: convert it to PNG or MP4.",
+                key="no_picture_or_video",
             )
         if pixels[0] * pixels[1] > self.settings.max_pixels:
             raise InputError(
                 f"The picture has {pixels[0]} x {pixels[1]} pixels, the limit is {self.settings.max_pixels / 1e6:.0f} "
-                "million: make it smaller."
+                "million: make it smaller.",
+                key="too_many_pixels",
+                width=pixels[0],
+                height=pixels[1],
+                limit=self.settings.max_pixels / 1e6,
             )
         return "picture"
 
@@ -178,7 +201,7 @@ class Uploads:
             InputError: It is not a picture, or too large.
         """
         if self.kind(path) != "picture":
-            raise InputError("This is a video, not a picture: open it on the Video tab.")
+            raise InputError("This is a video, not a picture: open it on the Video tab.", key="video_not_picture")
         return self.own_file(path)
 
     def read(self, path: str | Path) -> Picture:
@@ -211,18 +234,19 @@ class Uploads:
         own = self.own_file(path)
         self.kind(own)
         container = _container_of(own)
+        unknown = InputError("This is no video that can be read here: convert it to MP4.", key="video_unknown")
         if container is None:
-            raise InputError("This is no video that can be read here: convert it to MP4.")
+            raise unknown
         suffix, format = container
         named = own
-        if own.suffix.lower() != suffix:  # the library and Gradio's player tell the format by the suffix
+        if own.suffix.lower() != suffix:  # the library and browsers tell the format by the suffix
             named = own.with_suffix(suffix)  # each upload has a folder of its own: a file of that name is the same file
             with suppress(FileExistsError):
                 named.hardlink_to(own)
         try:
             with open_container(named) as opened:
                 if format not in opened.format.name.split(","):
-                    raise InputError("This is no video that can be read here: convert it to MP4.")
+                    raise unknown
                 seconds = (opened.duration or 0) / pyav().time_base
                 sound = bool(opened.streams.audio)
                 for stream in opened.streams.video:
@@ -233,7 +257,9 @@ class Uploads:
         except InputError:
             raise
         except Exception as error:
-            raise InputError("This video cannot be read: it is damaged, cut off or of an unusual kind.") from error
+            raise InputError(
+                "This video cannot be read: it is damaged, cut off or of an unusual kind.", key="video_unreadable"
+            ) from error
         _check_frame_size(source.width, source.height)
         seconds = float(seconds) or source.expected / float(source.rate)
         return Clip(named, source.width, source.height, float(source.rate), seconds, sound)
@@ -262,6 +288,22 @@ class Uploads:
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         return folder / (re.sub(r"[^\w .()+-]", "_", name).strip(" .")[-120:] or "result")
+
+    def keep(self, path: Path) -> Path:
+        """Take a file that was written to a path of :meth:`new_path`, under the name that fits its content.
+
+        Returns:
+            Its path.
+
+        Raises:
+            InputError: It is neither a picture nor a video, or too large; it is removed.
+        """
+        try:
+            named = path.with_name(self.name(path))
+        except InputError:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise
+        return path.rename(named)
 
     @property
     def is_full(self) -> bool:
@@ -321,7 +363,12 @@ def _container_of(path: Path) -> tuple[str, str] | None:
 def _check_frame_size(width: int, height: int) -> None:
     """Raise :class:`InputError` if frames of that size in pixels are too large."""
     if width * height > _MAX_VIDEO_FRAME_PIXELS:
-        raise InputError(f"The video is {width} x {height}, the limit is 4096 x 2304: make it smaller first.")
+        raise InputError(
+            f"The video is {width} x {height}, the limit is 4096 x 2304: make it smaller first.",
+            key="frame_too_large",
+            width=width,
+            height=height,
+        )
 
 
 def _stored_bytes(folder: Path) -> int:

@@ -106,7 +106,7 @@ def paint_video(
         ImpastoError: The part is empty or too long, or :func:`impasto.stylize_video` raises it.
     """
     if not video_request.styles:
-        raise InputError("No style is chosen; choose one.")
+        raise InputError("No style is chosen; choose one.", key="no_style_chosen")
     clip = studio.uploads.clip(upload)
     start, end = _selected_part(clip, video_request, studio.settings.max_video)
     if preview:
@@ -149,18 +149,28 @@ def _selected_part(clip: Clip, video_request: VideoRequest, max_seconds: float) 
     """
     if clip.seconds and video_request.start >= clip.seconds:
         raise InputError(
-            f"The start {video_request.start:.1f} is after the video's end; it lasts {clip.seconds:.1f} seconds."
+            f"The start {video_request.start:.1f} is after the video's end; it lasts {clip.seconds:.1f} seconds.",
+            key="start_after_end",
+            start=video_request.start,
+            seconds=clip.seconds,
         )
     end = video_request.end or clip.seconds or video_request.start + max_seconds
     if clip.seconds:
         end = min(end, clip.seconds)
     if video_request.start < 0 or end <= video_request.start:
-        raise InputError(f"The end {end:.1f} is not after the start {video_request.start:.1f}; give a later one.")
+        raise InputError(
+            f"The end {end:.1f} is not after the start {video_request.start:.1f}; give a later one.",
+            key="end_before_start",
+            end=end,
+        )
     # A file may claim to be shorter than it is; that does no harm, because only the part up to the end is painted.
     if end - video_request.start > max_seconds + 0.05:
         raise InputError(
             f"These are {end - video_request.start:.0f} seconds of video, the limit is {max_seconds:.0f}: "
-            "choose a shorter part."
+            "choose a shorter part.",
+            key="video_too_long",
+            seconds=end - video_request.start,
+            limit=max_seconds,
         )
     return video_request.start, end
 

@@ -1,6 +1,45 @@
 // The engine that asks the studio's server.
 
-/** @typedef {object} Server  What only a server does. */
+import { EngineError } from "./engine.js";
+import { styleTitle } from "./texts.js";
+
+/** @typedef {import("./engine.js").PaintRequest} PaintRequest */
+/** @typedef {import("./engine.js").Painting} Painting */
+/** @typedef {import("./engine.js").Progress} Progress */
+
+/**
+ * @typedef {object} Uploaded  What the server says of a file.
+ * @property {string} id
+ * @property {string} name
+ * @property {string} url
+ * @property {"picture"|"video"} kind
+ * @property {number} width
+ * @property {number} height
+ * @property {number} [seconds]  Of a video.
+ * @property {number} [rate]
+ * @property {boolean} [plays]  Whether browsers can play it.
+ */
+
+/**
+ * @typedef {object} JobOptions
+ * @property {AbortSignal} [signal]  Ends the job.
+ * @property {(value: any) => void} [update]  Gets what the job reports.
+ * @property {(before: number) => void} [waiting]  Gets the number of jobs that come before.
+ * @property {(stop: () => Promise<void>) => void} [started]  Gets a function that ends the job but keeps what it has.
+ */
+
+/**
+ * @typedef {object} Server  What only a server does.
+ * @property {any} facts  What `/api/info` said.
+ * @property {(file: Blob, signal?: AbortSignal) => Promise<Uploaded>} upload  Sends a file, once.
+ * @property {(kind: string, body: object, options?: JobOptions) => Promise<any>} run  Runs a job; null if it was stopped.
+ * @property {(file: string, name: string) => Promise<string>} keepStyle  Adds a learnt style to the catalogue.
+ * @property {(file: {url: string}) => Promise<Blob>} fetch  The content of a file.
+ */
+
+const visitor = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+/** @type {WeakMap<Blob, Promise<Uploaded>>} */
+const uploads = new WeakMap();
 
 /**
  * What the server says of itself; null where no studio serves the page.
@@ -16,9 +55,180 @@ export async function ask() {
 }
 
 /**
+ * @param {string} path
+ * @param {RequestInit} [options]
+ */
+async function request(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers: { "X-Visitor": visitor, ...options.headers } });
+  } catch (error) {
+    if (/** @type {any} */ (error).name === "AbortError") throw error;
+    throw new EngineError({ text: "The studio does not answer: is it still running?", key: "no_answer" });
+  }
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => ({ detail: `The studio answers with status ${answer.status}.` }));
+  throw new EngineError({ text: said.detail, key: said.key, values: said.values });
+}
+
+/** @param {string} path @param {object} body @param {AbortSignal} [signal] */
+const post = (path, body, signal) =>
+  request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
+
+/** @param {Blob} file @param {AbortSignal} [signal] @returns {Promise<Uploaded>} */
+export function upload(file, signal) {
+  let sent = uploads.get(file);
+  if (!sent) {
+    const name = file instanceof File ? file.name : "picture";
+    sent = request(`api/files?name=${encodeURIComponent(name)}`, { method: "POST", body: file, signal }).then((answer) => answer.json());
+    uploads.set(file, sent);
+    sent.catch(() => uploads.delete(file));
+  }
+  return sent;
+}
+
+/**
+ * Send a file and do something with what the server says of it; a file that the server has removed is sent again.
+ * @template T
+ * @param {Blob} file
+ * @param {AbortSignal|undefined} signal
+ * @param {(sent: Uploaded) => Promise<T>} use
+ */
+async function withUpload(file, signal, use) {
+  try {
+    return await use(await upload(file, signal));
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.note.key !== "not_uploaded") throw error;
+    uploads.delete(file);
+    return use(await upload(file, signal));
+  }
+}
+
+/**
+ * @param {string} kind
+ * @param {object} body
+ * @param {JobOptions} [options]
+ */
+export async function run(kind, body, { signal, update, waiting, started } = {}) {
+  const answer = await post(`api/jobs/${kind}`, body, signal);
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).pipeThrough(/** @type {any} */ (new TextDecoderStream())).getReader();
+  let text = "", ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) throw new EngineError({ text: "The studio does not answer: is it still running?", key: "no_answer" });
+      const lines = (text + value).split("\n");
+      text = lines.pop() || "";
+      for (const line of lines) {
+        const event = JSON.parse(line);
+        if (event.job) started?.(async () => void (await post(`api/jobs/${event.job}/stop`, {})));
+        else if ("waiting" in event) waiting?.(event.waiting);
+        else if ("update" in event) update?.(event.update);
+        else {
+          ended = true;
+          if (event.error) throw new EngineError(event.error);
+          return event.stopped ? null : event.result;
+        }
+      }
+    }
+  } finally {
+    if (!ended) reader.cancel().catch(() => {});
+  }
+}
+
+/** @param {string} address  A data address. */
+export async function blobOf(address) {
+  return (await fetch(address)).blob();
+}
+
+/** @param {import("./engine.js").PaintRequest["styles"]} styles */
+export const styleTexts = (styles) => styles.map(({ name, weight }) => `${name}:${weight}`);
+
+/** @param {Blob} blob @returns {Promise<string>} */
+const dataAddress = (blob) =>
+  new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(/** @type {string} */ (reader.result));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(blob);
+  });
+
+/** @param {PaintRequest} asked @returns {Promise<Painting>} */
+async function paint(asked) {
+  const { file, styles, options = {}, mask, masked = "", crop, metadata = true, preview = false, signal, progress } = asked;
+  const body = { styles: styleTexts(styles), options, mask: mask ? await dataAddress(mask) : null, masked, crop, metadata, preview };
+  const waiting = (/** @type {number} */ before) => progress?.({ waiting: before });
+  const done = await withUpload(file, signal, (sent) => run("picture", { file: sent.id, ...body }, { signal, waiting }));
+  if (!done) throw new DOMException("The job was stopped.", "AbortError");
+  const [before, after] = await Promise.all([blobOf(done.before), blobOf(done.after)]);
+  if (preview) return { blob: after, name: file.name, width: 0, height: 0, seconds: done.seconds, before, after, notes: [] };
+  const answer = await request(done.file.url, { signal });
+  const { width, height, seconds } = done;
+  return { blob: await answer.blob(), name: done.file.name, width, height, seconds, before, after, notes: [] };
+}
+
+/** @param {File} file @param {AbortSignal} [signal] */
+async function openPhotograph(file, signal) {
+  return withUpload(file, signal, async (sent) => {
+    if (sent.kind !== "picture") throw new EngineError({ text: "This is a video, not a picture: open it on the Video tab.", key: "video_not_picture" });
+    const shown = await (await request(`${sent.url}/shown.jpg`, { signal })).blob();
+    return { name: sent.name, width: sent.width, height: sent.height, shown };
+  });
+}
+
+/** @param {number} side @returns {import("./engine.js").LiveSession} */
+function live(side) {
+  return {
+    side,
+    async paint(picture, styles, strength) {
+      const jpeg = await new Promise((done) => picture.toBlob(done, "image/jpeg", 0.85));
+      const query = new URLSearchParams({ visitor, styles: JSON.stringify(styleTexts(styles)), strength: String(strength) });
+      const answer = await request(`api/live?${query}`, { method: "POST", body: /** @type {Blob} */ (jpeg) });
+      return { bitmap: await createImageBitmap(await answer.blob()), size: answer.headers.get("x-painted") || "" };
+    },
+    close() {},
+  };
+}
+
+/**
  * @param {any} facts  What `ask` gave.
  * @returns {import("./engine.js").Engine}
  */
 export function open(facts) {
-  throw new Error(`The studio ${facts.version} is not asked yet.`);
+  return {
+    kind: "server",
+    capabilities: {
+      tabs: facts.tabs,
+      missing: facts.missing,
+      options: facts.options,
+      mask: true,
+      crop: true,
+      metadata: true,
+      pictureStyles: false,
+      maxPixels: facts.limits.pixels,
+      maxUpload: facts.limits.upload,
+      maxVideo: facts.limits.video,
+    },
+    styles: async () =>
+      (await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) })),
+    addStyle: () => Promise.reject(new EngineError({ text: "This studio makes no styles of pictures." })),
+    open: openPhotograph,
+    async thumbnails(file, crop, show, signal) {
+      const shown = new Set();
+      const update = (/** @type {Record<string, string>} */ painted) => {
+        for (const [name, address] of Object.entries(painted)) if (!shown.has(name)) { shown.add(name); show(name, address); }
+      };
+      const done = await withUpload(file, signal, (sent) => run("thumbnails", { file: sent.id, crop }, { signal, update }));
+      if (done) update(done);
+    },
+    paint,
+    live: () => live(facts.live.side),
+    server: {
+      facts,
+      upload,
+      run,
+      keepStyle: async (file, name) => (await (await post("api/styles", { file, name })).json()).name,
+      fetch: async (file) => (await request(file.url)).blob(),
+    },
+  };
 }

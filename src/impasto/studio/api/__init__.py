@@ -1,0 +1,1 @@
+"""The studio's HTTP interface, a module for each part of it."""

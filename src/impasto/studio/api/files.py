@@ -1,0 +1,76 @@
+"""Files that visitors send, and results that they fetch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import FileResponse, Response
+
+from impasto.errors import InputError
+from impasto.pictures.reading import upright_size_of_file
+from impasto.pictures.writing import encode_picture
+from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
+from impasto.studio.choices import has_extra
+from impasto.studio.state import Studio
+
+_PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The routes of this module."""
+    router = APIRouter(prefix="/api/files", tags=["Files"])
+
+    @router.post("", summary="Send a picture or a video", responses=REFUSALS)
+    async def send(request: Request, name: Annotated[str, Query(max_length=400)] = "picture") -> dict[str, Any]:
+        """The body of the request is the file. The answer has its `id`, by which other requests name it, and what was
+        found in it. Files are removed after an hour without use."""
+        path = studio.uploads.new_path(name)
+        try:
+            with path.open("wb") as file:
+                async for chunk in request.stream():
+                    file.write(chunk)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
+            raise
+        return await to_thread.run_sync(_describe, studio, path)
+
+    @router.get("/{folder}/{name}", summary="Fetch a file", response_class=FileResponse)
+    def fetch(folder: str, name: str) -> Response:
+        """A result, or what was sent."""
+        return file_answer(_found(studio, folder, name))
+
+    @router.get("/{folder}/{name}/shown.jpg", summary="See a picture", response_class=Response)
+    def see(folder: str, name: str) -> Response:
+        """A picture as browsers can show it, at most 1,500 pixels wide or high."""
+        picture = studio.originals.get(_found(studio, folder, name))
+        kind = "JPEG" if picture.alpha is None else "WEBP"
+        data = encode_picture(picture, kind, quality=88, strip=True)
+        return Response(data, media_type=f"image/{kind.lower()}", headers={"Cache-Control": "private, max-age=3600"})
+
+    return router
+
+
+def _found(studio: Studio, folder: str, name: str) -> Path:
+    """The file of an address; raises an :class:`HTTPException` if there is none."""
+    try:
+        return studio.uploads.find(f"{folder}/{name}")
+    except InputError as error:
+        raise HTTPException(404) from error
+
+
+def _describe(studio: Studio, path: Path) -> dict[str, Any]:
+    """Take a file that was sent, and tell what is in it."""
+    path = studio.uploads.keep(path)
+    told: dict[str, Any] = {**file_facts(studio, path), "kind": studio.uploads.kind(path)}
+    if told["kind"] == "picture":
+        width, height = upright_size_of_file(path) or (0, 0)
+        told |= {"width": width, "height": height}
+    if (told["kind"] == "video" or path.suffix == ".gif") and has_extra("video"):
+        clip = studio.uploads.clip(path)
+        told |= {"width": clip.width, "height": clip.height, "seconds": clip.seconds, "rate": clip.rate}
+        told["plays"] = path.suffix in _PLAYABLE
+    return told

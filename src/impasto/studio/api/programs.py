@@ -1,0 +1,173 @@
+"""What programs ask: files in, a file out, in one request."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from anyio import to_thread
+from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi.responses import FileResponse
+
+from impasto.feedforward.options import DEFAULTS
+from impasto.optimisation import recipe
+from impasto.pictures.colors import ColorMode
+from impasto.pictures.conversion import to_pil
+from impasto.pictures.masks import read_mask
+from impasto.studio import learnt, paintings, pictures, videos
+from impasto.studio.api.answers import REFUSALS, Visitor, answer_unless_gone, file_answer
+from impasto.studio.choices import check_styles, work_size_option
+from impasto.studio.jobs import ReportFunction
+from impasto.studio.pictures import PictureRequest
+from impasto.studio.state import Studio
+from impasto.studio.videos import VideoRequest
+from impasto.video.stabilise import Stabilize
+
+_DEFAULT_STYLE = "starry-night"
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"application/octet-stream": {}}}
+}
+Styles = Annotated[list[str], Form(description="`NAME` or `NAME:WEIGHT`; give the field several times for a blend.")]
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The routes of this module."""
+    router = APIRouter(
+        prefix="/api", tags=["For programs"], responses=REFUSALS | _FILE, default_response_class=FileResponse
+    )
+
+    @router.post("/apply", summary="Repaint a picture")
+    async def apply(
+        request: Request,
+        picture: UploadFile,
+        styles: Styles = [_DEFAULT_STYLE],  # noqa: B006
+        strength: Annotated[float, Form()] = DEFAULTS.strength,
+        colors: Annotated[ColorMode, Form()] = DEFAULTS.colors,
+        style_scale: Annotated[float, Form()] = DEFAULTS.style_scale,
+        grain: Annotated[float, Form()] = DEFAULTS.grain,
+        size: Annotated[int, Form(description="Longer side in pixels; 0: as it is.")] = DEFAULTS.size,
+        work_size: Annotated[str, Form(description="`auto` or pixels.")] = str(DEFAULTS.work_size),
+        mask: Annotated[UploadFile | None, Form(description="White where the painting shows.")] = None,
+        metadata: Annotated[bool, Form(description="Whether camera, place and time stay.")] = True,
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """A picture in, the painting out, under the name that the command line would give it.
+
+        ```bash
+        curl -F picture=@photo.jpg -F styles=scream:2 -F styles=udnie -F strength=0.8 \\
+            http://127.0.0.1:7860/api/apply -o painted.jpg
+        ```
+        """
+        options = {"strength": strength, "colors": colors, "style_scale": style_scale, "grain": grain, "size": size}
+        options["work_size"] = work_size_option(work_size)
+        chosen = check_styles(styles)
+        path, masking = await _kept(studio, [picture]), await _kept(studio, [mask] if mask else [])
+
+        def work(_report: ReportFunction) -> Path:
+            where = read_mask(to_pil(studio.uploads.read(masking[0])), 0) if masking else None
+            wanted = PictureRequest(chosen, options, where)
+            return pictures.paint_picture(studio, path[0], wanted, strip=not metadata).path
+
+        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "picture", visitor)))
+
+    @router.post("/video", summary="Repaint a video")
+    async def video(
+        request: Request,
+        video: UploadFile,
+        styles: Styles = [_DEFAULT_STYLE],  # noqa: B006
+        strength: Annotated[float, Form()] = DEFAULTS.strength,
+        start: Annotated[float, Form(description="Seconds.")] = 0.0,
+        end: Annotated[float, Form(description="Seconds; 0: the video's own.")] = 0.0,
+        size: Annotated[int, Form(description="Longer side in pixels; 0: as it is.")] = videos.DEFAULT_VIDEO_SIZE,
+        stabilize: Annotated[Stabilize, Form()] = "light",
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """A video in, the painted one out, with its sound, as MP4.
+
+        ```bash
+        curl -F video=@clip.mp4 -F styles=starry-night -F size=320 -F end=0.5 \\
+            http://127.0.0.1:7860/api/video -o painted.mp4
+        ```
+        """
+        wanted = VideoRequest(check_styles(styles), strength, start, end, size, stabilize)
+        (path,) = await _kept(studio, [video])
+
+        def work(report: ReportFunction) -> Path:
+            return videos.paint_video(studio, path, wanted, lambda _at: report(None)).path
+
+        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+
+    @router.post("/paint", summary="Optimise a picture")
+    async def paint(
+        request: Request,
+        picture: UploadFile,
+        styles: Annotated[list[UploadFile], Form(description="One or several style pictures.")],
+        size: Annotated[int, Form(description="Longer side in pixels.")] = recipe.LONGEST,
+        iterations: Annotated[int, Form(description="At each size.")] = recipe.ITERATIONS,
+        style_weight: Annotated[float, Form()] = recipe.DEFAULTS.style_weight,
+        style_scale: Annotated[float, Form()] = recipe.DEFAULTS.style_scale,
+        colors: Annotated[Literal[get_args(recipe.Colors)], Form()] = recipe.DEFAULTS.colors,  # type: ignore[valid-type]
+        init: Annotated[Literal[get_args(recipe.Init)], Form()] = recipe.DEFAULTS.init,  # type: ignore[valid-type]
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """A picture and style pictures in, the painting out; takes minutes. Needs the extra `train`.
+
+        ```bash
+        curl -F picture=@photo.jpg -F styles=@waves.png -F iterations=10 \\
+            http://127.0.0.1:7860/api/paint -o optimised.jpg
+        ```
+        """
+        options = {"size": size, "iterations": iterations, "style_weight": style_weight, "style_scale": style_scale}
+        options |= {"colors": colors, "init": init}
+        path, *pictures_of_style = await _kept(studio, [picture, *styles])
+
+        def work(report: ReportFunction) -> Path:
+            done = paintings.optimise_picture(studio, path, pictures_of_style, options, report, last_only=True)
+            return done.steps[-1].path
+
+        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+
+    @router.post("/learn", summary="Learn a style")
+    async def learn(
+        request: Request,
+        pictures: Annotated[list[UploadFile], Form(description="One painting, or several by one artist.")],
+        name: Annotated[str, Form(description="Name of the style; empty: the picture's.")] = "",
+        title: Annotated[str, Form()] = "",
+        artist: Annotated[str, Form()] = "",
+        year: Annotated[str, Form()] = "",
+        licence: Annotated[str, Form()] = "",
+        steps: Annotated[int, Form(description="At most; 0: as many as it needs.")] = 0,
+        save: Annotated[bool, Form(description="Whether it is added to the styles of this studio.")] = False,
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """Paintings in, a style file out; takes minutes. Needs the extra `train`.
+
+        ```bash
+        curl -F pictures=@waves.png -F name=mine -F steps=10 -F save=true \\
+            http://127.0.0.1:7860/api/learn -o mine.safetensors
+        ```
+        """
+        about = {"title": title, "artist": artist, "year": year, "licence": licence}
+        settings = {"steps": steps} if steps else {}
+        paths = await _kept(studio, pictures)
+
+        def work(report: ReportFunction) -> Path:
+            return learnt.learn_from_uploads(studio, paths, name, about, settings, report, save=save)[1]
+
+        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+
+    return router
+
+
+async def _kept(studio: Studio, files: Sequence[UploadFile]) -> list[Path]:
+    """Files of a form, moved to the studio's folder and checked."""
+
+    def keep(file: UploadFile) -> Path:
+        path = studio.uploads.new_path(file.filename or "picture")
+        with path.open("wb") as target:
+            shutil.copyfileobj(file.file, target)
+        return studio.uploads.keep(path)
+
+    return [await to_thread.run_sync(keep, file) for file in files]

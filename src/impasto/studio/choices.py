@@ -1,0 +1,107 @@
+"""What visitors choose, checked: styles, options, a mask."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.errors import InputError, StyleError
+from impasto.feedforward.options import Options
+from impasto.options import option_default, option_facts
+from impasto.pictures.picture import to_samples
+from impasto.pictures.reading import read_picture
+from impasto.studio.previews import shown_style_names
+from impasto.styles.blending import parse_style
+
+OPTIONS = ("strength", "style_scale", "grain", "colors", "size", "work_size")
+"""Names of the options of painting that the page and the HTTP API offer."""
+MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av")}
+"""Modules that each extra installs and that a tab needs, by the extra's name."""
+_PNG_URI_PREFIX = "data:image/png;base64,"  # start of the address as which the page sends a mask
+_MAX_MASK_PIXELS = 1024 * 1024  # pixels of a mask that was brushed; the page sends at most as many as a preview has
+_MAX_NAME = 80  # characters of a style's name that a sentence repeats
+
+
+def check_styles(styles: Iterable[str]) -> list[str]:
+    """Check that a visitor asks only for styles that the page shows, and never for a file.
+
+    Args:
+        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``.
+
+    Raises:
+        StyleError: One of them is not the name of a style that is shown.
+    """
+    shown_names, chosen = set(shown_style_names()), list(styles)
+    for name in (parse_style(item)[0] for item in chosen):
+        if name not in shown_names:
+            name = name[:_MAX_NAME]
+            raise StyleError(
+                f"There is no style {name} here; choose one of the styles shown.", key="unknown_style", name=name
+            )
+    return chosen
+
+
+def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check that a visitor sets only options that the page offers; their values are the library's to judge.
+
+    Raises:
+        InputError: There is no such option.
+    """
+    for name in given:
+        if name not in OPTIONS:
+            raise InputError(f"There is no option {name[:_MAX_NAME]}; there are {', '.join(OPTIONS)}.")
+    return {name: work_size_option(value) if name == "work_size" else value for name, value in given.items()}
+
+
+def work_size_option(value: str | int | None) -> Any:
+    """The option ``work_size`` from a number of pixels, which may be text, or a word, which the library judges."""
+    try:
+        return int(value or 0)
+    except ValueError:
+        return value
+
+
+def offered_options() -> dict[str, dict[str, Any]]:
+    """What the page is told of each option: its default, and its slider or its choices."""
+    facts, offered = option_facts(Options), {}
+    for name in OPTIONS:
+        about: dict[str, Any] = {"default": option_default(Options, name)}
+        if slider := facts[name].slider:
+            about |= {"low": slider.low, "high": slider.high, "step": slider.step}
+        if facts[name].choices:
+            about["choices"] = list(facts[name].choices)
+        offered[name] = about
+    return offered
+
+
+def read_brushed_mask(value: str | None) -> NDArray[np.uint8] | None:
+    """Read a mask that was brushed on the page.
+
+    Args:
+        value: A PNG file as a data address, or nothing.
+
+    Returns:
+        The mask, H x W with levels from 0 to 255, 255 where it applies; ``None`` if nothing was brushed.
+
+    Raises:
+        InputError: The value is not a PNG file of at most 1024 x 1024 pixels.
+    """
+    if not value:
+        return None
+    try:
+        data = base64.b64decode(value.removeprefix(_PNG_URI_PREFIX), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError("The mask cannot be read; brush it again.", key="mask_unreadable") from error
+    levels = to_samples(read_picture(data, max_pixels=_MAX_MASK_PIXELS).rgb[..., 0])
+    return levels if levels.any() else None
+
+
+def has_extra(extra: str) -> bool:
+    """Whether an extra that a tab needs is installed; a key of :data:`MODULES_OF_EXTRAS`."""
+    return all(find_spec(module) for module in MODULES_OF_EXTRAS[extra])

@@ -1,0 +1,77 @@
+// A place to drop files on, or to choose them by a click.
+
+import { icon, make } from "./dom.js";
+import { label, say } from "./texts.js";
+
+/**
+ * @typedef {object} Drop
+ * @property {HTMLElement} element
+ * @property {HTMLInputElement} input
+ * @property {File[]} files  Setting it reports no event.
+ */
+
+/**
+ * @param {string} id
+ * @param {string} key  Key of its text.
+ * @param {{accept: string, multiple?: boolean, list?: boolean}} options  `list`: show the files, each with a button that takes it out.
+ * @param {(files: File[]) => void} give  Gets the files whenever they change.
+ * @returns {Drop}
+ */
+export function drop(id, key, { accept, multiple = false, list = false }, give) {
+  const input = make("input", { type: "file", accept, multiple, class: "visually-hidden", id: `${id}-input` });
+  const names = make("ul", { class: "files", hidden: true });
+  const place = make("label", { class: "place", for: `${id}-input` }, icon("picture"), say(make("span"), key));
+  const element = make("div", { class: "drop", id }, input, place, names);
+  /** @type {File[]} */
+  let files = [];
+
+  function show() {
+    names.hidden = !list || !files.length;
+    names.replaceChildren(...files.map((file) => {
+      const out = make("button", { type: "button", class: "out" }, icon("close"));
+      label(out, { "aria-label": "take_file_out", title: "take_file_out" });
+      out.addEventListener("click", () => { files = files.filter((other) => other !== file); show(); give(files); });
+      return make("li", {}, make("span", {}, file.name), out);
+    }));
+  }
+
+  function take(/** @type {File[]} */ given) {
+    if (!given.length) return;
+    files = multiple && list ? [...files, ...given] : multiple ? given : given.slice(0, 1);
+    show();
+    give(files);
+  }
+
+  input.addEventListener("change", () => {
+    take([...(input.files || [])]);
+    input.value = "";
+  });
+  onDrop(element, take);
+  return {
+    element,
+    input,
+    get files() { return files; },
+    set files(wanted) { files = wanted; show(); },
+  };
+}
+
+/**
+ * Take files that are dropped on an element.
+ * @param {HTMLElement} element
+ * @param {(files: File[]) => void} take
+ */
+export function onDrop(element, take) {
+  let inside = 0;
+  const over = (/** @type {boolean} */ on) => element.classList.toggle("over", on);
+  const holdsFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+  element.addEventListener("dragenter", (event) => { if (holdsFiles(event)) { inside += 1; over(true); event.preventDefault(); } });
+  element.addEventListener("dragover", (event) => { if (holdsFiles(event)) event.preventDefault(); });
+  element.addEventListener("dragleave", () => { inside = Math.max(0, inside - 1); if (!inside) over(false); });
+  element.addEventListener("drop", (event) => {
+    inside = 0;
+    over(false);
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    take([...(event.dataTransfer?.files || [])]);
+  });
+}

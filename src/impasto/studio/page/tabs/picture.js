@@ -1,0 +1,282 @@
+// The Picture tab: photographs are repainted while a slider moves.
+
+import { brush } from "../brush.js";
+import { compare } from "../compare.js";
+import { download, icon, isAbort, make, settled, smallAddress } from "../dom.js";
+import { drop, onDrop } from "../drop.js";
+import { button } from "../fields.js";
+import { lookPanel } from "../look.js";
+import { label, say, sayWith, sentence, word } from "../texts.js";
+import { complain, showError } from "../toasts.js";
+import { batch } from "../batch.js";
+
+/** @typedef {import("../engine.js").Painting} Painting */
+
+/**
+ * @typedef {object} Photo  A photograph that the visitor works on.
+ * @property {File} file
+ * @property {import("../engine.js").Photograph} opened
+ * @property {Blob|null} mask
+ * @property {import("../engine.js").Crop|null} crop
+ * @property {Blob} shown  The photograph, or its part, as the page shows it.
+ * @property {string} small  Address of a small copy.
+ */
+
+/**
+ * @typedef {object} Result  A full result, to go back to.
+ * @property {Photo} photo
+ * @property {import("../look.js").Look} look
+ * @property {Painting} painting
+ * @property {Blob|null} mask
+ * @property {import("../engine.js").Crop|null} crop
+ * @property {string} small
+ */
+
+const FULL_SIZE_DELAY = 350; // ms without a change after which a picture is painted at full size
+const MOST_RESULTS = 12;
+const EXAMPLE = "example.jpg";
+
+/**
+ * @param {HTMLElement} panel
+ * @param {import("../app.js").App} app
+ */
+export function build(panel, app) {
+  const { engine } = app;
+  const panelOfLook = lookPanel("picture", engine, app.styles, app.reloadStyles);
+  app.onStyles(() => panelOfLook.picker.setStyles(app.styles));
+
+  const frame = compare("picture-compare");
+  const masking = brush("picture-brush", (mask) => { if (shown) { shown.mask = mask; changed(); } });
+  const files = drop("picture-files", "drop_photos", { accept: "image/*,.tif,.tiff,.heic,.heif,.avif,.ppm", multiple: true }, take);
+  const example = button("picture-example", "example", "quiet");
+  const empty = make("div", { class: "emptiness" }, files.element, example);
+  const status = say(make("p", { class: "status", id: "picture-status", role: "status" }), "welcome");
+  const save = button("picture-download", "download", "primary", icon("download"));
+  const maskToggle = button("picture-mask", "mask", "tool", icon("brush"));
+  const maskBar = make("div", { class: "mask-bar", hidden: true }, say(make("p", { class: "hint" }), "mask_hint"), panelOfLook.masked?.element);
+  const tools = make("div", { class: "toolbar", role: "toolbar" }, engine.capabilities.mask && maskToggle);
+  const photosStrip = make("div", { class: "strip photos", role: "group" }), resultsStrip = make("div", { class: "strip results", role: "group" });
+  const many = batch(engine, () => ({ styles: panelOfLook.picker.value, options: panelOfLook.options, metadata: panelOfLook.metadata }));
+  const area = make("div", { class: "canvas" }, empty, frame.element, masking.element);
+  label(tools, { "aria-label": "tools" });
+  label(photosStrip, { "aria-label": "photographs" });
+  label(resultsStrip, { "aria-label": "last_results" });
+  const stage = make("div", { class: "stage" }, area, maskBar,
+    make("div", { class: "actions" }, tools, status, save), photosStrip, many.element, resultsStrip);
+  panel.append(stage, panelOfLook.element);
+
+  /** @type {Photo[]} */
+  let photos = [];
+  /** @type {Photo|null} */
+  let shown = null;
+  /** @type {Result[]} */
+  let results = [];
+  let turn = 0, resting = 0, previewing = false, brushing = false;
+  /** @type {AbortController|null} */
+  let work = null;
+  /** @type {AbortController|null} */
+  let thumbing = null;
+
+  save.disabled = true;
+
+  /** Add photographs, and show the first of them. @param {File[]} given */
+  async function take(given) {
+    /** @type {Photo|null} */
+    let first = null;
+    for (const file of given) {
+      try {
+        const opened = await engine.open(file);
+        const photo = { file, opened, mask: null, crop: null, shown: opened.shown, small: await smallAddress(opened.shown, 160) };
+        photos = [...photos, photo];
+        if (!first) { first = photo; show(photo); }
+      } catch (error) {
+        showError(error);
+      }
+    }
+    drawPhotos();
+  }
+
+  /** Show a photograph, and paint it. @param {Photo|null} photo */
+  function show(photo) {
+    shown = photo;
+    work?.abort();
+    save.disabled = true;
+    stage.classList.toggle("filled", Boolean(photo));
+    drawPhotos();
+    setBrushing(brushing && Boolean(photo));
+    if (!photo) {
+      thumbing?.abort();
+      panelOfLook.picker.resetThumbnails();
+      say(status, "welcome");
+      return void frame.show(null, null);
+    }
+    frame.show(photo.shown, null).catch(showError);
+    masking.setPicture(photo.shown);
+    sayWith(status, () => photo.opened.name);
+    changed();
+    paintThumbnails(photo);
+  }
+
+  /** @param {Photo} photo */
+  async function paintThumbnails(photo) {
+    thumbing?.abort();
+    const mine = (thumbing = new AbortController());
+    try {
+      await engine.thumbnails(photo.file, photo.crop, (name, address) => { if (!mine.signal.aborted) panelOfLook.picker.setThumbnail(name, address); }, mine.signal);
+    } catch (error) {
+      if (!isAbort(error)) console.warn(error);
+    }
+  }
+
+  function request() {
+    if (!shown) throw new Error("There is no photograph.");
+    return {
+      file: shown.file,
+      crop: shown.crop,
+      mask: shown.mask,
+      masked: panelOfLook.masked?.value || "",
+      styles: panelOfLook.picker.value,
+      options: panelOfLook.options,
+      metadata: panelOfLook.metadata,
+    };
+  }
+
+  /** Something that changes the painting was changed: paint it anew. */
+  function changed() {
+    turn += 1;
+    work?.abort();
+    save.disabled = true;
+    stage.setAttribute("aria-busy", "true");
+    if (!previewing) preview();
+    paintFull(turn);
+  }
+
+  /** Paint previews until one shows what is chosen now. */
+  async function preview() {
+    previewing = true;
+    try {
+      for (let mine = -1; mine !== turn && turn !== resting && shown; ) {
+        mine = turn;
+        const photo = shown;
+        const painting = await engine.paint({ ...request(), preview: true });
+        if (shown !== photo || mine < resting) continue;
+        await frame.show(painting.before, painting.after, "preview");
+        if (mine === turn) say(status, "previewed", { seconds: painting.seconds });
+      }
+    } catch (error) {
+      showError(error);
+      say(status, "");
+    } finally {
+      previewing = false;
+    }
+  }
+
+  const paintFull = settled(async (/** @type {number} */ mine) => {
+    while (previewing) await new Promise((done) => setTimeout(done, 30));
+    if (!shown || mine !== turn) return;
+    const photo = shown, look = panelOfLook.look, asked = request();
+    work = new AbortController();
+    try {
+      const painting = await engine.paint({
+        ...asked,
+        signal: work.signal,
+        progress: (at) => { if (mine === turn && at.waiting) say(status, "waiting", { before: at.waiting }); },
+      });
+      if (mine !== turn) return;
+      await showPainting(painting);
+      keepResult({ photo, look, painting, mask: asked.mask, crop: asked.crop, small: await smallAddress(painting.after, 160) });
+    } catch (error) {
+      if (mine !== turn) return;
+      showError(error);
+      sayWith(status, () => photo.opened.name);
+    } finally {
+      if (mine === turn) stage.removeAttribute("aria-busy");
+    }
+  }, FULL_SIZE_DELAY);
+
+  /** @param {Painting} painting */
+  async function showPainting(painting) {
+    await frame.show(painting.before, painting.after, "full");
+    const { name, width, height, seconds, notes } = painting;
+    sayWith(status, () => [word("finished", { name, width, height, seconds }), ...notes.map(sentence)].join("\n\n"));
+    save.disabled = false;
+    stage.removeAttribute("aria-busy");
+    save.onclick = () => download(painting.blob, painting.name);
+  }
+
+  /** @param {Result} result */
+  function keepResult(result) {
+    results = [result, ...results.filter((other) => JSON.stringify(other.look) !== JSON.stringify(result.look) || other.photo !== result.photo || other.mask !== result.mask || other.crop !== result.crop)].slice(0, MOST_RESULTS);
+    drawResults(result);
+  }
+
+  /** Go back to a result: nothing is painted anew. @param {Result} result */
+  async function goBack(result) {
+    resting = turn += 1;
+    work?.abort();
+    shown = result.photo;
+    Object.assign(shown, { mask: result.mask, crop: result.crop });
+    panelOfLook.look = result.look;
+    drawPhotos();
+    drawResults(result);
+    await showPainting(result.painting);
+  }
+
+  /** @param {Result} now */
+  function drawResults(now) {
+    resultsStrip.hidden = results.length < 2;
+    resultsStrip.replaceChildren(...results.map((result) => {
+      const pressed = make("button", { type: "button", "aria-pressed": String(result === now) }, make("img", { src: result.small, alt: "", width: 72, height: 54 }));
+      label(pressed, { "aria-label": () => result.painting.name, title: () => result.painting.name });
+      pressed.addEventListener("click", () => goBack(result).catch(showError));
+      return pressed;
+    }));
+  }
+
+  function drawPhotos() {
+    photosStrip.hidden = !photos.length;
+    const add = make("label", { class: "add", for: "picture-files-input" }, icon("plus"));
+    label(add, { title: "add_photos" });
+    photosStrip.replaceChildren(...photos.map((photo) => {
+      const pressed = make("button", { type: "button", class: "photo", "aria-pressed": String(photo === shown), "data-name": photo.opened.name }, make("img", { src: photo.small, alt: "", width: 72, height: 54 }));
+      label(pressed, { "aria-label": () => photo.opened.name, title: () => photo.opened.name });
+      pressed.addEventListener("click", () => show(photo));
+      const out = make("button", { type: "button", class: "out" }, icon("close"));
+      const what = () => `${word("take_file_out")}: ${photo.opened.name}`;
+      label(out, { "aria-label": what, title: what });
+      out.addEventListener("click", () => {
+        photos = photos.filter((other) => other !== photo);
+        if (shown === photo) show(photos[0] || null);
+        drawPhotos();
+      });
+      return make("div", { class: "cell" }, pressed, out);
+    }), add);
+    many.setPhotos(photos.map((photo) => ({ file: photo.file, crop: photo.crop, name: photo.opened.name })));
+  }
+
+  /** @param {boolean} on */
+  function setBrushing(on) {
+    brushing = on;
+    stage.classList.toggle("brushing", on);
+    maskBar.hidden = !on;
+    maskToggle.setAttribute("aria-pressed", String(on));
+  }
+
+  maskToggle.addEventListener("click", () => (shown ? setBrushing(!brushing) : complain("no_photo")));
+  panelOfLook.onChange(() => { if (shown) changed(); });
+  onDrop(stage, take);
+  example.addEventListener("click", async () => {
+    try {
+      const blob = await (await fetch(EXAMPLE)).blob();
+      await take([new File([blob], "harbour.jpg", { type: "image/jpeg" })]);
+    } catch (error) {
+      showError(error);
+    }
+  });
+  document.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith("image/"));
+    if (pasted.length && !panel.hidden) take(pasted);
+  });
+  drawPhotos();
+  resultsStrip.hidden = true;
+}
