@@ -115,7 +115,7 @@ def test_a_command_contacts_nobody_and_leaves_nothing_at_home(home, arguments):
 
 
 def test_the_studio_contacts_nobody_and_leaves_nothing_at_home(home):
-    pytest.importorskip("gradio")
+    pytest.importorskip("fastapi")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = traced(home, "-m", "impasto", "studio", "--port", str(port), "--no-browser")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import socket
@@ -81,26 +80,11 @@ class _Running:
             InputError: the studio refuses it.
             ServerFault: it broke.
         """
-        form = f'--xyz\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode()
+        form = f'--xyz\r\nContent-Disposition: form-data; name="picture"; filename="{name}"\r\n\r\n'.encode()
         kind = "multipart/form-data; boundary=xyz"
-        status, body = self._post("/gradio_api/upload", form + data + b"\r\n--xyz--\r\n", kind)
-        if status != 200:
-            raise InputError(f"status {status}.")
-        file = {"path": json.loads(_unchunked(body))[0], "meta": {"_type": "gradio.FileData"}}
-        asked = json.dumps({"picture": file, "styles": ["scream"]}).encode()
-        status, body = self._post("/gradio_api/call/v2/apply", asked, "application/json")
+        status, body = self._post("/api/apply", form + data + b"\r\n--xyz--\r\n", kind)
         if status != 200:
             raise InputError(f"status {status}: {body[:200]!r}.")
-        event = json.loads(_unchunked(body))["event_id"]
-        status, body = self._exchange(
-            f"GET /gradio_api/call/v2/apply/{event} HTTP/1.1\r\nhost: {self.address}\r\n"
-            "connection: close\r\n\r\n".encode()
-        )
-        ends = re.findall(rb"event: (\w+)\r?\ndata: (.*)", _unchunked(body))
-        if not ends or ends[-1] == (b"error", b"null"):
-            raise ServerFault(f"the job ended without a sentence: {body[-300:]!r}")
-        if ends[-1][0] == b"error":
-            raise InputError("the job says what is wrong.")
 
     def live(self, data: bytes) -> None:
         """Send a picture as the live page does.
@@ -109,7 +93,7 @@ class _Running:
             InputError: the studio refuses it.
             ServerFault: it broke.
         """
-        status, _ = self._post('/live?visitor=a&styles=["scream"]&strength=1', data, "image/jpeg")
+        status, _ = self._post('/api/live?visitor=a&styles=["scream"]&strength=1', data, "image/jpeg")
         if status != 200:
             raise InputError(f"status {status}.")
 
@@ -133,16 +117,6 @@ class _Running:
         status, _ = self._exchange(b"\r\n".join(lines) + b"\r\n\r\n" + body, whole=False)
         if status >= 400:
             raise InputError(f"status {status}.")
-
-
-def _unchunked(body: bytes) -> bytes:
-    """The content of a body that may have come in chunks."""
-    out, rest = b"", body
-    while found := re.match(rb"([0-9a-f]+)\r\n", rest):
-        size = int(found[1], 16)
-        out += rest[found.end() : found.end() + size]
-        rest = rest[found.end() + size + 2 :]
-    return out or body
 
 
 @cache

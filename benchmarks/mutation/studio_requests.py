@@ -28,20 +28,22 @@ HEADERS = {
     b"x-forwarded-host": b"127.0.0.1",
 }
 ADDRESSES = """
-/ /config /live /login /static/x.js /svelte/a /gradio_api/upload /gradio_api/queue/join /gradio_api/call/apply
-/gradio_api/file=/tmp/x.jpg /gradio_api/queue/data /gradio_api/heartbeat/a /gradio_api/run/apply /gradio_api/cancel
+/ /app.js /login /texts/en.json /api/info /api/styles /api/styles/scream/thumbnail.jpg /api/files /api/files/a/x.jpg
+/api/files/a/x.jpg/shown.jpg /api/jobs/picture /api/jobs/paint /api/jobs/video /api/jobs/learn /api/jobs/a/stop
+/api/apply /api/video /api/learn /api/live /api/openapi.json
 """
 PATHS = [path.encode() for path in ADDRESSES.split()]
-QUERIES = [b"", b'visitor=a&styles=["scream"]&strength=1', b"session_hash=abc", b"upload_id=1"]
+QUERIES = [b"", b'visitor=a&styles=["scream"]&strength=1', b"name=photo.jpg"]
 BODY = {
-    "data": [{"path": "/tmp/x.jpg", "meta": {"_type": "gradio.FileData"}}, ["scream:2"], 0.5, None, "auto"],
-    "fn_index": 1,
-    "session_hash": "abc",
-    "event_data": None,
-    "trigger_id": 3,
+    "file": "0123456789abcdef0123456789abcdef/x.jpg",
+    "styles": ["scream:2"],
+    "options": {"strength": 0.5, "work_size": "auto"},
+    "mask": None,
+    "crop": {"turns": 1, "angle": 2.5, "left": 0.1, "right": 0.9},
+    "preview": True,
 }
 MULTIPART = (
-    b'--xyz\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    b'--xyz\r\nContent-Disposition: form-data; name="picture"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
     b"\xff\xd8\xff\r\n--xyz--\r\n"
 )
 
@@ -83,7 +85,7 @@ def odd_value(chance: random.Random, depth: int = 0) -> object:
     if depth < 3 and chance.random() < 0.3:
         return [odd_value(chance, depth + 1) for _ in range(chance.randint(0, 4))]
     if depth < 3 and chance.random() < 0.3:
-        keys = ("path", "url", "meta", "data", "fn_index", "x", "")
+        keys = ("file", "styles", "options", "crop", "left", "x", "")
         return {chance.choice(keys): odd_value(chance, depth + 1) for _ in range(chance.randint(0, 4))}
     return chance.choice(simple)
 
@@ -97,7 +99,7 @@ def mutated_body(chance: random.Random) -> bytes:
         return mutant(chance, json.dumps(BODY).encode())
     if kind == 2:
         return json.dumps({**BODY, chance.choice(list(BODY)): odd_value(chance)}).encode()
-    return json.dumps({**BODY, "data": [odd_value(chance) for _ in range(chance.randint(0, 9))]}).encode()
+    return json.dumps({**BODY, "styles": [odd_value(chance) for _ in range(chance.randint(0, 9))]}).encode()
 
 
 def mutated(chance: random.Random, **fixed: bytes) -> tuple[str, bytes, bytes, dict[bytes, bytes], bytes]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -15,9 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import impasto.studio  # noqa: F401  its settings keep Gradio from contacting other machines if they are made first
-
-pytest.importorskip("gradio", reason="the extra studio is not installed")
+pytest.importorskip("fastapi", reason="the extra studio is not installed")
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Hosts of this machine; an empty one is any address of it.
@@ -77,6 +77,15 @@ def client(server):
     httpx = pytest.importorskip("httpx")
     with httpx.Client(base_url=server.url, timeout=60) as made:
         yield made
+
+
+def run_example(client, route: str, url: str, folder: Path) -> None:
+    """Run the example with curl in the API's own documentation of a route, in a folder."""
+    described = client.get("/api/openapi.json").json()["paths"][f"/api/{route}"]["post"]["description"]
+    script = re.search(r"```bash\n(.*?)```", described, re.DOTALL)[1].replace("http://127.0.0.1:7860", url)
+    subprocess.run(
+        ["bash", "-euc", script.replace("curl ", "curl --fail-with-body -s ")], check=True, cwd=folder, timeout=120
+    )
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +154,7 @@ def visit(chromium, server):
         )
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(server.url)
+        page.locator("body.ready").wait_for()
         if tab:
             page.get_by_role("tab", name=tab).click()
         return page

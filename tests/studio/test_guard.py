@@ -1,9 +1,13 @@
 import json
+from types import SimpleNamespace
 
 import pytest
+from fastapi import FastAPI, Request
 from starlette.testclient import TestClient
 
 from impasto.studio import guard as guard_module
+from impasto.studio.api import files
+from impasto.studio.api.answers import add_error_answers
 from impasto.studio.guard import Guard
 from impasto.studio.settings import ServerSettings
 from impasto.studio.uploads import Uploads
@@ -12,7 +16,7 @@ URL = "http://127.0.0.1:7860"
 
 
 class Behind:
-    """What the guard guards: remembers what came through; stores uploads in the folder as Gradio does."""
+    """What the guard guards: remembers what came through."""
 
     def __init__(self, uploads):
         self.uploads, self.bodies, self.headers = uploads, [], {}
@@ -25,13 +29,8 @@ class Behind:
             more = message.get("more_body", False)
         self.bodies.append(body)
         self.headers = dict(scope["headers"])
-        answer = b"through"
-        if scope["path"] == "/gradio_api/upload":
-            stored = self.uploads.new_path("upload.jpg")
-            stored.write_bytes(body)
-            answer = json.dumps([str(stored)]).encode()
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": answer})
+        await send({"type": "http.response.body", "body": b"through"})
 
 
 @pytest.fixture
@@ -72,14 +71,14 @@ def test_open_to_others_addresses_pass_and_names_do_not(make):
 def test_pages_of_others_are_refused(make, origin):
     visitor, behind = make()
     for method in ("GET", "POST", "OPTIONS"):
-        assert visitor.request(method, "/gradio_api/queue/join", headers={"origin": origin}).status_code == 403
+        assert visitor.request(method, "/api/jobs/picture", headers={"origin": origin}).status_code == 403
     assert behind.bodies == []
 
 
 def test_the_own_page_passes(make):
     visitor, behind = make()
     own = {"origin": URL, "sec-fetch-site": "same-origin"}
-    assert visitor.post("/gradio_api/queue/join", json={"data": [1]}, headers=own).text == "through"
+    assert visitor.post("/api/jobs/picture", json={"data": [1]}, headers=own).text == "through"
     assert json.loads(behind.bodies[0]) == {"data": [1]}
 
 
@@ -87,7 +86,7 @@ def test_pictures_in_pages_of_others_are_refused_and_links_are_not(make):
     visitor, _ = make()
     for site in ("cross-site", "same-site"):
         seen = {"sec-fetch-site": site, "sec-fetch-mode": "no-cors"}
-        assert visitor.get("/static/x.png", headers=seen).status_code == 403
+        assert visitor.get("/example.jpg", headers=seen).status_code == 403
         assert visitor.get("/", headers={"sec-fetch-site": site, "sec-fetch-mode": "navigate"}).status_code == 200
 
 
@@ -121,10 +120,11 @@ PAGE = {"accept": "text/html"}
 def test_without_the_password_nothing_is_given(locked):
     visitor, behind = locked
     for method, path in (
-        ("GET", "/config"),
-        ("POST", "/gradio_api/queue/join"),
-        ("POST", "/gradio_api/cancel"),
-        ("POST", "/live"),
+        ("GET", "/api/info"),
+        ("GET", "/app.js"),
+        ("POST", "/api/jobs/picture"),
+        ("POST", "/api/files"),
+        ("POST", "/api/live"),
     ):
         assert visitor.request(method, path).status_code == 401
     page = visitor.get("/", headers=PAGE | {"accept-language": "fr"})
@@ -141,22 +141,22 @@ def test_the_login_page_lets_in(locked):
     cookie = right.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert visitor.get("/config").text == "through"
+    assert visitor.get("/api/info").text == "through"
 
 
-def test_programs_log_in_as_the_toolkits_client_does(locked):
+def test_programs_log_in_without_a_page(locked):
     visitor, _ = locked
     answer = visitor.post("/login", data={"username": "anyone", "password": "geheim"})
     assert answer.json() == {"success": True}
-    assert visitor.get("/config").status_code == 200
+    assert visitor.get("/api/info").status_code == 200
 
 
 def test_basic_authentication(locked):
     visitor, _ = locked
-    assert visitor.get("/config", auth=("anyone", "geheim")).status_code == 200
-    assert visitor.get("/config", auth=("anyone", "x")).status_code == 401
-    assert visitor.get("/config", headers={"authorization": "Basic !!"}).status_code == 401
-    assert visitor.get("/config", headers={"cookie": "impasto_session=x"}).status_code == 401
+    assert visitor.get("/api/info", auth=("anyone", "geheim")).status_code == 200
+    assert visitor.get("/api/info", auth=("anyone", "x")).status_code == 401
+    assert visitor.get("/api/info", headers={"authorization": "Basic !!"}).status_code == 401
+    assert visitor.get("/api/info", headers={"cookie": "impasto_session=x"}).status_code == 401
 
 
 def test_guessing_is_slowed_down(locked):
@@ -164,123 +164,49 @@ def test_guessing_is_slowed_down(locked):
     for _ in range(10):
         visitor.post("/login", data={"password": "x"})
     assert visitor.post("/login", data={"password": "geheim"}).status_code == 429
-    assert visitor.get("/config", auth=("a", "geheim")).status_code == 401
+    assert visitor.get("/api/info", auth=("a", "geheim")).status_code == 401
 
 
 def test_a_pointed_name_is_of_no_use_with_a_password(locked):
-    assert locked[0].get("/config", headers={"host": "studio.example"}).status_code == 401
+    assert locked[0].get("/api/info", headers={"host": "studio.example"}).status_code == 401
 
 
 # ---- what is sent ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(
-            "/gradio_api/runs",
-            "/gradio_api/run-history/buckets",
-            "/gradio_api/proxy=https://evil.example/",
-            "/monitoring",
-        ),
-        *("/gradio_api/file/etc/passwd", "/gradio_api/custom_component/a/client/b/c", "/gradio_api/vibe-code/"),
-        *("/gradio_api/dev/reload", "/gradio_api/stream/a/1/2/playlist.m3u8", "/docs", "/openapi.json"),
-    ],
-)
-def test_what_the_studio_does_not_use_is_closed(make, path):
-    visitor, behind = make()
-    assert visitor.get(path).status_code == 404
-    assert visitor.post(path).status_code == 404
-    assert behind.bodies == []
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_closed(make, method):
-    assert make()[0].request(method, "/").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "path", ["/etc/passwd", "..//..//etc/passwd", "%2Fetc%2Fpasswd", "http://evil.example/x.png", "C:/x"]
-)
-def test_files_outside_of_the_folder_are_not_given(make, path):
-    visitor, behind = make()
-    assert visitor.get(f"/gradio_api/file={path}").status_code == 403
-    assert behind.bodies == []
-
-
-def test_files_in_it_are(make, picture_file):
-    visitor, behind = make()
-    own = behind.uploads.new_path("a b.jpg")
-    own.write_bytes(picture_file.read_bytes())
-    assert visitor.get(f"/gradio_api/file={own}").text == "through"
-
-
-@pytest.mark.parametrize(
-    "file",
-    [
-        {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
-        {"path": "http://127.0.0.1:1/x.png", "meta": {"_type": "gradio.FileData"}},
-        {"path": "/etc/passwd", "is_stream": True, "meta": {"_type": "gradio.FileData"}},
-        {"path": None, "url": "data:image/png;base64,AAAA"},
-        {"path": None, "url": " DATA:image/png;base64,AAAA"},
-        {"path": ["/etc/passwd"]},
-        {"path": 3},
-    ],
-)
-def test_a_request_may_name_uploads_only(make, file):
-    visitor, behind = make()
-    for body in ({"data": [file]}, {"data": [{"background": None, "layers": [[file]]}]}, file):
-        for path in ("/gradio_api/queue/join", "/gradio_api/call/apply", "/gradio_api/run/predict"):
-            assert visitor.post(path, json=body).status_code == 400
-    assert behind.bodies == []
-
-
-def test_a_request_that_names_an_upload_passes(make, picture_file):
-    visitor, behind = make()
-    own = behind.uploads.new_path("photo.jpg")
-    own.write_bytes(picture_file.read_bytes())
-    body = {"data": [{"path": str(own), "url": f"{URL}/gradio_api/file={own}"}]}
-    assert visitor.post("/gradio_api/queue/join", json=body).status_code == 200
-
-
-@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_is_refused(make, body):
-    visitor, behind = make()
-    assert visitor.post("/gradio_api/queue/join", content=body).status_code == 400
-    assert behind.bodies == []
-
-
 def test_a_body_without_end_is_refused(make):
+    application = FastAPI()
+    add_error_answers(application)
+
+    @application.post("/api/jobs/picture")
+    async def picture(request: Request):
+        return len(await request.body())
+
     visitor, behind = make()
-    assert visitor.post("/gradio_api/queue/join", content=(b"x" * 1_000_000 for _ in range(20))).status_code == 413
-    assert behind.bodies == []
-
-
-def test_an_upload_passes_if_it_is_a_picture(make, picture_file):
-    visitor, behind = make()
-    answer = visitor.post("/gradio_api/upload", content=picture_file.read_bytes(), headers={"accept-encoding": "br"})
-    assert behind.uploads.kind(answer.json()[0]) == "picture"
-
-
-def test_other_uploads_are_refused_and_removed(make):
-    visitor, behind = make()
-    answer = visitor.post("/gradio_api/upload", content=b"#!/bin/sh", headers={"accept-language": "en"})
-    assert answer.status_code == 415
-    assert "neither a picture nor a video" in answer.text
-    assert [path for path in behind.uploads.folder.rglob("*") if path.is_file()] == []
+    guarded = TestClient(Guard(application, behind.uploads.settings, behind.uploads), base_url=URL)
+    assert guarded.post("/api/jobs/picture", content=b"{}").text == "2"
+    assert guarded.post("/api/jobs/picture", content=(b"x" * 1_000_000 for _ in range(20))).status_code == 413
+    assert visitor.post("/api/jobs/picture", content=b"x" * 9_000_000).status_code == 413
 
 
 def test_an_upload_that_is_too_large_is_refused_announced_or_not(make):
-    visitor, _ = make()
-    announced = visitor.post("/gradio_api/upload", content=b"x" * 9_500_000)
-    hidden = visitor.post("/gradio_api/upload", content=(b"x" * 500_000 for _ in range(30)))
+    _, behind = make()
+    studio = SimpleNamespace(uploads=behind.uploads)
+    application = FastAPI()
+    add_error_answers(application)
+    application.include_router(files.routes(studio))
+    guarded = TestClient(Guard(application, behind.uploads.settings, behind.uploads), base_url=URL)
+    announced = guarded.post("/api/files", content=b"x" * 1_200_000)
+    hidden = guarded.post("/api/files", content=(b"x" * 500_000 for _ in range(3)))
     for answer in (announced, hidden):
         assert answer.status_code == 413
-        assert "larger than 1 MB" in answer.text
+        assert answer.json()["detail"].startswith("The upload is larger than 1 MB")
+        assert (answer.json()["key"], answer.json()["values"]) == ("upload_too_large", {"limit": 1})
+    assert list(behind.uploads.folder.iterdir()) == []
 
 
 def test_no_upload_is_taken_while_the_folder_is_full(make):
     visitor, behind = make()
     behind.uploads.new_path("much.bin").write_bytes(bytes(10_000_001))
-    answer = visitor.post("/gradio_api/upload", content=b"x")
+    answer = visitor.post("/api/files", content=b"x")
     assert (answer.status_code, "no room" in answer.text) == (507, True)

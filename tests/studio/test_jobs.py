@@ -1,14 +1,22 @@
+import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 
 from impasto.errors import InputError, StyleError
-from impasto.studio.jobs import JobCancelledError, JobResult, Jobs, JobUpdate, in_fair_order
+from impasto.studio.jobs import (
+    JobCancelledError,
+    JobResult,
+    Jobs,
+    JobUpdate,
+    JobWaiting,
+    QueueFullError,
+    in_fair_order,
+)
 from impasto.studio.settings import ServerSettings
-
-ANN, BOB = SimpleNamespace(session_hash="ann"), SimpleNamespace(session_hash="bob")
 
 
 @pytest.fixture
@@ -16,12 +24,50 @@ def jobs():
     return Jobs(ServerSettings(max_seconds=30))
 
 
-def waits(names):
-    return [SimpleNamespace(session_hash=name, n=n) for n, name in enumerate(names)]
+class Told:
+    """What becomes of a job, received in a thread of its own as a visitor does: ``.events`` and ``.error``."""
+
+    def __init__(self, job, slow=0.0):
+        self.job, self.events, self.error, self._slow = job, [], None, slow
+        self._changed = threading.Condition()
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._receive()), daemon=True)
+        self.thread.start()
+
+    async def _receive(self):
+        try:
+            async for event in self.job.events():
+                with self._changed:
+                    self.events.append(event)
+                    self._changed.notify()
+                await asyncio.sleep(self._slow)
+        except Exception as error:
+            self.error = error
+
+    def wait_for(self, event):
+        with self._changed:
+            assert self._changed.wait_for(lambda: event in self.events, 10), self.events
+
+    def all(self):
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        if self.error:
+            raise self.error
+        return self.events
+
+
+def run(jobs, work, lane="picture", visitor=""):
+    return Told(jobs.start(work, lane, visitor))
+
+
+def endless(report):
+    report("begun")
+    while True:
+        report(None)
+        time.sleep(0.01)
 
 
 def order(names):
-    return "".join(event.session_hash for event in in_fair_order(waits(names)))
+    return "".join(job.visitor for job in in_fair_order([SimpleNamespace(visitor=name) for name in names]))
 
 
 def test_visitors_take_turns():
@@ -31,123 +77,110 @@ def test_visitors_take_turns():
 
 
 def test_everybodys_own_jobs_stay_in_order():
-    assert [event.n for event in in_fair_order(waits("aabaab")) if event.session_hash == "a"] == [0, 1, 3, 4]
+    jobs = [SimpleNamespace(visitor=name, n=n) for n, name in enumerate("aabaab")]
+    assert [job.n for job in in_fair_order(jobs) if job.visitor == "a"] == [0, 1, 3, 4]
 
 
 def test_reports_and_the_result_come_out(jobs):
     def work(report):
         report("one")
-        time.sleep(0.05)
+        time.sleep(0.1)
         report("two")
-        time.sleep(0.05)
+        time.sleep(0.1)
         return 3
 
-    assert list(jobs.run(work, ANN)) == [JobUpdate("one"), JobUpdate("two"), JobResult(3)]
+    assert run(jobs, work).all() == [JobUpdate("one"), JobUpdate("two"), JobResult(3)]
     assert jobs.busy == 0
 
 
 def test_a_slow_receiver_gets_the_newest_report_only(jobs):
-    all_reported = threading.Event()
-
     def work(report):
         for n in range(100):
             report(n)
-        all_reported.set()
-        time.sleep(0.3)
+            time.sleep(0.002)
 
-    events = jobs.run(work, ANN)
-    first = next(events)
-    all_reported.wait()
-    rest = [first, *events]
-    assert rest[-2] == JobUpdate(99)
-    assert len(rest) < 20
+    told = Told(jobs.start(work), slow=0.2).all()
+    assert told[-2:] == [JobUpdate(99), JobResult(None)]
+    assert len(told) < 20
 
 
 def test_a_job_that_is_stopped_may_keep_what_it_has(jobs):
     def work(report):
-        kept = 0
         try:
-            while True:
-                report(kept := kept + 1)
-                time.sleep(0.01)
+            endless(report)
         except KeyboardInterrupt:
-            return kept
+            return "kept"
 
-    events = jobs.run(work, ANN)
-    assert isinstance(next(events), JobUpdate)
-    assert not jobs.stop(BOB)
-    assert jobs.stop(ANN)
-    last = list(events)[-1]
-    assert isinstance(last, JobResult)
-    assert last.result >= 1
+    told = run(jobs, work)
+    told.wait_for(JobUpdate("begun"))
+    assert not jobs.stop("another")
+    assert jobs.stop(told.job.id)
+    assert told.all()[-1] == JobResult("kept")
 
 
 def test_a_job_that_is_stopped_and_has_nothing_just_ends(jobs):
-    def work(report):
-        while True:
-            report("on")
-            time.sleep(0.01)
-
-    events = jobs.run(work, ANN)
-    next(events)
-    jobs.stop(ANN)
-    assert all(isinstance(event, JobUpdate) for event in events)
-    threading.Timer(0.1, jobs.stop, [BOB]).start()
-    with pytest.raises(JobCancelledError):
-        jobs.result(work, BOB)
+    told = run(jobs, endless)
+    told.wait_for(JobUpdate("begun"))
+    jobs.stop(told.job.id)
+    assert told.all() == [JobUpdate("begun")]
 
 
-def test_stop_on_one_tab_leaves_the_jobs_of_the_others_alone(jobs):
-    go_on = threading.Event()
-
-    def work(report):
-        report("begun")
-        while not go_on.wait(0.01):
-            report(None)
-        return "kept"
-
-    learning, watching = jobs.run(work, ANN, "long", "learn"), jobs.run(work, ANN, "picture", "video")
-    assert [next(learning), next(watching)] == [JobUpdate("begun")] * 2
-    assert jobs.stop(ANN, "video")
-    assert list(watching) == []
-    assert not jobs.stop(ANN, "paint")
-    go_on.set()
-    assert list(learning) == [JobResult("kept")]
+def test_a_result_that_is_waited_for_and_never_comes_is_an_error(jobs):
+    threading.Timer(0.2, jobs.stop_all).start()
+    with ThreadPoolExecutor(1) as pool, pytest.raises(JobCancelledError):
+        pool.submit(lambda: asyncio.run(jobs.result(endless))).result()
 
 
-def test_who_leaves_frees_the_lane_even_if_the_work_does_not_notice(jobs):
-    ended = threading.Event()
-
-    def stubborn(report):
-        ended.wait(10)
-        report(None)
-
-    events = jobs.run(stubborn, ANN)
-    threading.Timer(0.2, jobs.abandon, ["ann"]).start()
-    started = time.monotonic()
-    assert list(events) == []
-    assert time.monotonic() - started < 2
-    other = jobs.run(lambda report: "mine", BOB)
-    threading.Timer(0.2, ended.set).start()  # until then the lane is really taken
-    assert list(other) == [JobResult("mine")]
-
-
-def test_a_receiver_that_is_closed_stops_the_work(jobs):
+def test_who_does_not_wait_any_more_stops_the_work(jobs):
     stopped = threading.Event()
 
     def work(report):
         try:
-            while True:
-                report(1)
-                time.sleep(0.01)
-        except KeyboardInterrupt:
+            endless(report)
+        finally:
             stopped.set()
-            raise
 
-    events = jobs.run(work, ANN)
-    next(events)
-    events.close()
+    async def impatient():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(jobs.result(work), 0.2)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(impatient())).result()
     assert stopped.wait(2)
+
+
+def test_stopping_one_job_leaves_the_others_alone(jobs):
+    learning, watching = run(jobs, endless, "long", "ann"), run(jobs, endless, "picture", "ann")
+    for told in (learning, watching):
+        told.wait_for(JobUpdate("begun"))
+    jobs.stop(watching.job.id)
+    watching.all()
+    assert jobs.busy == 1
+    jobs.stop(learning.job.id)
+
+
+def test_who_waits_sees_how_many_come_before_and_may_give_up(jobs):
+    first = run(jobs, endless, visitor="ann")
+    first.wait_for(JobUpdate("begun"))
+    second, third = run(jobs, lambda _: 2, visitor="bob"), run(jobs, lambda _: 3, visitor="cy")
+    second.wait_for(JobWaiting(1))
+    third.wait_for(JobWaiting(2))
+    jobs.stop(second.job.id)
+    assert second.all() == [JobWaiting(1)]
+    third.wait_for(JobWaiting(1))
+    jobs.stop(first.job.id)
+    assert third.all()[-1] == JobResult(3)
+
+
+def test_a_job_that_does_not_notice_that_it_is_stopped_keeps_its_lane_and_no_other(jobs):
+    go_on = threading.Event()
+    stubborn = run(jobs, lambda _: go_on.wait(10))
+    jobs.stop(stubborn.job.id)
+    assert run(jobs, lambda _: "mine", "preview").all() == [JobResult("mine")]
+    other = run(jobs, lambda _: "mine")
+    other.wait_for(JobWaiting(1))
+    go_on.set()
+    assert other.all()[-1] == JobResult("mine")
 
 
 def test_one_job_at_a_time_in_a_lane(jobs):
@@ -159,22 +192,38 @@ def test_one_job_at_a_time_in_a_lane(jobs):
         time.sleep(0.05)
         here.pop()
 
-    threads = [threading.Thread(target=lambda: list(jobs.run(work, ANN))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for told in [run(jobs, work, visitor=name) for name in "abcd"]:
+        told.all()
     assert most == [1, 1, 1, 1]
 
 
-def test_time_runs_out():
-    def work(report):
-        while True:
-            report(None)
-            time.sleep(0.01)
+def test_nobody_takes_all_places_and_there_is_a_limit_for_all():
+    jobs = Jobs(ServerSettings(max_queue=12))
+    first = run(jobs, endless)
+    first.wait_for(JobUpdate("begun"))
+    for _ in range(3):
+        jobs.start(endless, visitor="ann")
+    with pytest.raises(QueueFullError, match="3 of your jobs"):
+        jobs.start(endless, visitor="ann")
+    for _ in range(9):
+        jobs.start(endless)
+    with pytest.raises(QueueFullError, match="12 jobs are waiting") as caught:
+        jobs.start(endless, visitor="bob")
+    assert (caught.value.key, caught.value.values) == ("queue_full", {"waiting": 12})
+    jobs.stop_all()
 
+
+def test_time_runs_out():
     with pytest.raises(InputError, match=r"longer than 0 seconds.*smaller"):
-        list(Jobs(ServerSettings(max_seconds=0.2)).run(work, ANN))
+        run(Jobs(ServerSettings(max_seconds=0.2)), endless).all()
+
+
+def test_work_that_does_not_notice_that_time_is_over_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("impasto.studio.jobs._GRACE_PERIOD", 0.1)
+    ended = threading.Event()
+    with pytest.raises(InputError, match="longer than"):
+        run(Jobs(ServerSettings(max_seconds=0.1)), lambda _: ended.wait(20)).all()
+    ended.set()
 
 
 @pytest.mark.parametrize("error", [StyleError("no such style"), ValueError("a bug"), MemoryError()])
@@ -183,5 +232,14 @@ def test_what_fails_fails_for_its_visitor_only(jobs, error):
         raise error
 
     with pytest.raises(type(error)):
-        list(jobs.run(work, ANN))
-    assert jobs.result(lambda report: 5, BOB) == 5
+        run(jobs, work).all()
+    assert run(jobs, lambda _: 5).all() == [JobResult(5)]
+
+
+def test_nothing_is_left_of_jobs_that_have_ended(jobs):
+    for _ in range(20):
+        run(jobs, lambda _: None).all()
+    for _ in range(100):
+        time.sleep(0.01 * bool(jobs.busy))
+    assert jobs._waiting == {}
+    assert jobs._running == {}

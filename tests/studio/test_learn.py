@@ -1,12 +1,12 @@
-import re
-from pathlib import Path
+import shutil
 
 import pytest
 from PIL import Image
+from tests.studio.conftest import run_example
 
 from impasto.errors import StyleError
 from impasto.learning import api
-from impasto.studio.tabs import learn
+from impasto.studio import learnt
 from impasto.styles.catalogue import add_to_catalogue, load_style
 from impasto.styles.style import PHOTOGRAPH
 
@@ -35,18 +35,18 @@ def painting(photo, tmp_path):
 
 
 def test_a_file_name_becomes_a_style_name():
-    assert learn._style_name_from("IMG 1234 (2)") == "IMG-1234-2"
-    assert learn._style_name_from("…") == "style"
+    assert learnt.style_name_from("IMG 1234 (2)") == "IMG-1234-2"
+    assert learnt.style_name_from("…") == "style"
 
 
 def test_learn_watch_save_and_use(visit, quick, painting, picture_file):
     page = visit("Learn")
     page.set_input_files("#learn-paintings input[type=file]", str(painting))
-    page.locator("#learn-more button").first.click()
+    page.locator("#learn-more summary").click()
     page.locator("#learn-steps input").fill("6")
     page.locator("#learn-check input").fill("2")
     page.get_by_text("About the painting").click()
-    page.get_by_label("Artist").fill("Nobody")
+    page.get_by_role("textbox", name="Artist").fill("Nobody")
     page.locator("#learn-start").click()
     page.locator("#learn-save:not([disabled])").wait_for(timeout=60_000)
     assert "my-painting-1" in page.locator("#learn-status").inner_text()
@@ -56,10 +56,10 @@ def test_learn_watch_save_and_use(visit, quick, painting, picture_file):
         page.locator("#learn-download").click()
     assert download.value.suggested_filename == "my-painting-1.safetensors"
 
-    page.locator("#learn-name input, #learn-name textarea").fill("scream")
+    page.locator("#learn-name input").fill("scream")
     page.locator("#learn-save").click()
     page.get_by_text("scream is a bundled style; give another name.").wait_for()
-    page.locator("#learn-name input, #learn-name textarea").fill("soot")
+    page.locator("#learn-name input").fill("soot")
     page.locator("#learn-save").click()
     page.locator("#learn-status", has_text="soot").wait_for()
     assert load_style("soot").metadata["artist"] == "Nobody"
@@ -80,21 +80,20 @@ def test_a_painting_is_asked_for(visit):
 @pytest.mark.parametrize(("name", "words"), [("scream", "bundled"), ("taken", "already"), ("a/b", "cannot be")])
 def test_a_name_that_cannot_be_saved_is_refused_before_learning(server, put, painting, monkeypatch, name, words):
     add_to_catalogue(load_style("udnie"), "taken", overwrite=True)
-    monkeypatch.setattr(learn, "learn_style", lambda *_arguments, **_options: pytest.fail("it is learnt"))
+    monkeypatch.setattr(learnt, "learn_style", lambda *_arguments, **_options: pytest.fail("it is learnt"))
     with pytest.raises(StyleError, match=words):
-        learn._learn_from_uploads(server.studio, [str(put(painting))], name, {}, {}, lambda _: None, save=True)
+        learnt.learn_from_uploads(server.studio, [put(painting)], name, {}, {}, lambda _: None, save=True)
 
 
-def test_the_documents_example(server, quick, small, photo, tmp_path, monkeypatch):
-    pytest.importorskip("gradio_client")
-    monkeypatch.chdir(tmp_path)
-    small.save("photo.jpg")
-    photo.resize((160, 130)).save("waves.png")
-    text = (Path(__file__).parents[2] / "docs/studio.md").read_text()
-    code = re.search(r"<!-- test: paint and learn -->\n```python\n(.*?)```", text, re.DOTALL)[1]
-    names = {}
-    exec(code.replace("http://127.0.0.1:7860", server.url), names)
-    assert Path(names["painted"]).name == "photo-waves.jpg"
-    assert load_style(Path(names["style"])).name == "mine"
-    assert Path(names["quick"]).name == "photo-mine.jpg"
-    names["studio"].close()
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_the_examples_of_the_api_paint_learn_and_use(server, client, quick, small, photo, tmp_path):
+    small.save(tmp_path / "photo.jpg")
+    photo.resize((160, 130)).save(tmp_path / "waves.png")
+    for name in ("paint", "learn"):
+        run_example(client, name, server.url, tmp_path)
+    with Image.open(tmp_path / "optimised.jpg") as image:
+        assert "paint style=waves.png iterations=10" in image.getexif()[0x0131]
+    assert load_style(tmp_path / "mine.safetensors").name == "mine"
+    with (tmp_path / "photo.jpg").open("rb") as file:
+        answer = client.post("/api/apply", files={"picture": file}, data={"styles": "mine"})
+    assert "photo-mine.jpg" in answer.headers["content-disposition"]

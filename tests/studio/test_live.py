@@ -17,7 +17,7 @@ def frame(size=(160, 120), kind="JPEG"):
 
 def send(client, content=None, visitor="ann", styles='["udnie:1"]', strength="1"):
     query = {"visitor": visitor, "styles": styles, "strength": strength}
-    return client.post("/live", params=query, content=frame() if content is None else content)
+    return client.post("/api/live", params=query, content=frame() if content is None else content)
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ FRAMES = "() => Number(document.querySelector('.live .painted').dataset.frames |
 
 def painted_frames(page, more=3):
     before = page.evaluate(FRAMES)
-    page.wait_for_function(f"{FRAMES.removeprefix('() => ')} >= {before + more}")
+    page.wait_for_function(f"{FRAMES} >= {before + more}")
 
 
 def colors(page):
@@ -143,7 +143,7 @@ def test_the_camera_is_painted_and_the_style_switched_at_once(visit):
     assert "frames/s" in page.locator(".live .rate").text_content()
     first = colors(page)
     page.locator("#live-styles [data-name=charcoal].thumb").click()
-    page.wait_for_function("document.querySelector('.live .painted').dataset.styles === 'charcoal:1'")
+    page.wait_for_function("() => document.querySelector('.live .painted').dataset.styles === 'charcoal:1'")
     painted_frames(page)
     second = colors(page)
     assert max(abs(a - b) for a, b in zip(first, second, strict=True)) > 8

@@ -58,9 +58,8 @@ def test_the_guard_answers_every_mutant(tmp_path, monkeypatch, password):
     uploads = Uploads(ServerSettings(max_upload=1_000_000, password=password), tmp_path)
 
     async def behind(scope, receive, send):
-        answer = b"[]" if scope["path"].startswith("/gradio_api/upload") else b"through"
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": answer})
+        await send({"type": "http.response.body", "body": b"through"})
 
     async def all_of_them():
         guard, chance, found = Guard(behind, uploads.settings, uploads), random.Random(SEED), {}

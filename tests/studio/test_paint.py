@@ -4,11 +4,7 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.optimisation.recipe import DEFAULTS
-from impasto.studio import app, controls
-from impasto.studio.server import _call_in_event_loop
-from impasto.studio.settings import ServerSettings
-from impasto.studio.state import Studio
-from impasto.studio.tabs import paint
+from impasto.studio import choices, paintings
 from impasto.version import install_command
 
 pytest.importorskip("torch", reason="the extra train is not installed")
@@ -28,27 +24,25 @@ def painting(photo, tmp_path):
 @pytest.mark.parametrize(
     ("module", "extra", "tabs"), [("torch", "train", ("paint", "learn")), ("av", "video", ("video", "live"))]
 )
-def test_without_an_extra_its_tabs_say_the_command(monkeypatch, tmp_path, module, extra, tabs):
-    real = controls.find_spec
-    monkeypatch.setattr(controls, "find_spec", lambda name: None if name == module else real(name))
-    monkeypatch.setattr(app, "TABS", tabs)
-    page = _call_in_event_loop(lambda: app.build(Studio(ServerSettings(), tmp_path)))
-    commands = [
-        block["props"]["value"]
-        for block in page.get_config_file()["components"]
-        if block["type"] == "code" and install_command(extra) in str(block["props"]["value"])
-    ]
-    assert len(commands) == 2
-    assert [d.api_name for d in page.fns.values() if d.api_name in tabs] == []
+def test_without_an_extra_its_tabs_say_the_command(visit, client, monkeypatch, module, extra, tabs):
+    real = choices.find_spec
+    monkeypatch.setattr(choices, "find_spec", lambda name: None if name == module else real(name))
+    assert client.get("/api/info").json()["missing"] == dict.fromkeys(tabs, install_command(extra))
+    page = visit()
+    for tab in tabs:
+        page.locator(f"#tab-{tab}").click()
+        assert page.locator(f"#panel-{tab} .needs code").inner_text() == install_command(extra)
 
 
 def test_a_start_that_is_no_choice_is_never_opened(server, put, picture_file, painting):
     with pytest.raises(InputError, match="no start"):
-        paint._optimisation_task(server.studio, put(picture_file), [put(painting)], {"init": "/etc/passwd"})
+        paintings.optimisation_task(server.studio, put(picture_file), [put(painting)], {"init": "/etc/passwd"})
+    with pytest.raises(InputError, match="no option features"):
+        paintings.optimisation_task(server.studio, put(picture_file), [put(painting)], {"features": "/etc/passwd"})
 
 
 def test_a_photograph_is_never_enlarged(server, put, picture_file, painting):
-    job = paint._optimisation_task(server.studio, put(picture_file), [put(painting)], {"size": 1024.0, "seed": None})
+    job = paintings.optimisation_task(server.studio, put(picture_file), [put(painting)], {"size": 1024.0, "seed": None})
     assert job.photograph.size == (48, 32)
     assert job.recipe.seed == DEFAULTS.seed
     assert [style.name for style in job.styles] == ["waves.png"]
@@ -88,7 +82,7 @@ def test_stop_keeps_the_picture_so_far(visit, photo, painting, tmp_path):
     page.locator("#paint-status", has_text="Iteration").wait_for()
     page.locator("#paint-stop").click()
     page.locator("#paint-status", has_text="Stopped after").wait_for()
-    page.locator("#paint-download:not([disabled])").wait_for()
+    page.locator("#paint-download[href]").wait_for()
 
 
 def test_the_page_says_what_is_missing(visit, picture_file):

@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -11,10 +12,9 @@ from impasto.feedforward.painter import Painter
 from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
-from impasto.studio import brush, pictures, previews
-from impasto.studio.chooser import check_styles
+from impasto.studio import pictures, previews
+from impasto.studio.choices import check_options, check_styles, read_brushed_mask, work_size_option
 from impasto.studio.pictures import PictureRequest
-from impasto.studio.tabs import picture as tab
 from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
 from impasto.styles.style import PHOTOGRAPH
 
@@ -103,38 +103,50 @@ def test_only_styles_that_are_shown_can_be_asked_for(name):
 
 def test_known_styles_pass_as_they_are():
     assert check_styles(["scream:0.5", "udnie"]) == ["scream:0.5", "udnie"]
-    assert check_styles(None) == []
 
 
 def test_a_brushed_mask_is_read_and_an_empty_one_is_none():
     levels = np.zeros((8, 12), np.uint8)
-    assert brush.read_brushed_mask("") is None
-    assert brush.read_brushed_mask(as_value(levels)) is None
+    assert read_brushed_mask("") is None
+    assert read_brushed_mask(as_value(levels)) is None
     levels[2:4] = 200
-    assert np.array_equal(brush.read_brushed_mask(as_value(levels)), levels)
+    assert np.array_equal(read_brushed_mask(as_value(levels)), levels)
 
 
 @pytest.mark.parametrize("value", ["data:image/png;base64,AAAA", "/etc/passwd", "data:text/html,x"])
 def test_a_mask_that_is_none_is_refused(value):
     with pytest.raises(InputError):
-        brush.read_brushed_mask(value)
+        read_brushed_mask(value)
 
 
 def test_a_mask_of_too_many_pixels_is_refused():
     with pytest.raises(InputError, match="limit"):
-        brush.read_brushed_mask(as_value(np.full((1100, 1100), 255, np.uint8)))
+        read_brushed_mask(as_value(np.full((1100, 1100), 255, np.uint8)))
 
 
 def test_thumbnails_show_every_style_and_learn_of_new_ones(server):
     thumbnails = server.studio.thumbnails
     bundled = [name for name in bundled_names() if name != PHOTOGRAPH]
-    assert [item["name"] for item in thumbnails.items()] == bundled
-    assert all(uri.startswith("data:image/jpeg") for uri in thumbnails.initial.values())
+    assert previews.shown_style_names() == bundled
+    assert all(thumbnails.get(name)[:2] == b"\xff\xd8" for name in bundled[:3])
+    assert thumbnails.get("scream") is thumbnails.get("scream")
     add_to_catalogue(load_style("scream"), "mine")
-    first, *rest = thumbnails.items()
-    assert first["name"] == "mine"
-    assert first["picture"].startswith("data:image/jpeg")  # new ones bring their picture, the page has the others
-    assert [item["picture"] for item in rest] == [""] * len(bundled)
+    assert previews.shown_style_names() == ["mine", *bundled]
+    assert thumbnails.get("mine") == thumbnails.get("scream")
+
+
+def test_a_photograph_is_painted_small_in_every_style(server, put, picture_file):
+    painted = []
+    previews.paint_thumbnails(server.studio.originals.get(put(picture_file)), painted.append)
+    items = [item for item in painted if item]
+    assert [item["name"] for item in items] == previews.shown_style_names()
+    assert all(item["picture"].startswith("data:image/jpeg") for item in items)
+
+
+def test_only_options_that_are_offered_can_be_set():
+    assert check_options({"strength": 0.5, "work_size": "640"}) == {"strength": 0.5, "work_size": 640}
+    with pytest.raises(InputError, match="no option max_pixels"):
+        check_options({"max_pixels": 10**9})
 
 
 def test_decoded_originals_are_small_and_few(server, put, picture_file):
@@ -170,11 +182,10 @@ def test_drop_choose_blend_brush_and_download(visit, picture_file, tmp_path):
     page.locator("#picture-styles .cell", has_text="udnie").hover()
     page.locator("#picture-styles .plus[data-name=udnie]").click()
     painted(page, "photo-scream+udnie.jpg")
-    share = page.get_by_label("Share: scream")
-    share.fill("0.5")
+    page.get_by_label("Share: scream").fill("0.5")
     page.locator("#picture-styles output", has_text="33 %").wait_for()
 
-    page.get_by_text("Paint only parts").click()
+    page.get_by_role("button", name="Paint only parts").click()
     canvas = page.locator("#picture-brush canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -221,7 +232,7 @@ def test_by_keyboard_alone(visit, picture_file):
     divider.focus()
     page.keyboard.press("End")
     assert divider.input_value() == "100"
-    page.get_by_text("Paint only parts").click()
+    page.get_by_role("button", name="Paint only parts").click()
     canvas = page.locator("#picture-brush canvas")
     canvas.focus()
     page.keyboard.press("ArrowLeft")
@@ -240,19 +251,19 @@ def test_many_pictures_and_one_that_is_none(visit, picture_file, photo, tmp_path
     drop(page, picture_file, other)
     painted(page)
     page.locator("#picture-all").click()
-    page.locator("#picture-results", has_text="impasto").wait_for()
-    assert "2 pictures painted" in painted(page, "painted.")
+    page.get_by_text("2 pictures painted.").wait_for()
     with page.expect_download() as download:
-        page.locator("#picture-results a[download*=zip]").first.click()
+        page.locator("#picture-zip").click()
+    assert download.value.suggested_filename == "impasto.zip"
     download.value.save_as(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.testzip() is None
         assert sorted(archive.namelist()) == ["other-starry-night.png", "photo-starry-night.jpg"]
     drop(page, broken)
-    page.locator(".toast-body, .toast-wrap").get_by_text("damaged").or_(
-        page.get_by_text("neither a picture nor a video")
-    ).first.wait_for()
+    page.locator(".toast.bad", has_text=re.compile("damaged|neither a picture nor a video")).wait_for()
+    assert page.locator(".photos .photo").count() == 2
 
 
 @pytest.mark.parametrize(("given", "taken"), [("auto", "auto"), ("0", 0), (0, 0), (None, 0), ("640", 640), ("x", "x")])
 def test_the_http_api_takes_a_work_size_as_number_text_or_word(given, taken):
-    assert tab.work_size_option(given) == taken
+    assert work_size_option(given) == taken

@@ -1,4 +1,3 @@
-import json
 import os
 import re
 import shutil
@@ -6,243 +5,12 @@ import signal
 import ssl
 import subprocess
 import sys
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from impasto.errors import InputError
-from impasto.studio.guard import Guard
 from impasto.studio.settings import ServerSettings
 from impasto.version import install_command
-
-DOCS = Path(__file__).parents[2] / "docs/studio-server.md"
-FILE = {"_type": "gradio.FileData"}
-
-
-def uploaded(client, path):
-    with path.open("rb") as file:
-        answer = client.post("/gradio_api/upload", files={"files": (path.name, file)})
-    assert answer.status_code == 200, answer.text
-    return {"path": answer.json()[0], "meta": FILE}
-
-
-def call(client, name, **values):
-    """An API call; gives the event and its data."""
-    joined = client.post(f"/gradio_api/call/v2/{name}", json=values)
-    if joined.status_code != 200:
-        return joined.status_code, joined.json()
-    with client.stream("GET", f"/gradio_api/call/v2/{name}/{joined.json()['event_id']}") as answer:
-        text = "".join(answer.iter_text())
-    event, data = re.findall(r"event: (\w+)\ndata: (.*)\n", text)[-1]
-    return event, json.loads(data)
-
-
-# ---- the API --------------------------------------------------------------------------------------
-
-
-def example(name):
-    return re.search(rf"<!-- test: {name} -->\n```\w+\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
-
-
-@pytest.fixture
-def working_folder(tmp_path, monkeypatch, small, clip):
-    monkeypatch.chdir(tmp_path)
-    small.save("photo.jpg")
-    shutil.copy(clip, "clip.mp4")
-    return tmp_path
-
-
-def test_the_documents_example_in_python(server, working_folder):
-    pytest.importorskip("gradio_client")
-    names = {}
-    exec(example("client").replace("http://127.0.0.1:7860", server.url), names)
-    assert Path(names["painted"]).name == "photo-scream+udnie.jpg"
-    with Image.open(names["painted"]) as painted:
-        assert painted.size == (48, 32)
-    assert Path(names["clip"]).name == "clip-starry-night.mp4"
-    names["studio"].close()
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
-def test_the_documents_example_with_curl(server, working_folder):
-    script = example("curl").replace("http://127.0.0.1:7860", server.url)
-    subprocess.run(["bash", "-euc", script], check=True, cwd=working_folder, timeout=60)
-    with Image.open(working_folder / "painted.jpg") as painted:
-        assert (painted.format, painted.size) == ("JPEG", (48, 32))
-        assert "style=scream" in painted.getexif()[305]
-
-
-def test_the_api_is_documented(client):
-    described = client.get("/gradio_api/openapi.json").json()["paths"]
-    assert {"/gradio_api/call/v2/apply", "/gradio_api/call/v2/video"} <= set(described)
-    assert set(client.get("/gradio_api/info").json()["unnamed_endpoints"]) == set()
-
-
-def test_its_page_of_documents_asks_nobody_else(visit):
-    page = visit()
-    page.get_by_text("Use via API").click()
-    page.get_by_text("/apply").first.wait_for()
-    for language in ("JavaScript", "cURL"):
-        page.get_by_role("button", name=language, exact=False).or_(page.get_by_text(language, exact=True)).first.click()
-    page.wait_for_timeout(300)
-
-
-def test_apply_takes_grain(client, picture_file, monkeypatch):
-    from impasto.studio import pictures
-
-    def recorded(_studio, _picture, picture_request, **_options):
-        raise InputError(f"The grain is {picture_request.options['grain']:.1f}.")
-
-    monkeypatch.setattr(pictures, "paint_picture", recorded)
-    picture = uploaded(client, picture_file)
-    assert "grain is 0.5" in call(client, "apply", picture=picture, styles=["scream"], grain=0.5)[1]["error"]
-
-
-# ---- untrusted ------------------------------------------------------------------------------------
-
-
-def test_no_file_of_the_machine_can_be_had(client, picture_file):
-    for path in ("/etc/passwd", str(picture_file), "/proc/self/environ", "../../../../etc/passwd"):
-        assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
-        status, answer = call(client, "apply", picture={"path": path, "meta": FILE}, styles=["scream"])
-        assert status == 400
-        assert "not uploaded" in answer["error"]
-
-
-def test_without_the_guard_gradio_would_refuse_such_paths_too(server, client, monkeypatch):
-    """The second line of defence: a mounted page checks paths only since we say that it is launched."""
-    monkeypatch.setattr(Guard, "_check_file_reference", lambda *_: None)
-    event, answer = call(client, "apply", picture={"path": "/etc/passwd", "meta": FILE}, styles=["scream"])
-    assert event == "error"
-    assert "root:" not in str(answer)
-    assert not list(server.studio.uploads.folder.rglob("passwd"))
-
-
-def test_a_style_cannot_be_a_path(client, picture_file):
-    picture = uploaded(client, picture_file)
-    for style in (str(picture_file), picture["path"], "../scream", {"path": picture["path"], "meta": FILE}):
-        event, answer = call(client, "apply", picture=picture, styles=[style])
-        assert event == "error"
-        assert "choose one" in answer["error"]
-
-
-def test_files_that_are_no_pictures_do_not_stay(server, client, tmp_path):
-    page = tmp_path / "evil.png"
-    page.write_text("<script>alert(1)</script>")
-    with page.open("rb") as file:
-        answer = client.post("/gradio_api/upload", files={"files": ("evil.html", file)})
-    assert (answer.status_code, "neither a picture" in answer.text) == (415, True)
-    assert not list(server.studio.uploads.folder.rglob("evil*"))
-
-
-def test_a_too_large_upload_is_refused_in_the_visitors_language(client, tmp_path):
-    (tmp_path / "large.png").write_bytes(bytes(14_000_000))
-    with (tmp_path / "large.png").open("rb") as file:
-        answer = client.post("/gradio_api/upload", files={"files": file}, headers={"accept-language": "fr"})
-    assert (answer.status_code, "dépasse 5 Mo" in answer.text) == (413, True)
-
-
-def test_a_clip_that_is_too_long_is_refused(client, tmp_path):
-    from tests.video.conftest import make_clip
-
-    long = tmp_path / "long.mp4"
-    make_clip(long, frames=60, rate=10, sound=())
-    event, answer = call(client, "video", video=uploaded(client, long), styles=["scream"])
-    assert (event, "the limit is 5" in answer["error"]) == ("error", True)
-
-
-# ---- many visitors --------------------------------------------------------------------------------
-
-
-def test_many_at_once_are_answered_or_politely_refused(client, picture_file):
-    picture = uploaded(client, picture_file)
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: call(client, "apply", picture=picture, styles=["scream"]), range(20)))
-    outcomes = {outcome for outcome, _ in answers}
-    assert "complete" in outcomes
-    assert outcomes <= {"complete", 503}
-    assert all("waiting" in str(answer) for outcome, answer in answers if outcome == 503)
-    assert call(client, "apply", picture=picture, styles=["scream"])[0] == "complete"
-
-
-def test_nobody_takes_all_places_and_others_come_first(client, picture_file, monkeypatch):
-    from impasto.studio import pictures
-
-    go_on, order = threading.Event(), []
-
-    def recorded(_studio, _picture, picture_request, **_options):
-        go_on.wait(20)
-        order.append(picture_request.styles[0])
-        raise InputError("Enough.")
-
-    monkeypatch.setattr(pictures, "paint_picture", recorded)
-    number = next(d["id"] for d in client.get("/config").json()["dependencies"] if d["api_name"] == "apply")
-    parameters = client.get("/gradio_api/info").json()["named_endpoints"]["/apply"]["parameters"]
-    picture = uploaded(client, picture_file)
-
-    def join(session, style):
-        given = {"picture": picture, "styles": [style]}
-        data = [given.get(one["parameter_name"], one["parameter_default"]) for one in parameters]
-        body = {"data": data, "fn_index": number, "session_hash": session}
-        return client.post("/gradio_api/queue/join", json=body)
-
-    assert join("ann", "scream").status_code == 200
-    time.sleep(0.3)  # it runs
-    for _ in range(3):
-        assert join("ann", "scream").status_code == 200
-    refused = join("ann", "scream")
-    assert (refused.status_code, "3 of your jobs" in refused.json()["detail"]) == (503, True)
-    assert join("bob", "udnie").status_code == 200
-    go_on.set()
-    for _ in range(100):
-        time.sleep(0.1 * (len(order) < 5))
-    assert order == ["scream", "scream", "udnie", "scream", "scream"]
-
-
-def test_a_crash_in_one_job_is_its_visitors_only(client, picture_file, monkeypatch, caplog):
-    from impasto.studio import pictures
-
-    picture = uploaded(client, picture_file)
-    with monkeypatch.context() as broken:
-        broken.setattr(pictures, "paint_picture", lambda *_, **__: 1 / 0)
-        event, answer = call(client, "apply", picture=picture, styles=["scream"])
-    assert event == "error"
-    assert "Something went wrong" in answer["error"]
-    assert "ZeroDivisionError" in caplog.text  # the terminal has the details, the visitor does not
-    assert "ZeroDivision" not in str(answer)
-    assert call(client, "apply", picture=picture, styles=["scream"])[0] == "complete"
-
-
-def test_who_leaves_ends_their_job(server, client, picture_file, monkeypatch):
-    from impasto.studio import pictures
-
-    begun, ended = threading.Event(), threading.Event()
-
-    def endless(studio, *_args, **_options):
-        begun.set()
-        job = next(iter(next(iter(studio.jobs._running.values()))))
-        ended.wait(0.1)
-        while not job.stopped.wait(0.05):
-            pass
-        ended.set()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(pictures, "paint_picture", endless)
-    body = {"picture": uploaded(client, picture_file), "styles": ["scream"]}
-    event = client.post("/gradio_api/call/v2/apply", json=body).json()["event_id"]
-    with client.stream("GET", f"/gradio_api/call/v2/apply/{event}"):
-        assert begun.wait(10)
-    assert ended.wait(5)
-    for _ in range(50):
-        if not server.studio.jobs.busy:
-            break
-        time.sleep(0.1)
-    assert server.studio.jobs.busy == 0
-
+from tests.studio.asking import apply
 
 # ---- the command ----------------------------------------------------------------------------------
 
@@ -306,11 +74,11 @@ def test_the_command_serves_others_behind_a_password_contacts_nobody_and_cleans_
     process, url = start("--host", "0.0.0.0", *tls, IMPASTO_STUDIO_PASSWORD="geheim")
     trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
     with httpx.Client(base_url=url, timeout=60, verify=trusted) as client:
-        assert client.get("/config").status_code == 401
+        assert client.get("/api/info").status_code == 401
         answer = client.post("/login", data={"password": "geheim"})
         assert "secure" in answer.headers["set-cookie"].lower()
         assert client.get("/").status_code == 200
-        assert call(client, "apply", picture=uploaded(client, picture_file), styles=["scream"])[0] == "complete"
+        assert apply(client, picture_file).status_code == 200
     assert list(tmp_path.glob("impasto-studio-*/*/*"))
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
@@ -355,7 +123,7 @@ def test_the_commands_defaults_are_the_librarys():
 def test_without_the_extra_the_command_names_it(monkeypatch, capsys):
     from impasto.cli import main
 
-    monkeypatch.setitem(sys.modules, "gradio", None)
+    monkeypatch.setitem(sys.modules, "python_multipart", None)
     with pytest.raises(SystemExit) as ended:
         main(["studio", "--no-browser"])
     assert ended.value.code == 6

@@ -2,18 +2,16 @@ import os
 import re
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError, OutputError, Sentence
 from impasto.extras import pyav
-from impasto.studio import translation, videos
-from impasto.studio.tabs import video as tab
+from impasto.files import explain_write_error
+from impasto.studio import videos
+from impasto.studio.texts import as_note, language
 from impasto.studio.uploads import Clip
 from impasto.studio.videos import VideoProgress, VideoRequest
-
-FRENCH = SimpleNamespace(cookies={}, headers={"accept-language": "fr"})
 
 
 @pytest.fixture
@@ -73,38 +71,42 @@ def test_a_job_outlives_the_hour_after_which_its_upload_would_go(server, lent):
 
 def test_what_the_library_says_names_no_path(server, lent, monkeypatch):
     def fail(video, *_styles, output, **_options):
-        raise OutputError(f"{output} cannot be written (No space left on device): choose another name or folder.")
+        raise OutputError(explain_write_error(output, OSError(5, "Input/output error")))
 
     monkeypatch.setattr(videos, "stylize_video", fail)
     with pytest.raises(OutputError) as caught:
         videos.paint_video(server.studio, lent, VideoRequest(["udnie"]), nothing)
-    assert str(caught.value).startswith("clip-udnie.mp4 cannot be written (No space")
-    assert "l’atelier (No space left on device)" in translation.error_sentence(FRENCH, caught.value)
-    assert "another name" not in translation.error_sentence(None, caught.value)
+    assert str(caught.value).startswith("clip-udnie.mp4 cannot be written (Input/output error)")
+    assert as_note(caught.value)["values"] == {"name": "clip-udnie.mp4", "reason": "Input/output error"}
+    assert "another name" not in language("en").errors[caught.value.key]
 
 
-def test_what_is_not_as_in_the_upload_is_told_in_both_languages(tmp_path):
-    notices = [
+def test_what_is_not_as_in_the_upload_is_told_in_the_visitors_language(visit, clip, monkeypatch):
+    notice = Sentence(
         "The audio stream 1 (pcm_s16le) of my clip.mkv does not fit into this container and is encoded anew as aac.",
-        "The subtitle stream 2 (dvdsub) of clip.mkv is made of pictures, which this container does not take, and is "
-        "left out.",
-        "The cover picture 3 (600 x 600) of my clip.mkv is left out.",
-        "Transparent places of my clip.mkv, if it has any, are shown on white.",
-        "The transparency of my clip.webm is left out; the colours below it are shown.",
-        "The picture of clip.mp4 is of high dynamic range and is converted to standard colours (Rec. 709).",
-    ]
-    made = videos.PaintedVideo(tmp_path, 7, 1.0, notices, damaged=2, truncated=True)
-    assert tab._notices(None, made)[:6] == notices
-    assert tab._notices(FRENCH, made) == [
+        "stream_encoded_anew",
+        number=1,
+        what="pcm_s16le",
+        name="my clip.mkv",
+        encoder="aac",
+    )
+
+    def painted(studio, upload, video_request, report, **_options):
+        return videos.PaintedVideo(upload, 7, 1.0, [notice], damaged=2, truncated=True)
+
+    monkeypatch.setattr(videos, "paint_video", painted)
+    page = visit("Vidéo", locale="fr-FR")
+    page.locator("#video-upload input[type=file]").set_input_files(clip)
+    page.locator("#video-render").click()
+    for sentence in (
         "La piste 1 (pcm_s16le) de my clip.mkv ne va pas dans ce format ; elle est réencodée en aac.",
-        "La piste 2 (dvdsub) de clip.mkv est laissée de côté.",
-        "La piste 3 (600 x 600) de my clip.mkv est laissée de côté.",
-        "Les parties transparentes de my clip.mkv, s’il y en a, apparaissent sur fond blanc.",
-        "La transparence de my clip.webm est laissée de côté ; on voit les couleurs qu’elle cachait.",
-        "L’image de clip.mp4 est en HDR ; elle est convertie en couleurs ordinaires (Rec. 709).",
         "2 morceaux abîmés ont été sautés.",
         "Le fichier s’arrête avant sa fin ; les 7 images qu’il contient sont peintes.",
-    ]
+    ):
+        page.locator("#video-status", has_text=sentence).wait_for()
+    page.get_by_role("button", name="English").click()
+    page.locator("#video-status", has_text=str(notice)).wait_for()
+    assert as_note(notice)["key"] == "stream_encoded_anew"
 
 
 @pytest.mark.parametrize(
@@ -155,10 +157,10 @@ def test_upload_preview_render_download(visit, clip, tmp_path):
     page.locator("#video-end input").fill("0.5")
     page.locator("#video-preview").click()
     page.get_by_text("One second from 0.0 s").wait_for()
-    page.locator("#video-after video").wait_for()
+    page.locator("#video-after").wait_for()
     page.locator("#video-render").click()
     page.get_by_text(re.compile(r"clip-starry-night\.mp4 · 6 frames")).wait_for()
-    player = page.locator("#video-after video")
+    player = page.locator("#video-after")
     page.wait_for_function("player => player.readyState >= 2", arg=player.element_handle())
     facts = player.evaluate("player => [player.videoWidth, player.videoHeight, player.duration]")
     assert facts == [96, 64, pytest.approx(0.5, abs=0.1)]
@@ -168,8 +170,14 @@ def test_upload_preview_render_download(visit, clip, tmp_path):
     caught.value.save_as(tmp_path / "painted.mp4")
     with pyav().open(str(tmp_path / "painted.mp4")) as painted:
         assert painted.streams.audio
-    page.get_by_text("Original").click()
-    page.locator("#video-before video").wait_for()
+    page.locator("#video-play").click()
+    page.wait_for_function("() => document.querySelector('#video-after').currentTime > 0.1")
+    before, after = (page.locator(f"#video-{name}") for name in ("before", "after"))
+    assert before.evaluate("player => player.muted")
+    assert not after.evaluate("player => player.muted")
+    page.locator("#video .divide").focus()
+    page.keyboard.press("End")
+    assert page.locator("#video").evaluate("frame => frame.style.getPropertyValue('--at')") == "100%"
 
 
 def test_all_of_a_clip_is_painted_unless_told_otherwise(visit, tmp_path):
@@ -215,7 +223,7 @@ def test_who_waits_sees_the_position_and_may_give_up(visit, server, clip, monkey
         page.locator("#video-upload input[type=file]").set_input_files(clip)
         page.locator("#video-render").click()
     first.get_by_text("Reading the video").wait_for()
-    second.get_by_text("queue: 1/1").wait_for()
+    second.get_by_text("Waiting: 1 before you").wait_for()
     second.locator("#video-cancel").click()
     second.locator("#video-render").wait_for()
     go_on.set()

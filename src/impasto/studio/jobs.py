@@ -91,29 +91,37 @@ class Job(Generic[ResultT]):
     def __init__(self, work: Callable[[ReportFunction], ResultT], visitor: str, max_seconds: float) -> None:
         self.id, self.visitor = secrets.token_hex(12), visitor
         self._work, self._max_seconds, self._deadline = work, max_seconds, math.inf
+        self._position = 0  # jobs before this one, as the receiver was told
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         self._news: dict[str, Any] = {}  # what the receiver was not told yet: "waiting", "update", "end"
         self._wake: Callable[[], None] = lambda: None
 
-    def run(self) -> None:
-        """Do the work in this thread, unless the job was stopped before its turn."""
+    def run(self) -> Callable[[], None]:
+        """Do the work in this thread, unless the job was stopped before its turn.
+
+        Returns:
+            A function that tells the receiver how it ended.
+        """
         self._deadline = time.monotonic() + self._max_seconds
         try:
             self._report(None)
             result = JobResult(self._work(self._report))
         except BaseException as error:  # raised again in ``events``, where the visitor waits
-            self._tell("end", (None, error))
+            end: tuple[Any, BaseException | None] = None, error
         else:
-            self._tell("end", (result, None))
+            end = result, None
+        return lambda: self._tell("end", end)
 
     def stop(self) -> None:
         """Have the work end. Work that catches the exception and returns what it has so far counts as done."""
         self._stopped.set()
 
     def set_position(self, before: int) -> None:
-        """Tell the receiver how many jobs come before this one."""
-        self._tell("waiting", before)
+        """Tell the receiver how many jobs come before this one, if that has changed."""
+        if before != self._position:
+            self._position = before
+            self._tell("waiting", before)
 
     def end_unrun(self) -> None:
         """End a job that was stopped before its turn."""
@@ -290,14 +298,17 @@ class Jobs:
     def _work_off(self, lane: Lane) -> None:
         """Run the jobs of a lane until none waits."""
         while True:
-            self._running[lane].run()
+            tell_end = self._running[lane].run()
             with self._lock:
                 del self._running[lane]
-                if not self._waiting.get(lane):
+                if ended := not self._waiting.get(lane):
                     self._waiting.pop(lane, None)
-                    return
-                self._running[lane] = self._waiting[lane].pop(0)
-                self._tell_positions(lane)
+                else:
+                    self._running[lane] = self._waiting[lane].pop(0)
+                    self._tell_positions(lane)
+            tell_end()  # only now, so that the receiver's next job finds its lane free
+            if ended:
+                return
 
     def _tell_positions(self, lane: Lane) -> None:
         """Tell the waiting jobs of a lane how many come before them."""

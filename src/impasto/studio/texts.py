@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImpastoError, Sentence
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 COOKIE = "impasto_language"
 """Name of the cookie in which the switch of languages keeps the visitor's choice."""

@@ -66,7 +66,7 @@ def routes(studio: Studio) -> APIRouter:
         path, masking = await _kept(studio, [picture]), await _kept(studio, [mask] if mask else [])
 
         def work(_report: ReportFunction) -> Path:
-            where = read_mask(to_pil(studio.uploads.read(masking[0])), 0) if masking else None
+            where = read_mask(to_pil(studio.uploads.read(masking[0])), studio.settings.max_pixels) if masking else None
             wanted = PictureRequest(chosen, options, where)
             return pictures.paint_picture(studio, path[0], wanted, strip=not metadata).path
 
