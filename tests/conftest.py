@@ -41,6 +41,16 @@ def made_up() -> Image.Image:
     return Image.fromarray(np.clip(sky + grass, 0, 255).astype(np.uint8))
 
 
+@pytest.fixture(scope="session")
+def playwright():
+    """Playwright, of which a process can run one only; where it or Debian's Chromium is missing, the test is skipped."""
+    if not Path("/usr/bin/chromium").exists():
+        pytest.skip("there is no chromium here (Debian: apt-get install chromium)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as driver:
+        yield driver
+
+
 @pytest.fixture(autouse=True)
 def own_catalogue(tmp_path_factory, monkeypatch) -> Path:
     """An empty catalogue of styles instead of the user's."""

@@ -115,21 +115,17 @@ def camera(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium(camera):
+def chromium(camera, playwright):
     """Debian's Chromium, driven by Playwright; it resolves no names but this machine's."""
-    if not CHROMIUM.exists():
-        pytest.skip("there is no chromium here (Debian: apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     flags = (
         *("--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
         *(f"--use-file-for-fake-video-capture={camera}", "--disable-background-networking"),
         *("--disable-component-update", "--disable-sync", "--no-first-run"),
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     )
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=CHROMIUM, args=list(flags))
-        yield made
-        made.close()
+    made = playwright.chromium.launch(executable_path=CHROMIUM, args=list(flags))
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from tests.studio.asking import apply
 
 from impasto.studio.settings import ServerSettings
 from impasto.version import install_command
-from tests.studio.asking import apply
 
 # ---- the command ----------------------------------------------------------------------------------
 

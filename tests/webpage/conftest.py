@@ -83,17 +83,7 @@ def site(exported):
 
 
 @pytest.fixture(scope="session")
-def driver():
-    """Playwright."""
-    if not CHROMIUM.exists():
-        pytest.skip("there is no chromium here (Debian: apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def visit(driver) -> Callable[..., Any]:
+def visit(playwright) -> Callable[..., Any]:
     """Opens a page of a server: ``visit(server, "bare.html?engine=wasm", flags=...)``."""
     browsers: dict[tuple[str, ...], Any] = {}
     contexts = []
@@ -102,7 +92,7 @@ def visit(driver) -> Callable[..., Any]:
         server: PlainServer, path: str = "bare.html?engine=wasm", *, flags: tuple[str, ...] = (), **options: Any
     ):
         if flags not in browsers:
-            browsers[flags] = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+            browsers[flags] = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         context = browsers[flags].new_context(**options)
         contexts.append(context)
         page = context.new_page()

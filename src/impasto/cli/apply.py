@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from impasto.cli import hints, options, results
+from impasto.cli import hints, options, presets, results
 from impasto.cli.apply_job import JobOptions, is_for_a_job, paint_job
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
@@ -38,7 +38,7 @@ from impasto.scale.worker import Worker
     cls=Command,
     short_help="Repaint pictures in a style.",
     sections={
-        "What to paint": ("styles", "mask", "watch"),
+        "What to paint": ("styles", "mask", *presets.SECTION, "watch"),
         **options.PAINTING_SECTIONS,
         "The results": ("output", "format", "quality", "strip", "overwrite", "include_results"),
         "Many processes or machines": ("on", "processes"),
@@ -47,6 +47,7 @@ from impasto.scale.worker import Worker
 )
 @click.argument("pictures", nargs=-1, type=options.PLACE, metavar="PICTURE...")
 @options.style_option
+@presets.preset_options
 @click.option(
     "-o",
     "--output",

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from impasto.cli import hints, options, results
+from impasto.cli import hints, options, presets, results
 from impasto.cli.help import Command
 from impasto.cli.progress import video_bar
 from impasto.errors import TruncatedError
@@ -108,7 +108,7 @@ _pass_names = _parameter_names(_pass_options)
     cls=Command,
     short_help="Repaint a video, with its sound, without flicker.",
     sections={
-        "What to paint": ("styles", "style_at", "sound_styles", "mask", "start", "end", "fps", "start_number"),
+        "What to paint": ("styles", "style_at", "sound_styles", "mask", *presets.SECTION, "start", "end", "fps", "start_number"),
         **options.PAINTING_SECTIONS,
         "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
         "The result": ("output", "codec", "quality", "overwrite", "raw"),
@@ -123,6 +123,7 @@ _pass_names = _parameter_names(_pass_options)
 )
 @click.argument("video", metavar="VIDEO", shell_complete=options.complete_files)
 @options.style_option
+@presets.preset_options
 @click.option(
     "--style-at",
     multiple=True,

@@ -2,7 +2,7 @@
 another container (remuxing).
 
 What is copied, what is encoded anew and what is left out has been decided by :mod:`impasto.media.side_plan`. The studio
-translates the notices by :mod:`impasto.studio.error_patterns`.
+says the notices in the visitor's language, by the keys that they carry.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def optimise_picture(
     task = optimisation_task(studio, upload, styles, options)
     monitor = _Monitor(task, report, last_only=last_only)
     with studio.uploads.protect(upload):  # the result is named after it
-        result = task.paint(callback=monitor)
+        result = task.paint(progress=monitor)
     monitor.keep(len(result.losses), result.rgb)
     name = path_beside(Path(studio.uploads.name(upload)), blend_name(task.styles)).name
     steps = []

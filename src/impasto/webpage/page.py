@@ -8,6 +8,7 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
+from impasto.studio.texts import language_names
 from impasto.webpage.contents import FACTS
 from impasto.webpage.thumbnails import ICONS
 
@@ -21,8 +22,13 @@ def write_page(site: Path) -> None:
     """Write the page and its manifest into a site."""
     with resources.as_file(resources.files("impasto.studio") / "page") as folder:
         shutil.copytree(
-            folder, site, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "*.py", _SERVICE_WORKER)
+            folder,
+            site,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__", "*.py", "api.*", _SERVICE_WORKER),
         )
+    (site / "texts" / "languages.json").write_text(json.dumps(language_names()), encoding="utf-8")
+    (site / "example.jpg").write_bytes((resources.files("impasto.assets") / "harbour.jpg").read_bytes())
     manifest = {
         "name": "Impasto",
         "short_name": "Impasto",

@@ -21,7 +21,7 @@ function rich(text) {
 
 /** Paragraphs and examples of a description. @param {string} text @returns {Node[]} */
 function prose(text) {
-  return text.split(/(```\w*\n[\s\S]*?```)/).flatMap((part) => {
+  return text.split(/(```\w*\n[\s\S]*?```)/).flatMap(/** @returns {Node[]} */ (part) => {
     if (part.startsWith("```")) return [make("pre", { tabindex: 0 }, make("code", {}, part.replace(/^```\w*\n|```$/g, "").trim().replaceAll("http://127.0.0.1:7860", location.origin)))];
     return part.split(/\n\s*\n/).filter((one) => one.trim()).map((one) => make("p", {}, ...rich(one.replace(/\s*\n\s*/g, " ").trim())));
   });

@@ -76,6 +76,8 @@ export function build(panel, app) {
   let work = null;
   /** @type {AbortController|null} */
   let thumbing = null;
+  /** The photograph on which the thumbnails of the styles are painted. @type {Photo|null} */
+  let thumbed = null;
 
   save.disabled = true;
 
@@ -106,6 +108,7 @@ export function build(panel, app) {
     setBrushing(brushing && Boolean(photo));
     if (!photo) {
       thumbing?.abort();
+      thumbed = null;
       panelOfLook.picker.resetThumbnails();
       say(status, "welcome");
       return void frame.show(null, null);
@@ -114,12 +117,12 @@ export function build(panel, app) {
     masking.setPicture(photo.shown);
     sayWith(status, () => photo.opened.name);
     changed();
-    paintThumbnails(photo);
   }
 
   /** @param {Photo} photo */
   async function paintThumbnails(photo) {
     thumbing?.abort();
+    thumbed = photo;
     const mine = (thumbing = new AbortController());
     try {
       await engine.thumbnails(photo.file, photo.crop, (name, address) => { if (!mine.signal.aborted) panelOfLook.picker.setThumbnail(name, address); }, mine.signal);
@@ -184,6 +187,7 @@ export function build(panel, app) {
       });
       if (mine !== turn) return;
       await showPainting(painting);
+      if (thumbed !== photo) paintThumbnails(photo);
       keepResult({ photo, look, painting, mask: asked.mask, crop: asked.crop, small: await smallAddress(painting.after, 160) });
     } catch (error) {
       if (mine !== turn) return;
