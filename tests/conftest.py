@@ -43,7 +43,7 @@ def made_up() -> Image.Image:
 
 @pytest.fixture(scope="session")
 def playwright():
-    """Playwright, of which a process can run one only; where it or Debian's Chromium is missing, the test is skipped."""
+    """Playwright, of which a process can run one only; a test is skipped where it or Chromium is missing."""
     if not Path("/usr/bin/chromium").exists():
         pytest.skip("there is no chromium here (Debian: apt-get install chromium)")
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -13,7 +13,7 @@ from PIL import Image, ImageFile, MpoImagePlugin
 from impasto.errors import ImpastoError, InputError
 from impasto.memory import MAX_PIXELS
 from impasto.pictures import claims, formats, messages
-from impasto.pictures.decoding import decode_file, orientation
+from impasto.pictures.decoding import decode_file
 from impasto.pictures.picture import Picture
 
 T = TypeVar("T")
@@ -134,11 +134,6 @@ def check_pixel_count(name: str, width: int, height: int, most: int) -> None:
 def size_of_file(path: Path) -> tuple[int, int] | None:
     """Width and height from a file's header, before it is turned upright; None if they cannot be read."""
     return from_header(path, lambda image: image.size)
-
-
-def upright_size_of_file(path: Path) -> tuple[int, int] | None:
-    """Width and height once a picture is turned upright, from its header; None if they cannot be read."""
-    return from_header(path, lambda image: image.size[::-1] if orientation(image) >= 5 else image.size)
 
 
 def has_transparency(path: Path) -> bool:

@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 
 from impasto.errors import InputError, StyleError
 from impasto.feedforward.options import Options
+from impasto.feedforward.presets import OPTIONS
 from impasto.options import option_default, option_facts
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.studio.previews import shown_style_names
+from impasto.studio.uploads import Uploads
 from impasto.styles.blending import parse_style
+from impasto.styles.files import read_style
+from impasto.styles.style import Style
 
-OPTIONS = ("strength", "style_scale", "grain", "colors", "size", "work_size")
-"""Names of the options of painting that the page and the HTTP API offer."""
+StyleChoice = str | tuple[Style, float]
+"""A style that a visitor has chosen: ``NAME`` or ``NAME:WEIGHT``, or one that was learnt here, with its weight."""
+LEARNT = "+"
+"""Beginning of the name of a style that was learnt here; the identifier of its file follows."""
 MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av")}
 """Modules that each extra installs and that a tab needs, by the extra's name."""
 _PNG_URI_PREFIX = "data:image/png;base64,"  # start of the address as which the page sends a mask
@@ -28,23 +34,47 @@ _MAX_MASK_PIXELS = 1024 * 1024  # pixels of a mask that was brushed; the page se
 _MAX_NAME = 80  # characters of a style's name that a sentence repeats
 
 
-def check_styles(styles: Iterable[str]) -> list[str]:
-    """Check that a visitor asks only for styles that the page shows, and never for a file.
+def check_styles(styles: Iterable[str], uploads: Uploads | None = None) -> list[StyleChoice]:
+    """Check that a visitor asks only for styles that the page shows, and never for a file of the machine.
 
     Args:
-        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``.
+        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``. A name that begins with a plus sign is the
+            identifier of a style that was learnt here and is not kept in the catalogue.
+        uploads: Where such styles lie; ``None`` takes none.
+
+    Returns:
+        The styles as the library takes them.
 
     Raises:
+        InputError: A style that was learnt here is not there any more.
         StyleError: One of them is not the name of a style that is shown.
     """
-    shown_names, chosen = set(shown_style_names()), list(styles)
-    for name in (parse_style(item)[0] for item in chosen):
-        if name not in shown_names:
+    shown_names = set(shown_style_names())
+    chosen: list[StyleChoice] = []
+    for item in styles:
+        name, weight = parse_style(item)
+        if uploads is not None and name.startswith(LEARNT):
+            chosen.append((learnt_style(name, uploads), weight))
+        elif name in shown_names:
+            chosen.append(item)
+        else:
             name = name[:_MAX_NAME]
             raise StyleError(
                 f"There is no style {name} here; choose one of the styles shown.", key="unknown_style", name=name
             )
     return chosen
+
+
+def learnt_style(name: str, uploads: Uploads) -> Style:
+    """A style that was learnt here and is not kept in the catalogue, by a plus sign and its identifier.
+
+    Raises:
+        InputError: It is not there any more.
+        StyleError: The file is no style.
+    """
+    path = uploads.find(name.removeprefix(LEARNT))
+    with uploads.protect(path):  # it is kept for an hour from now on
+        return read_style(path)
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:

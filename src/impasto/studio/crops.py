@@ -53,10 +53,7 @@ class Crop:
         """
         if self.turns % 2:
             width, height = height, width
-        return (
-            max(1, round(width * self.right) - round(width * self.left)),
-            max(1, round(height * self.bottom) - round(height * self.top)),
-        )
+        return max(1, round(width * (self.right - self.left))), max(1, round(height * (self.bottom - self.top)))
 
     def cut(self, picture: Picture) -> Picture:
         """The part of a photograph; metadata stays.
@@ -75,12 +72,11 @@ class Crop:
         """The part of samples, H x W or H x W x C, of the same kind."""
         turned = np.rot90(samples, -self.turns % 4)
         height, width = turned.shape[:2]
-        left, top = round(width * self.left), round(height * self.top)
-        if not self.angle:
-            part = self.size(samples.shape[1], samples.shape[0])
-            return np.ascontiguousarray(turned[top : top + part[1], left : left + part[0]])
-        planes = turned.reshape(height, width, -1)
         size = self.size(samples.shape[1], samples.shape[0])
+        left, top = min(round(width * self.left), width - size[0]), min(round(height * self.top), height - size[1])
+        if not self.angle:
+            return np.ascontiguousarray(turned[top : top + size[1], left : left + size[0]])
+        planes = turned.reshape(height, width, -1)
         straight = [self._straightened(to_unit_range(planes[..., n]), size, left, top) for n in range(planes.shape[2])]
         values = np.clip(np.stack(straight, axis=2), 0, 1).reshape(size[1], size[0], *samples.shape[2:])
         return values.astype(np.float32) if samples.dtype.kind == "f" else to_samples(values, samples.dtype)

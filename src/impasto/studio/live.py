@@ -33,6 +33,7 @@ from impasto.studio.api.answers import refusal
 from impasto.studio.choices import check_styles
 from impasto.studio.state import Studio
 from impasto.studio.texts import as_note
+from impasto.studio.uploads import Uploads
 from impasto.video.frame import scaled_size
 from impasto.video.stabilise import make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
@@ -73,15 +74,23 @@ class _LiveVisitor:
     pace: Pace = field(default_factory=lambda: Pace(LIVE_FRAME_RATE, LIVE_MAX_SIDE))
     busy: threading.Lock = field(default_factory=threading.Lock)
 
-    def paint(self, frame: NDArray[np.uint8], styles: Sequence[str], strength: float) -> NDArray[np.uint8]:
+    def choose(self, styles: Sequence[str], strength: float, uploads: Uploads) -> None:
+        """Take styles and a strength for the next pictures.
+
+        Raises:
+            StyleError: There is no such style.
+            InputError: A style that was learnt here is not there any more.
+        """
+        if self.painter is not None and self.painter_key == (*styles, strength):
+            return
+        self.painter = Painter(check_styles(styles, uploads), Options(strength=strength), for_video=True)
+        self.painter_key = (*styles, strength)
+        # The old stabilizer remembers pictures in the last style, which would show through for a while.
+        self.stabilizer = make_stabilizer("light")
+
+    def paint(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Paint one picture (H x W x 3, 0 to 255), at a smaller size if the machine is slow."""
-        if self.painter is None or self.painter_key != (*styles, strength):
-            self.painter, self.painter_key = (
-                Painter(list(styles), Options(strength=strength), for_video=True),
-                (*styles, strength),
-            )
-            # The old stabilizer remembers pictures in the last style, which would show through for a while.
-            self.stabilizer = make_stabilizer("light")
+        assert self.painter is not None
         height, width = frame.shape[:2]
         size = scaled_size(width, height, min(self.pace.size, max(width, height)))
         if size != (width, height):
@@ -136,8 +145,9 @@ class LiveSessions:
             return _refusal(409, text, "live_early")
         try:
             chosen, amount = _parse_choice(styles, strength)
+            served.choose(chosen, amount, self.studio.uploads)
             painted, size = await to_thread.run_sync(
-                lambda: self._executor.submit(_paint_jpeg, served, bytes(data), chosen, amount).result()
+                lambda: self._executor.submit(_paint_jpeg, served, bytes(data)).result()
             )
         except ImpastoError as error:
             return refusal(400, as_note(error))
@@ -164,7 +174,6 @@ def _parse_choice(styles: str, strength: str) -> tuple[list[str], float]:
 
     Raises:
         InputError: They are not in the expected form.
-        StyleError: There is no such style.
     """
     try:
         names, amount = json.loads(styles), float(strength or 1)
@@ -172,13 +181,13 @@ def _parse_choice(styles: str, strength: str) -> tuple[list[str], float]:
         raise InputError('A live picture needs styles, as ["scream"], and a strength from 0 to 1.') from error
     if not isinstance(names, list) or not 1 <= len(names) <= 8 or not 0 <= amount <= 1:
         raise InputError('A live picture needs styles, as ["scream"], and a strength from 0 to 1.')
-    return check_styles(names), amount
+    return [str(name) for name in names], amount
 
 
-def _paint_jpeg(visitor: _LiveVisitor, data: bytes, styles: Sequence[str], strength: float) -> tuple[bytes, str]:
+def _paint_jpeg(visitor: _LiveVisitor, data: bytes) -> tuple[bytes, str]:
     """Paint a JPEG file; returns the painted JPEG file and its size as text, ``WIDTH x HEIGHT``."""
     started = time.perf_counter()
-    painted = visitor.paint(_decode_frame(data), styles, strength)
+    painted = visitor.paint(_decode_frame(data))
     file = io.BytesIO()
     Image.fromarray(painted).save(file, "JPEG", quality=_JPEG_QUALITY)
     visitor.pace.update(time.perf_counter() - started + _TRANSFER_SECONDS)

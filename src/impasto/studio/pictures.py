@@ -17,9 +17,11 @@ from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.preview import preview_options
 from impasto.pictures.picture import Picture
-from impasto.pictures.reading import upright_size_of_file
+from impasto.pictures.reading import size_of_file
 from impasto.pictures.writing import path_beside, write_picture
 from impasto.studio.crops import Crop
+from impasto.styles.blending import parse_style
+from impasto.styles.style import Style
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -33,14 +35,14 @@ class PictureRequest:
     """What a visitor has chosen for a picture.
 
     Attributes:
-        styles: Names, each with or without a weight: ``["scream:2", "udnie"]``.
+        styles: Names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
         options: Fields of :class:`impasto.feedforward.options.Options` that differ from their defaults.
         mask: H x W of any size with levels from 0 to 255, 255 where it applies; ``None`` applies everywhere.
         masked: Name of the style that the mask limits; empty if the mask limits the strength.
         crop: The part to paint; ``None`` paints everything.
     """
 
-    styles: Sequence[str]
+    styles: Sequence[str | tuple[Style, float]]
     options: Mapping[str, Any] = field(default_factory=dict)
     mask: MaskLevels | None = None
     masked: str = ""
@@ -62,7 +64,7 @@ class PictureRequest:
         options = options or Options(**self.options)
         if self.mask is not None and shape is not None:
             mask = np.asarray(Image.fromarray(self.mask).resize(shape, Image.Resampling.BILINEAR))
-            names = [item.rpartition(":")[0] or item for item in self.styles]
+            names = [parse_style(item)[0] if isinstance(item, str) else item[0].name for item in self.styles]
             options = options.with_masks({self.masked if self.masked in names else None: mask})
         return Painter(list(self.styles), options)
 
@@ -133,7 +135,7 @@ def paint_picture(
 
 def _check_size(studio: Studio, path: Path, picture_request: PictureRequest) -> None:
     """Raise :class:`InputError` if the result would have more pixels than the studio allows."""
-    wanted, size = picture_request.options.get("size", 0), upright_size_of_file(path)
+    wanted, size = picture_request.options.get("size", 0), size_of_file(path)
     if wanted and size:
         width, height = size if picture_request.crop is None else picture_request.crop.size(*size)
         pixels = width * height * (wanted / max(width, height)) ** 2

@@ -15,6 +15,7 @@ from impasto.remaining import seconds_left
 from impasto.studio.jobs import ReportFunction
 from impasto.studio.uploads import Clip
 from impasto.styles.blending import load_blend
+from impasto.styles.style import Style
 from impasto.video.api import stylize_video
 from impasto.video.stabilise import Stabilize
 
@@ -31,7 +32,7 @@ class VideoRequest:
     """What a visitor has chosen for a video.
 
     Attributes:
-        styles: Names, each with or without a weight: ``["scream:2", "udnie"]``.
+        styles: Names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
         strength: Strength of the painting, from 0 to 1.
         start: Where the part to paint begins, in seconds from the video's start.
         end: Where the part to paint ends, in seconds from the video's start; 0 is the end of the video.
@@ -39,7 +40,7 @@ class VideoRequest:
         stabilize: How strokes are kept still, as :func:`impasto.stylize_video` takes it.
     """
 
-    styles: Sequence[str]
+    styles: Sequence[str | tuple[Style, float]]
     strength: float = DEFAULTS.strength
     start: float = 0.0
     end: float = 0.0

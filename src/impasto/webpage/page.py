@@ -8,7 +8,6 @@ import shutil
 from importlib import resources
 from pathlib import Path
 
-from impasto.studio.texts import language_names
 from impasto.webpage.contents import FACTS
 from impasto.webpage.thumbnails import ICONS
 
@@ -27,7 +26,6 @@ def write_page(site: Path) -> None:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__", "*.py", "api.*", _SERVICE_WORKER),
         )
-    (site / "texts" / "languages.json").write_text(json.dumps(language_names()), encoding="utf-8")
     (site / "example.jpg").write_bytes((resources.files("impasto.assets") / "harbour.jpg").read_bytes())
     manifest = {
         "name": "Impasto",

@@ -10,7 +10,6 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import FileResponse, Response
 
 from impasto.errors import InputError
-from impasto.pictures.reading import upright_size_of_file
 from impasto.pictures.writing import encode_picture
 from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
 from impasto.studio.choices import has_extra
@@ -67,7 +66,8 @@ def _describe(studio: Studio, path: Path) -> dict[str, Any]:
     path = studio.uploads.keep(path)
     told: dict[str, Any] = {**file_facts(studio, path), "kind": studio.uploads.kind(path)}
     if told["kind"] == "picture":
-        width, height = upright_size_of_file(path) or (0, 0)
+        small = studio.originals.get(path)  # decoded now, so that a damaged one is refused at once
+        width, height = small.original or small.size
         told |= {"width": width, "height": height}
     if (told["kind"] == "video" or path.suffix == ".gif") and has_extra("video"):
         clip = studio.uploads.clip(path)

@@ -11,11 +11,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from impasto.pictures.reading import upright_size_of_file
 from impasto.pictures.resampling import resize_picture
 from impasto.studio import learnt, paintings, pictures, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, event_lines, file_facts
-from impasto.studio.choices import check_options, check_styles, read_brushed_mask
+from impasto.studio.choices import LEARNT, check_options, check_styles, learnt_style, read_brushed_mask
 from impasto.studio.crops import Crop
 from impasto.studio.jobs import Lane, ReportFunction
 from impasto.studio.pictures import PictureRequest
@@ -66,20 +65,23 @@ class Photograph(BaseModel):
 class PaintPicture(Photograph):
     """A photograph to paint, and how."""
 
-    styles: list[str] = Field(description="`NAME` or `NAME:WEIGHT`; several are blended.", max_length=8)
+    styles: list[str] = Field(
+        description="`NAME` or `NAME:WEIGHT`; several are blended. `+ID` is a style that was learnt here.", max_length=8
+    )
     options: dict[str, float | str] = Field({}, description="As `/api/info` describes them.")
     mask: str | None = Field(None, description="A PNG as a data address, white where the painting shows.")
     masked: str = Field("", description="The style that the mask limits; empty: the strength.", max_length=400)
     metadata: bool = Field(True, description="Whether camera, place and time stay in the file.")
     preview: bool = Field(False, description="Whether a small painting is enough.")
 
-    def checked(self) -> PictureRequest:
+    def checked(self, studio: Studio) -> PictureRequest:
         """The request for the studio."""
         options = check_options(self.options)
         if isinstance(options.get("size"), float):
             options["size"] = int(options["size"])
-        styles, mask = check_styles(self.styles), read_brushed_mask(self.mask)
-        return PictureRequest(styles, options, mask, self.masked, self.part)
+        styles, mask = check_styles(self.styles, studio.uploads), read_brushed_mask(self.mask)
+        masked = learnt_style(self.masked, studio.uploads).name if self.masked.startswith(LEARNT) else self.masked
+        return PictureRequest(styles, options, mask, masked, self.part)
 
 
 class Optimise(BaseModel):
@@ -126,7 +128,7 @@ def routes(studio: Studio) -> APIRouter:
 
     @router.post("/picture", summary="Paint a picture", **_EVENTS)
     def picture(asked: PaintPicture, visitor: Visitor = "") -> StreamingResponse:
-        path, request = studio.uploads.picture(studio.uploads.find(asked.file)), asked.checked()
+        path, request = studio.uploads.picture(studio.uploads.find(asked.file)), asked.checked(studio)
         if asked.preview:
             return run(lambda _report: _preview(studio, path, request), "preview", visitor)
         return run(lambda report: _painted(studio, path, request, report, strip=not asked.metadata), "picture", visitor)
@@ -181,7 +183,7 @@ def routes(studio: Studio) -> APIRouter:
     def video(asked: PaintVideo, visitor: Visitor = "") -> StreamingResponse:
         path = studio.uploads.find(asked.file)
         fields = asked.model_dump(exclude={"file", "preview", "styles"})
-        request = VideoRequest(check_styles(asked.styles), **fields)
+        request = VideoRequest(check_styles(asked.styles, studio.uploads), **fields)
 
         def work(report: ReportFunction) -> videos.PaintedVideo:
             return videos.paint_video(
@@ -229,9 +231,7 @@ def _preview(studio: Studio, path: Path, request: PictureRequest) -> dict[str, A
     """Paint a preview of an upload: addresses of both pictures, and the time in seconds."""
     started = time.perf_counter()
     small = studio.originals.get(path, request.crop)
-    full = upright_size_of_file(path) or small.size
-    full = full if request.crop is None else request.crop.size(*full)
-    after = data_uri(pictures.paint_preview(small, full, request))
+    after = data_uri(pictures.paint_preview(small, small.original or small.size, request))
     return {"before": data_uri(small), "after": after, "seconds": time.perf_counter() - started}
 
 

@@ -11,6 +11,7 @@ import { code, label, languages, loadTexts, say, setLanguage } from "./texts.js"
  * @property {import("./engine.js").Style[]} styles  All styles that there are now.
  * @property {(listener: () => void) => void} onStyles  Calls a function whenever there are other styles.
  * @property {() => Promise<void>} reloadStyles
+ * @property {(tab: string, given?: any) => Promise<void>} open  Opens a tab, with something to work on.
  */
 
 const TABS = ["picture", "paint", "video", "live", "learn"];
@@ -23,6 +24,9 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 function buildTabs(app) {
   const list = byId("tabs"), main = byId("main"), built = new Set();
   const there = TABS.filter((name) => app.engine.capabilities.tabs.includes(name) || name in app.engine.capabilities.missing);
+
+  /** What tabs do with what they are given. @type {Map<string, (given: any) => void>} */
+  const takers = new Map();
 
   /** @param {string} name @param {boolean} [focus] */
   async function open(name, focus = false) {
@@ -37,9 +41,17 @@ function buildTabs(app) {
     if (built.has(name)) return;
     built.add(name);
     const panel = byId(`panel-${name}`);
-    if (app.engine.capabilities.tabs.includes(name)) (await import(`./tabs/${name}.js`)).build(panel, app);
+    if (app.engine.capabilities.tabs.includes(name)) {
+      const take = (await import(`./tabs/${name}.js`)).build(panel, app);
+      if (take) takers.set(name, take);
+    }
     else panel.append(missing(/** @type {any} */ (EXTRA_OF_TAB)[name], app.engine.capabilities.missing[name]));
   }
+
+  app.open = async (name, given) => {
+    await open(name, true);
+    if (given) takers.get(name)?.(given);
+  };
 
   for (const name of there) {
     const tab = make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}` });
@@ -84,8 +96,10 @@ async function start() {
       app.styles = await engine.styles();
       for (const listener of listeners) listener();
     },
+    open: async () => {},
   };
   say(byId("tagline"), engine.kind === "server" ? "tagline" : "tagline_local");
+  if (engine.kind === "local") document.head.append(make("link", { rel: "manifest", href: "manifest.webmanifest" }));
   const api = /** @type {HTMLAnchorElement} */ (byId("api"));
   api.hidden = engine.kind !== "server";
   say(api, "for_programs");

@@ -16,6 +16,7 @@ const FILTERS = ["all", "favourites", "recent"];
  * @typedef {object} Chooser
  * @property {HTMLElement} element
  * @property {Blend} value  Setting it reports no change.
+ * @property {(name: string) => string} title  What the page calls a style.
  * @property {(styles: Style[]) => void} setStyles
  * @property {(name: string, address: string) => void} setThumbnail  Another picture of a style.
  * @property {() => void} resetThumbnails  The pictures that the styles came with.
@@ -45,6 +46,19 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
     const pressed = make("button", { type: "button", class: "chip", "data-filter": name });
     filters.append(say(pressed, `styles_${name}`));
     pressed.addEventListener("click", () => { filter = name; draw(); });
+  }
+
+  if (add) {
+    const input = make("input", { type: "file", accept: "image/*,.safetensors", class: "visually-hidden", id: `${id}-add` });
+    const place = make("label", { class: "chip add", for: `${id}-add` }, icon("plus"), say(make("span"), "add_picture_style"));
+    filters.append(input, place);
+    input.addEventListener("change", async () => {
+      const file = input.files?.[0];
+      input.value = "";
+      if (!file || place.classList.contains("busy")) return;
+      place.classList.add("busy");
+      try { await add(file); } finally { place.classList.remove("busy"); }
+    });
   }
 
   const title = (/** @type {string} */ name) => styles.find((style) => style.name === name)?.title ?? name;
@@ -78,7 +92,7 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
     const { scrollTop, scrollLeft } = thumbs;
     const items = shown(), liked = favourites();
     const entry = (items.find((style) => chosen.has(style.name)) || items[0])?.name;
-    thumbs.replaceChildren(...(add && filter === "all" ? [adding()] : []), ...items.map((style) => cell(style, entry, liked)));
+    thumbs.replaceChildren(...items.map((style) => cell(style, entry, liked)));
     if (!items.length) thumbs.append(say(make("p", { class: "hint" }), `styles_no_${filter}`));
     for (const button of filters.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.filter === filter));
     drawMix();
@@ -97,19 +111,6 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
         mix.append(make("label", {}, make("span", { class: "name" }, title(name)), range, make("output", { "data-name": name }, `${Math.round((100 * weight) / sum)} %`)));
       }
     } else if (blend) mix.append(say(make("p", { class: "hint" }), "blend_hint"));
-  }
-
-  function adding() {
-    const input = make("input", { type: "file", accept: "image/*", class: "visually-hidden", id: `${id}-add`, tabindex: -1 });
-    const place = make("label", { class: "thumb add", for: `${id}-add` }, make("span", { class: "square" }, icon("plus")), say(make("span"), "add_picture_style"));
-    input.addEventListener("change", async () => {
-      const file = input.files?.[0];
-      input.value = "";
-      if (!file || !add) return;
-      place.classList.add("busy");
-      try { await add(file); } finally { place.classList.remove("busy"); }
-    });
-    return make("div", { class: "cell" }, input, place);
   }
 
   function change(/** @type {Map<string, number>} */ next) {
@@ -171,6 +172,7 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
     element,
     get value() { return [...chosen].map(([name, weight]) => ({ name, weight })); },
     set value(wanted) { chosen = new Map(wanted.map((style) => [style.name, style.weight])); draw(); },
+    title,
     setStyles(given) {
       styles = given;
       const there = [...chosen].filter(([name]) => styles.some((style) => style.name === name));

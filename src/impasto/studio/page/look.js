@@ -3,7 +3,8 @@
 import { make } from "./dom.js";
 import { chooser } from "./chooser.js";
 import { choice, fold, list, number, slider, tick } from "./fields.js";
-import { styleTitle, word } from "./texts.js";
+import { word } from "./texts.js";
+import { showError, tell } from "./toasts.js";
 
 /** @typedef {import("./engine.js").Style} Style */
 
@@ -32,16 +33,22 @@ export const firstStyle = (styles) => [{ name: styles.some((style) => style.name
  * @param {(() => Promise<void>)|null} styleAdded  Called once there is one more style.
  */
 export function lookPanel(prefix, engine, styles, styleAdded) {
-  const { options: facts, metadata, mask } = engine.capabilities;
+  const { options: facts, metadata, mask } = engine.capabilities, engineStyles = () => styles;
   /** @type {(() => void)[]} */
   const listeners = [];
   const give = () => listeners.forEach((listener) => listener());
   const add = engine.capabilities.pictureStyles
     ? async (/** @type {File} */ file) => {
-        const style = await engine.addStyle(file);
-        await styleAdded?.();
-        picker.value = [{ name: style.name, weight: 1 }];
-        give();
+        try {
+          const style = await engine.addStyle(file);
+          await styleAdded?.();
+          picker.value = [{ name: style.name, weight: 1 }];
+          offerMasks();
+          give();
+          if (style.kind === "picture" && engine.kind === "server") tell("style_made", { name: style.title });
+        } catch (error) {
+          showError(error);
+        }
       }
     : null;
   const picker = chooser(`${prefix}-styles`, styles, firstStyle(styles), () => { offerMasks(); give(); }, { add });
@@ -64,10 +71,17 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
   const masked = list(`${prefix}-mask-use`, "mask_use", [["", () => word("mask_strength")]], "");
   for (const field of [...Object.values(fields), keep, masked]) field.onInput(give);
 
+  /** A value of an option, or its default where it is none: a look may come from anywhere. @param {string} name @param {any} value */
+  function taken(name, value) {
+    const { default: usual, choices, low } = facts[name];
+    const right = choices ? choices.includes(value) : name === "work_size" ? value === "auto" || value === 0 : Number.isFinite(value) && (low !== undefined || (Number.isInteger(value) && value >= 0));
+    return right ? value : usual;
+  }
+
   function offerMasks() {
     const names = picker.value.map((style) => style.name);
     /** @type {[string, () => string][]} */
-    const several = names.length > 1 ? names.map((name) => [name, () => styleTitle(name)]) : [];
+    const several = names.length > 1 ? names.map((name) => [name, () => picker.title(name)]) : [];
     masked.setChoices([["", () => word("mask_strength")], ...several]);
     masked.element.hidden = names.length < 2;
   }
@@ -96,9 +110,12 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
     },
     set look(/** @type {Look} */ wanted) {
       picker.value = wanted.styles.map(parseStyle);
-      for (const [name, field] of Object.entries(fields)) field.value = wanted.options[name] ?? facts[name].default;
+      for (const [name, field] of Object.entries(fields)) field.value = taken(name, wanted.options[name]);
       offerMasks();
     },
+    /** All at its default. */
+    reset() { this.look = { styles: firstStyle(engineStyles()).map(({ name, weight }) => `${name}:${weight}`), options: {} }; },
+    changed: give,
     onChange: (/** @type {() => void} */ listener) => void listeners.push(listener),
   };
 }

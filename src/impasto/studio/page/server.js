@@ -38,6 +38,9 @@ import { styleTitle } from "./texts.js";
  */
 
 const visitor = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+const DRAFT_STEPS = 20; // of learning a style of a picture at once; the Learn tab takes as many as it needs
+/** Styles of pictures that were given on this page. @type {import("./engine.js").Style[]} */
+const learnt = [];
 /** @type {WeakMap<Blob, Promise<Uploaded>>} */
 const uploads = new WeakMap();
 
@@ -204,14 +207,21 @@ export function open(facts) {
       mask: true,
       crop: true,
       metadata: true,
-      pictureStyles: false,
+      pictureStyles: Boolean(facts.learn),
       maxPixels: facts.limits.pixels,
       maxUpload: facts.limits.upload,
       maxVideo: facts.limits.video,
     },
-    styles: async () =>
-      (await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) })),
-    addStyle: () => Promise.reject(new EngineError({ text: "This studio makes no styles of pictures." })),
+    styles: async () => [...learnt, ...(await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) }))],
+    async addStyle(file, signal) {
+      const sent = await upload(file, signal);
+      const done = await run("learn", { files: [sent.id], settings: { steps: DRAFT_STEPS, check_every: DRAFT_STEPS } }, { signal });
+      if (!done) throw new DOMException("The job was stopped.", "AbortError");
+      /** @type {import("./engine.js").Style} */
+      const style = { name: `+${done.file.id}`, title: styleTitle(done.name), thumbnail: `${sent.url}/shown.jpg`, kind: "picture" };
+      learnt.unshift(style);
+      return style;
+    },
     open: openPhotograph,
     async thumbnails(file, crop, show, signal) {
       const shown = new Set();

@@ -10,6 +10,7 @@ import { EngineError } from "./engine.js";
 /** @typedef {import("./look.js").Look} Look */
 
 const MOST = 4;
+const SHOWABLE = ["image/jpeg", "image/png", "image/webp", "image/avif"]; // what browsers show at full size
 
 /**
  * @param {import("./engine.js").Engine} engine
@@ -58,7 +59,7 @@ export function sideBySide(engine, styles, request, take) {
           const done = await engine.paint({ ...request(), styles: mine, signal: work.controller.signal });
           if (mine !== chosen) return;
           painting = done;
-          showBlob(image, done.after);
+          showBlob(image, SHOWABLE.includes(done.blob.type) ? done.blob : done.after);
           image.alt = done.name;
           panes.style.setProperty("--ratio", `${done.width} / ${done.height}`);
           say(status, "");

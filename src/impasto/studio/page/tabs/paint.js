@@ -172,4 +172,10 @@ export function build(panel, app) {
   for (const field of Object.values(fields)) field.onInput(estimate);
   start.addEventListener("click", () => paint().catch(showError));
   stop.addEventListener("click", () => { stop.disabled = true; stopRunning?.().catch(showError); });
+  return (/** @type {{file: File, init: string}} */ { file, init }) => {
+    if (running) return;
+    fields.init.value = init;
+    say(status, "refine_intro");
+    setPhoto(file);
+  };
 }

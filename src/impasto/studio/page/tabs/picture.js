@@ -1,14 +1,19 @@
 // The Picture tab: photographs are repainted while a slider moves.
 
+import { batch } from "../batch.js";
 import { brush } from "../brush.js";
 import { compare } from "../compare.js";
+import { cropper, cropShown } from "../cropper.js";
 import { download, icon, isAbort, make, settled, smallAddress } from "../dom.js";
 import { drop, onDrop } from "../drop.js";
 import { button } from "../fields.js";
 import { lookPanel } from "../look.js";
+import { recent } from "../remembered.js";
 import { label, say, sayWith, sentence, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
-import { batch } from "../batch.js";
+import { lookMenu } from "../lookmenu.js";
+import { lookOfAddress } from "../presets.js";
+import { sideBySide } from "../sidebyside.js";
 
 /** @typedef {import("../engine.js").Painting} Painting */
 
@@ -53,8 +58,20 @@ export function build(panel, app) {
   const status = say(make("p", { class: "status", id: "picture-status", role: "status" }), "welcome");
   const save = button("picture-download", "download", "primary", icon("download"));
   const maskToggle = button("picture-mask", "mask", "tool", icon("brush"));
+  const cropButton = button("picture-crop", "crop", "tool", icon("crop"));
+  const sideButton = button("picture-side", "side_title", "tool", icon("columns"));
+  const refine = button("picture-refine", "refine", "tool", icon("refine"));
   const maskBar = make("div", { class: "mask-bar", hidden: true }, say(make("p", { class: "hint" }), "mask_hint"), panelOfLook.masked?.element);
-  const tools = make("div", { class: "toolbar", role: "toolbar" }, engine.capabilities.mask && maskToggle);
+  const { mask: takesMask, crop: takesCrop, tabs } = engine.capabilities;
+  const tools = make("div", { class: "toolbar", role: "toolbar" }, takesCrop && cropButton, takesMask && maskToggle, sideButton,
+    tabs.includes("paint") && refine);
+  const cropping = cropper((crop) => { if (shown) setCrop(shown, crop).catch(showError); });
+  const comparing = sideBySide(engine, () => app.styles, () => request(), (styles, painting) => {
+    panelOfLook.look = { ...panelOfLook.look, styles: styles.map(({ name, weight }) => `${name}:${weight}`) };
+    if (shown) finish(shown, painting).catch(showError);
+  });
+  const looks = lookMenu(panelOfLook, () => app.styles);
+  panelOfLook.element.prepend(looks.element);
   const photosStrip = make("div", { class: "strip photos", role: "group" }), resultsStrip = make("div", { class: "strip results", role: "group" });
   const many = batch(engine, () => ({ styles: panelOfLook.picker.value, options: panelOfLook.options, metadata: panelOfLook.metadata }));
   const area = make("div", { class: "canvas" }, empty, frame.element, masking.element);
@@ -71,6 +88,8 @@ export function build(panel, app) {
   let shown = null;
   /** @type {Result[]} */
   let results = [];
+  /** The result that is shown, or was last. @type {Result|null} */
+  let now = null;
   let turn = 0, resting = 0, previewing = false, brushing = false;
   /** @type {AbortController|null} */
   let work = null;
@@ -117,6 +136,14 @@ export function build(panel, app) {
     masking.setPicture(photo.shown);
     sayWith(status, () => photo.opened.name);
     changed();
+  }
+
+  /** Take another part of a photograph; what was brushed on the last one goes. @param {Photo} photo @param {import("../engine.js").Crop|null} crop */
+  async function setCrop(photo, crop) {
+    const part = await cropShown(photo.opened.shown, crop);
+    Object.assign(photo, { crop, mask: null, shown: part, small: await smallAddress(part, 160) });
+    thumbed = null;
+    if (shown === photo) show(photo);
   }
 
   /** @param {Photo} photo */
@@ -177,7 +204,7 @@ export function build(panel, app) {
   const paintFull = settled(async (/** @type {number} */ mine) => {
     while (previewing) await new Promise((done) => setTimeout(done, 30));
     if (!shown || mine !== turn) return;
-    const photo = shown, look = panelOfLook.look, asked = request();
+    const photo = shown, asked = request();
     work = new AbortController();
     try {
       const painting = await engine.paint({
@@ -186,17 +213,25 @@ export function build(panel, app) {
         progress: (at) => { if (mine === turn && at.waiting) say(status, "waiting", { before: at.waiting }); },
       });
       if (mine !== turn) return;
-      await showPainting(painting);
+      await finish(photo, painting);
       if (thumbed !== photo) paintThumbnails(photo);
-      keepResult({ photo, look, painting, mask: asked.mask, crop: asked.crop, small: await smallAddress(painting.after, 160) });
     } catch (error) {
       if (mine !== turn) return;
       showError(error);
       sayWith(status, () => photo.opened.name);
     } finally {
-      if (mine === turn) stage.removeAttribute("aria-busy");
+      if (mine === turn || resting === turn) stage.removeAttribute("aria-busy");
     }
   }, FULL_SIZE_DELAY);
+
+  /** Show a full result, and keep it to go back to: with the look that is chosen now. @param {Photo} photo @param {Painting} painting */
+  async function finish(photo, painting) {
+    resting = turn += 1;
+    work?.abort();
+    const { mask, crop } = photo, look = panelOfLook.look;
+    await showPainting(painting);
+    keepResult({ photo, look, painting, mask, crop, small: await smallAddress(painting.after, 160) });
+  }
 
   /** @param {Painting} painting */
   async function showPainting(painting) {
@@ -218,21 +253,24 @@ export function build(panel, app) {
   async function goBack(result) {
     resting = turn += 1;
     work?.abort();
-    shown = result.photo;
-    Object.assign(shown, { mask: result.mask, crop: result.crop });
+    const { photo, mask, crop } = result;
+    shown = photo;
+    if (photo.crop !== crop) Object.assign(photo, { shown: await cropShown(photo.opened.shown, crop), small: result.small });
+    Object.assign(photo, { mask, crop });
     panelOfLook.look = result.look;
     drawPhotos();
     drawResults(result);
     await showPainting(result.painting);
   }
 
-  /** @param {Result} now */
-  function drawResults(now) {
+  /** @param {Result} result */
+  function drawResults(result) {
+    now = result;
     resultsStrip.hidden = results.length < 2;
-    resultsStrip.replaceChildren(...results.map((result) => {
-      const pressed = make("button", { type: "button", "aria-pressed": String(result === now) }, make("img", { src: result.small, alt: "", width: 72, height: 54 }));
-      label(pressed, { "aria-label": () => result.painting.name, title: () => result.painting.name });
-      pressed.addEventListener("click", () => goBack(result).catch(showError));
+    resultsStrip.replaceChildren(...results.map((one) => {
+      const pressed = make("button", { type: "button", "aria-pressed": String(one === now) }, make("img", { src: one.small, alt: "", width: 72, height: 54 }));
+      label(pressed, { "aria-label": () => one.painting.name, title: () => one.painting.name });
+      pressed.addEventListener("click", () => goBack(one).catch(showError));
       return pressed;
     }));
   }
@@ -266,6 +304,15 @@ export function build(panel, app) {
     maskToggle.setAttribute("aria-pressed", String(on));
   }
 
+  cropButton.addEventListener("click", () => (shown ? cropping.open(shown.opened.shown, shown.crop).catch(showError) : complain("no_photo")));
+  sideButton.addEventListener("click", () => {
+    if (!shown) return complain("no_photo");
+    const chosen = panelOfLook.picker.value, names = [...recent(), ...app.styles.map((style) => style.name)];
+    const other = names.find((name) => !chosen.some((style) => style.name === name) && app.styles.some((style) => style.name === name));
+    const single = chosen.length > 1 ? chosen.map((style) => [{ ...style, weight: 1 }]) : [];
+    comparing.open([chosen, ...single, ...(other && !single.length ? [[{ name: other, weight: 1 }]] : [])]);
+  });
+  refine.addEventListener("click", () => (shown ? app.open("paint", { file: shown.file, init: "fast" }) : complain("no_photo")));
   maskToggle.addEventListener("click", () => (shown ? setBrushing(!brushing) : complain("no_photo")));
   panelOfLook.onChange(() => { if (shown) changed(); });
   onDrop(stage, take);
@@ -281,6 +328,15 @@ export function build(panel, app) {
     const pasted = [...(event.clipboardData?.files || [])].filter((file) => file.type.startsWith("image/"));
     if (pasted.length && !panel.hidden) take(pasted);
   });
+  document.addEventListener("keydown", (event) => {
+    const typing = /** @type {Element} */ (event.target).closest("input:not([type=range]), textarea, dialog");
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing || panel.hidden || results.length < 2) return;
+    event.preventDefault();
+    const at = results.findIndex((result) => result === now);
+    goBack(results[(at + 1) % results.length]).catch(showError);
+  });
+  const look = lookOfAddress();
+  if (look) looks.take(look);
   drawPhotos();
   resultsStrip.hidden = true;
 }
