@@ -20,8 +20,8 @@ ICONS = {"icon-192.png": 192, "icon-512.webp": 512}
 """Files of the icons at the root of a site, and their sides in pixels."""
 _ICON_STYLE = "great-wave"
 _PAINTED_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
-_SHOWN_SIDE = 208  # pixels: side of a thumbnail
-_QUALITY = 72  # of 100, of a thumbnail: all of them are loaded before the first painting
+_SHOWN_SIDE = 192  # pixels: side of a thumbnail
+_QUALITY = 64  # of 100, of a thumbnail: all of them are loaded before the first painting
 
 
 def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
