@@ -108,7 +108,17 @@ _pass_names = _parameter_names(_pass_options)
     cls=Command,
     short_help="Repaint a video, with its sound, without flicker.",
     sections={
-        "What to paint": ("styles", "style_at", "sound_styles", "mask", *presets.SECTION, "start", "end", "fps", "start_number"),
+        "What to paint": (
+            "styles",
+            "style_at",
+            "sound_styles",
+            "mask",
+            *presets.SECTION,
+            "start",
+            "end",
+            "fps",
+            "start_number",
+        ),
         **options.PAINTING_SECTIONS,
         "From frame to frame": ("stabilize", "flow_method", "flow", "certainty"),
         "The result": ("output", "codec", "quality", "overwrite", "raw"),
