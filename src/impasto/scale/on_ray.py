@@ -111,6 +111,7 @@ def _connected(on: str, most: int) -> Any:
     """
     local = on == "ray" and not os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its notices are for who works on Ray
     if local:
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 would leave actors nothing on a busy machine
     if local and "RAY_AUTH_MODE" not in os.environ:
@@ -131,18 +132,31 @@ def _connected(on: str, most: int) -> Any:
     return ray
 
 
+def actors_for(cpus: int, most: int, shards: int) -> tuple[int, float]:
+    """How many actors paint, and how much of a CPU each takes.
+
+    Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever.
+
+    Args:
+        cpus: of the cluster.
+        most: actors that are asked for at most; 0: as many as there is work and place for.
+        shards: that are to be painted.
+    """
+    return max(1, min(most or cpus, cpus - 1, shards)), 1.0 if cpus > 1 else 0.5
+
+
 def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Result]:
     """Paint shards on the cluster that Ray is connected to; see :func:`paint_on_ray`."""
     from ray import data
 
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
 
     cpus = int(ray.cluster_resources().get("CPU", 0))
     gpu = run.worker.options.device == "cuda"
-    # Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever.
-    actors = max(1, min(most or cpus, cpus - 1, len(shards)))
-    needs: dict[str, Any] = {"num_cpus": 1 if cpus > 1 else 0.5, "num_gpus": 1 if gpu else 0}
+    actors, share = actors_for(cpus, most, len(shards))
+    needs: dict[str, Any] = {"num_cpus": share, "num_gpus": 1 if gpu else 0}
     rows = data.from_items([{"shard": shard.to_json()} for shard in shards], override_num_blocks=max(1, len(shards)))
     painted = rows.map(
         ShardActor,

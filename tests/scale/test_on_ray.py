@@ -1,0 +1,136 @@
+import json
+import os
+import queue
+import sys
+import time
+
+import pytest
+
+from impasto.errors import InputError, MissingExtraError, OutputError
+from impasto.scale import on_ray
+from impasto.scale.api import open_run, plan, run
+from impasto.scale.on_ray import ClusterError, ShardActor, actors_for
+from impasto.scale.progress import progress
+from impasto.scale.sessions import Session
+
+from .conftest import PoolHere, files_of
+from .test_faults import many
+
+
+@pytest.fixture
+def begun(photos, tmp_path, worker):
+    """A run of three shards."""
+    plan(photos, tmp_path / "job", shard_pictures=2)
+    return open_run(tmp_path / "job", tmp_path / "out", worker, "ray", 2)
+
+
+def test_actors_leave_a_cpu_to_what_else_has_to_run():
+    assert actors_for(8, 0, 1000) == (7, 1.0)
+    assert actors_for(8, 3, 1000) == (3, 1.0)
+    assert actors_for(2, 2, 1000) == (1, 1.0)
+    assert actors_for(1, 2, 1000) == (1, 0.5)
+    assert actors_for(64, 0, 5) == (5, 1.0)
+
+
+def test_an_actor_paints_a_shard_and_gives_back_one_that_is_done(begun, monkeypatch):
+    monkeypatch.setattr(on_ray, "Pool", PoolHere)
+    actor, shard = ShardActor(begun), next(iter(begun.records().job.shards()))
+    made = actor({"shard": shard.to_json()})
+    assert [result["status"] for result in json.loads(made["results"])] == ["written", "written"]
+    assert actor({"shard": shard.to_json()}) == {"results": "[]", "error": ""}
+    assert [one["run"] for one in begun.records().job.sessions()] == [begun.records().id]
+
+
+def test_an_actor_that_cannot_begin_or_write_says_so_instead_of_being_started_for_ever(begun, tmp_path, monkeypatch):
+    monkeypatch.setattr(on_ray, "Pool", PoolHere)
+    actor, shard = ShardActor(begun), next(iter(begun.records().job.shards()))
+    (tmp_path / "job/plan.json").unlink()
+    assert "There is no plan in" in actor({"shard": shard.to_json()})["error"]
+
+
+def test_a_cluster_on_which_nothing_begins_is_given_up(begun, monkeypatch):
+    monkeypatch.setattr(on_ray, "_LONGEST_SILENCE", 0.3)
+    monkeypatch.setattr(on_ray, "_POLL", 0.05)
+    records, nothing = begun.records(), queue.Queue()
+    with pytest.raises(ClusterError, match="has 4 CPUs, and none of them has begun to paint"):
+        list(on_ray._results(nothing, records, "The cluster has 4 CPUs"))
+    with Session(records, 1):  # an actor at work is waited for
+        arriving, started = queue.Queue(), time.monotonic()
+        results = on_ray._results(arriving, records, "The cluster has 4 CPUs")
+        monkeypatch.setattr(on_ray, "_POLL", 0.6)
+        arriving.put({"results": "[]", "error": ""})
+        arriving.put(None)
+        assert list(results) == []
+        assert time.monotonic() - started < 5
+
+
+def test_what_ends_the_run_on_a_cluster_is_one_sentence(begun):
+    arriving = queue.Queue()
+    arriving.put({"results": "[]", "error": "The disk is full."})
+    arriving.put(RuntimeError("the head is gone\nand more"))
+    with pytest.raises(OutputError, match="The disk is full"):
+        list(on_ray._results(arriving, begun.records(), ""))
+    with pytest.raises(ClusterError, match=r"Ray has stopped .the head is gone.; the same command goes on"):
+        list(on_ray._results(arriving, begun.records(), ""))
+
+
+def test_without_ray_the_extra_is_named(photos, tmp_path, worker, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"--on ray needs an optional package: .*\[ray\]"):
+        run(photos, tmp_path / "out", worker, on="ray")
+
+
+class TestWithRay:
+    """With Ray itself, which takes half a minute to start."""
+
+    @pytest.fixture(autouse=True)
+    def _ray(self, monkeypatch):
+        pytest.importorskip("ray", reason="Ray is not installed; the extra ray brings it")
+        for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        yield
+        for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_worker_niceness"):
+            os.environ.pop(name, None)
+
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore")
+    def test_actors_write_the_files_that_the_local_pool_writes(self, photos, tmp_path, worker):
+        assert run(photos, tmp_path / "ray", worker, on="ray", processes=2).counts == {"written": 6}
+        run(photos, tmp_path / "local", worker, processes=1)
+        assert files_of(tmp_path / "ray") == files_of(tmp_path / "local")
+        (found,) = progress(tmp_path / "ray")
+        assert (found.done, found.left) == (6, 0)
+
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_node_that_is_killed_costs_nothing(self, photo, tmp_path, worker, monkeypatch):
+        from ray.cluster_utils import Cluster
+
+        source = many(tmp_path / "in", photo, 60)
+        plan(source, tmp_path / "job", shard_pictures=5)
+        monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+        monkeypatch.setenv("RAY_worker_niceness", "0")
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+        second = cluster.add_node(num_cpus=2)
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        try:
+            begun = open_run(tmp_path / "job", tmp_path / "out", worker, "ray", 3)
+            from impasto.scale.api import paint_run
+
+            names = []
+            for result in paint_run(begun, "ray", 3):
+                names.append(result.name)
+                if len(names) == 6:
+                    cluster.remove_node(second, allow_graceful=False)
+        finally:
+            cluster.shutdown()
+        assert {*names} <= {file.name for file in source.iterdir()}
+        (found,) = progress(tmp_path / "job")
+        assert (found.done, found.left, found.failed) == (60, 0, [])
+        made = files_of(tmp_path / "out")
+        assert made == {file.name: worker(file.read_bytes())[0] for file in source.iterdir()}
+
+    @pytest.mark.filterwarnings("ignore")
+    def test_a_server_that_is_not_there_is_one_sentence(self, photos, tmp_path, worker):
+        with pytest.raises(InputError, match=r"There is no cluster of Ray's at ray://127.0.0.1:9"):
+            run(photos, tmp_path / "out", worker, on="ray://127.0.0.1:9")
