@@ -138,9 +138,10 @@ def command(
     if resume:
         fit.resume()
 
-    with training_bar(fit.step, hidden=quiet) as show:
+    with training_bar(fit.step, hidden=quiet or not fit.ranks.writes) as show:
         fit.run(show)
-    click.echo(output / "model")
+    if fit.ranks.writes:
+        click.echo(output / "model")
 
 
 def _read_sources(styles: tuple[Path, ...], folder: Path | None) -> tuple[dict[str, Any], list[Any]]:

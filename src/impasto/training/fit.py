@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,7 @@ from impasto.training.batch_losses import BatchLosses, equivariance_loss, update
 from impasto.training.painting import paint_with_margin, with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
+from impasto.training.ranks import Ranks
 from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, smoothed
 from impasto.training.settings import FitSettings
 from impasto.training.state import TrainingState
@@ -111,6 +113,9 @@ class NetworkTraining:
         torch.manual_seed(settings.seed)
         self.photographs, self.sources, self.folder = photographs, list(sources), folder
         self.settings, self.device = settings, torch.device(device)
+        self.ranks = Ranks.joined(self.device)
+        if self.ranks.count > 1 and device == "cuda":
+            self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         perceptual = load_features(settings.features).to(self.device)
         half = has_bfloat16(self.device)
         self.objective = PerceptualLoss(perceptual, settings.content_layers, settings.style_layers, half=half)
@@ -146,30 +151,33 @@ class NetworkTraining:
     def _step(self) -> dict[str, float]:
         """Take one step of the optimisers and return the loss terms, unweighted."""
         s, state = self.settings, self.state
-        images = torch.from_numpy(self.photographs.batch(s.batch)).to(self.device)
-        styles = torch.randint(1, len(self.names), (s.batch,)) if self.sources else torch.zeros(s.batch).long()
-        styles = torch.where(torch.rand(s.batch) < s.photograph_share, 0, styles).to(self.device)
+        # All ranks draw the pictures of all ranks, from the same random numbers, and each paints its own.
+        batch, own = s.batch * self.ranks.count, self.ranks.own
+        images = torch.from_numpy(self.photographs.batch(batch)[own]).to(self.device)
+        styles = torch.randint(1, len(self.names), (batch,)) if self.sources else torch.zeros(batch).long()
+        styles = torch.where(torch.rand(batch) < s.photograph_share, 0, styles)[own].to(self.device)
         # Any amount of grain, so that video can do with less of it; the photograph style gets none.
-        amounts = s.grain * torch.rand(s.batch).to(styles.device) * (styles > 0)
-        places = torch.randint(_GRAIN_RANGE, (s.batch, 2)).tolist()
+        amounts = s.grain * torch.rand(batch)[own].to(styles.device) * (styles > 0)
+        places = torch.randint(_GRAIN_RANGE, (batch, 2))[own].tolist()
         inputs = with_grain(images, amounts, places)
         painted = paint_with_margin(state.network, inputs, state.scale[styles], state.shift[styles])
         with torch.no_grad():
             content_features = self.objective.features(images)
             spreads = update_spreads(self.spreads, content_features, self.step)
+            self.ranks.average(spreads.values())
         terms = self.losses.terms(images, content_features, styles, painted, spreads)
         if s.equivariance_weight:
             scale, shift = state.scale[styles], state.shift[styles]
             terms["equivariance"] = equivariance_loss(state.network, inputs, painted, scale, shift, s.noise)
         loss = self.losses.total(terms)
-        if not torch.isfinite(loss):
-            broken = [name for name, value in terms.items() if not torch.isfinite(value)]
+        if self.ranks.any(not torch.isfinite(loss), self.device):
+            broken = [name for name, value in terms.items() if not torch.isfinite(value)] or ["loss of another rank's"]
             raise TrainingError(
                 f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
         state.set_learning_rates(learning_rate_factor(self.step, s.warmup, self.share()))
-        if not optimiser_step(loss, *state.optimisers):
+        if not optimiser_step(loss, *state.optimisers, average=self.ranks.average_gradients):
             log.warning("step %d left out: its gradient is not finite", self.step)
         state.update_averages(self.step, s.average)
         self.step += 1
@@ -191,6 +199,8 @@ class NetworkTraining:
         Raises:
             OutputError: the folder cannot be written to, or another run trains in it.
         """
+        if not self.ranks.writes:
+            return self._run(None)
         with locked(self.folder):
             with explained(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -206,16 +216,18 @@ class NetworkTraining:
             while self.share() < 1:
                 for name, value in self._step().items():
                     smooth[name] = smoothed(smooth.get(name, value), value)
-                self.seconds = time.monotonic() - started  # includes the previews and checkpoints so far
+                # The time includes the previews and checkpoints so far.
+                self.seconds = self.ranks.of_first(time.monotonic() - started)
                 if progress:
                     progress(TrainingProgress(self.step, self.share(), self.seconds, smooth))
-                if self.step % s.preview_every == 0 or self.share() >= 1:
+                if self.ranks.writes and (self.step % s.preview_every == 0 or self.share() >= 1):
                     with optional(self.folder):
                         self.preview()
                 if self.step % s.checkpoint_every == 0 or self.share() >= 1:
-                    validation = self.validate()
-                    with optional(self.folder):
-                        self._log(smooth, validation)
+                    validation = self.ranks.of_first(self.validate() if self.ranks.writes else {})
+                    if self.ranks.writes:
+                        with optional(self.folder):
+                            self._log(smooth, validation)
                     weights = {"content": s.content_weight, "style": s.style_weight}
                     total = sum(weight * validation.get(name, 0) for name, weight in weights.items())
                     flat = self.plateau.reached(total)  # before the checkpoint, which keeps the plateau
@@ -227,7 +239,8 @@ class NetworkTraining:
         except KeyboardInterrupt:
             self.save()
             raise
-        return validation or self.validate()  # a resumed run may have been at its end
+        # A resumed run may have been at its end.
+        return validation or self.ranks.of_first(self.validate() if self.ranks.writes else {})
 
     def _log(self, train: Mapping[str, float], val: Mapping[str, float]) -> None:
         """Append the losses to ``log.jsonl``, and to TensorBoard's files where that is installed."""
@@ -289,7 +302,9 @@ class NetworkTraining:
     # ---- results and checkpoints ----------------------------------------------------------------------
 
     def save(self) -> None:
-        """Write the checkpoint, and ``model/``, so that a style can be tried while its training goes on."""
+        """Have rank 0 write the checkpoint, and ``model/``, so that a style can be tried while its training goes on."""
+        if not self.ranks.writes:
+            return
         network, scale, shift = self.state.averaged_network()
         styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
         files.export(network, styles, self.folder / "model", self.style_metadata())

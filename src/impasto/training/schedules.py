@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -34,8 +34,15 @@ def set_learning_rates(groups: Iterable[dict[str, Any]], peaks: Iterable[float],
         group["lr"] = factor * peak
 
 
-def optimiser_step(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:
+def optimiser_step(
+    loss: Tensor, *optimisers: torch.optim.Optimizer, average: Callable[[list[Tensor]], None] | None = None
+) -> bool:
     """Let the optimisers take one step along the loss's gradient, clipped to :data:`MAX_GRADIENT_NORM`.
+
+    Args:
+        loss: what is to fall.
+        optimisers: all of them.
+        average: is given the parameters, whose gradients it averages over several processes.
 
     Returns:
         Whether they did. Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows;
@@ -46,6 +53,8 @@ def optimiser_step(loss: Tensor, *optimisers: torch.optim.Optimizer) -> bool:
     loss.backward()  # type: ignore[no-untyped-call]
     groups = [group for optimiser in optimisers for group in optimiser.param_groups]
     parameters = [parameter for group in groups for parameter in group["params"]]
+    if average is not None:
+        average(parameters)
     norm = nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
     finite = bool(torch.isfinite(norm))
     if finite:
