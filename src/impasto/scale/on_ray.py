@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -114,8 +115,9 @@ def _connected(on: str, most: int) -> Any:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its notices are for who works on Ray
     if local:
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 would leave actors nothing on a busy machine
-    if local and "RAY_AUTH_MODE" not in os.environ:
-        # A token of its own for each run, instead of Ray's, which it would write into the user's home.
+    if local and "RAY_AUTH_MODE" not in os.environ and "ray" not in sys.modules:
+        # A token of its own for each run, instead of Ray's, which it would write into the user's home. Ray reads it
+        # when it is imported: whoever has imported it has chosen.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     ray = extras.ray()
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
