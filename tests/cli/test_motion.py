@@ -64,6 +64,11 @@ def test_what_is_wrong_is_one_sentence(clips, capsys, arguments, said):
     assert sorted(clips.iterdir()) == before
 
 
+def test_messages_call_the_command_as_it_is_typed(clips, capsys):
+    assert run("motion", "walk.bvh", "--strange") == 2
+    assert "All options: impasto motion --help" in capsys.readouterr().err
+
+
 def test_pictures_and_motion_do_not_take_each_others_styles(clips, capsys):
     assert run("learn", "old.bvh", "-o", "old.safetensors") == 0
     assert run("apply", "walk.bvh", "--style", "old.safetensors", "-o", "a.jpg") > 0

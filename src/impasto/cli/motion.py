@@ -26,6 +26,21 @@ from impasto.motion.track import beats_of_file
 _TRANSFER = "transfer"  # the command behind ``impasto motion CONTENT.bvh``
 
 
+class _TransferContext(click.Context):
+    """The transfer has no name of its own: messages call it ``impasto motion``."""
+
+    @property
+    def command_path(self) -> str:
+        """See :class:`click.Context`."""
+        return self.parent.command_path if self.parent else super().command_path
+
+
+class _Transfer(Command):
+    """The command behind ``impasto motion CONTENT.bvh``."""
+
+    context_class = _TransferContext
+
+
 class _Motion(Group):
     """``impasto motion CONTENT.bvh`` and ``impasto motion preview``: what is no sub-command is a clip."""
 
@@ -33,8 +48,7 @@ class _Motion(Group):
         """See :class:`click.Group`."""
         if args and args[0] not in self.commands:
             args = [_TRANSFER, *args]
-        name, command, rest = super().resolve_command(ctx, args)
-        return (ctx.info_name if name == _TRANSFER else name), command, rest
+        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """See :class:`click.Group`; options before the clip are those of the transfer."""
@@ -89,7 +103,7 @@ def _parse_map(_context: click.Context, _parameter: click.Parameter, values: tup
 
 @command.command(
     _TRANSFER,
-    cls=Command,
+    cls=_Transfer,
     hidden=True,
     sections={
         "The style": ("styles", "neutral", "strength", "method", "parts"),

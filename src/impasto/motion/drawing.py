@@ -74,12 +74,14 @@ def _drawn(body: Body) -> list[int]:
 
 
 def _bones(body: Body) -> list[tuple[int, int, str]]:
-    """What is drawn between which joints; fingers are left out."""
+    """What is drawn between which joints; fingers and faces are left out."""
     hands = [body.joints[f"{side}-hand"] for side in ("left", "right") if f"{side}-hand" in body.joints]
     limbs = {side: [i for name, i in body.joints.items() if name.startswith(side)] for side in ("left", "right")}
     bones = []
     for index in _drawn(body)[1:]:
         parent = body.clip.joints[index].parent
+        if parent == body.joints.get("head"):  # which is drawn as a disc
+            continue
         if any(parent in chain(body.clip, hand, parent) and parent != hand for hand in hands):
             continue
         sides = [
