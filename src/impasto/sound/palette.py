@@ -15,7 +15,7 @@ from impasto.sound.spectrogram import Spectra, frame_length
 from impasto.sound.style import SoundStyle
 from impasto.sound.tonality import PARTLY_TONAL
 
-_MOST_FRAMES = 6000  # frames of all styles that a block is made of at most: those that match best
+_MOST_FRAMES = 5000  # frames of all styles that a block is made of at most: those that match best
 _NEIGHBOURS = 3  # frames to either side of one that matches, which come along so that runs can go on
 
 

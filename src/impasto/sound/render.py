@@ -15,10 +15,10 @@ from impasto.sound.palette import Palette
 from impasto.sound.recording import SoundSource
 from impasto.sound.resampling import low_frequency_channels
 from impasto.sound.spectrogram import Samples, Spectra, frame_length, padded, samples_of, spectra_of
-from impasto.sound.statistics import Frames, Transport, colouring_of, smoothed
+from impasto.sound.statistics import Transport, smoothed
 from impasto.sound.style import SoundStyle
 
-_BLOCK_SECONDS = 12  # of content that is restyled at a time
+_BLOCK_SECONDS = 10  # of content that is restyled at a time
 _FADE_SECONDS = 0.5  # over which one block fades into the next
 # Where notes are played by transposed copies, pitch counts more than colour: fewer frames sound at once, peaks of the
 # content's spectrum stand out, and colouring does not lift single partials.
@@ -58,7 +58,7 @@ class Renderer:
         self.palette = Palette(styles, rate, analysis.tonality, options.pitch, frames=is_mosaic)
         self.transport = Transport(analysis.colouring, self.palette.colouring)
         self.smoothed = _SMOOTHED_FOR_NOTES if self.palette.transposed else 0
-        self.made = Frames()  # powers in bands of the mosaic so far
+        self.made = np.zeros(bands.count_at(rate), np.float32)  # power in each band of the mosaic so far
         self.kept_channels = low_frequency_channels(source.layout)
 
     def blocks(self) -> Iterator[Samples]:
@@ -151,11 +151,8 @@ class Renderer:
 
     def _corrected(self, made: list[Spectra]) -> list[Spectra]:
         """A mosaic whose long-term spectrum is brought to the style's, by what is known of the mosaic up to here."""
-        self.made.add(bands.band_powers(bands.power_of(made), self.rate, self.length))
-        known = self.made.all()
-        difference = (
-            self.palette.colouring.spectrum - colouring_of(bands.levels(known, bands.reference(known))).spectrum
-        )
+        self.made += bands.band_powers(bands.power_of(made), self.rate, self.length).sum(axis=0)
+        difference = self.palette.colouring.spectrum - bands.levels(self.made, float(self.made.mean()) + 1e-20)
         change = smoothed(difference[None] - difference.mean(), self.smoothed)
         change = change.clip(-_MOST_CORRECTION, _MOST_CORRECTION).astype(np.float32)
         gains = np.exp(bands.to_bins(change, self.rate, self.length) / 2)
