@@ -76,11 +76,7 @@ def read_certainty(path: str | Path) -> Certainty:
         InputError: the file cannot be read as a picture.
     """
     check_arguments(needed=["path"], paths={"path": path})
-    try:
-        rgb = read_picture(path, compact=1).rgb
-    except InputError as error:
-        reason = error.__cause__ or error
-        raise InputError(f"{path} cannot be read as a certainty map ({reason}); check the path.") from error
+    rgb = read_picture(path, compact=1).rgb
     return to_samples(to_unit_range(rgb) @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
