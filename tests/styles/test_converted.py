@@ -45,7 +45,7 @@ def arrays(image):
     return np.asarray(image, np.int16)
 
 
-@pytest.mark.parametrize("name", ["pytorch zip", "t7 reflect-start", "lengstrom V1", "t7 zero", "t7 batch norm"])
+@pytest.mark.parametrize("name", ["pytorch zip", "t7 reflect-start", "t7 batch norm"])
 def test_tiles_of_a_converted_network_look_as_if_painted_at_once(name, tmp_path, photo):
     style = load_style(written(name, tmp_path / "old"))
     picture = photo.resize((700, 460))
