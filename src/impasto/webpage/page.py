@@ -15,8 +15,17 @@ from impasto.webpage.thumbnails import ICONS
 _SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules the folder that it lies in only
 _MANIFEST = "manifest.webmanifest"
 _LANGUAGES = "texts/languages.json"  # the names of the page's languages by their codes, which the page asks for
+_ONLY_WITH_SERVER = ("api.*", "server.js", "paint.js", "video.js", "learn.js")  # modules that the page never asks for
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; form-action 'none'"
+)
+"""Content security policy: the browser lets neither the page nor its worker ask another server, whatever happens."""
+_HEAD = f"""<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<link rel="manifest" href="{_MANIFEST}">
+<link rel="apple-touch-icon" href="icon-192.png">"""
 _SHELL_SUFFIXES = (".html", ".css", ".js", ".json", ".webmanifest", ".svg")  # files that are kept at the first visit
-_FOR_SERVERS = ("api.*", "paint.js", "video.js", "learn.js")  # what only a studio with a server shows
 _COMMENTS = re.compile(
     r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE
 )  # that fill whole lines
@@ -25,12 +34,10 @@ _COMMENTS = re.compile(
 def write_page(site: Path) -> None:
     """Write the page and its manifest into a site."""
     with resources.as_file(resources.files("impasto.studio") / "page") as folder:
-        shutil.copytree(
-            folder,
-            site,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("__pycache__", "*.py", *_FOR_SERVERS, _SERVICE_WORKER),
-        )
+        unwanted = shutil.ignore_patterns("__pycache__", "*.py", _SERVICE_WORKER, *_ONLY_WITH_SERVER)
+        shutil.copytree(folder, site, dirs_exist_ok=True, ignore=unwanted)
+    index = site / "index.html"
+    index.write_text(_without_server(index.read_text(encoding="utf-8")), encoding="utf-8")
     for path in (*site.rglob("*.js"), *site.glob("*.css")):
         path.write_text(_without_comments(path.read_text(encoding="utf-8")), encoding="utf-8")
     manifest = {
@@ -67,6 +74,14 @@ def _without_comments(code: str) -> str:
     return re.sub(r"^[ \t]+", "", _COMMENTS.sub("", code), flags=re.MULTILINE)
 
 
+def _without_server(html: str) -> str:
+    """The page's HTML, which says that there is no server, and what may be asked of the browser."""
+    for mark, with_more in (("<html ", '<html data-engine="local" '), ('<meta charset="utf-8">', _HEAD)):
+        assert html.count(mark) == 1, mark
+        html = html.replace(mark, with_more)
+    return html
+
+
 def write_service_worker(site: Path) -> None:
     """Write the service worker of a site of which everything else is there: it names all files, and their edition."""
     script = (resources.files("impasto.studio") / "page" / "local" / _SERVICE_WORKER).read_text(encoding="utf-8")
@@ -78,5 +93,5 @@ def write_service_worker(site: Path) -> None:
     shell = [
         file for file in files if file.endswith(_SHELL_SUFFIXES) and (not file.startswith("data/") or file == FACTS)
     ]
-    known = {"version": digest.hexdigest()[:12], "shell": shell, "files": files}
+    known = {"version": digest.hexdigest()[:12], "policy": _POLICY, "shell": shell, "files": files}
     (site / _SERVICE_WORKER).write_text(f"self.SITE = {json.dumps(known)};\n{script}", encoding="utf-8")

@@ -23,6 +23,7 @@ export function camera(engine, chosen) {
     make("div", { class: "bar" }, snapshot, stop, make("label", { class: "tick" }, mirror, say(make("span"), "live_mirror")), devices, rate));
   label(devices, { "aria-label": "live_camera" });
   label(canvas, { "aria-label": "live_painted" });
+  const insecure = engine.kind === "server" ? "live_insecure" : "live_insecure_page";
   const grab = make("canvas"), session = engine.live();
   /** @type {MediaStream|null} */
   let stream = null;
@@ -90,7 +91,7 @@ export function camera(engine, chosen) {
   }
 
   async function open(device = "") {
-    if (!window.isSecureContext || !navigator.mediaDevices) return tell("live_insecure", true);
+    if (!window.isSecureContext || !navigator.mediaDevices) return tell(insecure, true);
     close();
     tell("live_asking");
     try {
@@ -139,6 +140,6 @@ export function camera(engine, chosen) {
     }, "image/png");
   });
   show(false);
-  if (!window.isSecureContext || !navigator.mediaDevices) tell("live_insecure", true);
+  if (!window.isSecureContext || !navigator.mediaDevices) tell(insecure, true);
   return { element, close };
 }

@@ -30,6 +30,7 @@
  * @property {boolean} crop  Whether `paint` takes a crop.
  * @property {boolean} metadata  Whether `paint` keeps a photograph's metadata.
  * @property {boolean} pictureStyles  Whether `addStyle` makes a style of a picture.
+ * @property {boolean} styleFiles  Whether `addStyle` takes a style file that `impasto learn` made.
  * @property {number} maxPixels  Most pixels of a picture.
  * @property {number} maxUpload  Most bytes of a file.
  * @property {number} maxVideo  Most seconds of video.
@@ -129,12 +130,13 @@ export class EngineError extends Error {
 }
 
 /**
- * The engine of this page: the server that it came from if that is a studio's, else the browser itself.
+ * The engine of this page: the server that it came from if that is a studio's, else the browser itself. A page that
+ * `impasto export page` wrote says of itself that it has no server.
  * @returns {Promise<Engine>}
  */
 export async function openEngine() {
+  if (document.documentElement.dataset.engine === "local") return (await import("./local/engine.js")).open();
   const server = await import("./server.js");
   const facts = await server.ask();
-  if (facts) return server.open(facts);
-  return (await import("./local/engine.js")).open();
+  return facts ? server.open(facts) : (await import("./local/engine.js")).open();
 }

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { chooser } from "./chooser.js";
 import { choice, fold, list, number, slider, tick } from "./fields.js";
-import { word } from "./texts.js";
+import { say, word } from "./texts.js";
 import { showError, tell } from "./toasts.js";
 
 /** @typedef {import("./engine.js").Style} Style */
@@ -33,11 +33,11 @@ export const firstStyle = (styles) => [{ name: styles.some((style) => style.name
  * @param {(() => Promise<void>)|null} styleAdded  Called once there is one more style.
  */
 export function lookPanel(prefix, engine, styles, styleAdded) {
-  const { options: facts, metadata, mask } = engine.capabilities, engineStyles = () => styles;
+  const { options: facts, metadata, mask, pictureStyles, styleFiles } = engine.capabilities, engineStyles = () => styles;
   /** @type {(() => void)[]} */
   const listeners = [];
   const give = () => listeners.forEach((listener) => listener());
-  const add = engine.capabilities.pictureStyles
+  const add = pictureStyles || styleFiles
     ? async (/** @type {File} */ file) => {
         try {
           const style = await engine.addStyle(file);
@@ -51,7 +51,7 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
         }
       }
     : null;
-  const picker = chooser(`${prefix}-styles`, styles, firstStyle(styles), () => { offerMasks(); give(); }, { add });
+  const picker = chooser(`${prefix}-styles`, styles, firstStyle(styles), () => { offerMasks(); give(); }, { add, addsFiles: !pictureStyles });
   /** @type {Record<string, any>} */
   const fields = {};
   for (const name of SLIDERS) {
@@ -87,7 +87,7 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
   }
   offerMasks();
 
-  const element = make("div", { class: "tools" }, picker.element,
+  const element = make("div", { class: "tools" }, picker.element, styleFiles && !pictureStyles ? say(make("p", { class: "hint" }), "style_files_hint") : null,
     make("div", { class: "group" }, ...SLIDERS.map((name) => fields[name]?.element), fields.colors?.element),
     more.length ? fold(`${prefix}-more`, "more", ...more) : null);
 

@@ -208,6 +208,7 @@ export function open(facts) {
       crop: true,
       metadata: true,
       pictureStyles: Boolean(facts.learn),
+      styleFiles: false,
       maxPixels: facts.limits.pixels,
       maxUpload: facts.limits.upload,
       maxVideo: facts.limits.video,

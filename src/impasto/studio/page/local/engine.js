@@ -16,7 +16,7 @@ const AT_ONCE = 2_400_000; // pixels that are painted at once: with the default 
 const AT_ONCE_SMALL = 1_100_000; // the same on a phone, of 250 MB of memory; statistics are measured on as many
 const MAX_PIXELS = 50_000_000, MAX_PIXELS_SMALL = 16_000_000; // of a picture; on a phone a canvas holds no more
 const MAX_FILE = 200_000_000; // bytes of a photograph
-const LIVE_SIDE = 640, LIVE_MIN_SIDE = 160, LIVE_RATE = 12; // pixels, pixels, and pictures a second that are kept up by painting smaller
+const LIVE_SIDE = 640, LIVE_MIN_SIDE = 224, LIVE_RATE = 12; // pixels, pixels, and pictures a second that are kept up by painting smaller
 
 /** Whether this is a phone or a tablet. */
 const isSmall = () => /Android|iPhone|iPad/.test(navigator.userAgent) || (navigator.maxTouchPoints > 1 && /Macintosh/.test(navigator.userAgent));
@@ -79,7 +79,8 @@ export async function open(settings = {}) {
     provider: settings.provider ?? new URLSearchParams(location.search).get("engine") ?? "",
   });
   const ready = caller.call("prepare");
-  ready.catch(() => {}); // whoever paints is told
+  let isReady = false;
+  ready.then(() => (isReady = true), () => {}); // whoever paints is told of a failure
   /** @type {Style[]} */
   const given = [];
   const bundled = site.styles.map((style) => ({ ...style, thumbnail: `${DATA}thumbnails/${encodeURIComponent(style.name)}.webp` }));
@@ -98,7 +99,7 @@ export async function open(settings = {}) {
     ready,
     capabilities: {
       tabs: ["picture", "live"], missing: {}, options: site.options, mask: true, crop: true, metadata: false,
-      pictureStyles: false, maxPixels, maxUpload: MAX_FILE, maxVideo: 0,
+      pictureStyles: false, styleFiles: true, maxPixels, maxUpload: MAX_FILE, maxVideo: 0,
     },
     styles: async () => [...given, ...bundled],
     async addStyle(file, signal) {
@@ -122,7 +123,8 @@ export async function open(settings = {}) {
     async paint(request) {
       const { file, styles, options = {}, mask = null, masked = "", crop = null, preview = false, signal, progress } = request;
       const values = { source: source(file, crop), styles, options: chosenOptions(site.options, options), mask, masked, preview };
-      const made = await caller.call("paint", values, { signal, event: progress });
+      if (!isReady && progress) caller.received = (bytes) => progress({ key: "loading_engine", values: { megabytes: bytes / 1e6 } });
+      const made = await caller.call("paint", values, { signal, event: progress }).finally(() => (caller.received = () => {}));
       const { blob, before, after, width, height, seconds } = made;
       if (!preview && !isKept) ready.then(keepSite, () => {});
       isKept ||= !preview;
@@ -165,6 +167,7 @@ class Live {
     this.caller = caller;
     this.wanted = LIVE_SIDE;
     this.seconds = 0;
+    this.isLoaded = false;
   }
 
   /** @param {HTMLCanvasElement} picture @param {{name: string, weight: number}[]} styles @param {number} strength */
@@ -173,7 +176,8 @@ class Live {
     const resizeWidth = Math.max(1, Math.round(picture.width * scale)), resizeHeight = Math.max(1, Math.round(picture.height * scale));
     const bitmap = await createImageBitmap(picture, { resizeWidth, resizeHeight, resizeQuality: "high" });
     const painted = await this.caller.call("live", { bitmap, styles, strength }, { transfer: [bitmap] });
-    this.keepPace((performance.now() - started) / 1000);
+    if (this.isLoaded) this.keepPace((performance.now() - started) / 1000);
+    this.isLoaded = true; // the first picture waited for the network
     return { bitmap: painted.bitmap, size: `${painted.width} x ${painted.height}` };
   }
 

@@ -1,10 +1,10 @@
 // Keeps the site for use without a network, and sets the headers without which a browser gives no threads.
 //
 // `impasto export page` writes this file to the root of the site, behind a line that says what the site consists of:
-// `self.SITE = {version: "...", shell: [...], files: [...]};`, addresses from the root. The shell is kept at once. Other
-// files are kept as they are asked for, and the rest of them when the page says so, after its first painting.
+// `self.SITE = {version: "...", policy: "...", shell: [...], files: [...]};`, addresses from the root. The shell is kept
+// at once. Other files are kept as they are asked for, and the rest when the page says so, after its first painting.
 
-/** @typedef {{version: string, shell: string[], files: string[]}} Site */
+/** @typedef {{version: string, policy: string, shell: string[], files: string[]}} Site */
 
 const scope = /** @type {any} */ (globalThis);
 const site = /** @type {Site} */ (scope.SITE);
@@ -14,9 +14,7 @@ const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
-  // Pictures cannot leave, whatever happens: the browser lets neither the page nor its worker ask another server.
-  "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; " +
-    "img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; form-action 'none'",
+  "Content-Security-Policy": site.policy,
 };
 
 scope.addEventListener("install", (/** @type {any} */ event) => {

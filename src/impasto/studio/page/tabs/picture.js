@@ -38,6 +38,7 @@ import { sideBySide } from "../sidebyside.js";
  */
 
 const FULL_SIZE_DELAY = 350; // ms without a change after which a picture is painted at full size
+const SLOW = 1500; // ms after which a painting says how far it is
 const MOST_RESULTS = 12;
 const EXAMPLE = "example.jpg";
 
@@ -188,7 +189,9 @@ export function build(panel, app) {
       for (let mine = -1; mine !== turn && turn !== resting && shown; ) {
         mine = turn;
         const photo = shown;
-        const painting = await engine.paint({ ...request(), preview: true });
+        const painting = await engine.paint({
+          ...request(), preview: true, progress: (at) => { if (at.key) say(status, at.key, at.values); },
+        });
         if (shown !== photo || mine < resting) continue;
         await frame.show(painting.before, painting.after, "preview");
         if (mine === turn) say(status, "previewed", { seconds: painting.seconds });
@@ -204,13 +207,13 @@ export function build(panel, app) {
   const paintFull = settled(async (/** @type {number} */ mine) => {
     while (previewing) await new Promise((done) => setTimeout(done, 30));
     if (!shown || mine !== turn) return;
-    const photo = shown, asked = request();
+    const photo = shown, asked = request(), started = performance.now();
     work = new AbortController();
     try {
       const painting = await engine.paint({
         ...asked,
         signal: work.signal,
-        progress: (at) => { if (mine === turn && at.waiting) say(status, "waiting", { before: at.waiting }); },
+        progress: (at) => { if (mine === turn) tellProgress(at, started); },
       });
       if (mine !== turn) return;
       await finish(photo, painting);
@@ -223,6 +226,13 @@ export function build(panel, app) {
       if (mine === turn || resting === turn) stage.removeAttribute("aria-busy");
     }
   }, FULL_SIZE_DELAY);
+
+  /** Say how far a painting is that takes its time. @param {import("../engine.js").Progress} at @param {number} started */
+  function tellProgress(at, started) {
+    if (at.key) say(status, at.key, at.values);
+    else if (at.waiting) say(status, "waiting", { before: at.waiting });
+    else if (at.share && at.share < 1 && performance.now() - started > SLOW) say(status, "painting_share", { percent: Math.round(100 * at.share) });
+  }
 
   /** Show a full result, and keep it to go back to: with the look that is chosen now. @param {Photo} photo @param {Painting} painting */
   async function finish(photo, painting) {

@@ -1,0 +1,66 @@
+"""The exported page itself: what a visitor does on it, in a browser without any server of ours."""
+
+import io
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image
+
+from impasto.feedforward.painter import Painter
+from impasto.pictures.reading import read_picture
+from tests.webpage.conftest import as_file
+
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+SLOW = 120_000  # milliseconds, on a busy machine
+
+
+def downloaded(page):
+    with page.expect_download() as download:
+        page.click("#picture-download")
+    return download.value
+
+
+def test_a_photograph_is_painted_and_downloaded_and_nothing_is_asked_of_another_server(visit, site, photo, tmp_path):
+    page = visit(site, "index.html?engine=wasm")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_selector("body.ready")
+    assert page.locator("[role=tab]").all_inner_texts() == ["Picture", "Live"]
+    data = as_file(photo.resize((120, 80)))
+    page.set_input_files("#picture-files-input", {"name": "boats.png", "mimeType": "image/png", "buffer": data})
+    page.wait_for_selector("#picture-compare[data-text=full]", timeout=SLOW)
+    download = downloaded(page)
+    assert download.suggested_filename == "boats-starry-night.png"
+    download.save_as(tmp_path / "painted.png")
+    painted = np.asarray(Image.open(tmp_path / "painted.png").convert("RGB")).astype(int)
+    assert np.abs(painted - Painter("starry-night").stylize(np.asarray(Image.open(io.BytesIO(data))))).max() <= 2
+    assert {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))} <= {
+        urlsplit(site.url).netloc
+    }
+
+
+def test_the_example_is_painted_at_its_full_size(visit, site, exported):
+    page = visit(site, "index.html?engine=wasm")
+    page.click("#picture-example")
+    page.wait_for_selector("#picture-compare[data-text=full]", timeout=SLOW)
+    width, height = read_picture(exported / "example.jpg").size
+    assert f"{width} × {height}" in page.inner_text("#picture-status")
+
+
+def test_the_camera_is_painted(visit, site):
+    page = visit(site, "index.html?engine=wasm", flags=CAMERA)
+    page.click("#tab-live")
+    page.click("#live .start")
+    page.wait_for_selector("#live canvas.painted[data-frames='3']", timeout=SLOW)
+    assert " x " in page.inner_text("#live .rate")
+
+
+def test_a_style_file_can_be_added_and_the_page_says_that_a_picture_cannot_be_yet(visit, site, tmp_path):
+    from impasto.styles.catalogue import load_style
+
+    load_style("udnie").save(tmp_path / "mine.safetensors")
+    page = visit(site, "index.html?engine=wasm")
+    page.wait_for_selector("body.ready")
+    assert "Here a picture cannot be a style yet." in page.inner_text("#panel-picture")
+    page.set_input_files("#picture-styles-add", tmp_path / "mine.safetensors")
+    page.wait_for_selector("#picture-styles [data-name='+udnie'][aria-pressed=true]")
