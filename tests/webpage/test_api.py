@@ -22,6 +22,7 @@ def test_the_site_has_all_that_the_page_asks_for_and_the_licences_of_what_is_not
         assert (data / "thumbnails" / f"{style['name']}.webp").is_file()
     assert facts["options"]["strength"] == {"default": 1.0, "low": 0.0, "high": 1.0, "step": 0.01}
     assert facts["options"]["colors"]["choices"] == ["style", "content", "match"]
+    assert (exported / "example.jpg").is_file()
     manifest = json.loads((exported / "manifest.webmanifest").read_text(encoding="utf-8"))
     assert all((exported / icon["src"]).is_file() for icon in manifest["icons"])
     assert "Microsoft" in (data / "onnxruntime" / "LICENSE").read_text(encoding="utf-8")

@@ -5,10 +5,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
+from tests.webpage.conftest import as_file
 
 from impasto.feedforward.painter import Painter
-from impasto.pictures.reading import read_picture
-from tests.webpage.conftest import as_file
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 SLOW = 120_000  # milliseconds, on a busy machine
@@ -37,14 +36,6 @@ def test_a_photograph_is_painted_and_downloaded_and_nothing_is_asked_of_another_
     assert {urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))} <= {
         urlsplit(site.url).netloc
     }
-
-
-def test_the_example_is_painted_at_its_full_size(visit, site, exported):
-    page = visit(site, "index.html?engine=wasm")
-    page.click("#picture-example")
-    page.wait_for_selector("#picture-compare[data-text=full]", timeout=SLOW)
-    width, height = read_picture(exported / "example.jpg").size
-    assert f"{width} × {height}" in page.inner_text("#picture-status")
 
 
 def test_the_camera_is_painted(visit, site):
