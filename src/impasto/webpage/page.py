@@ -17,8 +17,8 @@ _MANIFEST = "manifest.webmanifest"
 _LANGUAGES = "texts/languages.json"  # the names of the page's languages by their codes, which the page asks for
 _ONLY_WITH_SERVER = ("api.*", "server.js", "paint.js", "video.js", "learn.js")  # modules that the page never asks for
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; img-src 'self' blob: data:"
-    "; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; form-action 'none'"
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; connect-src 'self' blob: "
+    "data:; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; form-action 'none'"
 )
 """Content security policy: the browser lets neither the page nor its worker ask another server, whatever happens."""
 _HEAD = f"""<meta charset="utf-8">
