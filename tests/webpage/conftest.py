@@ -97,7 +97,7 @@ def visit(playwright) -> Callable[..., Any]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(120_000)
-        page.goto(server.url + path)
+        page.goto(path if path.startswith("about:") else server.url + path)
         if path.startswith("bare.html"):
             wait_for(page, "window.engine !== undefined")
         return page

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from tests.webpage.conftest import SOFTWARE_GPU, as_file, difference, paint
+from tests.webpage.conftest import SOFTWARE_GPU, as_file, difference, paint, wait_for
 
 from impasto.feedforward.painter import Painter
 from impasto.pictures.conversion import as_picture, in_kind_of
@@ -109,6 +109,33 @@ def test_tiles_equal_the_command_lines_tiles(visit, site, photo, options):
     assert len(made["shares"]) > 2
     painter = Painter("starry-night", **options)
     painter._budget.note_shortage(2 * at_once)
+    assert difference(made["image"], np.asarray(painter.stylize(np.asarray(large)))) <= CLOSE
+
+
+def test_where_memory_runs_out_smaller_tiles_paint_the_same(visit, site, photo):
+    page = visit(site, "about:blank", service_workers="block")
+    least, library = 270_000, "data/onnxruntime/ort.wasm.min.mjs"  # pixels
+    short_of_memory = f"""
+        import * as ort from "./ort.wasm.min.mjs?real";
+        const create = ort.InferenceSession.create.bind(ort.InferenceSession);
+        const InferenceSession = {{create: async (...given) => {{
+          const session = await create(...given);
+          return {{run: (feeds) => {{
+            if (feeds.image.data.length > 4 * {least + 20_000}) throw new Error("std::bad_alloc");
+            return session.run(feeds);
+          }}}};
+        }}}};
+        const {{env, Tensor}} = ort;
+        export {{env, InferenceSession, Tensor}};
+    """
+    script = {"content_type": "text/javascript", "body": short_of_memory}
+    page.context.route(f"**/{library}", lambda route: route.fulfill(**script))
+    page.goto(f"{site.url}bare.html?engine=wasm&at-once={2 * least}")
+    wait_for(page, "window.engine !== undefined")
+    large = photo.resize((640, 440))
+    made = paint(page, as_file(large), {"scream": 1})
+    painter = Painter("scream")
+    painter._budget.note_shortage(2 * least)
     assert difference(made["image"], np.asarray(painter.stylize(np.asarray(large)))) <= CLOSE
 
 

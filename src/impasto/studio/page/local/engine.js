@@ -1,6 +1,7 @@
 // The engine that paints in the browser itself: it hands all work to a worker, and keeps what the page asks of an Engine.
 
 import { EngineError } from "../engine.js";
+import { Caller } from "./caller.js";
 import { keepSite, underServiceWorker } from "./offline.js";
 
 /**
@@ -21,47 +22,6 @@ const LIVE_SIDE = 640, LIVE_MIN_SIDE = 224, LIVE_RATE = 12; // pixels, pixels, a
 /** Whether this is a phone or a tablet. */
 const isSmall = () => /Android|iPhone|iPad/.test(navigator.userAgent) || (navigator.maxTouchPoints > 1 && /Macintosh/.test(navigator.userAgent));
 
-/** Calls of the worker. */
-class Caller {
-  constructor() {
-    this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    this.next = 1;
-    /** @type {Map<number, {done: (result: any) => void, failed: (error: any) => void, event?: (event: any) => void}>} */
-    this.waiting = new Map();
-    /** Called with the bytes that were downloaded so far. @type {(bytes: number) => void} */
-    this.received = () => {};
-    this.worker.addEventListener("message", ({ data }) => {
-      if ("received" in data) return this.received(data.received);
-      const call = this.waiting.get(data.id);
-      if (!call) return;
-      if ("event" in data) return call.event?.(data.event);
-      this.waiting.delete(data.id);
-      if (data.error?.aborted) call.failed(new DOMException("The work was ended.", "AbortError"));
-      else if (data.error) call.failed(new EngineError(data.error));
-      else call.done(data.result);
-    });
-    this.worker.addEventListener("error", (event) => {
-      for (const { failed } of this.waiting.values()) failed(new EngineError({ text: event.message || "The worker cannot be started." }));
-      this.waiting.clear();
-    });
-  }
-
-  /**
-   * @param {string} name @param {any} [values]
-   * @param {{signal?: AbortSignal, event?: (event: any) => void, transfer?: Transferable[]}} [how]
-   * @returns {Promise<any>}
-   */
-  call(name, values, { signal, event, transfer = [] } = {}) {
-    const id = this.next++;
-    return new Promise((done, failed) => {
-      if (signal?.aborted) return failed(new DOMException("The work was ended.", "AbortError"));
-      this.waiting.set(id, { done, failed, event });
-      this.worker.postMessage({ id, call: name, values }, transfer);
-      signal?.addEventListener("abort", () => this.worker.postMessage({ id, cancel: true }), { once: true });
-    });
-  }
-}
-
 /**
  * @param {{provider?: string, atOnce?: number}} [settings] other ones than this device's: "webgpu" or "wasm", which the
  *   address of the page can ask for as well, as `?engine=wasm`; and the pixels that are painted at once
@@ -73,8 +33,8 @@ export async function open(settings = {}) {
   if (!answer?.ok) throw new EngineError({ text: "This page has no server and no data of its own: make it with impasto export page.", key: "local_no_data" });
   /** @type {SiteFacts} */
   const site = await answer.json();
-  const small = isSmall(), maxPixels = small ? MAX_PIXELS_SMALL : MAX_PIXELS, caller = new Caller();
-  await caller.call("setup", {
+  const small = isSmall(), maxPixels = small ? MAX_PIXELS_SMALL : MAX_PIXELS;
+  const caller = new Caller({
     base: DATA, network: site.network, maxPixels, atOnce: settings.atOnce ?? (small ? AT_ONCE_SMALL : AT_ONCE),
     provider: settings.provider ?? new URLSearchParams(location.search).get("engine") ?? "",
   });
@@ -106,7 +66,7 @@ export async function open(settings = {}) {
       if (!/\.safetensors$/i.test(file.name)) {
         throw new EngineError({ text: "Here a picture cannot be made a style yet: give a style file that impasto learn made.", key: "local_picture_style" });
       }
-      const { name, title } = await caller.call("addStyle", { file }, { signal });
+      const { name, title } = await caller.addStyle(file, signal);
       /** @type {Style} */
       const style = { name, title, thumbnail: "", kind: "picture" };
       given.splice(0, given.length, style, ...given.filter((other) => other.name !== name));

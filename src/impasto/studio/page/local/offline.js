@@ -1,5 +1,6 @@
 // Registers the service worker, which makes the site work without a network and gives it threads.
 
+const PATIENCE = 8000; // ms that the page waits for its service worker
 const RELOADED = "impasto-reloaded"; // key of this tab's note that the page was loaded again
 
 /**
@@ -12,19 +13,21 @@ export async function underServiceWorker() {
   try {
     const registration = await workers.register(new URL("../service-worker.js", import.meta.url), { scope: new URL("../", import.meta.url).href });
     const controlled = Boolean(workers.controller), again = sessionStorage.getItem(RELOADED);
-    if (controlled && registration.waiting && again !== "new") { // a newer edition of the site is there
+    if (controlled && registration?.waiting && again !== "new") { // a newer edition of the site is there
       const changed = new Promise((done) => workers.addEventListener("controllerchange", done, { once: true }));
       registration.waiting.postMessage("activate");
-      await changed;
-      return reload("new");
+      return (await inTime(changed)) ? reload("new") : false;
     }
     if (controlled || globalThis.crossOriginIsolated) return false;
-    await workers.ready;
-    return again ? false : reload("first");
+    if (again || !registration) return false;
+    return (await inTime(workers.ready)) ? reload("first") : false;
   } catch {
     return false; // such as in a private window
   }
 }
+
+/** Whether something happens before the visitor has waited too long. @param {Promise<any>} something */
+const inTime = (something) => Promise.race([something.then(() => true), new Promise((done) => setTimeout(done, PATIENCE, false))]);
 
 /** @param {string} why */
 function reload(why) {
