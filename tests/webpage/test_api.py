@@ -62,7 +62,7 @@ def test_an_earlier_edition_is_replaced_and_anything_else_is_kept(quick, tmp_pat
     (tmp_path / "site" / "data" / "site.json").unlink()
     with pytest.raises(OutputError, match="holds something else than an exported page"):
         export_page(site)
-    assert (site / "data" / "network.onnx").is_file()
+    assert (site / "data" / "network.onnx.gz").is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 

@@ -42,7 +42,7 @@ def test_nothing_is_asked_for_twice_on_the_way_to_the_first_painting(visit, own_
 
 def test_the_webgpu_build_is_within_the_same_limit(exported):
     data = exported / "data"
-    needed = ["network.onnx", "grain.f16", "site.json", "styles/photograph.safetensors", "styles/scream.safetensors"]
+    needed = ["network.onnx.gz", "grain.f16", "site.json", "styles/photograph.safetensors", "styles/scream.safetensors"]
     needed += [f"onnxruntime/{path.name}" for path in (data / "onnxruntime").iterdir() if "jspi" in path.name]
     page = sum(
         path.stat().st_size

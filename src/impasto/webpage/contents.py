@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from impasto.options import option_default, option_facts
 from impasto.styles.catalogue import STEADY, bundled_names, catalogue_names, load_style
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, Style
 from impasto.version import __version__
+from impasto.webpage.packing import write_packed
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,7 @@ def write_contents(site: Path, styles: dict[str, Style]) -> None:
     folder = site / FOLDER
     (folder / "styles").mkdir(parents=True)
     for network in ("network", STEADY):
-        with resources.as_file(resources.files("impasto.assets") / f"{network}.onnx") as source:
-            shutil.copyfile(source, folder / f"{network}.onnx")
+        write_packed(folder / f"{network}.onnx", (resources.files("impasto.assets") / f"{network}.onnx").read_bytes())
     photograph = load_style(PHOTOGRAPH)
     for name, style in {**styles, PHOTOGRAPH: photograph}.items():
         style.save(folder / "styles" / f"{name}{SUFFIX}")

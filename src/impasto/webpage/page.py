@@ -14,6 +14,7 @@ from impasto.webpage.thumbnails import ICONS
 
 _SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules the folder that it lies in only
 _MANIFEST = "manifest.webmanifest"
+_ENGLISH = "texts/en.json"  # the language that stands in where another one lacks a text
 _LANGUAGES = "texts/languages.json"  # the names of the page's languages by their codes, which the page asks for
 _ONLY_WITH_SERVER = ("api.*", "server.js", "paint.js", "video.js", "learn.js")  # modules that the page never asks for
 _POLICY = (
@@ -90,8 +91,7 @@ def write_service_worker(site: Path) -> None:
     digest = hashlib.sha256(script.encode())
     for file in files:
         digest.update(file.encode() + hashlib.sha256((site / file).read_bytes()).digest())
-    shell = [
-        file for file in files if file.endswith(_SHELL_SUFFIXES) and (not file.startswith("data/") or file == FACTS)
-    ]
+    page = [file for file in files if file.endswith(_SHELL_SUFFIXES) and not file.startswith(("data/", "texts/"))]
+    shell = [*page, FACTS, _LANGUAGES, _ENGLISH]
     known = {"version": digest.hexdigest()[:12], "policy": _POLICY, "shell": shell, "files": files}
     (site / _SERVICE_WORKER).write_text(f"self.SITE = {json.dumps(known)};\n{script}", encoding="utf-8")

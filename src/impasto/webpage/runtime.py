@@ -6,22 +6,22 @@ which much is the same, so that packed by one dictionary they take 4 MB of the p
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 from importlib import resources
 from pathlib import Path
 
+from impasto.webpage.packing import write_packed
+
 FOLDER = "data/onnxruntime"
 """Where the files lie in a site."""
 _ARCHIVE = "onnxruntime-web.tar.xz"
-_GZIP_LEVEL = 9  # files are packed once and fetched by every visitor
 
 
 def write_runtime(site: Path) -> None:
     """Write onnxruntime into a site.
 
-    The two large programs are packed with gzip, and unpacked by the page: so few bytes are transferred whatever server
-    the site gets.
+    The two large programs are packed, and unpacked by the page: so few bytes are transferred whatever server the site
+    gets.
     """
     folder = site / FOLDER
     folder.mkdir(parents=True)
@@ -31,6 +31,6 @@ def write_runtime(site: Path) -> None:
             part = archive.extractfile(member)
             content = b"" if part is None else part.read()
             if member.name.endswith(".wasm"):
-                (folder / f"{member.name}.gz").write_bytes(gzip.compress(content, _GZIP_LEVEL, mtime=0))
+                write_packed(folder / member.name, content)
             else:
                 (folder / member.name).write_bytes(content)

@@ -20,8 +20,9 @@ ICONS = {"icon-192.png": 192, "icon-512.webp": 512}
 """Files of the icons at the root of a site, and their sides in pixels."""
 _ICON_STYLE = "great-wave"
 _PAINTED_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
-_SHOWN_SIDE = 192  # pixels: side of a thumbnail
-_QUALITY = 64  # of 100, of a thumbnail: all of them are loaded before the first painting
+_SHOWN_SIDE = 192  # pixels: side of a thumbnail; all thumbnails are loaded before the first painting
+_QUALITY = 64  # of 100, of a thumbnail
+_ICON_QUALITY = 85  # of 100, of an icon where its format has qualities
 
 
 def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
@@ -36,7 +37,7 @@ def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
         write_picture(painted, site / FOLDER / f"{name}.webp", quality=_QUALITY, strip=True)
     icon = Painter(_ICON_STYLE).paint(photograph).picture
     for name, side in ICONS.items():
-        write_picture(resize_picture(icon, side), site / name, quality=_QUALITY, strip=True)
+        write_picture(resize_picture(icon, side), site / name, quality=_ICON_QUALITY, strip=True)
 
 
 def _middle_square(picture: Picture) -> Picture:

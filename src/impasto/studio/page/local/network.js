@@ -83,7 +83,7 @@ export class Runtime {
 
   /**
    * A network of the site's data.
-   * @param {string} file its name: "network.onnx" or "steady.onnx"
+   * @param {string} file its name: "network.onnx.gz" or "steady.onnx.gz"
    */
   network(file) {
     let network = this.networks.get(file);

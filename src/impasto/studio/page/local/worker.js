@@ -71,7 +71,7 @@ const loading = {
  * @param {string} file of the network
  * @returns {Promise<import("./painter.js").Choice>}
  */
-async function choice(wanted, options, mask, masked, file = "network.onnx") {
+async function choice(wanted, options, mask, masked, file = "network.onnx.gz") {
   const used = wanted.filter(({ weight }) => weight > 0);
   if (!used.length) throw new LocalError("local_no_style");
   const [photograph, own, network, ...loaded] = await Promise.all([
@@ -111,7 +111,7 @@ const calls = {
   /** Load what the first painting needs; gives what people read of the engine. */
   async prepare() {
     const made = await loading.runtime();
-    const [network, style] = await Promise.all([made.network("network.onnx"), loading.style("photograph"), loading.grain()]);
+    const [network, style] = await Promise.all([made.network("network.onnx.gz"), loading.style("photograph"), loading.grain()]);
     const side = 16;
     await network.run(new Float32Array(4 * side * side), side, side, style, null, 0); // whatever fails does so now
     return made.name;
@@ -175,7 +175,7 @@ const calls = {
   /** Paint a picture of the camera. @param {{bitmap: ImageBitmap, styles: Wanted, strength: number}} values */
   async live({ bitmap, styles: wanted, strength }) {
     const started = performance.now(), picture = pixelsOfBitmap(bitmap, null), key = JSON.stringify([wanted, strength]);
-    const chosen = await choice(wanted, { ...DEFAULTS, strength, work_size: 0 }, null, "", "steady.onnx");
+    const chosen = await choice(wanted, { ...DEFAULTS, strength, work_size: 0 }, null, "", "steady.onnx.gz");
     if (key !== liveKey) live.forget();
     liveKey = key;
     const { width, height } = picture, rgb = await live.paint({ width, height, rgb: /** @type {Uint8Array} */ (picture.rgb) }, chosen);
