@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from impasto.webpage.contents import FACTS
-from impasto.webpage.thumbnails import ICONS
+from impasto.webpage.thumbnails import APPLE_ICON, ICONS
 
 _SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules the folder that it lies in only
 _MANIFEST = "manifest.webmanifest"
@@ -25,7 +25,7 @@ _POLICY = (
 _HEAD = f"""<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <link rel="manifest" href="{_MANIFEST}">
-<link rel="apple-touch-icon" href="icon-192.png">"""
+<link rel="apple-touch-icon" href="{APPLE_ICON}">"""
 _SHELL_SUFFIXES = (".html", ".css", ".js", ".json", ".webmanifest", ".svg")  # files that are kept at the first visit
 _COMMENTS = re.compile(
     r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE
@@ -55,7 +55,7 @@ def write_page(site: Path) -> None:
             {
                 "src": name,
                 "sizes": f"{side}x{side}",
-                "type": f"image/{name.rpartition('.')[2]}",
+                "type": "image/webp",
                 "purpose": "any maskable",
             }
             for name, side in ICONS.items()

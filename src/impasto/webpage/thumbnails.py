@@ -16,8 +16,11 @@ FOLDER = "data/thumbnails"
 """Where the thumbnails lie in a site."""
 EXAMPLE = "example.jpg"
 """Where the example photograph lies in a site; the page asks for it there."""
-ICONS = {"icon-192.png": 192, "icon-512.webp": 512}
+ICONS = {"icon-192.webp": 192, "icon-512.webp": 512}
 """Files of the icons at the root of a site, and their sides in pixels."""
+APPLE_ICON = "apple-touch-icon.png"
+"""File of the icon that iOS takes, which has to be a PNG."""
+_APPLE_SIDE = 180  # pixels
 _ICON_STYLE = "great-wave"
 _PAINTED_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
 _SHOWN_SIDE = 192  # pixels: side of a thumbnail; all thumbnails are loaded before the first painting
@@ -36,7 +39,7 @@ def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
         painted = resize_picture(Painter(style).paint(small).picture, _SHOWN_SIDE)
         write_picture(painted, site / FOLDER / f"{name}.webp", quality=_QUALITY, strip=True)
     icon = Painter(_ICON_STYLE).paint(photograph).picture
-    for name, side in ICONS.items():
+    for name, side in (*ICONS.items(), (APPLE_ICON, _APPLE_SIDE)):
         write_picture(resize_picture(icon, side), site / name, quality=_ICON_QUALITY, strip=True)
 
 
