@@ -6,15 +6,13 @@ import json
 import logging
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from impasto.engines.loading import load_engine
 from impasto.errors import StyleError
-from impasto.feedforward.options import Options
 from impasto.networks.grain import grain_cells
-from impasto.options import option_default, option_facts
+from impasto.studio.choices import offered_options
 from impasto.styles.catalogue import STEADY, bundled_names, catalogue_names, load_style
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, Style
 from impasto.version import __version__
@@ -26,7 +24,6 @@ FOLDER = "data"
 """Where the files lie in a site."""
 FACTS = f"{FOLDER}/site.json"
 """What is known of the site, which also tells it from any other folder."""
-_OPTIONS = ("strength", "style_scale", "grain", "colors", "size", "work_size")  # options that the page paints with
 
 
 def site_styles() -> dict[str, Style]:
@@ -68,26 +65,13 @@ def write_contents(site: Path, styles: dict[str, Style]) -> None:
             {
                 "version": __version__,
                 "network": {"id": engine.network, "channels": engine.channels, "radius": engine.radius},
-                "options": page_options(),
+                "options": offered_options(),
                 "styles": [_style_facts(name, style) for name, style in styles.items()],
             },
             indent=1,
         ),
         encoding="utf-8",
     )
-
-
-def page_options() -> dict[str, dict[str, Any]]:
-    """What the page has to know of the options that it paints with, by name."""
-    known = option_facts(Options)
-    facts: dict[str, dict[str, Any]] = {}
-    for name in _OPTIONS:
-        facts[name] = {"default": option_default(Options, name)}
-        if (slider := known[name].slider) is not None:
-            facts[name] |= {"low": slider.low, "high": slider.high, "step": slider.step}
-        if known[name].choices:
-            facts[name]["choices"] = list(known[name].choices)
-    return facts
 
 
 def _style_facts(name: str, style: Style) -> dict[str, str]:
