@@ -17,6 +17,7 @@ const AT_ONCE = 2_400_000; // pixels that are painted at once: with the default 
 const AT_ONCE_SMALL = 1_100_000; // the same on a phone, of 250 MB of memory; statistics are measured on as many
 const MAX_PIXELS = 50_000_000, MAX_PIXELS_SMALL = 16_000_000; // of a picture; on a phone a canvas holds no more
 const MAX_FILE = 200_000_000; // bytes of a photograph
+const LOADING = "loading_engine"; // key of the text that says how much of the engine is loaded
 const LIVE_SIDE = 640, LIVE_MIN_SIDE = 224, LIVE_RATE = 12; // pixels, pixels, and pictures a second that are kept up by painting smaller
 
 /** Whether this is a phone or a tablet. */
@@ -83,7 +84,7 @@ export async function open(settings = {}) {
     async paint(request) {
       const { file, styles, options = {}, mask = null, masked = "", crop = null, preview = false, signal, progress } = request;
       const values = { source: source(file, crop), styles, options: chosenOptions(site.options, options), mask, masked, preview };
-      if (!isReady && progress) caller.received = (bytes) => progress({ key: "loading_engine", values: { megabytes: bytes / 1e6 } });
+      if (!isReady && progress) caller.received = (bytes) => progress({ key: LOADING, values: { megabytes: bytes / 1e6 } });
       const made = await caller.call("paint", values, { signal, event: progress }).finally(() => (caller.received = () => {}));
       const { blob, before, after, width, height, seconds } = made;
       if (!preview && !isKept) ready.then(keepSite, () => {});
