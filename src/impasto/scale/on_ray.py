@@ -99,7 +99,7 @@ def paint_on_ray(run: Run, shards: list[Shard], on: str, most: int) -> Iterator[
     """
     ray = _connected(on, most)
     try:
-        yield from _painted(ray, run, shards, most)
+        yield from _painted(ray, run, shards, most, on)
     finally:
         ray.shutdown()
 
@@ -147,33 +147,19 @@ def actors_for(cpus: int, most: int, shards: int) -> tuple[int, float]:
     return max(1, min(most or cpus, cpus - 1, shards)), 1.0 if cpus > 1 else 0.5
 
 
-def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Result]:
+def _painted(ray: Any, run: Run, shards: list[Shard], most: int, on: str) -> Iterator[Result]:
     """Paint shards on the cluster that Ray is connected to; see :func:`paint_on_ray`."""
-    from ray import data
-
-    context = data.DataContext.get_current()
-    context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-
     cpus = int(ray.cluster_resources().get("CPU", 0))
-    gpu = run.worker.options.device == "cuda"
     actors, share = actors_for(cpus, most, len(shards))
-    needs: dict[str, Any] = {"num_cpus": share, "num_gpus": 1 if gpu else 0}
-    rows = data.from_items([{"shard": shard.to_json()} for shard in shards], override_num_blocks=max(1, len(shards)))
-    painted = rows.map(
-        ShardActor,
-        fn_constructor_args=(run,),
-        compute=data.ActorPoolStrategy(
-            min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
-        ),
-        **needs,
-    )
+    given = run, [shard.to_json() for shard in shards], actors, share
     arriving: queue.Queue[Any] = queue.Queue()
 
     def fetch() -> None:
         """Bring what comes to the thread that waits with a limit."""
         try:
-            for row in painted.iter_rows():
+            # Ray Data does not run in a client of a server, so that there a task on the cluster runs it.
+            rows = _rows(*given) if on == "ray" else ray.get(ray.remote(num_cpus=0)(_all_rows).remote(*given))
+            for row in rows:
                 arriving.put(row)
             arriving.put(None)
         except BaseException as error:
@@ -181,6 +167,37 @@ def _painted(ray: Any, run: Run, shards: list[Shard], most: int) -> Iterator[Res
 
     threading.Thread(target=fetch, daemon=True).start()
     yield from _results(arriving, run.records(), f"The cluster has {cpus} CPUs")
+
+
+def _all_rows(run: Run, shards: list[str], actors: int, share: float) -> list[dict[str, str]]:
+    """The rows of :func:`_rows`, all at once at the end."""
+    return list(_rows(run, shards, actors, share))
+
+
+def _rows(run: Run, shards: list[str], actors: int, share: float) -> Iterator[dict[str, str]]:
+    """Have actors paint shards; gives what each says, as they come.
+
+    Args:
+        run: how, and where to.
+        shards: their lines in the manifest.
+        actors: how many paint, at most.
+        share: how much of a CPU each takes.
+    """
+    from ray import data
+
+    data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    rows = data.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
+    painted = rows.map(
+        ShardActor,
+        fn_constructor_args=(run,),
+        compute=data.ActorPoolStrategy(
+            min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
+        ),
+        num_cpus=share,
+        num_gpus=1 if run.worker.options.device == "cuda" else 0,
+    )
+    yield from painted.iter_rows()
 
 
 def _results(arriving: queue.Queue[Any], records: Records, about: str) -> Iterator[Result]:
