@@ -71,16 +71,15 @@ export function build(panel, app) {
     panelOfLook.look = { ...panelOfLook.look, styles: styles.map(({ name, weight }) => `${name}:${weight}`) };
     if (shown) finish(shown, painting).catch(showError);
   });
-  const looks = lookMenu(panelOfLook, () => app.styles);
-  panelOfLook.element.prepend(looks.element);
   const photosStrip = make("div", { class: "strip photos", role: "group" }), resultsStrip = make("div", { class: "strip results", role: "group" });
   const many = batch(engine, () => ({ styles: panelOfLook.picker.value, options: panelOfLook.options, metadata: panelOfLook.metadata }));
+  const looks = lookMenu(panelOfLook, () => app.styles);
   const area = make("div", { class: "canvas" }, empty, frame.element, masking.element);
   label(tools, { "aria-label": "tools" });
   label(photosStrip, { "aria-label": "photographs" });
   label(resultsStrip, { "aria-label": "last_results" });
   const stage = make("div", { class: "stage" }, area, maskBar,
-    make("div", { class: "actions" }, tools, status, save), photosStrip, many.element, resultsStrip);
+    make("div", { class: "actions" }, tools, looks.element, status, save), photosStrip, many.element, resultsStrip);
   panel.append(stage, panelOfLook.element);
 
   /** @type {Photo[]} */
