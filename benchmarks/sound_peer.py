@@ -40,7 +40,7 @@ def restyle(
     torch.manual_seed(seed)
     mine, theirs = (torch.log1p(_stft(torch.from_numpy(x.astype(np.float32))).abs()) for x in (content, style))
     frames = min(mine.shape[1], theirs.shape[1])
-    mine, theirs = mine[:, :frames], theirs[:, :frames]
+    mine, theirs = mine[:, :frames].contiguous(), theirs[:, :frames].contiguous()
     bins = mine.shape[0]
     kernel = torch.randn(_FILTERS, bins, _REACH) * np.sqrt(2) / np.sqrt((bins + _FILTERS) * _REACH)
 
@@ -52,7 +52,9 @@ def restyle(
         other = features(theirs)
         gram = other @ other.T / frames
     image = (torch.randn_like(mine) * 1e-3).requires_grad_(True)
-    optimiser = torch.optim.LBFGS([image], max_iter=_ITERATIONS, history_size=10, tolerance_change=0)
+    optimiser = torch.optim.LBFGS(
+        [image], max_iter=_ITERATIONS, history_size=10, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
     evaluations = 0
 
     def closure() -> torch.Tensor:
