@@ -23,8 +23,7 @@ def exported_torch(what: Exported, settings: ExportSettings) -> bytes:
     Its arguments are those inputs of :func:`impasto.networks.export_onnx.exported_onnx` that the settings have, in the
     same order; it gives the painting, or with ``statistics`` the painting, mean and variance.
     """
-    network: TransformerNetwork | ForeignModule | None = foreign_network(what.onnx)
-    module = _Program(what, settings, network or network_of_onnx(what.onnx)[0]).eval()
+    module = program(what, settings)
     side = _EXAMPLE_CELLS * what.fit.multiple
     of_bytes = settings.pixels == "bytes"
     image = torch.zeros(1, side, side + what.fit.multiple, 3, dtype=torch.uint8)
@@ -35,10 +34,16 @@ def exported_torch(what: Exported, settings: ExportSettings) -> bytes:
     axes = (1, 2) if of_bytes else (2, 3)
     free = dict.fromkeys(axes, torch.export.Dim.AUTO)
     fixed: tuple[dict[int, object], ...] = tuple({} for _ in arguments[1:])
-    program = torch.export.export(module, tuple(arguments), dynamic_shapes=(free, fixed) if fixed else (free,))
+    traced = torch.export.export(module, tuple(arguments), dynamic_shapes=(free, fixed) if fixed else (free,))
     file = io.BytesIO()
-    torch.export.save(program, file)
+    torch.export.save(traced, file)
     return file.getvalue()
+
+
+def program(what: Exported, settings: ExportSettings) -> nn.Module:
+    """The module that :func:`exported_torch` traces."""
+    network: TransformerNetwork | ForeignModule | None = foreign_network(what.onnx)
+    return _Program(what, settings, network or network_of_onnx(what.onnx)[0]).eval()
 
 
 class _Program(nn.Module):
