@@ -42,7 +42,7 @@ def restyle(
     frames = min(mine.shape[1], theirs.shape[1])
     mine, theirs = mine[:, :frames].contiguous(), theirs[:, :frames].contiguous()
     bins = mine.shape[0]
-    kernel = torch.randn(_FILTERS, bins, _REACH) * np.sqrt(2) / np.sqrt((bins + _FILTERS) * _REACH)
+    kernel = torch.randn(_FILTERS, bins, _REACH) * 2 / np.sqrt((bins + _FILTERS) * _REACH)
 
     def features(spectrum: torch.Tensor) -> torch.Tensor:
         return torch.relu(torch.nn.functional.conv1d(spectrum[None], kernel, padding=_REACH // 2))[0]
@@ -53,7 +53,12 @@ def restyle(
         gram = other @ other.T / frames
     image = (torch.randn_like(mine) * 1e-3).requires_grad_(True)
     optimiser = torch.optim.LBFGS(
-        [image], max_iter=_ITERATIONS, history_size=10, tolerance_change=0, line_search_fn="strong_wolfe"
+        [image],
+        max_iter=_ITERATIONS,
+        history_size=10,
+        tolerance_change=0,
+        tolerance_grad=0,
+        line_search_fn="strong_wolfe",
     )
     evaluations = 0
 
