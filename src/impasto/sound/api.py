@@ -35,7 +35,7 @@ from impasto.sound.writing import Target, checked_bits, format_of_file, write_so
 Progress = Callable[[float], None]
 """Called with the share of the work that is done, in [0, 1]."""
 _READ, _RESTYLED = 0.05, 0.95  # shares of the work that are done once the content is read, and once it is restyled
-_HELD_BYTES = 64 << 20  # of a result that is kept in memory until its loudness is known; what is longer is in a file
+_HELD_BYTES = 16 << 20  # of a result that is kept in memory until its loudness is known; what is longer is in a file
 
 
 @dataclass
