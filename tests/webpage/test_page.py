@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
-from tests.webpage.conftest import as_file
+from tests.webpage.conftest import as_file, wait_for
 
 from impasto.feedforward.painter import Painter
 
@@ -42,7 +42,7 @@ def test_the_camera_is_painted(visit, site):
     page = visit(site, "index.html?engine=wasm", flags=CAMERA)
     page.click("#tab-live")
     page.click("#live .start")
-    page.wait_for_selector("#live canvas.painted[data-frames='3']", timeout=SLOW)
+    wait_for(page, "Number(document.querySelector('#live canvas.painted').dataset.frames || 0) >= 3")
     assert " x " in page.inner_text("#live .rate")
 
 
