@@ -1,7 +1,6 @@
 """What the Picture tab offers beside painting, in a browser."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -156,23 +155,12 @@ def test_values_of_a_look_that_make_no_sense_are_the_defaults(visit, server):
     assert page.locator("#picture-styles .thumb[aria-pressed=true]").evaluate("one => one.dataset.name") == "scream"
 
 
-def test_a_painting_becomes_a_style_right_in_the_chooser(opened, server, monkeypatch, photo, tmp_path):
-    from impasto.studio import learnt
-    from impasto.styles.catalogue import load_style
-
-    def quickly(studio, uploads, wanted, about, settings, report, **_options):
-        assert settings == {"steps": 20, "check_every": 20}
-        path = studio.uploads.new_path("waves.safetensors")
-        style = replace(load_style("udnie"), name="waves")
-        style.save(path)
-        return style, path
-
-    monkeypatch.setattr(learnt, "learn_from_uploads", quickly)
+def test_a_painting_becomes_a_style_right_in_the_chooser(opened, photo, tmp_path):
     photo.resize((64, 48)).save(tmp_path / "waves.png")
     page = opened
     page.set_input_files("#picture-styles-add", str(tmp_path / "waves.png"))
     finished(page, "photo-waves.png")
-    page.locator(".toast", has_text="waves is a draft").wait_for()
+    page.locator(".toast", has_text="waves is predicted").wait_for()
     page.locator("#picture-styles .cell", has_text="scream").hover()
     page.locator("#picture-styles .plus[data-name=scream]").click()
     finished(page, "photo-waves+scream.png")

@@ -14,7 +14,17 @@ from impasto.memory import keep_freed
 from impasto.training.settings import PredictorSettings
 
 
-@click.command("predictor", cls=Command, short_help="Train the network that predicts the styles of pictures.")
+@click.command(
+    "predictor",
+    cls=Command,
+    short_help="Train the network that predicts the styles of pictures.",
+    sections={
+        "What it learns from": ("photos", "held_out"),
+        "The result": ("output", "resume"),
+        "How long and how well": ("minutes", "batch", "crop", "style_crop", "style_weight", "seed"),
+        "What is said": ("quiet",),
+    },
+)
 @click.argument("styles", type=options.PATH, metavar="PICTURES")
 @click.option(
     "--photos", type=options.PATH, required=True, help="Photographs to practise on: a folder, .zip or HDF5 file."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InputError
 from impasto.learning.api import LearningProgress, learn_style
+from impasto.learning.settings import Effort
 from impasto.pictures.reading import read_picture
 from impasto.studio.jobs import ReportFunction
 from impasto.studio.previews import data_uri
@@ -42,6 +43,7 @@ def learn_from_uploads(
     settings: Mapping[str, Any],
     report: ReportFunction,
     *,
+    effort: Effort = "full",
     save: bool = False,
 ) -> tuple[Style, Path]:
     """Learn a style from uploads.
@@ -54,6 +56,7 @@ def learn_from_uploads(
         settings: Values of :data:`OFFERED` that differ from their defaults.
         report: Called with the ``step``, the ``seconds``, the ``losses`` so far (pairs of step and loss) and the
             address of the newest ``sheet`` of previews, empty before the first.
+        effort: How much is done, see :func:`impasto.learn_style`.
         save: Whether to add the style to the catalogue; a name that it cannot have there is refused at once.
 
     Returns:
@@ -90,7 +93,7 @@ def learn_from_uploads(
 
     metadata = {key: about.get(key, "").strip()[:_MAX_METADATA_LENGTH] for key in ABOUT}
     with studio.uploads.protect(*pictures):
-        style = learn_style(pictures, target, name=name, metadata=metadata, progress=watch, **settings)
+        style = learn_style(pictures, target, name=name, metadata=metadata, effort=effort, progress=watch, **settings)
     if save:
         add_to_catalogue(style)
     return style, target

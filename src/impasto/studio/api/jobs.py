@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
+from impasto.learning.settings import Effort
 from impasto.pictures.resampling import resize_picture
 from impasto.studio import learnt, paintings, pictures, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, event_lines, file_facts
@@ -112,6 +113,7 @@ class Learn(BaseModel):
     name: str = Field("", max_length=200)
     about: dict[Literal["title", "artist", "year", "licence"], str] = {}
     settings: dict[str, float] = Field({}, description="As `/api/info` describes them under `learn`.")
+    effort: Effort = Field("full", description="`quick` predicts the style, and needs no extra; the others fit it.")
 
 
 def routes(studio: Studio) -> APIRouter:
@@ -208,8 +210,10 @@ def routes(studio: Studio) -> APIRouter:
         settings = {name: int(v) if name in ("steps", "check_every") else v for name, v in asked.settings.items()}
         about = {str(key): text for key, text in asked.about.items()}
         return run(
-            lambda report: learnt.learn_from_uploads(studio, files, asked.name, about, settings, report),
-            "long",
+            lambda report: learnt.learn_from_uploads(
+                studio, files, asked.name, about, settings, report, effort=asked.effort
+            ),
+            "preview" if asked.effort == "quick" else "long",
             visitor,
             lambda done: {"name": done[0].name, "file": file_facts(studio, done[1])},
         )

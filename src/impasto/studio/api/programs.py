@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import FileResponse
 
 from impasto.feedforward.options import DEFAULTS
+from impasto.learning.settings import Effort
 from impasto.optimisation import recipe
 from impasto.pictures.colors import ColorMode
 from impasto.pictures.conversion import to_pil
@@ -138,11 +139,12 @@ def routes(studio: Studio) -> APIRouter:
         artist: Annotated[str, Form()] = "",
         year: Annotated[str, Form()] = "",
         licence: Annotated[str, Form()] = "",
-        steps: Annotated[int, Form(description="At most; 0: as many as it needs.")] = 0,
+        steps: Annotated[int, Form(description="0: as many as the effort has.")] = 0,
+        effort: Annotated[Effort, Form(description="`quick` predicts the style, the others fit it.")] = "full",
         save: Annotated[bool, Form(description="Whether it is added to the styles of this studio.")] = False,
         visitor: Visitor = "",
     ) -> FileResponse:
-        """Paintings in, a style file out; takes minutes. Needs the extra `train`.
+        """Paintings in, a style file out: predicted at once, or fitted, which takes a minute and the extra `train`.
 
         ```bash
         curl -F pictures=@waves.png -F name=mine -F steps=10 -F save=true \\
@@ -154,7 +156,7 @@ def routes(studio: Studio) -> APIRouter:
         paths = await _kept(studio, pictures)
 
         def work(report: ReportFunction) -> Path:
-            return learnt.learn_from_uploads(studio, paths, name, about, settings, report, save=save)[1]
+            return learnt.learn_from_uploads(studio, paths, name, about, settings, report, effort=effort, save=save)[1]
 
         return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
 

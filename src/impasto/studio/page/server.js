@@ -38,7 +38,6 @@ import { styleTitle } from "./texts.js";
  */
 
 const visitor = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
-const DRAFT_STEPS = 20; // of learning a style of a picture at once; the Learn tab takes as many as it needs
 /** Styles of pictures that were given on this page. @type {import("./engine.js").Style[]} */
 const learnt = [];
 /** @type {WeakMap<Blob, Promise<Uploaded>>} */
@@ -207,7 +206,7 @@ export function open(facts) {
       mask: true,
       crop: true,
       metadata: true,
-      pictureStyles: Boolean(facts.learn),
+      pictureStyles: true,
       styleFiles: false,
       maxPixels: facts.limits.pixels,
       maxUpload: facts.limits.upload,
@@ -216,7 +215,7 @@ export function open(facts) {
     styles: async () => [...learnt, ...(await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) }))],
     async addStyle(file, signal) {
       const sent = await upload(file, signal);
-      const done = await run("learn", { files: [sent.id], settings: { steps: DRAFT_STEPS, check_every: DRAFT_STEPS } }, { signal });
+      const done = await run("learn", { files: [sent.id], effort: "quick" }, { signal });
       if (!done) throw new DOMException("The job was stopped.", "AbortError");
       /** @type {import("./engine.js").Style} */
       const style = { name: `+${done.file.id}`, title: styleTitle(done.name), thumbnail: `${sent.url}/shown.jpg`, kind: "picture" };
