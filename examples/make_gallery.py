@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any import of onnxruntime, also by another program
 
-from gallery import bundled_styles, film, large_pictures, learnt_styles, motion, other_program, page
+from gallery import bundled_styles, film, large_pictures, learnt_styles, motion, other_program, page, sound
 from gallery.sheets import UnavailableError
 
 FAST: dict[str, Callable[[], Path]] = {
@@ -30,6 +30,8 @@ FAST: dict[str, Callable[[], Path]] = {
     "seams": large_pictures.seams,
     "strokes": large_pictures.strokes,
     "motion": motion.motion,
+    "sound-rain": sound.rain,
+    "sound-guitar": sound.guitar,
 }
 """By name of the file in ``docs/gallery``, without its suffix: what makes it in seconds."""
 
