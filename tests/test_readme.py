@@ -66,6 +66,7 @@ ALL_PAGES = [
     *PAGES,
     ROOT / "CONTRIBUTING.md",
     ROOT / "benchmarks" / "README.md",
+    ROOT / "integrations" / "README.md",
     *sorted((ROOT / "research").glob("*.md")),
 ]
 
