@@ -62,10 +62,13 @@ print(recipe.describe())
 
 style: impasto.Style = impasto.learn_style("painting.jpg", "mine.safetensors", name="mine", steps=100, style_scale=2)
 style = impasto.learn_style([pil, array, Path("painting.jpg")], metadata={"artist": "Me"}, scales=(1, 2))
+style = impasto.learn_style("painting.jpg", effort="quick")
 style.save(Path("mine.safetensors"))
 style = impasto.load_style(Path("mine.safetensors"))
 facts: list[impasto.StyleFacts] = impasto.list_styles()
 print([(known.name, known.artist, known.origin, known.learnt_from) for known in facts])
+
+worker = impasto.scale.Worker("scream", strength=0.5, style_effort="draft")
 
 report = impasto.stylize_video(
     "clip.mp4", {"scream": 1}, output="painted.mp4", style_at={4.5: "udnie"}, stabilize="flow", strength=0.5, size=640

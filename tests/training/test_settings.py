@@ -46,7 +46,7 @@ def test_each_has_its_own_bounds():
         (FitSettings, "warmup", 0),
         (FitSettings, "minutes", 0),
         (FitSettings, "threads", 0),
-        (LearnSettings, "patience", 0),
+        (LearnSettings, "crops", 0),
         (LearnSettings, "average", 1.5),
     ):
         with pytest.raises(TrainingError, match=f"The {name} .* is out of range"):
