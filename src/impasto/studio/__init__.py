@@ -1,8 +1,8 @@
-"""Impasto in a browser: pictures, paint, video, the camera and learning.
+"""Impasto in a browser: pictures, paint, video, the camera, learning, sound and movement.
 
 In: uploads and settings from a visitor's page or from the HTTP API. Out: painted files, previews, live frames, styles.
-Order: settings, uploads, crops, previews, jobs, state, texts, choices; pictures, paintings, videos, learnt (the work
-of a tab each), live; api (the HTTP interface), app, request_headers, guard, server. The page itself is in page/.
+Order: settings, containers, uploads, crops, previews, jobs, state, texts, choices; pictures, paintings, videos,
+learnt, sounds, motions (the work of a tab each), live; api (the HTTP interface), app, request_headers, guard, server.
 Must never import: cli, torch. What is painted, and how, is decided in the rooms below.
 """
 

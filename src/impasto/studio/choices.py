@@ -27,7 +27,7 @@ StyleChoice = str | tuple[Style, float]
 """A style that a visitor has chosen: ``NAME`` or ``NAME:WEIGHT``, or one that was learnt here, with its weight."""
 LEARNT = "+"
 """Beginning of the name of a style that was learnt here; the identifier of its file follows."""
-MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av")}
+MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av"), "sound": ("av",)}
 """Modules that each extra installs and that a tab needs, by the extra's name."""
 _PNG_URI_PREFIX = "data:image/png;base64,"  # start of the address as which the page sends a mask
 _MAX_MASK_PIXELS = 1024 * 1024  # pixels of a mask that was brushed; the page sends at most as many as a preview has

@@ -50,7 +50,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",  # with "no-referrer" our own forms would send no origin
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
 }
 
 

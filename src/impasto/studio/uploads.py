@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from impasto.errors import InputError, OutputError
 from impasto.pictures.formats import FORMATS, identify_format
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture, size_of_file
+from impasto.studio.containers import container_of
 from impasto.studio.settings import ServerSettings
 
 log = logging.getLogger(__name__)
@@ -29,20 +30,6 @@ _SWEEP_INTERVAL = 60.0  # seconds between two searches for old files
 _MAX_STORED_UPLOADS = 10  # size of the whole folder, in multiples of the largest upload, above which no upload is taken
 _MAX_VIDEO_FRAME_PIXELS = 4096 * 2304  # pixels of one frame of a video (4K)
 
-# A playlist names other files or addresses, which FFmpeg would read; only containers that cannot do that are taken.
-# DASH is the only playlist that need not stand at a file's start: FFmpeg searches for its tag up to the first zero
-# byte, so a file with that tag there is refused.
-_DASH_TAG = b"<mpd"  # start of a DASH playlist, in lower case
-# Containers of videos that are taken: the first bytes of a file, its suffix, FFmpeg's name of the format.
-_VIDEO_CONTAINERS = (
-    (re.compile(rb"\x00...(ftyp|moov|mdat|wide|free|skip)", re.DOTALL), ".mp4", "mov"),
-    (re.compile(rb"\x1a\x45\xdf\xa3"), ".mkv", "matroska"),
-    (re.compile(rb"RIFF....AVI ", re.DOTALL), ".avi", "avi"),
-    (re.compile(rb"OggS"), ".ogv", "ogg"),
-    (re.compile(rb"GIF8[79]a"), ".gif", "gif"),
-)
-# Brands of pictures (AVIF, HEIC) that share the container of MP4 videos, in bytes 8 to 12 of a file.
-_PICTURE_BRANDS = (b"avif", b"avis", b"mif1", b"msf1", b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis")
 UploadKind = Literal["picture", "video"]
 """What an upload is, by its content."""
 
@@ -152,6 +139,18 @@ class Uploads:
             values = {name: re.sub(where, "", v) if isinstance(v, str) else v for name, v in error.values.items()}
             raise type(error)(re.sub(where, "", str(error)), key=error.key, **values) from error
 
+    def check_size(self, path: Path) -> None:
+        """Raise :class:`InputError` if a file in the folder is larger than the largest upload."""
+        size = path.stat().st_size
+        if size > self.settings.max_upload:
+            raise InputError(
+                f"The file has {_size_text(size)}, the limit is {_size_text(self.settings.max_upload)}: "
+                "give a smaller one.",
+                key="file_too_large",
+                size=_size_text(size),
+                limit=_size_text(self.settings.max_upload),
+            )
+
     def kind(self, path: str | Path) -> UploadKind:
         """Tell by its content what an upload is.
 
@@ -162,16 +161,8 @@ class Uploads:
             InputError: It is neither a picture nor a video, or too large.
         """
         own = self.own_file(path)
-        size = own.stat().st_size
-        if size > self.settings.max_upload:
-            raise InputError(
-                f"The file has {_size_text(size)}, the limit is {_size_text(self.settings.max_upload)}: "
-                "give a smaller one.",
-                key="file_too_large",
-                size=_size_text(size),
-                limit=_size_text(self.settings.max_upload),
-            )
-        container = _container_of(own)
+        self.check_size(own)
+        container = container_of(own)
         if container is not None and container[0] != ".gif":
             return "video"
         pixels = size_of_file(own)
@@ -233,7 +224,7 @@ class Uploads:
 
         own = self.own_file(path)
         self.kind(own)
-        container = _container_of(own)
+        container = container_of(own)
         unknown = InputError("This is no video that can be read here: convert it to MP4.", key="video_unknown")
         if container is None:
             raise unknown
@@ -277,9 +268,9 @@ class Uploads:
             InputError: It is neither a picture nor a video.
         """
         own = self.own_file(path)
-        stem = re.sub(r"[^\w .()-]", "_", own.stem).strip(" .")[:80] or "picture"
+        stem = plain_stem(own)
         if self.kind(own) == "video":
-            return stem + (_container_of(own) or ("", ""))[0]
+            return stem + (container_of(own) or ("", ""))[0]
         with own.open("rb") as file:
             return stem + FORMATS[identify_format("The file", file.read(64))].suffixes[0]
 
@@ -289,17 +280,22 @@ class Uploads:
         folder.mkdir(mode=0o700)
         return folder / (re.sub(r"[^\w .()+-]", "_", name).strip(" .")[-120:] or "result")
 
-    def keep(self, path: Path) -> Path:
+    def keep(self, path: Path, name: Callable[[Path], str] | None = None) -> Path:
         """Take a file that was written to a path of :meth:`new_path`, under the name that fits its content.
+
+        Args:
+            path: The file.
+            name: Gives the name, or raises an :class:`InputError`; ``None`` is :meth:`name`.
 
         Returns:
             Its path.
 
         Raises:
-            InputError: It is neither a picture nor a video, or too large; it is removed.
+            InputError: It is not of the kind that is taken, or too large; it is removed.
         """
         try:
-            named = path.with_name(self.name(path))
+            self.check_size(path)
+            named = path.with_name((name or self.name)(path))
         except InputError:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
@@ -346,18 +342,9 @@ class Uploads:
         self._closed.set()
 
 
-def _container_of(path: Path) -> tuple[str, str] | None:
-    """Suffix and FFmpeg's name of a video's container by its first bytes; ``None`` if the file is not such a video."""
-    with path.open("rb") as file:
-        head = file.read(1 << 20)
-    if head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS:
-        return None
-    if _DASH_TAG in head.split(b"\0")[0].lower():
-        return None
-    for pattern, suffix, name in _VIDEO_CONTAINERS:
-        if pattern.match(head):
-            return suffix, name
-    return None
+def plain_stem(path: Path) -> str:
+    """The visitor's name of an upload without its suffix and unusual characters."""
+    return re.sub(r"[^\w .()-]", "_", path.stem).strip(" .")[:80] or "picture"
 
 
 def _check_frame_size(width: int, height: int) -> None:

@@ -16,7 +16,18 @@ _SERVICE_WORKER = "service-worker.js"  # at the root of the site, since it rules
 _MANIFEST = "manifest.webmanifest"
 _ENGLISH = "texts/en.json"  # the language that stands in where another one lacks a text
 _LANGUAGES = "texts/languages.json"  # the names of the page's languages by their codes, which the page asks for
-_ONLY_WITH_SERVER = ("api.*", "server.js", "paint.js", "video.js", "learn.js")  # modules that the page never asks for
+# Modules that the page never asks for.
+_ONLY_WITH_SERVER = (
+    "api.*",
+    "server.js",
+    "paint.js",
+    "video.js",
+    "learn.js",
+    "sound.js",
+    "motion.js",
+    "figure.js",
+    "recorder.js",
+)
 _POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; worker-src 'self' blob:; connect-src 'self' blob: "
     "data:; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; form-action 'none'"

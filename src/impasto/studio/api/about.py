@@ -21,7 +21,15 @@ from impasto.styles.style import SUFFIX
 from impasto.version import __version__, install_command
 from impasto.video.stabilise import STABILIZE
 
-_TABS = {"picture": "", "paint": "train", "video": "video", "live": "video", "learn": "train"}
+_TABS = {
+    "picture": "",
+    "paint": "train",
+    "video": "video",
+    "live": "video",
+    "learn": "train",
+    "sound": "sound",
+    "motion": "",
+}
 # The tabs in the order in which the page shows them, and the extra that each needs.
 
 

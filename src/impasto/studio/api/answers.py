@@ -34,7 +34,8 @@ UNEXPECTED = {
     "values": {},
 }
 """The note on an error that nobody expected, whose details the visitor is not told."""
-_UNREADABLE = ("no_picture_or_video", "video_unknown", "video_not_picture")  # keys of refused uploads
+# Keys of refused uploads.
+_UNREADABLE = ("no_picture_or_video", "video_unknown", "video_not_picture", "sound_unknown", "motion_unknown")
 _LOOK_INTERVAL = 0.5  # seconds between two looks at whether a visitor has left
 _MAX_SHOWN = 200  # characters of what is wrong with a request that an answer repeats
 
@@ -56,7 +57,7 @@ class Refusal(BaseModel):
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "The request makes no sense."},
     413: {"model": Refusal, "description": "Too large."},
-    415: {"model": Refusal, "description": "Neither a picture nor a video."},
+    415: {"model": Refusal, "description": "Nothing that can be read here."},
     503: {"model": Refusal, "description": "Too many jobs wait."},
     507: {"model": Refusal, "description": "There is no room for more uploads."},
 }

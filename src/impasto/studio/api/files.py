@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -11,10 +11,13 @@ from starlette.responses import FileResponse, Response
 
 from impasto.errors import InputError
 from impasto.pictures.writing import encode_picture
+from impasto.studio import motions, sounds
 from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
 from impasto.studio.choices import has_extra
 from impasto.studio.state import Studio
 
+Wanted = Literal["picture", "sound", "motion"]
+"""What a visitor means to send; a picture may be a video as well."""
 _PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play
 
 
@@ -22,8 +25,12 @@ def routes(studio: Studio) -> APIRouter:
     """The routes of this module."""
     router = APIRouter(prefix="/api/files", tags=["Files"])
 
-    @router.post("", summary="Send a picture or a video", responses=REFUSALS)
-    async def send(request: Request, name: Annotated[str, Query(max_length=400)] = "picture") -> dict[str, Any]:
+    @router.post("", summary="Send a picture, a video, a sound or a movement", responses=REFUSALS)
+    async def send(
+        request: Request,
+        name: Annotated[str, Query(max_length=400)] = "picture",
+        wanted: Annotated[Wanted, Query(description="`sound`: a file with sound; `motion`: a BVH file.")] = "picture",
+    ) -> dict[str, Any]:
         """The body of the request is the file. The answer has its `id`, by which other requests name it, and what was
         found in it. Files are removed after an hour without use."""
         path = studio.uploads.new_path(name)
@@ -35,7 +42,7 @@ def routes(studio: Studio) -> APIRouter:
             path.unlink(missing_ok=True)
             path.parent.rmdir()
             raise
-        return await to_thread.run_sync(_describe, studio, path)
+        return await to_thread.run_sync(_describe, studio, path, wanted)
 
     @router.get("/{folder}/{name}", summary="Fetch a file", response_class=FileResponse)
     def fetch(folder: str, name: str) -> Response:
@@ -61,8 +68,13 @@ def _found(studio: Studio, folder: str, name: str) -> Path:
         raise HTTPException(404) from error
 
 
-def _describe(studio: Studio, path: Path) -> dict[str, Any]:
+def _describe(studio: Studio, path: Path, wanted: Wanted) -> dict[str, Any]:
     """Take a file that was sent, and tell what is in it."""
+    if wanted == "sound":
+        path = studio.uploads.keep(path, sounds.sound_name)
+        return {**file_facts(studio, path), "kind": wanted, **sounds.sound_facts(studio, path)}
+    if wanted == "motion":
+        return {**file_facts(studio, studio.uploads.keep(path, motions.motion_name)), "kind": wanted}
     path = studio.uploads.keep(path)
     told: dict[str, Any] = {**file_facts(studio, path), "kind": studio.uploads.kind(path)}
     if told["kind"] == "picture":

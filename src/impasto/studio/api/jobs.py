@@ -13,7 +13,8 @@ from starlette.responses import StreamingResponse
 
 from impasto.learning.settings import Effort
 from impasto.pictures.resampling import resize_picture
-from impasto.studio import learnt, paintings, pictures, videos
+from impasto.sound.options import Method
+from impasto.studio import learnt, motions, paintings, pictures, sounds, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, event_lines, file_facts
 from impasto.studio.choices import LEARNT, check_options, check_styles, learnt_style, read_brushed_mask
 from impasto.studio.crops import Crop
@@ -104,6 +105,25 @@ class PaintVideo(BaseModel):
     size: int = Field(videos.DEFAULT_VIDEO_SIZE, description="Longer side in pixels; 0: as it is.")
     stabilize: Stabilize = "light"
     preview: bool = Field(False, description="Whether a second is enough.")
+
+
+class RestyleSound(BaseModel):
+    """A sound to restyle, and how."""
+
+    file: str = Field(description="`id` of the sound.", max_length=400)
+    style: str = Field(description="`id` of the recording that is the style.", max_length=400)
+    method: Method = "mosaic"
+    strength: float = Field(1.0, ge=0, le=1)
+    rhythm: float = Field(1.0, ge=0, le=1)
+
+
+class RestyleMotion(BaseModel):
+    """A movement to restyle, and how."""
+
+    file: str = Field(description="`id` of the BVH file.", max_length=400)
+    style: str | None = Field(None, description="`id` of the BVH file that is the style.", max_length=400)
+    neutral: str | None = Field(None, description="`id` of the style's action without the style.", max_length=400)
+    strength: float = Field(1.0, ge=0, le=2)
 
 
 class Learn(BaseModel):
@@ -203,6 +223,34 @@ def routes(studio: Studio) -> APIRouter:
             }
 
         return run(work, "preview" if asked.preview else "long", visitor, told)
+
+    @router.post("/sound", summary="Restyle a sound", **_EVENTS)
+    def sound(asked: RestyleSound, visitor: Visitor = "") -> StreamingResponse:
+        path, style = studio.uploads.find(asked.file), studio.uploads.find(asked.style)
+        options = asked.model_dump(include={"method", "strength", "rhythm"})
+
+        def told(done: sounds.RestyledSound) -> dict[str, Any]:
+            notes = [as_note(notice) for notice in done.report.notices]
+            facts = {"seconds": done.report.seconds, "took": done.report.took, "damaged": done.report.damaged}
+            return {"file": file_facts(studio, done.path), "notes": notes, **facts}
+
+        return run(lambda report: sounds.restyle_sound(studio, path, style, report, **options), "long", visitor, told)
+
+    @router.post("/motion", summary="Restyle a movement, or see it", **_EVENTS)
+    def motion(asked: RestyleMotion, visitor: Visitor = "") -> StreamingResponse:
+        path = studio.uploads.find(asked.file)
+        style, neutral = (None if one is None else studio.uploads.find(one) for one in (asked.style, asked.neutral))
+
+        def told(done: motions.RestyledMotion) -> dict[str, Any]:
+            file = None if done.path is None else file_facts(studio, done.path)
+            return {"file": file, "figures": done.figures, "notes": [as_note(notice) for notice in done.notices]}
+
+        return run(
+            lambda report: motions.restyle_motion(studio, path, style, neutral, report, strength=asked.strength),
+            "picture",
+            visitor,
+            told,
+        )
 
     @router.post("/learn", summary="Learn a style", **_EVENTS)
     def learn(asked: Learn, visitor: Visitor = "") -> StreamingResponse:

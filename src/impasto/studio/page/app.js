@@ -14,8 +14,8 @@ import { code, label, languages, loadTexts, say, setLanguage } from "./texts.js"
  * @property {(tab: string, given?: any) => Promise<void>} open  Opens a tab, with something to work on.
  */
 
-const TABS = ["picture", "paint", "video", "live", "learn"];
-const EXTRA_OF_TAB = { paint: "needs_train", learn: "needs_train", video: "needs_video", live: "needs_video", picture: "" };
+const TABS = ["picture", "paint", "video", "live", "learn", "sound", "motion"];
+const EXTRA_OF_TAB = { paint: "needs_train", learn: "needs_train", video: "needs_video", live: "needs_video", sound: "needs_sound", picture: "", motion: "" };
 
 /** @param {string} id @returns {HTMLElement} */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));

@@ -13,14 +13,14 @@ import { label, say } from "./texts.js";
 /**
  * @param {string} id
  * @param {string} key  Key of its text.
- * @param {{accept: string, multiple?: boolean, list?: boolean}} options  `list`: show the files, each with a button that takes it out.
+ * @param {{accept: string, multiple?: boolean, list?: boolean, drawing?: string}} options  `drawing`: name of its icon. `list`: show the files, each with a button that takes it out.
  * @param {(files: File[]) => void} give  Gets the files whenever they change.
  * @returns {Drop}
  */
-export function drop(id, key, { accept, multiple = false, list = false }, give) {
+export function drop(id, key, { accept, multiple = false, list = false, drawing = "picture" }, give) {
   const input = make("input", { type: "file", accept, multiple, class: "visually-hidden", id: `${id}-input` });
   const names = make("ul", { class: "files", hidden: true });
-  const place = make("label", { class: "place", for: `${id}-input` }, icon("picture"), say(make("span"), key));
+  const place = make("label", { class: "place", for: `${id}-input` }, icon(drawing), say(make("span"), key));
   const element = make("div", { class: "drop", id }, input, place, names);
   /** @type {File[]} */
   let files = [];

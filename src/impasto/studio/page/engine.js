@@ -22,7 +22,7 @@
 
 /**
  * @typedef {object} Capabilities  What an engine can do. The page shows nothing else.
- * @property {string[]} tabs  Of "picture", "paint", "video", "live", "learn". The others say what they need.
+ * @property {string[]} tabs  Of "picture", "paint", "video", "live", "learn", "sound", "motion". The others say what they need.
  * @property {Record<string, string>} missing  Command that brings a tab that is not there; "" where nothing does.
  * @property {Record<string, OptionFacts>} options  Options that `paint` takes: of "strength", "style_scale", "grain",
  *   "colors", "size", "work_size".
@@ -116,7 +116,7 @@
  *   Promise<void>} thumbnails  Paints a photograph small in every style; calls `show` for each as it is painted.
  * @property {(request: PaintRequest) => Promise<Painting>} paint
  * @property {() => LiveSession} live
- * @property {import("./server.js").Server} [server]  What only a server does: the tabs Paint, Video and Learn.
+ * @property {import("./server.js").Server} [server]  What only a server does: the tabs Paint, Video, Learn, Sound and Motion.
  */
 
 /** An error that an engine raises on purpose: one sentence that says what is wrong and what to do. */

@@ -12,10 +12,10 @@ import { styleTitle } from "./texts.js";
  * @property {string} id
  * @property {string} name
  * @property {string} url
- * @property {"picture"|"video"} kind
+ * @property {"picture"|"video"|"sound"|"motion"} kind
  * @property {number} width
  * @property {number} height
- * @property {number} [seconds]  Of a video.
+ * @property {number} [seconds]  Of a video or a sound; 0 where a sound does not say.
  * @property {number} [rate]
  * @property {boolean} [plays]  Whether browsers can play it.
  */
@@ -31,7 +31,7 @@ import { styleTitle } from "./texts.js";
 /**
  * @typedef {object} Server  What only a server does.
  * @property {any} facts  What `/api/info` said.
- * @property {(file: Blob, signal?: AbortSignal) => Promise<Uploaded>} upload  Sends a file, once.
+ * @property {(file: Blob, signal?: AbortSignal, wanted?: "picture"|"sound"|"motion") => Promise<Uploaded>} upload  Sends a file, once.
  * @property {(kind: string, body: object, options?: JobOptions) => Promise<any>} run  Runs a job; null if it was stopped.
  * @property {(file: string, name: string) => Promise<string>} keepStyle  Adds a learnt style to the catalogue.
  * @property {(file: {url: string}) => Promise<Blob>} fetch  The content of a file.
@@ -77,12 +77,12 @@ async function request(path, options = {}) {
 const post = (path, body, signal) =>
   request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 
-/** @param {Blob} file @param {AbortSignal} [signal] @returns {Promise<Uploaded>} */
-export function upload(file, signal) {
+/** @param {Blob} file @param {AbortSignal} [signal] @param {"picture"|"sound"|"motion"} [wanted]  What it shall be. @returns {Promise<Uploaded>} */
+export function upload(file, signal, wanted = "picture") {
   let sent = uploads.get(file);
   if (!sent) {
     const name = file instanceof File ? file.name : "picture";
-    sent = request(`api/files?name=${encodeURIComponent(name)}`, { method: "POST", body: file, signal }).then((answer) => answer.json());
+    sent = request(`api/files?wanted=${wanted}&name=${encodeURIComponent(name)}`, { method: "POST", body: file, signal }).then((answer) => answer.json());
     uploads.set(file, sent);
     sent.catch(() => uploads.delete(file));
   }

@@ -1,0 +1,107 @@
+// The Sound tab: a sound is restyled by another one, and both are heard.
+
+import { icon, isAbort, make, showBlob } from "../dom.js";
+import { drop } from "../drop.js";
+import { button, choice, slider } from "../fields.js";
+import { recorder } from "../recorder.js";
+import { label, say, sayWith, sentence, word } from "../texts.js";
+import { complain, showError } from "../toasts.js";
+
+const ACCEPT = "audio/*,video/*,.flac,.opus,.mkv,.m4a";
+
+/**
+ * @param {HTMLElement} panel
+ * @param {import("../app.js").App} app
+ */
+export function build(panel, app) {
+  const server = /** @type {import("../server.js").Server} */ (app.engine.server);
+  const upload = drop("sound-content", "sound_drop", { accept: ACCEPT, drawing: "sound" }, (given) => take(given[0]));
+  const record = recorder("sound-record", (recording) => take(recording));
+  const other = make("label", { class: "button tool", for: "sound-content-input" }, icon("plus"), say(make("span"), "sound_other"));
+  const again = recorder("sound-record-again", (recording) => take(recording));
+  const before = make("audio", { controls: true, id: "sound-before" }), after = make("audio", { controls: true, id: "sound-after" });
+  label(before, { "aria-label": "sound_before" });
+  label(after, { "aria-label": "sound_after" });
+  const result = make("figure", { hidden: true }, say(make("figcaption"), "sound_after"), after);
+  const players = make("div", { class: "players" }, make("figure", {}, say(make("figcaption"), "sound_before"), before), result);
+  const status = say(make("p", { class: "status", id: "sound-status", role: "status" }), "sound_welcome");
+  const bar = make("progress", { hidden: true });
+  label(bar, { "aria-label": "video_progress" });
+  const start = button("sound-start", "sound_start", "primary", icon("sound")), cancel = button("sound-cancel", "stop", "stop");
+  const save = make("a", { class: "button primary", id: "sound-download" }, icon("download"), say(make("span"), "download"));
+  const stage = make("div", { class: "stage" },
+    make("div", { class: "canvas low" }, make("div", { class: "emptiness" }, upload.element, record), players), bar,
+    make("div", { class: "actions" }, make("div", { class: "toolbar" }, other, again), status, cancel, start, save));
+
+  const style = drop("sound-style", "sound_style", { accept: ACCEPT, list: true, drawing: "sound" }, () => showButtons());
+  const method = choice("sound-method", "sound_method", [["mosaic", "sound_mosaic"], ["colour", "sound_colour"]], "mosaic");
+  const strength = slider("sound-strength", "strength", { low: 0, high: 1, step: 0.05, value: 1, info: "sound_strength" });
+  const rhythm = slider("sound-rhythm", "sound_rhythm", { low: 0, high: 1, step: 0.05, value: 1 });
+  panel.append(stage, make("div", { class: "tools" }, style.element,
+    make("div", { class: "group" }, make("div", {}, method.element, say(make("p", { class: "hint" }), "sound_method_hint")), strength.element, rhythm.element)));
+
+  /** @type {File|null} */
+  let file = null;
+  /** @type {AbortController|null} */
+  let work = null;
+
+  function showButtons() {
+    start.hidden = !file || Boolean(work);
+    cancel.hidden = bar.hidden = !work;
+    save.hidden = !save.href || Boolean(work);
+  }
+
+  /** @param {File} given */
+  async function take(given) {
+    try {
+      const { name, seconds, channels } = /** @type {any} */ (await server.upload(given, undefined, "sound"));
+      file = given;
+      showBlob(/** @type {any} */ (before), given);
+      result.hidden = true;
+      after.removeAttribute("src");
+      save.removeAttribute("href");
+      stage.classList.add("filled");
+      sayWith(status, () => (seconds ? word("sound_opened", { name, seconds, channels }) : `**${name}**`));
+    } catch (error) {
+      showError(error);
+    }
+    showButtons();
+  }
+
+  async function restyle() {
+    if (!file) return;
+    if (!style.files.length) return complain("sound_no_style");
+    const controller = (work = new AbortController());
+    bar.removeAttribute("value");
+    showButtons();
+    say(status, "sound_listening");
+    try {
+      const [content, wanted] = await Promise.all([file, style.files[0]].map((one) => server.upload(one, controller.signal, "sound")));
+      const asked = { file: content.id, style: wanted.id, method: method.value, strength: strength.value, rhythm: rhythm.value };
+      const done = await server.run("sound", asked, {
+        signal: controller.signal,
+        waiting: (ahead) => { say(status, "waiting", { before: ahead }); },
+        update: ({ share }) => { bar.value = share; say(status, "sound_working", { percent: Math.round(100 * share) }); },
+      });
+      if (!done) return;
+      sayWith(status, () => [word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), ...done.notes.map(sentence), done.damaged ? word("video_damaged", { count: done.damaged }) : ""].filter(Boolean).join("\n\n"));
+      after.src = save.href = done.file.url;
+      save.download = done.file.name;
+      result.hidden = false;
+    } catch (error) {
+      if (isAbort(error)) return void say(status, "video_cancelled");
+      showError(error);
+      say(status, "");
+    } finally {
+      if (work === controller) work = null;
+      showButtons();
+    }
+  }
+
+  // One is heard at a time.
+  before.addEventListener("play", () => after.pause());
+  after.addEventListener("play", () => before.pause());
+  start.addEventListener("click", restyle);
+  cancel.addEventListener("click", () => work?.abort());
+  showButtons();
+}
