@@ -5,6 +5,7 @@ from impasto.errors import InputError
 from impasto.motion.bvh import read_bvh, write_bvh
 from impasto.motion.walker import Walk, make_walk
 from impasto.studio import motions
+from impasto.studio.texts import as_note
 
 
 def walk_file(path, walk, seconds=2.0, **options):
@@ -73,6 +74,16 @@ def test_a_damaged_movement_is_refused_in_one_sentence_without_a_path(server, tm
     with pytest.raises(InputError, match=words) as caught:
         motions.restyle_motion(server.studio, put(tmp_path / "cut.bvh"), None, None, nothing)
     assert str(caught.value).startswith("cut.bvh")
+
+
+def test_a_body_that_is_not_found_and_a_style_that_moves_otherwise_are_told_with_keys(server, put, plain, tmp_path):
+    (tmp_path / "rod.bvh").write_text(plain.read_text().replace("UpLeg", "Rod"))
+    with pytest.raises(InputError) as caught:
+        motions.restyle_motion(server.studio, put(tmp_path / "rod.bvh"), None, None, nothing)
+    assert (caught.value.key, caught.value.values["name"]) == ("no_body", "rod.bvh")
+    stands = walk_file(tmp_path / "stands.bvh", Walk(stride=0.0, arms_ahead=1.2, cadence=0.3))
+    made = motions.restyle_motion(server.studio, put(plain), put(stands), None, nothing)
+    assert [as_note(notice)["key"] for notice in made.notices] == ["moves_differently"]
 
 
 # ---- in a browser ---------------------------------------------------------------------------------

@@ -29,6 +29,12 @@ def test_the_site_has_all_that_the_page_asks_for_and_the_licences_of_what_is_not
     assert (data / "onnxruntime" / "ThirdPartyNotices.txt").stat().st_size > 100_000
 
 
+def test_what_only_a_server_does_is_left_out(exported):
+    there = {path.name for path in exported.rglob("*.js")}
+    assert there & {"paint.js", "video.js", "learn.js", "sound.js", "motion.js", "figure.js", "recorder.js"} == set()
+    assert {"picture.js", "live.js"} <= there
+
+
 def test_the_service_worker_names_every_file_but_itself(exported):
     first = (exported / "service-worker.js").read_text(encoding="utf-8").partition("\n")[0]
     site = json.loads(first.removeprefix("self.SITE = ").removesuffix(";"))

@@ -141,7 +141,10 @@ def see_body(clip: Clip, mapping: Mapping[str, str] | None = None) -> Body:
         what = ", ".join(absent) or "neither arms nor a head"
         raise InputError(
             f"{clip.name} has no body that could be found ({'not found: ' if absent else ''}{what}); name its joints "
-            "with --map, for example --map left-thigh=HIP_L."
+            "with --map, for example --map left-thigh=HIP_L.",
+            key="no_body",
+            name=clip.name,
+            parts=", ".join(absent) or "arms, head",
         )
     positions, rotations = clip.world
     upright = _upright(clip, joints, positions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.motion import quaternions
 from impasto.motion.body import PART_OF, PARTS, Body
 from impasto.motion.clip import Clip
@@ -134,18 +134,21 @@ def _ratio(one: float, other: float) -> float:
 
 def _notices(body: Body, styles: Sequence[MotionStyle], methods: dict[str, str]) -> list[str]:
     """Sentences on what is missing, and on what would carry more."""
-    notices = []
+    notices: list[str] = []
     if body.missing:
-        notices.append(f"Not found in {body.clip.name}: {', '.join(body.missing)}; --map names joints.")
+        parts = ", ".join(body.missing)
+        text = f"Not found in {body.clip.name}: {parts}; --map names joints."
+        notices.append(Sentence(text, "parts_not_found", name=body.clip.name, parts=parts))
     for style in styles:
         absent = [name for name in body.directions if name not in style.directions]
         if absent:
             notices.append(f"Not found in {style.name}, so as in {body.clip.name}: {', '.join(absent)}.")
         if methods[style.name] == "statistics":
-            notices.append(
+            text = (
                 f"{body.clip.name} and {style.name} move differently, so only part of the style is carried over; "
                 "a neutral clip (--neutral, the style's action without the style) would carry more."
             )
+            notices.append(Sentence(text, "moves_differently", name=body.clip.name, style=style.name))
     return notices
 
 

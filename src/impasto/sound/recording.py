@@ -148,7 +148,9 @@ class SoundFile:
         with self._opened() as container:
             sounds = [s for s in container.streams.audio if s.codec_context is not None]
             if not sounds:
-                raise InputError(f"There is no sound in {path}; give a file that has some.")
+                raise InputError(
+                    f"There is no sound in {path}; give a file that has some.", key="no_sound_in", name=str(path)
+                )
             best = container.streams.best("audio")
             stream = best if best in sounds else sounds[0]
             self.index: int = stream.index
@@ -188,7 +190,9 @@ class SoundFile:
             if isinstance(error, PermissionError):
                 raise InputError(f"{self.path} cannot be read ({error.strerror}); check its permissions.") from error
             raise InputError(
-                f"{self.path} cannot be opened as a sound; it may be damaged, cut off before its index, or no sound."
+                f"{self.path} cannot be opened as a sound; it may be damaged, cut off before its index, or no sound.",
+                key="sound_unreadable",
+                name=str(self.path),
             ) from error
         except OSError as error:
             raise InputError(f"{self.path} cannot be read ({error.strerror}); check the path.") from error
@@ -203,7 +207,9 @@ class SoundFile:
         self.damaged = 0
         if frame is None:
             raise InputError(
-                f"No sound in {self.path} can be decoded; the file is empty, damaged or of an unknown kind."
+                f"No sound in {self.path} can be decoded; the file is empty, damaged or of an unknown kind.",
+                key="sound_unreadable",
+                name=str(self.path),
             )
         return frame
 

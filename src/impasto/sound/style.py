@@ -120,7 +120,11 @@ def style_of(source: SoundSource, name: str, metadata: Mapping[str, str] | None 
             f"{source.name} is shorter than {1000 * length // rate} ms, too short to be a style; give a second or more."
         )
     if max(float(np.sqrt(np.square(stretch).mean())) for stretch in stretches) < _SILENCE:
-        raise InputError(f"{source.name} is silent, and silence is no style; give a recording that sounds.")
+        raise InputError(
+            f"{source.name} is silent, and silence is no style; give a recording that sounds.",
+            key="style_silent",
+            name=source.name,
+        )
     powers, tonal = [], []
     for stretch in stretches:
         power = bands.power_of([spectra_of(padded(channel, length), length) for channel in stretch])
