@@ -48,6 +48,11 @@ def test_the_painting_is_a_layer_above_in_the_same_place(plug_in, opened, cutout
     assert not os.path.exists(called()[1])  # noqa: PTH110
 
 
+def test_it_is_offered_for_images_with_colours_only(plug_in):
+    procedure = plug_in.Impasto().do_create_procedure("impasto-paint")
+    assert (procedure.kinds, procedure.menu) == ("RGB*", "<Image>/Filters/Artistic/")
+
+
 def test_the_painting_shows_where_the_selection_is(plug_in, opened):
     image, layer = opened
     image.selection = True

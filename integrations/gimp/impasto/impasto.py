@@ -166,7 +166,7 @@ class Impasto(Gimp.PlugIn):
     def do_create_procedure(self, name):
         """The procedure of a name, with its place in the menu and its arguments."""
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, self.run, None)
-        procedure.set_image_types("RGB*, GRAY*")
+        procedure.set_image_types("RGB*")  # in an image of greys the painting would lose its colours
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
         procedure.set_menu_label("Paint with _Impasto...")
         procedure.add_menu_path("<Image>/Filters/Artistic/")

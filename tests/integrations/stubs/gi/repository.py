@@ -74,7 +74,8 @@ def file_save(mode, image, path, options):
 class Procedure:
     def __init__(self, name, run):
         self.name, self.run, self.defaults, self.menu = name, run, {}, ""
-        self.set_image_types = self.set_sensitivity_mask = self.set_menu_label = lambda what: None
+        self.set_image_types = lambda kinds: setattr(self, "kinds", kinds)
+        self.set_sensitivity_mask = self.set_menu_label = lambda what: None
         self.set_documentation = self.set_attribution = lambda *what: None
         self.add_menu_path = lambda path: setattr(self, "menu", path)
 
