@@ -35,7 +35,7 @@ def joined(target, *, source=None, start=None, end=None, codec="h264", aspect=1,
         segments.write(Frame(scene(index, width, height), index * 512, 512))
     segments.checkpoint()
     if target.suffix == ".gif":
-        return join_gif(segments.paths, target, form)
+        return join_gif(segments.paths, target, form, note="")
     beside = None
     if source is not None:
         plan = plan_side_streams(source, container_of(target))
