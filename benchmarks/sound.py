@@ -18,7 +18,6 @@ import numpy as np
 
 import impasto
 import sound_metrics as metrics
-from impasto.sound.recording import SoundFile
 
 PAIRS = [
     ("tabla", "rain"),
@@ -32,13 +31,6 @@ PAIRS = [
 ]
 WITH_NOTES = {2, 3, 4, 5, 6}  # pairs whose harmony has a bar
 WITHOUT_ONSETS = {7}  # pairs without clear onsets
-SECONDS = 8
-
-
-def samples(path: Path, seconds: float = SECONDS) -> np.ndarray:
-    """A file as one channel at :data:`sound_metrics.RATE`."""
-    blocks = list(SoundFile(path).blocks(metrics.RATE))
-    return np.concatenate(blocks, axis=1).mean(axis=0)[: int(seconds * metrics.RATE)]
 
 
 def measure(result: np.ndarray, content: np.ndarray, style: np.ndarray) -> dict[str, float]:
@@ -87,7 +79,7 @@ def main() -> None:
     totals: dict[str, int] = {}
     for index in options.only:
         first, second = PAIRS[index]
-        content, style = (samples(options.sounds / f"{name}.flac") for name in (first, second))
+        content, style = (metrics.samples_of(options.sounds / f"{name}.flac") for name in (first, second))
         started = time.perf_counter()
         result, rate = impasto.stylize_sound((content, metrics.RATE), (style, metrics.RATE), method=options.method)
         seconds = time.perf_counter() - started

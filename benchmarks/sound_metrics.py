@@ -6,12 +6,23 @@ thresholds are defined here, so that a mistake there does not judge itself.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from impasto.sound.recording import SoundFile
+
 RATE = 22050  # samples a second
+SECONDS = 8  # of a recording that are measured
 LENGTH, HOP = 2048, 512  # samples of a frame, and from one to the next
 BANDS = 64
 _ACTIVE = 6.0  # nepers of mean log power below the 95th percentile within which a frame counts
+
+
+def samples_of(path: Path, seconds: float = SECONDS) -> np.ndarray:
+    """A file as one channel at :data:`sound_RATE`."""
+    blocks = list(SoundFile(path).blocks(RATE))
+    return np.concatenate(blocks, axis=1).mean(axis=0)[: int(seconds * RATE)]
 
 
 def spectra(samples: np.ndarray, length: int = LENGTH, hop: int = HOP) -> np.ndarray:

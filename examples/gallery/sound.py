@@ -7,7 +7,6 @@ from pathlib import Path
 import impasto
 import sound_metrics
 from gallery.sheets import GALLERY, beside
-from sound import samples
 from sound_pictures import side_by_side
 
 
@@ -27,7 +26,7 @@ def _spectrograms(style: str) -> Path:
     Raises:
         UnavailableError: the recordings are not here.
     """
-    tabla, recording = (samples(beside(f"sound/{name}.flac")) for name in ("tabla", style))
+    tabla, recording = (sound_metrics.samples_of(beside(f"sound/{name}.flac")) for name in ("tabla", style))
     result, _ = impasto.stylize_sound((tabla, sound_metrics.RATE), (recording, sound_metrics.RATE))
     target = GALLERY / f"sound-{style.partition('_')[0]}.jpg"
     side_by_side({"content: tabla": tabla, f"style: {style}": recording, "result": result}, target)
