@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from impasto.styles.source_pictures import resized_style_picture
 from impasto.threads import session_options
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 ScaleAndShift = tuple[NDArray[np.float32], NDArray[np.float32]]
 """The parameters of a style, C numbers each."""
@@ -44,7 +47,9 @@ def predict_from_pixels(picture: NDArray[np.float32]) -> ScaleAndShift:
 
 
 @cache
-def _session() -> ort.InferenceSession:
+def _session() -> InferenceSession:
     """The package's predictor, loaded once."""
+    import onnxruntime  # late, since every command that takes a style imports this module
+
     with resources.as_file(resources.files("impasto.assets")) as folder:
-        return ort.InferenceSession(folder / _MODEL, session_options(), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(folder / _MODEL, session_options(), providers=["CPUExecutionProvider"])
