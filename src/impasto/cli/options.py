@@ -263,6 +263,20 @@ def parse_time(text: str) -> float:
     return total
 
 
+def read_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Read the value of an option with a time, as :func:`parse_time` takes it.
+
+    Raises:
+        click.BadParameter: the text is no time.
+    """
+    if value is None:
+        return None
+    try:
+        return parse_time(value)
+    except ValueError:
+        raise click.BadParameter(f"{value} is no time; give seconds (12.5) or 1:02:03.5.") from None
+
+
 def is_input(target: Path, files: Iterable[object]) -> bool:
     """Whether a result would replace something that it is made from.
 

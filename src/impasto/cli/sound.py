@@ -23,20 +23,6 @@ from impasto.sound.options import SoundOptions
 _EXAMPLE_STYLE = "rain.flac"
 
 
-def _parse_time(_context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    """Read a time in seconds, as :func:`impasto.cli.options.parse_time` takes it.
-
-    Raises:
-        click.BadParameter: the text is no time.
-    """
-    if value is None:
-        return None
-    try:
-        return options.parse_time(value)
-    except ValueError:
-        raise click.BadParameter(f"{value} is no time; give seconds (12.5) or 1:02:03.5.") from None
-
-
 @click.command(
     "sound",
     cls=Command,
@@ -67,8 +53,10 @@ def _parse_time(_context: click.Context, parameter: click.Parameter, value: str 
     "are copied; - is a WAV on standard output. What exists is replaced. Without it, it lies beside CONTENT.",
 )
 @options.dataclass_options(SoundOptions, "method", "strength", "rhythm", "pitch")
-@click.option("--style-from", callback=_parse_time, metavar="TIME", help="Use recordings from here on, in seconds.")
-@click.option("--style-to", callback=_parse_time, metavar="TIME", help="Use recordings up to here, in seconds.")
+@click.option(
+    "--style-from", callback=options.read_time, metavar="TIME", help="Use recordings from here on, in seconds."
+)
+@click.option("--style-to", callback=options.read_time, metavar="TIME", help="Use recordings up to here, in seconds.")
 @options.dataclass_options(SoundOptions, "seed")
 @click.option("--bits", type=click.Choice(("16", "24", "32f")), help="Of a .wav or .flac.  [default: 16]")
 @options.overwrite_option

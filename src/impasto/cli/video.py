@@ -47,20 +47,6 @@ def _parse_styles_at(
     return styles_at
 
 
-def _parse_time(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    """Read a time in seconds, as :func:`impasto.cli.options.parse_time` takes it.
-
-    Raises:
-        click.BadParameter: the text is no time.
-    """
-    if value is None:
-        return None
-    try:
-        return options.parse_time(value)
-    except ValueError:
-        raise click.BadParameter(f"{value} is no time; give seconds (12.5) or 1:02:03.5.") from None
-
-
 def _parse_whole_numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, ...]:
     """Read whole numbers that are separated by commas.
 
@@ -163,8 +149,8 @@ _pass_names = _parameter_names(_pass_options)
     metavar="y4m|rgb24:WxH",
     help="Paint uncompressed frames from standard input to standard output, both written as -; y4m says its own size.",
 )
-@click.option("--start", callback=_parse_time, metavar="TIME", help="Where to begin, in seconds or as 1:02:03.")
-@click.option("--end", callback=_parse_time, metavar="TIME", help="Where to stop, in seconds or as 1:02:03.")
+@click.option("--start", callback=options.read_time, metavar="TIME", help="Where to begin, in seconds or as 1:02:03.")
+@click.option("--end", callback=options.read_time, metavar="TIME", help="Where to stop, in seconds or as 1:02:03.")
 @click.option(
     "--fps",
     type=options.FrameRate(min_open=True),
