@@ -13,7 +13,6 @@ from impasto.cli import options, results
 from impasto.cli.help import Command
 from impasto.errors import StyleError
 from impasto.files import is_file
-from impasto.pictures.results import unnamed_result
 from impasto.styles.catalogue import load_style
 from impasto.styles.converted import choose, convert_styles, is_convertible, save_all, split_number
 from impasto.styles.style import CONVERTED, SUFFIX, Style
@@ -88,10 +87,7 @@ def command(
     target = output or Path(path.stem if has_all else f"{styles[0].name}{SUFFIX}")
     replaces = output is not None and is_file(target)
     if output is None and not overwrite and not has_all:
-        usual = target
-        target, is_there = unnamed_result(usual, lambda there: _is_same(there, styles[0]))
-        if (is_there or target != usual) and not quiet:
-            click.echo(results.kept_as_it_is(target) if is_there else results.kept_beside(usual), err=True)
+        target, is_there = results.place_unnamed(target, lambda there: _is_same(there, styles[0]), quiet=quiet)
         if is_there:
             return
     if has_all:

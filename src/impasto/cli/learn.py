@@ -18,7 +18,6 @@ from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, ma
 from impasto.learning.settings import Effort, LearnSettings
 from impasto.memory import keep_freed
 from impasto.motion.bvh import SUFFIX as CLIP_SUFFIX
-from impasto.pictures.results import unnamed_result
 from impasto.sound.learn import SUFFIXES as SOUND_SUFFIXES
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import SUFFIX
@@ -111,16 +110,15 @@ def command(
     Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg shows how far it is,
     with --deep the last OUTPUT.learning/network/preview-*.png.
     """
+    about = {"title": title, "artist": artist, "year": year, "licence": licence}
     if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
         from impasto.cli.learn_motion import learn_from_clip
 
-        about = {"title": title, "artist": artist, "year": year, "licence": licence}
         learn_from_clip(paintings, output, name, about, overwrite=overwrite, as_json=as_json, quiet=quiet)
         return
     if any(path.suffix.lower() in SOUND_SUFFIXES for path in paintings):
         from impasto.cli.learn_sound import learn_from_recording
 
-        about = {"title": title, "artist": artist, "year": year, "licence": licence}
         learn_from_recording(paintings, output, name, about, overwrite=overwrite, as_json=as_json, quiet=quiet)
         return
     if minutes is not None and not deep:
@@ -133,12 +131,8 @@ def command(
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
     replaces = output is not None and is_file(target)
     if output is None and not overwrite:
-        usual = target
         wanted = made_from(paintings, given, photos, effort=effort, deep=deep, minutes=minutes)
-        target, is_there = unnamed_result(usual, lambda path: _made_from(path) == wanted)
-        said = results.kept_as_it_is(target) if is_there else results.kept_beside(usual)
-        if (is_there or target != usual) and not quiet:
-            click.echo(said, err=True)
+        target, is_there = results.place_unnamed(target, lambda path: _made_from(path) == wanted, quiet=quiet)
         if is_there:
             return
     folder = target.with_name(f"{target.stem}.learning")
@@ -164,7 +158,7 @@ def command(
                 paintings,
                 target,
                 name=name,
-                metadata={"title": title, "artist": artist, "year": year, "licence": licence},
+                metadata=about,
                 effort=effort,
                 photos=photos,
                 deep=deep,

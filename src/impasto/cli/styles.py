@@ -16,7 +16,7 @@ from impasto.errors import InputError, StyleError
 from impasto.files import is_file, printable
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
-from impasto.pictures.results import is_made_alike, unnamed_result
+from impasto.pictures.results import is_made_alike
 from impasto.pictures.writing import output_format, write_picture
 from impasto.styles.catalogue import (
     add_to_catalogue,
@@ -201,13 +201,9 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     note = f"impasto {__version__} styles preview tile={tile} id={digest[:8]}"
     replaces = output is not None and is_file(target)
     if output is None and not overwrite:
-        usual = target
-        target, is_there = unnamed_result(usual, lambda path: is_made_alike(path, note, picture))
+        target, is_there = results.place_unnamed(target, lambda path: is_made_alike(path, note, picture))
         if is_there:
-            click.echo(results.kept_as_it_is(target), err=True)
             return
-        if target != usual:
-            click.echo(results.kept_beside(usual), err=True)
     cells = [("original", resize_picture(original, tile))]
     with counting_bar("Painting", len(painters), hidden=False) as show:
         for count, (name, painter) in enumerate(painters.items(), 1):
