@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import TrainingError
-from impasto.threads import cpu_threads
 from impasto.training.decoding import Pixels
 from impasto.training.hdf5 import is_hdf5, read_groups
-from impasto.training.picture_files import PictureFiles, name_digest, none_readable, warn_of_skipped
+from impasto.training.picture_files import name_digest, read_pictures
 
 MIN_PHOTOGRAPHS = 50  # photographs to train a network on; it would learn fewer by heart, so that fewer give a warning
 MAX_HELD_OUT = 1000  # held-out photographs that are read; COCO's own validation group would be 8 GB
@@ -149,18 +148,7 @@ class Photographs:
         """Read the pictures of a source by name, and the held-out ones where the source has such a group."""
         if is_hdf5(source):
             return read_groups(source, limit, MAX_HELD_OUT)
-        with PictureFiles(source, limit) as files:
-            pictures: dict[str, Pixels] = {}
-            skipped: list[tuple[str, str]] = []
-            for name, picture in files.decode_all(files.names, cpu_threads(), keep):
-                if isinstance(picture, str):
-                    skipped.append((name, picture))
-                else:
-                    pictures[name] = picture
-        if not pictures:
-            raise none_readable(skipped, len(skipped), source)
-        if skipped:
-            warn_of_skipped(skipped, len(files.names), source)
+        pictures, skipped = read_pictures(source, keep, limit=limit)
         self.skipped += skipped
         return pictures, []
 

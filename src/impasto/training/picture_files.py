@@ -11,13 +11,14 @@ import logging
 import os
 import threading
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
 from impasto.errors import InputError
 from impasto.pictures.formats import READ_SUFFIXES
+from impasto.threads import cpu_threads
 from impasto.training.decoding import Pixels, decode
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,39 @@ class PictureFiles:
             return (self._source / name).read_bytes()
         with self._zip_lock:  # ZipFile counts its readers without a lock
             return self._zip.read(name)
+
+
+def read_pictures(
+    source: Path, keep: int, *, limit: int | None = None, held_out: Collection[str] = ()
+) -> tuple[dict[str, Pixels], list[tuple[str, str]]]:
+    """Decode all pictures of a source; one warning tells of those that cannot be read.
+
+    Args:
+        source: a folder (with its sub-folders) or a .zip of one.
+        keep: shrink to at most this short side, in pixels.
+        limit: read at most so many files.
+        held_out: file names, without their folders, that are left out.
+
+    Returns:
+        The pictures by name, at least one; and name and reason of each that cannot be read.
+
+    Raises:
+        InputError: the source cannot be read, or not one picture in it.
+    """
+    pictures: dict[str, Pixels] = {}
+    skipped: list[tuple[str, str]] = []
+    with PictureFiles(source, limit) as files:
+        names = [name for name in files.names if name.rpartition("/")[2] not in held_out]
+        for name, picture in files.decode_all(names, cpu_threads(), keep):
+            if isinstance(picture, str):
+                skipped.append((name, picture))
+            else:
+                pictures[name] = picture
+    if not pictures:
+        raise none_readable(skipped, len(skipped), source)
+    if skipped:
+        warn_of_skipped(skipped, len(names), source)
+    return pictures, skipped
 
 
 def warn_of_skipped(skipped: Sequence[tuple[str, str]], total: int, source: Path) -> None:

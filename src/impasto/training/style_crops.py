@@ -7,8 +7,6 @@ turned grey or inverted, which makes other styles of the same strokes.
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -22,9 +20,7 @@ from torch import Tensor
 from impasto.errors import InputError
 from impasto.networks.transformer import as_if_painted
 from impasto.training.decoding import Pixels
-from impasto.training.picture_files import PictureFiles, none_readable, warn_of_skipped
-
-log = logging.getLogger(__name__)
+from impasto.training.picture_files import read_pictures
 
 Planes = NDArray[np.float32]
 """3 x H x W in [0, 1]."""
@@ -57,20 +53,11 @@ class StyleCrops:
     def __init__(self, source: Path, *, held_out: Collection[str] = (), side: int = 192, seed: int = 0) -> None:
         self.side = side
         self._random = np.random.default_rng(seed)
+        pictures, _ = read_pictures(source, _KEPT_SIDE, held_out=held_out)
         self.pictures: list[Pixels] = []
-        skipped: list[tuple[str, str]] = []
-        with PictureFiles(source) as files:
-            names = [name for name in files.names if name.rpartition("/")[2] not in held_out]
-            for name, picture in files.decode_all(names, os.cpu_count() or 1, _KEPT_SIDE):
-                if isinstance(picture, str):
-                    skipped.append((name, picture))
-                else:
-                    longest = _LONGEST * min(picture.shape[:2])
-                    self.pictures.append(picture[:longest, :longest])
-        if not self.pictures:
-            raise none_readable(skipped, len(skipped), source)
-        if skipped:
-            warn_of_skipped(skipped, len(names), source)
+        for picture in pictures.values():
+            longest = _LONGEST * min(picture.shape[:2])
+            self.pictures.append(picture[:longest, :longest])
 
     def batch(self, count: int) -> Tensor:
         """Random pieces as the network could paint them at best: N x 3 x side x side in [0, 1]."""
