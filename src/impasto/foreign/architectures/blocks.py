@@ -54,6 +54,26 @@ class Named:
         return self.layers.activated(x, "relu")
 
 
+def transformer_net(net: Named, x: Value, enlarging: str, last: str) -> Value:
+    """The ``TransformerNet`` of PyTorch's example, from prepared colours to what its last convolution gives.
+
+    Args:
+        net: its weights.
+        x: the picture.
+        enlarging: names of the convolutions after enlargements, with ``{}`` for their number.
+        last: name of the last convolution.
+    """
+    for index, stride in ((1, 1), (2, 2), (3, 2)):
+        x = net.relu(net.norm(net.conv(x, f"conv{index}.conv2d", stride), f"in{index}"))
+    for block in range(1, numbered(net.arrays, "res{}.conv1.conv2d.weight") + 1):
+        y = net.relu(net.norm(net.conv(x, f"res{block}.conv1.conv2d"), f"res{block}.in1"))
+        x = net.layers.added(net.norm(net.conv(y, f"res{block}.conv2.conv2d"), f"res{block}.in2"), x)
+    for index in (1, 2):
+        x = net.conv(net.layers.enlarged(x, 2), enlarging.format(index))
+        x = net.relu(net.norm(x, f"in{index + 3}"))
+    return net.conv(x, last)
+
+
 def batch_norm(
     layers: Layers, x: Value, mean: Array, variance: Array, scale: Array | float, shift: Array, epsilon: float
 ) -> Value:
