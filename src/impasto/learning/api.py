@@ -51,7 +51,7 @@ class LearningProgress:
     Attributes:
         stage: ``"style"``, or ``"network"`` while that is fitted, too.
         step: steps done.
-        share: share of the most steps that the stage can take, in [0, 1]; a style often ends long before.
+        share: share of the steps that the stage can take, in [0, 1]; fitting the network often ends before.
         seconds: time spent in the stage.
         losses: losses by name; empty before the first check.
     """

@@ -11,6 +11,8 @@ import functools
 import importlib.util
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +73,10 @@ class RowDecoder:
         pyvips = load_pyvips()
         if pyvips is None:
             raise OSError("pyvips is missing")
-        try:
+        with _failures_as_oserror(pyvips):
             # Bytes, because a name need not be valid UTF-8.
             self._image = getattr(pyvips.Image, _LOADERS[format])(os.fsencode(path), **_options(format, directory))
             self._region = pyvips.Region.new(self._image)
-        except pyvips.Error as error:
-            raise OSError(_reason(error)) from error
 
     def read(self, top: int, rows: int) -> Array:
         """Some rows: rows x W x C, uint8 or uint16. Each call goes on where the last one ended.
@@ -86,10 +86,8 @@ class RowDecoder:
         """
         pyvips, image = load_pyvips(), self._image
         assert pyvips is not None
-        try:
+        with _failures_as_oserror(pyvips):
             data = self._region.fetch(0, top, image.width, rows)
-        except pyvips.Error as error:
-            raise OSError(_reason(error)) from error
         return np.frombuffer(data, _SAMPLES[image.format]).reshape(rows, image.width, image.bands)
 
 
@@ -106,11 +104,9 @@ def decode_whole(data: bytes, format: str, directory: Directory = None) -> Array
     pyvips = load_pyvips()
     if pyvips is None:
         return None
-    try:
+    with _failures_as_oserror(pyvips):
         image = getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format, directory))
         samples = np.frombuffer(image.write_to_memory(), _SAMPLES[image.format])
-    except pyvips.Error as error:
-        raise OSError(_reason(error)) from error
     return samples.reshape(image.height, image.width, image.bands)
 
 
@@ -127,10 +123,8 @@ def check_rows(data: bytes, format: str, directory: Directory = None) -> None:
     pyvips = load_pyvips()
     if pyvips is None:
         return
-    try:
+    with _failures_as_oserror(pyvips):
         getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format, directory)).avg()
-    except pyvips.Error as error:
-        raise OSError(_reason(error)) from error
 
 
 def _options(format: str, directory: Directory) -> dict[str, Any]:
@@ -143,6 +137,19 @@ def _options(format: str, directory: Directory) -> dict[str, Any]:
         if directory[1] is not None:
             options["subifd"] = directory[1]
     return options
+
+
+@contextmanager
+def _failures_as_oserror(pyvips: Any) -> Iterator[None]:
+    """Raise libvips's failures as OSError, with the first line of what it says.
+
+    Raises:
+        OSError: libvips failed.
+    """
+    try:
+        yield
+    except pyvips.Error as error:
+        raise OSError(_reason(error)) from error
 
 
 def _reason(error: Any) -> str:
