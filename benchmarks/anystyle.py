@@ -46,8 +46,7 @@ from impasto.networks.perceptual import load_features
 from impasto.styles.style import PHOTOGRAPH, Style
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
-from impasto.training.style_sources import read_resized
-from judge import digest_of
+from judge import digest_of, middle_squares
 
 HELD_OUT = Path(__file__).parents[1] / "research" / "held_out_styles.txt"
 COLUMNS = ("blend", "quick", "draft", "full", "peer")
@@ -82,12 +81,7 @@ class Judge:
     def __init__(self, photos: Path, features: str) -> None:
         self.settings = s = LearnSettings()
         self.objective = PerceptualLoss(load_features(features), s.content_layers, s.style_layers)
-        squares = []
-        for path in sorted(photos.iterdir()):
-            picture = read_resized(path, SIDE)
-            top, left = ((side - SIDE) // 2 for side in picture.shape[2:])
-            squares.append(picture[:, :, top : top + SIDE, left : left + SIDE])
-        self.images = torch.cat(squares)
+        self.images = middle_squares(photos, SIDE)
         self.inputs = with_grain(self.images, s.grain)
         with torch.no_grad():
             self.wanted = self.objective.features(self.images)

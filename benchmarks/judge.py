@@ -24,7 +24,7 @@ from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.training.perceptual_loss import PerceptualLoss
 from impasto.training.settings import FitSettings
-from impasto.training.style_sources import read_style_picture
+from impasto.training.style_sources import read_resized, read_style_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = ROOT / "research" / "recipes" / "bundled.toml"
@@ -47,6 +47,16 @@ def digest_of(features: str) -> str:
 def tensor(picture: np.ndarray) -> Tensor:
     """H x W x 3 to 1 x 3 x H x W."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32))
+
+
+def middle_squares(folder: Path, side: int) -> Tensor:
+    """The middle squares of a folder's pictures, shrunk to a side in pixels: N x 3 x side x side."""
+    squares = []
+    for path in sorted(folder.iterdir()):
+        picture = read_resized(path, side)
+        top, left = ((long - side) // 2 for long in picture.shape[2:])
+        squares.append(picture[:, :, top : top + side, left : left + side])
+    return torch.cat(squares)
 
 
 @dataclass(frozen=True)

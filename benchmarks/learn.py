@@ -37,8 +37,7 @@ from impasto.networks.transformer import TransformerNetwork
 from impasto.styles.files import bundled_network_id
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
-from impasto.training.style_sources import read_resized
-from judge import digest, digest_of
+from judge import digest, digest_of, middle_squares
 from style_pictures import draw_all
 
 ROOT = Path(__file__).parents[1]
@@ -70,15 +69,10 @@ class Judge:
         self.settings = LearnSettings()
         network = load_features(features)
         self.objective = PerceptualLoss(network, self.settings.content_layers, self.settings.style_layers)
-        squares = []
-        for path in sorted(test.iterdir()):
-            picture = read_resized(path, 256)
-            top, left = ((side - 256) // 2 for side in picture.shape[2:])
-            squares.append(picture[:, :, top : top + 256, left : left + 256])
-        self.images = torch.cat(squares)
+        self.images = middle_squares(test, 256)
         with torch.no_grad():
             self.wanted = self.objective.features(self.images)
-        flow = moving(len(squares), 256, 256, torch.Generator().manual_seed(0))
+        flow = moving(len(self.images), 256, 256, torch.Generator().manual_seed(0))
         self.warp = lambda x: warp(x, flow)
         self.seen, self.moved = (with_grain(x, self.settings.grain) for x in (self.images, self.warp(self.images)))
 
@@ -125,7 +119,7 @@ def learnt(judge: Judge, picture: Path, target: Path, deep: float, **settings: o
     minutes = (time.perf_counter() - started) / 60
     network = network_of_onnx(style.embedded.onnx)[0] if style.embedded else load_bundled()[0]
     measured = judge(network, torch.from_numpy(style.scale), torch.from_numpy(style.shift), [picture])
-    how = {key: style.metadata[key] for key in ("learnt", "deepened", "begun_as") if key in style.metadata}
+    how = {key: style.metadata[key] for key in ("learnt", "deepened") if key in style.metadata}
     return {**measured, "minutes": minutes, "curve": curve, "bytes": target.stat().st_size, **how}
 
 
