@@ -1,9 +1,9 @@
 // Many photographs in one look: each is painted in turn, and all results come as one zip.
 
 import { download, icon, isAbort, make } from "./dom.js";
-import { EngineError } from "./engine.js";
 import { button } from "./fields.js";
-import { say, sayWith, sentence, word } from "./texts.js";
+import { say, sayWith, word } from "./texts.js";
+import { errorText } from "./toasts.js";
 import { zip } from "./zip.js";
 
 /** @typedef {{file: File, crop: import("./engine.js").Crop|null, name: string}} Wanted */
@@ -48,8 +48,7 @@ export function batch(engine, look) {
         results.hidden = false;
       } catch (error) {
         if (isAbort(error)) break;
-        const note = error instanceof EngineError ? error.note : null;
-        failed.push(() => `${name} (${note ? sentence(note) : word("unexpected_here")})`);
+        failed.push(() => `${name} (${errorText(error)})`);
       }
     }
     start.disabled = false;

@@ -3,8 +3,8 @@
 import { icon, isAbort, make, showBlob } from "./dom.js";
 import { dialog } from "./dialog.js";
 import { button } from "./fields.js";
-import { label, say, sayWith, sentence, word } from "./texts.js";
-import { EngineError } from "./engine.js";
+import { label, say, sayWith } from "./texts.js";
+import { errorText } from "./toasts.js";
 
 /** @typedef {import("./engine.js").Painting} Painting */
 /** @typedef {import("./look.js").Look} Look */
@@ -66,8 +66,7 @@ export function sideBySide(engine, styles, request, take) {
           use.disabled = false;
         } catch (error) {
           if (isAbort(error)) return;
-          const note = error instanceof EngineError ? error.note : null;
-          sayWith(status, () => (note ? sentence(note) : word("unexpected_here")));
+          sayWith(status, () => errorText(error));
         } finally {
           if (mine === chosen) made.classList.remove("busy");
         }

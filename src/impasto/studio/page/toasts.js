@@ -33,13 +33,15 @@ export function complain(key) {
   show(say(make("p"), key), "bad");
 }
 
+/** What an error says, in the page's language. @param {any} error */
+export const errorText = (error) => (error instanceof EngineError ? sentence(error.note) : word("unexpected_here"));
+
 /**
  * Say what an error says, unless the work was given up on purpose.
  * @param {any} error
  */
 export function showError(error) {
   if (isAbort(error)) return;
-  const note = error instanceof EngineError ? error.note : null;
-  if (!note) console.error(error);
-  show(sayWith(make("p"), () => (note ? sentence(note) : word("unexpected_here"))), "bad");
+  if (!(error instanceof EngineError)) console.error(error);
+  show(sayWith(make("p"), () => errorText(error)), "bad");
 }

@@ -85,8 +85,8 @@ export function build(panel, app) {
       if (learnt) say(status, "learnt", { name: learnt.name });
       else say(status, "learn_stopped");
     } catch (error) {
-      if (isAbort(error)) say(status, "learn_stopped");
-      else { showError(error); say(status, "learn_intro"); }
+      showError(error);
+      say(status, isAbort(error) ? "learn_stopped" : "learn_intro");
     } finally {
       work = null;
       setState();

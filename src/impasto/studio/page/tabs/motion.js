@@ -122,9 +122,8 @@ export function build(panel, app) {
       save.href = done.file.url;
       save.download = done.file.name;
     } catch (error) {
-      if (isAbort(error)) return void say(status, "video_cancelled");
       showError(error);
-      say(status, "");
+      say(status, isAbort(error) ? "video_cancelled" : "");
     } finally {
       if (work === controller) work = null;
       showButtons();

@@ -1,7 +1,7 @@
 // The Paint tab: one picture is optimised while the page shows its steps, any of which can be the result.
 
 import { compare } from "../compare.js";
-import { icon, isAbort, make, settled } from "../dom.js";
+import { icon, make, settled } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, list, number, slider } from "../fields.js";
 import { blobOf } from "../server.js";
@@ -136,7 +136,7 @@ export function build(panel, app) {
       offer(last.file);
       say(status, done.interrupted ? "paint_stopped" : "paint_done", { name: last.file.name, n: last.iteration });
     } catch (error) {
-      if (!isAbort(error)) showError(error);
+      showError(error);
       say(status, "paint_intro");
     } finally {
       setRunning(false);

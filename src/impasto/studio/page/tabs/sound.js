@@ -89,9 +89,8 @@ export function build(panel, app) {
       save.download = done.file.name;
       result.hidden = false;
     } catch (error) {
-      if (isAbort(error)) return void say(status, "video_cancelled");
       showError(error);
-      say(status, "");
+      say(status, isAbort(error) ? "video_cancelled" : "");
     } finally {
       if (work === controller) work = null;
       showButtons();

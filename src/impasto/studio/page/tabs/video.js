@@ -105,9 +105,8 @@ export function build(panel, app) {
       players.show(clip.plays ? `${clip.url}#t=${from}` : null, painted);
       offset = from;
     } catch (error) {
-      if (isAbort(error)) return void say(status, "video_cancelled");
       showError(error);
-      say(status, "");
+      say(status, isAbort(error) ? "video_cancelled" : "");
     } finally {
       if (work === controller) work = null;
       showButtons();
@@ -133,7 +132,7 @@ export function build(panel, app) {
       if (painted && before.getAttribute("src")) { before.currentTime = offset + after.currentTime; before.play().catch(() => {}); }
       await video.play();
     } catch (error) {
-      if (!isAbort(error)) showError(error);
+      showError(error);
     }
   });
   for (const video of [before, after]) {
