@@ -57,6 +57,7 @@ def test_a_part_is_cut_out_straightened_and_painted(opened, tmp_path):
     finished(page, "107 × 107 pixels")
     assert result(page, tmp_path).shape == (107, 107, 3)
     page.locator("#picture-crop").click()
+    page.locator("#crop[open]").wait_for()  # it opens once the photograph is decoded
     page.locator(".crop-frame").focus()
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("ArrowDown")
