@@ -89,6 +89,7 @@ def test_stop_keeps_the_picture_so_far(visit, photo, painting, tmp_path):
 def test_the_page_says_what_is_missing(visit, picture_file):
     page = visit("Paint")
     page.set_input_files("#paint-photo input[type=file]", str(picture_file))
+    page.locator("#panel-paint .filled").wait_for()  # the photograph is taken once the server has opened it
     page.locator("#paint-start").click()
     page.get_by_text("Add a picture whose style you want").wait_for()
     page.locator("#paint-status", has_text="Every brush stroke").wait_for()
