@@ -74,8 +74,8 @@ def server(tmp_path_factory):
 @pytest.fixture
 def client(server):
     """An HTTP client of the studio."""
-    httpx = pytest.importorskip("httpx")
-    with httpx.Client(base_url=server.url, timeout=60) as made:
+    httpx2 = pytest.importorskip("httpx2")
+    with httpx2.Client(base_url=server.url, timeout=60) as made:
         yield made
 
 

@@ -283,13 +283,13 @@ def test_who_leaves_ends_their_job(server, client, picture_file, monkeypatch):
 
 
 def test_a_program_that_leaves_ends_its_job_too(server, client, picture_file, monkeypatch):
-    import httpx
+    import httpx2
 
     from impasto.studio import pictures
 
     begun, ended = threading.Event(), threading.Event()
     monkeypatch.setattr(pictures, "paint_picture", endless(begun, ended))
-    with picture_file.open("rb") as file, pytest.raises(httpx.ReadTimeout):
+    with picture_file.open("rb") as file, pytest.raises(httpx2.ReadTimeout):
         client.post("/api/apply", files={"picture": file}, timeout=1)
     assert begun.is_set()
     assert ended.wait(5)

@@ -66,14 +66,14 @@ def test_sigterm_ends_the_server_as_ctrl_c_does_and_cleans_up(start, tmp_path):
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here to make a certificate")
 def test_the_command_serves_others_behind_a_password_contacts_nobody_and_cleans_up(start, tmp_path, picture_file):
-    httpx = pytest.importorskip("httpx")
+    httpx2 = pytest.importorskip("httpx2")
     request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
     made = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"]
     subprocess.run(["openssl", *request.split(), *made], check=True, capture_output=True)
     tls = ["--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")]
     process, url = start("--host", "0.0.0.0", *tls, IMPASTO_STUDIO_PASSWORD="geheim")
     trusted = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
-    with httpx.Client(base_url=url, timeout=60, verify=trusted) as client:
+    with httpx2.Client(base_url=url, timeout=60, verify=trusted) as client:
         assert client.get("/api/info").status_code == 401
         answer = client.post("/login", data={"password": "geheim"})
         assert "secure" in answer.headers["set-cookie"].lower()
