@@ -13,7 +13,13 @@ from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.studio import pictures, previews
-from impasto.studio.choices import check_options, check_styles, read_brushed_mask, work_size_option
+from impasto.studio.choices import (
+    check_options,
+    check_styles,
+    read_brushed_mask,
+    shown_style_names,
+    work_size_option,
+)
 from impasto.studio.pictures import PictureRequest
 from impasto.styles.catalogue import add_to_catalogue, bundled_names, load_style
 from impasto.styles.style import PHOTOGRAPH
@@ -127,19 +133,20 @@ def test_a_mask_of_too_many_pixels_is_refused():
 def test_thumbnails_show_every_style_and_learn_of_new_ones(server):
     thumbnails = server.studio.thumbnails
     bundled = [name for name in bundled_names() if name != PHOTOGRAPH]
-    assert previews.shown_style_names() == bundled
+    assert shown_style_names() == bundled
     assert all(thumbnails.get(name)[:2] == b"\xff\xd8" for name in bundled[:3])
     assert thumbnails.get("scream") is thumbnails.get("scream")
     add_to_catalogue(load_style("scream"), "mine")
-    assert previews.shown_style_names() == ["mine", *bundled]
+    assert shown_style_names() == ["mine", *bundled]
     assert thumbnails.get("mine") == thumbnails.get("scream")
 
 
-def test_a_photograph_is_painted_small_in_every_style(server, put, picture_file):
+def test_a_photograph_is_painted_small_in_styles_of_the_package_and_of_the_visitor(server, put, picture_file):
     painted = []
-    previews.paint_thumbnails(server.studio.originals.get(put(picture_file)), painted.append)
+    styles = {"scream": "scream", "+mine": (load_style("udnie"), 1.0)}
+    previews.paint_thumbnails(server.studio.originals.get(put(picture_file)), styles, painted.append)
     items = [item for item in painted if item]
-    assert [item["name"] for item in items] == previews.shown_style_names()
+    assert [item["name"] for item in items] == list(styles)
     assert all(item["picture"].startswith("data:image/jpeg") for item in items)
 
 

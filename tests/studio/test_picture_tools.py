@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto.styles.catalogue import load_style
+
 
 @pytest.fixture
 def opened(visit, photo, tmp_path):
@@ -168,6 +170,17 @@ def test_a_painting_becomes_a_style_right_in_the_chooser(opened, photo, tmp_path
     page.locator("#look-menu summary").click()
     page.get_by_role("button", name="Save as a preset").click()
     page.locator(".toast.bad", has_text="on this page only").wait_for()
+
+
+def test_a_style_file_is_taken_in_the_chooser_and_painted_on_the_photograph(opened, tmp_path):
+    page = opened
+    load_style("udnie").save(tmp_path / "mine.safetensors")
+    page.set_input_files("#picture-styles-add", str(tmp_path / "mine.safetensors"))
+    finished(page, "photo-udnie.png")
+    page.locator("#picture-styles .cell.on img[src^='data:image/jpeg']").wait_for()
+    (tmp_path / "bad.safetensors").write_bytes(b"x" * 99)
+    page.set_input_files("#picture-styles-add", str(tmp_path / "bad.safetensors"))
+    page.locator(".toast.bad", has_text="bad.safetensors is no style of this network").wait_for()
 
 
 def test_refine_takes_the_photograph_to_the_paint_tab(opened):

@@ -1,5 +1,7 @@
 """The exported page on a plain web server: threads, the network cut, and how much is transferred."""
 
+import base64
+
 import pytest
 from tests.webpage.conftest import PlainServer, as_file, paint, wait_for
 
@@ -30,6 +32,8 @@ def test_the_service_worker_brings_threads_and_the_page_paints_with_the_network_
     assert page.evaluate("crossOriginIsolated")
     assert paint(page, picture, {"scream": 1})["data"] == first["data"]
     paint(page, picture, {"udnie": 1})  # a style that was never asked for before
+    add = "async (text) => (await engine.addStyle(fileOf(text, 'mine.png'))).name"
+    paint(page, picture, {page.evaluate(add, base64.b64encode(picture).decode()): 1})
 
 
 def test_nothing_is_asked_for_twice_on_the_way_to_the_first_painting(visit, own_site, photo):
@@ -38,7 +42,7 @@ def test_nothing_is_asked_for_twice_on_the_way_to_the_first_painting(visit, own_
     large = {path: size for path, size in own_site.sent.items() if "onnx" in path}
     sizes = {path: (own_site.folder / path.lstrip("/").partition("?")[0]).stat().st_size for path in large}
     assert large == sizes
-    assert not any("jspi" in path for path in large)
+    assert not any("jspi" in path or "predictor" in path for path in large)
 
 
 def test_the_webgpu_build_is_within_the_same_limit(exported):

@@ -46,12 +46,16 @@ def test_the_camera_is_painted(visit, site):
     assert " x " in page.inner_text("#live .rate")
 
 
-def test_a_style_file_can_be_added_and_the_page_says_that_a_picture_cannot_be_yet(visit, site, tmp_path):
+def test_a_style_file_and_a_picture_can_be_added_as_styles(visit, site, photo, tmp_path):
     from impasto.styles.catalogue import load_style
 
     load_style("udnie").save(tmp_path / "mine.safetensors")
+    photo.resize((300, 200)).save(tmp_path / "waves.jpg")
     page = visit(site, "index.html?engine=wasm")
     page.wait_for_selector("body.ready")
-    assert "Here a picture cannot be a style yet." in page.inner_text("#panel-picture")
     page.set_input_files("#picture-styles-add", tmp_path / "mine.safetensors")
     page.wait_for_selector("#picture-styles [data-name='+udnie'][aria-pressed=true]")
+    page.set_input_files("#picture-styles-add", tmp_path / "waves.jpg")
+    page.wait_for_selector("#picture-styles [data-name='+waves'][aria-pressed=true]")
+    page.locator(".toast", has_text="waves is predicted from the picture, and stays on this page").wait_for()
+    assert page.locator("#picture-styles [data-name='+waves'] img").first.get_attribute("src").startswith("blob:")

@@ -13,6 +13,7 @@ from impasto.pictures.conversion import as_picture, in_kind_of
 from impasto.pictures.reading import read_picture
 
 CLOSE = 2  # of 255
+ADD_STYLE = "async ([text, name]) => (await engine.addStyle(fileOf(text, name))).name"
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_where_memory_runs_out_smaller_tiles_paint_the_same(visit, site, photo):
         const InferenceSession = {{create: async (...given) => {{
           const session = await create(...given);
           return {{run: (feeds) => {{
-            if (feeds.image.data.length > 4 * {least + 20_000}) throw new Error("std::bad_alloc");
+            if (feeds.image?.data.length > 4 * {least + 20_000}) throw new Error("std::bad_alloc");
             return session.run(feeds);
           }}}};
         }}}};
@@ -132,11 +133,15 @@ def test_where_memory_runs_out_smaller_tiles_paint_the_same(visit, site, photo):
     page.context.route(f"**/{library}", lambda route: route.fulfill(**script))
     page.goto(f"{site.url}bare.html?engine=wasm&at-once={2 * least}")
     wait_for(page, "window.engine !== undefined")
+    name = page.evaluate(ADD_STYLE, [base64.b64encode(as_file(photo)).decode(), "mine.png"])
+    before = paint(page, as_file(photo.resize((48, 32))), {name: 1})
     large = photo.resize((640, 440))
     made = paint(page, as_file(large), {"scream": 1})
     painter = Painter("scream")
     painter._budget.note_shortage(2 * least)
     assert difference(made["image"], np.asarray(painter.stylize(np.asarray(large)))) <= CLOSE
+    after = paint(page, as_file(photo.resize((48, 32))), {name: 1})  # by another worker
+    assert after["data"] == before["data"]
 
 
 def test_a_preview_is_the_librarys_preview(wasm, photo):
@@ -180,7 +185,44 @@ def test_a_style_file_is_a_style_and_anything_else_is_refused_in_a_sentence(wasm
     assert made["name"] == "photo-udnie.png"
     refused = wasm.evaluate("refusal(engine.addStyle(new File(['x'.repeat(99)], 'bad.safetensors')))")
     assert refused.startswith("bad.safetensors is no style of this network")
-    assert "cannot be made a style yet" in wasm.evaluate("refusal(engine.addStyle(new File(['x'], 'a.jpg')))")
+
+
+@pytest.fixture(scope="module")
+def painting(photo) -> bytes:
+    """A picture that is no bundled style, 700 x 605: once it is shrunk, its longer side is between two numbers."""
+    return as_file(Image.fromarray(Painter("udnie").stylize(np.asarray(photo.resize((700, 605))))[:, ::-1]))
+
+
+def test_a_picture_is_a_style_at_once_and_paints_what_the_command_line_paints(wasm, small, painting, tmp_path):
+    from impasto.learning.api import learn_style
+
+    data = base64.b64encode(painting).decode()
+    name, same = (wasm.evaluate(ADD_STYLE, [data, "my waves.png"]) for _ in range(2))
+    assert (name, same) == ("+my-waves", "+my-waves 2")  # pictures from a phone are all called image.jpg
+    made = paint(wasm, as_file(small), {name: 1})
+    (tmp_path / "my waves.png").write_bytes(painting)
+    style = learn_style(tmp_path / "my waves.png", effort="quick")
+    assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
+    assert made["name"] == "photo-my-waves.png"
+
+
+def test_a_transparent_picture_is_a_style_without_what_lies_beneath(wasm, small, painting, tmp_path):
+    from impasto.learning.api import learn_style
+
+    rgba = np.dstack([np.asarray(Image.open(io.BytesIO(painting))), np.full((605, 700), 255, np.uint8)])
+    rgba[:300, :200] = (255, 0, 255, 0)
+    (tmp_path / "holes.png").write_bytes(as_file(rgba))
+    name = wasm.evaluate(ADD_STYLE, [base64.b64encode(as_file(rgba)).decode(), "holes.png"])
+    made = paint(wasm, as_file(small), {name: 1})
+    style = learn_style(tmp_path / "holes.png", effort="quick")
+    assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
+
+
+def test_a_line_and_a_broken_picture_are_no_styles(wasm):
+    line = base64.b64encode(as_file(np.zeros((1, 300, 3), np.uint8))).decode()
+    said = wasm.evaluate("(text) => refusal(engine.addStyle(fileOf(text, 'line.png')))", line)
+    assert said.startswith("line.png is a line of 300 x 1 pixels")
+    assert "cannot be opened" in wasm.evaluate("refusal(engine.addStyle(new File(['x'], 'a.jpg')))")
 
 
 def test_what_is_no_picture_is_refused_in_a_sentence(wasm):

@@ -1,7 +1,7 @@
 """Impasto in a browser: pictures, paint, video, the camera, learning, sound and movement.
 
 In: uploads and settings from a visitor's page or from the HTTP API. Out: painted files, previews, live frames, styles.
-Order: settings, containers, uploads, crops, previews, jobs, state, texts, choices; pictures, paintings, videos,
+Order: settings, containers, uploads, choices, crops, previews, jobs, state, texts; pictures, paintings, videos,
 learnt, sounds, motions (the work of a tab each), live; api (the HTTP interface), app, request_headers, guard, server.
 Must never import: cli, torch. What is painted, and how, is decided in the rooms below.
 """

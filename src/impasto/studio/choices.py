@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ from impasto.feedforward.presets import OPTIONS
 from impasto.options import option_default, option_facts
 from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
-from impasto.studio.previews import shown_style_names
-from impasto.studio.uploads import Uploads
+from impasto.studio.uploads import Uploads, plain_stem
 from impasto.styles.blending import parse_style
-from impasto.styles.files import read_style
-from impasto.styles.style import Style
+from impasto.styles.catalogue import bundled_names, catalogue_names
+from impasto.styles.files import bundled_network_id, read_style
+from impasto.styles.style import PHOTOGRAPH, SUFFIX, Style
 
 StyleChoice = str | tuple[Style, float]
 """A style that a visitor has chosen: ``NAME`` or ``NAME:WEIGHT``, or one that was learnt here, with its weight."""
@@ -32,6 +33,11 @@ MODULES_OF_EXTRAS = {"train": ("torch",), "video": ("cv2", "av"), "sound": ("av"
 _PNG_URI_PREFIX = "data:image/png;base64,"  # start of the address as which the page sends a mask
 _MAX_MASK_PIXELS = 1024 * 1024  # pixels of a mask that was brushed; the page sends at most as many as a preview has
 _MAX_NAME = 80  # characters of a style's name that a sentence repeats
+
+
+def shown_style_names() -> list[str]:
+    """Names of the styles to choose from: those of the catalogue, then the bundled ones."""
+    return [*catalogue_names(), *(name for name in bundled_names() if name != PHOTOGRAPH)]
 
 
 def check_styles(styles: Iterable[str], uploads: Uploads | None = None) -> list[StyleChoice]:
@@ -69,12 +75,41 @@ def learnt_style(name: str, uploads: Uploads) -> Style:
     """A style that was learnt here and is not kept in the catalogue, by a plus sign and its identifier.
 
     Raises:
-        InputError: It is not there any more.
-        StyleError: The file is no style.
+        InputError: It is not there any more, or is no style.
     """
     path = uploads.find(name.removeprefix(LEARNT))
     with uploads.protect(path):  # it is kept for an hour from now on
-        return read_style(path)
+        return read_small_style(path)
+
+
+def read_small_style(path: Path) -> Style:
+    """Read a visitor's style file, which may bring no network of its own: what one does is not known before it runs.
+
+    Raises:
+        InputError: It is no style of the package's network.
+    """
+    try:
+        style = read_style(path)
+    except StyleError:
+        style = None
+    if style is None or style.embedded is not None or style.network != bundled_network_id():
+        raise InputError(
+            f"{path.name} is no style of this network: give a style file of Impasto that impasto learn made without "
+            "--deep.",
+            key="style_file",
+            name=path.name,
+        )
+    return style
+
+
+def style_file_name(path: Path) -> str:
+    """The name that an uploaded style file gets.
+
+    Raises:
+        InputError: It is no style of the package's network.
+    """
+    read_small_style(path)
+    return f"{plain_stem(path)}{SUFFIX}"
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -18,9 +18,8 @@ from impasto.pictures.picture import Picture, to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.writing import encode_picture
+from impasto.studio.choices import StyleChoice
 from impasto.studio.crops import Crop
-from impasto.styles.catalogue import bundled_names, catalogue_names
-from impasto.styles.style import PHOTOGRAPH
 
 if TYPE_CHECKING:
     from impasto.studio.uploads import Uploads
@@ -114,30 +113,28 @@ class Thumbnails:
             return self._painted[name]
 
 
-def paint_thumbnails(photograph: Picture, report: Callable[[dict[str, str] | None], None]) -> None:
-    """Paint a visitor's own photograph small in every style.
+def paint_thumbnails(
+    photograph: Picture, styles: Mapping[str, StyleChoice], report: Callable[[dict[str, str] | None], None]
+) -> None:
+    """Paint a visitor's own photograph small in styles.
 
     Args:
         photograph: The photograph, at the size of a preview.
+        styles: The styles by the names that are reported.
         report: Called with the ``name`` of each style and the address of its ``picture`` as it is painted; may raise an
             exception to stop.
     """
     small = _middle_square(photograph)
-    for name in shown_style_names():
+    for name, style in styles.items():
         report(None)
-        if data := _style_thumbnail(small, name):
+        if data := _style_thumbnail(small, style):
             report({"name": name, "picture": _address(data, "JPEG")})
 
 
-def shown_style_names() -> list[str]:
-    """Names of the styles to choose from: those of the catalogue, then the bundled ones."""
-    return [*catalogue_names(), *(name for name in bundled_names() if name != PHOTOGRAPH)]
-
-
-def _style_thumbnail(photograph: Picture, name: str) -> bytes:
+def _style_thumbnail(photograph: Picture, style: StyleChoice) -> bytes:
     """A style's thumbnail as a JPEG file; empty if the style cannot be used, for example with this network."""
     try:
-        painted = shrink_picture(Painter(name).paint(photograph).picture, _THUMBNAIL_SIDE)
+        painted = shrink_picture(Painter([style]).paint(photograph).picture, _THUMBNAIL_SIDE)
     except ImpastoError:
         return b""
     return encode_picture(painted, "JPEG", quality=78, strip=True)

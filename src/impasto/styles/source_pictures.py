@@ -35,7 +35,11 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
     if min(width, height) < 2:
         raise InputError(
             f"{path} is a line of {width} x {height} pixels once it has the size of a style picture, and has no "
-            "strokes to learn from: give one of at least 128 pixels a side, better 500."
+            "strokes to learn from: give one of at least 128 pixels a side, better 500.",
+            key="style_picture_line",
+            name=str(path),
+            width=width,
+            height=height,
         )
     small = image.resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(small, np.float32) / np.float32(255)

@@ -11,6 +11,7 @@ import numpy as np
 
 from impasto.engines.loading import load_engine
 from impasto.errors import StyleError
+from impasto.learning.settings import LearnSettings
 from impasto.networks.grain import grain_cells
 from impasto.studio.choices import offered_options
 from impasto.styles.catalogue import STEADY, bundled_names, catalogue_names, load_style
@@ -24,6 +25,7 @@ FOLDER = "data"
 """Where the files lie in a site."""
 FACTS = f"{FOLDER}/site.json"
 """What is known of the site, which also tells it from any other folder."""
+_PREDICTOR = ("predictor.onnx", "predictor.safetensors", "perceptual.safetensors")  # the model, and its weights
 
 
 def site_styles() -> dict[str, Style]:
@@ -50,8 +52,8 @@ def write_contents(site: Path, styles: dict[str, Style]) -> None:
     """Write networks, styles, grain and facts into a site."""
     folder = site / FOLDER
     (folder / "styles").mkdir(parents=True)
-    for network in ("network", STEADY):
-        write_packed(folder / f"{network}.onnx", (resources.files("impasto.assets") / f"{network}.onnx").read_bytes())
+    for name in ("network.onnx", f"{STEADY}.onnx", *_PREDICTOR):
+        write_packed(folder / name, (resources.files("impasto.assets") / name).read_bytes())
     photograph = load_style(PHOTOGRAPH)
     for name, style in {**styles, PHOTOGRAPH: photograph}.items():
         style.save(folder / "styles" / f"{name}{SUFFIX}")
@@ -65,6 +67,7 @@ def write_contents(site: Path, styles: dict[str, Style]) -> None:
             {
                 "version": __version__,
                 "network": {"id": engine.network, "channels": engine.channels, "radius": engine.radius},
+                "styleSide": LearnSettings().style_size,
                 "options": offered_options(),
                 "styles": [_style_facts(name, style) for name, style in styles.items()],
             },

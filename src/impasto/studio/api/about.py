@@ -10,9 +10,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from impasto.studio.api.answers import REFUSALS
-from impasto.studio.choices import MODULES_OF_EXTRAS, has_extra, offered_options
+from impasto.studio.choices import MODULES_OF_EXTRAS, has_extra, offered_options, shown_style_names
 from impasto.studio.live import LIVE_MAX_SIDE
-from impasto.studio.previews import shown_style_names
 from impasto.studio.state import Studio
 from impasto.studio.videos import DEFAULT_VIDEO_SIZE
 from impasto.styles.catalogue import add_to_catalogue, catalogue_names

@@ -13,11 +13,14 @@ from impasto.errors import InputError
 from impasto.pictures.writing import encode_picture
 from impasto.studio import motions, sounds
 from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
-from impasto.studio.choices import has_extra
+from impasto.studio.choices import has_extra, read_small_style, style_file_name
 from impasto.studio.state import Studio
 
-Wanted = Literal["picture", "sound", "motion"]
-"""What a visitor means to send; a picture may be a video as well."""
+Wanted = Literal["picture", "sound", "motion", "style"]
+"""What a visitor means to send; a picture may be a video as well, and a style is a style file."""
+_WANTED = (
+    "`sound`: a file with sound; `motion`: a BVH file; `style`: a style file, which is then called by a + and its `id`."
+)
 _PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play
 
 
@@ -29,7 +32,7 @@ def routes(studio: Studio) -> APIRouter:
     async def send(
         request: Request,
         name: Annotated[str, Query(max_length=400)] = "picture",
-        wanted: Annotated[Wanted, Query(description="`sound`: a file with sound; `motion`: a BVH file.")] = "picture",
+        wanted: Annotated[Wanted, Query(description=_WANTED)] = "picture",
     ) -> dict[str, Any]:
         """The body of the request is the file. The answer has its `id`, by which other requests name it, and what was
         found in it. Files are removed after an hour without use."""
@@ -75,6 +78,9 @@ def _describe(studio: Studio, path: Path, wanted: Wanted) -> dict[str, Any]:
         return {**file_facts(studio, path), "kind": wanted, **sounds.sound_facts(studio, path)}
     if wanted == "motion":
         return {**file_facts(studio, studio.uploads.keep(path, motions.motion_name)), "kind": wanted}
+    if wanted == "style":
+        path = studio.uploads.keep(path, style_file_name)
+        return {**file_facts(studio, path), "kind": wanted, "title": read_small_style(path).name}
     path = studio.uploads.keep(path)
     told: dict[str, Any] = {**file_facts(studio, path), "kind": studio.uploads.kind(path)}
     if told["kind"] == "picture":

@@ -86,6 +86,12 @@ class PaintPicture(Photograph):
         return PictureRequest(styles, options, mask, masked, self.part)
 
 
+class PaintThumbnails(Photograph):
+    """A photograph to paint small in each of some styles."""
+
+    styles: list[str] = Field(description="Names of styles.", max_length=1000)
+
+
 class Optimise(BaseModel):
     """A photograph to paint in the style of pictures, slowly."""
 
@@ -155,9 +161,10 @@ def routes(studio: Studio) -> APIRouter:
             return run(lambda _report: _preview(studio, path, request), "preview", visitor)
         return run(lambda report: _painted(studio, path, request, report, strip=not asked.metadata), "picture", visitor)
 
-    @router.post("/thumbnails", summary="Paint a picture small in every style", **_EVENTS)
-    def thumbnails(asked: Photograph, visitor: Visitor = "") -> StreamingResponse:
+    @router.post("/thumbnails", summary="Paint a picture small in styles", **_EVENTS)
+    def thumbnails(asked: PaintThumbnails, visitor: Visitor = "") -> StreamingResponse:
         path, part = studio.uploads.picture(studio.uploads.find(asked.file)), asked.part
+        styles = dict(zip(asked.styles, check_styles(asked.styles, studio.uploads), strict=True))
 
         def work(report: ReportFunction) -> dict[str, Any]:
             painted: dict[str, str] = {}
@@ -167,7 +174,7 @@ def routes(studio: Studio) -> APIRouter:
                     painted[item["name"]] = item["picture"]
                 report(None if item is None else dict(painted))
 
-            paint_thumbnails(studio.originals.get(path, part), keep)
+            paint_thumbnails(studio.originals.get(path, part), styles, keep)
             return painted
 
         return run(work, "picture", visitor)

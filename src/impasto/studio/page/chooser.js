@@ -27,11 +27,11 @@ const FILTERS = ["all", "favourites", "recent"];
  * @param {Style[]} styles
  * @param {Blend} value
  * @param {() => void} give  Called whenever the visitor changes the choice.
- * @param {{blend?: boolean, add?: ((file: File) => Promise<void>)|null, addsFiles?: boolean}} [options]  `add` makes a style
- *   of a picture, or with `addsFiles` takes a style file.
+ * @param {{blend?: boolean, add?: ((file: File) => Promise<void>)|null}} [options]  `add` makes a style of a picture or a
+ *   style file.
  * @returns {Chooser}
  */
-export function chooser(id, styles, value, give, { blend = true, add = null, addsFiles = false } = {}) {
+export function chooser(id, styles, value, give, { blend = true, add = null } = {}) {
   const thumbs = make("div", { class: "thumbs", role: "group" }), mix = make("div", { class: "mix" });
   const filters = make("div", { class: "filters", role: "group" });
   const element = make("div", { class: "chooser", id }, filters, thumbs, mix);
@@ -50,8 +50,8 @@ export function chooser(id, styles, value, give, { blend = true, add = null, add
   }
 
   if (add) {
-    const input = make("input", { type: "file", accept: addsFiles ? ".safetensors" : "image/*,.safetensors", class: "visually-hidden", id: `${id}-add` });
-    const place = make("label", { class: "chip add", for: `${id}-add` }, icon("plus"), say(make("span"), addsFiles ? "add_style_file" : "add_picture_style"));
+    const input = make("input", { type: "file", accept: "image/*,.safetensors", class: "visually-hidden", id: `${id}-add` });
+    const place = make("label", { class: "chip add", for: `${id}-add` }, icon("plus"), say(make("span"), "add_picture_style"));
     filters.append(input, place);
     input.addEventListener("change", async () => {
       const file = input.files?.[0];

@@ -29,8 +29,6 @@
  * @property {boolean} mask  Whether `paint` takes a mask.
  * @property {boolean} crop  Whether `paint` takes a crop.
  * @property {boolean} metadata  Whether `paint` keeps a photograph's metadata.
- * @property {boolean} pictureStyles  Whether `addStyle` makes a style of a picture.
- * @property {boolean} styleFiles  Whether `addStyle` takes a style file that `impasto learn` made.
  * @property {number} maxPixels  Most pixels of a picture.
  * @property {number} maxUpload  Most bytes of a file.
  * @property {number} maxVideo  Most seconds of video.
@@ -109,15 +107,19 @@
  * @property {"server"|"local"} kind
  * @property {Capabilities} capabilities
  * @property {() => Promise<Style[]>} styles  All styles, those of the visitor first.
- * @property {(file: File, signal?: AbortSignal) => Promise<Style>} addStyle  Makes a style of a picture. It is among
- *   `styles` until the page is closed, and is as good as can be had at once. Rejects where `pictureStyles` is false.
+ * @property {(file: File, signal?: AbortSignal) => Promise<Style>} addStyle  Makes a style of a picture, as good as can be
+ *   had at once, or of a style file that `impasto learn` made. It is among `styles` until the page is closed.
  * @property {(file: File, signal?: AbortSignal) => Promise<Photograph>} open  Decodes a photograph.
- * @property {(file: File, crop: Crop|null, show: (name: string, thumbnail: string) => void, signal?: AbortSignal) =>
- *   Promise<void>} thumbnails  Paints a photograph small in every style; calls `show` for each as it is painted.
+ * @property {(file: File, crop: Crop|null, styles: string[], show: (name: string, thumbnail: string) => void,
+ *   signal?: AbortSignal) => Promise<void>} thumbnails  Paints a photograph small in styles, by their names; calls `show`
+ *   for each as it is painted.
  * @property {(request: PaintRequest) => Promise<Painting>} paint
  * @property {() => LiveSession} live
  * @property {import("./server.js").Server} [server]  What only a server does: the tabs Paint, Video, Learn, Sound and Motion.
  */
+
+/** Whether a file is given as a style file, not as a picture. @param {File} file */
+export const isStyleFile = (file) => /\.safetensors$/i.test(file.name);
 
 /** An error that an engine raises on purpose: one sentence that says what is wrong and what to do. */
 export class EngineError extends Error {

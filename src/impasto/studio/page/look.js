@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { chooser } from "./chooser.js";
 import { choice, fold, list, number, slider, tick } from "./fields.js";
+import { isStyleFile } from "./engine.js";
 import { say, word } from "./texts.js";
 import { showError, tell } from "./toasts.js";
 
@@ -33,25 +34,23 @@ export const firstStyle = (styles) => [{ name: styles.some((style) => style.name
  * @param {(() => Promise<void>)|null} styleAdded  Called once there is one more style.
  */
 export function lookPanel(prefix, engine, styles, styleAdded) {
-  const { options: facts, metadata, mask, pictureStyles, styleFiles } = engine.capabilities, engineStyles = () => styles;
+  const { options: facts, metadata, mask, tabs } = engine.capabilities, engineStyles = () => styles;
   /** @type {(() => void)[]} */
   const listeners = [];
   const give = () => listeners.forEach((listener) => listener());
-  const add = pictureStyles || styleFiles
-    ? async (/** @type {File} */ file) => {
-        try {
-          const style = await engine.addStyle(file);
-          await styleAdded?.();
-          picker.value = [{ name: style.name, weight: 1 }];
-          offerMasks();
-          give();
-          if (style.kind === "picture" && engine.kind === "server") tell("style_made", { name: style.title });
-        } catch (error) {
-          showError(error);
-        }
-      }
-    : null;
-  const picker = chooser(`${prefix}-styles`, styles, firstStyle(styles), () => { offerMasks(); give(); }, { add, addsFiles: !pictureStyles });
+  async function add(/** @type {File} */ file) {
+    try {
+      const style = await engine.addStyle(file);
+      await styleAdded?.();
+      picker.value = [{ name: style.name, weight: 1 }];
+      offerMasks();
+      give();
+      if (!isStyleFile(file)) tell(tabs.includes("learn") ? "style_made" : "style_predicted", { name: style.title });
+    } catch (error) {
+      showError(error);
+    }
+  }
+  const picker = chooser(`${prefix}-styles`, styles, firstStyle(styles), () => { offerMasks(); give(); }, { add });
   /** @type {Record<string, any>} */
   const fields = {};
   for (const name of SLIDERS) {
@@ -87,7 +86,7 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
   }
   offerMasks();
 
-  const element = make("div", { class: "tools" }, picker.element, styleFiles && !pictureStyles ? say(make("p", { class: "hint" }), "style_files_hint") : null,
+  const element = make("div", { class: "tools" }, picker.element,
     make("div", { class: "group" }, ...SLIDERS.map((name) => fields[name]?.element), fields.colors?.element),
     more.length ? fold(`${prefix}-more`, "more", ...more) : null);
 

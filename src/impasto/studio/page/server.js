@@ -1,6 +1,6 @@
 // The engine that asks the studio's server.
 
-import { EngineError } from "./engine.js";
+import { EngineError, isStyleFile } from "./engine.js";
 import { styleTitle } from "./texts.js";
 
 /** @typedef {import("./engine.js").PaintRequest} PaintRequest */
@@ -12,12 +12,13 @@ import { styleTitle } from "./texts.js";
  * @property {string} id
  * @property {string} name
  * @property {string} url
- * @property {"picture"|"video"|"sound"|"motion"} kind
+ * @property {"picture"|"video"|"sound"|"motion"|"style"} kind
  * @property {number} width
  * @property {number} height
  * @property {number} [seconds]  Of a video or a sound; 0 where a sound does not say.
  * @property {number} [rate]
  * @property {boolean} [plays]  Whether browsers can play it.
+ * @property {string} [title]  What a style file calls its style.
  */
 
 /**
@@ -31,7 +32,7 @@ import { styleTitle } from "./texts.js";
 /**
  * @typedef {object} Server  What only a server does.
  * @property {any} facts  What `/api/info` said.
- * @property {(file: Blob, signal?: AbortSignal, wanted?: "picture"|"sound"|"motion") => Promise<Uploaded>} upload  Sends a file, once.
+ * @property {(file: Blob, signal?: AbortSignal, wanted?: "picture"|"sound"|"motion"|"style") => Promise<Uploaded>} upload  Sends a file, once.
  * @property {(kind: string, body: object, options?: JobOptions) => Promise<any>} run  Runs a job; null if it was stopped.
  * @property {(file: string, name: string) => Promise<string>} keepStyle  Adds a learnt style to the catalogue.
  * @property {(file: {url: string}) => Promise<Blob>} fetch  The content of a file.
@@ -77,7 +78,7 @@ async function request(path, options = {}) {
 const post = (path, body, signal) =>
   request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 
-/** @param {Blob} file @param {AbortSignal} [signal] @param {"picture"|"sound"|"motion"} [wanted]  What it shall be. @returns {Promise<Uploaded>} */
+/** @param {Blob} file @param {AbortSignal} [signal] @param {"picture"|"sound"|"motion"|"style"} [wanted]  What it shall be. @returns {Promise<Uploaded>} */
 export function upload(file, signal, wanted = "picture") {
   let sent = uploads.get(file);
   if (!sent) {
@@ -206,29 +207,27 @@ export function open(facts) {
       mask: true,
       crop: true,
       metadata: true,
-      pictureStyles: true,
-      styleFiles: false,
       maxPixels: facts.limits.pixels,
       maxUpload: facts.limits.upload,
       maxVideo: facts.limits.video,
     },
     styles: async () => [...learnt, ...(await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) }))],
     async addStyle(file, signal) {
-      const sent = await upload(file, signal);
-      const done = await run("learn", { files: [sent.id], effort: "quick" }, { signal });
-      if (!done) throw new DOMException("The job was stopped.", "AbortError");
+      const isFile = isStyleFile(file), sent = await upload(file, signal, isFile ? "style" : "picture");
+      const made = isFile ? { name: sent.title, file: sent } : await run("learn", { files: [sent.id], effort: "quick" }, { signal });
+      if (!made) throw new DOMException("The job was stopped.", "AbortError");
       /** @type {import("./engine.js").Style} */
-      const style = { name: `+${done.file.id}`, title: styleTitle(done.name), thumbnail: `${sent.url}/shown.jpg`, kind: "picture" };
+      const style = { name: `+${made.file.id}`, title: styleTitle(made.name), thumbnail: isFile ? "" : `${sent.url}/shown.jpg`, kind: "picture" };
       learnt.unshift(style);
       return style;
     },
     open: openPhotograph,
-    async thumbnails(file, crop, show, signal) {
+    async thumbnails(file, crop, styles, show, signal) {
       const shown = new Set();
       const update = (/** @type {Record<string, string>} */ painted) => {
         for (const [name, address] of Object.entries(painted)) if (!shown.has(name)) { shown.add(name); show(name, address); }
       };
-      const done = await withUpload(file, signal, (sent) => run("thumbnails", { file: sent.id, crop }, { signal, update }));
+      const done = await withUpload(file, signal, (sent) => run("thumbnails", { file: sent.id, crop, styles }, { signal, update }));
       if (done) update(done);
     },
     paint,

@@ -18,7 +18,7 @@ export class Caller {
   /** @param {import("./worker.js").Setup} setup */
   constructor(setup) {
     this.setup = setup;
-    /** @type {File[]} style files that were given, for another worker */
+    /** Styles that were given, for another worker. @type {{name: string, style: import("./composition.js").Style}[]} */
     this.styles = [];
     this.next = 1;
     /** @type {Map<number, Waiting>} */
@@ -37,7 +37,7 @@ export class Caller {
       this.waiting.clear();
     });
     worker.postMessage({ id: 0, call: "setup", values: this.setup });
-    for (const file of this.styles) worker.postMessage({ id: 0, call: "addStyle", values: { file } });
+    for (const values of this.styles) worker.postMessage({ id: 0, call: "keepStyle", values });
     return worker;
   }
 
@@ -90,10 +90,17 @@ export class Caller {
     });
   }
 
-  /** Take a style file. @param {File} file @param {AbortSignal} [signal] @returns {Promise<{name: string, title: string}>} */
+  /**
+   * Make a style of a picture or a style file.
+   * @param {File} file @param {AbortSignal} [signal]
+   * @returns {Promise<{name: string, plain: string, thumbnail: Blob | null}>} the name by which the worker knows it, and its own
+   */
   async addStyle(file, signal) {
-    const found = await this.call("addStyle", { file }, { signal });
-    this.styles.push(file);
-    return found;
+    const { style, thumbnail } = await this.call("addStyle", { file }, { signal }), plain = style.name;
+    let name = `+${plain}`; // of all pictures from a phone the names may be the same
+    for (let n = 2; this.styles.some((other) => other.name === name); n++) name = `+${plain} ${n}`;
+    this.styles.push({ name, style });
+    this.worker.postMessage({ id: 0, call: "keepStyle", values: { name, style } });
+    return { name, plain, thumbnail };
   }
 }

@@ -1,6 +1,7 @@
 // The engine that paints in the browser itself: it hands all work to a worker, and keeps what the page asks of an Engine.
 
 import { EngineError } from "../engine.js";
+import { styleTitle } from "../texts.js";
 import { Caller } from "./caller.js";
 import { keepSite, underServiceWorker } from "./offline.js";
 
@@ -8,7 +9,7 @@ import { keepSite, underServiceWorker } from "./offline.js";
  * @typedef {import("../engine.js").Engine} Engine
  * @typedef {import("../engine.js").Style} Style
  * @typedef {import("../engine.js").Crop} Crop
- * @typedef {{version: string, network: import("./network.js").NetworkFacts, options: Record<string, import("../engine.js").OptionFacts>,
+ * @typedef {{version: string, network: import("./network.js").NetworkFacts, styleSide: number, options: Record<string, import("../engine.js").OptionFacts>,
  *   styles: {name: string, title: string, kind: "bundled" | "own"}[]}} SiteFacts  What `impasto export page` wrote of the site.
  */
 
@@ -36,7 +37,7 @@ export async function open(settings = {}) {
   const site = await answer.json();
   const small = isSmall(), maxPixels = small ? MAX_PIXELS_SMALL : MAX_PIXELS;
   const caller = new Caller({
-    base: DATA, network: site.network, maxPixels, atOnce: settings.atOnce ?? (small ? AT_ONCE_SMALL : AT_ONCE),
+    base: DATA, network: site.network, styleSide: site.styleSide, maxPixels, atOnce: settings.atOnce ?? (small ? AT_ONCE_SMALL : AT_ONCE),
     provider: settings.provider ?? new URLSearchParams(location.search).get("engine") ?? "",
   });
   const ready = caller.call("prepare");
@@ -60,24 +61,21 @@ export async function open(settings = {}) {
     ready,
     capabilities: {
       tabs: ["picture", "live"], missing: {}, options: site.options, mask: true, crop: true, metadata: false,
-      pictureStyles: false, styleFiles: true, maxPixels, maxUpload: MAX_FILE, maxVideo: 0,
+      maxPixels, maxUpload: MAX_FILE, maxVideo: 0,
     },
     styles: async () => [...given, ...bundled],
     async addStyle(file, signal) {
-      if (!/\.safetensors$/i.test(file.name)) {
-        throw new EngineError({ text: "Here a picture cannot be made a style yet: give a style file that impasto learn made.", key: "local_picture_style" });
-      }
-      const { name, title } = await caller.addStyle(file, signal);
+      source(file); // refuses what is too large
+      const { name, plain, thumbnail } = await caller.addStyle(file, signal);
       /** @type {Style} */
-      const style = { name, title, thumbnail: "", kind: "picture" };
-      given.splice(0, given.length, style, ...given.filter((other) => other.name !== name));
+      const style = { name, title: styleTitle(plain), thumbnail: thumbnail ? URL.createObjectURL(thumbnail) : "", kind: "picture" };
+      given.unshift(style);
       return style;
     },
     async open(file, signal) {
       return { name: file.name, ...(await caller.call("open", source(file), { signal })) };
     },
-    async thumbnails(file, crop, show, signal) {
-      const names = [...given, ...bundled].map(({ name }) => name);
+    async thumbnails(file, crop, names, show, signal) {
       const event = (/** @type {{name: string, thumbnail: Blob}} */ { name, thumbnail }) => show(name, URL.createObjectURL(thumbnail));
       await caller.call("thumbnails", { source: source(file, crop), names }, { signal, event });
     },

@@ -9,8 +9,8 @@ const SENTENCES = {
   local_result_large: "The result would have {pixels} million pixels, more than the limit of {limit} million: ask for a smaller one.",
   local_no_style: "No style is chosen; choose one.",
   local_memory: "There is too little memory for this picture here: close other tabs, or ask for a smaller size.",
-  local_style_file: "{name} is no style of this network: give a style file of Impasto that impasto learn made without --deep.",
-  local_picture_style: "Here a picture cannot be made a style yet: give a style file that impasto learn made.",
+  style_file: "{name} is no style of this network: give a style file of Impasto that impasto learn made without --deep.",
+  style_picture_line: "{name} is a line of {width} x {height} pixels once it has the size of a style picture, and has no strokes to learn from: give one of at least 128 pixels a side, better 500.",
   local_failed: "Painting failed: {reason}.",
 };
 

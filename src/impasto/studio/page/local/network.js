@@ -9,6 +9,7 @@ import { LocalError } from "./errors.js";
  * @typedef {import("./composition.js").Style} Style
  * @typedef {"webgpu" | "wasm"} Provider
  * @typedef {{name: string, file: string, loader: string, binary: string}} Build
+ * @typedef {{library: any, session: any}} Session  onnxruntime-web, and a model that runs in it.
  */
 
 const MAX_THREADS = 8; // more do not make this small a network faster
@@ -52,8 +53,8 @@ export class Runtime {
     this.threads = globalThis.crossOriginIsolated ? Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS) : 1;
     /** @type {Promise<any> | null} */
     this.library = null;
-    /** @type {Map<string, Promise<OnnxNetwork>>} */
-    this.networks = new Map();
+    /** @type {Map<string, Promise<Session>>} */
+    this.sessions = new Map();
   }
 
   /** What people read of it. */
@@ -82,20 +83,33 @@ export class Runtime {
   }
 
   /**
-   * A network of the site's data.
-   * @param {string} file its name: "network.onnx.gz" or "steady.onnx.gz"
+   * A network that paints.
+   * @param {string} file its name: "network.onnx" or "steady.onnx"
    */
-  network(file) {
-    let network = this.networks.get(file);
-    if (!network) {
-      network = Promise.all([this.load(), fetchUnpacked(`${this.base}${file}`, this.received)]).then(async ([library, model]) => {
-        const options = { executionProviders: [this.provider], enableMemPattern: false, logSeverityLevel: 3 };
-        return new OnnxNetwork(this.facts, library, await library.InferenceSession.create(new Uint8Array(model), options));
+  async network(file) {
+    const { library, session } = await this.session(file);
+    return new OnnxNetwork(this.facts, library, session);
+  }
+
+  /**
+   * A model of the site's data, loaded once.
+   * @param {string} file its name @param {string[]} [weights] names of the files in which its weights lie, if not in its own
+   * @param {Provider} [provider] that runs it
+   * @returns {Promise<Session>}
+   */
+  session(file, weights = [], provider = this.provider) {
+    let session = this.sessions.get(file);
+    if (!session) {
+      const fetched = [file, ...weights].map((name) => fetchUnpacked(`${this.base}${name}.gz`, this.received));
+      session = Promise.all([this.load(), ...fetched]).then(async ([library, model, ...data]) => {
+        const externalData = weights.map((path, n) => ({ path, data: new Uint8Array(data[n]) }));
+        const options = { executionProviders: [provider], externalData, enableMemPattern: false, logSeverityLevel: 3 };
+        return { library, session: await library.InferenceSession.create(new Uint8Array(model), options) };
       });
-      network.catch(() => this.networks.delete(file));
-      this.networks.set(file, network);
+      session.catch(() => this.sessions.delete(file));
+      this.sessions.set(file, session);
     }
-    return network;
+    return session;
   }
 }
 

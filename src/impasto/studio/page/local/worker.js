@@ -9,8 +9,10 @@ import { LivePainter } from "./live.js";
 import { chooseProvider, fetchUnpacked, Runtime } from "./network.js";
 import { blend, DEFAULTS, paint, previewOptions, previewOriginal } from "./painter.js";
 import { decode, decodeMask, encode, pixelsOfBitmap, resultType, shown } from "./pictures.js";
+import { isStyleFile } from "../engine.js";
+import { predict, PREDICTOR } from "./prediction.js";
 import { resizePicture, scaled, toBytes } from "./resampling.js";
-import { readStyle, unpackHalves } from "./styles.js";
+import { nameFrom, readStyle, unpackHalves } from "./styles.js";
 
 /**
  * @typedef {import("./composition.js").Style} Style
@@ -18,7 +20,8 @@ import { readStyle, unpackHalves } from "./styles.js";
  * @typedef {import("./painter.js").Options} Options
  * @typedef {import("./painter.js").Mask} Mask
  * @typedef {{name: string, weight: number}[]} Wanted
- * @typedef {{base: string, network: import("./network.js").NetworkFacts, provider: string, maxPixels: number, atOnce: number}} Setup
+ * @typedef {{base: string, network: import("./network.js").NetworkFacts, styleSide: number, provider: string, maxPixels: number,
+ *   atOnce: number}} Setup  `styleSide`: shorter side in pixels at which a style picture is looked at.
  * @typedef {{key: string, file: File, crop: import("../engine.js").Crop | null}} Source
  * @typedef {{signal: {cancelled: boolean}, event: (event: any) => void}} Call
  */
@@ -27,7 +30,7 @@ const KEPT_PIXELS = 40e6; // pixels of decoded photographs that are kept at most
 const THUMBNAIL_SIDE = 208, PAINTED_THUMBNAIL_SIDE = 320; // pixels: as shown, and as painted, larger for finer strokes
 
 /** @type {Setup} */
-let setup = { base: "", network: { id: "", channels: 0, radius: 0 }, provider: "", maxPixels: 0, atOnce: 0 };
+let setup = { base: "", network: { id: "", channels: 0, radius: 0 }, styleSide: 0, provider: "", maxPixels: 0, atOnce: 0 };
 /** @type {Promise<Runtime> | null} */
 let runtime = null;
 /** @type {Promise<Grain> | null} */
@@ -71,7 +74,7 @@ const loading = {
  * @param {string} file of the network
  * @returns {Promise<import("./painter.js").Choice>}
  */
-async function choice(wanted, options, mask, masked, file = "network.onnx.gz") {
+async function choice(wanted, options, mask, masked, file = "network.onnx") {
   const used = wanted.filter(({ weight }) => weight > 0);
   if (!used.length) throw new LocalError("local_no_style");
   const [photograph, own, network, ...loaded] = await Promise.all([
@@ -111,7 +114,7 @@ const calls = {
   /** Load what the first painting needs; gives what people read of the engine. */
   async prepare() {
     const made = await loading.runtime();
-    const [network, style] = await Promise.all([made.network("network.onnx.gz"), loading.style("photograph"), loading.grain()]);
+    const [network, style] = await Promise.all([made.network("network.onnx"), loading.style("photograph"), loading.grain()]);
     const side = 16;
     await network.run(new Float32Array(4 * side * side), side, side, style, null, 0); // whatever fails does so now
     return made.name;
@@ -123,14 +126,21 @@ const calls = {
     return { width: picture.width, height: picture.height, shown: await shown(picture) };
   },
 
-  /** Read a style file that the visitor gave. @param {{file: File}} values */
+  /** Make a style of a picture or a style file that the visitor gave. @param {{file: File}} values */
   async addStyle({ file }) {
-    const style = readStyle(await file.arrayBuffer(), file.name, setup.network.id), name = `+${style.name}`;
-    styles.set(name, Promise.resolve({ ...style, name: style.name }));
-    return { name, title: style.title };
+    if (isStyleFile(file)) return { style: readStyle(await file.arrayBuffer(), file.name, setup.network.id), thumbnail: null };
+    const picture = pixelsOfBitmap(await decode(file, file.name, setup.maxPixels), null);
+    const wasm = async () => (await loading.runtime()).session(PREDICTOR.model, PREDICTOR.weights, "wasm"); // once, and small
+    const predicted = await predict(picture, file.name, setup.styleSide, wasm);
+    return { style: { ...predicted, name: nameFrom(file.name), grainShare: 1 }, thumbnail: await shown(picture, 2 * THUMBNAIL_SIDE) };
   },
 
-  /** Paint a picture small in every style. @param {{source: Source, names: string[]}} values */
+  /** Keep a style that `addStyle` made. @param {{name: string, style: Style}} values */
+  async keepStyle({ name, style }) {
+    styles.set(name, Promise.resolve(style));
+  },
+
+  /** Paint a picture small in styles. @param {{source: Source, names: string[]}} values */
   async thumbnails({ source, names }, call) {
     const square = middleSquare(await photographOf(source));
     for (const name of names) {
@@ -175,7 +185,7 @@ const calls = {
   /** Paint a picture of the camera. @param {{bitmap: ImageBitmap, styles: Wanted, strength: number}} values */
   async live({ bitmap, styles: wanted, strength }) {
     const started = performance.now(), picture = pixelsOfBitmap(bitmap, null), key = JSON.stringify([wanted, strength]);
-    const chosen = await choice(wanted, { ...DEFAULTS, strength, work_size: 0 }, null, "", "steady.onnx.gz");
+    const chosen = await choice(wanted, { ...DEFAULTS, strength, work_size: 0 }, null, "", "steady.onnx");
     if (key !== liveKey) live.forget();
     liveKey = key;
     const { width, height } = picture, rgb = await live.paint({ width, height, rgb: /** @type {Uint8Array} */ (picture.rgb) }, chosen);

@@ -49,7 +49,10 @@ const EXAMPLE = "example.jpg";
 export function build(panel, app) {
   const { engine } = app;
   const panelOfLook = lookPanel("picture", engine, app.styles, app.reloadStyles);
-  app.onStyles(() => panelOfLook.picker.setStyles(app.styles));
+  app.onStyles(() => {
+    panelOfLook.picker.setStyles(app.styles);
+    thumbed = null; // the new one may have no thumbnail yet
+  });
 
   const frame = compare("picture-compare");
   const masking = brush("picture-brush", (mask) => { if (shown) { shown.mask = mask; changed(); } });
@@ -151,8 +154,9 @@ export function build(panel, app) {
     thumbing?.abort();
     thumbed = photo;
     const mine = (thumbing = new AbortController());
+    const painted = app.styles.filter(({ kind, thumbnail }) => kind !== "picture" || !thumbnail).map(({ name }) => name); // a picture shows itself
     try {
-      await engine.thumbnails(photo.file, photo.crop, (name, address) => { if (!mine.signal.aborted) panelOfLook.picker.setThumbnail(name, address); }, mine.signal);
+      await engine.thumbnails(photo.file, photo.crop, painted, (name, address) => { if (!mine.signal.aborted) panelOfLook.picker.setThumbnail(name, address); }, mine.signal);
     } catch (error) {
       if (!isAbort(error)) console.warn(error);
     }
