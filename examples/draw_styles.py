@@ -1,4 +1,4 @@
-"""Draw the six style pictures in ``styles/``: pen and ink, stained glass, mosaic, charcoal, watercolour, halftone.
+"""Draw the style pictures in ``styles/``.
 
     python examples/draw_styles.py [NAME ...] [--output examples/styles]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drawing import ink, pieces, wet
+from drawing import cloth, facets, ink, lines, pieces, thick, wet
 from drawing.canvas import to_image
 from drawing.portrait import portrait
 from drawing.shapes import Scene
@@ -30,6 +30,14 @@ STYLES: dict[str, tuple[Callable[[Scene], np.ndarray], Callable[[], Scene]]] = {
     "charcoal": (ink.charcoal, valley),
     "watercolour": (wet.watercolour, valley),
     "halftone": (wet.halftone, portrait),
+    "woodcut": (lines.woodcut, valley),
+    "blueprint": (lines.blueprint, portrait),
+    "low-poly": (facets.low_poly, valley),
+    "pixel-art": (facets.pixel_art, portrait),
+    "embroidery": (cloth.embroidery, still_life),
+    "batik": (cloth.batik, portrait),
+    "oil-impasto": (thick.oil_impasto, valley),
+    "crayon": (thick.crayon, still_life),
 }
 
 

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from impasto.networks import losses  # noqa: E402
 from impasto.training import batch_losses  # noqa: E402
-from impasto.training.batch_losses import equivariance_loss, update_spreads  # noqa: E402
+from impasto.training.batch_losses import bounded_style_loss, equivariance_loss, update_spreads  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 from impasto.training.style_sources import StyleSource  # noqa: E402
@@ -85,3 +85,13 @@ def test_several_pictures_of_an_artist_are_averaged(run_folder, tmp_path):
     mixed = NetworkTraining(photographs, both, tmp_path, tiny_settings(run_folder), architecture=TINY)
     grams, each = (one.losses.style_grams["relu1_1"] for one in (mixed, run))
     assert torch.allclose(grams[0], each.mean(dim=0), atol=1e-6)
+
+
+def test_the_bounded_style_loss_is_the_usual_one_near_its_target_and_never_beyond_two():
+    torch.manual_seed(0)
+    target = torch.rand(1, 5, 5)
+    near = target * (1 + 1e-3 * torch.randn(1, 5, 5))
+    usual = ((near - target) ** 2).sum() / (target**2).sum()
+    found = bounded_style_loss({"a": near}, {"a": target}, {"a": 1.0})
+    torch.testing.assert_close(found[0], usual, rtol=0.01, atol=0)
+    assert bounded_style_loss({"a": 1000 * target}, {"a": target}, {"a": 1.0}) <= 2

@@ -11,9 +11,11 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from impasto.errors import OutputError, TrainingError  # noqa: E402
+from impasto.networks.predictor_files import load_predictor  # noqa: E402
 from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
+from impasto.training.style_crops import StyleCrops  # noqa: E402
 from impasto.training.style_sources import StyleSource  # noqa: E402
 
 from .tiny_run import TINY, interrupt_after, tiny_run, tiny_settings  # noqa: E402
@@ -186,3 +188,44 @@ def test_one_style_alone_and_no_style_at_all_can_be_trained(run_folder, tmp_path
 def test_an_unknown_setting_is_named(run_folder):
     with pytest.raises(TrainingError, match=r"no option stile_weight; did you mean style_weight\?"):
         tiny_settings(run_folder, stile_weight=3)
+
+
+def test_a_predictor_is_trained_beside_the_network(run_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("impasto.training.predicted_styles._FIRST_PIECES", 16)
+
+    def run(output, **changes):
+        layers = {"relu1_1": 1.0, "relu2_1": 1.0}
+        chosen = tiny_settings(run_folder, features="builtin", style_layers=layers, equivariance_weight=1, **changes)
+        photographs = Photographs(run_folder / "photos", crop=64)
+        sources = [StyleSource("stripes", (run_folder / "stripes.png",))]
+        pieces = StyleCrops(run_folder / "photos", side=64)
+        return NetworkTraining(photographs, sources, output, chosen, architecture=TINY, pieces=pieces)
+
+    whole = run(tmp_path / "whole", steps=4)
+    seen = []
+    whole.run(lambda progress: seen.append(progress.losses["predicted"]))
+    assert len(seen) == 4
+    read = load_predictor(tmp_path / "whole" / "model")
+    assert read.architecture.channels == TINY.normalised_channels
+    for one, other in zip(whole.predicted.averaged.parameters(), read.parameters(), strict=True):
+        torch.testing.assert_close(one.detach(), other, atol=0.03, rtol=0.03)
+
+    interrupt_after(run(tmp_path / "halves", steps=4), 2)
+    second = run(tmp_path / "halves", steps=4)
+    second.resume()
+    second.run()
+    expected, found = (each.predicted.predictor.parameters() for each in (whole, second))
+    assert all(torch.allclose(one, other, atol=1e-6) for one, other in zip(expected, found, strict=True))
+    with pytest.raises(TrainingError, match="with style pictures"):
+        NetworkTraining(
+            Photographs(run_folder / "photos", crop=64), second.sources, tmp_path / "halves", second.settings,
+            architecture=TINY,
+        ).resume()  # fmt: skip
+
+
+def test_styles_are_predicted_under_the_builtin_network_alone(run_folder, tmp_path):
+    with pytest.raises(TrainingError, match="leave --features out"):
+        NetworkTraining(
+            Photographs(run_folder / "photos", crop=64), [], tmp_path, tiny_settings(run_folder), architecture=TINY,
+            pieces=StyleCrops(run_folder / "photos", side=64),
+        )  # fmt: skip

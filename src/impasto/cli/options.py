@@ -164,6 +164,16 @@ def device_option() -> Callable[[F], F]:
     return dataclass_option(Options, "device")
 
 
+def held_out_option() -> Callable[[F], F]:
+    """The option ``--held-out`` of the commands that train on style pictures."""
+    return click.option(
+        "--held-out",
+        type=PATH,
+        metavar="FILE",
+        help="A list of style pictures' file names, one a line, that are left out, to measure by.",
+    )
+
+
 def complete_styles(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
     """The styles whose names begin so; where there are none, whatever files do."""
     from click.shell_completion import CompletionItem

@@ -29,12 +29,7 @@ from impasto.training.settings import PredictorSettings
 @click.option(
     "--photos", type=options.PATH, required=True, help="Photographs to practise on: a folder, .zip or HDF5 file."
 )
-@click.option(
-    "--held-out",
-    type=options.PATH,
-    metavar="FILE",
-    help="A list of file names, one a line, that are left out, to measure by.",
-)
+@options.held_out_option()
 @click.option("-o", "--output", type=options.PATH, required=True, help="Folder for the predictor and the checkpoint.")
 @options.dataclass_options(
     PredictorSettings, "minutes", "batch", "crop", "style_crop", "style_weight", "seed", given_only=True

@@ -26,7 +26,7 @@ _FACTS = ("title", "artist", "year", "licence")  # what a settings file may say 
     cls=Command,
     short_help="Train a network of your own: several styles together, or one.",
     sections={
-        "What it learns from": ("photos", "val_photos", "paintings", "limit", "start"),
+        "What it learns from": ("photos", "val_photos", "paintings", "style_pictures", "held_out", "limit", "start"),
         "The result": ("output", "resume", "checkpoint_every", "preview_every"),
         "How it paints": ("style_size", "style_weight", "content_weight", "tv_weight", "equivariance_weight"),
         "How long and how well": ("steps", "minutes", "batch", "crop", "threads", "device"),
@@ -48,6 +48,13 @@ _FACTS = ("title", "artist", "year", "licence")  # what a settings file may say 
     type=options.PATH,
     help="Folder of the paintings that SETTINGS.toml names; by default its own folder.",
 )
+@click.option(
+    "--style-pictures",
+    type=options.PATH,
+    help="Folder or .zip of thousands of pictures: half of each batch is painted in styles that a predictor gives for "
+    "pieces of them, and OUTPUT/model gets the predictor, too.",
+)
+@options.held_out_option()
 @click.option(
     "-o",
     "--output",
@@ -91,6 +98,8 @@ def command(
     photos: Path,
     val_photos: Path | None,
     paintings: Path | None,
+    style_pictures: Path | None,
+    held_out: Path | None,
     output: Path,
     resume: bool,
     start: str | None,
@@ -110,7 +119,9 @@ def command(
     """
     with needing_extra("train", "Training"):
         from impasto.networks import files
+        from impasto.networks.predictor_files import load_predictor
         from impasto.training.fit import NetworkTraining
+        from impasto.training.style_crops import StyleCrops, read_held_out
     from impasto.training.photographs import Photographs
 
     table, sources = _read_sources(styles, paintings)
@@ -126,15 +137,22 @@ def command(
         val_source=val_photos,
         limit=limit,
     )
+    pieces = None
+    if style_pictures:
+        left_out = read_held_out(held_out) if held_out else set()
+        pieces = StyleCrops(style_pictures, held_out=left_out, seed=settings.seed)
     architecture = None
-    loaded = None
+    loaded, predictor = None, None
     if start:
-        loaded = files.load_bundled() if start == "bundled" else files.load_folder(Path(start))
+        with files.folder_of(start) as folder:
+            loaded = files.load_folder(folder)
+            if (folder / "predictor.safetensors").exists():
+                predictor = load_predictor(folder)
         architecture = loaded[0].architecture
     keep_freed()
-    fit = NetworkTraining(pictures, sources, output, settings, architecture=architecture, device=place)
+    fit = NetworkTraining(pictures, sources, output, settings, architecture=architecture, device=place, pieces=pieces)
     if loaded:
-        fit.state.start_from(*loaded)
+        fit.start_from(*loaded, predictor)
     if resume:
         fit.resume()
 

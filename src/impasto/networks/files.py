@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -180,9 +181,19 @@ def description(network: TransformerNetwork, own_id: str) -> dict[str, str]:
     return {"format": "impasto-network-1", "id": own_id, "architecture": json.dumps(network.describe())}
 
 
+@contextmanager
+def folder_of(name: str) -> Iterator[Path]:
+    """The folder of a trained network by its name on the command line: a path, or ``bundled``, the package's own."""
+    if name == "bundled":
+        with resources.as_file(resources.files("impasto.assets")) as folder:
+            yield folder
+    else:
+        yield Path(name)
+
+
 def load_bundled() -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
     """The package's network and its styles, as :func:`load_folder` gives them."""
-    with resources.as_file(resources.files("impasto.assets")) as folder:
+    with folder_of("bundled") as folder:
         return load_folder(folder)
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -46,23 +47,26 @@ _TYPES = {"F16": 10, "F32": 1, "I8": 3}  # ONNX's numbers of the types that safe
 
 
 def save_predictor(predictor: StylePredictor, network: str, folder: Path, metadata: Mapping[str, str]) -> None:
-    """Write a predictor into a folder that holds the perceptual network which it belongs to.
+    """Write a predictor into a folder, and the builtin perceptual network beside it, to which it belongs.
 
     Args:
-        predictor: the predictor, on the CPU.
+        predictor: the predictor.
         network: id of the transformer network whose styles it predicts.
-        folder: where to write; ``perceptual.safetensors`` lies in it.
+        folder: where to write.
         metadata: how it was trained.
     """
+    perceptual = (resources.files("impasto.assets") / PERCEPTUAL).read_bytes()
+    with atomic_path(folder / PERCEPTUAL) as temporary:
+        temporary.write_bytes(perceptual)
     state: dict[str, Tensor] = {}
-    for name, value in predictor.state_dict().items():
+    for name, value in ((name, value.cpu()) for name, value in predictor.state_dict().items()):
         if value.ndim == 2 and value.shape[1] >= _MANY_INPUTS:
             scale = value.abs().amax(dim=1) / 127
             state[name] = (value / scale[:, None]).round().to(torch.int8)
             state[name.removesuffix("weight") + "scale"] = scale.float()
         else:
             state[name] = value.half()
-    judge = hashlib.sha256((folder / PERCEPTUAL).read_bytes()).hexdigest()[:12]
+    judge = hashlib.sha256(perceptual).hexdigest()[:12]
     about = {
         **metadata,
         "format": FORMAT,

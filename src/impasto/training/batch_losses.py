@@ -9,6 +9,11 @@ Content and style are those of :class:`impasto.training.perceptual_loss.Perceptu
 * **equivariance**: the painting of a moved photograph shall be the moved painting, and that of a slightly noisy one
   the painting without noise (compound regularisation, Wang et al. 2020), so that video is steady although no video
   was seen.
+
+* **predicted**: content, style and smoothness of paintings whose styles the style predictor gives
+  (:mod:`impasto.training.predicted_styles`). Every style counts alike: a layer's style loss is divided by the sum of
+  both Gram matrices' squared norms, its upper bound (Cheng et al. 2021, arXiv 2104.10064), and of each painting's loss
+  the root is taken; otherwise one dark picture outweighs ten others.
 """
 
 from __future__ import annotations
@@ -40,8 +45,9 @@ class BatchLosses:
     Args:
         objective: the perceptual loss, for content and style.
         style_grams: Gram matrices by layer, S x C x C, from style 1 on; style 0 is the photograph style, without any.
-        weights: weight by term: ``content``, ``style``, ``tv``, ``equivariance``, ``repetition``, ``weave`` and
-            ``photograph``. The costly ``repetition`` and ``weave`` are left out where their weight is 0.
+        weights: weight by term: ``content``, ``style``, ``tv``, ``equivariance``, ``repetition``, ``weave``,
+            ``photograph`` and ``predicted``, and ``predicted_style``, that of the style within ``predicted``. The
+            costly ``repetition`` and ``weave`` are left out where their weight is 0.
     """
 
     def __init__(self, objective: PerceptualLoss, style_grams: Features, weights: Mapping[str, float]) -> None:
@@ -54,15 +60,17 @@ class BatchLosses:
         styles: Tensor,
         painted: Tensor,
         spreads: Features | None = None,
+        predicted_grams: Features | None = None,
     ) -> dict[str, Tensor]:
         """All terms but equivariance, each averaged over the pictures that it concerns.
 
         Args:
             images: the photographs, N x 3 x H x W in [0, 1].
             content_features: their features at every layer of the objective.
-            styles: the style of each picture, N whole numbers; 0 is the photograph style.
+            styles: the style of each picture, N whole numbers; 0 is the photograph style, -1 a predicted one.
             painted: the paintings, N x 3 x H x W.
             spreads: by layer, what content distances are divided by; default: the spread of these photographs.
+            predicted_grams: Gram matrices by layer of the pictures whose styles are predicted, in their order.
         """
         features = self.objective.features(painted)
         is_style = styles > 0
@@ -71,12 +79,19 @@ class BatchLosses:
             targets = {layer: grams[styles[is_style] - 1] for layer, grams in self.style_grams.items()}
             result["content"] = self.objective.content(features, content_features, spreads)[is_style].mean()
             result["style"] = self.objective.style({tap: x[is_style] for tap, x in features.items()}, targets).mean()
+        if predicted_grams is not None:
+            of = styles < 0
+            found, wanted = ({tap: x[of] for tap, x in each.items()} for each in (features, content_features))
+            weights = {**self.weights, "style": self.weights["predicted_style"]}
+            each = predicted_loss(self.objective, found, wanted, spreads, painted[of], predicted_grams, weights)
+            result["predicted"] = 2 * each.sqrt().mean()
+        plain = styles == 0
+        if not plain.all():
             if self.weights["repetition"]:
-                result["repetition"] = losses.repetition(painted[is_style]).mean()
+                result["repetition"] = losses.repetition(painted[~plain]).mean()
             if self.weights["weave"]:
-                result["weave"] = losses.weave(painted[is_style]).mean()
-        if not is_style.all():
-            plain = ~is_style
+                result["weave"] = losses.weave(painted[~plain]).mean()
+        if plain.any():
             distances = [
                 losses.content_loss(x, content_features[tap], spreads[tap] if spreads else None)[plain].mean()
                 for tap, x in features.items()
@@ -88,6 +103,48 @@ class BatchLosses:
     def total(self, terms: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the terms at hand."""
         return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+
+
+def predicted_loss(
+    objective: PerceptualLoss,
+    found: Features,
+    wanted: Features,
+    spreads: Features | None,
+    painted: Tensor,
+    grams: Features,
+    weights: Mapping[str, float],
+) -> Tensor:
+    """The loss of paintings in predicted styles, N numbers.
+
+    Args:
+        objective: the perceptual loss.
+        found: features of the paintings.
+        wanted: features of their photographs.
+        spreads: by layer, what content distances are divided by.
+        painted: the paintings, N x 3 x H x W.
+        grams: Gram matrices of their styles by layer, N x C x C.
+        weights: of ``content``, ``style`` and ``tv``.
+    """
+    style = bounded_style_loss({tap: losses.gram(found[tap]) for tap in grams}, grams, objective.style_layers)
+    content = objective.content(found, wanted, spreads)
+    variation = losses.total_variation(painted)
+    loss: Tensor = weights["content"] * content + weights["style"] * style + weights["tv"] * variation
+    return loss
+
+
+def bounded_style_loss(grams: Features, targets: Features, weights: Mapping[str, float]) -> Tensor:
+    """The style loss of paintings relative to its upper bound, from 0 to 2: near 0 it is the usual one, N numbers.
+
+    Args:
+        grams: Gram matrices of the paintings by layer, N x C x C.
+        targets: those of their styles.
+        weights: of the layers.
+    """
+    parts = []
+    for tap, target in targets.items():
+        bound = (grams[tap].detach() ** 2).sum(dim=(1, 2)) + (target**2).sum(dim=(1, 2))
+        parts.append(weights[tap] * 2 * ((grams[tap] - target) ** 2).sum(dim=(1, 2)) / bound)
+    return torch.stack(parts).sum(dim=0) / sum(weights.values())
 
 
 def update_spreads(spreads: Features, content_features: Features, step: int) -> Features:

@@ -6,6 +6,9 @@ content against the photograph, Gram matrices against the style's picture (Johns
 terms of the loss are in :mod:`impasto.training.batch_losses`, what is trained in :mod:`impasto.training.state`.
 
 The photograph style is trained beside the others. It is an identity, towards which ``--strength`` interpolates.
+
+With style pictures, thousands of them, a part of each batch is painted in styles that a predictor gives
+(:mod:`impasto.training.predicted_styles`), and is trained with the network.
 """
 
 from __future__ import annotations
@@ -20,7 +23,6 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,25 +31,27 @@ from impasto.files import atomic_path, explained, optional
 from impasto.locks import locked
 from impasto.networks import files
 from impasto.networks.perceptual import load_features
+from impasto.networks.predictor import StylePredictor
+from impasto.networks.predictor_files import save_predictor
 from impasto.networks.speed import has_bfloat16
-from impasto.networks.transformer import Architecture
-from impasto.pictures.conversion import from_array
+from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.pictures.writing import write_picture
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import PHOTOGRAPH
 from impasto.training.batch_losses import BatchLosses, equivariance_loss, update_spreads
+from impasto.training.held_out import HeldOut
 from impasto.training.painting import paint_with_margin, with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
+from impasto.training.predicted_styles import PredictedStyles
 from impasto.training.ranks import Ranks
 from impasto.training.schedules import Plateau, learning_rate_factor, optimiser_step, smoothed
 from impasto.training.settings import FitSettings
 from impasto.training.state import TrainingState
+from impasto.training.style_crops import StyleCrops
 from impasto.training.style_sources import StyleSource
 
 MIN_GAIN = 0.002  # share by which the validation loss must fall to count as better
-HELD_OUT_COUNT = 8  # held-out photographs that the validation losses are means over
-PREVIEW_COUNT = 3  # held-out photographs that a preview shows
 _GRAIN_RANGE = 1 << 22  # pixels of the endless grain, down and across, from which a picture's grain is cut
 
 log = logging.getLogger(__name__)
@@ -80,9 +84,11 @@ class NetworkTraining:
         settings: see :class:`impasto.training.settings.FitSettings`.
         architecture: architecture of the network; default: the usual one.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        pieces: style pictures that a style predictor learns from beside the network; default: there is none.
 
     Attributes:
         state: the network and the styles, and what else changes by training.
+        predicted: the styles that are predicted, if any are.
         step: steps done.
         seconds: time spent, earlier parts of a resumed run included.
 
@@ -100,6 +106,7 @@ class NetworkTraining:
         *,
         architecture: Architecture | None = None,
         device: str = "cpu",
+        pieces: StyleCrops | None = None,
     ) -> None:
         self.names = [PHOTOGRAPH, *(source.name for source in sources)]
         for name, count in Counter(self.names).items():
@@ -127,11 +134,17 @@ class NetworkTraining:
             "repetition": settings.repetition_weight,
             "weave": settings.weave_weight,
             "photograph": 1.0,
+            "predicted": 1.0,
+            "predicted_style": settings.predicted_style_weight,
         }
         self.losses = BatchLosses(self.objective, self._style_grams(), weights)
         self.state = TrainingState(
             self.names, architecture, self.device, settings.learning_rate, settings.style_learning_rate
         )
+        self.held_out = HeldOut(photographs, self.losses, self.names, settings.grain, self.device)
+        self.predicted: PredictedStyles | None = None
+        if pieces is not None:
+            self.predicted = PredictedStyles(pieces, self.objective, settings.predictor_learning_rate)
         self.plateau = Plateau(settings.patience, MIN_GAIN)
         self.spreads: Features = {}
         self.step = 0
@@ -146,6 +159,17 @@ class NetworkTraining:
             for layer in self.settings.style_layers
         }
 
+    def start_from(
+        self, network: TransformerNetwork, styles: Mapping[str, tuple[Tensor, Tensor]], predictor: StylePredictor | None
+    ) -> None:
+        """Begin with a trained network, its styles, and its predictor if it has one.
+
+        A style that the network does not know begins as the mean of those it does.
+        """
+        self.state.start_from(network, styles)
+        if self.predicted and predictor:
+            self.predicted.go_on_from(predictor)
+
     # ---- one step -------------------------------------------------------------------------------------
 
     def _step(self) -> dict[str, float]:
@@ -156,19 +180,27 @@ class NetworkTraining:
         images = torch.from_numpy(self.photographs.batch(batch)[own]).to(self.device)
         styles = torch.randint(1, len(self.names), (batch,)) if self.sources else torch.zeros(batch).long()
         styles = torch.where(torch.rand(batch) < s.photograph_share, 0, styles)[own].to(self.device)
+        scale, shift, grams = state.scale[styles], state.shift[styles], None
+        if self.predicted:
+            count = round(s.predicted_share * s.batch)
+            of_pieces = self.predicted.draw(count * self.ranks.count, own)
+            scale, shift = torch.cat([of_pieces[0], scale[count:]]), torch.cat([of_pieces[1], shift[count:]])
+            styles, grams = torch.cat([torch.full_like(styles[:count], -1), styles[count:]]), of_pieces[2]
         # Any amount of grain, so that video can do with less of it; the photograph style gets none.
-        amounts = s.grain * torch.rand(batch)[own].to(styles.device) * (styles > 0)
+        amounts = s.grain * torch.rand(batch)[own].to(styles.device) * (styles != 0)
         places = torch.randint(_GRAIN_RANGE, (batch, 2))[own].tolist()
         inputs = with_grain(images, amounts, places)
-        painted = paint_with_margin(state.network, inputs, state.scale[styles], state.shift[styles])
+        painted = paint_with_margin(state.network, inputs, scale, shift)
         with torch.no_grad():
             content_features = self.objective.features(images)
             spreads = update_spreads(self.spreads, content_features, self.step)
             self.ranks.average(spreads.values())
-        terms = self.losses.terms(images, content_features, styles, painted, spreads)
+        terms = self.losses.terms(images, content_features, styles, painted, spreads, grams)
         if s.equivariance_weight:
-            scale, shift = state.scale[styles], state.shift[styles]
-            terms["equivariance"] = equivariance_loss(state.network, inputs, painted, scale, shift, s.noise)
+            two = [0, -1][: len(images)]  # a predicted style and another, where there are both
+            terms["equivariance"] = equivariance_loss(
+                state.network, inputs[two], painted[two], scale[two], shift[two], s.noise
+            )
         loss = self.losses.total(terms)
         if self.ranks.any(not torch.isfinite(loss), self.device):
             broken = [name for name, value in terms.items() if not torch.isfinite(value)] or ["loss of another rank's"]
@@ -176,10 +208,14 @@ class NetworkTraining:
                 f"Training stopped at step {self.step}: the {' and '.join(broken)} loss is not a number. "
                 "The last checkpoint is intact; resume with a lower --learning-rate."
             )
-        state.set_learning_rates(learning_rate_factor(self.step, s.warmup, self.share()))
-        if not optimiser_step(loss, *state.optimisers, average=self.ranks.average_gradients):
+        trained: list[TrainingState | PredictedStyles] = [state, *([self.predicted] if self.predicted else [])]
+        for each in trained:
+            each.set_learning_rates(learning_rate_factor(self.step, s.warmup, self.share()))
+        optimisers = [*state.optimisers, *([self.predicted.optimiser] if self.predicted else [])]
+        if not optimiser_step(loss, *optimisers, average=self.ranks.average_gradients):
             log.warning("step %d left out: its gradient is not finite", self.step)
-        state.update_averages(self.step, s.average)
+        for each in trained:
+            each.update_averages(self.step, s.average)
         self.step += 1
         return {name: value.item() for name, value in terms.items()}
 
@@ -209,6 +245,8 @@ class NetworkTraining:
     def _run(self, progress: Callable[[TrainingProgress], None] | None) -> dict[str, float]:
         """See :meth:`run`."""
         s = self.settings
+        if self.predicted and not self.predicted.begun:
+            self.predicted.begin(torch.cat([self.state.scale.detach(), self.state.shift.detach()], dim=1)[1:])
         validation: dict[str, float] = {}
         smooth: dict[str, float] = {}
         started = time.monotonic() - self.seconds
@@ -256,47 +294,14 @@ class NetworkTraining:
                 for name, value in losses.items():
                     writer.add_scalar(f"{kind}/{name}", value, self.step)
 
-    def _test_inputs(self, images: Tensor, style: int) -> Tensor:
-        """The network's input for trying it: photographs with all of the grain, the same every time."""
-        return with_grain(images, 0.0 if self.names[style] == PHOTOGRAPH else self.settings.grain)
+    def validate(self) -> dict[str, float]:
+        """The losses of the averaged network on held-out photographs, see :meth:`HeldOut.terms`."""
+        return self.held_out.terms(*self.state.averaged_network())
 
-    @torch.no_grad()
-    def validate(self, count: int = HELD_OUT_COUNT) -> dict[str, float]:
-        """Return the losses of the averaged network on held-out photographs, each painted in every style.
-
-        Returns:
-            Means by term; content and style also by style, as ``content/NAME``.
-        """
-        network, scale, shift = self.state.averaged_network()
-        network = network.to(self.device)
-        images = torch.from_numpy(self.photographs.val_batch(count)).to(self.device)
-        content_features = self.objective.features(images)
-        values: dict[str, list[float]] = {}
-        for index, name in enumerate(self.names):
-            styles = torch.full((len(images),), index, device=self.device)
-            inputs = self._test_inputs(images, index)
-            painted = paint_with_margin(network, inputs, scale[styles].to(images), shift[styles].to(images))
-            for term, value in self.losses.terms(images, content_features, styles, painted).items():
-                values.setdefault(term, []).append(value.item())
-                if term in ("content", "style"):
-                    values[f"{term}/{name}"] = [value.item()]
-        return {term: round(float(np.mean(each)), 5) for term, each in values.items()}
-
-    @torch.no_grad()
-    def preview(self, count: int = PREVIEW_COUNT) -> Path:
-        """Write a sheet of held-out photographs, a row each, in every style, and return its path."""
-        network, scale, shift = self.state.averaged_network()
-        images = torch.from_numpy(self.photographs.val_batch(count))
-        rows = []
-        for image in images[:, None]:
-            row = [
-                paint_with_margin(network, self._test_inputs(image, i), scale[i : i + 1], shift[i : i + 1])[0]
-                for i in range(len(self.names))
-            ]
-            rows.append(torch.cat([image[0], *row], dim=2))
-        sheet = (torch.cat(rows, dim=1).permute(1, 2, 0) * 255).round().byte().numpy()
+    def preview(self) -> Path:
+        """Write a sheet of held-out photographs in every style, and return its path."""
         path = self.folder / f"preview-{self.step:06d}.png"
-        write_picture(from_array(sheet), path)
+        write_picture(self.held_out.sheet(*self.state.averaged_network()), path)
         return path
 
     # ---- results and checkpoints ----------------------------------------------------------------------
@@ -307,7 +312,10 @@ class NetworkTraining:
             return
         network, scale, shift = self.state.averaged_network()
         styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
-        files.export(network, styles, self.folder / "model", self.style_metadata())
+        identity = files.export(network, styles, self.folder / "model", self.style_metadata())
+        if self.predicted:
+            made = {"settings": json.dumps(asdict(self.settings)), "step": str(self.step)}
+            save_predictor(self.predicted.averaged, identity, self.folder / "model", made)
         if len(self.sources) == 1:  # a style alone is one file that needs nothing beside it
             style = load_style(self.folder / "model" / "styles" / f"{self.sources[0].name}.safetensors")
             style.save(self.folder / f"{self.sources[0].name}.safetensors")
@@ -320,6 +328,7 @@ class NetworkTraining:
             "spreads": self.spreads,
             "torch": torch.get_rng_state(),
             "photographs": json.dumps(self.photographs.state()),
+            "predicted": self.predicted.state_dict() if self.predicted else None,
         }
         with atomic_path(self.folder / "checkpoint.pt") as temporary:
             torch.save(contents, temporary)
@@ -340,7 +349,13 @@ class NetworkTraining:
             raise TrainingError(
                 f"{path} was written by an older Impasto; go on from its result: --from {self.folder / 'model'} -o NEW."
             )
+        if (checkpoint.get("predicted") is None) != (self.predicted is None):
+            raise TrainingError(
+                f"{path} was trained {'without' if self.predicted else 'with'} style pictures; go on in the same way."
+            )
         self.state.load_state_dict(checkpoint)
+        if self.predicted:
+            self.predicted.load_state_dict(checkpoint["predicted"])
         self.step, self.seconds = checkpoint["step"], checkpoint["seconds"]
         self.spreads = checkpoint["spreads"]
         self.plateau.best, self.plateau.waited = checkpoint["plateau"]

@@ -153,6 +153,13 @@ class FitSettings(Settings):
         help="How far one step goes.  [default: 0.008; with --from 0.002; with --resume as it was]",
         doc="Of the network; ``None``: 8e-3, from trained weights 2e-3, in a run that is resumed as it was.",
     )
+    predicted_share: float = option(
+        0.5, low=0, high=1, doc="Share of a batch that is painted in predicted styles, where style pictures are given."
+    )
+    predicted_style_weight: float = option(
+        12.0, low=0, doc="How strongly a predicted style pulls, relative to its upper bound."
+    )
+    predictor_learning_rate: float = option(8e-4, low=0, doc="Of the style predictor; each layer has its own factor.")
     style_learning_rate: float = option(6e-3, low=0, doc="Of the styles' scales and shifts.")
     warmup: int = option(100, low=1, whole=True, doc="Steps in which the learning rates rise to their peak.")
     average: float = option(0.998, low=0, high=1, doc="Decay of the moving average of the weights, per step.")
