@@ -3,8 +3,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from impasto.cli import cli
-from impasto.engines.devices import torch_device
+from impasto.engines.devices import torch_device, torch_devices
 from impasto.errors import InputError
+from impasto.optimisation.recipe import Recipe
 
 pytest.importorskip("torch")
 
@@ -31,6 +32,31 @@ def test_a_device_that_is_not_there_is_one_sentence(monkeypatch):
     monkeypatch.setattr(module, "available_gpus", lambda: ["mps"])
     with pytest.raises(InputError, match="This machine has no cuda device that torch can use; take --device auto"):
         torch_device("cuda")
+
+
+def test_several_devices_are_named_one_by_one(monkeypatch):
+    monkeypatch.setattr(module, "available_gpus", lambda: ["cuda"])
+    monkeypatch.setattr(module, "cuda_count", lambda: 2)
+    assert torch_devices("cuda:0, cuda:1") == ["cuda:0", "cuda:1"]
+    assert torch_devices("cuda,cuda:1") == ["cuda:0", "cuda:1"]
+    assert torch_devices("cuda") == torch_devices("auto") == ["cuda"]
+    assert torch_devices("cpu,cpu") == ["cpu", "cpu"]
+    with pytest.raises(InputError, match="This machine has no cuda:2 device that torch can use"):
+        torch_devices("cuda:0,cuda:2")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("gpu", "There is no device gpu; did you mean cpu"),
+        ("cuda:0,", "There is no device cuda:0,; give one of auto, cpu"),
+        ("cuda:first", "There is no device cuda:first"),
+        ("auto,cpu", "The device auto is one device; name each, as in --device cuda:0,cuda:1"),
+    ],
+)
+def test_what_is_no_device_is_one_sentence(given, said):
+    with pytest.raises(InputError, match=said):
+        Recipe(device=given)
 
 
 @pytest.mark.parametrize("command", [["paint"], ["apply"]])

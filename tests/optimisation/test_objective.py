@@ -18,8 +18,8 @@ def picture(height, width, seed=0):
     return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
 
 
-def objective(recipe, content, tile=0, weights=None, extra=None, network=NETWORK):
-    tiled = TiledFeatures(network, recipe.taps(network.taps, styled=True), tile)
+def objective(recipe, content, tile=0, weights=None, extra=None, network=NETWORK, workers=1):
+    tiled = TiledFeatures(network, recipe.taps(network.taps, styled=True), tile, [network] * (workers - 1))
     regions = [Region(tiled.moments(picture(70, 60, 1).to(content)), weights)]
     if weights is not None:
         regions.append(Region(tiled.moments(picture(50, 80, 2).to(content) ** 2), 1 - weights))
@@ -48,14 +48,35 @@ def test_tiles_change_nothing(recipe):
     assert tiled.parts.keys() == whole.parts.keys()
 
 
+@pytest.mark.parametrize("tile", [0, 64])
+@pytest.mark.parametrize("recipe", [RECIPES[2], RECIPES[4]])
+def test_two_workers_give_the_loss_and_the_gradient_of_one(recipe, tile):
+    height, width = 149, 203
+    content, now, mask = picture(height, width), 1.1 * picture(height, width, 3), picture(height, width, 4)[0, 0]
+    one = objective(recipe, content, 0, mask)(now)
+    two = objective(recipe, content, tile, mask, workers=2)(now)
+    assert two.loss == pytest.approx(one.loss, rel=1e-4)
+    assert (two.gradient - one.gradient).norm() < 1e-4 * one.gradient.norm()
+    assert two.parts == pytest.approx(one.parts, rel=1e-3)
+    again = objective(recipe, content, tile, mask, workers=2)(now)
+    assert torch.equal(two.gradient, again.gradient)
+
+
 @settings(max_examples=12, deadline=None)
-@given(height=st.integers(1, 120), width=st.integers(1, 120), tile=st.sampled_from([16, 48]))
-@example(height=110, width=26, tile=16)
-def test_tiles_change_nothing_at_any_size(height, width, tile):
+@given(
+    height=st.integers(1, 120),
+    width=st.integers(1, 120),
+    tile=st.sampled_from([0, 16, 48]),
+    workers=st.integers(1, 3),
+)
+@example(height=110, width=26, tile=16, workers=1)
+@example(height=3, width=30, tile=0, workers=3)
+def test_tiles_change_nothing_at_any_size(height, width, tile, workers):
     # In double precision, or one of a pooling's ties falls the other way now and then, and its gradient elsewhere.
     recipe = Recipe(style_loss="gram")  # the root in Wasserstein's amplifies rounding where there is only one position
     content, now = picture(height, width).double(), picture(height, width, 3).double()
-    whole, tiled = (objective(recipe, content, side, network=DOUBLE)(now) for side in (0, tile))
+    whole = objective(recipe, content, network=DOUBLE)(now)
+    tiled = objective(recipe, content, tile, network=DOUBLE, workers=workers)(now)
     assert tiled.loss == pytest.approx(whole.loss, rel=1e-9)
     assert (tiled.gradient - whole.gradient).norm() <= 1e-9 * whole.gradient.norm()
 

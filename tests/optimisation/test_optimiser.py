@@ -48,3 +48,17 @@ def test_a_dream_of_weight_1_is_seen_and_does_not_run_wild(photo, layer):
     dreamt = Optimiser([], Recipe(iterations=20, scales=1, dream={layer: 1.0})).paint(before).rgb
     assert 0.02 < np.abs(dreamt - before).mean() < 0.2
     assert np.mean((dreamt < 0.01) | (dreamt > 0.99)) < 0.2
+
+
+def test_two_workers_paint_what_one_paints():
+    content = CONTENT.repeat(2, 0).repeat(2, 1)
+    one, two = (optimiser(Recipe(iterations=4, device=device)).paint(content) for device in ("cpu", "cpu,cpu"))
+    assert np.abs(two.rgb - one.rgb).max() < 1e-4
+    assert two.losses == pytest.approx(one.losses, rel=1e-4)
+
+
+def test_each_device_has_one_copy_of_the_network():
+    three = optimiser(Recipe(device="cpu,cpu,cpu"))
+    assert [copy is three.network for copy in three.planner.copies] == [True, True]
+    assert three.planner.devices == 1
+    assert three.planner.tiled(0).networks == (three.network,) * 3

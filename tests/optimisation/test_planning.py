@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 
 pytest.importorskip("torch")
@@ -54,3 +56,23 @@ def test_what_is_free_is_asked_once_and_not_while_painting_takes_of_it(monkeypat
     one = optimiser(Recipe(iterations=1, scales=2))
     one.estimate(48, 64)
     one.paint(CONTENT)
+
+
+def test_devices_that_share_a_picture_need_less_each_and_workers_of_one_device_more(monkeypatch):
+    one = optimiser()
+    elsewhere = copy.deepcopy(one.network).to("meta")
+    recipe = Recipe(max_memory=2**40)
+
+    def plan(*copies, recipe=recipe):
+        return Planner(one.network, one.planner.taps, recipe, one.planner.device, copies).plan(4000, 4000)
+
+    alone, shared, workers = plan(), plan(elsewhere), plan(one.network)
+    assert shared.bytes < 0.7 * alone.bytes < alone.bytes < workers.bytes
+    little = Recipe(max_memory=shared.bytes)
+    assert plan(recipe=little).tile > 0
+    assert plan(elsewhere, recipe=little).tile == 0
+    # Of what is free, the device counts that has least.
+    asked = []
+    monkeypatch.setattr(planning, "_half_of_free_memory", lambda device: asked.append(device) or 10**9 * len(asked))
+    assert Planner(one.network, one.planner.taps, Recipe(), one.planner.device, [elsewhere]).budget == 10**9
+    assert len(asked) == 2

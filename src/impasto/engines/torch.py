@@ -26,6 +26,11 @@ def available_gpus() -> list[str]:
     return [device for device, is_there in there.items() if is_there]
 
 
+def cuda_count() -> int:
+    """NVIDIA GPUs that torch can use here."""
+    return torch.cuda.device_count()
+
+
 class TorchEngine:
     """A network in torch; see :class:`impasto.engines.base.Engine`.
 

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from impasto.errors import InputError
-from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.minimise import LBFGS, Adam, Minimiser
 from impasto.optimisation.objective import ExtraLoss, Objective
 from impasto.optimisation.scales import scale_sizes
@@ -142,7 +141,7 @@ class Optimisation:
         recipe = self.recipe
         if self.scale < len(self.sizes) - 1:
             recipe = replace(recipe, style_loss=recipe.coarse_style_loss)
-        tiled = TiledFeatures(self.planner.network, self.planner.taps, self.planner.plan(*size).tile)
+        tiled = self.planner.tiled(self.planner.plan(*size).tile)
         return Objective(tiled, content, regions, recipe, self.extra)
 
     def _has_settled(self, losses: Sequence[float]) -> bool:

@@ -6,6 +6,10 @@ sums of all tiles; a second one sends the slopes of the losses with respect to t
 start at multiples of the coarsest layer's stride and see as far beyond themselves as that layer's receptive field
 reaches, so that only the picture's true borders are padded.
 
+Several devices share the tiles: the picture is cut into one strip a device, and each strip into tiles. Each device has
+a copy of the network, and a thread that goes through its tiles. What they find is added up in the order of the strips,
+so that two runs are the same.
+
 Where a network carries a teacher's metric (:mod:`impasto.networks.perceptual`), it is applied to the moments, which are
 small, and not to the maps: the second moments of R s' are R times those of s' times R transposed.
 """
@@ -13,8 +17,9 @@ small, and not to the maps: the second moments of R s' are R times those of s' t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -24,6 +29,8 @@ from impasto.networks import losses
 from impasto.networks.losses import Moments
 from impasto.networks.perceptual import PerceptualNetwork
 from impasto.pictures.box import mirrored_indices
+
+T = TypeVar("T")
 
 MIN_MIRRORED_MARGIN = 16
 """Pixels mirrored outwards on each side, at least: seen by the network and not judged."""
@@ -36,11 +43,13 @@ class FeatureTile(NamedTuple):
         core: top, bottom, left and right of the tile itself, in pixels of the mirrored picture.
         window: top, bottom, left and right of what the network has to see for it.
         margin: pixels by which the picture was mirrored outwards on each side.
+        strip: index of the strip that the tile is in, and of the device that sees it.
     """
 
     core: tuple[int, int, int, int]
     window: tuple[int, int, int, int]
     margin: int
+    strip: int
 
     def crop(self, features: Tensor, stride: int) -> Tensor:
         """Cut the tile itself out of the features of what is seen.
@@ -77,12 +86,17 @@ class TiledFeatures:
     Args:
         network: the perceptual network.
         taps: the layers that are asked for.
-        tile: side of the tiles in pixels, a multiple of 16; 0: the whole picture is one tile.
+        tile: side of the tiles in pixels, a multiple of 16; 0: each strip is one tile.
+        copies: of the network, on further devices that share the work. A network that stands here twice gets two
+            strips and two threads.
     """
 
-    def __init__(self, network: PerceptualNetwork, taps: Sequence[str], tile: int = 0) -> None:
+    def __init__(
+        self, network: PerceptualNetwork, taps: Sequence[str], tile: int = 0, copies: Sequence[PerceptualNetwork] = ()
+    ) -> None:
         network.check_taps(taps)
         self.network, self.taps, self.tile = network, tuple(taps), tile
+        self.networks = (network, *copies)
         self.multiple = max(network.stride(tap) for tap in taps)
         self.margin = -(-MIN_MIRRORED_MARGIN // self.multiple) * self.multiple
         self.reach = -(-max(network.receptive_radius(tap) for tap in taps) // self.multiple) * self.multiple
@@ -119,22 +133,55 @@ class TiledFeatures:
         return torch.from_numpy(mirrored_indices(-self.margin, whole + self.margin, side))
 
     def tiles(self, height: int, width: int) -> Iterator[FeatureTile]:
-        """The tiles of a mirrored picture of that height and width, row by row."""
+        """The tiles of a mirrored picture of that height and width, strip by strip and row by row."""
         tile, margin = self.tile or max(height, width), self.margin
-        for top in range(margin, height - margin, tile):
-            for left in range(margin, width - margin, tile):
-                bottom, right = min(top + tile, height - margin), min(left + tile, width - margin)
-                window = (
-                    max(0, top - self.reach),
-                    min(height, bottom + self.reach),
-                    max(0, left - self.reach),
-                    min(width, right + self.reach),
-                )
-                yield FeatureTile((top, bottom, left, right), window, margin)
+        for strip, (first, after, start, end) in enumerate(self._strips(height, width)):
+            for top in range(first, after, tile):
+                for left in range(start, end, tile):
+                    bottom, right = min(top + tile, after), min(left + tile, end)
+                    window = (
+                        max(0, top - self.reach),
+                        min(height, bottom + self.reach),
+                        max(0, left - self.reach),
+                        min(width, right + self.reach),
+                    )
+                    yield FeatureTile((top, bottom, left, right), window, margin, strip)
 
-    def features(self, mirrored: Tensor, tile: FeatureTile) -> dict[str, Tensor]:
+    def _strips(self, height: int, width: int) -> Iterator[tuple[int, int, int, int]]:
+        """Top, bottom, left and right of a strip for each device, across the longer side of a mirrored picture.
+
+        A picture that is too small for all devices has fewer strips.
+        """
+        margin = self.margin
+        inner = max(height, width) - 2 * margin
+        depth = -(-inner // len(self.networks) // self.multiple) * self.multiple
+        for start in range(margin, margin + inner, depth):
+            end = min(start + depth, margin + inner)
+            yield (start, end, margin, width - margin) if height >= width else (margin, height - margin, start, end)
+
+    def strips(self, mirrored: Tensor, *, gradients: bool = False) -> list[Strip]:
+        """A mirrored picture, 1 x 3 x H x W, as one strip a device.
+
+        Args:
+            mirrored: the picture with its margin.
+            gradients: whether gradients will be sent back through the layers.
+        """
+        found: dict[int, list[FeatureTile]] = {}
+        for tile in self.tiles(*mirrored.shape[2:]):
+            found.setdefault(tile.strip, []).append(tile)
+        return [Strip(self, mirrored, tiles, gradients=gradients) for tiles in found.values()]
+
+    def device(self, tile: FeatureTile) -> torch.device:
+        """Where a tile is seen."""
+        return next(self.networks[tile.strip].buffers()).device
+
+    def cut_window(self, mirrored: Tensor, tile: FeatureTile) -> Tensor:
+        """What the network has to see of a mirrored picture for a tile, 1 x 3 x h x w, on the tile's device."""
+        return tile.cut_window(mirrored).to(self.device(tile))
+
+    def features(self, window: Tensor, tile: FeatureTile) -> dict[str, Tensor]:
         """The network's own features at the layers over what a tile sees, each 1 x C x h x w."""
-        return self.network.narrow(tile.cut_window(mirrored), self.taps)
+        return self.networks[tile.strip].narrow(window, self.taps)
 
     def moments(self, picture: Tensor, weights: Tensor | None = None) -> dict[str, Moments]:
         """The moments of a picture's layers, in the network's metric.
@@ -145,12 +192,19 @@ class TiledFeatures:
         """
         mirrored = self.mirror(picture)
         region = RegionWeights(self, weights, picture.shape[2:])
+
+        def add_up(strip: Strip) -> dict[str, Moments]:
+            sums: dict[str, Moments] = {}
+            for tile, features in strip.values():
+                for tap, values in features.items():
+                    core = tile.crop(values, self.network.stride(tap)).flatten(0, 1)
+                    add_moments(sums, tap, losses.moment_sums(core, region.of_tile(tap, tile)))
+            return sums
+
         totals: dict[str, Moments] = {}
-        with torch.no_grad():
-            for tile in self.tiles(*mirrored.shape[2:]):
-                for tap, features in self.features(mirrored, tile).items():
-                    core = tile.crop(features, self.network.stride(tap)).flatten(0, 1)
-                    add_moments(totals, tap, losses.moment_sums(core, region.of_tile(tap, tile)))
+        for sums in on_each(self.strips(mirrored), add_up):
+            for tap, more in sums.items():
+                add_moments(totals, tap, more)
         return {
             tap: self.moments_to_metric(tap, scale_moments(sums, 1 / region.totals[tap]))
             for tap, sums in totals.items()
@@ -169,12 +223,15 @@ class TiledFeatures:
     def to_metric(self, tap: str, features: Tensor) -> Tensor:
         """Bring the network's own features, ... x C, into the metric that it judges by, ... x C'."""
         metric = self.network.metric(tap)
-        return features if metric is None else features @ metric[:, :-1].T + metric[:, -1]
+        if metric is None:
+            return features
+        metric = metric.to(features.device)
+        return features @ metric[:, :-1].T + metric[:, -1]
 
     def from_metric(self, tap: str, slopes: Tensor) -> Tensor:
         """Apply the transpose of :meth:`to_metric`: slopes by features in the metric to slopes by the network's own."""
         metric = self.network.metric(tap)
-        return slopes if metric is None else slopes @ metric[:, :-1]
+        return slopes if metric is None else slopes @ metric[:, :-1].to(slopes.device)
 
 
 class RegionWeights:
@@ -191,6 +248,7 @@ class RegionWeights:
 
     def __init__(self, tiled: TiledFeatures, weights: Tensor | None, size: Sequence[int]) -> None:
         strides = {tap: tiled.network.stride(tap) for tap in tiled.taps}
+        self.tiled = tiled
         self.strides, self.maps = strides, dict[str, Tensor]()
         whole = [-(-side // tiled.multiple) * tiled.multiple for side in size]
         self.totals = {tap: float(math.prod(whole) // stride**2) for tap, stride in strides.items()}
@@ -201,47 +259,66 @@ class RegionWeights:
             self.totals = {tap: float(weights.sum()) for tap, weights in self.maps.items()}
 
     def of_tile(self, tap: str, tile: FeatureTile) -> Tensor | None:
-        """The weights of a tile's positions as one vector; ``None``: all are 1."""
-        return self.maps[tap][tile.place(self.strides[tap])].flatten() if self.maps else None
+        """The weights of a tile's positions as one vector, on the tile's device; ``None``: all are 1."""
+        if not self.maps:
+            return None
+        return self.maps[tap][tile.place(self.strides[tap])].flatten().to(self.tiled.device(tile))
 
 
-class FeatureCache:
-    """The layers over all tiles, as often as they are asked for; a single tile is computed only once.
+class Strip:
+    """The layers over a device's tiles, as often as they are asked for; a single tile is computed only once.
 
     Args:
         tiled: the network's layers.
         mirrored: the picture with its margin, 1 x 3 x H x W.
-        tiles: all tiles of it.
+        tiles: all tiles of the strip.
+        gradients: whether :meth:`graphs` will be asked for.
+
+    Attributes:
+        device: where the tiles are seen.
     """
 
-    def __init__(self, tiled: TiledFeatures, mirrored: Tensor, tiles: Sequence[FeatureTile]) -> None:
+    def __init__(
+        self, tiled: TiledFeatures, mirrored: Tensor, tiles: Sequence[FeatureTile], *, gradients: bool
+    ) -> None:
         self.tiled, self.mirrored, self.tiles = tiled, mirrored, tiles
-        self.kept = self._with_graph(tiles[0]) if len(tiles) == 1 else None
+        self.device = tiled.device(tiles[0])
+        self._keeps = gradients and len(tiles) == 1
+        self._kept: tuple[FeatureTile, dict[str, Tensor], Tensor] | None = None
 
     def _with_graph(self, tile: FeatureTile) -> tuple[FeatureTile, dict[str, Tensor], Tensor]:
         """A tile, its layers with their graph, and the pixels that the graph ends in."""
-        pixels = tile.cut_window(self.mirrored).detach().requires_grad_()
         with torch.enable_grad():
-            return tile, self.tiled.network.narrow(pixels, self.tiled.taps), pixels
+            pixels = self.tiled.cut_window(self.mirrored, tile).detach().requires_grad_()
+            return tile, self.tiled.features(pixels, tile), pixels
 
     def values(self) -> Iterator[tuple[FeatureTile, dict[str, Tensor]]]:
         """Tiles and their layers, without graphs."""
-        if self.kept:
-            yield self.kept[0], {tap: values.detach() for tap, values in self.kept[1].items()}
+        if self._keeps:
+            self._kept = self._kept or self._with_graph(self.tiles[0])
+            yield self._kept[0], {tap: values.detach() for tap, values in self._kept[1].items()}
             return
         for tile in self.tiles:
             with torch.no_grad():
-                features = self.tiled.features(self.mirrored, tile)
+                features = self.tiled.features(self.tiled.cut_window(self.mirrored, tile), tile)
             yield tile, features
 
     def graphs(self) -> Iterator[tuple[FeatureTile, dict[str, Tensor], Tensor]]:
         """Tiles, their layers, and the pixels whose gradient these layers send back; may be asked for once."""
-        if self.kept:
-            yield self.kept
-            self.kept = None
+        if self._kept:
+            yield self._kept
+            self._kept = None
             return
         for tile in self.tiles:
             yield self._with_graph(tile)
+
+
+def on_each(strips: Sequence[Strip], work: Callable[[Strip], T]) -> list[T]:
+    """Work on all strips at the same time, each in a thread of its own; returns what came out in their order."""
+    if len(strips) == 1:
+        return [work(strips[0])]
+    with ThreadPoolExecutor(len(strips), "strip") as pool:
+        return list(pool.map(work, strips))
 
 
 def add_moments(totals: dict[str, Moments], tap: str, more: Moments) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -16,14 +17,17 @@ from torch import Tensor
 from impasto.networks import losses
 from impasto.networks.losses import Moments
 from impasto.optimisation.feature_tiles import (
-    FeatureCache,
     FeatureTile,
     RegionWeights,
+    Strip,
     TiledFeatures,
     add_moments,
+    on_each,
     scale_moments,
 )
 from impasto.optimisation.recipe import Recipe
+
+K = TypeVar("K")
 
 ExtraLoss = Callable[[Tensor], Tensor]
 """A differentiable loss of the picture: 1 x 3 x H x W to a scalar."""
@@ -80,7 +84,7 @@ class Objective:
         dream_layers: layer to the weight with which its features are amplified.
         local_layers: the layers whose losses are sums over positions: those of content and of dreaming.
         variation: total variation to which the picture's is relative.
-        content_features: layer to the photograph's features, h x w x C.
+        content_features: layer and tile to the photograph's features, h x w x C, on the tile's device.
         spread: layer to the variance of the photograph's features, summed over channels.
         energy: layer to the mean square of the photograph's features, summed over channels.
         positions: layer to the number of its positions.
@@ -113,7 +117,7 @@ class Objective:
         variation = sum(_area_share(region) * region.variation for region in regions)
         variation /= max(sum(region.share for region in self.regions), _TINY)
         self.variation = max(variation or float(losses.total_variation(content)), _TINY)
-        self.content_features: dict[str, Tensor] = {}
+        self.content_features: dict[tuple[str, FeatureTile], Tensor] = {}
         self.spread: dict[str, float] = {}
         self.energy: dict[str, float] = {}
         self.positions: dict[str, int] = {}
@@ -126,21 +130,23 @@ class Objective:
         height, width = (side - 2 * tiled.margin for side in mirrored.shape[2:])
         if not self.local_layers:
             return
-        sums: dict[str, tuple[Tensor, Tensor]] = {}
-        with torch.no_grad():
-            for tile in tiled.tiles(*mirrored.shape[2:]):
-                for tap, features in tiled.features(mirrored, tile).items():
-                    if tap not in self.local_layers:
-                        continue
+
+        def measure(strip: Strip) -> dict[str, tuple[Tensor, Tensor]]:
+            sums: dict[str, tuple[Tensor, Tensor]] = {}
+            for tile, features in strip.values():
+                for tap in self.local_layers:
                     stride = tiled.network.stride(tap)
-                    core = tiled.to_metric(tap, tile.crop(features, stride))
+                    core = tiled.to_metric(tap, tile.crop(features[tap], stride))
                     more = core.sum(dim=(0, 1)).cpu().double(), (core**2).sum(dim=(0, 1)).cpu().double()
                     sums[tap] = (sums[tap][0] + more[0], sums[tap][1] + more[1]) if tap in sums else more
                     if tap in self.content_layers:
-                        if tap not in self.content_features:
-                            shape = height // stride, width // stride, core.shape[2]
-                            self.content_features[tap] = core.new_empty(shape)
-                        self.content_features[tap][tile.place(stride)] = core
+                        self.content_features[tap, tile] = core.contiguous()
+            return sums
+
+        sums: dict[str, tuple[Tensor, Tensor]] = {}
+        for strip in on_each(tiled.strips(mirrored), measure):
+            for tap, more in strip.items():
+                sums[tap] = (sums[tap][0] + more[0], sums[tap][1] + more[1]) if tap in sums else more
         for tap, (first, second) in sums.items():
             count = height * width // tiled.network.stride(tap) ** 2
             self.positions[tap] = count
@@ -153,26 +159,58 @@ class Objective:
         """Evaluate the losses and their gradient at a picture, 1 x 3 x H x W."""
         tiled = self.tiled
         mirrored = tiled.mirror(picture.detach())
-        gradient = torch.zeros_like(mirrored)
-        cache = FeatureCache(tiled, mirrored, list(tiled.tiles(*mirrored.shape[2:])))
-
+        strips = tiled.strips(mirrored, gradients=True)
         sums: list[dict[str, Moments]] = [{} for _ in self.regions]
         parts: dict[str, float] = {}
-        for tile, features in cache.values():
-            self._add_tile(tile, features, sums, parts)
+        for found, losses_of_strip in on_each(strips, self._add_up):
+            for total, more in zip(sums, found, strict=True):
+                for tap, moments in more.items():
+                    add_moments(total, tap, moments)
+            _add_numbers(parts, losses_of_strip)
         slopes = self._judge_styles(sums, parts)
         norms: dict[tuple[str, str], float] | None = None
         if self.recipe.normalize_gradients:
             norms = {}
-            for tile, features in cache.values():
-                for tap, values in features.items():
-                    for name, _, slope in self._slopes(tap, values, tile, slopes):
-                        norms[tap, name] = norms.get((tap, name), 0.0) + float(slope.abs().sum())
-        for tile, features, pixels in cache.graphs():
+            for norms_of_strip in on_each(strips, partial(self._norms, slopes=slopes)):
+                _add_numbers(norms, norms_of_strip)
+        gradient, *others = on_each(strips, partial(self._gradient, slopes=slopes, norms=norms))
+        for other in others:
+            gradient += other.to(gradient.device)
+        gradient = tiled.fold(gradient, *picture.shape[2:])
+        self._add_pixels(picture, gradient, parts)
+        loss = sum(value for name, value in parts.items() if "/" not in name)
+        return Evaluation(loss, gradient, parts)
+
+    def _add_up(self, strip: Strip) -> tuple[list[dict[str, Moments]], dict[str, float]]:
+        """The sums over a strip's positions by region, and the losses that are such sums."""
+        sums: list[dict[str, Moments]] = [{} for _ in self.regions]
+        parts: dict[str, float] = {}
+        for tile, features in strip.values():
+            self._add_tile(tile, features, sums, parts)
+        return sums, parts
+
+    def _norms(self, strip: Strip, slopes: Sequence[Mapping[str, Moments]]) -> dict[tuple[str, str], float]:
+        """The L1 norms of the losses' slopes over a strip, by layer and name."""
+        norms: dict[tuple[str, str], float] = {}
+        for tile, features in strip.values():
+            for tap, values in features.items():
+                for name, _, slope in self._slopes(tap, values, tile, slopes):
+                    norms[tap, name] = norms.get((tap, name), 0.0) + float(slope.abs().sum())
+        return norms
+
+    def _gradient(
+        self,
+        strip: Strip,
+        slopes: Sequence[Mapping[str, Moments]],
+        norms: Mapping[tuple[str, str], float] | None,
+    ) -> Tensor:
+        """The gradient of a strip's losses by the mirrored picture, 1 x 3 x H x W, on the strip's device."""
+        gradient = torch.zeros_like(strip.mirrored, device=strip.device)
+        for tile, features, pixels in strip.graphs():
             heads, seeds = [], []
             for tap, values in features.items():
                 seed = torch.zeros_like(values)
-                core = tile.crop(seed, tiled.network.stride(tap))
+                core = tile.crop(seed, self.tiled.network.stride(tap))
                 for name, weight, slope in self._slopes(tap, values.detach(), tile, slopes):
                     core += slope if norms is None else slope * (weight / (norms[tap, name] + 1e-8))
                 heads.append(values)
@@ -181,10 +219,7 @@ class Objective:
             if pixels.grad is not None:
                 window = tile.cut_window(gradient)
                 window += pixels.grad
-        gradient = tiled.fold(gradient, *picture.shape[2:])
-        self._add_pixels(picture, gradient, parts)
-        loss = sum(value for name, value in parts.items() if "/" not in name)
-        return Evaluation(loss, gradient, parts)
+        return gradient
 
     def _add_tile(
         self, tile: FeatureTile, features: Mapping[str, Tensor], sums: list[dict[str, Moments]], parts: dict[str, float]
@@ -200,13 +235,14 @@ class Objective:
             if tap in self.local_layers:
                 core = self.tiled.to_metric(tap, core)
             if tap in self.content_layers:
-                wanted, spread = self.content_features[tap], self.spread[tap]
-                squares = (core - wanted[tile.place(stride)]) ** 2
+                wanted, spread = self.content_features[tap, tile], self.spread[tap]
+                squares = (core - wanted) ** 2
+                count = self.positions[tap] * core.shape[2]
                 if self.recipe.loss == "smooth-l1":
                     squares *= core.shape[2] / spread
-                    value = float(torch.where(squares < 1, squares, 2 * squares.sqrt() - 1).sum()) / wanted.numel()
+                    value = float(torch.where(squares < 1, squares, 2 * squares.sqrt() - 1).sum()) / count
                 else:
-                    value = float(squares.sum()) * core.shape[2] / wanted.numel() / spread
+                    value = float(squares.sum()) / self.positions[tap] / spread
                 _add_part(parts, "content", tap, self.content_layers[tap] * value)
             if tap in self.dream_layers:
                 limit = self._dream_limit(tap, core)
@@ -261,9 +297,9 @@ class Objective:
         if tap in self.local_layers:
             core = tiled.to_metric(tap, core)
         if tap in self.content_layers:
-            weight, wanted, spread = self.content_layers[tap], self.content_features[tap], self.spread[tap]
-            difference = core - wanted[tile.place(stride)]
-            factor = 2 * weight * core.shape[2] / spread / wanted.numel()
+            weight, wanted, spread = self.content_layers[tap], self.content_features[tap, tile], self.spread[tap]
+            difference = core - wanted
+            factor = 2 * weight / spread / self.positions[tap]
             if self.recipe.loss == "smooth-l1":
                 limit = (spread / core.shape[2]) ** 0.5
                 difference.clamp_(-limit, limit)
@@ -330,3 +366,9 @@ def _add_part(parts: dict[str, float], kind: str, tap: str, value: float) -> Non
     """Add a layer's loss to the sum of its kind, and note it by layer."""
     for name in (kind, f"{kind}/{tap}"):
         parts[name] = parts.get(name, 0.0) + value
+
+
+def _add_numbers(totals: dict[K, float], more: Mapping[K, float]) -> None:
+    """Add numbers to the totals of the same keys."""
+    for key, value in more.items():
+        totals[key] = totals.get(key, 0.0) + value

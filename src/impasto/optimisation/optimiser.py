@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 
 import torch
 
-from impasto.engines.devices import torch_device
+from impasto.engines.devices import torch_devices
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimisation.coarse_to_fine import Optimisation
 from impasto.optimisation.fast_start import paint_fast_start
-from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.objective import ExtraLoss
 from impasto.optimisation.planning import STARTING_SECONDS, Plan, Planner
 from impasto.optimisation.recipe import Recipe
@@ -39,10 +39,14 @@ class Optimiser:
         self, styles: Sequence[StylePicture], recipe: Recipe, *, network: PerceptualNetwork | None = None
     ) -> None:
         self.recipe = recipe
-        device = torch.device(torch_device(recipe.device))
+        device, *others = map(torch.device, torch_devices(recipe.device))
         self.network = (network or load_features(recipe.features, pooling=recipe.pooling)).to(device)
+        copies = {device: self.network}
+        for other in others:
+            if other not in copies:
+                copies[other] = copy.deepcopy(self.network).to(other)
         taps = recipe.taps(self.network.taps, bool(styles))
-        self.planner = Planner(self.network, taps, recipe, device)
+        self.planner = Planner(self.network, taps, recipe, device, [copies[other] for other in others])
         self.targets = StyleTargets(styles, self.planner)
 
     @property
@@ -106,11 +110,12 @@ class Optimiser:
         seconds_per_pixel = self.planner.measure_seconds_per_pixel()
         work = 0.0  # pixels that the network sees, over all iterations
         for size in scale_sizes(height, width, self.recipe.scale_count):
-            tiled = TiledFeatures(self.network, self.planner.taps, self.plan(*size).tile)
+            tiled = self.planner.tiled(self.plan(*size).tile)
             tiles = list(tiled.tiles(*(side + 2 * tiled.margin for side in size)))
             window_pixels = sum((tile.window[1] - tile.window[0]) * (tile.window[3] - tile.window[2]) for tile in tiles)
-            # Tiles take another forward pass, which is a third of an evaluation.
-            work += self.recipe.iterations_a_scale * window_pixels * (1 if len(tiles) == 1 else 4 / 3)
+            # Several tiles of a device take another forward pass, which is a third of an evaluation.
+            again = 1 if len(tiles) == tiles[-1].strip + 1 else 4 / 3
+            work += self.recipe.iterations_a_scale * window_pixels * again / self.planner.devices
             # Measuring a style takes about as long as an evaluation: half of it for the resampling.
             work += sum(math.prod(self.targets.size_of(style, full, size)) for style in self.targets.styles)
         return peak._replace(seconds=STARTING_SECONDS + work * seconds_per_pixel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import torch
 from impasto.errors import InputError
 from impasto.memory import format_size, free
 from impasto.networks.perceptual import PerceptualNetwork
+from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.recipe import Recipe
 
 STARTING_SECONDS = 1.0
@@ -32,9 +34,9 @@ class Plan(NamedTuple):
     """What a run takes.
 
     Attributes:
-        bytes: memory at the peak.
+        bytes: memory at the peak, on the device that takes most.
         seconds: time from start to finish; 0 where it was not estimated.
-        tile: side of the tiles in pixels; 0: the picture is not cut.
+        tile: side of the tiles in pixels; 0: the picture is not cut, except into a strip for each device.
         history: pairs that L-BFGS remembers.
         cut: whether the history is shorter than the recipe wants.
     """
@@ -56,11 +58,25 @@ class Planner:
         taps: its layers that the recipe looks at.
         recipe: how to paint.
         device: where to paint.
+        copies: of the network, on further devices that share the work.
+
+    Attributes:
+        budget: bytes that may be used on each device.
     """
 
-    def __init__(self, network: PerceptualNetwork, taps: Sequence[str], recipe: Recipe, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: PerceptualNetwork,
+        taps: Sequence[str],
+        recipe: Recipe,
+        device: torch.device,
+        copies: Sequence[PerceptualNetwork] = (),
+    ) -> None:
         self.network, self.taps, self.recipe, self.device = network, tuple(taps), recipe, device
-        self.budget = recipe.max_memory or _half_of_free_memory(device)
+        self.copies = tuple(copies)
+        strips = Counter(next(one.buffers()).device for one in (network, *copies))
+        self.devices, self._strips_a_device = len(strips), max(strips.values())
+        self.budget = recipe.max_memory or min(_half_of_free_memory(one) for one in strips)
         self._pass_bytes = max(_pass_bytes_per_pixel(network, tap) for tap in taps)
 
     def plan(self, height: int, width: int) -> Plan:
@@ -125,12 +141,22 @@ class Planner:
         return Plan(total, 0.0, tile, 0, False)
 
     def _tiles(self, height: int, width: int) -> Iterator[tuple[int, int]]:
-        """Sides of tiles from the largest down (0: the whole picture), and the pixels that the network sees at once."""
-        yield 0, height * width
+        """Sides of tiles from the largest down (0: a whole strip), and the pixels that a device's networks see at once.
+
+        Strips (:class:`impasto.optimisation.feature_tiles.TiledFeatures`) lie across the longer side.
+        """
         reach = max(self.network.receptive_radius(tap) for tap in self.taps)
+        longer, shorter = max(height, width), min(height, width)
+        depth = -(-longer // (1 + len(self.copies)))
+        yield 0, self._strips_a_device * shorter * min(longer, depth + 2 * reach)
         for tile in _TILE_SIDES:
-            if tile < max(height, width):
-                yield tile, min(height, tile + 2 * reach) * min(width, tile + 2 * reach)
+            if tile < max(shorter, depth):
+                seen = min(longer, min(tile, depth) + 2 * reach) * min(shorter, tile + 2 * reach)
+                yield tile, self._strips_a_device * seen
+
+    def tiled(self, tile: int) -> TiledFeatures:
+        """The layers that the recipe looks at, in tiles of that side, on all devices."""
+        return TiledFeatures(self.network, self.taps, tile, self.copies)
 
     def measure_seconds_per_pixel(self) -> float:
         """Time an evaluation of a small picture, forwards and backwards: seconds for each of its pixels."""
@@ -146,7 +172,7 @@ class Planner:
 
 def _half_of_free_memory(device: torch.device) -> int:
     """Half of the bytes that are free on a device."""
-    return int(torch.cuda.mem_get_info()[0] if device.type == "cuda" else free()) // 2
+    return int(torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free()) // 2
 
 
 def _pass_bytes_per_pixel(network: PerceptualNetwork, tap: str) -> float:

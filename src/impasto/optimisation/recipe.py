@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
-from impasto.engines.devices import DEVICES, Device
+from impasto.engines.devices import split_devices
 from impasto.errors import InputError
 from impasto.memory import MAX_PIXELS, parse_limit
 from impasto.networks.loss_names import STYLE_LAYERS, Loss, StyleLoss
@@ -206,11 +206,14 @@ class Recipe:
         doc="Bytes that may be used, or text such as ``'4G'``; more needs tiles, which cost time; 0: half of what is "
         "free.",
     )
-    device: Device = option(
+    device: str = option(
         "auto",
-        choices=DEVICES,
+        metavar="DEVICE[,DEVICE...]",
         noted=False,
-        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is.",
+        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is; cuda:0,cuda:1 share one "
+        "picture.",
+        doc='Where to compute: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``, the best there is; '
+        '``"cuda:0,cuda:1"`` share the tiles of one picture.',
     )
     max_pixels: int = option(
         MAX_PIXELS,
@@ -228,6 +231,7 @@ class Recipe:
             object.__setattr__(self, name, as_layers(name, getattr(self, name), optional=name == "dream"))
         object.__setattr__(self, "max_memory", parse_limit(self.max_memory))
         check_options(self)
+        split_devices(self.device)
 
     def taps(self, known: Iterable[str], styled: bool) -> tuple[str, ...]:
         """The layers that this recipe looks at.
@@ -342,5 +346,5 @@ class RecipeKeywords(TypedDict, total=False):
     stop_tolerance: float
     dream: Layers
     max_memory: int | str
-    device: Device
+    device: str
     max_pixels: int

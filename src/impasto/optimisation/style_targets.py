@@ -14,7 +14,6 @@ from torch import Tensor
 
 from impasto.networks import losses
 from impasto.networks.losses import Moments
-from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.objective import Region
 from impasto.optimisation.planning import Plan, Planner
 from impasto.optimisation.state import eight_bit_levels
@@ -159,5 +158,5 @@ class StyleTargets:
         """Measure a style picture at a height and width."""
         planner = self.planner
         picture = to_tensor(resize_array(rgb, size[::-1]), planner.device)
-        tiled = TiledFeatures(planner.network, planner.taps, self.plan_measuring(size, full).tile)
+        tiled = planner.tiled(self.plan_measuring(size, full).tile)
         return MeasuredStyle(tiled.moments(picture), float(losses.total_variation(picture)))
