@@ -61,6 +61,18 @@ def test_a_name_that_was_pointed_here_is_refused(make, host):
     assert behind.bodies == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:abc", "127.0.0.1:99999", "127.0.0.1:-1", "me@127.0.0.1:7860", "127.0.0.1/x", "127.0.0.1?x", "[x]"],
+)
+def test_a_host_or_an_origin_that_is_no_address_is_refused(make, host):
+    visitor, behind = make()
+    for headers in ({"host": host}, {"origin": f"http://{host}"}):
+        answer = visitor.get("/", headers=headers)
+        assert (answer.status_code, answer.text[:26]) == (400, "The header Host or Origin ")
+    assert behind.bodies == []
+
+
 def test_open_to_others_addresses_pass_and_names_do_not(make):
     visitor, _ = make(host="0.0.0.0", open_to_all=True)
     assert visitor.get("/", headers={"host": "192.168.1.7:7860"}).status_code == 200

@@ -11,9 +11,12 @@ from starlette.requests import Request
 def host_of(address: str) -> str | None:
     """The name of the host in an address, in lower case; empty where it has none, ``None`` where it is no address."""
     try:
-        return (urlsplit(address).hostname or "").rstrip(".").lower()
-    except ValueError:  # brackets without an IPv6 address in them, or signs that stand for others
+        parts = urlsplit(address)
+        name, _ = (parts.hostname or "").rstrip(".").lower(), parts.port  # a port that is no number raises
+    except ValueError:  # brackets without an IPv6 address in them, signs that stand for others, or no port
         return None
+    has_more = bool(parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    return None if parts.netloc and has_more else name
 
 
 def basic_password(header: str) -> str | None:
