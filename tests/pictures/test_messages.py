@@ -7,7 +7,7 @@ from PIL import Image, PngImagePlugin
 from impasto.errors import InputError
 from impasto.pictures import large
 from impasto.pictures.decoding import from_pil
-from impasto.pictures.messages import about, logger
+from impasto.pictures.messages import about, heard, logger
 from impasto.pictures.reading import open_picture, read_picture
 from impasto.pictures.writing import write_picture
 
@@ -70,3 +70,16 @@ def test_names_that_are_no_text_are_escaped(tmp_path, caplog):
         Image.fromarray(smooth()).save(file, "PNG", icc_profile=b"broken")
     read_picture(path)
     assert r"caf\udce9.png: colour profile ignored" in caplog.records[0].getMessage()
+
+
+def test_what_is_said_of_a_file_is_heard_once_and_can_be_translated(tmp_path):
+    saved_pages = [Image.fromarray(smooth()) for _ in range(3)]
+    saved_pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=saved_pages[1:])
+    with heard() as said:
+        for _ in range(2):
+            read_picture(tmp_path / "pages.tif")
+    (notice,) = said
+    assert notice == "it has 3 pages: the first is taken, the others are left out"
+    assert (notice.key, notice.values) == ("pages_left_out", {"count": 3})
+    read_picture(tmp_path / "pages.tif")
+    assert len(said) == 1

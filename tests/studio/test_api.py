@@ -47,6 +47,14 @@ def test_the_documents_examples_with_curl(server, working_folder, name):
         assert painted.size == (48, 32)
 
 
+def test_programs_are_told_what_is_not_kept(client, small, tmp_path):
+    small.save(tmp_path / "pages.tif", save_all=True, append_images=[small])
+    answer = apply(client, tmp_path / "pages.tif")
+    assert json.loads(answer.headers["x-notes"]) == ["it has 2 pages: the first is taken, the others are left out"]
+    small.save(tmp_path / "one.png")
+    assert "x-notes" not in apply(client, tmp_path / "one.png").headers
+
+
 def test_the_api_is_documented(client):
     described = client.get("/api/openapi.json").json()
     paths = described["paths"]

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from impasto.errors import InputError, StyleError
+from impasto.pictures.messages import hear
 from impasto.studio.jobs import (
     JobCancelledError,
     JobResult,
@@ -91,6 +92,16 @@ def test_reports_and_the_result_come_out(jobs):
 
     assert run(jobs, work).all() == [JobUpdate("one"), JobUpdate("two"), JobResult(3)]
     assert jobs.busy == 0
+
+
+def test_what_is_said_of_files_meanwhile_comes_with_the_result(jobs):
+    def work(_):
+        hear("left out", "left out")
+        return 3
+
+    assert run(jobs, work).all() == [JobResult(3, ("left out",))]
+    hear("by somebody else")
+    assert run(jobs, lambda _: 4).all() == [JobResult(4)]
 
 
 def test_a_slow_receiver_gets_the_newest_report_only(jobs):

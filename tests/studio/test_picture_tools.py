@@ -183,6 +183,21 @@ def test_a_style_file_is_taken_in_the_chooser_and_painted_on_the_photograph(open
     page.locator(".toast.bad", has_text="bad.safetensors is no style of this network").wait_for()
 
 
+def test_what_is_not_kept_of_a_photograph_is_said_in_the_visitors_language(visit, photo, tmp_path):
+    pages = [photo.resize((64, 48)), photo.resize((64, 48))]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    photo.resize((64, 48)).save(tmp_path / "plain.png")
+    page = visit(locale="fr")
+    files = [str(tmp_path / name) for name in ("pages.tif", "plain.png")]
+    page.set_input_files("#picture-files input[type=file]", files)
+    page.locator("#picture-status", has_text="Le fichier a 2 pages : une est peinte").wait_for()
+    page.locator("#picture-all").click()
+    page.locator("#picture-results li", has_text="plain-").wait_for()
+    assert ["2 pages" in text for text in page.locator("#picture-results li").all_inner_texts()] == [True, False]
+    page.set_input_files("#picture-styles-add", str(tmp_path / "plain.png"))
+    page.locator(".toast", has_text="L’image de style n’a que 64 × 48 pixels").wait_for()
+
+
 def test_refine_takes_the_photograph_to_the_paint_tab(opened):
     page = opened
     page.locator("#picture-refine").click()

@@ -32,7 +32,7 @@ def test_the_service_worker_brings_threads_and_the_page_paints_with_the_network_
     assert page.evaluate("crossOriginIsolated")
     assert paint(page, picture, {"scream": 1})["data"] == first["data"]
     paint(page, picture, {"udnie": 1})  # a style that was never asked for before
-    add = "async (text) => (await engine.addStyle(fileOf(text, 'mine.png'))).name"
+    add = "async (text) => (await engine.addStyle(fileOf(text, 'mine.png'))).style.name"
     paint(page, picture, {page.evaluate(add, base64.b64encode(picture).decode()): 1})
 
 

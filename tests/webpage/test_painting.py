@@ -13,7 +13,8 @@ from impasto.pictures.conversion import as_picture, in_kind_of
 from impasto.pictures.reading import read_picture
 
 CLOSE = 2  # of 255
-ADD_STYLE = "async ([text, name]) => (await engine.addStyle(fileOf(text, name))).name"
+ADD_STYLE = "async ([text, name]) => (await engine.addStyle(fileOf(text, name))).style.name"
+STYLE_NOTES = "async (text) => (await engine.addStyle(fileOf(text, 'x.png'))).notes"
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +178,7 @@ def test_a_style_file_is_a_style_and_anything_else_is_refused_in_a_sentence(wasm
     load_style("udnie").save(tmp_path / "mine.safetensors")
     text = base64.b64encode((tmp_path / "mine.safetensors").read_bytes()).decode()
     assert (
-        wasm.evaluate("async (text) => (await engine.addStyle(fileOf(text, 'mine.safetensors'))).name", text)
+        wasm.evaluate("async (text) => (await engine.addStyle(fileOf(text, 'mine.safetensors'))).style.name", text)
         == "+udnie"
     )
     made = paint(wasm, as_file(small), {"+udnie": 1})
@@ -216,6 +217,24 @@ def test_a_transparent_picture_is_a_style_without_what_lies_beneath(wasm, small,
     made = paint(wasm, as_file(small), {name: 1})
     style = learn_style(tmp_path / "holes.png", effort="quick")
     assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
+
+
+def test_what_speaks_against_a_style_picture_is_said_as_the_command_line_says_it(wasm, photo, painting):
+    from impasto.styles.suitability import style_picture_warning
+
+    logo = np.zeros((1100, 1300, 3), np.uint8)
+    logo[200:700, 300:900] = (200, 30, 40)
+    for picture, key in (
+        (np.asarray(photo.resize((150, 97))), "style_picture_small"),
+        (np.full((200, 300, 3), 90, np.uint8), "style_picture_one_colour"),
+        (logo, "style_picture_even"),
+        (np.asarray(Image.open(io.BytesIO(painting))), None),
+    ):
+        said = style_picture_warning(picture.astype(np.float32) / 255)
+        assert (said and said.key) == key
+        notes = wasm.evaluate(STYLE_NOTES, base64.b64encode(as_file(picture)).decode())
+        assert [(note["key"], note["values"]) for note in notes] == ([(said.key, said.values)] if said else [])
+        assert [note["text"].lower() for note in notes] == ([said.lower()] if said else [])
 
 
 def test_a_line_and_a_broken_picture_are_no_styles(wasm):

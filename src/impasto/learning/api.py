@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,6 +24,7 @@ from impasto.learning.prediction import predict
 from impasto.learning.settings import CHECKPOINT, DRAFT, Effort, LearnKeywords, LearnSettings
 from impasto.locks import locked
 from impasto.options import say_value
+from impasto.pictures import messages
 from impasto.pictures.conversion import Source, is_held
 from impasto.pictures.reading import read_picture
 from impasto.styles.files import bundled_network_id
@@ -32,7 +32,7 @@ from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX, Style
 from impasto.styles.suitability import style_picture_warning
 from impasto.training.settings import FitSettings
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
 _EDITION = 3  # of learning; another number makes every cached style be learnt anew
@@ -284,7 +284,8 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
                 raise InputError(f"{path} is a folder; name the pictures in it to learn one style from all of them.")
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(read_picture(path).rgb):
-            log.warning("%s: %s", path, warning)
+            with messages.about(path):
+                messages.warn(log, warning)
     return paths
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from impasto.errors import InputError
 from impasto.files import is_file
 from impasto.optimisation.recipe import DEFAULTS
+from impasto.pictures import messages
 from impasto.pictures.conversion import Source, as_picture
 from impasto.pictures.masks import read_mask
 from impasto.pictures.picture import to_unit_range
@@ -22,7 +22,7 @@ from impasto.styles.blending import Styles, as_style_list, parse_style
 from impasto.styles.catalogue import bundled_names, catalogue_names
 from impasto.styles.suitability import style_picture_warning
 
-log = logging.getLogger(__name__)
+log = messages.logger(__name__)
 
 Array = NDArray[np.float32]
 Masks = Mapping[Any, Source]  # by a style's path, file name, stem (str) or index (int)
@@ -75,7 +75,8 @@ def read_styles(
         rgb = fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
         warning = style_picture_warning(rgb)
         if warning:
-            log.warning("%s: %s", name, warning)
+            with messages.about(name):
+                messages.warn(log, warning)
         styles.append(StylePicture(rgb, weight, name=name))
     by_place: dict[str, Array] = {}  # each mask is read once, so that styles with the same mask share a region
     for key, source in (masks or {}).items():

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from impasto.errors import Sentence
 from impasto.pictures import messages, tone_mapping
 from impasto.pictures.metadata import load_exif
 
@@ -113,7 +114,8 @@ def declared_colors(image: Image.Image) -> bytes | HighRange | None:
             return _tiff_profile(image.tag_v2)
         return _profile(_ADOBE_RGB, _Curve(_ADOBE_GAMMA)) if _is_adobe_rgb(image) else None
     except (ArithmeticError, TypeError, ValueError, struct.error, np.linalg.LinAlgError):
-        messages.say_once(image, log, "the colours that it declares make no sense: taken as sRGB")
+        text = "the colours that it declares make no sense: taken as sRGB"
+        messages.say_once(image, log, Sentence(text, "picture_colors_unknown"))
         return None
 
 
@@ -122,11 +124,12 @@ def _cicp_colors(image: Image.Image, cicp: tuple[int, ...]) -> bytes | HighRange
     primaries, transfer, _, full = cicp
     if tone_mapping.is_high_range(transfer) and (primaries in (1, 2) or tone_mapping.is_wide(primaries)):
         curve = "PQ" if transfer == tone_mapping.PQ else "HLG"
-        messages.say_once(image, log, f"high dynamic range ({curve}) is tone-mapped to the standard range")
+        text = f"high dynamic range ({curve}) is tone-mapped to the standard range"
+        messages.say_once(image, log, Sentence(text, "picture_high_range", curve=curve))
         return HighRange(primaries, transfer, not full)
     if primaries not in _PRIMARIES or transfer not in _GAMMA.keys() | _AS_SRGB:
         unknown = f"colours of CICP code points {primaries} and {transfer} are not known: taken as sRGB"
-        messages.say_once(image, log, unknown)
+        messages.say_once(image, log, Sentence(unknown, "picture_colors_unknown"))
         return None
     return _profile(_PRIMARIES[primaries], _Curve(_GAMMA.get(transfer, 0.0), not full))
 

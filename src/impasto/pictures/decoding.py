@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.pictures import formats, jpeg, libvips, messages, metadata, png, profiles, sixteen_bit
 from impasto.pictures.declared_colors import HighRange, declared_colors
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
@@ -122,7 +122,8 @@ def orientation(image: Image.Image) -> int:
     try:
         return int(metadata.load_exif(image).get(metadata.ORIENTATION, 1))
     except Exception as error:  # Pillow's parser fails in many ways
-        messages.say_once(image, log, f"orientation ignored because the EXIF cannot be read: {error}")
+        text = f"orientation ignored because the EXIF cannot be read: {error}"
+        messages.say_once(image, log, Sentence(text, "orientation_ignored"))
         return 1
 
 
@@ -219,6 +220,7 @@ def usable_profile(image: Image.Image, channels: int) -> bytes | HighRange | Non
             return None
         profiles.to_srgb(np.zeros((1, 1, wanted), np.float32), profile)
     except profiles.ProfileError as error:
-        messages.say_once(image, log, f"colour profile ignored because it cannot be used: {error}")
+        text = f"colour profile ignored because it cannot be used: {error}"
+        messages.say_once(image, log, Sentence(text, "profile_ignored"))
         return None
     return profile

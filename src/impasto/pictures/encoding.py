@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
+from impasto.errors import Sentence
 from impasto.pictures import messages, profiles, row_encoding
 from impasto.pictures.formats import Format
 from impasto.pictures.metadata import ORIENTATION, Metadata, exif_of_result, of_result, png_texts, tiff_tags
@@ -30,7 +31,8 @@ def warn_of_losses(metadata: Metadata, target: Format) -> None:
     lost = [f"text {key!r}" for key in metadata.text if key not in holds]
     lost += [name for name, value in (("EXIF", metadata.exif), ("XMP", metadata.xmp)) if bare and value]
     if lost:
-        log.warning("%s cannot hold the original's %s: left out", target.name, ", ".join(lost))
+        text = f"{target.name} cannot hold the original's {', '.join(lost)}: left out"
+        messages.warn(log, Sentence(text, "metadata_not_held", format=target.name))
 
 
 def encode_file(picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None) -> bytes:
@@ -76,7 +78,8 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
         options |= {"comment": metadata.text["Comment"].encode()} if "Comment" in metadata.text else {}
         for kind in ("exif", "xmp", "comment"):
             if len(options.get(kind, b"")) > _MAX_SEGMENT:
-                log.warning("%s left out because it is longer than a JPEG allows", kind.upper())
+                text = f"{kind.upper()} left out because it is longer than a JPEG allows"
+                messages.warn(log, Sentence(text, "metadata_not_held", format="JPEG"))
                 del options[kind]
                 if kind == "exif" and settings:
                     options["exif"] = exif_of_result(Metadata(), picture.size, settings).tobytes()

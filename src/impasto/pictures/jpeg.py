@@ -10,6 +10,7 @@ from mmap import mmap
 import numpy as np
 from PIL import JpegImagePlugin
 
+from impasto.errors import Sentence
 from impasto.pictures import messages
 
 log = messages.logger(__name__)
@@ -56,7 +57,7 @@ def with_end(data: bytes) -> bytes:
         return data
     if not complete:
         return data
-    log.warning("its last bytes are missing; the whole picture is there")
+    messages.warn(log, Sentence("its last bytes are missing; the whole picture is there", "jpeg_end_missing"))
     return rest + _END
 
 

@@ -1,7 +1,8 @@
 """Every message of this room names the file that it is about: warnings, and errors that stand where no name is known.
 
 Where a file is read or written stands ``with about(name)``; what is logged through :func:`logger` or raised within
-begins with that name, unless it has it already.
+begins with that name, unless it has it already. What :func:`warn` says is also given to a block of :func:`heard`, such
+as that of a page, whose visitor does not see the log.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from impasto.files import printable
 _warnings_lock = threading.RLock()  # the hooks of ``warnings`` belong to the process
 _SAID = "said"  # where it keeps what has been said of it
 _NOTICES = "notices"  # where the ``info`` of a Pillow image keeps what is to be said of it
+_heard: ContextVar[list[str] | None] = ContextVar("what is said of files, for who listens", default=None)
 _name: ContextVar[str] = ContextVar("name of the file that messages are about", default="")
 
 
@@ -67,6 +69,30 @@ def _put_name_in_front(record: logging.LogRecord) -> bool:
     return True
 
 
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collect what is said of files in the block, by this thread: a :class:`impasto.errors.Sentence` each, mostly."""
+    said: list[str] = []
+    token = _heard.set(said)
+    try:
+        yield said
+    finally:
+        _heard.reset(token)
+
+
+def hear(*notices: str) -> None:
+    """Give sentences to the block of :func:`heard` around, each once."""
+    said = _heard.get()
+    if said is not None:
+        said += [notice for notice in dict.fromkeys(notices) if notice not in said]
+
+
+def warn(log: logging.Logger, notice: str) -> None:
+    """Say something of the file: to the log, and to who listens."""
+    hear(notice)
+    log.warning("%s", notice)
+
+
 def note(image: Image.Image, notice: str) -> None:
     """Keep what is to be said of a file once its pixels are read: it may be opened more often than that."""
     notices = image.info.setdefault(_NOTICES, [])
@@ -75,17 +101,17 @@ def note(image: Image.Image, notice: str) -> None:
 
 
 def say_once(image: Image.Image, log: logging.Logger, notice: str) -> None:
-    """Log what concerns a file, unless it was said of another frame of the same image."""
+    """Say what concerns a file, unless it was said of another frame of the same image."""
     said = image.info.setdefault(_SAID, set())
     if notice not in said:
         said.add(notice)
-        log.warning("%s", notice)
+        warn(log, notice)
 
 
 def say_notices(image: Image.Image, log: logging.Logger) -> None:
-    """Log what was noted about a file, which is then forgotten."""
+    """Say what was noted about a file, which is then forgotten."""
     for notice in image.info.pop(_NOTICES, ()):
-        log.warning("%s", notice)
+        warn(log, notice)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from impasto.errors import Sentence
 from impasto.files import printable
 from impasto.pictures import messages
 from impasto.pictures.xmp import with_size, without_missing_parts, without_places
@@ -64,10 +65,10 @@ def read_metadata(image: Image.Image) -> Metadata:
                 directory[tag] = value
         damage = image.info.pop(_DAMAGE, None) or (said[0] if said else None)
         if damage:
-            log.warning("EXIF is damaged, and part of it left out: %s", damage)
+            messages.warn(log, Sentence(f"EXIF is damaged, and part of it left out: {damage}", "exif_damaged"))
         exif = directory.tobytes() if len(directory) else None
     except Exception as error:  # Pillow's parser fails in many ways
-        log.warning("EXIF left out because it cannot be read: %s", error)
+        messages.warn(log, Sentence(f"EXIF left out because it cannot be read: {error}", "exif_unreadable"))
     xmp = info.get("xmp")
     if isinstance(xmp, str):
         xmp = xmp.encode()
@@ -75,11 +76,13 @@ def read_metadata(image: Image.Image) -> Metadata:
         xmp = re.sub(rb"""(tiff:Orientation(?:=["']|>))\d""", rb"\g<1>1", xmp)
         xmp, missing = without_missing_parts(xmp)
         if missing:
-            log.warning("left out, as a painting has none: %s", ", ".join(missing))
+            what = ", ".join(missing)
+            messages.warn(log, Sentence(f"left out, as a painting has none: {what}", "parts_left_out", what=what))
         if is_turned:
             xmp, missing = without_places(xmp)
             if missing:
-                log.warning("left out, since the picture is turned upright: %s", ", ".join(missing))
+                notice = f"left out, since the picture is turned upright: {', '.join(missing)}"
+                messages.warn(log, Sentence(notice, "places_left_out"))
     text = {
         key: str(value)
         for key, value in getattr(image, "text", {}).items()

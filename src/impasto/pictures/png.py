@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from PIL import PngImagePlugin
 
+from impasto.errors import Sentence
 from impasto.pictures import messages
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -61,7 +62,8 @@ class _Contents:
         """Tell an image of these contents what Pillow has not found out; what is left out is noted to be said."""
         image.info.update(self.info)
         if self.dropped:
-            messages.note(image, f"left out because it is damaged or too long: {', '.join(self.dropped)}")
+            text = f"left out because it is damaged or too long: {', '.join(self.dropped)}"
+            messages.note(image, Sentence(text, "png_parts_left_out"))
         return image
 
 

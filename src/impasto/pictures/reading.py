@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeVar
 
 from PIL import Image, ImageFile, MpoImagePlugin
 
-from impasto.errors import ImpastoError, InputError
+from impasto.errors import ImpastoError, InputError, Sentence
 from impasto.memory import MAX_PIXELS
 from impasto.pictures import claims, formats, messages
 from impasto.pictures.decoding import decode_file
@@ -71,7 +71,8 @@ def _decoded(name: str, format: str, data: bytes, max_pixels: int, compact: int)
 def _say_what_is_one_of_many(image: ImageFile.ImageFile) -> None:
     """Log that only one picture of an animation or a collection is taken."""
     if image.format in ("GIF", "PNG", "WEBP", "AVIF") and getattr(image, "is_animated", False):
-        log.warning("it is an animation, of which the first picture is taken; impasto video repaints all of it")
+        text = "it is an animation, of which the first picture is taken; impasto video repaints all of it"
+        messages.warn(log, Sentence(text, "picture_animation"))
     elif image.format in ("HEIF", "MPO"):
         # Beside its picture, an MPO often has a preview of it or a gain map.
         mpinfo = image.mpinfo if isinstance(image, MpoImagePlugin.MpoImageFile) else None
@@ -79,9 +80,11 @@ def _say_what_is_one_of_many(image: ImageFile.ImageFile) -> None:
         count = sum("Multi-Frame" in entry["Attribute"]["MPType"] for entry in entries)
         count = count or (getattr(image, "n_frames", 1) if image.format == "HEIF" else 1)
         if count > 1:
-            log.warning("it holds %d pictures: the main one is taken, the others are left out", count)
+            text = f"it holds {count} pictures: the main one is taken, the others are left out"
+            messages.warn(log, Sentence(text, "picture_one_of_many", count=count))
         if any("hdrgainmap" in kind for kind in image.info.get("aux", ())):
-            log.warning("left out, as a painting has none: the gain map (HDR)")
+            what = "the gain map (HDR)"
+            messages.warn(log, Sentence(f"left out, as a painting has none: {what}", "parts_left_out", what=what))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.pictures import messages
 from impasto.pictures.metadata import ORIENTATION, described_tags, load_exif
 
@@ -87,7 +87,8 @@ def open_tiff(file: BinaryIO) -> TiffImagePlugin.TiffImageFile:
     pages = sum(directory.sub is None for directory in full)
     if pages > 1:
         which = "first" if chosen is None else "largest"
-        messages.note(image, f"it has {pages} pages: the {which} is taken, the others are left out")
+        text = f"it has {pages} pages: the {which} is taken, the others are left out"
+        messages.note(image, Sentence(text, "pages_left_out", count=pages))
     return image
 
 
@@ -98,7 +99,7 @@ def _turn_to(image: TiffImagePlugin.TiffImageFile, directory: _Directory) -> Non
         for tag, value in described_tags(first):
             exif[tag] = value
     except Exception as error:  # Pillow's parser fails in many ways
-        messages.note(image, f"EXIF left out because it cannot be read: {error}")
+        messages.note(image, Sentence(f"EXIF left out because it cannot be read: {error}", "exif_unreadable"))
     exif[ORIENTATION] = directory.number(ORIENTATION) or first.get(ORIENTATION, 1)
     image.info["exif"] = exif.tobytes()
     image._frame_pos = [directory.offset]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.errors import ImpastoError, InputError, OutputError, Sentence
 from impasto.files import atomic_path
 from impasto.pictures import encoding, messages
 from impasto.pictures.formats import FORMATS, WRITABLE_FORMATS, WRITE_SUFFIXES
@@ -160,7 +160,8 @@ def encode_picture(
     except Exception as error:
         if metadata == Metadata():
             raise OutputError(f"The result cannot be written as {target.name} ({error}): choose another.") from error
-        log.warning("metadata left out because %s cannot hold it: %s", target.name, error)
+        text = f"metadata left out because {target.name} cannot hold it: {error}"
+        messages.warn(log, Sentence(text, "metadata_not_held", format=target.name))
     return encode_picture(picture, format, quality=quality, strip=True, settings=settings)
 
 

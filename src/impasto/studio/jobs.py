@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from impasto.errors import ImpastoError, InputError
+from impasto.pictures.messages import heard
 from impasto.studio.settings import ServerSettings
 
 ResultT = TypeVar("ResultT")
@@ -71,9 +72,11 @@ class JobResult(Generic[ResultT]):
 
     Attributes:
         result: What the job's work returned.
+        notices: What was said of files meanwhile, such as what could not be kept.
     """
 
     result: ResultT
+    notices: tuple[str, ...] = ()
 
 
 class Job(Generic[ResultT]):
@@ -106,7 +109,8 @@ class Job(Generic[ResultT]):
         self._deadline = time.monotonic() + self._max_seconds
         try:
             self._report(None)
-            result = JobResult(self._work(self._report))
+            with heard() as said:
+                result = JobResult(self._work(self._report), tuple(said))
         except BaseException as error:  # raised again in ``events``, where the visitor waits
             end: tuple[Any, BaseException | None] = None, error
         else:
@@ -244,7 +248,7 @@ class Jobs:
 
     async def result(
         self, work: Callable[[ReportFunction], ResultT], lane: Lane = "picture", visitor: str = ""
-    ) -> ResultT:
+    ) -> JobResult[ResultT]:
         """Run a job as :meth:`start` does, and wait for its result; it is stopped if nobody waits any more.
 
         Raises:
@@ -256,7 +260,7 @@ class Jobs:
         try:
             async for event in job.events():
                 if isinstance(event, JobResult):
-                    return event.result
+                    return event
         finally:
             self.stop(job.id)
         raise JobCancelledError("The job was stopped before it had a result; start it again.", key="job_stopped")

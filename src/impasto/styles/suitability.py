@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.errors import Sentence
+
 # Measured at a longer side of about 512 pixels: fourteen paintings have at most 27 % even pixels, photographs 58 %,
 # logos 90 % and more; the least colourful photograph has a standard deviation of 0.15.
 _MIN_SIDE = 128  # pixels, the shorter side of a picture that shows strokes
@@ -14,7 +16,7 @@ _EVEN_STEP = 3 / 255  # difference of neighbours in [0, 1], below which a pixel 
 _MAX_EVEN_SHARE = 0.85  # share of even pixels, above which a picture counts as all even areas
 
 
-def style_picture_warning(rgb: NDArray[np.float32]) -> str | None:
+def style_picture_warning(rgb: NDArray[np.float32]) -> Sentence | None:
     """What speaks against a style picture, one sentence; ``None`` if nothing does.
 
     A style is learnt from strokes and textures, so a picture is doubtful that is tiny, nearly of one colour, or
@@ -25,20 +27,23 @@ def style_picture_warning(rgb: NDArray[np.float32]) -> str | None:
     """
     height, width = rgb.shape[:2]
     if min(height, width) < _MIN_SIDE:
-        return (
+        text = (
             f"the style picture has only {width} x {height} pixels, too few to show strokes: "
             f"give one of at least {_MIN_SIDE} pixels a side, better 500."
         )
+        return Sentence(text, "style_picture_small", width=width, height=height)
     step = max(1, max(height, width) // _MEASURED_SIDE)
     small = rgb[: height // step * step, : width // step * step]
     small = small.reshape(height // step, step, width // step, step, 3).mean(axis=(1, 3))
     if small.std(axis=(0, 1)).max() < _MIN_DEVIATION:
-        return "the style picture is nearly of one colour, so the result will be, too: give one with more contrast."
+        text = "the style picture is nearly of one colour, so the result will be, too: give one with more contrast."
+        return Sentence(text, "style_picture_one_colour")
     down = np.abs(np.diff(small, axis=0)).max(axis=2)[:, :-1]
     across = np.abs(np.diff(small, axis=1)).max(axis=2)[:-1]
     if (np.maximum(down, across) < _EVEN_STEP).mean() > _MAX_EVEN_SHARE:
-        return (
+        text = (
             "the style picture is almost all even areas, as a logo is, without strokes to learn from: "
             "expect its colours and little more, or give a painting."
         )
+        return Sentence(text, "style_picture_even")
     return None

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -37,7 +37,8 @@ UNEXPECTED = {
 # Keys of refused uploads.
 _UNREADABLE = ("no_picture_or_video", "video_unknown", "video_not_picture", "sound_unknown", "motion_unknown")
 _LOOK_INTERVAL = 0.5  # seconds between two looks at whether a visitor has left
-_MAX_SHOWN = 200  # characters of what is wrong with a request that an answer repeats
+_MAX_SHOWN = 200  # characters of what is wrong with a request, or of a notice, that an answer repeats
+_MAX_NOTES = 16  # notices that a header holds at most
 
 
 class Refusal(BaseModel):
@@ -131,10 +132,13 @@ def file_facts(studio: Studio, path: Path) -> dict[str, str]:
     return {"id": identifier, "name": path.name, "url": f"api/files/{identifier}"}
 
 
-def file_answer(path: Path) -> FileResponse:
-    """A file, under its name."""
+def file_answer(path: Path, notices: Sequence[str] = ()) -> FileResponse:
+    """A file, under its name; what is said of it stands in the header ``X-Notes``, a list of sentences in JSON."""
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return FileResponse(path, media_type=kind, filename=path.name, headers={"Cache-Control": "private, max-age=3600"})
+    headers = {"Cache-Control": "private, max-age=3600"}
+    if notices:
+        headers["X-Notes"] = json.dumps([str(notice)[:_MAX_SHOWN] for notice in notices[:_MAX_NOTES]])
+    return FileResponse(path, media_type=kind, filename=path.name, headers=headers)
 
 
 def event_lines(jobs: Jobs, job: Job[ResultT], as_result: Callable[[ResultT], dict[str, Any]]) -> StreamingResponse:
@@ -155,8 +159,10 @@ def event_lines(jobs: Jobs, job: Job[ResultT], as_result: Callable[[ResultT], di
                         yield _line({"waiting": before})
                     case JobUpdate(value):
                         yield _line({"update": value})
-                    case JobResult(result):
-                        yield _line({"result": as_result(result)})
+                    case JobResult(result, notices):
+                        told = as_result(result)
+                        notes = [*told.get("notes", ()), *(as_note(notice) for notice in notices)]
+                        yield _line({"result": {**told, "notes": notes}})
                         return
             yield _line({"stopped": True})
         except ImpastoError as error:

@@ -29,8 +29,8 @@ from impasto.video.stabilise import Stabilize
 ResultT = TypeVar("ResultT")
 _DESCRIPTION = (
     "Answered with lines of JSON, one for each event: `job` (its id), `waiting` (jobs before it), `update` (what it "
-    "reports), and at the end `result`, `stopped` or `error` (`text`, `key`, `values`). The job ends when the request "
-    "is given up."
+    "reports), and at the end `result` (with `notes` on what could not be kept), `stopped` or `error` (`text`, `key`, "
+    "`values`). The job ends when the request is given up."
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,10 +17,11 @@ from impasto.optimisation import recipe
 from impasto.pictures.colors import ColorMode
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.masks import read_mask
+from impasto.pictures.messages import hear
 from impasto.studio import learnt, paintings, pictures, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, answer_unless_gone, file_answer
 from impasto.studio.choices import check_styles, work_size_option
-from impasto.studio.jobs import ReportFunction
+from impasto.studio.jobs import Lane, ReportFunction
 from impasto.studio.pictures import PictureRequest
 from impasto.studio.state import Studio
 from impasto.studio.videos import VideoRequest
@@ -71,7 +72,7 @@ def routes(studio: Studio) -> APIRouter:
             wanted = PictureRequest(chosen, options, where)
             return pictures.paint_picture(studio, path[0], wanted, strip=not metadata).path
 
-        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "picture", visitor)))
+        return await _answered(studio, request, work, "picture", visitor)
 
     @router.post("/video", summary="Repaint a video")
     async def video(
@@ -96,9 +97,11 @@ def routes(studio: Studio) -> APIRouter:
         (path,) = await _kept(studio, [video])
 
         def work(report: ReportFunction) -> Path:
-            return videos.paint_video(studio, path, wanted, lambda _at: report(None)).path
+            done = videos.paint_video(studio, path, wanted, lambda _at: report(None))
+            hear(*done.notices)
+            return done.path
 
-        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+        return await _answered(studio, request, work, "long", visitor)
 
     @router.post("/paint", summary="Optimise a picture")
     async def paint(
@@ -128,7 +131,7 @@ def routes(studio: Studio) -> APIRouter:
             done = paintings.optimise_picture(studio, path, pictures_of_style, options, report, last_only=True)
             return done.steps[-1].path
 
-        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+        return await _answered(studio, request, work, "long", visitor)
 
     @router.post("/learn", summary="Learn a style")
     async def learn(
@@ -158,9 +161,17 @@ def routes(studio: Studio) -> APIRouter:
         def work(report: ReportFunction) -> Path:
             return learnt.learn_from_uploads(studio, paths, name, about, settings, report, effort=effort, save=save)[1]
 
-        return file_answer(await answer_unless_gone(request, studio.jobs.result(work, "long", visitor)))
+        return await _answered(studio, request, work, "long", visitor)
 
     return router
+
+
+async def _answered(
+    studio: Studio, request: Request, work: Callable[[ReportFunction], Path], lane: Lane, visitor: str
+) -> FileResponse:
+    """The file that a job makes, once it is made."""
+    done = await answer_unless_gone(request, studio.jobs.result(work, lane, visitor))
+    return file_answer(done.result, done.notices)
 
 
 async def _kept(studio: Studio, files: Sequence[UploadFile]) -> list[Path]:

@@ -2,7 +2,7 @@
 
 import { download, icon, isAbort, make } from "./dom.js";
 import { button } from "./fields.js";
-import { say, sayWith, word } from "./texts.js";
+import { say, sayWith, withNotes, word } from "./texts.js";
 import { errorText } from "./toasts.js";
 import { zip } from "./zip.js";
 
@@ -44,7 +44,8 @@ export function batch(engine, look) {
         made.push(painting);
         const link = make("button", { type: "button", class: "link" }, painting.name);
         link.addEventListener("click", () => download(painting.blob, painting.name));
-        list.append(make("li", {}, link));
+        const noted = painting.notes.length ? sayWith(make("p", { class: "hint" }), () => withNotes("", painting.notes)) : null;
+        list.append(make("li", {}, link, noted));
         results.hidden = false;
       } catch (error) {
         if (isAbort(error)) break;

@@ -107,7 +107,7 @@
  * @property {"server"|"local"} kind
  * @property {Capabilities} capabilities
  * @property {() => Promise<Style[]>} styles  All styles, those of the visitor first.
- * @property {(file: File, signal?: AbortSignal) => Promise<Style>} addStyle  Makes a style of a picture, as good as can be
+ * @property {(file: File, signal?: AbortSignal) => Promise<{style: Style, notes: Note[]}>} addStyle  Makes a style of a picture, as good as can be
  *   had at once, or of a style file that `impasto learn` made. It is among `styles` until the page is closed.
  * @property {(file: File, signal?: AbortSignal) => Promise<Photograph>} open  Decodes a photograph.
  * @property {(file: File, crop: Crop|null, styles: string[], show: (name: string, thumbnail: string) => void,

@@ -40,12 +40,12 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
   const give = () => listeners.forEach((listener) => listener());
   async function add(/** @type {File} */ file) {
     try {
-      const style = await engine.addStyle(file);
+      const { style, notes } = await engine.addStyle(file);
       await styleAdded?.();
       picker.value = [{ name: style.name, weight: 1 }];
       offerMasks();
       give();
-      if (!isStyleFile(file)) tell(tabs.includes("learn") ? "style_made" : "style_predicted", { name: style.title });
+      if (!isStyleFile(file)) tell(tabs.includes("learn") ? "style_made" : "style_predicted", { name: style.title }, notes);
     } catch (error) {
       showError(error);
     }

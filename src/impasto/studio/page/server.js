@@ -166,8 +166,8 @@ async function paint(asked) {
   const [before, after] = await Promise.all([blobOf(done.before), blobOf(done.after)]);
   if (preview) return { blob: after, name: file.name, width: 0, height: 0, seconds: done.seconds, before, after, notes: [] };
   const answer = await request(done.file.url, { signal });
-  const { width, height, seconds } = done;
-  return { blob: await answer.blob(), name: done.file.name, width, height, seconds, before, after, notes: [] };
+  const { width, height, seconds, notes } = done;
+  return { blob: await answer.blob(), name: done.file.name, width, height, seconds, before, after, notes };
 }
 
 /** @param {File} file @param {AbortSignal} [signal] */
@@ -214,12 +214,12 @@ export function open(facts) {
     styles: async () => [...learnt, ...(await (await request("api/styles")).json()).map((/** @type {any} */ style) => ({ ...style, title: styleTitle(style.name) }))],
     async addStyle(file, signal) {
       const isFile = isStyleFile(file), sent = await upload(file, signal, isFile ? "style" : "picture");
-      const made = isFile ? { name: sent.title, file: sent } : await run("learn", { files: [sent.id], effort: "quick" }, { signal });
+      const made = isFile ? { name: sent.title, file: sent, notes: [] } : await run("learn", { files: [sent.id], effort: "quick" }, { signal });
       if (!made) throw new DOMException("The job was stopped.", "AbortError");
       /** @type {import("./engine.js").Style} */
       const style = { name: `+${made.file.id}`, title: styleTitle(made.name), thumbnail: isFile ? "" : `${sent.url}/shown.jpg`, kind: "picture" };
       learnt.unshift(style);
-      return style;
+      return { style, notes: made.notes };
     },
     open: openPhotograph,
     async thumbnails(file, crop, styles, show, signal) {

@@ -75,6 +75,9 @@ export function sentence(note) {
   return text ? fill(text, note.values || {}) : note.text;
 }
 
+/** A text and what is to be said besides, line by line. @param {string} text @param {Note[]} notes @param {string[]} more texts */
+export const withNotes = (text, notes, ...more) => [text, ...notes.map(sentence), ...more].filter(Boolean).join("\n\n");
+
 /**
  * Put values into the places of a text: {name}, {seconds:.1f} with a number of decimals, {rest:02d} with leading zeros.
  * @param {string} text

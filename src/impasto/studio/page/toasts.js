@@ -2,7 +2,7 @@
 
 import { icon, isAbort, make } from "./dom.js";
 import { EngineError } from "./engine.js";
-import { label, say, sayWith, sentence, word } from "./texts.js";
+import { label, say, sayWith, sentence, withNotes, word } from "./texts.js";
 
 const SECONDS = 9; // that a message stays, unless the pointer or the focus is on it
 const MOST = 3;
@@ -23,9 +23,12 @@ function show(text, kind) {
   setTimeout(leave, 1000 * SECONDS);
 }
 
-/** Say that something was done. @param {string} key @param {Record<string, any>} [values] */
-export function tell(key, values) {
-  show(say(make("p"), key, values), "good");
+/**
+ * Say that something was done.
+ * @param {string} key @param {Record<string, any>} [values] @param {import("./engine.js").Note[]} [notes] what is to be said of it
+ */
+export function tell(key, values, notes = []) {
+  show(sayWith(make("p"), () => withNotes(word(key, values), notes)), "good");
 }
 
 /** Say what is wrong. @param {string} key */

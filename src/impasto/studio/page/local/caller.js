@@ -93,14 +93,14 @@ export class Caller {
   /**
    * Make a style of a picture or a style file.
    * @param {File} file @param {AbortSignal} [signal]
-   * @returns {Promise<{name: string, plain: string, thumbnail: Blob | null}>} the name by which the worker knows it, and its own
+   * @returns {Promise<{name: string, plain: string, thumbnail: Blob | null, notes: import("../engine.js").Note[]}>} the name by which the worker knows it, and its own
    */
   async addStyle(file, signal) {
-    const { style, thumbnail } = await this.call("addStyle", { file }, { signal }), plain = style.name;
+    const { style, thumbnail, notes } = await this.call("addStyle", { file }, { signal }), plain = style.name;
     let name = `+${plain}`; // of all pictures from a phone the names may be the same
     for (let n = 2; this.styles.some((other) => other.name === name); n++) name = `+${plain} ${n}`;
     this.styles.push({ name, style });
     this.worker.postMessage({ id: 0, call: "keepStyle", values: { name, style } });
-    return { name, plain, thumbnail };
+    return { name, plain, thumbnail, notes };
   }
 }

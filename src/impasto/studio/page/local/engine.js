@@ -66,11 +66,11 @@ export async function open(settings = {}) {
     styles: async () => [...given, ...bundled],
     async addStyle(file, signal) {
       source(file); // refuses what is too large
-      const { name, plain, thumbnail } = await caller.addStyle(file, signal);
+      const { name, plain, thumbnail, notes } = await caller.addStyle(file, signal);
       /** @type {Style} */
       const style = { name, title: styleTitle(plain), thumbnail: thumbnail ? URL.createObjectURL(thumbnail) : "", kind: "picture" };
       given.unshift(style);
-      return style;
+      return { style, notes };
     },
     async open(file, signal) {
       return { name: file.name, ...(await caller.call("open", source(file), { signal })) };

@@ -11,6 +11,9 @@ const SENTENCES = {
   local_memory: "There is too little memory for this picture here: close other tabs, or ask for a smaller size.",
   style_file: "{name} is no style of this network: give a style file of Impasto that impasto learn made without --deep.",
   style_picture_line: "{name} is a line of {width} x {height} pixels once it has the size of a style picture, and has no strokes to learn from: give one of at least 128 pixels a side, better 500.",
+  style_picture_small: "The style picture has only {width} x {height} pixels, too few to show strokes: give one of at least 128 pixels a side, better 500.",
+  style_picture_one_colour: "The style picture is nearly of one colour, so the result will be, too: give one with more contrast.",
+  style_picture_even: "The style picture is almost all even areas, as a logo is, without strokes to learn from: expect its colours and little more, or give a painting.",
   local_failed: "Painting failed: {reason}.",
 };
 
@@ -22,5 +25,10 @@ export class LocalError extends Error {
     this.name = "LocalError";
     this.key = key;
     this.values = values;
+  }
+
+  /** What the page is told. @returns {import("../engine.js").Note} */
+  get note() {
+    return { text: this.message, key: this.key, values: this.values };
   }
 }

@@ -3,16 +3,17 @@
 // It takes messages `{id, call, values}`, one call after the other, and answers `{id, result}` or `{id, error}`, before
 // that with any number of `{id, event}`. `{id, cancel: true}` ends the call of that id.
 
+import { isStyleFile } from "../engine.js";
 import { LocalError } from "./errors.js";
 import { Grain } from "./grain.js";
 import { LivePainter } from "./live.js";
 import { chooseProvider, fetchUnpacked, Runtime } from "./network.js";
 import { blend, DEFAULTS, paint, previewOptions, previewOriginal } from "./painter.js";
 import { decode, decodeMask, encode, pixelsOfBitmap, resultType, shown } from "./pictures.js";
-import { isStyleFile } from "../engine.js";
 import { predict, PREDICTOR } from "./prediction.js";
 import { resizePicture, scaled, toBytes } from "./resampling.js";
 import { nameFrom, readStyle, unpackHalves } from "./styles.js";
+import { styleNotes } from "./suitability.js";
 
 /**
  * @typedef {import("./composition.js").Style} Style
@@ -128,11 +129,12 @@ const calls = {
 
   /** Make a style of a picture or a style file that the visitor gave. @param {{file: File}} values */
   async addStyle({ file }) {
-    if (isStyleFile(file)) return { style: readStyle(await file.arrayBuffer(), file.name, setup.network.id), thumbnail: null };
+    if (isStyleFile(file)) return { style: readStyle(await file.arrayBuffer(), file.name, setup.network.id), thumbnail: null, notes: [] };
     const picture = pixelsOfBitmap(await decode(file, file.name, setup.maxPixels), null);
     const wasm = async () => (await loading.runtime()).session(PREDICTOR.model, PREDICTOR.weights, "wasm"); // once, and small
     const predicted = await predict(picture, file.name, setup.styleSide, wasm);
-    return { style: { ...predicted, name: nameFrom(file.name), grainShare: 1 }, thumbnail: await shown(picture, 2 * THUMBNAIL_SIDE) };
+    const style = { ...predicted, name: nameFrom(file.name), grainShare: 1 };
+    return { style, thumbnail: await shown(picture, 2 * THUMBNAIL_SIDE), notes: styleNotes(picture) };
   },
 
   /** Keep a style that `addStyle` made. @param {{name: string, style: Style}} values */
@@ -255,7 +257,7 @@ function described(error) {
     const memory = error instanceof RangeError || /alloc|out of memory|memory access/i.test(reason);
     error = memory ? new LocalError("local_memory") : new LocalError("local_failed", { reason });
   }
-  return { text: error.message, key: error.key, values: error.values };
+  return error.note;
 }
 
 /** What tells calls that wait or run that they are cancelled, by their ids. @type {Map<number, {cancelled: boolean}>} */

@@ -3,7 +3,7 @@
 import { icon, isAbort, make } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, number, slider, text } from "../fields.js";
-import { label, say, word } from "../texts.js";
+import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
 const ABOUT = { title: "painting_title", artist: "artist", year: "year", licence: "licence" };
@@ -36,7 +36,7 @@ export function build(panel, app) {
 
   /** @type {AbortController|null} */
   let work = null;
-  /** @type {{name: string, file: any}|null} */
+  /** @type {{name: string, file: any, notes: import("../engine.js").Note[]}|null} */
   let learnt = null;
 
   /** @param {File[]} files */
@@ -82,7 +82,10 @@ export function build(panel, app) {
           drawCurve(at.losses);
         },
       });
-      if (learnt) say(status, "learnt", { name: learnt.name });
+      if (learnt) {
+        const { name: called, notes } = learnt;
+        sayWith(status, () => withNotes(word("learnt", { name: called }), notes));
+      }
       else say(status, "learn_stopped");
     } catch (error) {
       showError(error);

@@ -4,7 +4,7 @@ import { icon, isAbort, make } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, slider } from "../fields.js";
 import { figures, shownSeconds } from "../figure.js";
-import { label, say, sayWith, sentence, word } from "../texts.js";
+import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
 /** Figures in the order in which they are shown, and the text under each. @type {[string, string][]} */
@@ -118,7 +118,7 @@ export function build(panel, app) {
       });
       if (!done) return;
       show(done.figures);
-      sayWith(status, () => [`**${done.file.name}**`, ...done.notes.map(sentence), partShown(done.figures.content)].filter(Boolean).join("\n\n"));
+      sayWith(status, () => withNotes(`**${done.file.name}**`, done.notes, partShown(done.figures.content)));
       save.href = done.file.url;
       save.download = done.file.name;
     } catch (error) {

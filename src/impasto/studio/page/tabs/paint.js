@@ -5,7 +5,7 @@ import { icon, make, settled } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, list, number, slider } from "../fields.js";
 import { blobOf } from "../server.js";
-import { hasWord, label, say, sayWith, word } from "../texts.js";
+import { hasWord, label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
 const WORDS = ["colors", "init"]; // options whose choices have texts; those of the others are names of the field
@@ -134,7 +134,7 @@ export function build(panel, app) {
       drawSteps(done, last);
       await frame.show(await blobOf(done.before), done.after, "full");
       offer(last.file);
-      say(status, done.interrupted ? "paint_stopped" : "paint_done", { name: last.file.name, n: last.iteration });
+      sayWith(status, () => withNotes(word(done.interrupted ? "paint_stopped" : "paint_done", { name: last.file.name, n: last.iteration }), done.notes));
     } catch (error) {
       showError(error);
       say(status, "paint_intro");

@@ -9,7 +9,7 @@ import { drop, onDrop } from "../drop.js";
 import { button } from "../fields.js";
 import { lookPanel } from "../look.js";
 import { recent } from "../remembered.js";
-import { label, say, sayWith, sentence, word } from "../texts.js";
+import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 import { lookMenu } from "../lookmenu.js";
 import { lookOfAddress } from "../presets.js";
@@ -250,7 +250,7 @@ export function build(panel, app) {
   async function showPainting(painting) {
     await frame.show(painting.before, painting.after, "full");
     const { name, width, height, seconds, notes } = painting;
-    sayWith(status, () => [word("finished", { name, width, height, seconds }), ...notes.map(sentence)].join("\n\n"));
+    sayWith(status, () => withNotes(word("finished", { name, width, height, seconds }), notes));
     save.disabled = false;
     stage.removeAttribute("aria-busy");
     save.onclick = () => download(painting.blob, painting.name);

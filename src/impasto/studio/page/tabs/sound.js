@@ -4,7 +4,7 @@ import { icon, isAbort, make, showBlob } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, choice, slider } from "../fields.js";
 import { recorder } from "../recorder.js";
-import { label, say, sayWith, sentence, word } from "../texts.js";
+import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
 const ACCEPT = "audio/*,video/*,.flac,.opus,.mkv,.m4a";
@@ -84,7 +84,7 @@ export function build(panel, app) {
         update: ({ share }) => { bar.value = share; say(status, "sound_working", { percent: Math.round(100 * share) }); },
       });
       if (!done) return;
-      sayWith(status, () => [word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), ...done.notes.map(sentence), done.damaged ? word("video_damaged", { count: done.damaged }) : ""].filter(Boolean).join("\n\n"));
+      sayWith(status, () => withNotes(word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), done.notes, done.damaged ? word("video_damaged", { count: done.damaged }) : ""));
       after.src = save.href = done.file.url;
       save.download = done.file.name;
       result.hidden = false;

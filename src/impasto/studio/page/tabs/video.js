@@ -7,7 +7,7 @@ import { drop } from "../drop.js";
 import { button, choice, list, number, slider } from "../fields.js";
 import { firstStyle } from "../look.js";
 import { styleTexts } from "../server.js";
-import { hasWord, label, say, sayWith, sentence, word } from "../texts.js";
+import { hasWord, label, say, sayWith, withNotes, word } from "../texts.js";
 import { showError } from "../toasts.js";
 
 const SIZES = [320, 480, 640, 960, 1280]; // pixels: longer sides to choose from
@@ -100,7 +100,7 @@ export function build(panel, app) {
       painted = done.file.url;
       const text = whole ? "video_finished" : "video_previewed";
       const values = { name: done.file.name, frames: done.frames, seconds: done.seconds, rate: done.frames / done.seconds, start: from };
-      sayWith(status, () => [word(text, values), ...done.notes.map(sentence), done.damaged ? word("video_damaged", { count: done.damaged }) : "", done.truncated ? word("video_truncated", { frames: done.frames }) : ""].filter(Boolean).join("\n\n"));
+      sayWith(status, () => withNotes(word(text, values), done.notes, done.damaged ? word("video_damaged", { count: done.damaged }) : "", done.truncated ? word("video_truncated", { frames: done.frames }) : ""));
       if (whole) { save.href = done.file.url; save.download = done.file.name; }
       players.show(clip.plays ? `${clip.url}#t=${from}` : null, painted);
       offset = from;
