@@ -46,6 +46,18 @@ def test_the_camera_is_painted(visit, site):
     assert " x " in page.inner_text("#live .rate")
 
 
+def test_of_an_animation_the_first_picture_is_painted_and_that_is_said(visit, site, photo, tmp_path):
+    frames = [photo.resize((48, 32)), photo.resize((48, 32)).rotate(180)]
+    frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:], lossless=True)
+    page = visit(site, "index.html?engine=wasm")
+    page.wait_for_selector("body.ready")
+    page.set_input_files("#picture-files-input", tmp_path / "moving.webp")
+    page.wait_for_selector("#picture-compare[data-text=full]", timeout=SLOW)
+    assert "This is an animation: its first picture is painted." in page.inner_text("#picture-status")
+    page.click("#picture-more summary")
+    assert "leaves camera, place and time out" in page.inner_text("#picture-more")
+
+
 def test_a_style_file_and_a_picture_can_be_added_as_styles(visit, site, photo, tmp_path):
     from impasto.styles.catalogue import load_style
 

@@ -66,7 +66,7 @@ export function lookPanel(prefix, engine, styles, styleAdded) {
     more.push(work.element);
   }
   const keep = tick(`${prefix}-metadata`, "keep_metadata", true);
-  if (metadata) more.push(keep.element);
+  more.push(metadata ? keep.element : say(make("p", { class: "hint" }), "metadata_left_out"));
   const masked = list(`${prefix}-mask-use`, "mask_use", [["", () => word("mask_strength")]], "");
   for (const field of [...Object.values(fields), keep, masked]) field.onInput(give);
 

@@ -87,7 +87,7 @@ export async function open(settings = {}) {
       const { blob, before, after, width, height, seconds } = made;
       if (!preview && !isKept) ready.then(keepSite, () => {});
       isKept ||= !preview;
-      const notes = preview ? [] : notesOn(file, blob);
+      const notes = preview ? [] : [...made.notes, ...notesOn(file, blob)];
       return { blob, name: resultName(file.name, made.style, blob.type), width, height, seconds, before, after, notes };
     },
     live: () => new Live(caller),

@@ -14,6 +14,7 @@ const SENTENCES = {
   style_picture_small: "The style picture has only {width} x {height} pixels, too few to show strokes: give one of at least 128 pixels a side, better 500.",
   style_picture_one_colour: "The style picture is nearly of one colour, so the result will be, too: give one with more contrast.",
   style_picture_even: "The style picture is almost all even areas, as a logo is, without strokes to learn from: expect its colours and little more, or give a painting.",
+  local_animation: "This is an animation: its first picture is painted.",
   local_failed: "Painting failed: {reason}.",
 };
 

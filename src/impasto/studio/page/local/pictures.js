@@ -32,6 +32,21 @@ export async function decode(file, name, maxPixels) {
   return bitmap;
 }
 
+/** Whether a file is an animation, of which a browser decodes the first picture; false where the browser cannot tell. @param {File} file */
+export async function isAnimated(file) {
+  const Decoder = /** @type {any} */ (globalThis).ImageDecoder;
+  if (!Decoder || !/^image\/(gif|webp|avif|png|apng)$/.test(file.type)) return false;
+  try {
+    const decoder = new Decoder({ data: file.stream(), type: file.type });
+    await decoder.tracks.ready;
+    const { animated, frameCount } = decoder.tracks.selectedTrack;
+    decoder.close();
+    return animated && frameCount > 1;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The pixels of a bitmap.
  * @param {ImageBitmap} bitmap closed afterwards @param {Crop | null} crop

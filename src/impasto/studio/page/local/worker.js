@@ -9,7 +9,7 @@ import { Grain } from "./grain.js";
 import { LivePainter } from "./live.js";
 import { chooseProvider, fetchUnpacked, Runtime } from "./network.js";
 import { blend, DEFAULTS, paint, previewOptions, previewOriginal } from "./painter.js";
-import { decode, decodeMask, encode, pixelsOfBitmap, resultType, shown } from "./pictures.js";
+import { decode, decodeMask, encode, isAnimated, pixelsOfBitmap, resultType, shown } from "./pictures.js";
 import { predict, PREDICTOR } from "./prediction.js";
 import { resizePicture, scaled, toBytes } from "./resampling.js";
 import { nameFrom, readStyle, unpackHalves } from "./styles.js";
@@ -177,11 +177,12 @@ const calls = {
     const about = { width: result.width, height: result.height, style };
     if (request.preview) {
       const [before, after] = [await shown(bytesOf(original)), await shown(result)];
-      return { ...about, blob: after, before, after, seconds: (performance.now() - started) / 1000, lossy: false };
+      return { ...about, blob: after, before, after, seconds: (performance.now() - started) / 1000 };
     }
     const type = resultType(request.source.file.name), blob = await encode(result, type);
     const before = request.source.crop ? await shown(picture) : request.source.file;
-    return { ...about, blob, before, after: blob, seconds: (performance.now() - started) / 1000, type: blob.type };
+    const notes = (await isAnimated(request.source.file)) ? [new LocalError("local_animation").note] : [];
+    return { ...about, blob, before, after: blob, seconds: (performance.now() - started) / 1000, notes };
   },
 
   /** Paint a picture of the camera. @param {{bitmap: ImageBitmap, styles: Wanted, strength: number}} values */
