@@ -98,7 +98,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             if mode is None:
                 mode = temporary.stat().st_mode
             yield temporary
-            temporary.chmod(stat.S_IMODE(mode))  # safetensors puts a file of its own in its place
+            temporary.chmod(stat.S_IMODE(mode))  # what wrote may have put a file of its own in its place
             temporary.replace(target)
         except Exception as error:
             if cause := _refusal(error, temporary):
@@ -169,13 +169,16 @@ def temporary_beside(target: Path) -> Path:
 
 
 @contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(beside: Path | None = None) -> Iterator[Path]:
     """A context that gives an empty folder, removed at its end; those of killed processes are removed before.
+
+    Args:
+        beside: a file beside which it lies instead of where temporary files do, so that a large one can be moved.
 
     Raises:
         OutputError: it cannot be made.
     """
-    folder = temporary_beside(Path(tempfile.gettempdir()) / "folder")
+    folder = temporary_beside(beside or Path(tempfile.gettempdir()) / "folder")
     with explained(folder):
         folder.mkdir(0o700)
     try:

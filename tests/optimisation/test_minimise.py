@@ -100,16 +100,17 @@ def test_adam_is_torchs():
     assert torch.allclose(ours.picture, theirs, atol=1e-5)
 
 
+@pytest.mark.parametrize("done", [5, 14])
 @pytest.mark.parametrize("kind", [Adam, LBFGS])
-def test_a_restored_optimiser_goes_on_as_if_nothing_had_happened(kind):
+def test_a_restored_optimiser_goes_on_as_if_nothing_had_happened(kind, done):
     whole, first = kind(start()), kind(start())
     run(whole, 20)
-    run(first, 5)
+    run(first, done)
     state = {name: value.clone() for name, value in first.state().items()}
     second = kind(state["picture"])
     second.restore(state)
-    run(second, 15)
-    assert torch.allclose(second.result, whole.result, atol=1e-5)
+    run(second, 20 - done)
+    assert torch.equal(second.result, whole.result)
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
@@ -124,7 +125,7 @@ def test_a_saved_adam_has_the_tensors_of_earlier_editions(average):
 def test_a_restored_history_may_be_shorter():
     long = LBFGS(start(), history=10)
     run(long, 12)
-    assert sum(name.startswith("step.") for name in long.state()) == LBFGS.SAVED_PAIRS
+    assert sum(name.startswith("step.") for name in long.state()) == 10
     short = LBFGS(long.picture.clone(), history=3)
     short.restore(long.state())
     assert len(short.pairs) == 3

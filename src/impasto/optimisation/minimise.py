@@ -107,7 +107,7 @@ class LBFGS:
 
     Steps are full ones, shortened only where one would raise the loss. Curvature that no pair tells of is taken to grow
     with the frequency (:class:`Smoothing`), as that of losses on features does: measured, 50 steps then reach what 75
-    to 85 reach from the identity. A saved history may be shorter than the one in memory.
+    to 85 reach from the identity.
 
     Args:
         picture: 1 x 3 x H x W, where to start; is changed.
@@ -121,7 +121,6 @@ class LBFGS:
     ATTEMPTS = 6  # lengths of a step, each a quarter of the one before, that are tried
     ARMIJO = 1e-4  # share of the decrease that the slope promises which a step has to reach (Armijo condition)
     CURVATURE = 1e-6  # least cosine of a step and its change of the gradient; below it the pair is not remembered
-    SAVED_PAIRS = 5  # pairs in a saved state; each takes two pictures of floating-point numbers
 
     def __init__(
         self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
@@ -188,12 +187,12 @@ class LBFGS:
         return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
 
     def state(self) -> dict[str, Tensor]:
-        """What a later run needs to go on, with the newest of the pairs."""
+        """All that a later run needs to go on."""
         first = torch.tensor(self.first_step, dtype=torch.float64)
         tensors = {"picture": self.picture, "gradient": self.gradient, "first_step": first}
         if self.loss is not None:
             tensors["loss"] = torch.tensor(self.loss, dtype=torch.float64)
-        for number, (step, change) in enumerate(list(self.pairs)[-self.SAVED_PAIRS :]):
+        for number, (step, change) in enumerate(self.pairs):
             tensors |= {f"step.{number}": step, f"change.{number}": change}
         return tensors
 

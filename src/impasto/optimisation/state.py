@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from impasto.errors import InputError
-from impasto.files import atomic_path
+from impasto.files import atomic_path, temporary_folder
 from impasto.optimisation.style_pictures import Array
 from impasto.pictures.picture import to_samples
 from impasto.remaining import seconds_left
@@ -119,8 +119,11 @@ class OptimisationState:
 
         about = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "tensors"}
         tensors = {name: value.contiguous().cpu() for name, value in self.tensors.items()}
-        with atomic_path(path) as temporary:
-            save_file(tensors, temporary, metadata={_METADATA_KEY: json.dumps(about)})
+        # safetensors writes to a file of its own name first, and leaves it behind where it is killed.
+        with atomic_path(path) as temporary, temporary_folder(beside=temporary) as folder:
+            written = folder / temporary.name
+            save_file(tensors, written, metadata={_METADATA_KEY: json.dumps(about)})
+            written.replace(temporary)
 
     @classmethod
     def load(cls, path: Path) -> OptimisationState:
@@ -134,7 +137,8 @@ class OptimisationState:
         try:
             with safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()[_METADATA_KEY])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+                # Copied out of the mapped file: sums depend on how tensors are aligned, and the file is soon replaced.
+                tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a dict)
             return cls(tensors, **{**about, "size": tuple(about["size"])})
         except Exception as error:  # whatever is wrong with the file
             raise InputError(f"{path} holds no state to resume from ({error}); start anew without --resume.") from error
