@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -78,3 +80,15 @@ def test_what_is_wrong_is_said_before_anything_is_made(files, plain, old):
     with pytest.raises(OutputError, match=r"suffix \.safetensors"):
         learn_motion(plain, files / "a.npz")
     assert sorted(path.name for path in files.iterdir()) == ["old.bvh", "plain.bvh"]
+
+
+def test_what_files_have_otherwise_than_they_say_is_told_once_of_each(files):
+    for name in ("plain", "old"):
+        path = files / f"{name}.bvh"
+        path.write_text(path.read_text()[:-3000])
+    result = impasto.stylize_motion(
+        files / "plain.bvh", files / "old.bvh", neutral=files / "old.bvh", output=files / "x.bvh"
+    )
+    told = [notice for notice in result.notices if "whole ones that are there are taken" in notice]
+    assert [Path(notice.values["name"]).name for notice in told] == ["plain.bvh", "old.bvh"]
+    assert learn_motion(files / "old.bvh").notices == tuple(told[1:])

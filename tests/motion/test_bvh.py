@@ -1,5 +1,3 @@
-import logging
-
 import numpy as np
 import pytest
 
@@ -69,16 +67,18 @@ def test_other_spellings_are_read_alike(spelling):
     assert np.allclose(read(spelling).world[0], read(SMALL).world[0])
 
 
-def test_a_wrong_number_of_frames_is_said_and_those_that_are_there_are_taken(caplog):
-    assert read(SMALL.replace("Frames: 2", "Frames: 999999999999")).frames == 2
-    assert "announces 999999999999 of frames and has 2 whole ones" in caplog.text
+def test_a_wrong_number_of_frames_is_said_and_those_that_are_there_are_taken():
+    clip = read(SMALL.replace("Frames: 2", "Frames: 999999999999"))
+    assert clip.frames == 2
+    assert "announces 999999999999 frames; the 2 whole ones that are there are taken." in clip.notices[0]
     assert read(SMALL + "1 2 3").frames == 2
+    assert read(SMALL).notices == ()
 
 
-def test_a_missing_frame_time_is_said(caplog):
-    with caplog.at_level(logging.WARNING):
-        assert read(SMALL.replace(".0083333", "0")).rate == pytest.approx(30)
-    assert "30 frames a second are taken" in caplog.text
+def test_a_missing_frame_time_is_said():
+    clip = read(SMALL.replace(".0083333", "0"))
+    assert clip.rate == pytest.approx(30)
+    assert [notice.key for notice in clip.notices] == ["frame_time_taken"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Learnt:
         line: what is said of it to people; gets the number of bytes of its file.
         save: writes it to a file.
         is_in: whether a file has this style.
+        notices: sentences on what could not be taken as it is.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Learnt:
     line: Callable[[int], str]
     save: Callable[[Path], None]
     is_in: Callable[[Path], bool]
+    notices: Sequence[str]
 
 
 def refuse_options_of_pictures(thing: str) -> None:
@@ -74,6 +76,9 @@ def learn_at_once(
     target = output or Path(f"{source.stem}{SUFFIX}")
     replaces = output is not None and is_file(target)
     learnt = learn(output)
+    if not quiet and not as_json:
+        for notice in learnt.notices:
+            click.echo(notice, err=True)
     if output is None:
         if not overwrite:
             target, is_there = results.place_unnamed(target, learnt.is_in, quiet=quiet)
@@ -82,7 +87,17 @@ def learn_at_once(
         learnt.save(target)
     written = target.stat().st_size
     if as_json:
-        click.echo(json.dumps({"file": str(target), "bytes": written, "name": learnt.name, **learnt.facts}))
+        click.echo(
+            json.dumps(
+                {
+                    "file": str(target),
+                    "bytes": written,
+                    "name": learnt.name,
+                    **learnt.facts,
+                    "notices": list(learnt.notices),
+                }
+            )
+        )
     elif not quiet:
         click.echo(f"{target}  ({learnt.line(written)})")
         if replaces:

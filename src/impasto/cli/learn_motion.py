@@ -34,6 +34,7 @@ def learn_from_clip(
             lambda _bytes: f"style of motion; {len(style.directions)} directions, {walks}",
             lambda path: save_motion_style(style, path),
             lambda path: holds_motion_style(path, style),
+            style.notices,
         )
 
     learn_at_once(clips[0], output, learn, **said)

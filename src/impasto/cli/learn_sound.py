@@ -31,6 +31,7 @@ def learn_from_recording(
             lambda count: f"style of sound; {style.seconds:.1f} s, {kind}, {count / 1000:.0f} kB",
             style.save,
             lambda path: holds_sound_style(path, style),
+            style.notices,
         )
 
     learn_at_once(recordings[0], output, learn, **said)

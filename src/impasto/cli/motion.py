@@ -252,13 +252,16 @@ def preview(clips: tuple[Path, ...], output: Path, music: Path | None, quiet: bo
     impasto motion preview walk.bvh -o strip.png
     """
     check_preview(output)
-    figures = [figure_of(see_body(read_bvh(path)), label_of(str(path))) for path in clips]
+    read = [read_bvh(path) for path in clips]
+    figures = [figure_of(see_body(clip), label_of(clip.name)) for clip in read]
     if music is not None:
         beats_of_file(music)  # refuses what is no music
     replaces = is_file(output)
     with counting_bar("Drawing", hidden=quiet) as show:
         write_preview(figures, output, track=music, progress=lambda done, total: show(done, total))
     if not quiet:
+        for notice in dict.fromkeys(notice for clip in read for notice in clip.notices):
+            click.echo(notice, err=True)
         click.echo(output)
         if replaces:
             click.echo(results.replaced(output), err=True)

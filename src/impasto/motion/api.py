@@ -49,7 +49,7 @@ class MotionResult:
         output: its file; ``None``: none was written.
         kept: whether the file was there already, made in the same way.
         methods: by the name of each style, how it was carried over: ``"gait"``, ``"neutral"`` or ``"statistics"``.
-        notices: sentences on what was not found or not done.
+        notices: sentences on what was not found, not done, or not taken as the files have it.
         hits_before: with music, the share of the movement's beats that fell on the track's.
         hits_after: and of the result's.
     """
@@ -131,11 +131,13 @@ def stylize_motion(
     check_mapping(named, [clip, *shown[1:]])
     beats = None if music is None else beats_of_file(music)
     before = clip if fps is None or fps == clip.rate else _at_rate(clip, float(fps))
-    result = MotionResult(before)
+    without = None if neutral is None else load_motion(neutral, named)
+    read = [clip.notices, *(one.style.notices for one in styles), () if without is None else without.notices]
+    result = MotionResult(before, notices=list(dict.fromkeys(text for notices in read for text in notices)))
     if styles:
-        without = None if neutral is None else load_motion(neutral, named)
         moved = transfer(see_body(before, named), styles, chosen, without)
-        result = MotionResult(moved.clip, methods=moved.methods, notices=moved.notices)
+        result.clip, result.methods = moved.clip, moved.methods
+        result.notices += moved.notices
     if beats is not None:
         timed = retime(result.clip, beats, named)
         result.clip, result.hits_before, result.hits_after = timed.clip, timed.hits_before, timed.hits_after

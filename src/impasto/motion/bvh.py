@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.files import atomic_path
 from impasto.motion.clip import Clip, Joint
 from impasto.motion.quaternions import Array
@@ -27,16 +26,18 @@ _TOKENS = re.compile(r"(?i:(ROOT|JOINT)[ \t]+([^\n\r{}]*))|(?i:(End[ \t]+Site)[^
 _Broken = Callable[[str], InputError]
 """The error about a damaged skeleton, from what is wrong with it."""
 
-log = logging.getLogger(__name__)
-
 
 def is_clip(path: str | Path) -> bool:
     """Whether a name is that of a BVH file."""
     return Path(path).suffix.lower() == SUFFIX
 
 
-def read_bvh(path: str | Path) -> Clip:
+def read_bvh(path: str | Path, name: str | None = None) -> Clip:
     """Read a BVH file.
+
+    Args:
+        path: the file.
+        name: what the clip is called; by default, as the path.
 
     Raises:
         InputError: it cannot be read, is no BVH file, is damaged, or has numbers that no movement has.
@@ -52,7 +53,7 @@ def read_bvh(path: str | Path) -> Clip:
         raise InputError(f"{path} cannot be read ({reason}); give a BVH file.") from error
     if len(data) > _LARGEST_FILE:
         raise InputError(f"{path} has more than {_LARGEST_FILE / 1e6:.0f} MB; cut the clip into parts.")
-    return parse_bvh(data, str(path))
+    return parse_bvh(data, name or str(path))
 
 
 def parse_bvh(data: bytes, name: str) -> Clip:
@@ -71,13 +72,18 @@ def parse_bvh(data: bytes, name: str) -> Clip:
         raise InputError(f"{name} is no BVH file (it has no HIERARCHY with a MOTION behind it); export it as BVH.")
     joints = _parse_hierarchy(text[: split.start()], name)
     count = sum(len(joint.channels) for joint in joints)
-    frames, frame_time, numbers = _parse_motion(text[split.end() :], name)
+    frames, timed, numbers = _parse_motion(text[split.end() :], name)
     whole = len(numbers) // count
     if not whole:
         raise InputError(f"{name} has no frame of its {count} channels; export it again.")
+    notices: list[str] = []
+    if timed is None:
+        text = f"{name} does not say how long a frame lasts; {1 / _USUAL_TIME:.0f} frames a second are taken."
+        notices.append(Sentence(text, "frame_time_taken", name=name, rate=1 / _USUAL_TIME))
     if frames != whole or len(numbers) % count:
-        said = "no number" if frames is None else f"{frames}"
-        log.warning("%s announces %s of frames and has %d whole ones, which are taken.", name, said, whole)
+        said = "does not say how many frames it has" if frames is None else f"announces {frames} frames"
+        text = f"{name} {said}; the {whole} whole ones that are there are taken."
+        notices.append(Sentence(text, "frames_taken", name=name, frames=frames or 0, count=whole))
     channels = numbers[: whole * count].reshape(whole, count)
     bad = ~(np.abs(channels) <= _LARGEST).all(axis=1)
     if bad.any():
@@ -85,7 +91,7 @@ def parse_bvh(data: bytes, name: str) -> Clip:
             f"Frame {int(np.argmax(bad)) + 1} of {name} has numbers that no movement has (not finite, or beyond "
             f"{_LARGEST:g}); export it again."
         )
-    return Clip(joints, channels, frame_time, name)
+    return Clip(joints, channels, timed or _USUAL_TIME, name, tuple(notices))
 
 
 def _parse_hierarchy(text: str, name: str) -> tuple[Joint, ...]:
@@ -174,8 +180,10 @@ def _channels(values: list[str], joint: str, broken: _Broken) -> tuple[str, ...]
     return tuple(values)
 
 
-def _parse_motion(text: str, name: str) -> tuple[int | None, float, Array]:
+def _parse_motion(text: str, name: str) -> tuple[int | None, float | None, Array]:
     """What stands behind ``MOTION``: the announced number of frames, seconds from frame to frame, all numbers.
+
+    The first two are ``None`` where the file does not say them.
 
     Raises:
         InputError: something is no number.
@@ -186,12 +194,10 @@ def _parse_motion(text: str, name: str) -> tuple[int | None, float, Array]:
     timed = re.match(r"\s*Frame\s*Time\s*:\s*(\S+)", text, re.I)
     text = text[timed.end() :] if timed else text
     try:
-        frame_time = float(timed[1].replace(",", ".")) if timed else 0.0
+        said = float(timed[1].replace(",", ".")) if timed else 0.0
     except ValueError:
-        frame_time = 0.0
-    if not 0 < frame_time <= _LONGEST_TIME:
-        log.warning("%s does not say how long a frame lasts; 30 frames a second are taken.", name)
-        frame_time = _USUAL_TIME
+        said = 0.0
+    frame_time = said if 0 < said <= _LONGEST_TIME else None
     try:
         numbers = np.array(text.split(), dtype=np.float64)
     except ValueError as error:

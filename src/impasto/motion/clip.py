@@ -43,12 +43,14 @@ class Clip:
         channels: F x C, the numbers of each frame as the file has them.
         frame_time: seconds from frame to frame.
         name: what it is called in sentences, such as the file's name.
+        notices: sentences on what its file has that could not be taken as it is.
     """
 
     joints: tuple[Joint, ...]
     channels: Array = field(repr=False)
     frame_time: float
     name: str = "the clip"
+    notices: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:

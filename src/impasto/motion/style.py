@@ -47,6 +47,7 @@ class MotionStyle:
         coherence: how much of the feet's movement the gait explains, 0 to 1.
         speed: how fast it goes over the ground, in leg lengths a second.
         metadata: what else its file says.
+        notices: sentences on what the clip's file has that could not be taken as it is.
     """
 
     name: str
@@ -55,6 +56,7 @@ class MotionStyle:
     coherence: float = 0.0
     speed: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 def tangents(directions: Array, mean: Array) -> Array:
@@ -105,4 +107,5 @@ def measure_style(body: Body, name: str) -> MotionStyle:
         frequency=gait.frequency if gait else 0.0,
         coherence=gait.coherence if gait else 0.0,
         speed=travel_speed(body),
+        notices=body.clip.notices,
     )

@@ -167,6 +167,7 @@ def stylize_sound(
     report.output, report.seconds, report.transposed = path, made.samples / made.rate, made.transposed
     report.notices = [
         *source.notices,
+        *(text for style, _ in styles for text in style.notices),
         *made.notices,
         *(target.beside.notices if target.beside else []),
         *report.notices,
@@ -192,7 +193,7 @@ def restyle_to_file(source: SoundFile, styles: list[tuple[SoundStyle, float]], p
     made = Restyling(source, styles, SoundOptions(), lambda _share: None)
     target = Target(path, source.rate, source.layout, checked_bits(path, None), {}, source.begins)
     notices = write_sound(target, made.blocks(), made.rate)
-    return [*made.notices, *notices]
+    return [*(text for style, _ in styles for text in style.notices), *made.notices, *notices]
 
 
 def _check_output(content: Any, style: Any, output: str | Path | None, bits: str | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from impasto.errors import InputError, StyleError
+from impasto.errors import InputError, Sentence, StyleError
 from impasto.files import is_file
 from impasto.options import say_value
 from impasto.sound.recording import HeldSound, SoundFile, SoundSource, as_held_sound
@@ -113,7 +114,7 @@ def load_style(style: Any, start: float | None = None, end: float | None = None)
     if not isinstance(style, str | Path) or "\0" in str(style):
         raise InputError(f"A style of sound is a recording or a style file, not {say_value(style)}; give one.")
     path = Path(style)
-    if not is_file(path):
+    if not is_file(path) and not path.is_dir():  # of a folder, opening it says what it is
         kept = catalogue_file(str(style)) if isinstance(style, str) else None
         if kept is None and str(style) in bundled_names():
             raise StyleError(f"{style} is a style of pictures; give a recording, or a style of sound.")
@@ -125,7 +126,19 @@ def load_style(style: Any, start: float | None = None, end: float | None = None)
     if path.suffix == SUFFIX:
         return read_sound_style(path)
     source = SoundFile(path, start, end, stereo=True)
-    return style_of(source, path.stem, _about(source))
+    return replace(style_of(source, path.stem, _about(source)), notices=_not_read(source))
+
+
+def _not_read(source: SoundFile) -> list[str]:
+    """Sentences on what of a recording, which has been read, could not be."""
+    said: list[str] = []
+    if source.truncated:
+        text = f"{source.name} ends before its end; the style is what was there."
+        said.append(Sentence(text, "style_cut_off", name=source.name))
+    if source.damaged:
+        text = f"{source.damaged} damaged pieces of {source.name} are left out of the style."
+        said.append(Sentence(text, "style_damaged", name=source.name, count=source.damaged))
+    return said
 
 
 def _about(source: SoundFile) -> dict[str, str]:

@@ -46,6 +46,7 @@ class SoundStyle:
         colouring: how the recording is coloured.
         tonality: its share of energy that stays at a pitch, in [0, 1].
         metadata: title, artist, licence, source.
+        notices: sentences on what of the recording could not be read.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SoundStyle:
     colouring: Colouring
     tonality: float
     metadata: Mapping[str, str] = field(default_factory=dict)
+    notices: Sequence[str] = ()
 
     @property
     def seconds(self) -> float:
