@@ -7,6 +7,7 @@ import impasto
 from impasto.errors import InputError, OutputError
 from impasto.motion.api import learn_motion
 from impasto.motion.bvh import read_bvh, write_bvh
+from impasto.motion.walker import Walk, make_walk
 
 from .test_beats import clicks
 from .test_track import write
@@ -92,3 +93,11 @@ def test_what_files_have_otherwise_than_they_say_is_told_once_of_each(files):
     told = [notice for notice in result.notices if "whole ones that are there are taken" in notice]
     assert [Path(notice.values["name"]).name for notice in told] == ["plain.bvh", "old.bvh"]
     assert learn_motion(files / "old.bvh").notices == tuple(told[1:])
+
+
+def test_music_that_ends_before_the_movement_is_said(files, tmp_path):
+    pytest.importorskip("av", reason="the extra video is not installed")
+    write(tmp_path / "short.wav", clicks(np.arange(0.2, 2.8, 0.4), 3.0, 48000), 48000)
+    long = make_walk(Walk(), 8.0, name="long")
+    result = impasto.stylize_motion(long, music=tmp_path / "short.wav", output=files / "x.bvh")
+    assert [notice.key for notice in result.notices] == ["music_ends"]

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from tests.studio.asking import apply, run, send, sent
@@ -41,10 +42,36 @@ def test_the_examples_of_the_api_with_curl(server, client, working_folder):
 @pytest.mark.parametrize("name", re.findall(r"<!-- test: (\w+) -->\n```bash", DOCS.read_text()))
 def test_the_documents_examples_with_curl(server, working_folder, name):
     script = re.search(rf"<!-- test: {name} -->\n```bash\n(.*?)```", DOCS.read_text(), re.DOTALL)[1]
-    script = script.replace("http://127.0.0.1:7860", server.url).replace("curl ", "curl --fail-with-body -s ")
-    subprocess.run(["bash", "-euc", script], check=True, cwd=working_folder, timeout=120)
-    with Image.open(working_folder / "painted.jpg") as painted:
-        assert painted.size == (48, 32)
+    if name == "arts":
+        pytest.importorskip("av", reason="the extra sound is not installed")
+        write_sounds_and_movements(working_folder)
+    made = script.replace("http://127.0.0.1:7860", server.url).replace("curl ", "curl --fail-with-body -s ")
+    subprocess.run(["bash", "-euc", made], check=True, cwd=working_folder, timeout=120)
+    for result in re.findall(r" -o ([\w.-]+)$", script, re.MULTILINE):
+        assert (working_folder / result).stat().st_size > 500, result
+    if name != "arts":
+        with Image.open(working_folder / "painted.jpg") as painted:
+            assert painted.size == (48, 32)
+
+
+def write_sounds_and_movements(folder):
+    """The files that the examples of sound and motion name."""
+    from tests.motion.test_beats import clicks
+    from tests.motion.test_track import write
+
+    from impasto.motion.bvh import write_bvh
+    from impasto.motion.walker import Walk, make_walk
+
+    random = np.random.default_rng(0)
+    for name, samples in (
+        ("song", clicks(np.arange(0.2, 1.3, 0.4), 1.5)),
+        ("bell", clicks(np.arange(0.1, 1.5, 1), 2.0)),
+    ):
+        write(folder / f"{name}.wav", samples, 22050)
+    write(folder / "rain.wav", 0.1 * random.standard_normal(22050), 22050)
+    write(folder / "track.wav", clicks(np.arange(0.2, 7.5, 60 / 130), 8.0), 22050)
+    for name, walk in (("walk", Walk()), ("old", Walk(stoop=0.5))):
+        write_bvh(make_walk(walk, 2.0), folder / f"{name}.bvh")
 
 
 def test_programs_are_told_what_is_not_kept(client, small, tmp_path):
@@ -63,6 +90,8 @@ def test_the_api_is_documented(client):
         "/api/video",
         "/api/paint",
         "/api/learn",
+        "/api/sound",
+        "/api/motion",
         "/api/live",
         "/api/files",
         "/api/jobs/picture",

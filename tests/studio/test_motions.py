@@ -1,11 +1,18 @@
+import shutil
+
+import numpy as np
 import pytest
 from tests.studio.asking import run, send
+from tests.studio.conftest import run_example
 
 from impasto.errors import InputError
+from impasto.motion.api import learn_motion
 from impasto.motion.bvh import read_bvh, write_bvh
 from impasto.motion.walker import Walk, make_walk
 from impasto.studio import motions
+from impasto.studio.choices import check_style_files
 from impasto.studio.texts import as_note
+from impasto.styles.kinds import MOTION
 
 
 def walk_file(path, walk, seconds=2.0, **options):
@@ -28,7 +35,7 @@ def nothing(_value):
 
 
 def test_a_movement_takes_a_style_and_all_three_are_drawn(server, put, plain, old):
-    made = motions.restyle_motion(server.studio, put(plain), put(old), None, nothing)
+    made = motions.restyle_motion(server.studio, put(plain), [(put(old), 1.0)], nothing)
     assert made.path.name == "walk-old.bvh"
     assert read_bvh(made.path).frames == 60
     assert list(made.figures) == ["content", "style", "result"]
@@ -42,7 +49,7 @@ def test_a_movement_takes_a_style_and_all_three_are_drawn(server, put, plain, ol
 def test_of_a_long_or_fast_clip_a_minute_at_thirty_frames_is_drawn(server, put, tmp_path, monkeypatch):
     monkeypatch.setattr(motions, "_SHOWN_SECONDS", 1.0)
     fast = walk_file(tmp_path / "fast.bvh", Walk(), rate=120.0)
-    (drawn,) = motions.restyle_motion(server.studio, put(fast), None, None, nothing).figures.values()
+    (drawn,) = motions.restyle_motion(server.studio, put(fast), [], nothing).figures.values()
     assert (len(drawn["points"]), drawn["rate"], drawn["seconds"]) == (30, pytest.approx(30), pytest.approx(2))
 
 
@@ -57,7 +64,7 @@ def test_what_is_stopped_leaves_nothing_behind(server, put, plain, old):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        motions.restyle_motion(server.studio, lent, style, None, stop)
+        motions.restyle_motion(server.studio, lent, [(style, 1.0)], stop)
     assert set(server.studio.uploads.folder.iterdir()) == before
 
 
@@ -72,18 +79,86 @@ def test_what_is_no_movement_is_refused_when_it_is_sent(client, picture_file):
 def test_a_damaged_movement_is_refused_in_one_sentence_without_a_path(server, tmp_path, put, text, words):
     (tmp_path / "cut.bvh").write_text(text)
     with pytest.raises(InputError, match=words) as caught:
-        motions.restyle_motion(server.studio, put(tmp_path / "cut.bvh"), None, None, nothing)
+        motions.restyle_motion(server.studio, put(tmp_path / "cut.bvh"), [], nothing)
     assert str(caught.value).startswith("cut.bvh")
 
 
 def test_a_body_that_is_not_found_and_a_style_that_moves_otherwise_are_told_with_keys(server, put, plain, tmp_path):
     (tmp_path / "rod.bvh").write_text(plain.read_text().replace("UpLeg", "Rod"))
     with pytest.raises(InputError) as caught:
-        motions.restyle_motion(server.studio, put(tmp_path / "rod.bvh"), None, None, nothing)
+        motions.restyle_motion(server.studio, put(tmp_path / "rod.bvh"), [], nothing)
     assert (caught.value.key, caught.value.values["name"]) == ("no_body", "rod.bvh")
     stands = walk_file(tmp_path / "stands.bvh", Walk(stride=0.0, arms_ahead=1.2, cadence=0.3))
-    made = motions.restyle_motion(server.studio, put(plain), put(stands), None, nothing)
+    made = motions.restyle_motion(server.studio, put(plain), [(put(stands), 1.0)], nothing)
     assert [as_note(notice)["key"] for notice in made.notices] == ["moves_differently"]
+
+
+@pytest.fixture
+def old_style(old, tmp_path):
+    """A style file of the old walk."""
+    learn_motion(old, tmp_path / "aged.safetensors", name="aged")
+    return tmp_path / "aged.safetensors"
+
+
+@pytest.fixture
+def track(tmp_path):
+    """Clicks, 130 a minute."""
+    pytest.importorskip("av", reason="the extra sound is not installed")
+    from tests.motion.test_beats import clicks
+    from tests.motion.test_track import write
+
+    write(tmp_path / "track.wav", clicks(np.arange(0.2, 7.5, 60 / 130), 8.0, 22050), 22050)
+    return tmp_path / "track.wav"
+
+
+def test_style_files_clips_and_the_catalogue_are_blended_by_weight(server, put, plain, old, old_style, own_catalogue):
+    shutil.copy(old_style, own_catalogue / "kept.safetensors")
+    assert check_style_files(["kept:2"], MOTION, server.studio.uploads) == [(own_catalogue / "kept.safetensors", 2.0)]
+    styles = [(put(old_style), 1.0), (put(old), 1.0), (own_catalogue / "kept.safetensors", 2.0)]
+    made = motions.restyle_motion(server.studio, put(plain), styles, nothing)
+    assert made.path.name == "walk-aged+old+kept.bvh"
+    assert list(made.figures) == ["content", "style", "result"]
+    alone = motions.restyle_motion(server.studio, put(plain), styles[:1], nothing)
+    assert list(alone.figures) == ["content", "result"]
+
+
+def test_a_movement_is_set_to_music(server, put, plain, track):
+    made = motions.restyle_motion(server.studio, put(plain), [], nothing, music=put(track))
+    assert made.path.name == "walk-music.bvh"
+    assert made.hits_after >= made.hits_before
+
+
+def test_a_cut_off_movement_is_told_by_the_visitors_name_of_it(server, put, plain, tmp_path):
+    (tmp_path / "cut.bvh").write_text(plain.read_text()[:-2000])
+    made = motions.restyle_motion(server.studio, put(tmp_path / "cut.bvh"), [], nothing)
+    assert [str(notice).split()[0] for notice in made.notices] == ["cut.bvh"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
+def test_the_example_of_the_api_with_curl(server, client, plain, old, tmp_path):
+    run_example(client, "motion", server.url, tmp_path)
+    assert read_bvh(tmp_path / "walk-old.bvh").frames == 60
+
+
+def test_a_program_sets_a_movement_to_music_or_is_told_what_is_missing(client, plain, old_style, track):
+    walk = ("walk.bvh", plain.read_bytes())
+    answer = client.post(
+        "/api/motion",
+        files={
+            "motion": walk,
+            "music": ("track.wav", track.read_bytes()),
+            "styles": ("a.safetensors", old_style.read_bytes()),
+        },
+        data={"parts": "arms,spine", "weights": "1"},
+    )
+    assert (answer.status_code, answer.content[:9]) == (200, b"HIERARCHY")
+    for fields, words in (
+        ({}, "Neither a style nor music"),
+        ({"names": ["x"]}, "no style x"),
+        ({"names": ["x"], "parts": "tail"}, "no style x"),
+    ):
+        refused = client.post("/api/motion", files={"motion": walk}, data=fields)
+        assert (refused.status_code, words in refused.json()["detail"]) == (400, True), refused.text
 
 
 # ---- in a browser ---------------------------------------------------------------------------------
@@ -108,7 +183,7 @@ def test_drop_watch_turn_restyle_and_download(visit, plain, old, tmp_path):
     first = drawn_pixels(page, "motion_content")
     assert first[0] > 500
     page.locator("#motion-start").click()
-    page.get_by_text("Add a movement whose style you want.").wait_for()
+    page.get_by_text("Add a movement whose style you want, or music.").wait_for()
 
     page.locator("#motion-style input[type=file]").set_input_files(old)
     page.locator("#motion-start").click()
@@ -139,6 +214,18 @@ def test_drop_watch_turn_restyle_and_download(visit, plain, old, tmp_path):
     assert caught.value.suggested_filename == "walk-old.bvh"
     caught.value.save_as(tmp_path / "made.bvh")
     assert read_bvh(tmp_path / "made.bvh").frames == 60
+
+
+def test_a_style_file_and_music_are_given_and_the_music_plays(visit, plain, old_style, track):
+    page = visit("Motion", reduced_motion="reduce")
+    page.locator("#motion-content input[type=file]").set_input_files(plain)
+    page.locator("#motion-style input[type=file]").set_input_files(old_style)
+    page.locator("#motion-music input[type=file]").set_input_files(track)
+    page.locator("#motion-start").click()
+    page.locator("#motion-status", has_text="On the beat").wait_for()
+    assert page.locator(".figures canvas").count() == 2
+    page.locator("#motion-play").click()
+    page.wait_for_function("() => document.querySelector('.figures canvas').dataset.frame !== '0'")
 
 
 def test_it_plays_by_itself_unless_the_visitor_wants_less_motion(visit, plain):

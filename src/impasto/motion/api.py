@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impasto.arguments import check_arguments
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError, OutputError, Sentence
 from impasto.motion.body import PARTS, see_body
 from impasto.motion.bvh import SUFFIX, format_bvh, is_clip, write_bvh
 from impasto.motion.clip import Clip
@@ -38,6 +38,7 @@ from impasto.pictures.results import unnamed_result
 from impasto.styles.style import SUFFIX as STYLE_SUFFIX
 
 _MOST_FRAMES = 1000.0  # a second
+_MUSIC_ENDS = 2.0  # seconds by which a movement's beats go on behind the track's, from which on that is said
 
 
 @dataclass(eq=False)
@@ -143,6 +144,10 @@ def stylize_motion(
         result.clip, result.hits_before, result.hits_after = timed.clip, timed.hits_before, timed.hits_after
         if not len(timed.beats):
             result.notices.append(f"{clip.name} has no beats of its own, so its time stays as it is.")
+        elif timed.beats[-1] > beats[-1] + _MUSIC_ENDS:
+            name = Path(str(music)).name
+            text = f"The last beat of {name} is at {beats[-1]:.1f} s; behind it the movement keeps its time."
+            result.notices.append(Sentence(text, "music_ends", name=name, seconds=float(beats[-1])))
     _write(result, content, output, [one.style.name for one in styles], overwrite)
     if preview is not None:
         names = [clip.name, *(label_of(one.name) for one in shown[1:]), "result"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.studio.uploads import Uploads, plain_stem
 from impasto.styles.blending import parse_style
-from impasto.styles.catalogue import bundled_names, catalogue_names
+from impasto.styles.catalogue import bundled_names, catalogue_file, catalogue_names
 from impasto.styles.files import bundled_network_id, read_style
+from impasto.styles.kinds import kind_of
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, Style
 
 StyleChoice = str | tuple[Style, float]
@@ -64,11 +65,44 @@ def check_styles(styles: Iterable[str], uploads: Uploads | None = None) -> list[
         elif name in shown_names:
             chosen.append(item)
         else:
-            name = name[:_MAX_NAME]
-            raise StyleError(
-                f"There is no style {name} here; choose one of the styles shown.", key="unknown_style", name=name
-            )
+            raise _unknown_style(name)
     return chosen
+
+
+def check_style_files(styles: Iterable[str], kind: str, uploads: Uploads) -> list[tuple[Path, float]]:
+    """Check that a visitor asks for no styles of sound or motion but those of the catalogue, and files sent here.
+
+    Args:
+        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``; a name that begins with a plus sign is the
+            identifier of a file.
+        kind: As in :mod:`impasto.styles.kinds`.
+        uploads: Where such files lie.
+
+    Returns:
+        The files with their weights.
+
+    Raises:
+        InputError: A file is not there any more.
+        StyleError: One of them is not the name of a style of that kind.
+    """
+    known = set(catalogue_names(kind))
+    chosen: list[tuple[Path, float]] = []
+    for item in styles:
+        name, weight = parse_style(item)
+        kept = catalogue_file(name) if name in known else None
+        if name.startswith(LEARNT):
+            chosen.append((uploads.find(name.removeprefix(LEARNT)), weight))
+        elif kept is not None:
+            chosen.append((kept, weight))
+        else:
+            raise _unknown_style(name)
+    return chosen
+
+
+def _unknown_style(name: str) -> StyleError:
+    """The refusal of a style that the page does not show."""
+    name = name[:_MAX_NAME]
+    return StyleError(f"There is no style {name} here; choose one of the styles shown.", key="unknown_style", name=name)
 
 
 def learnt_style(name: str, uploads: Uploads) -> Style:
@@ -110,6 +144,29 @@ def style_file_name(path: Path) -> str:
     """
     read_small_style(path)
     return f"{plain_stem(path)}{SUFFIX}"
+
+
+def sound_or_motion_style_name(path: Path, kind: str, otherwise: Callable[[Path], str]) -> str:
+    """The name of an upload that is a style of sound or motion: a style file, or a recording or clip.
+
+    Args:
+        path: The file.
+        kind: As in :mod:`impasto.styles.kinds`.
+        otherwise: Gives the name of what is no style file.
+
+    Raises:
+        InputError: It is a style of another kind, or ``otherwise`` raises it.
+    """
+    found = kind_of(path)
+    if found is None:
+        return otherwise(path)
+    if found != kind:
+        raise InputError(
+            f"{path.name} is a style of another kind: give a style of {kind}, or what one can be learnt of.",
+            key="style_of_other_kind",
+            name=path.name,
+        )
+    return plain_stem(path) + SUFFIX
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,12 @@ from impasto.motion.body import see_body
 from impasto.motion.bvh import SUFFIX, read_bvh
 from impasto.motion.clip import Clip
 from impasto.motion.drawing import figure_of
+from impasto.studio.choices import sound_or_motion_style_name
 from impasto.studio.jobs import ReportFunction
+from impasto.studio.sounds import sound_facts
 from impasto.studio.uploads import plain_stem
+from impasto.styles.kinds import MOTION
+from impasto.styles.style import SUFFIX as STYLE_SUFFIX
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -32,14 +37,18 @@ class RestyledMotion:
     """A movement in the style of another one.
 
     Attributes:
-        path: The file, under the name that a download gets; ``None`` if there was no style.
+        path: The file, under the name that a download gets; ``None`` if there was neither style nor music.
         figures: What the page draws, by ``"content"``, ``"style"`` and ``"result"``.
         notices: Sentences on what was not found or not done.
+        hits_before: With music, the share of the movement's beats that fell on the track's.
+        hits_after: And of the result's.
     """
 
     path: Path | None
     figures: dict[str, dict[str, Any]]
-    notices: list[str]
+    notices: list[str] = field(default_factory=list)
+    hits_before: float | None = None
+    hits_after: float | None = None
 
 
 def motion_name(path: Path) -> str:
@@ -55,59 +64,85 @@ def motion_name(path: Path) -> str:
     return plain_stem(path) + SUFFIX
 
 
+def motion_style_name(path: Path) -> str:
+    """The name of an upload that is to be a style of motion: a style file or a BVH file.
+
+    Raises:
+        InputError: It is neither.
+    """
+    return sound_or_motion_style_name(path, MOTION, motion_name)
+
+
 def restyle_motion(
     studio: Studio,
     upload: Path,
-    style: Path | None,
-    neutral: Path | None,
+    styles: Sequence[tuple[Path, float]],
     report: ReportFunction,
     *,
-    strength: float = 1.0,
+    neutral: Path | None = None,
+    music: Path | None = None,
+    **options: Any,
 ) -> RestyledMotion:
-    """Give an upload the style of another one; without a style, only see it.
+    """Give an upload the style of others, or set it to music; with neither, only see it.
 
     Args:
         studio: The studio, whose limits apply.
         upload: The movement, a file in the studio's folder.
-        style: The movement that is the style, another one.
-        neutral: The style's action without the style, another one.
+        styles: Movements in that folder, and style files there or in the catalogue, with their weights.
         report: Called between steps; may raise an exception to stop.
-        strength: How much of the style, from 0 to 2.
+        neutral: The style's action without the style, another one.
+        music: A sound on whose beats the movement's are to fall, another one.
+        options: Further arguments of :func:`impasto.stylize_motion`.
 
     Raises:
         ImpastoError: A clip cannot be read or has no body, or :func:`impasto.stylize_motion` raises it.
     """
-    given = [path for path in (upload, style, neutral) if path is not None]
-    with studio.uploads.protect(*given), studio.uploads.hide_folder_in_errors():
-        clips = {path: _clip(studio, path) for path in given}
+    given = [*(path for path, _ in styles), *filter(None, [neutral])]
+    sent = [path for path in (upload, *given, *filter(None, [music])) if studio.uploads.holds(path)]
+    with studio.uploads.protect(*sent), studio.uploads.hide_folder_in_errors():
+        content = _clip(studio, upload)
+        if music is not None:
+            sound_facts(studio, music)
+        known = {path: _style(studio, path) for path in given}
         report(None)
-        figures = {"content": _drawn(clips[upload])}
-        if style is None:
-            return RestyledMotion(None, figures, [])
-        figures["style"] = _drawn(clips[style])
+        figures = {"content": _drawn(content)}
+        if not styles and music is None:
+            return RestyledMotion(None, figures, list(content.notices))
+        shown = next((known[path] for path, _ in styles if isinstance(known[path], Clip)), None)
+        if isinstance(shown, Clip):
+            figures["style"] = _drawn(shown)
         report(None)
-        target = studio.uploads.new_path(f"{plain_stem(upload)}-{plain_stem(style)}{SUFFIX}")
+        names = "+".join(plain_stem(path) for path, _ in styles) or "music"
+        target = studio.uploads.new_path(f"{plain_stem(upload)}-{names}{SUFFIX}")
         try:
             made = stylize_motion(
-                clips[upload],
-                clips[style],
+                content,
+                [(known[path], weight) for path, weight in styles] or None,
                 output=target,
-                neutral=None if neutral is None else clips[neutral],
-                strength=strength,
+                neutral=None if neutral is None else known[neutral],
+                music=music,
+                **options,
             )
             report(None)
             figures["result"] = _drawn(made.clip)
         except BaseException:
             shutil.rmtree(target.parent, ignore_errors=True)
             raise
-    return RestyledMotion(target, figures, made.notices)
+    return RestyledMotion(target, figures, made.notices, made.hits_before, made.hits_after)
 
 
 def _clip(studio: Studio, path: Path) -> Clip:
     """An uploaded movement, called by the visitor's name of it."""
     motion_name(path)
     studio.uploads.check_size(path)
-    return replace(read_bvh(path), name=path.name)
+    return read_bvh(path, path.name)
+
+
+def _style(studio: Studio, path: Path) -> Clip | Path:
+    """A style of motion: a clip that was sent, or the path of a style file."""
+    if not studio.uploads.holds(path) or motion_style_name(path) == plain_stem(path) + STYLE_SUFFIX:
+        return path
+    return _clip(studio, path)
 
 
 def _drawn(clip: Clip) -> dict[str, Any]:

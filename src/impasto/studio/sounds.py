@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import InputError
 from impasto.sound.api import SoundReport, stylize_sound
 from impasto.sound.recording import SoundFile
+from impasto.studio.choices import sound_or_motion_style_name
 from impasto.studio.containers import sound_container_of
 from impasto.studio.jobs import ReportFunction
 from impasto.studio.uploads import plain_stem
+from impasto.styles.kinds import SOUND
+from impasto.styles.style import SUFFIX
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -69,27 +73,41 @@ def sound_facts(studio: Studio, path: Path) -> dict[str, Any]:
     return {"seconds": source.declared, "rate": source.rate, "channels": source.channels}
 
 
-def restyle_sound(studio: Studio, upload: Path, style: Path, report: ReportFunction, **options: Any) -> RestyledSound:
+def sound_style_name(path: Path) -> str:
+    """The name of an upload that is to be a style of sound: a style file or a recording.
+
+    Raises:
+        InputError: It is neither.
+    """
+    return sound_or_motion_style_name(path, SOUND, sound_name)
+
+
+def restyle_sound(
+    studio: Studio, upload: Path, styles: Sequence[tuple[Path, float]], report: ReportFunction, **options: Any
+) -> RestyledSound:
     """Restyle an upload; WAV, FLAC and MP3 stay what they are, all else becomes FLAC.
 
     Args:
         studio: The studio, whose limits apply.
         upload: The sound, a file in the studio's folder.
-        style: The recording that is the style, another one.
+        styles: Recordings in that folder, and style files there or in the catalogue, with their weights.
         report: Called with the ``share`` that is done; may raise an exception to stop.
         options: Fields of :class:`impasto.sound.options.SoundOptions`.
 
     Raises:
         ImpastoError: One of the sounds cannot be used, or :func:`impasto.stylize_sound` raises it.
     """
-    for path in (upload, style):
-        sound_facts(studio, path)
+    sent = [upload, *(path for path, _ in styles if studio.uploads.holds(path))]
+    for path in sent:
+        if path is upload or sound_style_name(path) != plain_stem(path) + SUFFIX:
+            sound_facts(studio, path)
     suffix = upload.suffix if upload.suffix in _KEPT_FORMATS else ".flac"
-    target = studio.uploads.new_path(f"{plain_stem(upload)}-{plain_stem(style)}{suffix}")
+    names = "+".join(plain_stem(path) for path, _ in styles)
+    target = studio.uploads.new_path(f"{plain_stem(upload)}-{names}{suffix}")
     try:
-        with studio.uploads.protect(upload, style), studio.uploads.hide_folder_in_errors():
+        with studio.uploads.protect(*sent), studio.uploads.hide_folder_in_errors():
             made = stylize_sound(
-                upload, [(style, 1.0)], output=target, progress=lambda share: report({"share": share}), **options
+                upload, styles, output=target, progress=lambda share: report({"share": share}), **options
             )
     except BaseException:
         shutil.rmtree(target.parent, ignore_errors=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError, OutputError, StyleError
 from impasto.pictures.formats import FORMATS, identify_format
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture, size_of_file
@@ -106,6 +106,10 @@ class Uploads:
             raise InputError("This file was not uploaded, or is removed by now: upload it again.", key="not_uploaded")
         return wanted
 
+    def holds(self, path: Path) -> bool:
+        """Whether a file is one of the folder, not of the catalogue."""
+        return path.is_relative_to(self.folder)
+
     @contextmanager
     def protect(self, *paths: str | Path) -> Iterator[None]:
         """Keep files from being removed until the end of the block, and afterwards for as long as new files.
@@ -134,7 +138,7 @@ class Uploads:
         """Remove the folder from library errors that the block raises, so that they name a file without its path."""
         try:
             yield
-        except (InputError, OutputError) as error:
+        except (InputError, OutputError, StyleError) as error:
             where = rf"{re.escape(str(self.folder) + os.sep)}\w+{re.escape(os.sep)}"
             values = {name: re.sub(where, "", v) if isinstance(v, str) else v for name, v in error.values.items()}
             raise type(error)(re.sub(where, "", str(error)), key=error.key, **values) from error

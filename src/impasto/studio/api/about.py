@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException
 from fastapi import Path as InPath
@@ -87,6 +87,11 @@ def routes(studio: Studio) -> APIRouter:
             )
             for name in shown_style_names()
         ]
+
+    @router.get("/styles/of/{kind}", summary="The styles of sound or motion to choose from")
+    def other_styles(kind: Literal["sound", "motion"]) -> list[str]:
+        """Names of those of the catalogue, which `impasto styles add` fills."""
+        return catalogue_names(kind)
 
     @router.get("/styles/{name}/thumbnail.jpg", summary="A style's thumbnail", response_class=Response)
     def thumbnail(name: Annotated[str, InPath(max_length=200)]) -> Response:

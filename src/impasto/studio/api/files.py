@@ -16,10 +16,11 @@ from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
 from impasto.studio.choices import has_extra, read_small_style, style_file_name
 from impasto.studio.state import Studio
 
-Wanted = Literal["picture", "sound", "motion", "style"]
+Wanted = Literal["picture", "sound", "motion", "style", "sound_style", "motion_style"]
 """What a visitor means to send; a picture may be a video as well, and a style is a style file."""
 _WANTED = (
-    "`sound`: a file with sound; `motion`: a BVH file; `style`: a style file, which is then called by a + and its `id`."
+    "`sound`: a file with sound; `motion`: a BVH file; `style`: a style file, `sound_style` and `motion_style`: one of "
+    "sound or motion, a recording or a clip, all of which are then called by a + and their `id`."
 )
 _PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play
 
@@ -78,6 +79,10 @@ def _describe(studio: Studio, path: Path, wanted: Wanted) -> dict[str, Any]:
         return {**file_facts(studio, path), "kind": wanted, **sounds.sound_facts(studio, path)}
     if wanted == "motion":
         return {**file_facts(studio, studio.uploads.keep(path, motions.motion_name)), "kind": wanted}
+    if wanted == "sound_style":
+        return {**file_facts(studio, studio.uploads.keep(path, sounds.sound_style_name)), "kind": wanted}
+    if wanted == "motion_style":
+        return {**file_facts(studio, studio.uploads.keep(path, motions.motion_style_name)), "kind": wanted}
     if wanted == "style":
         path = studio.uploads.keep(path, style_file_name)
         return {**file_facts(studio, path), "kind": wanted, "title": read_small_style(path).name}

@@ -16,7 +16,14 @@ from impasto.pictures.resampling import resize_picture
 from impasto.sound.options import Method
 from impasto.studio import learnt, motions, paintings, pictures, sounds, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, event_lines, file_facts
-from impasto.studio.choices import LEARNT, check_options, check_styles, learnt_style, read_brushed_mask
+from impasto.studio.choices import (
+    LEARNT,
+    check_options,
+    check_style_files,
+    check_styles,
+    learnt_style,
+    read_brushed_mask,
+)
 from impasto.studio.crops import Crop
 from impasto.studio.jobs import Lane, ReportFunction
 from impasto.studio.pictures import PictureRequest
@@ -24,6 +31,7 @@ from impasto.studio.previews import DISPLAY_SIDE, PREVIEW_SIDE, data_uri, paint_
 from impasto.studio.state import Studio
 from impasto.studio.texts import as_note
 from impasto.studio.videos import VideoProgress, VideoRequest
+from impasto.styles.kinds import MOTION, SOUND
 from impasto.video.stabilise import Stabilize
 
 ResultT = TypeVar("ResultT")
@@ -113,11 +121,14 @@ class PaintVideo(BaseModel):
     preview: bool = Field(False, description="Whether a second is enough.")
 
 
+_STYLES = "`NAME` or `NAME:WEIGHT`, styles of the catalogue; `+ID` is {} or a style file that was sent."
+
+
 class RestyleSound(BaseModel):
     """A sound to restyle, and how."""
 
     file: str = Field(description="`id` of the sound.", max_length=400)
-    style: str = Field(description="`id` of the recording that is the style.", max_length=400)
+    styles: list[str] = Field(description=_STYLES.format("a recording"), min_length=1, max_length=8)
     method: Method = "mosaic"
     strength: float = Field(1.0, ge=0, le=1)
     rhythm: float = Field(1.0, ge=0, le=1)
@@ -127,8 +138,9 @@ class RestyleMotion(BaseModel):
     """A movement to restyle, and how."""
 
     file: str = Field(description="`id` of the BVH file.", max_length=400)
-    style: str | None = Field(None, description="`id` of the BVH file that is the style.", max_length=400)
+    styles: list[str] = Field([], description=_STYLES.format("a BVH file"), max_length=8)
     neutral: str | None = Field(None, description="`id` of the style's action without the style.", max_length=400)
+    music: str | None = Field(None, description="`id` of a sound on whose beats the movement's fall.", max_length=400)
     strength: float = Field(1.0, ge=0, le=2)
 
 
@@ -233,7 +245,8 @@ def routes(studio: Studio) -> APIRouter:
 
     @router.post("/sound", summary="Restyle a sound", **_EVENTS)
     def sound(asked: RestyleSound, visitor: Visitor = "") -> StreamingResponse:
-        path, style = studio.uploads.find(asked.file), studio.uploads.find(asked.style)
+        path = studio.uploads.find(asked.file)
+        styles = check_style_files(asked.styles, SOUND, studio.uploads)
         options = asked.model_dump(include={"method", "strength", "rhythm"})
 
         def told(done: sounds.RestyledSound) -> dict[str, Any]:
@@ -241,19 +254,24 @@ def routes(studio: Studio) -> APIRouter:
             facts = {"seconds": done.report.seconds, "took": done.report.took, "damaged": done.report.damaged}
             return {"file": file_facts(studio, done.path), "notes": notes, **facts}
 
-        return run(lambda report: sounds.restyle_sound(studio, path, style, report, **options), "long", visitor, told)
+        return run(lambda report: sounds.restyle_sound(studio, path, styles, report, **options), "long", visitor, told)
 
     @router.post("/motion", summary="Restyle a movement, or see it", **_EVENTS)
     def motion(asked: RestyleMotion, visitor: Visitor = "") -> StreamingResponse:
         path = studio.uploads.find(asked.file)
-        style, neutral = (None if one is None else studio.uploads.find(one) for one in (asked.style, asked.neutral))
+        styles = check_style_files(asked.styles, MOTION, studio.uploads)
+        neutral, music = (None if one is None else studio.uploads.find(one) for one in (asked.neutral, asked.music))
 
         def told(done: motions.RestyledMotion) -> dict[str, Any]:
             file = None if done.path is None else file_facts(studio, done.path)
-            return {"file": file, "figures": done.figures, "notes": [as_note(notice) for notice in done.notices]}
+            notes = [as_note(notice) for notice in done.notices]
+            hits = {"before": done.hits_before, "after": done.hits_after}
+            return {"file": file, "figures": done.figures, "notes": notes, "hits": hits}
 
         return run(
-            lambda report: motions.restyle_motion(studio, path, style, neutral, report, strength=asked.strength),
+            lambda report: motions.restyle_motion(
+                studio, path, styles, report, neutral=neutral, music=music, strength=asked.strength
+            ),
             "picture",
             visitor,
             told,

@@ -11,27 +11,35 @@ from anyio import to_thread
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import FileResponse
 
+from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS
 from impasto.learning.settings import Effort
+from impasto.motion.body import PARTS
+from impasto.motion.options import METHODS, MotionOptions
 from impasto.optimisation import recipe
 from impasto.pictures.colors import ColorMode
 from impasto.pictures.conversion import to_pil
 from impasto.pictures.masks import read_mask
 from impasto.pictures.messages import hear
-from impasto.studio import learnt, paintings, pictures, videos
+from impasto.sound.options import Method, Pitch, SoundOptions
+from impasto.studio import learnt, motions, paintings, pictures, sounds, videos
 from impasto.studio.api.answers import REFUSALS, Visitor, answer_unless_gone, file_answer
-from impasto.studio.choices import check_styles, work_size_option
+from impasto.studio.choices import check_style_files, check_styles, work_size_option
 from impasto.studio.jobs import Lane, ReportFunction
 from impasto.studio.pictures import PictureRequest
 from impasto.studio.state import Studio
 from impasto.studio.videos import VideoRequest
+from impasto.styles.kinds import MOTION, SOUND
 from impasto.video.stabilise import Stabilize
 
+_SOUND_DEFAULTS, _MOTION_DEFAULTS = SoundOptions(), MotionOptions()
 _DEFAULT_STYLE = "starry-night"
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file.", "content": {"application/octet-stream": {}}}
 }
 Styles = Annotated[list[str], Form(description="`NAME` or `NAME:WEIGHT`; give the field several times for a blend.")]
+_NAMES = "`NAME` or `NAME:WEIGHT`: styles of {} in the catalogue, beside those in `styles`."
+_WEIGHTS = "Of the files in `styles`, one each; none: all weigh 1."
 
 
 def routes(studio: Studio) -> APIRouter:
@@ -163,6 +171,78 @@ def routes(studio: Studio) -> APIRouter:
 
         return await _answered(studio, request, work, "long", visitor)
 
+    @router.post("/sound", summary="Restyle a sound")
+    async def sound(
+        request: Request,
+        sound: UploadFile,
+        styles: Annotated[list[UploadFile], Form(description="Recordings, or style files of sound.")] = [],  # noqa: B006
+        weights: Annotated[list[float], Form(description=_WEIGHTS)] = [],  # noqa: B006
+        names: Annotated[list[str], Form(description=_NAMES.format("sound"))] = [],  # noqa: B006
+        method: Annotated[Method, Form()] = "mosaic",
+        strength: Annotated[float, Form()] = _SOUND_DEFAULTS.strength,
+        rhythm: Annotated[float, Form()] = _SOUND_DEFAULTS.rhythm,
+        pitch: Annotated[Pitch, Form()] = "auto",
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """A sound and recordings in, the sound made of these out: WAV, FLAC and MP3 as they are, all else as FLAC.
+
+        Needs the extra `sound`.
+
+        ```bash
+        curl -F sound=@song.wav -F styles=@rain.wav -F styles=@bell.wav -F weights=2 -F weights=1 \\
+            http://127.0.0.1:7860/api/sound -o rainy.wav
+        ```
+        """
+        options = {"method": method, "strength": strength, "rhythm": rhythm, "pitch": pitch}
+        (path,) = await _kept(studio, [sound], sounds.sound_name)
+        sent = await _kept(studio, styles, sounds.sound_style_name)
+        chosen = _weighted(sent, weights) + check_style_files(names, SOUND, studio.uploads)
+
+        def work(report: ReportFunction) -> Path:
+            done = sounds.restyle_sound(studio, path, chosen, report, **options)
+            hear(*done.report.notices)
+            return done.path
+
+        return await _answered(studio, request, work, "long", visitor)
+
+    @router.post("/motion", summary="Restyle a movement, or set it to music")
+    async def motion(
+        request: Request,
+        motion: UploadFile,
+        styles: Annotated[list[UploadFile], Form(description="BVH files, or style files of motion.")] = [],  # noqa: B006
+        weights: Annotated[list[float], Form(description=_WEIGHTS)] = [],  # noqa: B006
+        names: Annotated[list[str], Form(description=_NAMES.format("motion"))] = [],  # noqa: B006
+        neutral: Annotated[UploadFile | None, Form(description="The style's action without the style.")] = None,
+        music: Annotated[UploadFile | None, Form(description="A track on whose beats the movement's fall.")] = None,
+        strength: Annotated[float, Form()] = _MOTION_DEFAULTS.strength,
+        parts: Annotated[str, Form(description="What takes the style.")] = ",".join(PARTS),
+        method: Annotated[str, Form(description=f"One of {', '.join(METHODS)}.")] = _MOTION_DEFAULTS.method,
+        visitor: Visitor = "",
+    ) -> FileResponse:
+        """A BVH file and others as its style in, the movement in their style out; or on the beats of music, or both.
+
+        ```bash
+        curl -F motion=@walk.bvh -F styles=@old.bvh -F strength=0.8 \\
+            http://127.0.0.1:7860/api/motion -o walk-old.bvh
+        ```
+        """
+        options = {"strength": strength, "parts": parts, "method": method}
+        (path,) = await _kept(studio, [motion], motions.motion_name)
+        sent = await _kept(studio, styles, motions.motion_style_name)
+        (plain,) = await _kept(studio, [neutral], motions.motion_style_name) if neutral else (None,)
+        (track,) = await _kept(studio, [music], sounds.sound_name) if music else (None,)
+        chosen = _weighted(sent, weights) + check_style_files(names, MOTION, studio.uploads)
+        if not chosen and track is None:
+            raise InputError("Neither a style nor music is given; send one as styles, names or music.")
+
+        def work(report: ReportFunction) -> Path:
+            done = motions.restyle_motion(studio, path, chosen, report, neutral=plain, music=track, **options)
+            hear(*done.notices)
+            assert done.path is not None
+            return done.path
+
+        return await _answered(studio, request, work, "picture", visitor)
+
     return router
 
 
@@ -174,13 +254,32 @@ async def _answered(
     return file_answer(done.result, done.notices)
 
 
-async def _kept(studio: Studio, files: Sequence[UploadFile]) -> list[Path]:
-    """Files of a form, moved to the studio's folder and checked."""
+def _weighted(files: Sequence[Path], weights: Sequence[float]) -> list[tuple[Path, float]]:
+    """Files with their weights.
+
+    Raises:
+        InputError: There are not as many weights as files.
+    """
+    if weights and len(weights) != len(files):
+        raise InputError(
+            f"There are {len(files)} files in styles and {len(weights)} weights; give one for each, or none."
+        )
+    return list(zip(files, weights or [1.0] * len(files), strict=True))
+
+
+async def _kept(studio: Studio, files: Sequence[UploadFile], name: Callable[[Path], str] | None = None) -> list[Path]:
+    """Files of a form, moved to the studio's folder and checked.
+
+    Args:
+        studio: The studio.
+        files: The files.
+        name: As for :meth:`impasto.studio.uploads.Uploads.keep`.
+    """
 
     def keep(file: UploadFile) -> Path:
         path = studio.uploads.new_path(file.filename or "picture")
         with path.open("wb") as target:
             shutil.copyfileobj(file.file, target)
-        return studio.uploads.keep(path)
+        return studio.uploads.keep(path, name)
 
     return [await to_thread.run_sync(keep, file) for file in files]

@@ -21,12 +21,13 @@ export function drop(id, key, { accept, multiple = false, list = false, drawing 
   const input = make("input", { type: "file", accept, multiple, class: "visually-hidden", id: `${id}-input` });
   const names = make("ul", { class: "files", hidden: true });
   const place = make("label", { class: "place", for: `${id}-input` }, icon(drawing), say(make("span"), key));
-  const element = make("div", { class: "drop", id }, input, place, names);
+  const element = make("div", { class: "drop", id }, input, place, list && names);
   /** @type {File[]} */
   let files = [];
 
   function show() {
-    names.hidden = !list || !files.length;
+    if (!list) return;
+    names.hidden = !files.length;
     names.replaceChildren(...files.map((file) => {
       const out = make("button", { type: "button", class: "out" }, icon("close"));
       label(out, { "aria-label": "take_file_out", title: "take_file_out" });

@@ -5,6 +5,7 @@ import { styleTitle } from "./texts.js";
 
 /** @typedef {import("./engine.js").PaintRequest} PaintRequest */
 /** @typedef {import("./engine.js").Painting} Painting */
+/** @typedef {"picture"|"sound"|"motion"|"style"|"sound_style"|"motion_style"} Wanted  What a file shall be. */
 /** @typedef {import("./engine.js").Progress} Progress */
 
 /**
@@ -32,8 +33,10 @@ import { styleTitle } from "./texts.js";
 /**
  * @typedef {object} Server  What only a server does.
  * @property {any} facts  What `/api/info` said.
- * @property {(file: Blob, signal?: AbortSignal, wanted?: "picture"|"sound"|"motion"|"style") => Promise<Uploaded>} upload  Sends a file, once.
+ * @property {(file: Blob, signal?: AbortSignal, wanted?: Wanted) => Promise<Uploaded>} upload  Sends a file, once.
+ * @property {<T>(files: [Blob, Wanted][], signal: AbortSignal|undefined, use: (sent: Uploaded[]) => Promise<T>) => Promise<T>} withUploads  Sends files, once, and does something with them.
  * @property {(kind: string, body: object, options?: JobOptions) => Promise<any>} run  Runs a job; null if it was stopped.
+ * @property {(kind: "sound"|"motion") => Promise<string[]>} styleNames  Styles of sound or motion in the catalogue.
  * @property {(file: string, name: string) => Promise<string>} keepStyle  Adds a learnt style to the catalogue.
  * @property {(file: {url: string}) => Promise<Blob>} fetch  The content of a file.
  */
@@ -78,7 +81,7 @@ async function request(path, options = {}) {
 const post = (path, body, signal) =>
   request(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 
-/** @param {Blob} file @param {AbortSignal} [signal] @param {"picture"|"sound"|"motion"|"style"} [wanted]  What it shall be. @returns {Promise<Uploaded>} */
+/** @param {Blob} file @param {AbortSignal} [signal] @param {Wanted} [wanted]  What it shall be. @returns {Promise<Uploaded>} */
 export function upload(file, signal, wanted = "picture") {
   let sent = uploads.get(file);
   if (!sent) {
@@ -91,21 +94,25 @@ export function upload(file, signal, wanted = "picture") {
 }
 
 /**
- * Send a file and do something with what the server says of it; a file that the server has removed is sent again.
+ * Send files and do something with what the server says of them; files that the server has removed are sent again.
  * @template T
- * @param {Blob} file
+ * @param {[Blob, Wanted][]} files
  * @param {AbortSignal|undefined} signal
- * @param {(sent: Uploaded) => Promise<T>} use
+ * @param {(sent: Uploaded[]) => Promise<T>} use
  */
-async function withUpload(file, signal, use) {
+async function withUploads(files, signal, use) {
+  const send = () => Promise.all(files.map(([file, wanted]) => upload(file, signal, wanted)));
   try {
-    return await use(await upload(file, signal));
+    return await use(await send());
   } catch (error) {
     if (!(error instanceof EngineError) || error.note.key !== "not_uploaded") throw error;
-    uploads.delete(file);
-    return use(await upload(file, signal));
+    for (const [file] of files) uploads.delete(file);
+    return use(await send());
   }
 }
+
+/** The same with one picture. @template T @param {Blob} file @param {AbortSignal|undefined} signal @param {(sent: Uploaded) => Promise<T>} use */
+const withUpload = (file, signal, use) => withUploads([[file, "picture"]], signal, ([sent]) => use(sent));
 
 /**
  * @param {string} kind
@@ -235,7 +242,9 @@ export function open(facts) {
     server: {
       facts,
       upload,
+      withUploads,
       run,
+      styleNames: async (kind) => (await request(`api/styles/of/${kind}`)).json(),
       keepStyle: async (file, name) => (await (await post("api/styles", { file, name })).json()).name,
       fetch: async (file) => (await request(file.url)).blob(),
     },

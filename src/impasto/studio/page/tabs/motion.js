@@ -1,9 +1,10 @@
 // The Motion tab: a movement takes the style of another one; stick figures show both.
 
-import { icon, isAbort, make } from "../dom.js";
+import { icon, isAbort, make, showBlob } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, slider } from "../fields.js";
 import { figures, shownSeconds } from "../figure.js";
+import { styleList } from "../stylelist.js";
 import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
@@ -30,10 +31,13 @@ export function build(panel, app) {
     make("div", { class: "canvas" }, make("div", { class: "emptiness" }, upload.element), view.element), player,
     make("div", { class: "actions" }, status, cancel, start, save));
 
-  const style = drop("motion-style", "motion_style", { accept: ".bvh", list: true, drawing: "figure" }, () => {});
+  const style = styleList("motion-style", "motion_style", "motion", { accept: ".bvh", drawing: "figure" }, server);
+  const music = drop("motion-music", "motion_music", { accept: "audio/*,video/*,.flac,.opus,.mkv,.m4a", list: true, drawing: "sound" }, () => {});
+  const dance = make("div", { class: "group", hidden: !app.engine.capabilities.tabs.includes("sound") }, music.element, say(make("p", { class: "hint" }), "motion_music_hint"));
+  const track = make("audio", { id: "motion-track" });
   const neutral = drop("motion-neutral", "motion_neutral", { accept: ".bvh", list: true, drawing: "figure" }, () => {});
   const strength = slider("motion-strength", "strength", { low: 0, high: 2, step: 0.05, value: 1, info: "motion_strength" });
-  panel.append(stage, make("div", { class: "tools" }, style.element, make("div", { class: "group" }, strength.element),
+  panel.append(stage, make("div", { class: "tools" }, style.element, make("div", { class: "group" }, strength.element), dance,
     fold("motion-more", "more", neutral.element, say(make("p", { class: "hint" }), "motion_neutral_hint"))));
 
   /** @type {File|null} */
@@ -55,10 +59,19 @@ export function build(panel, app) {
     view.at(seconds);
   }
 
+  /** Play the music of the result from a moment on, if there is some and somebody looks. @param {number} seconds */
+  function playTrack(seconds) {
+    track.pause();
+    if (!playing || !track.src) return;
+    track.currentTime = seconds;
+    track.play().catch(() => {}); // a browser that allows no sound yet shows the figures alone
+  }
+
   /** @param {boolean} wanted */
   function setPlaying(wanted) {
     if (wanted && !playing) requestAnimationFrame(step);
     playing = wanted;
+    playTrack(Number(moment.value));
     begun = performance.now() - 1000 * Number(moment.value);
     play.classList.toggle("playing", playing);
     say(/** @type {HTMLElement} */ (play.querySelector("span")), playing ? "video_pause" : "video_play");
@@ -66,7 +79,11 @@ export function build(panel, app) {
 
   function step() {
     if (!playing) return;
-    if (stage.offsetParent) seek(((performance.now() - begun) / 1000) % lasts); // somebody looks
+    if (stage.offsetParent) { // somebody looks
+      const seconds = ((performance.now() - begun) / 1000) % lasts;
+      if (seconds < Number(moment.value) || track.paused) playTrack(seconds);
+      seek(seconds);
+    } else track.pause();
     requestAnimationFrame(step);
   }
 
@@ -93,9 +110,10 @@ export function build(panel, app) {
       if (!done) return;
       file = given;
       save.removeAttribute("href");
+      showBlob(/** @type {any} */ (track), null);
       show(done.figures);
       const { content } = done.figures;
-      sayWith(status, () => [word("motion_opened", { name: sent.name, seconds: content.seconds }), partShown(content)].filter(Boolean).join("\n\n"));
+      sayWith(status, () => withNotes(word("motion_opened", { name: sent.name, seconds: content.seconds }), done.notes, partShown(content)));
     } catch (error) {
       showError(error);
     }
@@ -104,21 +122,30 @@ export function build(panel, app) {
 
   async function restyle() {
     if (!file) return;
-    if (!style.files.length) return complain("motion_no_style");
+    if (style.empty && !music.files.length) return complain("motion_no_style");
     const controller = (work = new AbortController());
     showButtons();
     say(status, "motion_working");
     try {
-      const given = [file, style.files[0], ...neutral.files.slice(0, 1)];
-      const [content, wanted, plain] = await Promise.all(given.map((one) => server.upload(one, controller.signal, "motion")));
-      const asked = { file: content.id, style: wanted.id, neutral: plain?.id ?? null, strength: strength.value };
-      const done = await server.run("motion", asked, {
-        signal: controller.signal,
-        waiting: (before) => { say(status, "waiting", { before }); },
+      const [song] = music.files;
+      /** @type {[File, import("../server.js").Wanted][]} */
+      const given = [[file, "motion"], ...style.files.map((one) => /** @type {[File, "motion_style"]} */ ([one, "motion_style"]))];
+      if (neutral.files[0]) given.push([neutral.files[0], "motion_style"]);
+      if (song) given.push([song, "sound"]);
+      const done = await server.withUploads(given, controller.signal, ([content, ...sent]) => {
+        const asked = {
+          file: content.id, strength: strength.value, music: song ? sent.pop()?.id : null, neutral: neutral.files[0] ? sent.pop()?.id : null, styles: style.asked(sent),
+        };
+        return server.run("motion", asked, {
+          signal: controller.signal,
+          waiting: (before) => { say(status, "waiting", { before }); },
+        });
       });
       if (!done) return;
+      showBlob(/** @type {any} */ (track), song ?? null);
       show(done.figures);
-      sayWith(status, () => withNotes(`**${done.file.name}**`, done.notes, partShown(done.figures.content)));
+      const { before, after } = done.hits, onBeat = () => (song && after !== null ? word("motion_on_beat", { before: Math.round(100 * before), after: Math.round(100 * after) }) : "");
+      sayWith(status, () => withNotes([`**${done.file.name}**`, onBeat()].filter(Boolean).join("\n\n"), done.notes, partShown(done.figures.content)));
       save.href = done.file.url;
       save.download = done.file.name;
     } catch (error) {

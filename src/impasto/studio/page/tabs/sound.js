@@ -4,6 +4,7 @@ import { icon, isAbort, make, showBlob } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, choice, slider } from "../fields.js";
 import { recorder } from "../recorder.js";
+import { styleList } from "../stylelist.js";
 import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
@@ -33,7 +34,7 @@ export function build(panel, app) {
     make("div", { class: "canvas low" }, make("div", { class: "emptiness" }, upload.element, record), players), bar,
     make("div", { class: "actions" }, make("div", { class: "toolbar" }, other, again), status, cancel, start, save));
 
-  const style = drop("sound-style", "sound_style", { accept: ACCEPT, list: true, drawing: "sound" }, () => showButtons());
+  const style = styleList("sound-style", "sound_style", "sound", { accept: ACCEPT, drawing: "sound" }, server);
   const method = choice("sound-method", "sound_method", [["mosaic", "sound_mosaic"], ["colour", "sound_colour"]], "mosaic");
   const strength = slider("sound-strength", "strength", { low: 0, high: 1, step: 0.05, value: 1, info: "sound_strength" });
   const rhythm = slider("sound-rhythm", "sound_rhythm", { low: 0, high: 1, step: 0.05, value: 1 });
@@ -70,18 +71,21 @@ export function build(panel, app) {
 
   async function restyle() {
     if (!file) return;
-    if (!style.files.length) return complain("sound_no_style");
+    if (style.empty) return complain("sound_no_style");
     const controller = (work = new AbortController());
     bar.removeAttribute("value");
     showButtons();
     say(status, "sound_listening");
     try {
-      const [content, wanted] = await Promise.all([file, style.files[0]].map((one) => server.upload(one, controller.signal, "sound")));
-      const asked = { file: content.id, style: wanted.id, method: method.value, strength: strength.value, rhythm: rhythm.value };
-      const done = await server.run("sound", asked, {
-        signal: controller.signal,
-        waiting: (ahead) => { say(status, "waiting", { before: ahead }); },
-        update: ({ share }) => { bar.value = share; say(status, "sound_working", { percent: Math.round(100 * share) }); },
+      /** @type {[File, import("../server.js").Wanted][]} */
+      const given = [[file, "sound"], ...style.files.map((one) => /** @type {[File, "sound_style"]} */ ([one, "sound_style"]))];
+      const done = await server.withUploads(given, controller.signal, ([content, ...sent]) => {
+        const asked = { file: content.id, styles: style.asked(sent), method: method.value, strength: strength.value, rhythm: rhythm.value };
+        return server.run("sound", asked, {
+          signal: controller.signal,
+          waiting: (ahead) => { say(status, "waiting", { before: ahead }); },
+          update: ({ share }) => { bar.value = share; say(status, "sound_working", { percent: Math.round(100 * share) }); },
+        });
       });
       if (!done) return;
       sayWith(status, () => withNotes(word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), done.notes, done.damaged ? word("video_damaged", { count: done.damaged }) : ""));
