@@ -79,7 +79,7 @@ def stylise(
         impasto.StyleError: the styles cannot be blended.
     """
     painter = _painter(style, strength, colors, style_scale, for_video=False)
-    return _each(images, mask, (painter.paint(frame).picture.rgb for frame in _frames(images)), step)
+    return _each(images, mask, (painter.paint_only(frame).rgb for frame in _frames(images)), step)
 
 
 def paint_video(

@@ -4,6 +4,7 @@ import sys
 from importlib.resources import files
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from impasto.engines import loading
@@ -11,6 +12,7 @@ from impasto.engines.base import Statistics
 from impasto.engines.loading import load_engine
 from impasto.engines.onnxruntime import OnnxruntimeEngine
 from impasto.errors import InputError, MissingExtraError, OutOfMemoryError, StyleError
+from impasto.foreign.readers.onnx_file import read_onnx
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork
 
@@ -128,20 +130,47 @@ def test_without_a_gpu_auto_is_onnxruntime_and_imports_no_torch():
     assert done.stdout.split()[-1] == "False"
 
 
-@pytest.mark.parametrize(("device", "arenas"), [("cpu", "cpu:0"), ("cuda", "cpu:0;gpu:0")])
-@pytest.mark.filterwarnings("ignore:Specified provider")
-def test_memory_of_the_processor_and_of_the_gpu_is_given_back(device, arenas):
-    engine, asked = OnnxruntimeEngine(device), []
-    session = engine.session
+@pytest.mark.parametrize("name", ["starry-night", "scream", "photograph"])
+def test_a_painting_alone_is_the_one_with_statistics(engine, name, photo):
+    style, image = load_style(name), batch_of(photo)
+    painted, statistics = engine.paint(image, style.scale, style.shift)
+    for given in (None, statistics):
+        alone = engine.paint_only(image, style.scale, style.shift, given)
+        assert np.abs(alone - painted).max() < 0.05 * LEVEL
 
-    class Listening:
-        def run(self, outputs, inputs, options):
-            asked.append(options.get_run_config_entry("memory.enable_memory_arena_shrinkage"))
-            return session.run(outputs, inputs)
 
-    engine.session = Listening()
+def test_given_statistics_are_what_a_painting_alone_is_normalised_with(engine, style, photo, small):
+    _, others = engine.paint(batch_of(small), style.scale, style.shift)
+    other = Statistics(others.mean + 0.3 * np.abs(others.mean).max(), others.variance * 2)
+    expected, _ = engine.paint(batch_of(photo), style.scale, style.shift, other)
+    for _ in range(2):
+        alone = engine.paint_only(batch_of(photo), style.scale, style.shift, other)
+        assert np.abs(alone - expected).max() < 0.05 * LEVEL
+
+
+def test_a_graph_is_made_when_it_is_first_asked_for_and_few_folded_ones_are_kept(style, small, monkeypatch):
+    made, engine, image = [], OnnxruntimeEngine(), batch_of(small)
+    session = ort.InferenceSession
+    monkeypatch.setattr(ort, "InferenceSession", lambda *a, **more: made.append(a[0]) or session(*a, **more))
+    engine.paint_only(image, style.scale, style.shift)
+    _, first = engine.paint(image, style.scale, style.shift)
+    second = Statistics(first.mean, first.variance * 2)
+    for given in (first, first, second, second, first):
+        engine.paint_only(image, style.scale, style.shift, given)
+    kinds = [{node.kind for node in read_onnx(memoryview(model)).tree} for model in made]
+    assert "InstanceNormalization" in kinds[0]
+    assert "ReduceMean" in kinds[1]
+    assert "ReduceMean" not in kinds[0]
+    assert len(kinds) == 5  # the folded graph of the first statistics twice: one of them is kept
+    assert all(not kind & {"InstanceNormalization", "BatchNormalization", "ReduceMean"} for kind in kinds[2:])
+
+
+def test_what_is_released_is_made_anew(style, small):
+    engine, image = OnnxruntimeEngine(), batch_of(small)
+    painted = engine.paint_only(image, style.scale, style.shift)
     engine.release()
-    assert asked == [arenas]
+    assert not engine._sessions
+    assert np.array_equal(engine.paint_only(image, style.scale, style.shift), painted)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +192,7 @@ def test_onnxruntimes_ways_to_say_that_memory_is_short_are_one_error(style, mess
         def run(self, *_):
             raise RuntimeError(message)
 
-    engine.session = Session()
+    engine._session = lambda kind: Session()
     with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
@@ -196,7 +225,8 @@ def test_other_failures_of_an_engine_are_one_sentence_that_names_the_network(eng
     def fail(*_):
         raise RuntimeError("no such kernel for an allocation type")
 
-    monkeypatch.setattr(engine, *(("module", fail) if hasattr(engine, "module") else ("session", Failing(fail))))
+    failing = ("module", fail) if hasattr(engine, "module") else ("_session", lambda kind: Failing(fail))
+    monkeypatch.setattr(engine, *failing)
     with pytest.raises(StyleError, match=r"network of Impasto itself cannot be used \(no such kernel"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
@@ -208,7 +238,7 @@ def test_a_network_that_is_damaged_or_foreign_is_one_sentence_that_names_its_fil
     whole = (files("impasto.assets") / "network.onnx").read_bytes()
     undescribed, foreign = load_model_from_string(whole), load_model_from_string(whole)
     helper.set_model_props(undescribed, {"id": "x", "architecture": '{"blocks": 1e9}'})
-    foreign.graph.input[0].name = "picture"
+    next(weights for weights in foreign.graph.initializer if weights.name == "down1.weight").name = "other"
     models = [b"nothing", whole[:1000], whole[: len(whole) // 2], undescribed.SerializeToString()]
     for model in [*models, foreign.SerializeToString()]:
         with pytest.raises(
@@ -226,9 +256,11 @@ def test_a_network_that_is_damaged_or_foreign_is_one_sentence_that_names_its_fil
 
 def test_results_of_another_size_are_refused(style):
     engine = OnnxruntimeEngine()
-    engine.session = Failing(lambda *_: (np.zeros((1, 3, 8, 8)), style.scale, style.scale))
-    with pytest.raises(StyleError, match="results are of a wrong size"):
-        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+    right, wrong = np.zeros((1, 3, 32, 48)), np.zeros((1, 3, 8, 8))
+    for results in ((wrong, style.scale, style.scale), (right, style.scale[1:], style.scale)):
+        engine._session = lambda kind, results=results: Failing(lambda *_: results)
+        with pytest.raises(StyleError, match="results are of a wrong size"):
+            engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
 
 def test_two_networks_that_claim_one_id_are_two_engines():

@@ -260,8 +260,11 @@ def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
         multiple, minimum, border, channels, network = 8, 16, 8, len(style.scale), style.network
         bytes_per_pixel = 220
 
-        def paint(self, *_):
+        def paint_only(self, *_):
             raise OutOfMemoryError("too large")
+
+        def release(self):
+            pass
 
     monkeypatch.setattr(painter, "load_engine", lambda *_: Forgetful())
     (outcome,) = painted([BatchTask(folder / "b.jpg", tmp_path / "o.jpg")], style)

@@ -11,12 +11,15 @@ from tests.foreign import any_style  # noqa: E402
 from tests.foreign.cases import CASES, arrays_of, write_microast  # noqa: E402
 from tests.foreign.writers import write_tfjs  # noqa: E402
 
+from impasto.engines.base import Statistics  # noqa: E402
+from impasto.engines.onnxruntime import OnnxruntimeEngine  # noqa: E402
 from impasto.foreign.architectures.table import ARCHITECTURES  # noqa: E402
 from impasto.foreign.contents import UnknownNetworkError  # noqa: E402
 from impasto.foreign.conversion import convert, files_of  # noqa: E402
 from impasto.foreign.readers.opening import read  # noqa: E402
 from impasto.networks.architecture import geometry  # noqa: E402
 from impasto.networks.foreign import foreign_network  # noqa: E402
+from impasto.styles.style import EmbeddedNetwork  # noqa: E402
 
 LEVEL = 1 / 255
 
@@ -65,6 +68,10 @@ def test_a_converted_network_paints_what_its_own_program_paints(case, picture, t
         again, _ = module(torch.from_numpy(picture), *(torch.from_numpy(part)[None] for part in style))
     assert np.abs(again.numpy() - expected).max() < LEVEL
     assert fit.multiple == 4
+    # The graphs that only paint: with the picture's own statistics, and with the same ones in the weights.
+    engine = OnnxruntimeEngine("cpu", EmbeddedNetwork(about["id"], network.onnx))
+    for given in (None, Statistics(mean, variance)):
+        assert np.abs(engine.paint_only(picture, *style, given) - expected).max() < LEVEL
 
 
 @pytest.mark.parametrize("name", ["pytorch zip", "lengstrom V1", "chainer 4 x 4", "t7 reflect-start", "t7 batch norm"])

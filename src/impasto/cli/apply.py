@@ -24,7 +24,8 @@ from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, w
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.feedforward import batch
 from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions
-from impasto.feedforward.painter import Painter, PaintingProgress
+from impasto.feedforward.painter import Painter
+from impasto.feedforward.passes import PaintingProgress
 from impasto.feedforward.watching import watch_folder
 from impasto.files import is_file
 from impasto.locks import BusyError
@@ -225,7 +226,7 @@ def _paint_piped(task: BatchTask, painter: Painter, writing: OutputOptions, prog
         format = writing.format if task.target == STANDARD_STREAM else output_format(task.target, writing.format)
         picture = painter.read(read_standard_input() if task.source == STANDARD_STREAM else task.source, format)
         times.append(time.perf_counter())
-        painted = painter.paint(picture, progress=progress).picture
+        painted = painter.paint_only(picture, progress)
         times.append(time.perf_counter())
         if task.target == STANDARD_STREAM:
             write_standard_output(painted, writing.format, **encoding)

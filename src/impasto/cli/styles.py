@@ -208,7 +208,7 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
     with counting_bar("Painting", len(painters), hidden=False) as show:
         for count, (name, painter) in enumerate(painters.items(), 1):
             try:
-                cells.append((name, resize_picture(painter.paint(small).picture, tile)))
+                cells.append((name, resize_picture(painter.paint_only(small), tile)))
             except StyleError as error:
                 click.echo(f"Warning: {error}", err=True)
             show(count)

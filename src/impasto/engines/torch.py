@@ -99,6 +99,10 @@ class TorchEngine:
         painted, measured = self.module(tensor(image), tensor(scale)[None], tensor(shift)[None], statistics, share)
         return painted.cpu().numpy(), Statistics(measured.mean[0].cpu().numpy(), measured.variance[0].cpu().numpy())
 
+    def paint_only(self, image: Array, scale: Array, shift: Array, given: Statistics | None = None) -> Array:
+        """See :meth:`impasto.engines.base.Engine.paint_only`."""
+        return self.paint(image, scale, shift, given)[0]
+
     def release(self) -> None:
         """See :meth:`impasto.engines.base.Engine.release`."""
         if self.device.type == "cuda":

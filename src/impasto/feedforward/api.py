@@ -191,4 +191,4 @@ def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Pictu
         InputError: a mask cannot be read or used.
         OutOfMemoryError: there is too little memory even for small tiles.
     """
-    return Painter(style, options).paint(picture).picture
+    return Painter(style, options).paint_only(picture)

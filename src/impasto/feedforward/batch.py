@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from impasto.errors import ImpastoError, InputError, OutOfMemoryError, OutputError
-from impasto.feedforward.painter import Painter, PaintingProgress
+from impasto.feedforward.painter import Painter
+from impasto.feedforward.passes import PaintingProgress
 from impasto.files import explain_write_error
 from impasto.locks import BusyError, locked, remove_left_locks
 from impasto.options import documented, option
@@ -309,7 +310,7 @@ def run_batch(
         def paint(task: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
             """Paint a picture and have it written; ``took`` are the seconds of reading."""
             started = time.perf_counter()
-            painted = painter.paint(picture, progress=progress).picture
+            painted = painter.paint_only(picture, progress)
             return writer.submit(write, task, painted, {"read": took, "paint": time.perf_counter() - started})
 
         def advance() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:

@@ -38,11 +38,15 @@ class Normalisation:
     Attributes:
         given: statistics of another picture, to normalise with instead of this one's own; empty: its own.
         measured_share: with ``given``, the share of this picture's own statistics in what is used, 0 to 1.
-        used: the statistics that were used; filled in while the passes run.
+        wanted: whether the statistics that were used are to be known; without, a picture that is painted at once takes
+            less time.
+        used: the statistics that were used; filled in while the passes run, unless a picture is painted at once and
+            they are not wanted.
     """
 
     given: PassStatistics = field(default_factory=dict)
     measured_share: float = 0.0
+    wanted: bool = True
     used: dict[tuple[int, int], Statistics] = field(default_factory=dict)
 
 
@@ -95,29 +99,38 @@ class StyleLayer:
         return planes.transpose(1, 2, 0)
 
     def run(
-        self, network_input: Array, given: Statistics | None, measured_share: float = 0.0
-    ) -> tuple[Array, Statistics]:
+        self, network_input: Array, given: Statistics | None, measured_share: float = 0.0, *, wanted: bool = True
+    ) -> tuple[Array, Statistics | None]:
         """Run the network.
 
         Args:
             network_input: H x W x 3 or 4, see :meth:`network_input`.
             given: statistics to normalise with; ``None``: those measured on ``network_input``.
             measured_share: with ``given``, the share of the measured statistics, 0 to 1.
+            wanted: whether the statistics that were used are to be known where they are measured.
 
         Returns:
-            H x W x 3 in [0, 1], and the statistics that were used.
+            H x W x 3 in [0, 1], and the statistics that were used; ``None``: they are not known.
 
         Raises:
             StyleError: the painting has values that are not finite.
         """
         batch = np.ascontiguousarray(network_input.transpose(2, 0, 1)[None])
-        painted, measured = self.engine.paint(batch, self.style.scale, self.style.shift, given, measured_share)
-        if not all(np.isfinite(values.sum()) for values in (painted, measured.mean, measured.variance)):
+        scale, shift = self.style.scale, self.style.shift
+        used = given
+        if given is not None and measured_share == 0:
+            painted = self.engine.paint_only(batch, scale, shift, given)
+        elif given is None and not wanted:
+            painted = self.engine.paint_only(batch, scale, shift)
+        else:
+            painted, measured = self.engine.paint(batch, scale, shift, given, measured_share)
+            used = measured if given is None else given.towards(measured, measured_share)
+        numbers = [painted] if used is None else [painted, used.mean, used.variance]
+        if not all(np.isfinite(values.sum()) for values in numbers):
             raise StyleError(
                 f"Painting in the style {self.style.name} gives numbers that are not finite: the style or its network "
                 "is damaged; learn it again, or give another."
             )
-        used = measured if given is None else given.towards(measured, measured_share)
         return painted[0].transpose(1, 2, 0), used
 
     def merged(self, painted: Array, network_input: Array) -> Array:
@@ -187,14 +200,15 @@ class Composition:
         return self.padded.content(box) if self._shows_content else np.empty((0, 0, 3), np.float32)
 
     def paint_whole(self) -> Array:
-        """Paint all of the picture at once, H x W x 3 in [0, 1]; statistics are measured on the way."""
+        """Paint all of the picture at once, H x W x 3 in [0, 1]."""
         whole, inner = self.padded.whole, self.padded.inner
         part = inner.seen_from(whole)
         content = self._content(whole)
         results = []
         for layer in self.layers:
             network_input = self._network_input(layer, content, whole)
-            results.append(layer.merged(self._measured_run(layer, network_input), network_input)[part])
+            painted = self._normalised_run(layer, network_input, wanted=self.normalisation.wanted)
+            results.append(layer.merged(painted, network_input)[part])
         return self._finished(results, content[part], inner)
 
     def measure_sample(self, sample: Sample) -> None:
@@ -211,7 +225,7 @@ class Composition:
                 for row in sample
             ]
             network_input = np.concatenate(rows)
-            painted = self._measured_run(layer, network_input)
+            painted = self._normalised_run(layer, network_input, wanted=True)
             if self.colors == "match":
                 for box, at in zip(boxes, _places(sample), strict=True):
                     results[box].append(layer.merged(painted[at], network_input[at]))
@@ -247,11 +261,13 @@ class Composition:
         """The key of a layer's statistics in this pass."""
         return self.pass_index, layer.index
 
-    def _measured_run(self, layer: StyleLayer, network_input: Array) -> Array:
-        """Run a layer's network as the normalisation says, and note the statistics that were used."""
+    def _normalised_run(self, layer: StyleLayer, network_input: Array, *, wanted: bool) -> Array:
+        """Run a layer's network as the normalisation says, and note the statistics that were used, where wanted."""
         key, normalisation = self._key(layer), self.normalisation
-        painted, used = layer.run(network_input, normalisation.given.get(key), normalisation.measured_share)
-        normalisation.used[key] = used
+        given, share = normalisation.given.get(key), normalisation.measured_share
+        painted, used = layer.run(network_input, given, share, wanted=wanted)
+        if used is not None:
+            normalisation.used[key] = used
         return painted
 
     def _network_input(self, layer: StyleLayer, content: Array, box: Box) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from impasto.errors import InputError, OutOfMemoryError, StyleError
 from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import blend_to_name, split_by_mask
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
-from impasto.feedforward.passes import Pass, plan_passes
+from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes
 from impasto.feedforward.tiles import paint_bands
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures import large
@@ -34,8 +34,6 @@ from impasto.styles.blending import Styles, as_style_list
 from impasto.styles.catalogue import at_strength, video_style
 from impasto.styles.style import Style
 
-PaintingProgress = Callable[[int, int], None]
-"""Called with the pixels of one picture that are painted, over all passes and styles, and with all there are."""
 _COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture keeps the integers of its file, to spare memory
 _DECODED_BYTES = 7  # bytes that a pixel of a file takes as it is decoded or encoded whole
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
@@ -121,23 +119,45 @@ class Painter:
             InputError: a mask is of another size.
             OutOfMemoryError: there is too little memory even for small tiles.
         """
+        normalisation = Normalisation(given or {}, measured_share)
+        painting = self._paint(picture, normalisation, grain, progress)
+        return Painted(painting, normalisation.used or normalisation.given)
+
+    def paint_only(self, picture: Source, progress: PaintingProgress | None = None) -> Picture:
+        """Repaint a picture as :meth:`paint` does, without its statistics, which takes less time; returns the painting.
+
+        Args:
+            picture, progress: as for :meth:`paint`.
+
+        Raises:
+            InputError, OutOfMemoryError: as :meth:`paint`.
+        """
+        return self._paint(picture, Normalisation(wanted=False), None, progress)
+
+    def _paint(
+        self,
+        picture: Source,
+        normalisation: Normalisation,
+        grain: NDArray[np.float32] | None,
+        progress: PaintingProgress | None,
+    ) -> Picture:
+        """Repaint a picture; see :meth:`paint`."""
         if not isinstance(picture, Picture):
             picture = self.read(picture)
         original = picture.original or picture.size
         picture = _resized(picture, self.options.size)
         if self.options.strength == 0:
-            return Painted(picture, given or {})
+            return picture
         passes, longer = plan_passes(picture.size, self.options), max(picture.size)
         source = _resized(picture, passes[-1].side) if passes[-1].side > longer else picture
-        composition = self._composition(source, original, picture.size)
-        composition.normalisation = Normalisation(given or {}, measured_share)
+        composition = self._composition(normalisation, source, original, picture.size)
         if passes[0].side <= longer == max(original):
             composition.grain = grain
         (rgb,) = self._run(passes, composition, progress=progress)
         if source is not picture:  # it was painted larger, for strokes smaller than the network's: shrink it
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
-        return Painted(replace(picture, rgb=rgb, alpha=alpha), composition.normalisation.used)
+        return replace(picture, rgb=rgb, alpha=alpha)
 
     def stylize(self, image: Held) -> Any:
         """Repaint a picture in memory: the same kind in, the same kind out, as :func:`impasto.stylize` does it.
@@ -152,7 +172,7 @@ class Painter:
         if isinstance(image, str | Path):
             raise InputError(f"{image} is a path, and this paints pictures in memory; give it to impasto.stylize.")
         source = content_of(image) if hasattr(image, "read") else image  # a file can be read once only
-        return in_kind_of(self.paint(self.read(source)).picture, source, self.describe())
+        return in_kind_of(self.paint_only(self.read(source)), source, self.describe())
 
     def paint_rows(self, source: RowSource, progress: PaintingProgress | None = None) -> Iterator[Picture]:
         """Repaint a picture from top to bottom, some rows at a time: for one that is too large for memory.
@@ -172,7 +192,7 @@ class Painter:
         """
         top = 0
         passes = plan_passes(source.size, self.options)
-        composition = self._composition(source, source.size)
+        composition = self._composition(Normalisation(wanted=False), source, source.size)
         for rgb in self._run(passes, composition, streamed=True, progress=progress):
             alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
             yield Picture(rgb, alpha)
@@ -197,7 +217,7 @@ class Painter:
         Yields:
             The painting of the last pass, H x W x 3: all of it, or with ``streamed`` some rows at a time.
         """
-        report = _reporter(passes, composition, progress)
+        report = pass_reporter(passes, composition, progress)
         paintings: list[Picture] = []
         for one_pass in passes:
             coarse, paintings = paintings, []
@@ -293,7 +313,7 @@ class Painter:
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
             write_rows(self.paint_rows(reader, progress), reader, target, format=format, **about)
             return
-        painted = self.paint(self.read(source, kind), progress=progress).picture
+        painted = self.paint_only(self.read(source, kind), progress)
         write_picture(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
 
     def describe(self) -> str:
@@ -337,10 +357,13 @@ class Painter:
         style = at_strength(style, self.options.strength)
         return StyleLayer(style, engine, mask, style.grain_share * self.options.grain, index=index)
 
-    def _composition(self, source: RowSource, original: tuple[int, int], *others: tuple[int, int]) -> Composition:
+    def _composition(
+        self, normalisation: Normalisation, source: RowSource, original: tuple[int, int], *others: tuple[int, int]
+    ) -> Composition:
         """What the last pass puts together.
 
         Args:
+            normalisation: shared by all passes.
             source: the picture, in the size of the last pass.
             original: width and height of the picture as it was read, which masks may have as well as the source's.
             others: further sizes that masks may have.
@@ -353,33 +376,8 @@ class Painter:
         strength = self.options.strength
         # The share of the painting's pixels rises faster than a strength that weakens the style itself, too.
         share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
-        return Composition(pad_picture(source, layers), layers, share, fitted(self._mask), self.options.colors)
-
-
-def _reporter(
-    passes: list[Pass], composition: Composition, progress: PaintingProgress | None
-) -> Callable[[int, int], None]:
-    """What is to be called with the styles and the pixels of each tile that is painted.
-
-    Args:
-        passes: all of them.
-        composition: what the last one puts together.
-        progress: as for :meth:`Painter.paint`.
-    """
-    if progress is None:
-        return lambda _styles, _pixels: None
-    whole, longer = composition.padded.whole, max(composition.padded.source.size)
-    styles = len(composition.layers)
-    total = round(sum(whole.pixels * styles * (one_pass.side / longer) ** 2 for one_pass in passes))
-    done = 0
-
-    def report(styles: int, pixels: int) -> None:
-        nonlocal done
-        done = min(total, done + styles * pixels)  # the borders of coarser passes are not foreseen to the pixel
-        progress(done, total)
-
-    progress(0, total)
-    return report
+        padded, mask, colors = pad_picture(source, layers), fitted(self._mask), self.options.colors
+        return Composition(padded, layers, share, mask, colors, normalisation=normalisation)
 
 
 def _compact(painting: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:

@@ -8,7 +8,7 @@ take one pass that is larger than the picture, whose result is then shrunk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, log
 
@@ -21,6 +21,8 @@ from impasto.feedforward.refinement import PASSING_SHARE, EnlargedPicture, Refin
 from impasto.pictures.picture import Picture, RowSource
 from impasto.pictures.resampling import shrink_picture
 
+PaintingProgress = Callable[[int, int], None]
+"""Called with the pixels of one picture that are painted, over all passes and styles, and with all there are."""
 _LARGEST_STEP = 2.6  # by how much a pass enlarges the painting of the pass before it, at most
 
 
@@ -104,3 +106,29 @@ def pass_sides(first: int, full: int) -> list[int]:
         return [first]
     count = max(1, ceil(log(full / first, _LARGEST_STEP)))
     return [round(first * (full / first) ** (index / count)) for index in range(count + 1)]
+
+
+def pass_reporter(
+    passes: list[Pass], composition: Composition, progress: PaintingProgress | None
+) -> Callable[[int, int], None]:
+    """What is to be called with the styles and the pixels of each tile that is painted.
+
+    Args:
+        passes: all of them.
+        composition: what the last one puts together.
+        progress: as for :meth:`impasto.feedforward.painter.Painter.paint`.
+    """
+    if progress is None:
+        return lambda _styles, _pixels: None
+    whole, longer = composition.padded.whole, max(composition.padded.source.size)
+    styles = len(composition.layers)
+    total = round(sum(whole.pixels * styles * (one_pass.side / longer) ** 2 for one_pass in passes))
+    done = 0
+
+    def report(styles: int, pixels: int) -> None:
+        nonlocal done
+        done = min(total, done + styles * pixels)  # the borders of coarser passes are not foreseen to the pixel
+        progress(done, total)
+
+    progress(0, total)
+    return report

@@ -64,6 +64,7 @@ class Layers:
         channels: normalised channels so far, the length of a style's vectors.
         scale: parts of the scale that the file itself has, by normalisation; of several styles, S x C each.
         shift: the same of the shift.
+        planes: planes of the picture: 3, or 4 with grain.
         minimum: pixels that a side must have at least.
         multiple: pixels; sides are multiples of it.
         pads_with_zeros: whether any layer continues its input with zeros.
@@ -76,6 +77,7 @@ class Layers:
     channels: int = 0
     scale: list[NDArray[np.float32]] = field(default_factory=list)
     shift: list[NDArray[np.float32]] = field(default_factory=list)
+    planes: int = 3
     minimum: int = 16
     multiple: int = 1
     pads_with_zeros: bool = False
@@ -84,8 +86,8 @@ class Layers:
 
     @property
     def image(self) -> Value:
-        """The picture, RGB in [0, 1]."""
-        return Value(-1, 3)
+        """The picture, RGB in [0, 1], and the grain where there is a plane for it."""
+        return Value(-1, self.planes)
 
     def _add(self, op: str, inputs: Sequence[Value], result: Value, **attributes: Any) -> Value:
         """Add a layer whose value is like ``result``."""
@@ -218,7 +220,15 @@ class Layers:
         return self._add("transposed_conv", [x], result, weight=name, stride=stride, cut=list(cut), **more)
 
     def normalised(
-        self, x: Value, scale: Array, shift: Array, epsilon: float = 1e-5, *, unbiased: bool = False
+        self,
+        x: Value,
+        scale: Array,
+        shift: Array,
+        epsilon: float = 1e-5,
+        *,
+        unbiased: bool = False,
+        group: int = 1,
+        centred: bool = True,
     ) -> Value:
         """An instance normalisation, whose scale and shift belong to the style.
 
@@ -228,17 +238,23 @@ class Layers:
             shift: the same.
             epsilon: added to the variance.
             unbiased: whether the variance is divided by one less than the number of positions.
+            group: channels in a row that are normalised as one, such as those that :meth:`shuffled` will make one.
+            centred: whether squares are taken of differences from the mean, as means of hundreds need it, or of the
+                values themselves, which takes less time.
         """
         rows = []
+        channels = x.channels // group
         for values in (scale, shift):
             array = np.atleast_2d(np.asarray(values, np.float32))
-            if array.ndim != 2 or array.shape[1] != x.channels or np.shape(scale) != np.shape(shift):
+            if array.ndim != 2 or array.shape[1] != channels or np.shape(scale) != np.shape(shift):
                 raise DamagedError("the scale and shift of a normalisation do not fit its channels")
             rows.append(array)
         self.scale.append(rows[0])
         self.shift.append(rows[1])
-        at, self.channels = self.channels, self.channels + x.channels
-        return self._add("normalise", [x], x, first=at, count=x.channels, epsilon=epsilon, unbiased=unbiased)
+        at, self.channels = self.channels, self.channels + channels
+        more: dict[str, Any] = {} if group == 1 else {"group": group}  # left out where files have always left them out
+        more |= {} if centred else {"centred": False}
+        return self._add("normalise", [x], x, first=at, count=channels, epsilon=epsilon, unbiased=unbiased, **more)
 
     def activated(self, x: Value, kind: Literal["relu", "elu", "tanh", "sigmoid", "relu6"]) -> Value:
         """An activation."""
@@ -253,6 +269,25 @@ class Layers:
         reach = x.reach + (shift if mode == "nearest" else x.cell)
         result = replace(x, cell=cell, extra=x.extra * factor, at=x.at - shift, reach=reach)
         return self._add("enlarge", [x], result, factor=factor, mode=mode)
+
+    def unshuffled(self, x: Value) -> Value:
+        """Squares of 2 x 2 positions as four channels in a row: half the height and width."""
+        cell = x.cell * 2
+        half = x.cell / 2
+        result = replace(x, channels=4 * x.channels, cell=cell, at=x.at + half, reach=x.reach + half)
+        self.multiple = math.lcm(self.multiple, math.ceil(cell))
+        return self._add("unshuffle", [x], result)
+
+    def shuffled(self, x: Value) -> Value:
+        """Four channels in a row as squares of 2 x 2 positions: twice the height and width."""
+        if x.channels % 4:
+            raise DamagedError("it makes squares of a number of channels that is no multiple of four")
+        cell = x.cell / 2
+        half = cell / 2
+        result = replace(
+            x, channels=x.channels // 4, cell=cell, extra=2 * x.extra, at=x.at - half, reach=x.reach + half
+        )
+        return self._add("shuffle", [x], result)
 
     def added(self, x: Value, y: Value) -> Value:
         """The sum of two values of one size."""

@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from impasto.foreign.layers import FORMAT as FOREIGN
 from impasto.memory import BYTES_PER_PIXEL
 
@@ -17,6 +20,24 @@ MIN_SIDE = 16
 
 MIRRORED_BORDER = 8
 """Mirrored pixels on each side that are painted and cut off: strokes run straight into the network's own border."""
+
+EPSILON = 1e-5
+"""Added to variances before they divide, in squared features."""
+
+MIDDLE = (0.5, 0.5, 0.5, 0.0)
+"""The value that is taken from each plane of the input: red, green and blue in [0, 1], and grain, which is around 0."""
+
+PLANES = len(MIDDLE)
+"""Planes of the input."""
+
+_ROWS = np.array([
+    [[0.75, 0.25, 0.00], [0.25, 0.75, 0.75], [0.00, 0.00, 0.25]],
+    [[0.25, 0.00, 0.00], [0.75, 0.75, 0.25], [0.00, 0.25, 0.75]],
+], np.float32)  # fmt: skip
+"""What the three weights of a row become when bilinear doubling comes before: 2 new pixels x 3 old ones x 3 weights."""
+
+DOUBLING: NDArray[np.float32] = np.einsum("ayk,bxl->klabyx", _ROWS, _ROWS).reshape(9, 36)
+"""What 3x3 weights become when bilinear doubling comes before: 9 weights x (4 new pixels x 9 old ones)."""
 
 _MAX_BLOCKS = 64  # residual blocks of the largest network that is taken for one of ours
 _MAX_SIDE = 4096  # pixels: the largest multiple, minimum, radius and border that a file may ask for

@@ -26,8 +26,9 @@ from torch import Tensor
 from impasto import extras
 from impasto.errors import InputError, first_line
 from impasto.files import atomic_path
+from impasto.networks.architecture import DOUBLING, EPSILON, MIDDLE, PLANES
 from impasto.networks.onnx_graph import FLOAT, GraphBuilder
-from impasto.networks.transformer import DOUBLING, EPSILON, MIDDLE, PLANES, Architecture, TransformerNetwork
+from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
 
@@ -227,7 +228,7 @@ class _NetworkGraph(GraphBuilder):
         """Add a :class:`impasto.networks.transformer.UpsamplingConv`."""
         outputs, inputs = weight.shape[:2]
         nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
-        four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING.numpy())), outputs, inputs, 4, 9)
+        four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING)), outputs, inputs, 4, 9)
         folded = self.shape(self.op("Transpose", four, perm=[0, 2, 1, 3]), 4 * outputs, inputs, 3, 3)
         x = self.op("Conv", self.pad(x, "edge"), folded, kernel_shape=[3, 3])
         return self.op("DepthToSpace", x, blocksize=2, mode="CRD")

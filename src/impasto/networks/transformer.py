@@ -28,16 +28,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.networks.architecture import MIN_SIDE, SIDE_MULTIPLE, receptive_radius
-
-EPSILON = 1e-5
-"""Added to variances before they divide, in squared features."""
-
-MIDDLE = (0.5, 0.5, 0.5, 0.0)
-"""The value that is taken from each plane of the input: red, green and blue in [0, 1], and grain, which is around 0."""
-
-PLANES = len(MIDDLE)
-"""Planes of the input."""
+from impasto.networks.architecture import (
+    DOUBLING,
+    EPSILON,
+    MIDDLE,
+    MIN_SIDE,
+    PLANES,
+    SIDE_MULTIPLE,
+    receptive_radius,
+)
 
 
 @dataclass(frozen=True)
@@ -127,16 +126,6 @@ class _Conv(nn.Conv2d):
         return super().forward(F.pad(x, (1, 1, 1, 1), mode="reflect"))
 
 
-_ROWS = torch.tensor([
-    [[0.75, 0.25, 0.00], [0.25, 0.75, 0.75], [0.00, 0.00, 0.25]],
-    [[0.25, 0.00, 0.00], [0.75, 0.75, 0.25], [0.00, 0.25, 0.75]],
-])  # fmt: skip
-"""What the three weights of a row become when bilinear doubling comes before: 2 new pixels x 3 old ones x 3 weights."""
-
-DOUBLING = torch.einsum("ayk,bxl->klabyx", _ROWS, _ROWS).reshape(9, 36)
-"""What 3x3 weights become when bilinear doubling comes before: 9 weights x (4 new pixels x 9 old ones)."""
-
-
 class UpsamplingConv(nn.Conv2d):
     """Bilinear doubling and a 3x3 convolution of its result, as one convolution at the smaller size.
 
@@ -149,7 +138,9 @@ class UpsamplingConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """N x C x H x W to N x C' x 2H x 2W; the outermost pixels repeat beyond the border."""
         outputs, inputs = self.weight.shape[:2]
-        four = (self.weight.reshape(-1, 9) @ DOUBLING.to(self.weight)).reshape(outputs, inputs, 4, 3, 3)
+        four = (self.weight.reshape(-1, 9) @ torch.from_numpy(DOUBLING).to(self.weight)).reshape(
+            outputs, inputs, 4, 3, 3
+        )
         weight = four.transpose(1, 2).reshape(4 * outputs, inputs, 3, 3)
         return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), weight), 2)
 

@@ -98,7 +98,7 @@ class Worker:
         kind = writable_format(picture.format) if wanted is None else output_format("", wanted)
         check_longest_side(self.options.size or max(picture.size), kind)
         times.append(time.perf_counter())
-        painted = self.painter.paint(picture).picture
+        painted = self.painter.paint_only(picture)
         times.append(time.perf_counter())
         settings, writing = self.describe(kind), self.writing
         made = encode_picture(painted, kind, quality=writing.quality, strip=writing.strip, settings=settings)

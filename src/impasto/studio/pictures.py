@@ -98,7 +98,7 @@ def paint_preview(small: Picture, full: tuple[int, int], picture_request: Pictur
         The painting, of the size of ``small``.
     """
     options = preview_options(Options(**picture_request.options), small.size, full)
-    return picture_request.painter(small.size, options).paint(small).picture
+    return picture_request.painter(small.size, options).paint_only(small)
 
 
 def paint_picture(
@@ -127,7 +127,7 @@ def paint_picture(
     if chosen.stroke_side(side) == replace(chosen, work_size="auto").stroke_side(side):
         options.pop("work_size", None)  # no effect at this size, so the result's metadata should not list it
     painter = replace(picture_request, options=options).painter(picture.size)
-    painted = painter.paint(picture).picture
+    painted = painter.paint_only(picture)
     target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)
     write_picture(painted, target, strip=strip, settings=painter.describe())
     return PaintedPicture(target, picture, painted, time.perf_counter() - started)

@@ -134,7 +134,7 @@ def paint_thumbnails(
 def _style_thumbnail(photograph: Picture, style: StyleChoice) -> bytes:
     """A style's thumbnail as a JPEG file; empty if the style cannot be used, for example with this network."""
     try:
-        painted = shrink_picture(Painter([style]).paint(photograph).picture, _THUMBNAIL_SIDE)
+        painted = shrink_picture(Painter([style]).paint_only(photograph), _THUMBNAIL_SIDE)
     except ImpastoError:
         return b""
     return encode_picture(painted, "JPEG", quality=78, strip=True)

@@ -20,7 +20,7 @@ from impasto.feedforward.composition import PassStatistics
 from impasto.feedforward.painter import Painter
 from impasto.flow.estimate import Pixels
 from impasto.pictures.conversion import from_array
-from impasto.pictures.picture import to_samples
+from impasto.pictures.picture import Picture, to_samples
 from impasto.threads import cpu_threads
 from impasto.video.motion import Floats, Motion
 
@@ -47,6 +47,12 @@ def limited_opencv_threads() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(before)
+
+
+def _bytes_of(painting: Picture) -> Pixels:
+    """A painting, H x W x 3, uint8."""
+    rgb = painting.rgb
+    return np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else to_samples(rgb))
 
 
 def _no_pixels() -> Pixels:
@@ -145,8 +151,7 @@ class Stabilizer(ABC):
         share = FADING_SHARE if in_progress.changing else _STATISTICS_SHARE
         picture = from_array(in_progress.frame, compact=1)
         painted = painter.paint(picture, in_progress.given, share, in_progress.grain)
-        rgb = painted.picture.rgb
-        in_progress.painted = np.ascontiguousarray(rgb if rgb.dtype == np.uint8 else to_samples(rgb))
+        in_progress.painted = _bytes_of(painted.picture)
         in_progress.used = painted.statistics
 
     @abstractmethod
@@ -172,6 +177,10 @@ class NoStabilizer(Stabilizer):
     def begin(self, frame: Pixels, changing: bool = False, index: int | None = None) -> FrameInProgress:
         """See :class:`Stabilizer`; nothing has to be computed."""
         return FrameInProgress(frame, changing)
+
+    def run_network(self, in_progress: FrameInProgress, painter: Painter) -> None:
+        """See :class:`Stabilizer`; no later frame needs the statistics."""
+        in_progress.painted = _bytes_of(painter.paint_only(from_array(in_progress.frame, compact=1)))
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:
         """See :class:`Stabilizer`."""

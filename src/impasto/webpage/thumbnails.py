@@ -36,9 +36,9 @@ def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
     photograph = _middle_square(read_picture(content))
     small = resize_picture(photograph, _PAINTED_SIDE)
     for name, style in styles.items():
-        painted = resize_picture(Painter(style).paint(small).picture, _SHOWN_SIDE)
+        painted = resize_picture(Painter(style).paint_only(small), _SHOWN_SIDE)
         write_picture(painted, site / FOLDER / f"{name}.webp", quality=_QUALITY, strip=True)
-    icon = Painter(_ICON_STYLE).paint(photograph).picture
+    icon = Painter(_ICON_STYLE).paint_only(photograph)
     for name, side in (*ICONS.items(), (APPLE_ICON, _APPLE_SIDE)):
         write_picture(resize_picture(icon, side), site / name, quality=_ICON_QUALITY, strip=True)
 
