@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import run_example
 
-from impasto.errors import StyleError
+from impasto.errors import InputError, StyleError
 from impasto.learning import api
 from impasto.studio import learnt
 from impasto.styles.catalogue import add_to_catalogue, load_style
@@ -69,6 +69,15 @@ def test_learn_watch_save_and_use(visit, quick, painting, picture_file):
     page.locator("#picture-status", has_text="pixels").wait_for()
     page.locator("#picture-styles .thumb[data-name=soot]").click()
     page.locator("#picture-status", has_text="photo-soot.jpg").wait_for()
+
+
+def test_what_is_wrong_with_a_painting_names_no_path(server, put, tmp_path):
+    Image.new("RGB", (1, 300)).save(tmp_path / "line.png")
+    with pytest.raises(InputError, match=r"^line\.png is a line") as caught:
+        learnt.learn_from_uploads(
+            server.studio, [put(tmp_path / "line.png")], "", {}, {}, lambda _: None, effort="quick"
+        )
+    assert caught.value.values["name"] == "line.png"
 
 
 def test_a_painting_is_asked_for(visit):

@@ -72,6 +72,15 @@ def test_a_second_picture_of_an_unknown_codec_does_not_keep_a_video_out(uploads,
     assert (found.width, found.height) == (96, 64)
 
 
+@pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_animated_pictures_are_videos_where_one_is_wanted(put, uploads, picture_file, tmp_path, format):
+    path = tmp_path / "moving"
+    with Image.open(picture_file) as image:
+        image.save(path, format, save_all=True, append_images=[image.rotate(180)], duration=250)
+    found = uploads.clip(put("moving.jpg", path.read_bytes()))
+    assert (found.width, found.height, found.rate, found.seconds) == (48, 32, 4, 0.5)
+
+
 @pytest.mark.parametrize("name", ["IMG_0001.MOV", "film.webm", "film.m4v"])
 @pytest.mark.parametrize("odd", [0, 1])
 def test_looking_at_a_video_often_leaves_it_there_once(put, uploads, clip, name, odd):

@@ -262,6 +262,19 @@ def test_what_is_wrong_is_said_in_french_and_painting_can_go_on(visit, clip):
     assert page.locator("#video-cancel").is_hidden()
 
 
+def test_an_animated_picture_is_painted_and_a_still_one_is_refused(visit, photo, tmp_path):
+    small = photo.resize((96, 64))
+    small.save(tmp_path / "moving.webp", save_all=True, append_images=[small.rotate(180)], duration=250)
+    small.save(tmp_path / "still.webp")
+    page = visit(tab="Video")
+    page.set_input_files("#video-upload-input", str(tmp_path / "still.webp"))
+    page.locator(".toast.bad", has_text="still.webp is a picture, not a video: open it on the Picture tab").wait_for()
+    page.set_input_files("#video-upload-input", str(tmp_path / "moving.webp"))
+    page.locator("#video-status", has_text="4 frames a second").wait_for()
+    page.locator("#video-render").click()
+    page.locator("#video-status", has_text="moving-starry-night.mp4 · 2 frames").wait_for()
+
+
 def test_a_text_file_is_refused_at_once(visit, tmp_path):
     (tmp_path / "notes.mp4").write_text("no video")
     page = visit("Video")

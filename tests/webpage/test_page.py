@@ -1,6 +1,8 @@
 """The exported page itself: what a visitor does on it, in a browser without any server of ours."""
 
 import io
+import struct
+import zlib
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -56,6 +58,20 @@ def test_of_an_animation_the_first_picture_is_painted_and_that_is_said(visit, si
     assert "This is an animation: its first picture is painted." in page.inner_text("#picture-status")
     page.click("#picture-more summary")
     assert "leaves camera, place and time out" in page.inner_text("#picture-more")
+
+
+def test_a_small_file_that_claims_many_pixels_is_refused_before_they_are_decoded(visit, site, photo, tmp_path):
+    data = as_file(photo.resize((8, 8)))
+    head = struct.pack(">4sII", b"IHDR", 17000, 17000) + data[24:29]
+    (tmp_path / "claims.png").write_bytes(data[:12] + head + struct.pack(">I", zlib.crc32(head)) + data[33:])
+    page = visit(site, "index.html?engine=wasm")
+    page.wait_for_selector("body.ready")
+    for place in ("#picture-files-input", "#picture-styles-add"):
+        page.set_input_files(place, tmp_path / "claims.png")
+        page.locator(
+            ".toast.bad", has_text="claims.png has 17000 x 17000 pixels, more than the limit of 50 m"
+        ).wait_for()
+        page.locator(".toast button.out").click()
 
 
 def test_a_style_file_and_a_picture_can_be_added_as_styles(visit, site, photo, tmp_path):

@@ -37,12 +37,12 @@ def from_pil(image: Image.Image, *, compact: int = 0) -> Picture:
         InputError: it has no pixels, or cannot be decoded.
     """
     if image.width == 0 or image.height == 0:
-        raise InputError("The image has no pixels: give one of at least 1 x 1.")
+        raise InputError("The image has no pixels: give one of at least 1 x 1.", key="cannot_decode")
     try:
         image.load()
         return _picture(*_samples(image), image, 0 < compact < image.width * image.height)
     except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"The image of mode {image.mode} cannot be used: {error}.") from error
+        raise InputError(f"The image of mode {image.mode} cannot be used: {error}.", key="cannot_decode") from error
 
 
 def decode_file(image: ImageFile.ImageFile, data: bytes, *, compact: bool = False, at_least: int = 0) -> Picture:
@@ -135,7 +135,8 @@ def _samples(image: Image.Image) -> tuple[Array, Array | None]:
     if mode == "I":
         wide = np.asarray(image)
         if wide.min() < 0 or wide.max() > 65535:
-            raise InputError("The picture has 32-bit samples beyond 0 to 65535: scale it to 16 bits first.")
+            text = "The picture has 32-bit samples beyond 0 to 65535: scale it to 16 bits first."
+            raise InputError(text, key="samples_out_of_range")
         return wide.astype(np.uint16)[..., None], None
     if mode == "F":
         return np.asarray(image)[..., None], None

@@ -77,7 +77,10 @@ def to_unit_range(a: Array) -> Floats:
     if low >= 0 and high <= 1 and a.dtype == np.float32:
         return a
     if not (low >= -0.01 and high <= 1.01):  # written so that NaN fails, too
-        raise InputError("The picture's floating-point values are not all in 0 to 1: divide by their maximum first.")
+        raise InputError(
+            "The picture's floating-point values are not all in 0 to 1: divide by their maximum first.",
+            key="samples_out_of_range",
+        )
     return np.clip(a.astype(np.float32), 0, 1)
 
 

@@ -99,7 +99,8 @@ def _sentences(name: str) -> Iterator[None]:
     except ImpastoError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's global limit, heeded by its GIF (and old WebP) decoder
-        raise InputError(f"{name} has too many pixels for its format: save it as PNG or TIFF.") from error
+        text = f"{name} has too many pixels for its format: save it as PNG or TIFF."
+        raise InputError(text, key="cannot_decode") from error
     except MemoryError as error:
         raise InputError(
             f"{name} is too large for this computer's memory: shrink it first.", key="no_memory"

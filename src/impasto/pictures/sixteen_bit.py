@@ -40,7 +40,8 @@ def read_sixteen_bit(image: ImageFile.ImageFile, data: bytes) -> Array | None:
     samples = libvips.decode_whole(data, str(image.format), image.info.get("directory"))
     if samples is None:
         if in_planes and image.tile[0].codec_name == "raw":  # Pillow takes each half of a sample for a pixel
-            raise InputError("A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved.")
+            text = "A TIFF of uncompressed separate 16-bit planes cannot be read: save it interleaved."
+            raise InputError(text, key="cannot_decode")
         return None
     return samples if image.has_transparency_data else samples[..., :3]  # a fourth channel may have no meaning
 

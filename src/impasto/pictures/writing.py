@@ -159,7 +159,8 @@ def encode_picture(
         raise
     except Exception as error:
         if metadata == Metadata():
-            raise OutputError(f"The result cannot be written as {target.name} ({error}): choose another.") from error
+            text = f"The result cannot be written as {target.name} ({error}): choose another."
+            raise OutputError(text, key="cannot_encode", format=target.name) from error
         text = f"metadata left out because {target.name} cannot hold it: {error}"
         messages.warn(log, Sentence(text, "metadata_not_held", format=target.name))
     return encode_picture(picture, format, quality=quality, strip=True, settings=settings)
@@ -179,7 +180,11 @@ def check_longest_side(longest: int, format: str) -> None:
     if target.longest and longest > target.longest:
         raise OutputError(
             f"{target.name} allows {target.longest} pixels along a side and the result has {longest}: "
-            "choose a smaller size, or write PNG or TIFF."
+            "choose a smaller size, or write PNG or TIFF.",
+            key="result_beyond_format",
+            format=target.name,
+            limit=target.longest,
+            longest=longest,
         )
 
 

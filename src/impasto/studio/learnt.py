@@ -92,7 +92,7 @@ def learn_from_uploads(
         report(told if checked or at.step % _REPORT_INTERVAL == 1 else None)
 
     metadata = {key: about.get(key, "").strip()[:_MAX_METADATA_LENGTH] for key in ABOUT}
-    with studio.uploads.protect(*pictures):
+    with studio.uploads.protect(*pictures), studio.uploads.hide_folder_in_errors():
         style = learn_style(pictures, target, name=name, metadata=metadata, effort=effort, progress=watch, **settings)
     if save:
         add_to_catalogue(style)

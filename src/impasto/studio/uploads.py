@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from impasto.errors import InputError, OutputError, StyleError
+from impasto.errors import InputError, OutputError, StyleError, TrainingError
 from impasto.pictures.formats import FORMATS, identify_format
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture, size_of_file
@@ -138,7 +138,7 @@ class Uploads:
         """Remove the folder from library errors that the block raises, so that they name a file without its path."""
         try:
             yield
-        except (InputError, OutputError, StyleError) as error:
+        except (InputError, OutputError, StyleError, TrainingError) as error:
             where = rf"{re.escape(str(self.folder) + os.sep)}\w+{re.escape(os.sep)}"
             values = {name: re.sub(where, "", v) if isinstance(v, str) else v for name, v in error.values.items()}
             raise type(error)(re.sub(where, "", str(error)), key=error.key, **values) from error
@@ -213,13 +213,13 @@ class Uploads:
         return read_picture(data, max_pixels=self.settings.max_pixels)  # from bytes, so that messages contain no path
 
     def clip(self, path: str | Path) -> Clip:
-        """Check an uploaded video and read its size, rate and duration.
+        """Check an uploaded video or animated picture, and read its size, rate and duration.
 
         Args:
             path: A file in the folder.
 
         Raises:
-            InputError: It is not a video, or damaged, or its frames are too large.
+            InputError: It does not move, or is damaged, or its frames are too large.
             MissingExtraError: The extra ``video`` is not installed.
         """
         from impasto.extras import pyav
@@ -229,9 +229,12 @@ class Uploads:
         own = self.own_file(path)
         self.kind(own)
         container = container_of(own)
-        unknown = InputError("This is no video that can be read here: convert it to MP4.", key="video_unknown")
         if container is None:
-            raise unknown
+            with self.hide_folder_in_errors():
+                moving = open_source(own, max_pixels=_MAX_VIDEO_FRAME_PIXELS)
+            rate = float(moving.rate)
+            return Clip(own, moving.width, moving.height, rate, moving.expected / rate, sound=False)
+        unknown = InputError("This is no video that can be read here: convert it to MP4.", key="video_unknown")
         suffix, format = container
         named = own
         if own.suffix.lower() != suffix:  # the library and browsers tell the format by the suffix

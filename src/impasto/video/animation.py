@@ -82,7 +82,8 @@ class Animation:
             raise
         except Exception as error:
             reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-            raise InputError(f"{self.path} cannot be read as a picture ({reason}); it may be damaged.") from error
+            text = f"{self.path} cannot be read as a picture ({reason}); it may be damaged."
+            raise InputError(text, key="cannot_decode") from error
 
     def _plays(self, image: Any) -> int:
         """How often a file says that it is to be shown; 0: for ever, also where Pillow does not tell."""

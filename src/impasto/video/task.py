@@ -210,7 +210,10 @@ def open_task(plan: VideoPlan) -> VideoTask:
     if source.expected != 1 and not MIN_RATE <= source.rate <= MAX_RATE:
         raise InputError(
             f"{request.video} claims {float(source.rate):g} frames a second, which no film has: it is damaged, or its "
-            "times are wrong; write it anew with the right ones."
+            "times are wrong; write it anew with the right ones.",
+            key="absurd_frame_rate",
+            name=str(request.video),
+            rate=float(source.rate),
         )
     if isinstance(source, NumberedPictures):
         span = replace(span, rate=None)  # the rate is that of the source itself

@@ -16,11 +16,12 @@ from impasto.studio.api.answers import REFUSALS, file_answer, file_facts
 from impasto.studio.choices import has_extra, read_small_style, style_file_name
 from impasto.studio.state import Studio
 
-Wanted = Literal["picture", "sound", "motion", "style", "sound_style", "motion_style"]
+Wanted = Literal["picture", "video", "sound", "motion", "style", "sound_style", "motion_style"]
 """What a visitor means to send; a picture may be a video as well, and a style is a style file."""
 _WANTED = (
-    "`sound`: a file with sound; `motion`: a BVH file; `style`: a style file, `sound_style` and `motion_style`: one of "
-    "sound or motion, a recording or a clip, all of which are then called by a + and their `id`."
+    "`video`: what moves, an animated picture as well; `sound`: a file with sound; `motion`: a BVH file; `style`: a style "
+    "file, `sound_style` and `motion_style`: one of sound or motion, a recording or a clip, all of which are then called "
+    "by a + and their `id`."
 )
 _PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play
 
@@ -88,11 +89,11 @@ def _describe(studio: Studio, path: Path, wanted: Wanted) -> dict[str, Any]:
         return {**file_facts(studio, path), "kind": wanted, "title": read_small_style(path).name}
     path = studio.uploads.keep(path)
     told: dict[str, Any] = {**file_facts(studio, path), "kind": studio.uploads.kind(path)}
-    if told["kind"] == "picture":
+    if told["kind"] == "picture" and wanted != "video":
         small = studio.originals.get(path)  # decoded now, so that a damaged one is refused at once
         width, height = small.original or small.size
         told |= {"width": width, "height": height}
-    if (told["kind"] == "video" or path.suffix == ".gif") and has_extra("video"):
+    if wanted == "video" or (told["kind"] == "video" and has_extra("video")):
         clip = studio.uploads.clip(path)
         told |= {"width": clip.width, "height": clip.height, "seconds": clip.seconds, "rate": clip.rate}
         told["plays"] = path.suffix in _PLAYABLE

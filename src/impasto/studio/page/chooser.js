@@ -56,9 +56,13 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
     input.addEventListener("change", async () => {
       const file = input.files?.[0];
       input.value = "";
-      if (!file || place.classList.contains("busy")) return;
+      if (!file) return;
+      input.disabled = true; // until this one is there
       place.classList.add("busy");
-      try { await add(file); } finally { place.classList.remove("busy"); }
+      try { await add(file); } finally {
+        input.disabled = false;
+        place.classList.remove("busy");
+      }
     });
   }
 

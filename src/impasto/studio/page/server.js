@@ -5,7 +5,7 @@ import { styleTitle } from "./texts.js";
 
 /** @typedef {import("./engine.js").PaintRequest} PaintRequest */
 /** @typedef {import("./engine.js").Painting} Painting */
-/** @typedef {"picture"|"sound"|"motion"|"style"|"sound_style"|"motion_style"} Wanted  What a file shall be. */
+/** @typedef {"picture"|"video"|"sound"|"motion"|"style"|"sound_style"|"motion_style"} Wanted  What a file shall be. */
 /** @typedef {import("./engine.js").Progress} Progress */
 
 /**

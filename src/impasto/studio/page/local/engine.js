@@ -1,8 +1,9 @@
 // The engine that paints in the browser itself: it hands all work to a worker, and keeps what the page asks of an Engine.
 
-import { EngineError } from "../engine.js";
+import { EngineError, isStyleFile } from "../engine.js";
 import { styleTitle } from "../texts.js";
 import { Caller } from "./caller.js";
+import { LocalError } from "./errors.js";
 import { keepSite, underServiceWorker } from "./offline.js";
 
 /**
@@ -50,9 +51,6 @@ export async function open(settings = {}) {
   const keys = new WeakMap();
   let files = 0, isKept = false;
   const source = (/** @type {File} */ file, /** @type {Crop | null} */ crop = null) => {
-    if (file.size > MAX_FILE) {
-      throw new EngineError({ text: `${file.name} has more than ${MAX_FILE / 1e6} MB: shrink it first.`, key: "local_file_large", values: { name: file.name, limit: MAX_FILE / 1e6 } });
-    }
     if (!keys.has(file)) keys.set(file, String(++files));
     return { key: keys.get(file), file, crop };
   };
@@ -65,7 +63,7 @@ export async function open(settings = {}) {
     },
     styles: async () => [...given, ...bundled],
     async addStyle(file, signal) {
-      source(file); // refuses what is too large
+      if (!isStyleFile(file)) await checkSize(file, maxPixels);
       const { name, plain, thumbnail, notes } = await caller.addStyle(file, signal);
       /** @type {Style} */
       const style = { name, title: styleTitle(plain), thumbnail: thumbnail ? URL.createObjectURL(thumbnail) : "", kind: "picture" };
@@ -73,6 +71,7 @@ export async function open(settings = {}) {
       return { style, notes };
     },
     async open(file, signal) {
+      await checkSize(file, maxPixels);
       return { name: file.name, ...(await caller.call("open", source(file), { signal })) };
     },
     async thumbnails(file, crop, names, show, signal) {
@@ -92,6 +91,23 @@ export async function open(settings = {}) {
     },
     live: () => new Live(caller),
   };
+}
+
+/**
+ * Refuse a picture that is too large, before its pixels are decoded: a small file may claim many.
+ * @param {File} file @param {number} maxPixels
+ */
+async function checkSize(file, maxPixels) {
+  const { name } = file, megabytes = MAX_FILE / 1e6;
+  if (file.size > MAX_FILE) throw new EngineError({ text: `${name} has more than ${megabytes} MB: shrink it first.`, key: "local_file_large", values: { name, limit: megabytes } });
+  const image = new Image(), address = URL.createObjectURL(file);
+  await new Promise((done) => {
+    image.onload = image.onerror = done;
+    image.src = address; // of which the browser reads the size, and decodes nothing, as it is not shown
+  });
+  URL.revokeObjectURL(address);
+  const { naturalWidth: width, naturalHeight: height } = image;
+  if (width * height > maxPixels) throw new EngineError(new LocalError("local_too_large", { name, width, height, limit: Math.round(maxPixels / 1e6) }).note);
 }
 
 /** All options: those that were chosen, and the others at their default. @param {SiteFacts["options"]} facts @param {Record<string, any>} chosen */

@@ -20,7 +20,7 @@ export function build(panel, app) {
   const server = /** @type {import("../server.js").Server} */ (app.engine.server), facts = server.facts;
   const players = compareVideos("video");
   const play = button("video-play", "video_play", "tool", icon("play"));
-  const upload = drop("video-upload", "video_drop", { accept: "video/*,.gif,.mkv,.avi,.ogv" }, (given) => take(given[0]));
+  const upload = drop("video-upload", "video_drop", { accept: "video/*,image/gif,image/webp,image/apng,image/png,image/avif,.mkv,.avi,.ogv" }, (given) => take(given[0]));
   const other = make("label", { class: "button tool", for: "video-upload-input" }, icon("plus"), say(make("span"), "video_other"));
   const status = say(make("p", { class: "status", id: "video-status", role: "status" }), "video_welcome");
   const bar = make("progress", { hidden: true }), progress = make("div", { id: "video-progress" }, bar);
@@ -62,17 +62,15 @@ export function build(panel, app) {
   /** @param {File} given */
   async function take(given) {
     try {
-      const sent = await server.upload(given);
-      if (sent.seconds === undefined) { showError(new (await import("../engine.js")).EngineError({ text: `${sent.name} is a picture, not a video.`, key: "picture_not_video", values: { name: sent.name } })); return; }
+      const sent = await server.upload(given, undefined, "video"), { name, width, height, seconds = 0, rate = 0 } = sent;
       file = given;
       clip = sent;
       painted = null;
       save.removeAttribute("href");
       stage.classList.add("filled");
       start.value = 0;
-      end.value = Math.min(Math.ceil(Number((10 * sent.seconds).toFixed(3))) / 10, facts.limits.video); // rounded up: the last frames are in it
+      end.value = Math.min(Math.ceil(Number((10 * seconds).toFixed(3))) / 10, facts.limits.video); // rounded up: the last frames are in it
       players.show(sent.plays ? sent.url : null, null);
-      const { name, width, height, seconds, rate = 0 } = sent;
       say(status, "video_opened", { name, width, height, seconds, rate });
     } catch (error) {
       showError(error);
@@ -88,7 +86,7 @@ export function build(panel, app) {
     showButtons();
     say(status, "video_waiting");
     try {
-      const asked = { file: (await server.upload(file)).id, styles: styleTexts(picker.value), strength: strength.value, start: from, end: end.value, size: Number(size.value), stabilize: stabilize.value, preview: !whole };
+      const asked = { file: clip.id, styles: styleTexts(picker.value), strength: strength.value, start: from, end: end.value, size: Number(size.value), stabilize: stabilize.value, preview: !whole };
       let begun = false;
       const done = await server.run("video", asked, {
         signal: controller.signal,
