@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.foreign.readers.onnx_file import metadata_of, read_onnx
+from impasto.foreign.readers.onnx_file import metadata_of, read_weights
 from impasto.networks.architecture import geometry, is_foreign
 from impasto.networks.transformer import TensorStatistics
 
@@ -132,7 +132,7 @@ def foreign_network(model: bytes) -> ForeignModule | None:
     about = metadata_of(data)
     if not is_foreign(about):
         return None
-    weights = read_onnx(data).arrays
+    weights = read_weights(data)
     return ForeignModule(
         about, {name: torch.from_numpy(value.copy()) for name, value in weights.items() if name[:1] == "w"}
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from impasto.foreign.contents import Array, DamagedError
 from impasto.foreign.layers import Layers, Value
-from impasto.foreign.readers.onnx_file import metadata_of, read_onnx
+from impasto.foreign.readers.onnx_file import metadata_of, read_weights
 from impasto.networks.architecture import DOUBLING, EPSILON, MIDDLE, is_foreign
 
 
@@ -23,7 +23,7 @@ def layers_of(model: bytes) -> Layers:
         DamagedError, KeyError, ValueError: it is none of these.
     """
     data = memoryview(model)
-    about, arrays = metadata_of(data), read_onnx(data).arrays
+    about, arrays = metadata_of(data), read_weights(data)
     if not is_foreign(about):
         return _own_layers(json.loads(about["architecture"])["blocks"], arrays)
     steps = json.loads(about["layers"])

@@ -18,7 +18,6 @@ from impasto.files import atomic_path, is_file
 from impasto.folders import catalogue_folder
 from impasto.options import say_value
 from impasto.pictures.formats import READ_SUFFIXES
-from impasto.styles.converted import is_convertible, load_converted, split_number
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.kinds import PICTURE, kind_of
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
@@ -187,6 +186,8 @@ def load_style(name: StyleLike) -> Style:
             f"{path} is a picture, not a style; learn its style with impasto learn or impasto.learn_style, or give the "
             "picture to impasto.stylize, which learns it once."
         )
+    from impasto.styles.converted import is_convertible, load_converted, split_number  # late: few styles are converted
+
     source, number = split_number(text)
     if is_convertible(source):
         return load_converted(source, number)

@@ -39,20 +39,35 @@ def read_onnx(data: memoryview) -> Contents:
     Raises:
         DamagedError: it is no ONNX model, or contradicts itself.
     """
-    graph = next((value for number, value in fields(data) if number == 7), None)
-    if graph is None:
-        raise DamagedError("it has no graph")
-    arrays, nodes = {}, []
-    for number, value in fields(as_bytes(graph)):
-        if number == 5:
-            name, array = tensor(as_bytes(value))
-            if array is not None:
-                arrays[name] = array
-        elif number == 1:
+    nodes = []
+    for number, value in fields(_graph(data)):
+        if number == 1:
             nodes.append(read_node(as_bytes(value)))
             if len(nodes) > _MOST_NODES:
                 raise DamagedError("it has more operators than any network that paints")
-    return Contents("ONNX", arrays, nodes)
+    return Contents("ONNX", read_weights(data), nodes)
+
+
+def read_weights(data: memoryview) -> dict[str, Array]:
+    """The weights of a model by name.
+
+    Raises:
+        DamagedError: it is no ONNX model, or contradicts itself.
+    """
+    found = (tensor(as_bytes(value)) for number, value in fields(_graph(data)) if number == 5)
+    return {name: array for name, array in found if array is not None}
+
+
+def _graph(data: memoryview) -> memoryview:
+    """The graph of a model.
+
+    Raises:
+        DamagedError: there is none.
+    """
+    graph = next((value for number, value in fields(data) if number == 7), None)
+    if graph is None:
+        raise DamagedError("it has no graph")
+    return as_bytes(graph)
 
 
 def metadata_of(data: memoryview) -> dict[str, str]:
