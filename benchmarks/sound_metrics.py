@@ -20,7 +20,7 @@ _ACTIVE = 6.0  # nepers of mean log power below the 95th percentile within which
 
 
 def samples_of(path: Path, seconds: float = SECONDS) -> np.ndarray:
-    """A file as one channel at :data:`sound_RATE`."""
+    """A file as one channel at :data:`RATE`."""
     blocks = list(SoundFile(path).blocks(RATE))
     return np.concatenate(blocks, axis=1).mean(axis=0)[: int(seconds * RATE)]
 
