@@ -27,6 +27,12 @@ def test_a_movement_takes_a_style_and_is_drawn(clips, capsys):
     assert (facts["file"], facts["methods"], facts["frames"]) == ("out.bvh", {"old": "gait"}, 60)
 
 
+def test_two_styles_are_blended(clips, capsys):
+    assert run("motion", "walk.bvh", "--style", "old.bvh:2", "--style", "arms=walk.bvh", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["file"], facts["methods"]) == ("walk-old+walk.bvh", {"old": "gait", "walk": "gait"})
+
+
 def test_a_learnt_style_is_kept_listed_and_used(clips, capsys):
     assert run("learn", "old.bvh", "-o", "old.safetensors", "--title", "An old walk") == 0
     assert (clips / "old.safetensors").stat().st_size < 10_000

@@ -19,6 +19,8 @@ def test_a_style_is_written_with_parts_and_weight():
 def test_styles_come_in_every_form(plain):
     assert as_weighted("a.bvh") == [("a.bvh", 1.0, PARTS)]
     assert as_weighted(("a.bvh", 2)) == [("a.bvh", 2.0, PARTS)]
+    assert as_weighted(("a.bvh:2", "legs=b.bvh")) == [("a.bvh", 2.0, PARTS), ("b.bvh", 1.0, ("legs",))]
+    assert as_weighted((plain, plain)) == [(plain, 1.0, PARTS), (plain, 1.0, PARTS)]
     assert as_weighted({"legs=a.bvh": 2, "b.bvh": 1}) == [("a.bvh", 2.0, ("legs",)), ("b.bvh", 1.0, PARTS)]
     assert as_weighted([plain, Path("a.bvh")]) == [(plain, 1.0, PARTS), (Path("a.bvh"), 1.0, PARTS)]
     for wrong in (("a.bvh", -1), ("a.bvh", float("nan")), {"a.bvh": 0}, ("a.bvh", "2")):

@@ -135,8 +135,8 @@ def as_weighted(styles: Any) -> list[tuple[MotionStyleLike, float, tuple[str, ..
 
 
 def _is_pair(item: object) -> bool:
-    """Whether something is a style and its weight."""
-    return isinstance(item, tuple) and len(item) == 2
+    """Whether something is a style and its weight, not two styles."""
+    return isinstance(item, tuple) and len(item) == 2 and not isinstance(item[1], str | Path | Clip | MotionStyle)
 
 
 def load_styles(
