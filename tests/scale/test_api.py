@@ -138,7 +138,7 @@ def test_shards_that_another_program_is_painting_are_left_to_it(photos, tmp_path
     begun = open_run(tmp_path / "job", tmp_path / "out", worker)
     records = begun.records()
     first = next(iter(records.job.shards())).name(begun.settings)
-    with Session(records, 1) as other:
+    with Session(records.job.place, records.id) as other:
         other.take(first)
         assert len(list(paint_run(begun, processes=1))) == 4
         (found,) = progress(tmp_path / "job")

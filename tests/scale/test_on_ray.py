@@ -2,6 +2,7 @@ import importlib.util
 import json
 import os
 import queue
+import random
 import sys
 import time
 
@@ -9,13 +10,13 @@ import pytest
 
 from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.scale import on_ray
-from impasto.scale.api import open_run, plan, run
-from impasto.scale.on_ray import ClusterError, ShardActor, actors_for
+from impasto.scale.api import open_run, paint_run, plan, run
+from impasto.scale.on_ray import ClusterError, RayWork, ShardActor, actors_for
 from impasto.scale.progress import progress
-from impasto.scale.sessions import Session
+from impasto.scale.sessions import Session, sessions_in
 
 from .conftest import PoolHere, files_of
-from .test_faults import many
+from .test_faults import FAULTS, many
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_an_actor_paints_a_shard_and_gives_back_one_that_is_done(begun, monkeypa
     made = actor({"shard": shard.to_json()})
     assert [result["status"] for result in json.loads(made["results"])] == ["written", "written"]
     assert actor({"shard": shard.to_json()}) == {"results": "[]", "error": ""}
-    assert [one["run"] for one in begun.records().job.sessions()] == [begun.records().id]
+    assert [one["run"] for one in sessions_in(begun.job)] == [begun.records().id]
 
 
 def test_an_actor_that_cannot_begin_or_write_says_so_instead_of_being_started_for_ever(begun, tmp_path, monkeypatch):
@@ -53,26 +54,29 @@ def test_a_cluster_on_which_nothing_begins_is_given_up(begun, monkeypatch):
     monkeypatch.setattr(on_ray, "_LONGEST_SILENCE", 0.3)
     monkeypatch.setattr(on_ray, "_POLL", 0.05)
     records, nothing = begun.records(), queue.Queue()
+    work = RayWork(ShardActor, (begun,), [], begun.job, records.id)
     with pytest.raises(ClusterError, match="has 4 CPUs, and none of them has begun to paint"):
-        list(on_ray._results(nothing, records, "The cluster has 4 CPUs"))
-    with Session(records, 1):  # an actor at work is waited for
+        list(on_ray._arrived(nothing, work, "The cluster has 4 CPUs"))
+    with Session(records.job.place, records.id):  # an actor at work is waited for
         arriving, started = queue.Queue(), time.monotonic()
-        results = on_ray._results(arriving, records, "The cluster has 4 CPUs")
+        rows = on_ray._arrived(arriving, work, "The cluster has 4 CPUs")
         monkeypatch.setattr(on_ray, "_POLL", 0.6)
         arriving.put({"results": "[]", "error": ""})
         arriving.put(None)
-        assert list(results) == []
+        assert list(rows) == [{"results": "[]", "error": ""}]
         assert time.monotonic() - started < 5
 
 
-def test_what_ends_the_run_on_a_cluster_is_one_sentence(begun):
-    arriving = queue.Queue()
-    arriving.put({"results": "[]", "error": "The disk is full."})
-    arriving.put(RuntimeError("the head is gone\nand more"))
+def test_what_ends_the_run_on_a_cluster_is_one_sentence(begun, monkeypatch):
+    shards = list(begun.records().job.shards())
+    monkeypatch.setattr(on_ray, "work_on_ray", lambda *_: iter([{"results": "[]", "error": "The disk is full."}]))
     with pytest.raises(OutputError, match="The disk is full"):
-        list(on_ray._results(arriving, begun.records(), ""))
+        list(on_ray.paint_on_ray(begun, shards, "ray", 2))
+    arriving = queue.Queue()
+    arriving.put(RuntimeError("the head is gone\nand more"))
+    work = RayWork(ShardActor, (begun,), [], begun.job, begun.records().id)
     with pytest.raises(ClusterError, match=r"Ray has stopped .the head is gone.; the same command goes on"):
-        list(on_ray._results(arriving, begun.records(), ""))
+        list(on_ray._arrived(arriving, work, ""))
 
 
 def test_without_ray_the_extra_is_named(photos, tmp_path, worker, monkeypatch):
@@ -105,30 +109,46 @@ class TestWithRay:
 
     @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore")
-    def test_a_node_that_is_killed_costs_nothing(self, photo, tmp_path, worker, monkeypatch):
+    def test_a_film_on_a_cluster_is_the_file_of_one_run(self, tmp_path):
+        pytest.importorskip("av")
+        from impasto.scale.films import stylize_film
+        from impasto.video.api import stylize_video
+        from video.clips import make_clip
+
+        film = make_clip(tmp_path / "in.mp4", frames=60)
+        stylize_video(film, "scream", output=tmp_path / "whole.mp4", stabilize="off")
+        report = stylize_film(film, "scream", output=tmp_path / "ray.mp4", stabilize="off", on="ray", processes=1)
+        assert report.frames == 60
+        assert (tmp_path / "ray.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+
+    @pytest.mark.slow
+    @pytest.mark.filterwarnings("ignore")
+    def test_nodes_that_are_killed_ten_times_cost_nothing(self, photo, tmp_path, worker, monkeypatch):
         from ray.cluster_utils import Cluster
 
-        source = many(tmp_path / "in", photo, 60)
+        source, random_moments = many(tmp_path / "in", photo, 20 * FAULTS), random.Random(3)
         plan(source, tmp_path / "job", shard_pictures=5)
         monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
         monkeypatch.setenv("RAY_worker_niceness", "0")
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
         second = cluster.add_node(num_cpus=2)
         monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        names, kills, next_kill = [], 0, 3
         try:
             begun = open_run(tmp_path / "job", tmp_path / "out", worker, "ray", 3)
-            from impasto.scale.api import paint_run
-
-            names = []
             for result in paint_run(begun, "ray", 3):
                 names.append(result.name)
-                if len(names) == 6:
+                if kills < FAULTS and len(names) >= next_kill:
+                    time.sleep(random_moments.uniform(0, 1))
                     cluster.remove_node(second, allow_graceful=False)
+                    second = cluster.add_node(num_cpus=2)
+                    kills, next_kill = kills + 1, len(names) + random_moments.randint(5, 18)
         finally:
             cluster.shutdown()
+        assert kills == FAULTS
         assert {*names} <= {file.name for file in source.iterdir()}
         (found,) = progress(tmp_path / "job")
-        assert (found.done, found.left, found.failed) == (60, 0, [])
+        assert (found.done, found.left, found.failed) == (20 * FAULTS, 0, [])
         made = files_of(tmp_path / "out")
         assert made == {file.name: worker(file.read_bytes())[0] for file in source.iterdir()}
 

@@ -1,6 +1,7 @@
 """Parts of a video, and painting them side by side with :mod:`impasto.scale.films`."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ pytest.importorskip("av")
 pytest.importorskip("cv2")
 
 import impasto
-from impasto.errors import ImpastoError, InputError
+from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.scale.films import stylize_film
 from impasto.scale.pool import Pool
 from impasto.scale.station import Result
@@ -98,6 +99,32 @@ def test_parts_are_joined_to_the_very_bytes_of_one_run(film, tmp_path, here):
     assert not list(tmp_path.glob(".*.impasto"))
 
 
+def test_actors_of_a_cluster_give_the_bytes_of_one_run_and_go_on_after_one_failed(film, tmp_path, monkeypatch):
+    """The actors themselves, wherever they run: they find paths without a root, and what others have painted."""
+    monkeypatch.chdir(film.parent)
+    impasto.stylize_video(film.name, "scream", output="whole.mp4")
+    runs = []
+
+    def work_here(work, on, most):
+        assert (on, most) == ("ray", 2)
+        made = work.actor(*pickle.loads(pickle.dumps(work.arguments)))
+        runs.append(work.rows)
+        os.chdir(tmp_path.parent)
+        for place, row in enumerate(reversed(work.rows)):
+            if place and len(runs) == 1:
+                yield {"number": "0", "facts": "", "error": "The disk is full."}
+            yield made(row)
+
+    monkeypatch.setattr("impasto.scale.films.work_on_ray", work_here)
+    with pytest.raises(OutputError, match="The disk is full; the same command goes on"):
+        stylize_film(film.name, "scream", output="parts.mp4", on="ray", processes=2)
+    os.chdir(film.parent)
+    report = stylize_film(film.name, "scream", output="parts.mp4", on="ray", processes=2)
+    assert 0 < report.resumed < report.frames == 36
+    assert (tmp_path / "parts.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not list(tmp_path.glob(".parts*"))
+
+
 def test_styles_that_fade_over_a_seam_are_alike_too(film, tmp_path, here):
     how = {"style_at": {0.2: "scream", 2.5: "udnie"}, "codec": "ffv1"}
     impasto.stylize_video(film, output=tmp_path / "whole.mkv", **how)
@@ -174,8 +201,8 @@ def test_what_cannot_be_painted_in_parts_is_said(film, tmp_path):
         stylize_film(film, "scream", output=tmp_path / "p_%04d.png", processes=2)
     with pytest.raises(InputError, match="There are no seams hot"):
         stylize_film(film, "scream", output=tmp_path / "p.mp4", seams="hot")
-    with pytest.raises(InputError, match="on this machine alone"):
-        stylize_film(film, "scream", output=tmp_path / "p.mp4", on="ray")
+    with pytest.raises(InputError, match="There is no mars to paint on; give local, ray or"):
+        stylize_film(film, "scream", output=tmp_path / "p.mp4", on="mars")
     with pytest.raises(InputError, match="several times"):
         stylize_film(film, "scream", output=tmp_path / "p.mp4", paint=PassOptions())
     with pytest.raises(InputError, match="strenght"):

@@ -183,8 +183,9 @@ _pass_names = _parameter_names(_pass_options)
 @options.overwrite_option
 @click.option(
     "--on",
-    type=click.Choice(("local",)),
-    help="Paint in several processes: the video is divided where scenes begin, and the result is that of one.",
+    metavar="WHERE",
+    help="Paint in several processes: local, ray (the cluster of RAY_ADDRESS, or one here) or ray://HOST:PORT. The "
+    "video is divided where scenes begin, and the result is that of one process.",
 )
 @click.option(
     "--processes", type=click.IntRange(1), help="With --on, how many processes paint at most; by default one a core."

@@ -4,7 +4,7 @@ In: pictures as bytes, or sources (folders, patterns, lists, tars, Parquet files
 Out: paintings as bytes, or in sinks (folders, tars, URLs), and a job folder that says what is done.
 Order: places (local paths and URLs), shards, containers (tars, Parquet), sources, worker (bytes to bytes), sinks;
 station (what a process does), child (the process), pool; job (plan and receipts), sessions, runner (shards through a
-pool), on_ray (pools as actors), progress, api; films (videos in parts).
+pool), on_ray (actors), progress, api; films (videos in parts).
 Must never import: studio, cli, torch.
 """
 

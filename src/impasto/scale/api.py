@@ -163,7 +163,7 @@ def paint_run(begun: Run, on: str = "local", processes: int | None = None) -> It
     if on != "local":
         yield from paint_on_ray(begun, list(shards_left(begun, records)), on, wanted)
         return
-    with Session(records, wanted) as session, Pool(begun.station(wanted), wanted) as pool:
+    with Session(begun.job, records.id, wanted) as session, Pool(begun.station(wanted), wanted) as pool:
         yield from ShardRunner(begun, records, pool, session).paint(shards_left(begun, records, session))
 
 
@@ -181,12 +181,12 @@ def shards_left(begun: Run, records: Records, session: Session | None = None) ->
     if session is None:
         yield from (shard for _, shard in left)
         return
-    if session.taken_by_others(records):  # begin elsewhere than they did
+    if session.taken_by_others():  # begin elsewhere than they did
         place = int(session.id[-8:], 16) % max(1, len(left))
         left = [*left[place:], *left[:place]]
     others = 0
     for name, shard in left:
-        taken = session.taken_by_others(records)
+        taken = session.taken_by_others()
         if taken and not begun.overwrite and (found := records.receipt(name)) is not None and not found.failed:
             continue
         if name in taken:

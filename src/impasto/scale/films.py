@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 from impasto.errors import ImpastoError, InputError, OutputError
 from impasto.learning.cache import with_learnt_pictures
 from impasto.scale.api import processes_for
+from impasto.scale.on_ray import RayWork, work_on_ray
 from impasto.scale.pool import Pool
+from impasto.scale.sessions import Session
 from impasto.scale.station import Result, Station, Task
 from impasto.scale.worker import Worker
 from impasto.styles.blending import Styles
@@ -27,6 +30,7 @@ from impasto.video.resume import WorkFolder
 from impasto.video.task import Request, VideoTask, make_plan, open_task
 
 _PARTS = 3  # parts of each process, so that a long one at the end does not keep the others waiting
+_USUAL_MACHINES = 16  # processes for which there are parts where a cluster says how many there are
 _FACTS = "part"  # entry of the state of a part that is finished
 
 
@@ -67,6 +71,39 @@ class _PartStation(Station):
         return replace(result, data=json.dumps(facts).encode())
 
 
+class PartActor:
+    """What each actor of Ray's does with parts.
+
+    Args:
+        request: the video, and how it is painted.
+        folder: where segments go, on a disk that all machines reach.
+        key: of the work folder.
+        here: the folder that paths without a root are meant from, on all machines.
+    """
+
+    def __init__(self, request: Request, folder: Path, key: str, here: Path) -> None:
+        self.request, self.folder, self.key, self.here = request, folder, key, here
+
+    def __call__(self, row: dict[str, str]) -> dict[str, str]:
+        """Paint a part, or go on with it.
+
+        Args:
+            row: the part, as JSON.
+
+        Returns:
+            Its number and facts as JSON, or the sentence on why it cannot be painted.
+        """
+        part = Part(**json.loads(row["part"]))
+        if self.here.is_dir():
+            os.chdir(self.here)
+        try:
+            with Session(self.folder, self.key):
+                facts = _paint_part(self.request, part, self.folder)
+        except ImpastoError as error:
+            return {"number": str(part.number), "facts": "", "error": str(error)}
+        return {"number": str(part.number), "facts": json.dumps(facts), "error": ""}
+
+
 def stylize_film(
     video: str | Path,
     style: Styles | None = None,
@@ -84,8 +121,10 @@ def stylize_film(
     Args:
         video: a video file or an animation.
         style: as in :func:`impasto.stylize`.
-        on: ``"local"``.
-        processes: how many paint; ``None``: one a core. Each paints two frames side by side.
+        on: ``"local"``, ``"ray"`` or ``"ray://HOST:PORT"``, where all machines reach the video and the folder of the
+            result under the same paths.
+        processes: how many paint; ``None``: one a core, on Ray one a core less one. Each paints two frames side by
+            side.
         seams: where parts may begin. ``"cuts"``: where scenes begin, so that the result is that of one run.
             ``"warm"``: in long takes elsewhere as well, after 25 frames that are painted for their state; beside such a
             seam the result differs a little.
@@ -101,8 +140,6 @@ def stylize_film(
     """
     if seams not in SEAMS:
         raise InputError(f"There are no seams {seams}; give one of {', '.join(SEAMS)}.")
-    if on != "local":
-        raise InputError(f"A video is painted in parts on this machine alone, not on {on}; give local.")
     wanted = processes_for(on, processes)
     parameters = inspect.signature(stylize_video).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "progress"}
@@ -113,13 +150,13 @@ def stylize_film(
 
     def paint(task: VideoTask, progress: FrameProgress | None, report: Report) -> tuple[list[Path], int]:
         """Paint the parts of a task."""
-        return _paint_parts(task, progress, report, wanted, seams)
+        return _paint_parts(task, progress, report, on, wanted, seams)
 
     return make_video(request, stylize_video, progress, paint)
 
 
 def _paint_parts(
-    task: VideoTask, progress: FrameProgress | None, report: Report, processes: int, seams: Seams
+    task: VideoTask, progress: FrameProgress | None, report: Report, on: str, processes: int, seams: Seams
 ) -> tuple[list[Path], int]:
     """Paint the parts of a task; see :data:`impasto.video.api.PaintFrames`.
 
@@ -129,21 +166,20 @@ def _paint_parts(
     """
     if not task.plan.codec:
         raise InputError("Numbered pictures are painted by one process; give a video file with -o, or leave --on out.")
-    parts = _known_parts(task, processes, seams)
+    parts = _known_parts(task, processes or _USUAL_MACHINES, seams)
     report.notices += task.source.notices
     report.truncated, report.damaged = task.source.truncated, task.source.damaged
     expected = sum(part.frames for part in parts)
-    if len(parts) == 1 and processes > 1:
+    if len(parts) == 1 and processes != 1:
         report.notices.append("No cut was found where the video could be divided, so that one process painted it all.")
-    request = _for_processes(task)
     done: dict[int, dict[str, Any]] = {}
-    with Pool(_PartStation(), processes) as pool:
-        for result in pool.run(_tasks(task, request, parts)):
-            if result.status == "failed":
-                raise OutputError(f"{result.error.rstrip('.')}; the same command goes on with what is painted.")
-            done[result.number] = json.loads(result.data or b"{}")
-            if progress is not None:
-                progress(sum(facts["frames"] for facts in done.values()), expected)
+    painted = _in_processes(task, parts, processes) if on == "local" else _on_ray(task, parts, on, processes)
+    for number, said, error in painted:
+        if error:
+            raise OutputError(f"{error.rstrip('.')}; the same command goes on with what is painted.")
+        done[number] = json.loads(said)
+        if progress is not None:
+            progress(sum(facts["frames"] for facts in done.values()), expected)
     ordered = [done[part.number] for part in parts]
     report.frames = sum(facts["frames"] for facts in ordered)
     report.resumed = sum(facts["resumed"] for facts in ordered)
@@ -176,12 +212,33 @@ def _for_processes(task: VideoTask) -> Request:
     return replace(request, style=style, style_at=later or None, output=task.plan.target.absolute())
 
 
-def _tasks(task: VideoTask, request: Request, parts: list[Part]) -> Iterator[Task]:
-    """The parts as tasks for processes."""
-    for part in parts:
-        name = f"part {part.number + 1} of {len(parts)} of {task.source.path.name}"
-        folder = str(task.work.folder.absolute())
-        yield _PartTask(part.number, name, "", None, None, b"", None, request=request, part=part, folder=folder)
+def _in_processes(task: VideoTask, parts: list[Part], processes: int) -> Iterator[tuple[int, str, str]]:
+    """Paint parts in processes on this machine.
+
+    Yields:
+        Of each part its number, what :func:`_paint_part` returned as JSON, and why it failed.
+    """
+    request, folder = _for_processes(task), str(task.work.folder.absolute())
+
+    def tasks() -> Iterator[Task]:
+        """The parts as tasks for processes."""
+        for part in parts:
+            name = f"part {part.number + 1} of {len(parts)} of {task.source.path.name}"
+            yield _PartTask(part.number, name, "", None, None, b"", None, request=request, part=part, folder=folder)
+
+    with Pool(_PartStation(), processes) as pool:
+        for result in pool.run(tasks()):
+            yield result.number, (result.data or b"").decode(), result.error
+
+
+def _on_ray(task: VideoTask, parts: list[Part], on: str, processes: int) -> Iterator[tuple[int, str, str]]:
+    """Paint parts on a cluster of Ray's; see :func:`_in_processes`."""
+    folder, key = task.work.folder.absolute(), task.work.key
+    rows = [{"part": json.dumps(asdict(part))} for part in parts]
+    gpu = task.plan.options.device == "cuda"
+    work = RayWork(PartActor, (_for_processes(task), folder, key, Path.cwd()), rows, folder, key, gpu=gpu)
+    for row in work_on_ray(work, on, processes):
+        yield int(row["number"]), row["facts"], row["error"]
 
 
 def _paint_part(request: Request, part: Part, folder: Path) -> dict[str, Any]:

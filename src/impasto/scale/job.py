@@ -120,12 +120,6 @@ class Job:
         names = {entry.name.partition("/")[0] for entry in places.find(join(self.place, "runs"), fresh=True)}
         return [Records(self, name) for name in sorted(names)]
 
-    def sessions(self) -> list[dict[str, Any]]:
-        """What each program has written down last about its painting."""
-        folder = join(self.place, "sessions")
-        names = [entry.name for entry in places.find(folder, fresh=True) if entry.name.endswith(".json")]
-        return [json.loads(data) for data in places.read_many(folder, names).values()]
-
 
 class Records:
     """What is written down about one run.

@@ -1,4 +1,4 @@
-"""Ray as an adapter: shards to actors, each of which has a pool of one process; receipts come back.
+"""Ray as an adapter: rows of work to actors, and what they say back; :class:`ShardActor` paints shards of pictures.
 
 An actor reads its shards and writes their results itself, so that no picture goes through Ray's object store, and no
 other task of Ray's has to run beside the actors.
@@ -15,15 +15,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from impasto import extras
 from impasto.errors import ImpastoError, InputError, OutputError, first_line
 from impasto.scale.job import Records
+from impasto.scale.places import Place
 from impasto.scale.pool import Pool, search_path
 from impasto.scale.runner import Run, ShardRunner
-from impasto.scale.sessions import Session, is_alive
+from impasto.scale.sessions import Session, is_at_work
 from impasto.scale.shards import Shard
 from impasto.scale.station import Result
 from impasto.threads import core_count
@@ -73,7 +74,7 @@ class ShardActor:
     def _prepared(self) -> tuple[Records, Pool, Session]:
         """What all shards of this actor share; an actor that failed to begin would be started again for ever."""
         records = self.run.records()
-        session = Session(records, 1)
+        session = Session(self.run.job, records.id)
         session.__enter__()
         return records, Pool(self.run.station(1), 1, self.threads), session
 
@@ -84,22 +85,64 @@ def paint_on_ray(run: Run, shards: list[Shard], on: str, most: int) -> Iterator[
     Args:
         run: how, and where to.
         shards: what is left to do.
-        on: ``"ray"``: the cluster that ``RAY_ADDRESS`` names, or one on this machine for the time of the call; or the
-            address of a server of Ray's, ``"ray://HOST:PORT"``.
-        most: actors at most; 0: as many as there are CPUs but one.
+        on, most: see :func:`work_on_ray`.
 
     Yields:
         What became of each picture, shard by shard.
 
     Raises:
+        ImpastoError: as :func:`work_on_ray` does.
+        OutputError: results cannot be written.
+    """
+    rows = [{"shard": shard.to_json()} for shard in shards]
+    work = RayWork(ShardActor, (run,), rows, run.job, run.records().id, gpu=run.worker.options.device == "cuda")
+    for row in work_on_ray(work, on, most):
+        if row["error"]:
+            raise OutputError(row["error"])
+        yield from (Result(**result) for result in json.loads(row["results"]))
+
+
+@dataclass(frozen=True)
+class RayWork:
+    """What is done on a cluster.
+
+    Attributes:
+        actor: the class of the actors; one is called with a row and returns a row.
+        arguments: with which it is made.
+        rows: what is to be done; each row is small.
+        place: the folder in which actors at work report their sessions.
+        run: the run of these sessions.
+        gpu: whether each actor takes a GPU.
+    """
+
+    actor: type[Any]
+    arguments: tuple[Any, ...]
+    rows: list[dict[str, str]]
+    place: Place
+    run: str
+    gpu: bool = False
+
+
+def work_on_ray(work: RayWork, on: str, most: int) -> Iterator[dict[str, str]]:
+    """Have actors on a cluster of Ray's do some work; a row whose actor or machine dies is done by another.
+
+    Args:
+        work: what is done.
+        on: ``"ray"``: the cluster that ``RAY_ADDRESS`` names, or one on this machine for the time of the call; or the
+            address of a server of Ray's, ``"ray://HOST:PORT"``.
+        most: actors at most; 0: as many as there are CPUs but one.
+
+    Yields:
+        What the actors return, in any order.
+
+    Raises:
         MissingExtraError: the extra ``ray`` is not installed.
         InputError: there is no cluster at the address.
         ClusterError: the cluster starts no actor.
-        OutputError: results cannot be written.
     """
     ray = _connected(on, most)
     try:
-        yield from _painted(ray, run, shards, most, on)
+        yield from _rows_in_time(ray, work, most, on)
     finally:
         ray.shutdown()
 
@@ -147,17 +190,17 @@ def actors_for(cpus: int, most: int, shards: int) -> tuple[int, float]:
     return max(1, min(most or cpus, cpus - 1, shards)), 1.0 if cpus > 1 else 0.5
 
 
-def _painted(ray: Any, run: Run, shards: list[Shard], most: int, on: str) -> Iterator[Result]:
-    """Paint shards on the cluster that Ray is connected to; see :func:`paint_on_ray`."""
+def _rows_in_time(ray: Any, work: RayWork, most: int, on: str) -> Iterator[dict[str, str]]:
+    """What actors return on the cluster that Ray is connected to; see :func:`work_on_ray`."""
     cpus = int(ray.cluster_resources().get("CPU", 0))
-    actors, share = actors_for(cpus, most, len(shards))
-    given = run, [shard.to_json() for shard in shards], actors, share
+    actors, share = actors_for(cpus, most, len(work.rows))
     arriving: queue.Queue[Any] = queue.Queue()
 
     def fetch() -> None:
         """Bring what comes to the thread that waits with a limit."""
         try:
             # Ray Data does not run in a client of a server, so that there a task on the cluster runs it.
+            given = work, actors, share
             rows = _rows(*given) if on == "ray" else ray.get(ray.remote(num_cpus=0)(_all_rows).remote(*given))
             for row in rows:
                 arriving.put(row)
@@ -166,58 +209,56 @@ def _painted(ray: Any, run: Run, shards: list[Shard], most: int, on: str) -> Ite
             arriving.put(error)
 
     threading.Thread(target=fetch, daemon=True).start()
-    yield from _results(arriving, run.records(), f"The cluster has {cpus} CPUs")
+    yield from _arrived(arriving, work, f"The cluster has {cpus} CPUs")
 
 
-def _all_rows(run: Run, shards: list[str], actors: int, share: float) -> list[dict[str, str]]:
+def _all_rows(work: RayWork, actors: int, share: float) -> list[dict[str, str]]:
     """The rows of :func:`_rows`, all at once at the end."""
-    return list(_rows(run, shards, actors, share))
+    return list(_rows(work, actors, share))
 
 
-def _rows(run: Run, shards: list[str], actors: int, share: float) -> Iterator[dict[str, str]]:
-    """Have actors paint shards; gives what each says, as they come.
+def _rows(work: RayWork, actors: int, share: float) -> Iterator[dict[str, str]]:
+    """Have actors work; gives what each says, as they come.
 
     Args:
-        run: how, and where to.
-        shards: their lines in the manifest.
-        actors: how many paint, at most.
+        work: what they do.
+        actors: how many there are, at most.
         share: how much of a CPU each takes.
     """
     from ray import data
 
     data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    rows = data.from_items([{"shard": shard} for shard in shards], override_num_blocks=max(1, len(shards)))
-    painted = rows.map(
-        ShardActor,
-        fn_constructor_args=(run,),
+    rows = data.from_items(work.rows, override_num_blocks=max(1, len(work.rows)))
+    done = rows.map(
+        work.actor,
+        fn_constructor_args=work.arguments,
         compute=data.ActorPoolStrategy(
             min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
         ),
         num_cpus=share,
-        num_gpus=1 if run.worker.options.device == "cuda" else 0,
+        num_gpus=1 if work.gpu else 0,
     )
-    yield from painted.iter_rows()
+    yield from done.iter_rows()
 
 
-def _results(arriving: queue.Queue[Any], records: Records, about: str) -> Iterator[Result]:
-    """The results in rows that arrive, as long as there is an actor at work.
+def _arrived(arriving: queue.Queue[Any], work: RayWork, about: str) -> Iterator[dict[str, str]]:
+    """Rows as they arrive, as long as there is an actor at work.
 
     Args:
-        arriving: rows of :class:`ShardActor`; an error, or ``None`` at the end.
-        records: of the run, whose sessions tell of actors at work.
+        arriving: rows; an error, or ``None`` at the end.
+        work: what is done, whose sessions tell of actors at work.
         about: the beginning of a sentence about the cluster.
 
     Raises:
         ClusterError: no actor has been at work for long, or Ray gave up.
-        OutputError: results cannot be written.
     """
     last = time.monotonic()
     while True:
         try:
             row = arriving.get(timeout=_POLL)
         except queue.Empty:
-            if any(one["run"] == records.id and is_alive(one) for one in records.job.sessions()):
+            if is_at_work(work.place, work.run):
                 last = time.monotonic()
             elif time.monotonic() - last > _LONGEST_SILENCE:
                 raise ClusterError(
@@ -230,6 +271,4 @@ def _results(arriving: queue.Queue[Any], records: Records, about: str) -> Iterat
         if isinstance(row, BaseException):
             raise ClusterError(f"Ray has stopped ({first_line(row)}); the same command goes on.") from row
         last = time.monotonic()
-        if row["error"]:
-            raise OutputError(row["error"])
-        yield from (Result(**result) for result in json.loads(row["results"]))
+        yield row

@@ -9,7 +9,7 @@ from typing import Any
 from impasto.scale.api import find_job
 from impasto.scale.job import Job, Receipt, Records
 from impasto.scale.places import as_place
-from impasto.scale.sessions import is_alive
+from impasto.scale.sessions import is_alive, sessions_in
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def progress(job: str | Path) -> list[RunProgress]:
         InputError: there is no job.
     """
     found = find_job(as_place(job))
-    sessions = found.sessions()
+    sessions = sessions_in(found.place)
     return [_progress(found, run, [one for one in sessions if one["run"] == run.id]) for run in found.runs()]
 
 

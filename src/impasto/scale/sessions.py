@@ -13,11 +13,23 @@ from typing import Any
 from impasto.errors import ImpastoError
 from impasto.files import machine
 from impasto.scale import places
-from impasto.scale.job import Records, now
-from impasto.scale.places import join
+from impasto.scale.job import now
+from impasto.scale.places import Place, join
 
 _EVERY = 5.0  # seconds from one report to the next
 LEASE = 60.0  # seconds without a report after which a session counts as dead, and others may take its shards
+
+
+def sessions_in(place: Place) -> list[dict[str, Any]]:
+    """What each program has written down last in a job folder about its work."""
+    folder = join(place, "sessions")
+    names = [entry.name for entry in places.find(folder, fresh=True) if entry.name.endswith(".json")]
+    return [json.loads(data) for data in places.read_many(folder, names).values()]
+
+
+def is_at_work(place: Place, run: str) -> bool:
+    """Whether any program works on a run."""
+    return any(one["run"] == run and is_alive(one) for one in sessions_in(place))
 
 
 def is_alive(session: Mapping[str, Any]) -> bool:
@@ -35,16 +47,18 @@ class Session:
     """Reports of this program on a run, in a thread of its own.
 
     Args:
-        records: of the run.
+        place: the job folder.
+        run: an id of what is made, and how.
         processes: how many paint.
     """
 
-    def __init__(self, records: Records, processes: int) -> None:
+    def __init__(self, place: Place, run: str, processes: int = 1) -> None:
         self.id = f"{machine()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._place = join(records.job.place, f"sessions/{self.id}.json")
+        self.place, self.run = place, run
+        self._report_place = join(place, f"sessions/{self.id}.json")
         self._about: dict[str, Any] = {
             "session": self.id,
-            "run": records.id,
+            "run": run,
             "host": platform.node(),
             "machine": machine(),
             "process": os.getpid(),
@@ -87,9 +101,9 @@ class Session:
         with self._lock:
             self._about["shards"].pop(shard, None)
 
-    def taken_by_others(self, records: Records) -> set[str]:
+    def taken_by_others(self) -> set[str]:
         """The shards that other programs are painting now."""
-        others = (one for one in records.job.sessions() if one["session"] != self.id and one["run"] == records.id)
+        others = (one for one in sessions_in(self.place) if one["session"] != self.id and one["run"] == self.run)
         return {shard for one in others if is_alive(one) for shard in one["shards"]}
 
     def _report_often(self) -> None:
@@ -103,6 +117,6 @@ class Session:
             self._about["now"] = now()
             data = json.dumps(self._about).encode()
         try:
-            places.write(self._place, data)
+            places.write(self._report_place, data)
         except ImpastoError:
             return
