@@ -2,21 +2,25 @@
 
 Contenders: `impasto apply` over a folder, the local pool with 1 and 2 processes, Ray with 1 and 2 actors; and one video
 in one and in two processes. Each is a process of its own; CPU time and memory are those of the process and of all that
-it started, sampled. On a machine that does other work as well, CPU time is what to trust.
+it started, sampled. They take turns, and each round is a line in the log, so that 2,000 pictures may be painted in
+parts, at the quiet moments of a busy machine: the tables are medians over all rounds, the ratios those within a round.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import numpy as np
 import psutil
@@ -25,7 +29,7 @@ from PIL import Image
 HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
 STYLE = "starry-night"
 SIZE = (600, 417)  # pixels: a quarter of a megapixel
-SAMPLE = 0.25  # seconds from one look at the processes to the next
+SAMPLE = 0.5  # seconds from one look at the processes to the next
 PICTURES = {
     "impasto apply FOLDER": [],
     "--on local --processes 1": ["--on", "local", "--processes", "1"],
@@ -33,41 +37,27 @@ PICTURES = {
     "--on ray --processes 1": ["--on", "ray", "--processes", "1"],
     "--on ray --processes 2": ["--on", "ray", "--processes", "2"],
 }
+RATIOS = [  # of the pictures a second: above, below
+    ("--on local --processes 1", "impasto apply FOLDER"),
+    ("--on local --processes 2", "--on local --processes 1"),
+    ("--on local --processes 2", "impasto apply FOLDER"),
+    ("--on ray --processes 1", "--on local --processes 1"),
+    ("--on ray --processes 2", "--on local --processes 2"),
+]
+VIDEOS = {"one process": [], "--on local --processes 2": ["--on", "local", "--processes", "2"]}
+
+Row = dict[str, Any]
+"""What a command took: ``wall`` (seconds), ``cpu`` (seconds of all its processes), ``memory`` (bytes of all of them at
+the most; pages that they share count for each), and of pictures ``first`` and ``rate`` (seconds to the first result,
+and results a second from the first to the last)."""
 
 
-@dataclass
-class Taken:
-    """What a command took.
-
-    Attributes:
-        wall: seconds from its start to its end.
-        cpu: seconds of all its processes, by number of process.
-        memory: bytes of all its processes at the most; pages that they share count for each.
-        first: seconds to the first result.
-    """
-
-    wall: float = 0.0
-    cpu: dict[int, float] = field(default_factory=dict)
-    memory: int = 0
-    first: float = 0.0
-
-    @property
-    def cpu_seconds(self) -> float:
-        """CPU seconds of all processes."""
-        return sum(self.cpu.values())
-
-
-def run(arguments: list[str], results: Path | None = None) -> Taken:
-    """Run a command of Impasto's and watch it.
-
-    Args:
-        arguments: of the command.
-        results: the folder in which the first result appears.
-    """
-    taken, started = Taken(), time.perf_counter()
+def run(arguments: list[str]) -> Row:
+    """Run a command of Impasto's and watch it."""
+    started, cpu, most = time.perf_counter(), dict[int, float](), 0
     process = subprocess.Popen([sys.executable, "-m", "impasto", *arguments], stderr=subprocess.DEVNULL)
     root = psutil.Process(process.pid)
-    while process.poll() is None:
+    while True:
         memory = 0
         try:
             family = [root, *root.children(recursive=True)]
@@ -76,26 +66,27 @@ def run(arguments: list[str], results: Path | None = None) -> Taken:
         for one in family:
             try:
                 times = one.cpu_times()
-                taken.cpu[one.pid] = times.user + times.system
+                cpu[one.pid] = times.user + times.system
                 memory += one.memory_info().rss
             except psutil.Error:
                 continue
-        taken.memory = max(taken.memory, memory)
-        if results is not None and not taken.first and any(results.glob("*.jpg")):
-            taken.first = time.perf_counter() - started
-        time.sleep(SAMPLE)
+        most = max(most, memory)
+        try:
+            process.wait(SAMPLE)
+            break
+        except subprocess.TimeoutExpired:
+            continue
     if process.wait():
         raise SystemExit(f"impasto {' '.join(arguments)} failed")
-    taken.wall = time.perf_counter() - started
-    return taken
+    return {"wall": time.perf_counter() - started, "cpu": sum(cpu.values()), "memory": most}
 
 
-def make_pictures(folder: Path, number: int) -> None:
-    """Pictures of a quarter of a megapixel, all different."""
+def make_pictures(folder: Path, first: int, number: int) -> None:
+    """Pictures of a quarter of a megapixel, all different up to 4,096, beginning with the one of number ``first``."""
     folder.mkdir()
     with Image.open(HARBOUR) as image:
         harbour = image.convert("RGB").resize((SIZE[0] + 64, SIZE[1] + 64))
-    for index in range(number):
+    for index in range(first, first + number):
         left, top = index % 64, index // 64 % 64
         harbour.crop((left, top, left + SIZE[0], top + SIZE[1])).save(folder / f"p{index:05}.jpg", quality=92)
 
@@ -117,42 +108,108 @@ def make_video(path: Path, seconds: int, scene: int = 15) -> None:
         container.mux(stream.encode(None))
 
 
-def measure_pictures(folder: Path, number: int, rounds: int) -> None:
-    """Print a row a contender; they take turns."""
-    make_pictures(folder / "in", number)
+def paint_pictures(folder: Path, first: int, number: int, only: str) -> dict[str, Row]:
+    """One round: each contender paints the same pictures."""
+    make_pictures(folder / "in", first, number)
     with_ray = importlib.util.find_spec("ray") is not None
-    contenders = {name: how for name, how in PICTURES.items() if with_ray or "ray" not in name}
-    best: dict[str, Taken] = {}
-    for turn in range(rounds):
-        for place, (name, how) in enumerate(contenders.items()):
-            out = folder / f"out-{turn}-{place}"
-            taken = run(["apply", str(folder / "in"), "--style", STYLE, "-o", str(out), "--quiet", *how], out)
-            if name not in best or taken.wall < best[name].wall:
-                best[name] = taken
-    print(f"| {number} pictures of 0.25 megapixels | first result | wall | pictures/s | CPU ms a picture | memory |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, taken in best.items():
-        after_first = (number - 1) / max(1e-3, taken.wall - taken.first)
-        milliseconds = 1000 * taken.cpu_seconds / number
-        print(
-            f"| {name} | {taken.first:.1f} s | {taken.wall:.1f} s | {after_first:.1f} | {milliseconds:.0f} "
-            f"| {taken.memory / 1e6:.0f} MB |"
-        )
+    rows = {}
+    for place, (name, how) in enumerate(PICTURES.items()):
+        if only not in name or ("ray" in name and not with_ray):
+            continue
+        out, began = folder / f"out-{place}", time.time()
+        row = run(["apply", str(folder / "in"), "--style", STYLE, "-o", str(out), "--quiet", *how])
+        times = sorted(file.stat().st_mtime for file in out.glob("*.jpg"))
+        row |= {"pictures": len(times), "first": times[0] - began, "rate": (len(times) - 1) / (times[-1] - times[0])}
+        rows[name] = row
     if not with_ray:
         print("Ray is not installed; its rows are left out.")
+    return rows
 
 
-def measure_video(folder: Path, seconds: int) -> None:
-    """Print how long one video takes in one and in two processes."""
+def paint_videos(folder: Path, seconds: int) -> dict[str, Row]:
+    """One round: one video in one and in two processes."""
     make_video(folder / "in.mp4", seconds)
-    print(f"\n| a video of {seconds} s, 640 x 360 | wall | CPU s |")
-    print("|---|---:|---:|")
-    for name, how in {"one process": [], "--on local --processes 2": ["--on", "local", "--processes", "2"]}.items():
-        out = folder / f"{len(how)}.mp4"
-        taken = run(["video", str(folder / "in.mp4"), "--style", STYLE, "-o", str(out), "--quiet", *how])
-        print(f"| {name} | {taken.wall:.1f} s | {taken.cpu_seconds:.1f} |")
-    same = (folder / "0.mp4").read_bytes() == (folder / "4.mp4").read_bytes()
-    print(f"The two results are {'the same bytes' if same else 'DIFFERENT'}.")
+    rows, results = {}, []
+    for place, (name, how) in enumerate(VIDEOS.items()):
+        results.append(folder / f"out-{place}.mp4")
+        rows[name] = run(
+            ["video", str(folder / "in.mp4"), "--style", STYLE, "-o", str(results[-1]), "--quiet", *how]
+        ) | {"seconds": seconds}
+    if len({path.read_bytes() for path in results}) > 1:
+        raise SystemExit("The two results differ.")
+    return rows
+
+
+def add_rounds(log: Path, kind: str, rounds: int, paint: Callable[[Path, int], dict[str, Row]]) -> None:
+    """Do some rounds, each in a folder of its own, and add them to the log as they end.
+
+    Args:
+        log: JSON lines.
+        kind: of the rounds.
+        rounds: how many.
+        paint: does a round, in a folder and of a number.
+    """
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            load = os.getloadavg()[0]
+            rows = paint(Path(folder), len(read_log(log, kind)))
+        with log.open("a") as file:
+            file.write(json.dumps({"kind": kind, "load": load, "rows": rows}) + "\n")
+
+
+def read_log(log: Path, kind: str) -> list[dict[str, Any]]:
+    """The rounds of a kind in a log; none where it is not there."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [found for found in map(json.loads, lines) if found["kind"] == kind]
+
+
+def print_pictures(rounds: list[dict[str, Any]]) -> None:
+    """Print the medians of rounds with pictures, and the ratios within them."""
+    all_rows = [found["rows"] for found in rounds]
+
+    total = sum(next(iter(rows.values()))["pictures"] for rows in all_rows)
+    print(
+        f"\n{total} pictures of 0.25 megapixels in {len(all_rows)} rounds; load before each at most "
+        f"{max(found['load'] for found in rounds):.1f}, cores: {os.cpu_count()}\n"
+    )
+    print("| | first result | wall | pictures/s after it | CPU ms a picture | memory |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for name in PICTURES:
+        rows = [found[name] for found in all_rows if name in found]
+        if not rows:
+            continue
+        first, wall, rate, memory = (median(row[key] for row in rows) for key in ("first", "wall", "rate", "memory"))
+        cpu = median(1000 * row["cpu"] / row["pictures"] for row in rows)
+        print(f"| `{name}` | {first:.1f} s | {wall:.1f} s | {rate:.1f} | {cpu:.0f} | {memory / 1e6:.0f} MB |")
+    print("\n| pictures a second of ... over ... | median | of all rounds |")
+    print("|---|---:|---|")
+    for above, below in RATIOS:
+        found = [rows[above]["rate"] / rows[below]["rate"] for rows in all_rows if {above, below} <= rows.keys()]
+        if found:
+            each = " ".join(f"{ratio:.2f}" for ratio in sorted(found))
+            print(f"| `{above}` over `{below}` | {median(found):.2f} | {each} |")
+
+
+def print_videos(rounds: list[dict[str, Any]]) -> None:
+    """Print the medians of rounds with videos, and the ratio within them."""
+    print(
+        f"\n{sum(found['rows']['one process']['seconds'] for found in rounds)} s of video, 640 x 360, in "
+        f"{len(rounds)} rounds; load before each at most {max(found['load'] for found in rounds):.1f}\n"
+    )
+    print("| | frames/s | CPU ms a frame | memory |")
+    print("|---|---:|---:|---:|")
+    for name in VIDEOS:
+        rows = [found["rows"][name] for found in rounds]
+        rate = median(25 * row["seconds"] / row["wall"] for row in rows)
+        cpu = median(1000 * row["cpu"] / row["seconds"] / 25 for row in rows)
+        memory = median(row["memory"] for row in rows)
+        print(f"| {name} | {rate:.1f} | {cpu:.1f} | {memory / 1e6:.0f} MB |")
+    one, two = VIDEOS
+    ratios = sorted(found["rows"][one]["wall"] / found["rows"][two]["wall"] for found in rounds)
+    print(
+        f"\nTwo processes over one: {median(ratios):.2f} ({' '.join(f'{x:.2f}' for x in ratios)}). The "
+        "results are the same bytes."
+    )
 
 
 def bill(pictures: float, cpu_seconds: float, *, price: float, shard: int, machines: int, cores: int) -> str:
@@ -187,9 +244,11 @@ def print_bills(cpu_milliseconds: float, price: float, shard: int, machines: int
 def main() -> None:
     """Measure, or reckon only."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seconds", type=int, default=600, help="of the video; 0 leaves it out")
+    parser.add_argument("--log", type=Path, default=Path("scale.jsonl"), help="where rounds are added")
+    parser.add_argument("--pictures", type=int, default=300, help="of a round; 0 leaves pictures out")
+    parser.add_argument("--seconds", type=int, default=60, help="of the video of a round; 0 leaves videos out")
+    parser.add_argument("--rounds", type=int, default=7, help="0: only print what is in the log")
+    parser.add_argument("--only", default="", help="only contenders with this in their names")
     parser.add_argument("--bill", type=float, metavar="MS", help="only reckon what a billion pictures take")
     parser.add_argument("--price", type=float, default=0.02, help="of a core for an hour")
     parser.add_argument("--shard", type=int, default=5000)
@@ -199,12 +258,20 @@ def main() -> None:
     if given.bill:
         print_bills(given.bill, given.price, given.shard, given.machines, given.cores)
         return
-    print(f"load before: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}")
-    with tempfile.TemporaryDirectory() as folder:
-        if given.pictures:
-            measure_pictures(Path(folder), given.pictures, given.rounds)
-        if given.seconds:
-            measure_video(Path(folder), given.seconds)
+    pictures, seconds = given.pictures, given.seconds
+    if pictures:
+        add_rounds(
+            given.log,
+            "pictures",
+            given.rounds,
+            lambda folder, turn: paint_pictures(folder, turn * pictures, pictures, given.only),
+        )
+    if seconds:
+        add_rounds(given.log, "video", given.rounds, lambda folder, _: paint_videos(folder, seconds))
+    if found := read_log(given.log, "pictures"):
+        print_pictures(found)
+    if found := read_log(given.log, "video"):
+        print_videos(found)
 
 
 if __name__ == "__main__":

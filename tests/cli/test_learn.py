@@ -42,3 +42,23 @@ def test_a_style_that_was_learnt_in_another_way_is_kept_and_one_that_was_named_r
         assert said in capsys.readouterr().err
     numbered = ["waves.safetensors", "waves-2.safetensors", "waves-3.safetensors"]
     assert learnt == [*numbered, "waves.safetensors", "waves.safetensors"]
+
+
+def test_a_folder_of_pictures_becomes_a_style_of_each(tmp_path, small, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "paintings").mkdir()
+    for name in ("waves", "houses"):
+        small.save(tmp_path / f"paintings/{name}.png")
+    assert run("learn", "paintings", "--quick", "--on", "local", "--processes", "1", "-o", "styles") == 0
+    assert "2 written" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "styles").glob("*.safetensors")) == [
+        "houses.safetensors",
+        "waves.safetensors",
+    ]
+    assert impasto.load_style("styles/waves.safetensors").name == "waves"
+    assert run("learn", "paintings", "--quick", "--on", "local", "-o", "styles") == 0
+    assert "All of it was done before." in capsys.readouterr().err
+    assert run("learn", "paintings", "--quick", "--on", "local", "-o", "styles", "--title", "Waves") == 2
+    assert "--title is for a single style" in capsys.readouterr().err
+    assert run("learn", "paintings") == 3
+    assert "or give --on local to learn a style of each" in capsys.readouterr().err

@@ -92,11 +92,9 @@ class TestWithRay:
     def _ray(self, monkeypatch):
         if importlib.util.find_spec("ray") is None:  # importing it would have it choose a token
             pytest.skip("Ray is not installed; the extra ray brings it")
-        for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        yield
-        for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_worker_niceness"):
-            os.environ.pop(name, None)
+        monkeypatch.delenv("RAY_ADDRESS", raising=False)
+        yield  # the token of the first cluster stays in the environment, since Ray keeps it in the process as well
+        os.environ.pop("RAY_worker_niceness", None)
 
     @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore")

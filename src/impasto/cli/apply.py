@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from impasto.cli import hints, options, presets, results
-from impasto.cli.apply_job import JobOptions, is_for_a_job, paint_job
+from impasto.cli.apply_job import JobOptions, is_for_a_job, work_through
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
 from impasto.cli.progress import PicturesBar
@@ -131,7 +131,7 @@ def command(
         if watch:
             raise click.UsageError("--watch paints one picture after the other; leave --on and --processes out.")
         learnt, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
-        paint_job(pictures, output, Worker(learnt, options.painting_options_from(painting), writing), how)
+        work_through(pictures, output, Worker(learnt, options.painting_options_from(painting), writing), how)
         return
     inputs = tuple(map(Path, pictures))
     where = None if output is None else Path(output)

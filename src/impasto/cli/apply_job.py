@@ -17,8 +17,8 @@ from impasto.scale.places import as_place, is_url, name_of
 from impasto.scale.sources import is_source_of_many
 
 if TYPE_CHECKING:
+    from impasto.scale.maker import Maker
     from impasto.scale.station import Result
-    from impasto.scale.worker import Worker
 
 _SHOWN = 20  # pictures that failed and are named; impasto progress --json names all
 
@@ -52,8 +52,17 @@ def is_for_a_job(inputs: Sequence[PathOrUrl], output: str | None) -> bool:
     return len(inputs) == 1 and is_job(as_place(inputs[0]))
 
 
-def paint_job(inputs: Sequence[PathOrUrl], output: str | None, worker: Worker, how: JobOptions) -> None:
-    """Paint what is left of a job, and say how it went.
+def work_through(
+    inputs: Sequence[PathOrUrl], output: str | None, worker: Maker, how: JobOptions, what: str = "Painting"
+) -> None:
+    """Do what is left of a job, and say how it went.
+
+    Args:
+        inputs: what it is about, or the job folder.
+        output: where results go.
+        worker: makes the results.
+        how: the options that concern the job.
+        what: is done, for the bar.
 
     Raises:
         UsageError: there is no output.
@@ -72,7 +81,7 @@ def paint_job(inputs: Sequence[PathOrUrl], output: str | None, worker: Worker, h
     others = 0
     seconds: Counter[str] = Counter()
     total = run.pictures_left()
-    with counting_bar("Painting", total, hidden=how.quiet or how.as_json) as show:
+    with counting_bar(what, total, hidden=how.quiet or how.as_json) as show:
         for result in paint_run(run, how.on, how.processes):
             counts[result.status] += 1
             others += result.reason == "other"

@@ -30,18 +30,20 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # file
     cls=Command,
     short_help="Learn a style from a picture, at once or in a minute.",
     sections={
-        "The style file": ("output", "name", "title", "artist", "year", "licence", "overwrite"),
+        "The style file": ("place", "name", "title", "artist", "year", "licence", "overwrite"),
         "How it paints": ("style_scale", "style_weight", "photos"),
         "How long and how well": ("quick", "style_effort", "deep", "minutes", "steps", "check_every"),
         "For experiments": ("features", "crop", "seed", "device"),
+        "A style of each of many pictures": ("on", "processes"),
         "What is said": ("as_json", "quiet"),
     },
 )
-@click.argument("paintings", nargs=-1, required=True, type=options.PATH, metavar="PAINTING...")
+@click.argument("places", nargs=-1, required=True, type=options.PLACE, metavar="PAINTING...")
 @click.option(
     "-o",
     "--output",
-    type=options.PATH,
+    "place",
+    type=options.PLACE,
     help="The style file, .safetensors; by default named after PAINTING, in this folder.",
 )
 @click.option("--name", help="Name of the style; by default the file's.")
@@ -74,11 +76,19 @@ _PREVIEWS = {"style": "preview.jpg", "network": "network/preview-*.png"}  # file
 @options.dataclass_options(LearnSettings, "features", "steps", "check_every", "crop", "seed", given_only=True)
 @options.device_option()
 @options.overwrite_option
+@click.option(
+    "--on",
+    metavar="WHERE",
+    help="Learn a style of each picture, in several processes: local, ray (the cluster of RAY_ADDRESS, or one here) or "
+    "ray://HOST:PORT. PAINTING may then be a folder, a job folder of impasto plan, a list, a tar or a URL; needs -o, a "
+    "folder or its URL.",
+)
+@click.option("--processes", type=click.IntRange(1), help="With --on, how many processes learn; by default one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Describe the style as JSON, for programs.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
-    paintings: tuple[Path, ...],
-    output: Path | None,
+    places: tuple[options.PathOrUrl, ...],
+    place: options.PathOrUrl | None,
     name: str | None,
     title: str,
     artist: str,
@@ -91,6 +101,8 @@ def command(
     minutes: float | None,
     device: str,
     overwrite: bool,
+    on: str | None,
+    processes: int | None,
     as_json: bool,
     quiet: bool,
     **settings: float | str | None,
@@ -105,12 +117,27 @@ def command(
     impasto learn monet1.jpg monet2.jpg -o monet.safetensors --artist "Claude Monet"
     impasto learn walk.bvh -o old.safetensors
     impasto learn rain.flac -o rain.safetensors
+    impasto learn paintings/ --on local -o styles/
     impasto apply photo.jpg --style mine.safetensors
 
     Ctrl-C stops it; the same command goes on from there. Meanwhile OUTPUT.learning/preview.jpg shows how far it is,
     with --deep the last OUTPUT.learning/network/preview-*.png.
     """
     about = {"title": title, "artist": artist, "year": year, "licence": licence}
+    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
+    if quick and style_effort not in (None, "quick"):
+        raise click.UsageError(f"--quick is --style-effort quick, not {style_effort}; leave one of them out.")
+    effort: Effort = "quick" if quick else style_effort or "full"
+    if on or processes:
+        from impasto.cli.apply_job import JobOptions
+        from impasto.cli.learn_job import learn_each
+        from impasto.scale.style_learner import StyleLearner
+
+        how = JobOptions(on or "local", processes, overwrite, True, False, as_json, quiet)
+        learner = StyleLearner(effort, photos=photos, device=device, **given)
+        learn_each(places, place, learner, how, {**about, "name": name, "deep": deep, "minutes": minutes})
+        return
+    paintings, output = tuple(map(Path, places)), None if place is None else Path(place)
     if any(path.suffix.lower() == CLIP_SUFFIX for path in paintings):
         from impasto.cli.learn_motion import learn_from_clip
 
@@ -123,10 +150,6 @@ def command(
         return
     if minutes is not None and not deep:
         raise click.UsageError("--minutes is the time for --deep; add that, or give --steps for a style alone.")
-    if quick and style_effort not in (None, "quick"):
-        raise click.UsageError(f"--quick is --style-effort quick, not {style_effort}; leave one of them out.")
-    effort: Effort = "quick" if quick else style_effort or "full"
-    given: dict[str, Any] = {key: value for key, value in settings.items() if value is not None}
     minutes = DEEP_MINUTES if minutes is None else minutes
     target = output or Path(f"{paintings[0].stem}{SUFFIX}")
     replaces = output is not None and is_file(target)

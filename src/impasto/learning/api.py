@@ -260,6 +260,8 @@ def fingerprint(pictures: Sequence[Path], settings: Mapping[str, Any]) -> str:
         try:
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         except OSError as error:
+            if path.is_dir():
+                raise _is_folder(path) from error
             raise InputError(f"{path} cannot be read ({error.strerror}); give a picture file.") from error
     return digest.hexdigest()[:20]
 
@@ -281,12 +283,20 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
     for path in paths:
         if not is_file(path):
             if exists(path):
-                raise InputError(f"{path} is a folder; name the pictures in it to learn one style from all of them.")
+                raise _is_folder(path)
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
         if warning := style_picture_warning(read_picture(path).rgb):
             with messages.about(path):
                 messages.warn(log, warning)
     return paths
+
+
+def _is_folder(path: Path) -> InputError:
+    """The sentence about a folder that stands where a picture should."""
+    return InputError(
+        f"{path} is a folder; name the pictures in it to learn one style from all of them, or give --on local to learn "
+        "a style of each."
+    )
 
 
 @contextmanager

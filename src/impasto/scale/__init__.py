@@ -2,9 +2,9 @@
 
 In: pictures as bytes, or sources (folders, patterns, lists, tars, Parquet files, here or at URLs) and styles.
 Out: paintings as bytes, or in sinks (folders, tars, URLs), and a job folder that says what is done.
-Order: places (local paths and URLs), shards, containers (tars, Parquet), sources, worker (bytes to bytes), sinks;
-station (what a process does), child (the process), pool; job (plan and receipts), sessions, runner (shards through a
-pool), on_ray (actors), progress, api; films (videos in parts).
+Order: places (local paths and URLs), shards, containers (tars, Parquet), sources, maker (bytes to bytes), worker (to
+a painting), style_learner (to a style file), sinks; station (what a process does), child (the process), pool; job (plan
+and receipts), sessions, runner (shards through a pool), on_ray (actors), progress, api; films (videos in parts).
 Must never import: studio, cli, torch.
 """
 
@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from impasto.scale.api import plan, run
     from impasto.scale.films import stylize_film
     from impasto.scale.progress import progress
+    from impasto.scale.style_learner import StyleLearner
     from impasto.scale.worker import Worker
 
 # Public names and the modules that define them, imported on first use.
-_PUBLIC = {"Worker": "worker", "plan": "api", "progress": "progress", "run": "api", "stylize_film": "films"}
+_PUBLIC = {
+    "StyleLearner": "style_learner",
+    "Worker": "worker",
+    "plan": "api",
+    "progress": "progress",
+    "run": "api",
+    "stylize_film": "films",
+}
 
-__all__ = ["Worker", "plan", "progress", "run", "stylize_film"]
+__all__ = ["StyleLearner", "Worker", "plan", "progress", "run", "stylize_film"]
 
 
 def __getattr__(name: str) -> Any:

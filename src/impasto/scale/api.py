@@ -8,21 +8,21 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Unpack
 
 from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.options import OptionKeywords
-from impasto.pictures.formats import WRITE_SUFFIXES
 from impasto.scale.job import Job, Records, is_job
+from impasto.scale.maker import Maker
 from impasto.scale.on_ray import paint_on_ray
 from impasto.scale.places import Place, absolute, as_place, is_folder, is_url, join, name_of
 from impasto.scale.pool import Pool
 from impasto.scale.runner import Run, ShardRunner
 from impasto.scale.sessions import Session
 from impasto.scale.shards import Shard
-from impasto.scale.sinks import is_tar, name_of_result
+from impasto.scale.sinks import is_tar
 from impasto.scale.sources import SHARD_PICTURES, shards_of
 from impasto.scale.station import Result
 from impasto.scale.worker import Worker
@@ -83,7 +83,7 @@ def plan(
 def run(
     sources: str | Path | Sequence[str | Path],
     sink: str | Path,
-    styles: Styles | Worker,
+    styles: Styles | Maker,
     *,
     on: str = "local",
     processes: int | None = None,
@@ -99,7 +99,8 @@ def run(
     Args:
         sources: a job folder with a plan, or what :func:`plan` takes.
         sink: a folder for one file a picture, or a name that ends in ``.tar`` for one tar a shard; or its URL.
-        styles: as :func:`impasto.stylize` takes them; or a worker, which has options and writing of its own.
+        styles: as :func:`impasto.stylize` takes them; or a worker, which has options and writing of its own; or a
+            :class:`impasto.scale.StyleLearner`, which makes a style file of each picture.
         on: ``"local"``, ``"ray"`` or ``"ray://HOST:PORT"``.
         processes: how many paint, at most; ``None``: one a core, on Ray one a core less one.
         writing: how results are encoded.
@@ -116,7 +117,7 @@ def run(
         StyleError: no such style.
         MissingExtraError: ``on`` or a URL needs an extra.
     """
-    worker = styles if isinstance(styles, Worker) else Worker(styles, writing=writing, **options)
+    worker = styles if isinstance(styles, Maker) else Worker(styles, writing=writing, **options)
     begun, started = open_run(sources, sink, worker, on, processes, overwrite, include_results), time.perf_counter()
     report = RunReport(begun.job)
     for result in paint_run(begun, on, processes):
@@ -130,7 +131,7 @@ def run(
 def open_run(
     sources: str | Path | Sequence[str | Path],
     sink: str | Path,
-    worker: Worker,
+    worker: Maker,
     on: str = "local",
     processes: int | None = None,
     overwrite: bool = False,
@@ -147,7 +148,7 @@ def open_run(
             shards = list(shards_of(listed, max(1, pictures // fair), target))
         job = Job.create(job_of(target), listed, shards)
     begun = Run(job.place, worker, target, overwrite, include_results)
-    _check_distinct_results(job, worker.writing)
+    _check_distinct_results(job, worker)
     begun.records().begin(begun.settings, target)
     return begun
 
@@ -239,7 +240,7 @@ def _as_list(sources: str | Path | Sequence[str | Path]) -> list[str | Path]:
     return [str(source) if is_url(source) else source for source in several]
 
 
-def _check_distinct_results(job: Job, writing: OutputOptions) -> None:
+def _check_distinct_results(job: Job, worker: Maker) -> None:
     """Refuse pictures whose results would have one name, as ``a.png`` and ``a.gif``.
 
     Raises:
@@ -250,10 +251,10 @@ def _check_distinct_results(job: Job, writing: OutputOptions) -> None:
         """The names of all pictures that are files."""
         return (item.name for shard in job.shards() for item in shard.items)
 
-    if writing.format is None and all(PurePosixPath(name).suffix.lower() in WRITE_SUFFIXES for name in names()):
-        return  # each result has the name of its picture
+    if all(worker.result_name(name) == name for name in names()):
+        return
     taken: dict[str, str] = {}
     for name in names():
-        result = name_of_result(name, writing)
+        result = worker.result_name(name)
         if (other := taken.setdefault(result, name)) != name:
             raise InputError(f"{other} and {name} would both become {result}; paint one by itself, to another place.")

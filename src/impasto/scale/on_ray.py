@@ -95,7 +95,7 @@ def paint_on_ray(run: Run, shards: list[Shard], on: str, most: int) -> Iterator[
         OutputError: results cannot be written.
     """
     rows = [{"shard": shard.to_json()} for shard in shards]
-    work = RayWork(ShardActor, (run,), rows, run.job, run.records().id, gpu=run.worker.options.device == "cuda")
+    work = RayWork(ShardActor, (run,), rows, run.job, run.records().id, gpu=run.worker.on_gpu)
     for row in work_on_ray(work, on, most):
         if row["error"]:
             raise OutputError(row["error"])
@@ -227,15 +227,16 @@ def _rows(work: RayWork, actors: int, share: float) -> Iterator[dict[str, str]]:
     """
     from ray import data
 
-    data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # Actors that die before they have begun are those of a machine that is lost; where none begins, we tell ourselves.
+    context.max_consecutive_actor_init_deaths = -1
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its errors are raised, too
     rows = data.from_items(work.rows, override_num_blocks=max(1, len(work.rows)))
     done = rows.map(
         work.actor,
         fn_constructor_args=work.arguments,
-        compute=data.ActorPoolStrategy(
-            min_size=1, max_size=actors, initial_size=actors, max_tasks_in_flight_per_actor=2
-        ),
+        compute=data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
         num_cpus=share,
         num_gpus=1 if work.gpu else 0,
     )

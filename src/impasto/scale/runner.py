@@ -5,21 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from impasto import memory
 from impasto.errors import ImpastoError, OutputError
-from impasto.feedforward.batch import OutputOptions
 from impasto.memory import MAX_DEFAULT
 from impasto.scale.job import Job, Receipt, Records, now
+from impasto.scale.maker import Maker
 from impasto.scale.places import Place
 from impasto.scale.pool import Pool
 from impasto.scale.sessions import Session
 from impasto.scale.shards import Shard
-from impasto.scale.sinks import MOST_WAITING, TarOfResults, is_tar, name_of_result, tar_of, target_of
+from impasto.scale.sinks import MOST_WAITING, TarOfResults, is_tar, tar_of, target_of
 from impasto.scale.sources import pictures_of
 from impasto.scale.station import Result, Station, Task
-from impasto.scale.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +31,14 @@ class Run:
 
     Attributes:
         job: the job folder.
-        worker: paints.
+        worker: makes the results.
         sink: the folder of results, or the name of their tars.
         overwrite: whether to paint what is done already.
         include_results: whether to paint pictures that are results themselves.
     """
 
     job: Place
-    worker: Worker
+    worker: Maker
     sink: Place
     overwrite: bool = False
     include_results: bool = False
@@ -47,8 +46,7 @@ class Run:
     @property
     def settings(self) -> str:
         """One line that changes whenever results would."""
-        writing: OutputOptions = self.worker.writing
-        return f"{self.worker.describe()} {sorted(vars(writing).items())} {self.include_results}"
+        return f"{self.worker.settings} {self.include_results}"
 
     def records(self) -> Records:
         """What is written down about this run."""
@@ -63,10 +61,8 @@ class Run:
 
     def station(self, processes: int) -> Station:
         """What each of several processes does with a picture; the memory for painting is shared out among them."""
-        worker = self.worker
-        if not worker.options.max_memory:
-            share = max(_LEAST_MEMORY, min(MAX_DEFAULT, memory.free() // 2 // max(1, processes)))
-            worker = Worker(list(worker.styles), replace(worker.options, max_memory=share), worker.writing)
+        share = max(_LEAST_MEMORY, min(MAX_DEFAULT, memory.free() // 2 // max(1, processes)))
+        worker = self.worker.with_memory(share)
         return Station(worker, overwrite=self.overwrite, include_results=self.include_results)
 
 
@@ -157,7 +153,7 @@ class ShardRunner:
             position = -1
             try:
                 for position, picture in enumerate(pictures_of(shard, opened.files)):
-                    name = picture.name if picture.beside else name_of_result(picture.name, self.run.worker.writing)
+                    name = picture.name if picture.beside else self.run.worker.result_name(picture.name)
                     if picture.beside:
                         if opened.tar is not None:
                             opened.tar.put(position, name, picture.data or b"")
@@ -171,7 +167,7 @@ class ShardRunner:
                     self._number += 1
                     opened.places[self._number] = position, name
                     self._shard_of[self._number] = opened
-                    target = target_of(self.run.sink, picture.name, self.run.worker.writing)
+                    target = target_of(self.run.sink, name)
                     yield Task(self._number, picture.name, name, picture.place, picture.size, picture.data, target)
                     while opened.tar is not None and opened.tar.waiting > MOST_WAITING:
                         yield None

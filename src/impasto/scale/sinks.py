@@ -9,9 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from impasto.errors import ImpastoError
-from impasto.feedforward.batch import OutputOptions, target_in
 from impasto.files import atomic_path, explained, temporary_folder
-from impasto.pictures.writing import suffix_of
 from impasto.scale import places
 from impasto.scale.containers import read_tar
 from impasto.scale.places import Place, join, local_copy, name_of
@@ -26,15 +24,9 @@ def is_tar(sink: Place) -> bool:
     return name_of(sink).lower().endswith(_TAR)
 
 
-def name_of_result(name: str, writing: OutputOptions) -> str:
-    """The name of a picture's result: its own, with another suffix where the format is another."""
-    suffix = None if writing.format is None else suffix_of(writing.format)
-    return target_in(Path(), Path(name), suffix).as_posix()
-
-
-def target_of(sink: Place, name: str, writing: OutputOptions) -> Place | None:
-    """Where the result of a picture goes; ``None``: into a tar."""
-    return None if is_tar(sink) else join(sink, name_of_result(name, writing))
+def target_of(sink: Place, result: str) -> Place | None:
+    """Where the result of that name goes; ``None``: into a tar."""
+    return None if is_tar(sink) else join(sink, result)
 
 
 def tar_of(sink: Place, result: str) -> Place:

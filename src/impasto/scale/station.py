@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from impasto.errors import ImpastoError, first_line
+from impasto.errors import ImpastoError, MissingExtraError, first_line
 from impasto.feedforward.batch import BatchTask, failed_outcome, run_batch
 from impasto.files import FullDiskError
-from impasto.pictures import messages
-from impasto.pictures.results import is_made_alike, note_of_result
-from impasto.pictures.writing import output_format
 from impasto.scale import places
+from impasto.scale.maker import Maker
 from impasto.scale.places import Place
 from impasto.scale.worker import Worker
 
@@ -77,12 +75,12 @@ class Station:
     """A worker, and the rules for results that exist; it is sent to each process once.
 
     Args:
-        worker: paints.
+        worker: makes the results.
         overwrite: whether to paint where a result exists.
         include_results: whether to paint pictures that are results themselves.
     """
 
-    def __init__(self, worker: Worker, *, overwrite: bool = False, include_results: bool = False) -> None:
+    def __init__(self, worker: Maker, *, overwrite: bool = False, include_results: bool = False) -> None:
         self.worker, self.overwrite, self.include_results = worker, overwrite, include_results
 
     def load(self, task: Task) -> bytes | Result | None:
@@ -93,23 +91,23 @@ class Station:
             :meth:`paint`.
         """
         result = Result(task.number, task.name, target=str(task.target or ""))
-        if isinstance(task.source, Path) and isinstance(task.target, Path):
+        if isinstance(self.worker, Worker) and isinstance(task.source, Path) and isinstance(task.target, Path):
             return None
+
+        def read() -> bytes:
+            """The picture's bytes."""
+            return (task.data if task.source is None else places.read(task.source, task.size)) or b""
+
         try:
             if task.target is not None and not self.overwrite and places.entry_of(task.target) is not None:
-                note = self.worker.describe(self._format(task))
-                alike = is_made_alike(places.read(task.target), note)
+                alike = self.worker.is_alike(places.read(task.target), task.name, read)
                 return replace(result, status="skipped", reason="same" if alike else "other")
-            data = task.data if task.source is None else places.read(task.source, task.size)
-            if not self.include_results and data and note_of_result(data):
+            data = read()
+            if not self.include_results and data and self.worker.is_result(data):
                 return replace(result, status="skipped", reason="result")
-            return data or b""
+            return data
         except ImpastoError as error:
             return result.failed(str(error))
-
-    def _format(self, task: Task) -> str:
-        """The format of a task's result."""
-        return output_format(task.result, self.worker.writing.format)
 
     def paint(self, task: Task, data: bytes | None) -> Result:
         """Paint a picture; the result still has its bytes, unless the task is one of local files."""
@@ -117,9 +115,10 @@ class Station:
         try:
             if data is None:
                 return self._paint_files(task, result)
-            with messages.about(task.name):
-                made, facts = self.worker(data, self._format(task))
+            made, facts = self.worker.make(task.name, data)
             return replace(result, data=made, seconds=facts["seconds"])
+        except MissingExtraError as error:
+            return result.failed(str(error), stops=True)
         except (ImpastoError, MemoryError) as error:
             outcome = failed_outcome(BatchTask(Path(task.name), Path(task.name)), error)
             return result.failed(str(outcome.error))
@@ -130,6 +129,7 @@ class Station:
 
     def _paint_files(self, task: Task, result: Result) -> Result:
         """Paint a local file to another as ``impasto apply`` does it in folders."""
+        assert isinstance(self.worker, Worker)
         assert isinstance(task.source, Path)
         assert isinstance(task.target, Path)
         (outcome,) = run_batch(

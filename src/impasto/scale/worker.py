@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Unpack
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import OutputOptions
+from impasto.feedforward.batch import OutputOptions, target_in
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
 from impasto.feedforward.painter import Painter
 from impasto.learning.cache import with_learnt_pictures
 from impasto.options import options_from_keywords, say_value
+from impasto.pictures import messages
+from impasto.pictures.results import is_made_alike, note_of_result
 from impasto.pictures.writing import (
     check_longest_side,
     encode_picture,
     note_with_encoding,
     output_format,
+    suffix_of,
     writable_format,
 )
+from impasto.scale.maker import Maker
 from impasto.styles.blending import Styles, load_weighted
 
 
-class Worker:
+class Worker(Maker):
     """Styles and options that can be sent to other processes and machines, and paint there.
 
     A worker is small to pickle: the styles' numbers and the options. Its network is loaded at the first picture, once
@@ -75,6 +82,44 @@ class Worker:
         """
         settings = self.painter.describe()
         return note_with_encoding(settings, format, quality=self.writing.quality, strip=self.writing.strip)
+
+    @property
+    def settings(self) -> str:  # type: ignore[override]
+        """See :class:`Maker`."""
+        return f"{self.describe()} {sorted(vars(self.writing).items())}"
+
+    @property
+    def on_gpu(self) -> bool:  # type: ignore[override]
+        """See :class:`Maker`."""
+        return self.options.device == "cuda"
+
+    def with_memory(self, memory: int) -> Worker:
+        """See :class:`Maker`."""
+        if self.options.max_memory:
+            return self
+        return Worker(list(self.styles), replace(self.options, max_memory=memory), self.writing)
+
+    def result_name(self, name: str) -> str:
+        """See :class:`Maker`: the picture's name, with another suffix where the format is another."""
+        suffix = None if self.writing.format is None else suffix_of(self.writing.format)
+        return target_in(Path(), Path(name), suffix).as_posix()
+
+    def make(self, name: str, data: bytes) -> tuple[bytes, dict[str, Any]]:
+        """See :class:`Maker`."""
+        with messages.about(name):
+            return self(data, self._format(name))
+
+    def is_alike(self, result: bytes, name: str, read: Callable[[], bytes]) -> bool:
+        """See :class:`Maker`."""
+        return is_made_alike(result, self.describe(self._format(name)))
+
+    def is_result(self, data: bytes) -> bool:
+        """See :class:`Maker`."""
+        return bool(note_of_result(data))
+
+    def _format(self, name: str) -> str:
+        """The format of the result of a picture of that name."""
+        return output_format(self.result_name(name), self.writing.format)
 
     def __call__(self, data: bytes, format: str | None = None) -> tuple[bytes, dict[str, Any]]:
         """Repaint one encoded picture.
