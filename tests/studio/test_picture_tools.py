@@ -1,5 +1,6 @@
 """What the Picture tab offers beside painting, in a browser."""
 
+import base64
 import json
 
 import numpy as np
@@ -17,6 +18,22 @@ def opened(visit, photo, tmp_path):
     page.set_input_files("#picture-files input[type=file]", str(tmp_path / "photo.png"))
     finished(page, "photo-starry-night.png")
     return page
+
+
+def drop_file(page, place, path):
+    """Drop a file on an element as a visitor does."""
+    text = base64.b64encode(path.read_bytes()).decode()
+    page.locator(place).first.evaluate(
+        """(place, [text, name]) => {
+            const file = new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name, {type: "image/png"});
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(file);
+            for (const kind of ["dragenter", "dragover", "drop"]) {
+              place.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true}));
+            }
+        }""",
+        [text, path.name],
+    )
 
 
 def finished(page, text):
@@ -204,6 +221,26 @@ def test_refine_takes_the_photograph_to_the_paint_tab(opened):
     page.locator("#paint-status", has_text="Refining starts from the fast painting").wait_for()
     assert page.locator("#paint-init select").input_value() == "fast"
     page.locator("#paint-compare:not(.empty)").wait_for()
+
+
+def test_a_painting_dropped_on_the_chooser_becomes_a_style_and_refine_takes_it_along(opened, photo, tmp_path):
+    page = opened
+    photo.resize((300, 200)).save(tmp_path / "waves.png")
+    drop_file(page, "#picture-styles", tmp_path / "waves.png")
+    finished(page, "photo-waves.png")
+    page.locator("#picture-refine").click()
+    page.locator("#paint-styles .files", has_text="waves.png").wait_for()
+    page.locator("#paint-status", has_text="the picture whose style it has").wait_for()
+    page.locator("#paint-estimate", has_text="About").wait_for()
+
+
+def test_a_photograph_that_is_dropped_is_taken_once_and_one_that_misses_changes_nothing(visit, photo, tmp_path):
+    photo.resize((64, 48)).save(tmp_path / "photo.png")
+    page = visit()
+    drop_file(page, "header", tmp_path / "photo.png")
+    drop_file(page, "#picture-files .place", tmp_path / "photo.png")
+    finished(page, "photo-starry-night.png")
+    assert page.locator(".strip.photos .photo").count() == 1
 
 
 def test_everything_has_a_name_for_screen_readers(opened):

@@ -20,7 +20,7 @@ Wanted = Literal["picture", "video", "sound", "motion", "style", "sound_style", 
 """What a visitor means to send; a picture may be a video as well, and a style is a style file."""
 _WANTED = (
     "`video`: what moves, an animated picture as well; `sound`: a file with sound; `motion`: a BVH file; `style`: a "
-    "style file, `sound_style` and `motion_style`: one of sound or motion, a recording or a clip, all of which are then "
+    "style file, `sound_style` and `motion_style`: one of sound or motion, a recording or a clip, which are then "
     "called by a + and their `id`."
 )
 _PLAYABLE = (".mp4", ".mkv", ".ogv")  # suffixes of videos that browsers may be able to play

@@ -3,6 +3,7 @@
 // key F: among the favourites, or not.
 
 import { icon, make } from "./dom.js";
+import { onDrop } from "./drop.js";
 import { favourites, recent, toggleFavourite, useStyle } from "./remembered.js";
 import { label, say, word } from "./texts.js";
 
@@ -53,17 +54,21 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
     const input = make("input", { type: "file", accept: "image/*,.safetensors", class: "visually-hidden", id: `${id}-add` });
     const place = make("label", { class: "chip add", for: `${id}-add` }, icon("plus"), say(make("span"), "add_picture_style"));
     filters.append(input, place);
-    input.addEventListener("change", async () => {
-      const file = input.files?.[0];
-      input.value = "";
-      if (!file) return;
+    const take = async (/** @type {File|undefined} */ file) => {
+      if (!file || input.disabled) return;
       input.disabled = true; // until this one is there
       place.classList.add("busy");
       try { await add(file); } finally {
         input.disabled = false;
         place.classList.remove("busy");
       }
+    };
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      input.value = "";
+      take(file);
     });
+    onDrop(element, ([file]) => take(file));
   }
 
   const title = (/** @type {string} */ name) => styles.find((style) => style.name === name)?.title ?? name;
@@ -169,10 +174,13 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
   });
 
   draw();
-  requestAnimationFrame(() => {
+  const seen = new IntersectionObserver(([{ isIntersecting }]) => {
+    if (!isIntersecting) return; // a tab that was not opened yet has no sizes
+    seen.disconnect();
     const first = /** @type {HTMLElement|null} */ (thumbs.querySelector(".on"));
     if (first) thumbs.scrollTo({ top: first.offsetTop - 40, left: first.offsetLeft - 60 });
   });
+  seen.observe(thumbs);
   return {
     element,
     get value() { return [...chosen].map(([name, weight]) => ({ name, weight })); },

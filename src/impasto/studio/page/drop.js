@@ -56,6 +56,9 @@ export function drop(id, key, { accept, multiple = false, list = false, drawing 
   };
 }
 
+// Files that miss every place change nothing; without this the browser would leave the page to show them.
+for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+
 /**
  * Take files that are dropped on an element.
  * @param {HTMLElement} element
@@ -71,7 +74,7 @@ export function onDrop(element, take) {
   element.addEventListener("drop", (event) => {
     inside = 0;
     over(false);
-    if (!holdsFiles(event)) return;
+    if (!holdsFiles(event) || event.defaultPrevented) return; // a place within this one has taken them
     event.preventDefault();
     take([...(event.dataTransfer?.files || [])]);
   });

@@ -9,6 +9,7 @@
  * @property {string} title  What the page shows.
  * @property {string} thumbnail  Address of a square picture of the style; "" while there is none.
  * @property {"bundled"|"own"|"picture"} kind  Of the package; of the catalogue; of a picture that the visitor gave.
+ * @property {File} [picture]  That picture, unless it was a style file.
  */
 
 /**

@@ -224,7 +224,7 @@ export function open(facts) {
       const made = isFile ? { name: sent.title, file: sent, notes: [] } : await run("learn", { files: [sent.id], effort: "quick" }, { signal });
       if (!made) throw new DOMException("The job was stopped.", "AbortError");
       /** @type {import("./engine.js").Style} */
-      const style = { name: `+${made.file.id}`, title: styleTitle(made.name), thumbnail: isFile ? "" : `${sent.url}/shown.jpg`, kind: "picture" };
+      const style = { name: `+${made.file.id}`, title: styleTitle(made.name), thumbnail: isFile ? "" : `${sent.url}/shown.jpg`, kind: "picture", picture: isFile ? undefined : file };
       learnt.unshift(style);
       return { style, notes: made.notes };
     },

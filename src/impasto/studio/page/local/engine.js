@@ -66,7 +66,7 @@ export async function open(settings = {}) {
       if (!isStyleFile(file)) await checkSize(file, maxPixels);
       const { name, plain, thumbnail, notes } = await caller.addStyle(file, signal);
       /** @type {Style} */
-      const style = { name, title: styleTitle(plain), thumbnail: thumbnail ? URL.createObjectURL(thumbnail) : "", kind: "picture" };
+      const style = { name, title: styleTitle(plain), thumbnail: thumbnail ? URL.createObjectURL(thumbnail) : "", kind: "picture", picture: thumbnail ? file : undefined };
       given.unshift(style);
       return { style, notes };
     },

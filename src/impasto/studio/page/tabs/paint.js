@@ -172,10 +172,11 @@ export function build(panel, app) {
   for (const field of Object.values(fields)) field.onInput(estimate);
   start.addEventListener("click", () => paint().catch(showError));
   stop.addEventListener("click", () => { stop.disabled = true; stopRunning?.().catch(showError); });
-  return (/** @type {{file: File, init: string}} */ { file, init }) => {
+  return (/** @type {{file: File, init: string, pictures: File[]}} */ { file, init, pictures }) => {
     if (running) return;
     fields.init.value = init;
-    say(status, "refine_intro");
+    if (pictures.length) paintings.files = pictures;
+    say(status, paintings.files.length ? "refine_ready" : "refine_intro");
     setPhoto(file);
   };
 }

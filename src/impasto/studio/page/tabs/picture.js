@@ -325,7 +325,11 @@ export function build(panel, app) {
     const single = chosen.length > 1 ? chosen.map((style) => [{ ...style, weight: 1 }]) : [];
     comparing.open([chosen, ...single, ...(other && !single.length ? [[{ name: other, weight: 1 }]] : [])]);
   });
-  refine.addEventListener("click", () => (shown ? app.open("paint", { file: shown.file, init: "fast" }) : complain("no_photo")));
+  refine.addEventListener("click", () => {
+    if (!shown) return complain("no_photo");
+    const chosen = panelOfLook.picker.value.map(({ name }) => app.styles.find((style) => style.name === name)?.picture);
+    app.open("paint", { file: shown.file, init: "fast", pictures: chosen.filter((picture) => picture !== undefined) });
+  });
   maskToggle.addEventListener("click", () => (shown ? setBrushing(!brushing) : complain("no_photo")));
   panelOfLook.onChange(() => { if (shown) changed(); });
   onDrop(stage, take);

@@ -29,7 +29,8 @@ export function build(panel, app) {
   const save = make("a", { class: "button primary", id: "video-download" }, icon("download"), say(make("span"), "download"));
   label(bar, { "aria-label": "video_progress" });
   const stage = make("div", { class: "stage" }, make("div", { class: "canvas" }, make("div", { class: "emptiness" }, upload.element), players.element), progress,
-    make("div", { class: "actions" }, make("div", { class: "toolbar" }, play, other), status, preview, cancel, render, save));
+    make("div", { class: "actions" }, make("div", { class: "toolbar" }, play, other), status,
+      make("div", { class: "ends" }, preview, cancel, render, save)));
 
   const picker = chooser("video-styles", app.styles, firstStyle(app.styles), () => {});
   app.onStyles(() => picker.setStyles(app.styles));
