@@ -143,7 +143,8 @@ def stylize_motion(
         timed = retime(result.clip, beats, named)
         result.clip, result.hits_before, result.hits_after = timed.clip, timed.hits_before, timed.hits_after
         if not len(timed.beats):
-            result.notices.append(f"{clip.name} has no beats of its own, so its time stays as it is.")
+            text = f"{clip.name} has no beats of its own, so its time stays as it is."
+            result.notices.append(Sentence(text, "no_own_beats", name=clip.name))
         elif timed.beats[-1] > beats[-1] + _MUSIC_ENDS:
             name = Path(str(music)).name
             text = f"The last beat of {name} is at {beats[-1]:.1f} s; behind it the movement keeps its time."

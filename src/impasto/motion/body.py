@@ -132,7 +132,11 @@ def see_body(clip: Clip, mapping: Mapping[str, str] | None = None) -> Body:
     """
     if clip.frames * len(clip.joints) > _MOST:
         raise InputError(
-            f"{clip.name} has {clip.frames} frames of {len(clip.joints)} joints, too many at once; cut it into parts."
+            f"{clip.name} has {clip.frames} frames of {len(clip.joints)} joints, too many at once; cut it into parts.",
+            key="clip_long",
+            name=clip.name,
+            frames=clip.frames,
+            joints=len(clip.joints),
         )
     joints = find_joints(clip, mapping)
     needed = [f"{side}-{name}" for side in ("left", "right") for name in ("thigh", "shin")]

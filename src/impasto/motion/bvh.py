@@ -69,13 +69,13 @@ def parse_bvh(data: bytes, name: str) -> Clip:
     text = data.decode("utf-8-sig", "replace")
     split = re.search(r"^\s*MOTION\b", text, re.M | re.I)
     if not re.match(r"\s*HIERARCHY\b", text, re.I) or split is None:
-        raise InputError(f"{name} is no BVH file (it has no HIERARCHY with a MOTION behind it); export it as BVH.")
+        raise _broken(f"{name} is no BVH file (it has no HIERARCHY with a MOTION behind it); export it as BVH.", name)
     joints = _parse_hierarchy(text[: split.start()], name)
     count = sum(len(joint.channels) for joint in joints)
     frames, timed, numbers = _parse_motion(text[split.end() :], name)
     whole = len(numbers) // count
     if not whole:
-        raise InputError(f"{name} has no frame of its {count} channels; export it again.")
+        raise _broken(f"{name} has no frame of its {count} channels; export it again.", name)
     notices: list[str] = []
     if timed is None:
         text = f"{name} does not say how long a frame lasts; {1 / _USUAL_TIME:.0f} frames a second are taken."
@@ -87,11 +87,17 @@ def parse_bvh(data: bytes, name: str) -> Clip:
     channels = numbers[: whole * count].reshape(whole, count)
     bad = ~(np.abs(channels) <= _LARGEST).all(axis=1)
     if bad.any():
-        raise InputError(
+        raise _broken(
             f"Frame {int(np.argmax(bad)) + 1} of {name} has numbers that no movement has (not finite, or beyond "
-            f"{_LARGEST:g}); export it again."
+            f"{_LARGEST:g}); export it again.",
+            name,
         )
     return Clip(joints, channels, timed or _USUAL_TIME, name, tuple(notices))
+
+
+def _broken(sentence: str, name: str) -> InputError:
+    """The error about a damaged file, whose sentence says what is wrong with it."""
+    return InputError(sentence, key="bvh_damaged", name=name)
 
 
 def _parse_hierarchy(text: str, name: str) -> tuple[Joint, ...]:
@@ -107,7 +113,7 @@ def _parse_hierarchy(text: str, name: str) -> tuple[Joint, ...]:
     at = 0
 
     def broken(why: str) -> InputError:
-        return InputError(f"{name} is damaged: {why}; export it again.")
+        return _broken(f"{name} is damaged: {why}; export it again.", name)
 
     while at < len(tokens):
         kind, joint_name, end, brace, word = tokens[at].groups()
@@ -116,7 +122,9 @@ def _parse_hierarchy(text: str, name: str) -> tuple[Joint, ...]:
             if waiting is not None:
                 raise broken("a joint has no braces")
             if kind and kind.upper() == "ROOT" and joints:
-                raise InputError(f"{name} has more than one root; keep one skeleton in a file.")
+                raise InputError(
+                    f"{name} has more than one root; keep one skeleton in a file.", key="bvh_roots", name=name
+                )
             if not open_joints and joints:
                 raise broken("a joint hangs on nothing")
             waiting = joint_name.strip() if kind else ""
@@ -203,7 +211,7 @@ def _parse_motion(text: str, name: str) -> tuple[int | None, float | None, Array
     except ValueError as error:
         found = re.search(r"'(.{1,40})", str(error))
         what = f"{found[1].rstrip(chr(39))!r}" if found else "something"
-        raise InputError(f"{name} is damaged: {what} stands among its numbers; export it again.") from None
+        raise _broken(f"{name} is damaged: {what} stands among its numbers; export it again.", name) from None
     return frames, frame_time, numbers
 
 

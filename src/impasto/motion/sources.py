@@ -130,7 +130,9 @@ def as_weighted(styles: Any) -> list[tuple[MotionStyleLike, float, tuple[str, ..
             raise InputError(f"The weight of a style is a number of 0 or more, not {say_value(weight)}.")
         found.append((style, float(weight), parts))
     if found and not any(weight for _, weight, _ in found):
-        raise InputError("Style weights must not all be 0; leave them out, or give --style old.bvh:1.")
+        raise InputError(
+            "Style weights must not all be 0; leave them out, or give --style old.bvh:1.", key="weights_zero"
+        )
     return found
 
 

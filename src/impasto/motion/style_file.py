@@ -82,13 +82,19 @@ def load_motion_style(path: str | Path) -> MotionStyle:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
             if metadata.get(KEY) != format_of(MOTION):
-                raise StyleError(f"{path} is no motion style of this version; learn it again, or update Impasto.")
+                raise StyleError(
+                    f"{path} is no motion style of this version; learn it again, or update Impasto.",
+                    key="style_damaged_file",
+                    name=path.name,
+                )
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except StyleError:
         raise
     except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
         raise StyleError(
-            f"{path} cannot be read as a motion style ({first_line(error)}); give a BVH file or a style file."
+            f"{path} cannot be read as a motion style ({first_line(error)}); give a BVH file or a style file.",
+            key="style_damaged_file",
+            name=path.name,
         ) from error
     names = [name for name in metadata.get("directions", "").split(",") if name]
     if not names or len(set(names)) < len(names) or not set(names) <= set(DIRECTIONS):
@@ -133,4 +139,8 @@ def _tensor(path: Path, tensors: dict[str, NDArray[Any]], name: str, shape: tupl
 
 def _damaged(path: Path, why: str) -> StyleError:
     """The error about a file that cannot be a motion style."""
-    return StyleError(f"{path} is damaged: {why}; take it from its source again, or learn it again.")
+    return StyleError(
+        f"{path} is damaged: {why}; take it from its source again, or learn it again.",
+        key="style_damaged_file",
+        name=path.name,
+    )

@@ -27,7 +27,9 @@ def beats_of_file(path: str | Path) -> Array:
     """
     beats = track_beats(read_track(Path(path)), RATE)
     if len(beats) < 2:
-        raise InputError(f"{path} has no beat that could be found; give music with a clear pulse.")
+        raise InputError(
+            f"{path} has no beat that could be found; give music with a clear pulse.", key="no_beat", name=str(path)
+        )
     return beats
 
 

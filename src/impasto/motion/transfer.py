@@ -97,7 +97,8 @@ def transfer(
         follow = options.path == "stance" or (options.path == "auto" and stepping and not goes_nowhere(body))
         path = path_from_stance(body, pose.world()[0])
         if not pose.move(path if follow else path * np.array([0.0, 1.0, 0.0])):
-            notices.append(f"{body.clip.name} has no channels that move its hips, so it stays where it is.")
+            text = f"{body.clip.name} has no channels that move its hips, so it stays where it is."
+            notices.append(Sentence(text, "hips_fixed", name=body.clip.name))
         if options.feet == "lock":
             lock_feet(pose, feet_of(body, body.positions).floor)
     return Transferred(pose.as_clip(), methods, notices)
@@ -142,7 +143,9 @@ def _notices(body: Body, styles: Sequence[MotionStyle], methods: dict[str, str])
     for style in styles:
         absent = [name for name in body.directions if name not in style.directions]
         if absent:
-            notices.append(f"Not found in {style.name}, so as in {body.clip.name}: {', '.join(absent)}.")
+            text = f"Not found in {style.name}, so as in {body.clip.name}: {', '.join(absent)}."
+            values = {"style": style.name, "name": body.clip.name, "parts": ", ".join(absent)}
+            notices.append(Sentence(text, "limbs_not_found", **values))
         if methods[style.name] == "statistics":
             text = (
                 f"{body.clip.name} and {style.name} move differently, so only part of the style is carried over; "

@@ -93,7 +93,9 @@ def analyse(source: SoundSource, rate: int, progress: Callable[[int], None]) -> 
             due = number + 1 if number < _TONAL_CHUNKS else 2 * number
         progress(count)
     if not count:
-        raise InputError(f"There is no sample in {source.name}; give a file with some sound.")
+        raise InputError(
+            f"There is no sample in {source.name}; give a file with some sound.", key="no_sound_in", name=source.name
+        )
     powers = frames.all()
     loud = bands.reference(powers)
     energy = sum(weight for _, weight in tonal)

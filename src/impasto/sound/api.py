@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.arguments import check_arguments
-from impasto.errors import InputError, OutputError
+from impasto.errors import InputError, OutputError, Sentence
 from impasto.files import exists
 from impasto.locks import locked
 from impasto.media.side_plan import plan_side_streams
@@ -265,15 +265,16 @@ _KEPT_METADATA = {
 
 def _left_out(source: SoundFile, target: Target) -> list[str]:
     """Notices on what a file holds beside the sound that was restyled, and the result does not."""
-    said = []
+    said: list[str] = []
     if source.picture is not None and target.beside is None:
-        said.append(f"The pictures of {source.name} are left out, since {target.path.suffix} holds sound alone.")
+        text = f"The pictures of {source.name} are left out, since {target.path.suffix} holds sound alone."
+        said.append(Sentence(text, "pictures_left_out", name=source.name, suffix=target.path.suffix))
     if source.has_cover and target.beside is None:
-        said.append(f"The cover picture of {source.name} is left out.")
+        said.append(Sentence(f"The cover picture of {source.name} is left out.", "cover_left_out", name=source.name))
     if source.other_sounds and target.beside is None:
-        said.append(
-            f"Only one of the {source.other_sounds + 1} sounds of {source.name} is restyled; others are left out."
-        )
+        count = source.other_sounds + 1
+        text = f"Only one of the {count} sounds of {source.name} is restyled; others are left out."
+        said.append(Sentence(text, "other_sounds_left_out", count=count, name=source.name))
     elif source.other_sounds:
         said.append(f"Only one of the {source.other_sounds + 1} sounds of {source.name} is restyled; others stay.")
     return said
@@ -308,10 +309,13 @@ class Restyling:
         self.transposed: list[str] = []
         self.notices: list[str] = []
         if self.rate != source.rate:
-            self.notices.append(
-                f"{source.name} has {source.rate} samples a second; what is above {self.rate // 2000} kHz, which "
-                "nobody hears, is left out."
+            kilohertz = self.rate // 2000
+            text = (
+                f"{source.name} has {source.rate} samples a second; what is above {kilohertz} kHz, which nobody hears, "
+                "is left out."
             )
+            said = Sentence(text, "inaudible_left_out", name=source.name, rate=source.rate, kilohertz=kilohertz)
+            self.notices.append(said)
 
     def blocks(self) -> Iterator[Samples]:
         """The result as blocks of C x N samples, as loud as the content."""
@@ -324,7 +328,8 @@ class Restyling:
         analysis = analyse(self.source, self.rate, lambda done: self._report(0, _READ, done / expected))
         self.samples = analysis.samples
         if analysis.silent:
-            self.notices.append(f"{self.source.name} is silent, and so is the result.")
+            text = f"{self.source.name} is silent, and so is the result."
+            self.notices.append(Sentence(text, "sound_silent", name=self.source.name))
             for block in self.source.blocks(self.rate):
                 yield np.zeros_like(block)
             return

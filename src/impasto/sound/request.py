@@ -69,7 +69,10 @@ def load_styles(styles: Any, start: float | None = None, end: float | None = Non
         raise StyleError("No style is given; name a recording, for example rain.flac.")
     total = sum(weight for _, weight in pairs)
     if any(weight < 0 for _, weight in pairs) or not 0 < total < float("inf"):
-        raise StyleError("Style weights must be 0 or more and not all 0, for example rain.flac:2 and bell.flac:1.")
+        raise StyleError(
+            "Style weights must be 0 or more and not all 0, for example rain.flac:2 and bell.flac:1.",
+            key="weights_zero",
+        )
     return [(style, weight / total) for style, weight in pairs if weight]
 
 

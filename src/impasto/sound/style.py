@@ -118,9 +118,9 @@ def style_of(source: SoundSource, name: str, metadata: Mapping[str, str] | None 
     length = frame_length(rate)
     stretches = [stretch for stretch in most_varied(source, rate) if stretch.shape[1] >= length]
     if not stretches:
-        raise InputError(
-            f"{source.name} is shorter than {1000 * length // rate} ms, too short to be a style; give a second or more."
-        )
+        least = 1000 * length // rate
+        text = f"{source.name} is shorter than {least} ms, too short to be a style; give a second or more."
+        raise InputError(text, key="style_short", name=source.name)
     if max(float(np.sqrt(np.square(stretch).mean())) for stretch in stretches) < _SILENCE:
         raise InputError(
             f"{source.name} is silent, and silence is no style; give a recording that sounds.",
@@ -155,14 +155,24 @@ def read_sound_style(path: Path) -> SoundStyle:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
         raise StyleError(
-            f"{path} cannot be read as a style ({first_line(error)}); give a style file of sound."
+            f"{path} cannot be read as a style ({first_line(error)}); give a style file of sound.",
+            key="style_damaged_file",
+            name=path.name,
         ) from error
     if metadata.get(KEY) != format_of(SOUND):
-        raise StyleError(f"{path} is no style of sound of this version; learn it again with impasto learn.")
+        raise StyleError(
+            f"{path} is no style of sound of this version; learn it again with impasto learn.",
+            key="style_damaged_file",
+            name=path.name,
+        )
     try:
         return _checked(path, metadata, tensors)
     except (KeyError, ValueError, TypeError, OverflowError, pyav("Sound", "sound").error.FFmpegError) as error:
-        raise StyleError(f"{path} is damaged ({first_line(error)}); take it from its source again.") from error
+        raise StyleError(
+            f"{path} is damaged ({first_line(error)}); take it from its source again.",
+            key="style_damaged_file",
+            name=path.name,
+        ) from error
 
 
 def _checked(path: Path, metadata: dict[str, str], tensors: Mapping[str, NDArray[Any]]) -> SoundStyle:

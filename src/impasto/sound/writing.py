@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import OutputError
+from impasto.errors import OutputError, Sentence
 from impasto.extras import pyav
 from impasto.files import atomic_path, printable
 from impasto.media.containers import open_container
@@ -121,11 +121,13 @@ class Encoder:
         bits: str = "",
     ) -> None:
         av = pyav("Sound", "sound")
-        self.rate, self.layout, self.notices = rate, layout, []
+        self.rate, self.layout = rate, layout
+        self.notices: list[str] = []
         rates = av.Codec(encoder, "w").audio_rates
         taken = wanted if not rates or wanted in rates else min((r for r in rates if r >= wanted), default=max(rates))
         if taken != wanted:
-            self.notices.append(f"This format does not take {wanted} samples a second; the result has {taken}.")
+            text = f"This format does not take {wanted} samples a second; the result has {taken}."
+            self.notices.append(Sentence(text, "rate_changed", wanted=wanted, rate=taken))
         self.stream = target.add_stream(encoder, rate=taken)
         context = self.stream.codec_context
         wide = channel_layout(encoder, av.AudioLayout(layout))
@@ -134,7 +136,8 @@ class Encoder:
             context.format = _SAMPLE_FORMATS[bits]
         channels = av.AudioLayout(wide).nb_channels
         if channels != av.AudioLayout(layout).nb_channels:
-            self.notices.append(f"This format does not take {layout} sound; the result is mixed to {wide}.")
+            text = f"This format does not take {layout} sound; the result is mixed to {wide}."
+            self.notices.append(Sentence(text, "channels_mixed", layout=layout, wide=wide))
         if not encoder.startswith(("pcm", "flac")):
             context.bit_rate = _BIT_RATE * max(1, channels) // 2
         self._at = round(begins * rate)
