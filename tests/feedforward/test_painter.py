@@ -318,7 +318,7 @@ def test_what_went_in_is_left_as_it_was(small, cutout):
 
 
 def test_what_comes_out_is_never_the_memory_that_went_in(monkeypatch):
-    monkeypatch.setattr(painter, "_COMPACT_PIXELS", 100)
+    monkeypatch.setattr(painter, "COMPACT_PIXELS", 100)
     array = np.zeros((20, 30, 3), np.uint8)
     result = impasto.stylize(array, "scream", strength=0)
     assert not np.shares_memory(result, array)

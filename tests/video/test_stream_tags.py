@@ -1,3 +1,4 @@
+from impasto.media.spherical import Spherical
 from impasto.video.video_file import VideoFile
 
 from .clips import make_clip
@@ -26,15 +27,20 @@ def with_box(data, box, *path):
     return bytes(data[:ends] + box + data[ends:])
 
 
-def test_spherical_and_stereoscopic_video_is_said_once(tmp_path):
+def test_the_older_xml_says_that_a_video_is_spherical_and_stereoscopic(tmp_path):
     clip = make_clip(tmp_path / "in.mp4", frames=2, sound=(), chapters=False)
-    assert VideoFile(clip).notices == []
+    assert VideoFile(clip).spherical is None
     box = _SPHERICAL + _XML
     box = (8 + len(box)).to_bytes(4, "big") + b"uuid" + box
     clip.write_bytes(with_box(clip.read_bytes(), box, b"moov", b"trak"))
     video = VideoFile(clip)
     assert sum(1 for _ in video.frames()) == 2
-    assert video.notices == [
-        "in.mp4 is marked as spherical (360 degrees); the result is not.",
-        "in.mp4 is marked as stereoscopic (3D); the result is not.",
-    ]
+    assert video.spherical == Spherical("equirectangular", "top-bottom")
+    assert video.notices == []  # results say both
+
+
+def test_stereoscopic_video_that_is_flat_is_said_once(tmp_path):
+    clip = make_clip(tmp_path / "in.mp4", frames=2, sound=(), chapters=False)
+    box = (13).to_bytes(4, "big") + b"st3d" + bytes([0, 0, 0, 0, 1])
+    clip.write_bytes(with_box(clip.read_bytes(), box, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"))
+    assert VideoFile(clip).notices == ["in.mp4 is marked as stereoscopic (3D); the result is not."]

@@ -35,7 +35,7 @@ def run(
     """
     from impasto.feedforward.painter import Painter
     from impasto.video.raw_frames import paint_raw, parse_form
-    from impasto.video.stabilise import make_stabilizer
+    from impasto.video.stabilise import make_spherical_stabilizer, make_stabilizer
 
     if (video, output) != (_STREAM, _STREAM):
         raise click.UsageError("--raw is for standard streams: impasto video - -o - --raw y4m")
@@ -43,7 +43,9 @@ def run(
     form = parse_form(raw)
     painting = options.painting_options_from(settings)
     painter = Painter(learn_pictures(styles, quiet=quiet), replace(painting, size=0), for_video=True)
-    stabilizer = make_stabilizer(settings["stabilize"])
+    all_around = painting.projection == "equirectangular"
+    name = settings["stabilize"]
+    stabilizer = make_spherical_stabilizer(name, painting) if all_around else make_stabilizer(name)
     with video_bar(hidden=quiet) as show:
 
         def progress(count: int) -> None:

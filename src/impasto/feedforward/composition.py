@@ -42,12 +42,14 @@ class Normalisation:
             less time.
         used: the statistics that were used; filled in while the passes run, unless a picture is painted at once and
             they are not wanted.
+        transport: the map of colours for ``colors="match"``: another picture's, or made by the last pass.
     """
 
     given: PassStatistics = field(default_factory=dict)
     measured_share: float = 0.0
     wanted: bool = True
     used: dict[tuple[int, int], Statistics] = field(default_factory=dict)
+    transport: ColorTransport | None = None
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,6 @@ class Composition:
         grain: the picture's own, H x W; ``None``: the grain that is fixed in place.
         pass_index: the pass's place among the passes, from 0.
         normalisation: how the networks are normalised; the passes of a painting share one.
-        transport: the map of colours for ``colors="match"`` in boxes, made by :meth:`measure_sample`.
     """
 
     padded: PaddedPicture
@@ -167,7 +168,6 @@ class Composition:
     grain: Array | None = None
     pass_index: int = 0
     normalisation: Normalisation = field(default_factory=Normalisation)
-    transport: ColorTransport | None = None
 
     @property
     def margin(self) -> int:
@@ -182,7 +182,7 @@ class Composition:
     def use_given_statistics(self) -> bool:
         """Normalise boxes with the given statistics, if these are all that boxes need; say whether they are."""
         given = [self.normalisation.given.get(self._key(layer)) for layer in self.layers]
-        if self.normalisation.measured_share > 0 or self.colors == "match" or None in given:
+        if self.normalisation.measured_share > 0 or self._lacks_transport or None in given:
             return False
         for layer, statistics in zip(self.layers, given, strict=True):
             assert statistics is not None
@@ -226,13 +226,13 @@ class Composition:
             ]
             network_input = np.concatenate(rows)
             painted = self._normalised_run(layer, network_input, wanted=True)
-            if self.colors == "match":
+            if self._lacks_transport:
                 for box, at in zip(boxes, _places(sample), strict=True):
                     results[box].append(layer.merged(painted[at], network_input[at]))
-        if self.colors == "match":
+        if self._lacks_transport:
             blends = [self._blended(results[box], contents[box], box)[0].reshape(-1, 3) for box in boxes]
             pixels = [contents[box].reshape(-1, 3) for box in boxes]
-            self.transport = color_transport(np.concatenate(blends), np.concatenate(pixels))
+            self.normalisation.transport = color_transport(np.concatenate(blends), np.concatenate(pixels))
 
     def paint_box(self, box: Box) -> Array:
         """Paint what a box on the network's grid holds of the picture, H x W x 3 in [0, 1].
@@ -256,6 +256,11 @@ class Composition:
             else:
                 results.append(content[part])
         return self._finished(results, content[part], inner)
+
+    @property
+    def _lacks_transport(self) -> bool:
+        """Whether a map of colours is needed that nothing has made yet."""
+        return self.colors == "match" and self.normalisation.transport is None
 
     def _key(self, layer: StyleLayer) -> tuple[int, int]:
         """The key of a layer's statistics in this pass."""
@@ -301,7 +306,9 @@ class Composition:
     def _finished(self, results: list[Array], content: Array, box: Box) -> Array:
         """The layers' results blended, with the colours and the strength that were asked for."""
         painted, cover = self._blended(results, content, box)
-        result = apply_color_mode(painted, content, self.colors, self.transport)
+        if self._lacks_transport:
+            self.normalisation.transport = color_transport(painted, content)
+        result = apply_color_mode(painted, content, self.colors, self.normalisation.transport)
         if cover is None and self.mask is None and self.strength == 1:
             return result
         share = np.float32(self.strength) if cover is None else np.float32(self.strength) * cover

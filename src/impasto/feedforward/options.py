@@ -17,6 +17,7 @@ from impasto.learning.settings import EffortChoice
 from impasto.options import SliderRange, changed_options, check_options, documented, option, say_value
 from impasto.pictures.colors import COLOR_MODES, ColorMode
 from impasto.pictures.masks import MaskLike
+from impasto.pictures.projections import PROJECTIONS, Projection
 from impasto.styles.style import Style
 from impasto.version import __version__
 
@@ -94,6 +95,14 @@ class Options:
         f"large; 0: none; auto: {AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
         doc="Longer side at which strokes are laid, to be refined at full size; 0 is the result's, auto is "
         f"{AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
+    )
+    projection: Projection = option(
+        "auto",
+        choices=PROJECTIONS,
+        help="Of pictures all around (360 degrees). equirectangular: painted without a seam and with round poles; "
+        "flat: as any picture; auto: as the file itself says.",
+        doc="How the picture shows the world: all around (``equirectangular``), painted without a seam and with round "
+        "poles; flat; or what its metadata say.",
     )
     mask: MaskLike | None = option(
         None,
@@ -174,6 +183,7 @@ class OptionKeywords(TypedDict, total=False):
     style_effort: EffortChoice
     grain: float
     work_size: int | Literal["auto"]
+    projection: Projection
     mask: MaskLike | None
     masks: Mapping[str, MaskLike]
     device: Device

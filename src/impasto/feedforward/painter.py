@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
@@ -16,41 +17,30 @@ from impasto import memory
 from impasto.arguments import check_arguments
 from impasto.engines.loading import load_engine
 from impasto.errors import InputError, OutOfMemoryError, StyleError
+from impasto.feedforward.compact import COMPACT_PIXELS, compact_painting, resized
 from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import blend_to_name, split_by_mask
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
 from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes
+from impasto.feedforward.spheres import Painted, make_sphere, paint_sphere
 from impasto.feedforward.tiles import paint_bands
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures import large
 from impasto.pictures.conversion import Held, Source, as_picture, content_of, in_kind_of
 from impasto.pictures.large import RowReader
 from impasto.pictures.masks import Mask, fit_mask, read_mask
-from impasto.pictures.picture import Picture, RowSource, to_samples, to_unit_range
+from impasto.pictures.picture import Picture, RowSource, to_unit_range
+from impasto.pictures.projections import is_all_around
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture, shrink_picture
+from impasto.pictures.sphere import View
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
 from impasto.styles.blending import Styles, as_style_list
 from impasto.styles.catalogue import at_strength, video_style
 from impasto.styles.style import Style
 
-_COMPACT_PIXELS = 1 << 22  # pixels beyond which a picture keeps the integers of its file, to spare memory
 _DECODED_BYTES = 7  # bytes that a pixel of a file takes as it is decoded or encoded whole
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
-
-
-@dataclass(frozen=True)
-class Painted:
-    """A painted picture.
-
-    Attributes:
-        picture: the painting.
-        statistics: what its networks were normalised with. Given back to :meth:`Painter.paint` with the next frame
-            of a video, they keep that frame as this one was.
-    """
-
-    picture: Picture
-    statistics: PassStatistics = field(default_factory=dict)
 
 
 class Painter:
@@ -65,6 +55,7 @@ class Painter:
 
     Attributes:
         style: the blend of all styles, which names results.
+        whole: longer side of the picture that it paints views of, in pixels; 0: it paints no views.
 
     Raises:
         StyleError: no such style, or one of another network.
@@ -92,6 +83,7 @@ class Painter:
         self._mask = None if options.mask is None else read(options.mask)
         self._masks = {name: read(mask) for name, mask in options.masks.items()}
         self._budget = memory.Budget(options.max_memory, parallel)
+        self.whole = 0
 
     def paint(
         self,
@@ -100,6 +92,7 @@ class Painter:
         measured_share: float = 0.0,
         grain: NDArray[np.float32] | None = None,
         progress: PaintingProgress | None = None,
+        like: Painted | None = None,
     ) -> Painted:
         """Repaint a picture; alpha and metadata stay.
 
@@ -111,6 +104,7 @@ class Painter:
             grain: the picture's own, H x W as of :mod:`impasto.networks.grain`, instead of the grain that is fixed in
                 place; it does not count where strokes are laid on an enlarged picture.
             progress: called at the beginning, and after each tile that is painted.
+            like: another view of the same sphere, to take statistics and colours from, whatever ``given`` is.
 
         Returns:
             The painting, and the statistics that were used.
@@ -120,8 +114,10 @@ class Painter:
             OutOfMemoryError: there is too little memory even for small tiles.
         """
         normalisation = Normalisation(given or {}, measured_share)
+        if like is not None:
+            normalisation = Normalisation(like.statistics, wanted=False, transport=like.transport)
         painting = self._paint(picture, normalisation, grain, progress)
-        return Painted(painting, normalisation.used or normalisation.given)
+        return Painted(painting, normalisation.used or normalisation.given, normalisation.transport)
 
     def paint_only(self, picture: Source, progress: PaintingProgress | None = None) -> Picture:
         """Repaint a picture as :meth:`paint` does, without its statistics, which takes less time; returns the painting.
@@ -145,11 +141,15 @@ class Painter:
         if not isinstance(picture, Picture):
             picture = self.read(picture)
         original = picture.original or picture.size
-        picture = _resized(picture, self.options.size)
+        picture = resized(picture, self.options.size)
         if self.options.strength == 0:
             return picture
-        passes, longer = plan_passes(picture.size, self.options), max(picture.size)
-        source = _resized(picture, passes[-1].side) if passes[-1].side > longer else picture
+        if not self.whole and is_all_around(self.options.projection, picture.metadata.xmp, picture.size):
+            sphere = make_sphere(picture.size, self.options)
+            painters = [self.seen_in(view, picture.size, original) for view in sphere.views]
+            return paint_sphere(picture, sphere, painters, progress)
+        passes, longer = plan_passes(picture.size, self.options, self.whole), max(picture.size)
+        source = resized(picture, passes[-1].side) if passes[-1].side > longer else picture
         composition = self._composition(normalisation, source, original, picture.size)
         if passes[0].side <= longer == max(original):
             composition.grain = grain
@@ -158,6 +158,25 @@ class Painter:
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
         alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
         return replace(picture, rgb=rgb, alpha=alpha)
+
+    def seen_in(self, view: View, size: tuple[int, int], *others: tuple[int, int]) -> Painter:
+        """A painter for a view of a picture all around: its masks are what the view shows of this one's.
+
+        Args:
+            view: the view.
+            size: width and height of the picture, which masks have.
+            others: further sizes that masks may have.
+        """
+
+        def seen(mask: Mask) -> Mask:
+            return view.sample(fit_mask(mask, size, size, *others))
+
+        painter = copy(self)
+        painter.__dict__.pop("_layers", None)
+        painter.options, painter.whole = replace(self.options, size=0), max(size)  # the picture is resized as a whole
+        painter._mask = None if self._mask is None else seen(self._mask)
+        painter._masks = {name: seen(mask) for name, mask in self._masks.items()}
+        return painter
 
     def stylize(self, image: Held) -> Any:
         """Repaint a picture in memory: the same kind in, the same kind out, as :func:`impasto.stylize` does it.
@@ -228,7 +247,7 @@ class Painter:
                 if one_pass.is_last:
                     yield from bands
                 else:
-                    paintings += (Picture(_compact(band, composition.padded.dtype)) for band in bands)
+                    paintings += (Picture(compact_painting(band, composition.padded.dtype)) for band in bands)
 
     def coverage(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Where the strength and each masked style apply, for a picture of a width and height.
@@ -273,7 +292,7 @@ class Painter:
                     f"{source} has {width} x {height} pixels, which take {taken} of memory, more than the limit: "
                     "raise --max-memory, or have a JPEG, PNG or TIFF painted to PNG or TIFF, by rows."
                 )
-        return as_picture(source, max_pixels=self.options.max_pixels, compact=_COMPACT_PIXELS)
+        return as_picture(source, max_pixels=self.options.max_pixels, compact=COMPACT_PIXELS)
 
     def reader(self, path: str | Path) -> RowReader | None:
         """A reader of rows for a file that is too large for memory; ``None`` if it is not, or cannot be read so."""
@@ -309,6 +328,8 @@ class Painter:
         kind = output_format(target, format)
         streamed = kind in ROW_FORMATS
         reader = self.reader(source) if streamed and self.options.size == 0 and self.options.strength > 0 else None
+        if reader is not None and is_all_around(self.options.projection, reader.metadata.xmp, reader.size):
+            reader = None
         if reader is not None and plan_passes(reader.size, self.options)[-1].side <= max(reader.size):
             about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
             write_rows(self.paint_rows(reader, progress), reader, target, format=format, **about)
@@ -378,19 +399,3 @@ class Painter:
         share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
         padded, mask, colors = pad_picture(source, layers), fitted(self._mask), self.options.colors
         return Composition(padded, layers, share, mask, colors, normalisation=normalisation)
-
-
-def _compact(painting: NDArray[np.generic], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
-    """A painting that is to be refined, in the type of the picture, which takes less memory than floating point."""
-    return to_samples(painting, kind) if kind.kind == "u" and painting.dtype.kind == "f" else painting
-
-
-def _resized(picture: Picture, longer_side: int) -> Picture:
-    """A picture with a longer side in pixels (0 keeps it); one from a file gets integers again if it becomes large."""
-    width, height = picture.size
-    growth = longer_side / max(picture.size) if longer_side else 1
-    if picture.format and picture.dtype.kind == "f" and width * height * growth**2 > _COMPACT_PIXELS:
-        kind = np.dtype(np.uint16 if picture.bits == 16 else np.uint8)
-        alpha = None if picture.alpha is None else to_samples(picture.alpha, kind)
-        picture = replace(picture, rgb=to_samples(picture.rgb, kind), alpha=alpha)
-    return resize_picture(picture, longer_side)

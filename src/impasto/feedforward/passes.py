@@ -77,19 +77,22 @@ def _shrunk_grain(grain: Array, size: tuple[int, int]) -> Array:
     return np.asarray(Image.fromarray(grain).resize(size, Image.Resampling.BOX))
 
 
-def plan_passes(size: tuple[int, int], options: Options) -> list[Pass]:
+def plan_passes(size: tuple[int, int], options: Options, whole: int = 0) -> list[Pass]:
     """Plan the passes that a picture takes, in order.
 
     Args:
         size: width and height of the result, pixels.
         options: ``work_size`` and ``style_scale`` count.
+        whole: longer side of the picture that this one is a view of, whose strokes are to be as large; 0: it is none.
 
     Returns:
         At least one pass. The last one has the result's size, or a larger one where strokes are to be smaller than
         the network's.
     """
     longer = max(size)
-    sides = pass_sides(options.stroke_side(longer), longer)
+    sides = pass_sides(options.stroke_side(whole or longer), whole or longer)
+    if whole:
+        sides = [max(1, round(side * longer / whole)) for side in sides]
     return [Pass(index, side, index == len(sides) - 1) for index, side in enumerate(sides)]
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Array = NDArray[np.float32]
+_RING_FADING = 128  # columns over which one end of a ring of grain fades into the other, twice the largest cell
 
 OCTAVES = ((4, 127, 0.02), (8, 61, 0.025), (16, 31, 0.025), (32, 17, 0.03), (64, 11, 0.035))
 """Of each octave: the side of a cell in pixels, cells until it repeats, and standard deviation, where white is 1.
@@ -46,6 +47,25 @@ def grain_of_box(top: int, left: int, height: int, width: int) -> Array:
             for columns, from_columns in _runs(left, width, len(pattern)):
                 total[rows, columns] += pattern[from_rows, from_columns]
     return total[..., None]
+
+
+def grain_of_ring(height: int, width: int, period: int) -> Array:
+    """The grain of a band whose ends repeat each other: H x W, alike where columns are a period apart.
+
+    Its last columns fade into what stands before its first, by weights whose squares add up to 1, so that it stays as
+    uneven.
+
+    Args:
+        height: rows of the band.
+        width: columns of the band; what is more than a period lies at both ends by halves.
+        period: columns after which it repeats itself.
+    """
+    fading = min(_RING_FADING, period // 2)
+    ring = grain_of_box(0, 0, height, period)[..., 0]
+    angle = (np.arange(fading, dtype=np.float32) + np.float32(0.5)) * np.float32(np.pi / 2 / fading)
+    ring[:, period - fading :] *= np.cos(angle)
+    ring[:, period - fading :] += np.sin(angle) * grain_of_box(0, -fading, height, fading)[..., 0]
+    return ring.take(np.arange(width) - (width - period) // 2, axis=1, mode="wrap")
 
 
 def grain_patterns() -> list[Array]:

@@ -1,8 +1,8 @@
 """libvips: reads pictures row by row and with all 16 bits, which Pillow cannot; the one module that knows pyvips.
 
-Only the decoding of pixels is asked of it. Pillow reads all metadata, because libvips keeps no EXIF of a TIFF, and
-every format and colour that libvips lacks (BMP, HEIC with HEVC, LAB TIFF). Files are still written by
-:mod:`impasto.pictures.row_encoding`, for the reason given there.
+Of files only the decoding of pixels is asked of it, and of pixels their sampling anywhere. Pillow reads all metadata,
+because libvips keeps no EXIF of a TIFF, and every format and colour that libvips lacks (BMP, HEIC with HEVC, LAB TIFF).
+Files are still written by :mod:`impasto.pictures.row_encoding`, for the reason given there.
 """
 
 from __future__ import annotations
@@ -125,6 +125,29 @@ def check_rows(data: bytes, format: str, directory: Directory = None) -> None:
         return
     with _failures_as_oserror(pyvips):
         getattr(pyvips.Image, f"{_LOADERS[format]}_buffer")(data, **_options(format, directory)).avg()
+
+
+def sampled_at(samples: Array, places: Array, interpolation: str) -> Array:
+    """A picture sampled at points; what lies beyond its borders is black.
+
+    Args:
+        samples: H x W x C; uint8, uint16 or float32.
+        places: h x w x 2, float32: the points, column and row in pixels, whole numbers at the centres of pixels.
+        interpolation: ``"bilinear"`` or ``"bicubic"``, which is sharper, and overshoots in floating point.
+
+    Returns:
+        h x w x C, of the type of the picture.
+
+    Raises:
+        OSError: libvips is missing.
+    """
+    pyvips = load_pyvips()
+    if pyvips is None:
+        raise OSError("pyvips is missing")
+    with _failures_as_oserror(pyvips):
+        image, index = (pyvips.Image.new_from_array(np.ascontiguousarray(array)) for array in (samples, places))
+        sampled: Array = image.mapim(index, interpolate=pyvips.Interpolate.new(interpolation)).numpy()
+    return sampled.reshape(*places.shape[:2], samples.shape[2])
 
 
 def _options(format: str, directory: Directory) -> dict[str, Any]:

@@ -87,6 +87,19 @@ def with_size(xmp: bytes, size: tuple[int, int]) -> bytes:
     return xmp
 
 
+def panorama(xmp: bytes) -> dict[str, str] | None:
+    """What a packet of XMP says of the panorama that its picture is: names without namespace, and values.
+
+    Returns:
+        ``None`` if it is none.
+    """
+    found: dict[str, str] = {}
+    for prefix in _prefixes(xmp, _PANORAMA):
+        pattern = re.escape(prefix) + rb""":(\w+)(?:\s*=\s*["']|\s*>\s*)([\w.-]{1,40})"""
+        found |= {name.decode(): value.decode() for name, value in re.findall(pattern, xmp)}
+    return found if "ProjectionType" in found else None
+
+
 def _prefixes(xmp: bytes, namespace: bytes) -> set[bytes]:
     """The prefixes that stand for a namespace."""
     return set(re.findall(rb"""xmlns:([\w.-]+)\s*=\s*["']""" + namespace + rb"""["']""", xmp))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.errors import ImpastoError, InputError
+from impasto.media.spherical import Spherical
 from impasto.memory import MAX_PIXELS
 from impasto.pictures.decoding import from_pil, orientation
 from impasto.pictures.reading import check_pixel_count, open_picture
@@ -61,6 +62,7 @@ class Animation:
             self.width, self.height = scaled_size(*self.stored, size)
             self.plays = self._plays(image)
         self.notices: list[str] = []
+        self.spherical: Spherical | None = None
         self.time_base, self.origin = _TIME_BASE, Fraction(0)
         self.colors = ColorSpace.for_pictures(self.height)
         self.transparent, durations = False, []

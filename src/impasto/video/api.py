@@ -25,11 +25,12 @@ from impasto.video.optimised_pipeline import optimise_video
 from impasto.video.parts import Part
 from impasto.video.pass_options import PassOptions
 from impasto.video.pipeline import FramePipeline
+from impasto.video.projection import kept_projection, layout_of
 from impasto.video.report import FrameProgress, Report
 from impasto.video.restyled_sound import restyle_sound
 from impasto.video.segments import Segments
 from impasto.video.sink import Sink, container_of
-from impasto.video.stabilise import Stabilize, make_stabilizer
+from impasto.video.stabilise import Stabilize, make_spherical_stabilizer, make_stabilizer
 from impasto.video.task import Request, VideoTask, make_plan, open_task
 from impasto.video.video_file import VideoFile
 
@@ -196,7 +197,7 @@ def _make(task: VideoTask, progress: FrameProgress | None, paint: PaintFrames) -
         report.notices += _join(task, segments, side_streams, last_duration)
         report.seconds["join"] = time.perf_counter() - joining
     else:
-        report.notices += _left_out(task, "Numbered pictures hold")
+        report.notices += kept_projection(task.source, None, "")[1] + _left_out(task, "Numbered pictures hold")
     task.work.remove()
     report.seconds["whole"] = time.perf_counter() - started
     return report
@@ -227,7 +228,12 @@ def paint_frames(
     plan, request = task.plan, task.plan.request
     assert plan.keyframes is not None
     files = None if request.flow is None else FlowFiles(request.flow, request.certainty, frame_number(task.source, 0))
-    stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
+    if task.all_around:
+        stabilizer = make_spherical_stabilizer(
+            request.stabilize, task.options, layout_of(task.source), request.flow_method
+        )
+    else:
+        stabilizer = make_stabilizer(request.stabilize, request.flow_method, files)
     pipeline = FramePipeline(
         task.source, task.span, plan.keyframes, task.options, stabilizer, task.work, progress, part
     )
@@ -254,11 +260,20 @@ def _join(task: VideoTask, segments: list[Path], side_streams: SideStreams | Non
         Notices on what could not be kept as it was.
     """
     source, target = task.source, task.plan.target
+    spherical, lost = kept_projection(source, container_of(target), task.plan.codec)
     if container_of(target) == "gif":
         plays = source.plays if isinstance(source, Animation) else 0
         notices = join_gif(segments, target, task.frame_format, note=task.note, plays=plays, last=last_duration)
-        return notices + _left_out(task, "A GIF holds")
-    return join(segments, target, task.frame_format, side_streams=side_streams, about=task.note, last=last_duration)
+        return notices + lost + _left_out(task, "A GIF holds")
+    return lost + join(
+        segments,
+        target,
+        task.frame_format,
+        side_streams=side_streams,
+        about=task.note,
+        last=last_duration,
+        spherical=spherical,
+    )
 
 
 def _left_out(task: VideoTask, what: str) -> list[str]:

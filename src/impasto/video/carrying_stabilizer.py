@@ -11,7 +11,9 @@ import numpy as np
 from impasto.engines.base import Statistics
 from impasto.extras import opencv
 from impasto.feedforward.painter import Painter
+from impasto.feedforward.spheres import Painted
 from impasto.flow.estimate import Estimator, Pixels
+from impasto.pictures.sphere import close_ends
 from impasto.video.carrying import carry_painting
 from impasto.video.flow_files import FlowFiles
 from impasto.video.motion import Floats, fast_consistency, measure_motion, sample_at
@@ -34,10 +36,11 @@ class CarryingStabilizer(Stabilizer):
         scale: at how much of the frame's size motion is estimated, above 0, up to 1.
         estimate: estimates the flow between two frames.
         files: read instead of estimating; ``None``: estimate.
+        period: columns after which frames repeat themselves, as a band around a sphere does; 0: they do not.
     """
 
-    def __init__(self, scale: float, estimate: Estimator, files: FlowFiles | None = None) -> None:
-        self.scale, self.estimate, self.files = scale, estimate, files
+    def __init__(self, scale: float, estimate: Estimator, files: FlowFiles | None = None, period: int = 0) -> None:
+        self.scale, self.estimate, self.files, self.period = scale, estimate, files, period
         self.last_begun: FrameInProgress | None = None
         self.last_finished: FrameInProgress | None = None
 
@@ -47,21 +50,24 @@ class CarryingStabilizer(Stabilizer):
         if index is None:
             index = before.index + 1 if before else 0
         if before is None or before.frame.shape != frame.shape or is_scene_cut(small, before.thumbnail):
-            self.last_begun = FrameInProgress(
-                frame, changing, fixed_grain(*frame.shape[:2]), small, resized, index=index, starts_scene=True
-            )
+            grain = fixed_grain(*frame.shape[:2], self.period)
+            self.last_begun = FrameInProgress(frame, changing, grain, small, resized, index=index, starts_scene=True)
             return self.last_begun
         flow, trust = self._flow_to_reference(index, resized, before)
         motion = measure_motion(flow, trust, resized, before.reference, *frame.shape[:2])
         stays = ((motion.moves == 0) & (motion.trust > 0.5)).astype(np.uint8)
         reference = opencv().copyTo(before.reference, stays, resized)
-        grain = moved_grain(fixed_grain(*frame.shape[:2]) if before.grain is None else before.grain, motion)
+        fixed = fixed_grain(*frame.shape[:2], self.period)
+        grain = moved_grain(fixed if before.grain is None else before.grain, motion, self.period)
+        if self.period:
+            close_ends(reference, round(self.period * self.scale))
+            close_ends(grain, self.period)
         self.last_begun = FrameInProgress(frame, changing, grain, small, reference, before, motion, index=index)
         return self.last_begun
 
-    def run_network(self, in_progress: FrameInProgress, painter: Painter) -> None:
+    def run_network(self, in_progress: FrameInProgress, painter: Painter, like: Painted | None = None) -> None:
         """See :class:`Stabilizer`."""
-        super().run_network(in_progress, painter)
+        super().run_network(in_progress, painter, like)
         in_progress.coverage = painter.coverage((in_progress.frame.shape[1], in_progress.frame.shape[0]))
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:
@@ -74,6 +80,9 @@ class CarryingStabilizer(Stabilizer):
                 carried if in_progress.coverage is None else _renewed_at_masks(carried, in_progress, before)
             )
             in_progress.before = FrameInProgress(before.frame, used=before.used)  # no later frame needs more of it
+        if self.period:
+            close_ends(in_progress.painted, self.period)
+        in_progress.network_painting = None  # no later frame needs it
         self.last_finished = in_progress
         return in_progress.painted
 

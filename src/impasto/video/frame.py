@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from impasto.flow.estimate import Pixels
+from impasto.media.spherical import Spherical
 from impasto.video.pixels import ColorSpace
 
 MIN_RATE, MAX_RATE = Fraction(1, 86_400), 1000  # frames a second: one a day, and more than any film has
@@ -48,6 +49,7 @@ class VideoSource(Protocol):
         expected: how many frames there should be; 0 if unknown.
         origin: the time on the source's clock, in seconds, that counts as 0.
         colors: how the samples of the file stand for colours.
+        spherical: what the file says of showing the world all around; ``None``: nothing.
         notices: sentences for people on what is left out or changed.
         damaged: how many packets or pictures could not be decoded so far.
         truncated: whether the file ends before the end that it declares; known after the last frame.
@@ -62,6 +64,7 @@ class VideoSource(Protocol):
     expected: int
     origin: Fraction
     colors: ColorSpace
+    spherical: Spherical | None
     notices: list[str]
     damaged: int
     truncated: bool

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from impasto.extras import opencv
-from impasto.networks.grain import grain_of_box
+from impasto.networks.grain import grain_of_box, grain_of_ring
 from impasto.video.local_energy import local_energy
 from impasto.video.motion import Floats, Motion, sample_at
 
@@ -17,13 +17,18 @@ _PATCH_SIZES = (32, 128)  # pixels: side of the patches in which the fine and th
 _MIN_ENERGY = 1e-6  # added to energies, so that nothing is divided by 0
 
 
-@lru_cache(maxsize=2)
-def fixed_grain(height: int, width: int) -> Floats:
-    """The grain of a picture that stands still, ``height`` x ``width``; see :mod:`impasto.networks.grain`."""
-    return grain_of_box(0, 0, height, width)[..., 0]
+@lru_cache(maxsize=3)
+def fixed_grain(height: int, width: int, period: int = 0) -> Floats:
+    """The grain of a picture that stands still, ``height`` x ``width``; see :mod:`impasto.networks.grain`.
+
+    Args:
+        height, width: of the picture.
+        period: columns after which it repeats itself; 0: it does not.
+    """
+    return grain_of_ring(height, width, period) if period else grain_of_box(0, 0, height, width)[..., 0]
 
 
-def moved_grain(before: Floats, motion: Motion) -> Floats:
+def moved_grain(before: Floats, motion: Motion, period: int = 0) -> Floats:
     """The grain of the last frame, moved along with the picture.
 
     Places that cannot be followed get the fixed grain, and a little of that is mixed in wherever something moves.
@@ -32,27 +37,28 @@ def moved_grain(before: Floats, motion: Motion) -> Floats:
     Args:
         before: H x W, the grain of the last frame.
         motion: where each pixel comes from.
+        period: as for :func:`fixed_grain`.
 
     Returns:
         H x W.
     """
     cv2 = opencv()
     height, width = before.shape
-    fixed = fixed_grain(height, width)
+    fixed = fixed_grain(height, width, period)
     keep = cv2.resize(motion.trust * (1 - motion.moves * np.float32(_FIXED_GRAIN_SHARE)), (width, height))
     moved = before if motion.source is None else sample_at(before, motion.source, cv2.INTER_LINEAR)
     moved = cv2.blendLinear(moved, fixed, keep, 1 - keep)
     fine, coarse = (
         band * cv2.resize(np.sqrt(want / (local_energy(band, patch) + np.float32(_MIN_ENERGY))), (width, height))
-        for band, want, patch in zip(_bands(moved), _fixed_energies(height, width), _PATCH_SIZES, strict=True)
+        for band, want, patch in zip(_bands(moved), _fixed_energies(height, width, period), _PATCH_SIZES, strict=True)
     )
     return np.asarray(cv2.add(fine, coarse))
 
 
-@lru_cache(maxsize=2)
-def _fixed_energies(height: int, width: int) -> tuple[Floats, ...]:
+@lru_cache(maxsize=3)
+def _fixed_energies(height: int, width: int, period: int) -> tuple[Floats, ...]:
     """The energy of the fine and of the coarse band of the fixed grain, patch by patch."""
-    bands = zip(_bands(fixed_grain(height, width)), _PATCH_SIZES, strict=True)
+    bands = zip(_bands(fixed_grain(height, width, period)), _PATCH_SIZES, strict=True)
     return tuple(local_energy(band, patch) + np.float32(_MIN_ENERGY) for band, patch in bands)
 
 

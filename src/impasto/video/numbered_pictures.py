@@ -8,6 +8,7 @@ from functools import cached_property
 
 from impasto.errors import InputError
 from impasto.flow.files import FramePattern
+from impasto.media.spherical import Spherical
 from impasto.memory import MAX_PIXELS
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import has_transparency, read_picture
@@ -45,6 +46,7 @@ class NumberedPictures:
         self.path, self.damaged, self.truncated = pattern.path(self.start), 0, False
         self.time_base, self.origin = 1 / rate, Fraction(0)
         self.notices: list[str] = []
+        self.spherical: Spherical | None = None
         after = self.start + self.expected
         if left := sum(number > after for number in pattern.numbers()):
             self.notices.append(f"{pattern.path(after)} is missing; {left} pictures after it are left out.")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from impasto.extras import opencv
 from impasto.feedforward.composition import PassStatistics
 from impasto.feedforward.painter import Painter
+from impasto.feedforward.spheres import Painted
 from impasto.flow.estimate import Pixels
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_samples
@@ -79,6 +80,8 @@ class FrameInProgress:
         index: the number of the frame, from 0.
         coverage: where strength and styles apply, as :meth:`impasto.feedforward.painter.Painter.coverage` gives it.
         starts_scene: whether a scene starts with the frame.
+        network_painting: what the network painted, as :meth:`impasto.feedforward.painter.Painter.paint` gives it;
+            ``None`` before it has run.
     """
 
     frame: Pixels
@@ -93,6 +96,7 @@ class FrameInProgress:
     index: int = 0
     coverage: Pixels | None = None
     starts_scene: bool = False
+    network_painting: Painted | None = None
 
     @property
     def given(self) -> PassStatistics | None:
@@ -141,18 +145,19 @@ class Stabilizer(ABC):
             The frame, to be passed to :meth:`run_network` and then to :meth:`finish`.
         """
 
-    def run_network(self, in_progress: FrameInProgress, painter: Painter) -> None:
+    def run_network(self, in_progress: FrameInProgress, painter: Painter, like: Painted | None = None) -> None:
         """Run the network on a frame that :meth:`begin` gave, and store what it painted there.
 
         Args:
             in_progress: the frame; ``painted`` and ``used`` are set.
             painter: paints it; one that is made for :data:`PARALLEL_FRAMES` frames at once is faster.
+            like: another view of the same frame, whose statistics and colours this one takes.
         """
         share = FADING_SHARE if in_progress.changing else _STATISTICS_SHARE
         picture = from_array(in_progress.frame, compact=1)
-        painted = painter.paint(picture, in_progress.given, share, in_progress.grain)
+        painted = painter.paint(picture, in_progress.given, share, in_progress.grain, like=like)
         in_progress.painted = _bytes_of(painted.picture)
-        in_progress.used = painted.statistics
+        in_progress.used, in_progress.network_painting = painted.statistics, painted
 
     @abstractmethod
     def finish(self, in_progress: FrameInProgress) -> Pixels:
@@ -178,8 +183,11 @@ class NoStabilizer(Stabilizer):
         """See :class:`Stabilizer`; nothing has to be computed."""
         return FrameInProgress(frame, changing)
 
-    def run_network(self, in_progress: FrameInProgress, painter: Painter) -> None:
+    def run_network(self, in_progress: FrameInProgress, painter: Painter, like: Painted | None = None) -> None:
         """See :class:`Stabilizer`; no later frame needs the statistics."""
+        if painter.whole:  # other views of the frame do
+            super().run_network(in_progress, painter, like)
+            return
         in_progress.painted = _bytes_of(painter.paint_only(from_array(in_progress.frame, compact=1)))
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:

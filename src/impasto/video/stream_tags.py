@@ -1,4 +1,4 @@
-"""What a picture stream says of itself beside its samples: its crop, and that it is spherical or stereoscopic.
+"""What a picture stream says of itself beside its samples: its crop, and that it is stereoscopic.
 
 PyAV does not show this data of a stream. FFmpeg writes all of it into the header of a Matroska file, whichever
 container it was read from; so such a header is made in memory and read.
@@ -19,24 +19,22 @@ log = logging.getLogger(__name__)
 
 _VIDEO = (SEGMENT, 0x1654AE6B, 0xAE, 0xE0)  # the ids down to the description of a picture: tracks, track, video
 _CROPS = {0x54CC: "left", 0x54BB: "top", 0x54DD: "right", 0x54AA: "bottom"}
-_STEREO_MODE, _PROJECTION, _PROJECTION_TYPE = 0x53B8, 0x7670, 0x7671
+_STEREO_MODE = 0x53B8
 
 
-def crop_and_notices(name: str, stream: Any) -> tuple[Crop, list[str]]:
+def crop_and_notices(name: str, stream: Any, *, keeps_stereo: bool = False) -> tuple[Crop, list[str]]:
     """The crop of a picture stream, and sentences on its tags that no result has.
 
     Args:
         name: of the file, for the sentences.
         stream: of a file that PyAV has opened.
+        keeps_stereo: whether results say that they are stereoscopic, as spherical ones do.
     """
     header = _matroska_header(stream)
     values = {id: int.from_bytes(content, "big") for id, content in elements(header, *_VIDEO) if len(content) <= 8}
     crop = Crop(**{side: values.get(id, 0) for id, side in _CROPS.items()})
     notices: list[str] = []
-    if any(id == _PROJECTION_TYPE and any(content) for id, content in elements(header, *_VIDEO, _PROJECTION)):
-        text = f"{name} is marked as spherical (360 degrees); the result is not."
-        notices.append(Sentence(text, "spherical", name=name))
-    if values.get(_STEREO_MODE):
+    if values.get(_STEREO_MODE) and not keeps_stereo:
         text = f"{name} is marked as stereoscopic (3D); the result is not."
         notices.append(Sentence(text, "stereoscopic", name=name))
     return crop, notices

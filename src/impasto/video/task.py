@@ -29,6 +29,7 @@ from impasto.video.keyframes import Keyframes
 from impasto.video.numbered_files import NumberedFiles
 from impasto.video.numbered_pictures import NumberedPictures
 from impasto.video.pass_options import PassOptions
+from impasto.video.projection import is_all_around
 from impasto.video.restyled_sound import checked_sound_styles, describe_sound_styles
 from impasto.video.resume import WorkFolder
 from impasto.video.segments import Segments
@@ -105,6 +106,7 @@ class VideoTask:
         work: where the task is saved for a later run.
         note: one line for the result's metadata, which changes whenever the result would.
         is_made: whether the result is there already, made in the same way.
+        all_around: whether frames are painted as spheres.
     """
 
     plan: VideoPlan
@@ -115,6 +117,7 @@ class VideoTask:
     work: WorkFolder
     note: str
     is_made: bool
+    all_around: bool
 
     def make_sink(self, done: Mapping[str, Any]) -> Sink:
         """Make the sink of the painted frames.
@@ -217,6 +220,9 @@ def open_task(plan: VideoPlan) -> VideoTask:
         )
     if isinstance(source, NumberedPictures):
         span = replace(span, rate=None)  # the rate is that of the source itself
+    all_around = is_all_around(source, options.projection, by_network=plan.keyframes is not None)
+    if all_around and request.flow is not None:
+        raise InputError("Flow files are of flat frames, and these show the world all around; give --projection flat.")
     options = replace(options, size=0)
     span = replace(span, counted=_has_numbered_files(options, request))
     frame_format = FrameFormat(
@@ -237,6 +243,7 @@ def open_task(plan: VideoPlan) -> VideoTask:
         work=work,
         note=note,
         is_made=is_made,
+        all_around=all_around,
     )
 
 

@@ -14,6 +14,7 @@ from impasto.errors import InputError, Sentence
 from impasto.extras import pyav
 from impasto.media.completeness import is_cut_off
 from impasto.media.containers import open_container
+from impasto.media.spherical import STEREO_LAYOUTS, read_spherical
 from impasto.video.deinterlace import LOOK_AROUND, deinterlaced
 from impasto.video.frame import DEFAULT_RATE, MAX_RATE, Frame
 from impasto.video.frame_converter import FrameConverter
@@ -106,7 +107,9 @@ class VideoFile:
             elif "alpha_mode" in stream.metadata:  # of WebM, whose transparency is a stream of its own
                 text = f"The transparency of {path.name} is left out; the colours below it are shown."
                 self.notices.append(Sentence(text, "transparency_left_out", name=path.name))
-            crop, notices = crop_and_notices(path.name, stream)
+            self.spherical = read_spherical(first)
+            keeps_stereo = self.spherical is not None and self.spherical.stereo in STEREO_LAYOUTS
+            crop, notices = crop_and_notices(path.name, stream, keeps_stereo=keeps_stereo)
             self.notices += notices
             self.converter = FrameConverter(path.name, first, stream, crop, size, self.notices)
             self.stored, self.colors = self.converter.stored, self.converter.colors

@@ -22,7 +22,7 @@ from impasto.pictures.masks import fit_mask, read_mask
 from impasto.pictures.writing import write_picture
 from impasto.styles.blending import Styles, load_blend
 from impasto.video.frame import scaled_size
-from impasto.video.stabilise import Stabilize, make_stabilizer
+from impasto.video.stabilise import Stabilize, make_spherical_stabilizer, make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
 from impasto.webcam.camera import Camera
 from impasto.webcam.outputs import Recording, Window
@@ -186,7 +186,11 @@ class LivePainter:
             own = {name: fit_mask(mask, size, camera) for name, mask in self.masks.items()}
             options = replace(self.options.with_masks(own), size=0, strength=self.strength)
             painter = Painter(self.styles[index], options, for_video=True)
-            self.painters[key] = painter, make_stabilizer(self.stabilize)
+            all_around = options.projection == "equirectangular"
+            self.painters[key] = (
+                painter,
+                make_spherical_stabilizer(self.stabilize, options) if all_around else make_stabilizer(self.stabilize),
+            )
         return self.painters[key]
 
     def _output(self, painted: Pixels, pace: Pace) -> None:
