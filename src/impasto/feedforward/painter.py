@@ -113,9 +113,7 @@ class Painter:
             InputError: a mask is of another size.
             OutOfMemoryError: there is too little memory even for small tiles.
         """
-        normalisation = Normalisation(given or {}, measured_share)
-        if like is not None:
-            normalisation = Normalisation(like.statistics, wanted=False, transport=like.transport)
+        normalisation = Normalisation(given or {}, measured_share) if like is None else like.normalisation()
         painting = self._paint(picture, normalisation, grain, progress)
         return Painted(painting, normalisation.used or normalisation.given, normalisation.transport)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Protocol
 
-from impasto.feedforward.composition import PassStatistics
+from impasto.feedforward.composition import Normalisation, PassStatistics
 from impasto.feedforward.options import Options
 from impasto.feedforward.passes import PaintingProgress
 from impasto.networks.grain import Array, grain_of_ring
@@ -34,6 +34,10 @@ class Painted:
     picture: Picture
     statistics: PassStatistics = field(default_factory=dict)
     transport: ColorTransport | None = None
+
+    def normalisation(self) -> Normalisation:
+        """How another view of the same sphere is normalised, so that both look as one painting."""
+        return Normalisation(self.statistics, wanted=False, transport=self.transport)
 
 
 class ViewPainter(Protocol):
