@@ -19,7 +19,7 @@ from tests.foreign.cases import CASES  # noqa: E402
 
 from impasto.errors import ImpastoError  # noqa: E402
 from impasto.foreign.conversion import convert  # noqa: E402
-from impasto.foreign.protobuf import field, message, varint  # noqa: E402
+from impasto.foreign.protobuf import field, fields, message, varint  # noqa: E402
 from impasto.foreign.readers.pickles import UnsafePickleError  # noqa: E402
 from impasto.foreign.readers.torch_files import LEGACY_MAGIC  # noqa: E402
 from impasto.styles.converted import convert_styles  # noqa: E402
@@ -189,9 +189,52 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
         convert_styles(path)
 
 
+def case(name):
+    return next(case for case in CASES if case.name == name)
+
+
+def quantised(path):
+    """The weights of a network as bytes, without what they are to be multiplied by."""
+    state = torch.load(path)
+    torch.save({key: value.to(torch.int8) if value.ndim == 4 else value for key, value in state.items()}, path)
+
+
+def of_quantised_storage(path):
+    state = torch.load(path)
+    torch.save({**state, "more": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)}, path)
+
+
+def with_operator(kind):
+    """Adds an operator to a network of ONNX."""
+
+    def change(path):
+        graph = next(bytes(value) for number, value in fields(memoryview(path.read_bytes())) if number == 7)
+        path.write_bytes(message([(1, 3), (7, graph + field(1, message([(1, "x"), (2, "y"), (4, kind)])))]))
+
+    return change
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("pytorch zip", quantised),
+        ("pytorch legacy", of_quantised_storage),
+        ("onnx pytorch/examples", with_operator("DequantizeLinear")),
+        ("onnx pytorch/examples", with_operator("QLinearConv")),
+        ("onnx ONNX zoo", with_operator("ConvInteger")),
+    ],
+)
+def test_quantised_weights_are_refused_as_what_they_are(name, change, tmp_path):
+    path = case(name).write(tmp_path)
+    change(path)
+    with pytest.raises(ImpastoError, match=r"cannot be converted: its weights are quantised to whole numbers, and"):
+        convert_styles(path)
+
+
 @pytest.mark.parametrize("name", ["pytorch zip", "pytorch legacy", "lengstrom V1", "chainer 4 x 4", "t7 zero"])
 def test_a_file_that_is_damaged_anywhere_converts_or_is_one_sentence(name, tmp_path):
-    path = next(case for case in CASES if case.name == name).write(tmp_path)
+    path = case(name).write(tmp_path)
     whole, chance = path.read_bytes(), random.Random(name)
     for _ in range(12):
         data = bytearray(whole)

@@ -39,7 +39,7 @@ def test_a_style_is_written_small_and_read_as_it_was(plain, file):
         (lambda tensors, _: tensors.update(gait=np.array([-1.0, 0, 0], np.float32)), "numbers that no style has"),
         (lambda _, header: header.update(directions="pelvis,tail"), "does not say what its numbers are of"),
         (lambda _, header: header.update(directions=""), "does not say what its numbers are of"),
-        (lambda _, header: header.update(format="impasto-motion-style-9"), "no motion style of this version"),
+        (lambda _, header: header.update(format="impasto-motion-style-9"), "is a style of motion of another version"),
     ],
 )
 def test_a_damaged_file_is_refused_in_a_sentence(file, change, said):

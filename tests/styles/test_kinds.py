@@ -8,7 +8,7 @@ import impasto
 from impasto.cli import main
 from impasto.errors import StyleError
 from impasto.styles.catalogue import catalogue_names, load_style
-from impasto.styles.kinds import MOTION, PICTURE, SOUND, format_of, kind_of, refuse_other_kind
+from impasto.styles.kinds import MOTION, PICTURE, SOUND, check_kind, format_of, kind_of, read_header
 
 
 @pytest.fixture
@@ -47,8 +47,27 @@ def test_a_style_of_another_kind_is_refused_in_one_sentence(rain):
     ):
         load_style(rain)
     with pytest.raises(StyleError, match=r"which impasto sound takes; a style of motion is needed here\.$"):
-        refuse_other_kind(rain, MOTION)
-    refuse_other_kind(rain, SOUND)
+        check_kind(rain, read_header(rain), MOTION)
+    check_kind(rain, read_header(rain), SOUND)
+
+
+@pytest.mark.parametrize(
+    ("format", "said"),
+    [
+        ("impasto-style-2", "is a style of pictures of another version of Impasto; update that, or learn it again"),
+        ("impasto-sound-style-9", "is a style of sound of another version"),
+        ("impasto-network-1", "is a network, in whose folder the styles lie"),
+        ("impasto-perceptual", "is a network that judges paintings, which --features takes, and no style"),
+        ("impasto-predictor-1", "is a network that predicts styles, and no style"),
+        ("pt", "holds numbers of another program, and no style; give a style file"),
+        (None, "holds numbers of another program, and no style; give a style file"),
+    ],
+)
+def test_a_file_of_safetensors_that_is_no_style_is_called_what_it_is(tmp_path, format, said):
+    path = tmp_path / "odd.safetensors"
+    save_file({"conv1.weight": np.ones(3)}, path, metadata={"format": format} if format else None)
+    with pytest.raises(StyleError, match=rf"odd\.safetensors {said}"):
+        load_style(path)
 
 
 def test_the_catalogue_keeps_styles_of_every_kind_and_pictures_are_offered_their_own(rain, capsys):

@@ -169,9 +169,6 @@ def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
     save_file(arrays, path, metadata={"format": "impasto-style-1"})
     with pytest.raises(StyleError):
         load_style(path)
-    save_file(arrays, path)
-    with pytest.raises(StyleError, match="not an Impasto style"):
-        load_style(path)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e20, 1e300, -101.0])
@@ -196,7 +193,10 @@ def test_numbers_of_types_that_no_style_has_are_one_sentence(tmp_path, dtype, si
     header = json.dumps({"__metadata__": {"format": "impasto-style-1"}, **entries}).encode()
     path = tmp_path / "odd.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8 * size))
-    with pytest.raises(StyleError, match=r"odd\.safetensors (is damaged|cannot be read as a style)"):
+    with pytest.raises(
+        StyleError,
+        match=rf"odd\.safetensors has its scale as numbers of the type {dtype}, as quantised",
+    ):
         load_style(path)
 
 

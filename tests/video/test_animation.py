@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from tests.pictures.samples import png_with
 
 from impasto.errors import InputError
 from impasto.video.source import open_source
@@ -35,6 +36,15 @@ def test_the_hidden_picture_of_an_animated_png_is_no_frame(tmp_path):
     assert np.abs(np.array(shown(path)) - (RED, BLUE)).max() < 2
     with pytest.raises(InputError, match="is a picture, not a video"):
         open_source(animation(tmp_path / "one.png", (GREEN, RED), default_image=True))
+
+
+def test_what_is_said_of_frames_names_the_file(tmp_path, caplog):
+    path = animation(tmp_path / "in.png")
+    path.write_bytes(png_with(path.read_bytes(), (b"cICP", bytes([9, 16, 0, 1])), before=b"acTL"))
+    shown(path)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path}: high dynamic range (PQ) is tone-mapped to the standard range"
+    ]
 
 
 def test_nothing_of_the_hidden_picture_shows_through_the_first_frame(tmp_path):

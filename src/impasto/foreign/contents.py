@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+QUANTISED = "its weights are quantised to whole numbers, and only floating-point ones are read"
+"""Why a network is not converted whose weights stand for others by a scale; part of a sentence."""
+
 LARGEST_FILE = 512 << 20
 """Bytes of the largest file that is read; networks that paint have 1 to 20 MB."""
 

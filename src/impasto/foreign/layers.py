@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.foreign.contents import Array, DamagedError
+from impasto.foreign.contents import QUANTISED, Array, DamagedError, UnknownNetworkError
 
 FORMAT = "impasto-foreign-1"
 """Value of the key ``format`` in the metadata of a network of another program."""
@@ -106,6 +106,7 @@ class Layers:
 
         Raises:
             DamagedError: they have another shape, or numbers that no network has.
+            UnknownNetworkError: they are whole numbers.
         """
         shapes = len(array.shape) == len(shape) and all(
             b is None or a == b for a, b in zip(array.shape, shape, strict=True)
@@ -113,6 +114,8 @@ class Layers:
         if not shapes or not array.size or array.dtype.kind not in "fiu":
             wanted = " x ".join("any" if side is None else str(side) for side in shape)
             raise DamagedError(f"weights of {wanted} are expected, and there are {' x '.join(map(str, array.shape))}")
+        if array.dtype.kind != "f":
+            raise UnknownNetworkError(QUANTISED)
         kept = np.ascontiguousarray(array, np.float32)
         if not np.abs(kept).max() < _LARGEST_WEIGHT:
             raise DamagedError("it has weights that are not finite, or too large for any network")

@@ -14,7 +14,7 @@ from impasto.motion import quaternions
 from impasto.motion.body import DIRECTIONS
 from impasto.motion.gait import HARMONICS
 from impasto.motion.style import Direction, MotionStyle
-from impasto.styles.kinds import KEY, MOTION, format_of, read_header, refuse_other_kind
+from impasto.styles.kinds import KEY, MOTION, check_kind, format_of, read_header
 
 _LARGEST = 100.0  # of the numbers of a style; those of real ones stay below 10
 _RESERVED = (KEY, "name", "directions")  # keys of the header that the file gives itself
@@ -77,16 +77,10 @@ def load_motion_style(path: str | Path) -> MotionStyle:
     from safetensors import safe_open
 
     path = Path(path)
-    refuse_other_kind(path, MOTION)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            if metadata.get(KEY) != format_of(MOTION):
-                raise StyleError(
-                    f"{path} is no motion style of this version; learn it again, or update Impasto.",
-                    key="style_damaged_file",
-                    name=path.name,
-                )
+            check_kind(path, metadata, MOTION)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except StyleError:
         raise

@@ -21,7 +21,7 @@ from impasto.sound.resampling import usual_layout
 from impasto.sound.spectrogram import Samples, frame_length, padded, spectra_of
 from impasto.sound.statistics import Colouring, colouring_of
 from impasto.sound.tonality import TONAL, tonality
-from impasto.styles.kinds import KEY, SOUND, format_of, refuse_other_kind
+from impasto.styles.kinds import KEY, SOUND, check_kind, format_of
 
 HIGHEST_RATE = 48000
 """Samples a second that are worked with at most: more hold what nobody hears."""
@@ -148,23 +148,19 @@ def read_sound_style(path: Path) -> SoundStyle:
     """
     from safetensors import safe_open
 
-    refuse_other_kind(path, SOUND)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
+            check_kind(path, metadata, SOUND)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except StyleError:
+        raise
     except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
         raise StyleError(
             f"{path} cannot be read as a style ({first_line(error)}); give a style file of sound.",
             key="style_damaged_file",
             name=path.name,
         ) from error
-    if metadata.get(KEY) != format_of(SOUND):
-        raise StyleError(
-            f"{path} is no style of sound of this version; learn it again with impasto learn.",
-            key="style_damaged_file",
-            name=path.name,
-        )
     try:
         return _checked(path, metadata, tensors)
     except (KeyError, ValueError, TypeError, OverflowError, pyav("Sound", "sound").error.FFmpegError) as error:

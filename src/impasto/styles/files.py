@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.errors import StyleError, first_line
-from impasto.styles.kinds import KEY, PICTURE, format_of, refuse_other_kind
+from impasto.styles.kinds import KEY, PICTURE, check_kind
 from impasto.styles.style import CONVERTED, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
+_TYPES = ("F16", "F32", "F64")  # safetensors' names of the types that a style's numbers may have
 _LONGEST_NAME = 100  # letters of the longest name that is taken for a style's or a network's
 
 
@@ -43,16 +44,17 @@ def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, s
     """
     from safetensors import safe_open
 
-    refuse_other_kind(path, PICTURE)
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = dict(file.metadata() or {})
-            if metadata.pop(KEY, None) != format_of(PICTURE):
-                raise StyleError(f"{path} is not an Impasto style of this version; learn it again, or update Impasto.")
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
+            check_kind(path, metadata, PICTURE)
+            del metadata[KEY]
+            names = list(file.keys())
+            _check_types(path, {name: file.get_slice(name).get_dtype() for name in names if name != "onnx"})
+            return {name: file.get_tensor(name) for name in names}, metadata
     except StyleError:
         raise
-    except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know, as bfloat16
+    except Exception as error:  # safetensors' own
         reason = first_line(error)
         raise StyleError(
             f"{path} cannot be read as a style ({reason}); give a style file or a bundled name."
@@ -82,6 +84,24 @@ def read_style(path: Path) -> Style:
         embedded = _beside(path, network)
     sees_grain = name != PHOTOGRAPH and CONVERTED not in metadata  # no other program trained with grain
     return Style(name, scale, shift, network, metadata, embedded, grain_share=float(sees_grain))
+
+
+def _check_types(path: Path, types: Mapping[str, str]) -> None:
+    """Refuse a style whose numbers are of a type that rounds too coarsely, or that NumPy does not know.
+
+    Args:
+        path: the file, for the error's sentence.
+        types: safetensors' names of the types, by the tensors' names.
+
+    Raises:
+        StyleError: names the type.
+    """
+    for name, kind in types.items():
+        if kind not in _TYPES:
+            raise StyleError(
+                f"{path} has its {name} as numbers of the type {kind}, as quantised files do; take the style from its "
+                "source again, where they are F32."
+            )
 
 
 def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:

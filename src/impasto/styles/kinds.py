@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,14 @@ _KINDS = {
     SOUND: _Facts("impasto-sound-style-1", "a style of sound", "impasto sound takes"),
     MOTION: _Facts("impasto-motion-style-1", "a style of motion", "impasto motion takes"),
 }
+
+
+_NO_STYLES = {
+    "impasto-network": "a network, in whose folder the styles lie that it was trained on",
+    "impasto-perceptual": "a network that judges paintings, which --features takes",
+    "impasto-predictor": "a network that predicts styles",
+}
+"""What other files of safetensors that Impasto writes are called, by the beginning of their :data:`KEY`."""
 
 
 def format_of(kind: str) -> str:
@@ -59,13 +68,27 @@ def read_header(path: Path) -> dict[str, str]:
         return {}
 
 
-def refuse_other_kind(path: Path, kind: str) -> None:
-    """Refuse a style file of another kind than a command takes.
+def check_kind(path: Path, metadata: Mapping[str, str], kind: str) -> None:
+    """Refuse a file of safetensors that is no style of a kind, or one of another version.
+
+    Args:
+        path: the file, for the error's sentence.
+        metadata: what stands in its header.
+        kind: what a command takes.
 
     Raises:
-        StyleError: it is a style of another kind.
+        StyleError: says what the file is.
     """
-    found = kind_of(path)
-    if found not in (None, kind):
-        facts, wanted = _KINDS[found], _KINDS[kind]
-        raise StyleError(f"{path} is {facts.called}, which {facts.taken_by}; {wanted.called} is needed here.")
+    found, wanted = metadata.get(KEY, ""), _KINDS[kind]
+    if found == wanted.format:
+        return
+    text = f"{path} holds numbers of another program, and no style; give a style file, as impasto learn writes it."
+    for facts in _KINDS.values():
+        if found == facts.format:
+            raise StyleError(f"{path} is {facts.called}, which {facts.taken_by}; {wanted.called} is needed here.")
+        if found.startswith(facts.format.rstrip("0123456789")):
+            text = f"{path} is {facts.called} of another version of Impasto; update that, or learn it again."
+    for beginning, called in _NO_STYLES.items():
+        if found.startswith(beginning):
+            text = f"{path} is {called}, and no style."
+    raise StyleError(text, key="style_damaged_file", name=path.name)

@@ -12,7 +12,9 @@ from typing import Any
 from impasto.errors import ImpastoError, InputError
 from impasto.media.spherical import Spherical
 from impasto.memory import MAX_PIXELS
+from impasto.pictures import messages
 from impasto.pictures.decoding import from_pil, orientation
+from impasto.pictures.picture import Picture
 from impasto.pictures.reading import check_pixel_count, open_picture
 from impasto.video.frame import DEFAULT_RATE, Frame, scaled_size
 from impasto.video.pixels import ColorSpace
@@ -68,7 +70,7 @@ class Animation:
         self.transparent, durations = False, []
         for image in self._images():
             durations.append(self._duration(image))
-            self.transparent |= image.has_transparency_data and from_pil(image, compact=1).transparent
+            self.transparent |= image.has_transparency_data and self._decoded(image).transparent
         self.rate = Fraction(1000 * len(durations), sum(durations)) if durations else DEFAULT_RATE
 
     @contextmanager
@@ -118,12 +120,17 @@ class Animation:
                 else:
                     yield image
 
+    def _decoded(self, image: Any) -> Picture:
+        """A frame's pixels; what is said of them names the file."""
+        with messages.about(self.path):
+            return from_pil(image, compact=1)
+
     def frames(self, start: Fraction | None = None, *, counted: bool = False) -> Iterator[Frame]:
         """See :class:`VideoSource`."""
         pts = 0
         for index, image in enumerate(self._images()):
             duration = self._duration(image)
             if start is None or (pts + duration) * self.time_base > start:
-                rgb, alpha = split_transparency(from_pil(image, compact=1), self.width, self.height)
+                rgb, alpha = split_transparency(self._decoded(image), self.width, self.height)
                 yield Frame(rgb, pts, duration, index, alpha)
             pts += duration

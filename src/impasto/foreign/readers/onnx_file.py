@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from impasto.foreign.contents import Array, Contents, DamagedError, array_of
+from impasto.foreign.contents import QUANTISED, Array, Contents, DamagedError, UnknownNetworkError, array_of
 from impasto.foreign.protobuf import as_bytes, as_int, as_text, fields, numbers
 
-_KINDS = {1: "f4", 6: "i4", 7: "i8", 10: "f2", 11: "f8", 2: "u1"}  # ONNX's numbers of types
+_KINDS = {1: "f4", 6: "i4", 7: "i8", 10: "f2", 11: "f8", 2: "u1", 3: "i1"}  # ONNX's numbers of types
 _RAW, _FLOATS, _INTS, _LONGS, _DOUBLES = 9, 4, 5, 7, 10  # fields of a tensor's values
 _MOST_NODES = 20_000
+_OF_QUANTISED = re.compile(r"(De|Dynamic)?[Qq]uantize.*|QLinear.*|.*Integer")  # operators on quantised numbers
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def read_onnx(data: memoryview) -> Contents:
 
     Raises:
         DamagedError: it is no ONNX model, or contradicts itself.
+        UnknownNetworkError: its numbers are quantised.
     """
     nodes = []
     for number, value in fields(_graph(data)):
@@ -45,6 +48,8 @@ def read_onnx(data: memoryview) -> Contents:
             nodes.append(read_node(as_bytes(value)))
             if len(nodes) > _MOST_NODES:
                 raise DamagedError("it has more operators than any network that paints")
+            if _OF_QUANTISED.fullmatch(nodes[-1].kind):
+                raise UnknownNetworkError(QUANTISED)
     return Contents("ONNX", read_weights(data), nodes)
 
 

@@ -6,6 +6,7 @@ Only state dicts are read: named tensors, which may stand in a dictionary beside
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,16 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from impasto.foreign.contents import Array, Contents, Cursor, DamagedError, UnknownNetworkError, array_of, strided
+from impasto.foreign.contents import (
+    QUANTISED,
+    Array,
+    Contents,
+    Cursor,
+    DamagedError,
+    UnknownNetworkError,
+    array_of,
+    strided,
+)
 from impasto.foreign.readers.archives import unpacked
 from impasto.foreign.readers.pickles import Name, Nothing, Rebuild, read_pickle
 
@@ -166,6 +176,8 @@ class _Storages:
         if not isinstance(kind, Name) or not isinstance(count, int) or count < 0:
             raise DamagedError("it refers to something that is no tensor")
         if key not in self.by_key:
+            if re.match(r"QU?Int", kind.name):
+                raise UnknownNetworkError(QUANTISED)
             if kind.name not in _KINDS:
                 raise UnknownNetworkError(f"it has tensors of a kind that is not read, {kind.name[:40]}")
             self.by_key[key] = self._read(key, _KINDS[kind.name], count)
