@@ -99,6 +99,8 @@ def test_tensors_that_are_no_pictures_are_refused(shape, kind, said):
     ("array", "said"),
     [
         (np.full((8, 8, 3), 200.0), "not all in 0 to 1"),
+        (np.full((8, 8, 3), np.nan), "values that are not finite"),
+        (np.full((8, 8, 3), -np.inf, np.float32), "values that are not finite"),
         (np.full((2, 8, 8, 3), 200.0, np.float32), "not all in 0 to 1"),
         (np.zeros((3, 8, 8), np.uint8), "give H x W, or H x W x 1, 3 or 4"),
         (np.zeros((2, 3, 8, 8), np.uint8), "holds no pictures: give N x H x W x 3"),

@@ -26,7 +26,9 @@ def command() -> None:
 @click.option("--workers", type=int, default=2, show_default=True, help="How many pictures to read at a time.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 def pack(train: Path, val: Path | None, output: Path, size: int, limit: int | None, workers: int, quiet: bool) -> None:
-    """Pack photographs into one file; an interrupted pack goes on where it stopped.
+    """Pack photographs into one file.
+
+    An interrupted pack goes on where it stopped.
 
     \b
     impasto dataset pack --train photos/ --val more/ -o photos.h5

@@ -45,7 +45,7 @@ def preset_options(command: F) -> F:
         is_eager=True,
         expose_value=False,
         callback=_take,
-        help="Styles and options from FILE, as --save-preset and the page write it; options given here go before.",
+        help="Styles and options from FILE, as --save-preset and the page write it; options on the command line win.",
     )(wrapped)  # type: ignore[return-value]
 
 

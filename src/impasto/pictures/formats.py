@@ -67,18 +67,38 @@ FORMATS = {
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")  # bytes 8 to 11 of a HEIC file
 
-_VIDEO_SIGNS = (
-    *((4, b"ftyp"), (4, b"moov"), (4, b"wide"), (4, b"mdat")),  # MP4 and QuickTime
-    (0, b"\x1aE\xdf\xa3"),  # Matroska and WebM
-    (8, b"AVI "),
-    (0, b"\x00\x00\x01\xba"),  # MPEG
-    (0, b"OggS"),
-    (0, b"FLV"),
-)  # where the first bytes of videos have what they are told by
+_SOUND, _VIDEO, _MOVEMENT = "a sound", "a video", "a movement (BVH)"
+_MEDIA_SIGNS = (
+    *((_SOUND, 4, b"ftypM4A"), (_SOUND, 8, b"WAVE"), (_SOUND, 0, b"fLaC")),
+    *((_SOUND, 0, b"ID3"), (_SOUND, 0, b"\xff\xfb"), (_SOUND, 0, b"\xff\xf3")),  # MP3
+    *((_SOUND, 28, b"OpusHead"), (_SOUND, 28, b"\x01vorbis"), (_SOUND, 28, b"\x7fFLAC")),  # in Ogg
+    *((_VIDEO, 4, b"ftyp"), (_VIDEO, 4, b"moov"), (_VIDEO, 4, b"wide"), (_VIDEO, 4, b"mdat")),  # MP4 and QuickTime
+    (_VIDEO, 0, b"\x1aE\xdf\xa3"),  # Matroska and WebM
+    (_VIDEO, 8, b"AVI "),
+    (_VIDEO, 0, b"\x00\x00\x01\xba"),  # MPEG
+    *((_VIDEO, 0, b"OggS"), (_VIDEO, 0, b"FLV")),
+    (_MOVEMENT, 0, b"HIERARCHY"),
+)  # what a file is, and where its first bytes have what that is told by; the first that fits counts
+_TAKEN_BY = {
+    _SOUND: "restyle it with impasto sound or impasto.stylize_sound",
+    _VIDEO: "paint it with impasto video or impasto.stylize_video",
+    _MOVEMENT: "restyle it with impasto motion or impasto.stylize_motion",
+}
 # Raw files of cameras that are no TIFF, by how they begin: Fujifilm, Olympus, Panasonic, and Canon's CR3.
 _RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0\0\0\x18ftypcrx ")
 RAW_SUFFIXES = (".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw")
 """How raw files of cameras end, lower case: folders have them beside pictures, and none can be read."""
+
+
+def media_kind(head: bytes) -> str | None:
+    """What a file is instead of a picture, told by its first 64 bytes: ``"a video"``, ``"a sound"``, and so on.
+
+    Returns:
+        ``None``: it is a picture, or of an unknown format.
+    """
+    if head[4:8] == b"ftyp" and (head[8:12] in _HEIF_BRANDS or b"avif" in head or b"mif1" in head):
+        return None
+    return next((kind for kind, start, sign in _MEDIA_SIGNS if head[start:].startswith(sign)), None)
 
 
 def identify_format(name: str, head: bytes) -> str:
@@ -110,8 +130,8 @@ def identify_format(name: str, head: bytes) -> str:
             "develop it with darktable, RawTherapee or the like, and give the JPEG or TIFF.",
             key="raw_photograph",
         )
-    if any(head[start:].startswith(sign) for start, sign in _VIDEO_SIGNS):
-        raise InputError(f"{name} is a video; paint it with impasto video or impasto.stylize_video.")
+    if kind := media_kind(head):
+        raise InputError(f"{name} is {kind}; {_TAKEN_BY[kind]}.")
     readable = ", ".join(f.name for f in FORMATS.values())
     raise InputError(f"{name} is not a picture, or of an unknown format: convert it to one of {readable}.")
 

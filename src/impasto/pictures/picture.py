@@ -67,7 +67,7 @@ def to_unit_range(a: Array) -> Floats:
         a: any shape; uint8, uint16 or floating point.
 
     Raises:
-        InputError: floating-point values are beyond [0, 1].
+        InputError: floating-point values are beyond [0, 1], or not finite.
     """
     if a.dtype.kind == "u":
         scaled: Floats = np.divide(a, np.float32(np.iinfo(a.dtype).max), dtype=np.float32)
@@ -76,7 +76,12 @@ def to_unit_range(a: Array) -> Floats:
     low, high = a.min(), a.max()
     if low >= 0 and high <= 1 and a.dtype == np.float32:
         return a
-    if not (low >= -0.01 and high <= 1.01):  # written so that NaN fails, too
+    if not np.isfinite((low, high)).all():
+        raise InputError(
+            "The picture has values that are not finite (NaN or infinity): replace them first.",
+            key="samples_not_finite",
+        )
+    if low < -0.01 or high > 1.01:
         raise InputError(
             "The picture's floating-point values are not all in 0 to 1: divide by their maximum first.",
             key="samples_out_of_range",

@@ -17,6 +17,7 @@ from impasto.folders import cache_folder
 from impasto.foreign.contents import ForeignError
 from impasto.foreign.conversion import ForeignNetwork, convert, files_of
 from impasto.locks import locked
+from impasto.pictures.formats import media_kind
 from impasto.styles.files import check_vectors, read_style
 from impasto.styles.style import CONVERTED, SUFFIX, EmbeddedNetwork, Style
 
@@ -63,6 +64,8 @@ def convert_styles(path: Path, style_picture: Path | None = None) -> list[Style]
     try:
         network = convert(path, style_picture)
     except ForeignError as error:
+        if kind := _media_kind(path):
+            raise StyleError(f"{path} is {kind}, and no style of pictures; give a style file, or a picture.") from error
         raise StyleError(
             f"{path} cannot be converted: {error}; give a style, or a network that impasto convert --help names."
         ) from error
@@ -77,6 +80,15 @@ def convert_styles(path: Path, style_picture: Path | None = None) -> list[Style]
         scale, shift = check_vectors(path, *vectors)
         styles.append(Style(name, scale, shift, network.id, _facts(network, path), embedded, grain_share=0.0))
     return styles
+
+
+def _media_kind(path: Path) -> str | None:
+    """What a file is that is no network: a video, a sound or a movement; ``None``: none of these."""
+    try:
+        with path.open("rb") as file:
+            return media_kind(file.read(64))
+    except OSError:  # a folder, or the beginning of several files' names
+        return None
 
 
 def choose(styles: list[Style], number: int | None, path: Path) -> Style:
