@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -210,3 +212,16 @@ def test_a_note_of_how_it_was_made_and_the_contents_title_are_kept(content, styl
         metadata = {name.lower(): text for name, text in container.metadata.items()}
     assert metadata["title"] == "Bursts"
     assert "sound style=hiss seed=3 id=" in metadata["comment"]
+
+
+def test_a_long_sound_needs_hardly_more_memory_than_a_short_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("impasto.sound.api._HELD_BYTES", 1 << 16)
+    rate = 4000
+    peaks = []
+    for length in (15, 60):
+        content = write(tmp_path / f"{length}.wav", bursts(length, rate=rate), rate=rate)
+        tracemalloc.start()
+        impasto.stylize_sound(content, (noise(2.0, rate), rate), output=tmp_path / "out.wav")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]

@@ -21,3 +21,8 @@ def test_a_recording_that_is_cut_off_is_said_wherever_it_is_the_style(content, s
 def test_a_folder_is_no_recording(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
         load_style(tmp_path)
+
+
+def test_a_part_behind_the_end_is_refused_with_the_length(style):
+    with pytest.raises(InputError, match=r"hiss.wav lasts 1.5 s, and its part begins behind that"):
+        load_style(style, 20)

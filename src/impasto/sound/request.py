@@ -129,6 +129,9 @@ def load_style(style: Any, start: float | None = None, end: float | None = None)
     if path.suffix == SUFFIX:
         return read_sound_style(path)
     source = SoundFile(path, start, end, stereo=True)
+    if start is not None and 0 < source.declared <= start:
+        text = f"{path} lasts {source.declared:.1f} s, and its part begins behind that; give a smaller --style-from."
+        raise InputError(text)
     return replace(style_of(source, path.stem, _about(source)), notices=_not_read(source))
 
 
