@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import impasto
-from impasto.motion.beats import track_beats
+from impasto.motion.beats import find_pulse
 from impasto.motion.body import see_body
 from impasto.motion.bvh import read_bvh
 from impasto.motion.clip import Clip
@@ -227,11 +227,11 @@ def dance(pool: Pool, sounds: Path | None) -> None:
     tracks: list[tuple[str, np.ndarray, np.ndarray | None]] = []
     for tempo in (90, 105, 120, 140):
         truth = np.arange(0.4, 90, 60 / tempo)
-        tracks.append((f"clicks, {tempo} a minute", track_beats(clicks(truth, 90), TRACK_RATE), truth))
+        tracks.append((f"clicks, {tempo} a minute", find_pulse(clicks(truth, 90), TRACK_RATE).beats, truth))
     for path in sorted(sounds.glob("*.flac")) if sounds else []:
         if path.stem.startswith(("beat", "tabla")):
             samples = np.tile(read_track(path), 12)[: 90 * TRACK_RATE]
-            tracks.append((f"{path.stem}, repeated", track_beats(samples, TRACK_RATE), None))
+            tracks.append((f"{path.stem}, repeated", find_pulse(samples, TRACK_RATE).beats, None))
     before, after = [], []
     for (title, beats, truth), name in itertools.product(
         tracks, ("bandai_nc/dance-short_normal_001", "m21/dance", "cmu131/131_03", "bandai_nc/walk_normal_001")

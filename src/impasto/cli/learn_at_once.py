@@ -14,7 +14,7 @@ from impasto.cli import results
 from impasto.files import is_file
 from impasto.styles.style import SUFFIX
 
-_TAKEN = {"paintings", "output", "name", "title", "artist", "year", "licence", "overwrite", "as_json", "quiet"}
+_TAKEN = {"--output", "--name", "--title", "--artist", "--year", "--licence", "--overwrite", "--json", "--quiet"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def refuse_options_of_pictures(thing: str) -> None:
     context = click.get_current_context()
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name not in _TAKEN:
+        if given and isinstance(parameter, click.Option) and not _TAKEN & set(parameter.opts):
             raise click.UsageError(f"{parameter.opts[0]} is for pictures; leave it out of {thing}.")
 
 

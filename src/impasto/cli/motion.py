@@ -21,7 +21,7 @@ from impasto.motion.drawing import figure_of, label_of
 from impasto.motion.joints import BODY_PARTS
 from impasto.motion.options import MotionOptions
 from impasto.motion.preview import check_preview, write_preview
-from impasto.motion.track import beats_of_file
+from impasto.motion.track import pulse_of_file
 
 _TRANSFER = "transfer"  # the command behind ``impasto motion CONTENT.bvh``
 
@@ -255,7 +255,7 @@ def preview(clips: tuple[Path, ...], output: Path, music: Path | None, quiet: bo
     read = [read_bvh(path) for path in clips]
     figures = [figure_of(see_body(clip), label_of(clip.name)) for clip in read]
     if music is not None:
-        beats_of_file(music)  # refuses what is no music
+        pulse_of_file(music)  # refuses what is no music
     replaces = is_file(output)
     with counting_bar("Drawing", hidden=quiet) as show:
         write_preview(figures, output, track=music, progress=lambda done, total: show(done, total))

@@ -11,6 +11,7 @@ import numpy as np
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError, OutputError, Sentence
+from impasto.motion.beats import Pulse
 from impasto.motion.body import PARTS, see_body
 from impasto.motion.bvh import SUFFIX, format_bvh, is_clip, write_bvh
 from impasto.motion.clip import Clip
@@ -18,7 +19,7 @@ from impasto.motion.drawing import figure_of, label_of
 from impasto.motion.joints import check_mapping
 from impasto.motion.options import MotionOptions
 from impasto.motion.preview import Progress, check_preview, write_preview
-from impasto.motion.retime import retime
+from impasto.motion.retime import Retimed, retime
 from impasto.motion.sources import (
     ClipLike,
     MotionStyleLike,
@@ -31,7 +32,7 @@ from impasto.motion.sources import (
 )
 from impasto.motion.style import MotionStyle
 from impasto.motion.style_file import save_motion_style
-from impasto.motion.track import beats_of_file
+from impasto.motion.track import pulse_of_file
 from impasto.motion.transfer import transfer
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures.results import unnamed_result
@@ -130,7 +131,7 @@ def stylize_motion(
     clip = _clip(content)
     shown = [clip, *filter(None, (clip_of_style(one) for one, _, _ in weighted))]
     check_mapping(named, [clip, *shown[1:]])
-    beats = None if music is None else beats_of_file(music)
+    pulse = None if music is None else pulse_of_file(music)
     before = clip if fps is None or fps == clip.rate else _at_rate(clip, float(fps))
     without = None if neutral is None else load_motion(neutral, named)
     read = [clip.notices, *(one.style.notices for one in styles), () if without is None else without.notices]
@@ -139,16 +140,10 @@ def stylize_motion(
         moved = transfer(see_body(before, named), styles, chosen, without)
         result.clip, result.methods = moved.clip, moved.methods
         result.notices += moved.notices
-    if beats is not None:
-        timed = retime(result.clip, beats, named)
+    if pulse is not None:
+        timed = retime(result.clip, pulse.beats, named)
         result.clip, result.hits_before, result.hits_after = timed.clip, timed.hits_before, timed.hits_after
-        if not len(timed.beats):
-            text = f"{clip.name} has no beats of its own, so its time stays as it is."
-            result.notices.append(Sentence(text, "no_own_beats", name=clip.name))
-        elif timed.beats[-1] > beats[-1] + _MUSIC_ENDS:
-            name = Path(str(music)).name
-            text = f"The last beat of {name} is at {beats[-1]:.1f} s; behind it the movement keeps its time."
-            result.notices.append(Sentence(text, "music_ends", name=name, seconds=float(beats[-1])))
+        result.notices += _said_of_music(clip.name, Path(str(music)).name, pulse, timed)
     _write(result, content, output, [one.style.name for one in styles], overwrite)
     if preview is not None:
         names = [clip.name, *(label_of(one.name) for one in shown[1:]), "result"]
@@ -196,6 +191,22 @@ def learn_motion(
     if output is not None:
         save_motion_style(style, output)
     return style
+
+
+def _said_of_music(name: str, music: str, pulse: Pulse, timed: Retimed) -> list[str]:
+    """Sentences on what music could not do to a movement."""
+    said: list[str] = []
+    if not pulse.is_clear:
+        said.append(
+            Sentence(f"{music} has no steady beat, so that its beats are guessed.", "beats_guessed", name=music)
+        )
+    if not len(timed.beats):
+        said.append(Sentence(f"{name} has no beats of its own, so its time stays as it is.", "no_own_beats", name=name))
+    elif timed.beats[-1] > pulse.beats[-1] + _MUSIC_ENDS:
+        last = float(pulse.beats[-1])
+        text = f"The last beat of {music} is at {last:.1f} s; behind it the movement keeps its time."
+        said.append(Sentence(text, "music_ends", name=music, seconds=last))
+    return said
 
 
 def _clip(source: Any) -> Clip:

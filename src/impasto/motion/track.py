@@ -10,7 +10,7 @@ from impasto.errors import InputError, first_line
 from impasto.extras import pyav
 from impasto.files import is_file
 from impasto.media.containers import open_container
-from impasto.motion.beats import track_beats
+from impasto.motion.beats import Pulse, find_pulse
 from impasto.motion.quaternions import Array
 
 RATE = 22050
@@ -18,19 +18,19 @@ RATE = 22050
 _LONGEST = 3600.0  # seconds of a track that are read
 
 
-def beats_of_file(path: str | Path) -> Array:
-    """Beats of a file with sound, in seconds.
+def pulse_of_file(path: str | Path) -> Pulse:
+    """Beats of a file with sound, at least two.
 
     Raises:
         InputError: it cannot be read, has no sound, or no beat.
         MissingExtraError: the extra ``video`` is not installed.
     """
-    beats = track_beats(read_track(Path(path)), RATE)
-    if len(beats) < 2:
+    pulse = find_pulse(read_track(Path(path)), RATE)
+    if len(pulse.beats) < 2:
         raise InputError(
             f"{path} has no beat that could be found; give music with a clear pulse.", key="no_beat", name=str(path)
         )
-    return beats
+    return pulse
 
 
 def read_track(path: Path) -> Array:
