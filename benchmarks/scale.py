@@ -30,6 +30,9 @@ HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
 STYLE = "starry-night"
 SIZE = (600, 417)  # pixels: a quarter of a megapixel
 SAMPLE = 0.5  # seconds from one look at the processes to the next
+DISTURBED = (
+    0.1  # share of the CPU time above which a row is left out of medians and ratios: another program ran as well
+)
 PICTURES = {
     "impasto apply FOLDER": [],
     "--on local --processes 1": ["--on", "local", "--processes", "1"],
@@ -48,13 +51,15 @@ VIDEOS = {"one process": [], "--on local --processes 2": ["--on", "local", "--pr
 
 Row = dict[str, Any]
 """What a command took: ``wall`` (seconds), ``cpu`` (seconds of all its processes), ``memory`` (bytes of all of them at
-the most; pages that they share count for each), and of pictures ``first`` and ``rate`` (seconds to the first result,
-and results a second from the first to the last)."""
+the most; pages that they share count for each), ``others`` (share of the machine's CPU time that went to other
+programs), and of pictures ``first`` and ``rate`` (seconds to the first result, and results a second from the first to
+the last)."""
 
 
 def run(arguments: list[str]) -> Row:
     """Run a command of Impasto's and watch it."""
     started, cpu, most = time.perf_counter(), dict[int, float](), 0
+    busy_before = busy_seconds()
     process = subprocess.Popen([sys.executable, "-m", "impasto", *arguments], stderr=subprocess.DEVNULL)
     root = psutil.Process(process.pid)
     while True:
@@ -78,7 +83,21 @@ def run(arguments: list[str]) -> Row:
             continue
     if process.wait():
         raise SystemExit(f"impasto {' '.join(arguments)} failed")
-    return {"wall": time.perf_counter() - started, "cpu": sum(cpu.values()), "memory": most}
+    wall, own = time.perf_counter() - started, sum(cpu.values())
+    others = max(0.0, busy_seconds() - busy_before - own) / wall / (os.cpu_count() or 1)
+    return {"wall": wall, "cpu": own, "memory": most, "others": others}
+
+
+def busy_seconds() -> float:
+    """CPU seconds of all programs of the machine so far."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
+
+
+def undisturbed(rounds: list[dict[str, Any]], *names: str) -> list[list[Row]]:
+    """The rows of some contenders in all rounds in which nothing else ran beside them."""
+    found = [[item["rows"][name] for name in names if name in item["rows"]] for item in rounds]
+    return [rows for rows in found if len(rows) == len(names) and all(row["others"] < DISTURBED for row in rows)]
 
 
 def make_pictures(folder: Path, first: int, number: int) -> None:
@@ -151,10 +170,9 @@ def add_rounds(log: Path, kind: str, rounds: int, paint: Callable[[Path, int], d
     """
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            load = os.getloadavg()[0]
             rows = paint(Path(folder), len(read_log(log, kind)))
         with log.open("a") as file:
-            file.write(json.dumps({"kind": kind, "load": load, "rows": rows}) + "\n")
+            file.write(json.dumps({"kind": kind, "rows": rows}) + "\n")
 
 
 def read_log(log: Path, kind: str) -> list[dict[str, Any]]:
@@ -165,26 +183,25 @@ def read_log(log: Path, kind: str) -> list[dict[str, Any]]:
 
 def print_pictures(rounds: list[dict[str, Any]]) -> None:
     """Print the medians of rounds with pictures, and the ratios within them."""
-    all_rows = [found["rows"] for found in rounds]
 
-    total = sum(next(iter(rows.values()))["pictures"] for rows in all_rows)
-    print(
-        f"\n{total} pictures of 0.25 megapixels in {len(all_rows)} rounds; load before each at most "
-        f"{max(found['load'] for found in rounds):.1f}, cores: {os.cpu_count()}\n"
-    )
-    print("| | first result | wall | pictures/s after it | CPU ms a picture | memory |")
-    print("|---|---:|---:|---:|---:|---:|")
+    total = sum(next(iter(found["rows"].values()))["pictures"] for found in rounds)
+    print(f"\n{total} pictures of 0.25 megapixels in {len(rounds)} rounds, {os.cpu_count()} cores\n")
+    print("| | rounds undisturbed | first result | wall | pictures/s after it | CPU ms a picture | memory |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
     for name in PICTURES:
-        rows = [found[name] for found in all_rows if name in found]
+        rows = [row for (row,) in undisturbed(rounds, name)]
         if not rows:
             continue
         first, wall, rate, memory = (median(row[key] for row in rows) for key in ("first", "wall", "rate", "memory"))
         cpu = median(1000 * row["cpu"] / row["pictures"] for row in rows)
-        print(f"| `{name}` | {first:.1f} s | {wall:.1f} s | {rate:.1f} | {cpu:.0f} | {memory / 1e6:.0f} MB |")
-    print("\n| pictures a second of ... over ... | median | of all rounds |")
+        print(
+            f"| `{name}` | {len(rows)} | {first:.1f} s | {wall:.1f} s | {rate:.1f} | {cpu:.0f} "
+            f"| {memory / 1e6:.0f} MB |"
+        )
+    print("\n| pictures a second of ... over ... | median | of all undisturbed rounds |")
     print("|---|---:|---|")
     for above, below in RATIOS:
-        found = [rows[above]["rate"] / rows[below]["rate"] for rows in all_rows if {above, below} <= rows.keys()]
+        found = [one["rate"] / other["rate"] for one, other in undisturbed(rounds, above, below)]
         if found:
             each = " ".join(f"{ratio:.2f}" for ratio in sorted(found))
             print(f"| `{above}` over `{below}` | {median(found):.2f} | {each} |")
@@ -192,24 +209,21 @@ def print_pictures(rounds: list[dict[str, Any]]) -> None:
 
 def print_videos(rounds: list[dict[str, Any]]) -> None:
     """Print the medians of rounds with videos, and the ratio within them."""
-    print(
-        f"\n{sum(found['rows']['one process']['seconds'] for found in rounds)} s of video, 640 x 360, in "
-        f"{len(rounds)} rounds; load before each at most {max(found['load'] for found in rounds):.1f}\n"
-    )
-    print("| | frames/s | CPU ms a frame | memory |")
-    print("|---|---:|---:|---:|")
+    total = sum(found["rows"]["one process"]["seconds"] for found in rounds)
+    print(f"\n{total} s of video, 640 x 360, in {len(rounds)} rounds; the results are the same bytes.\n")
+    print("| | rounds undisturbed | frames/s | CPU ms a frame | memory |")
+    print("|---|---:|---:|---:|---:|")
     for name in VIDEOS:
-        rows = [found["rows"][name] for found in rounds]
+        rows = [row for (row,) in undisturbed(rounds, name)]
+        if not rows:
+            continue
         rate = median(25 * row["seconds"] / row["wall"] for row in rows)
         cpu = median(1000 * row["cpu"] / row["seconds"] / 25 for row in rows)
         memory = median(row["memory"] for row in rows)
-        print(f"| {name} | {rate:.1f} | {cpu:.1f} | {memory / 1e6:.0f} MB |")
-    one, two = VIDEOS
-    ratios = sorted(found["rows"][one]["wall"] / found["rows"][two]["wall"] for found in rounds)
-    print(
-        f"\nTwo processes over one: {median(ratios):.2f} ({' '.join(f'{x:.2f}' for x in ratios)}). The "
-        "results are the same bytes."
-    )
+        print(f"| {name} | {len(rows)} | {rate:.1f} | {cpu:.1f} | {memory / 1e6:.0f} MB |")
+    ratios = sorted(one["wall"] / two["wall"] for one, two in undisturbed(rounds, *VIDEOS))
+    if ratios:
+        print(f"\nTwo processes over one: {median(ratios):.2f} ({' '.join(f'{ratio:.2f}' for ratio in ratios)})")
 
 
 def bill(pictures: float, cpu_seconds: float, *, price: float, shard: int, machines: int, cores: int) -> str:

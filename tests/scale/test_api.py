@@ -6,7 +6,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.feedforward.batch import OutputOptions
 from impasto.scale.api import find_job, open_run, paint_run, plan, run
-from impasto.scale.progress import progress
+from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session
 
 from .conftest import encoded, files_of, members_of
@@ -161,3 +161,9 @@ def test_a_job_is_found_from_its_results_and_a_folder_without_one_is_said(photos
         run(photos, tmp_path / "out", worker, on="moon")
     with pytest.raises(InputError, match="out of range"):
         run(photos, tmp_path / "out", worker, processes=0)
+
+
+def test_public_names_are_no_modules_whatever_was_imported_before():
+    from impasto import scale
+
+    assert all(callable(getattr(scale, name)) for name in 2 * scale.__all__)

@@ -18,7 +18,7 @@ from PIL import Image
 from impasto.errors import OutputError
 from impasto.scale import places
 from impasto.scale.api import open_run, paint_run, plan, run
-from impasto.scale.progress import progress
+from impasto.scale.run_progress import progress
 from impasto.scale.worker import Worker
 
 from .conftest import encoded, files_of, members_of

@@ -12,7 +12,7 @@ from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.scale import on_ray
 from impasto.scale.api import open_run, paint_run, plan, run
 from impasto.scale.on_ray import ClusterError, RayWork, ShardActor, actors_for
-from impasto.scale.progress import progress
+from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session, sessions_in
 
 from .conftest import PoolHere, files_of

@@ -6,7 +6,7 @@ import pytest
 from impasto.errors import InputError, TrainingError
 from impasto.learning.api import learn_style
 from impasto.scale.api import run
-from impasto.scale.progress import progress
+from impasto.scale.run_progress import progress
 from impasto.scale.style_learner import StyleLearner
 from impasto.styles.files import read_style
 
@@ -30,7 +30,9 @@ def test_a_folder_of_pictures_becomes_a_folder_of_styles_and_is_not_learnt_twice
     learner = StyleLearner("quick")
     report = run(photos, tmp_path / "styles", learner, processes=1)
     assert report.counts == {"written": 6, "failed": 1}
-    assert [name for name, _ in report.failed] == ["bad.jpg"]
+    ((name, reason),) = report.failed
+    assert name == "bad.jpg"
+    assert reason.startswith("bad.jpg is not a picture")
     names = {f"p{n}.safetensors" for n in (0, 1, 2, 4, 5)} | {"deep/p3.safetensors"}
     made = files_of(tmp_path / "styles")
     assert {name for name in made if not name.startswith(".")} == names

@@ -13,7 +13,7 @@ from impasto.cli.options import PLACE, PathOrUrl
 from impasto.cli.progress import duration
 
 if TYPE_CHECKING:
-    from impasto.scale.progress import RunProgress
+    from impasto.scale.run_progress import RunProgress
 
 _SHOWN = 20  # pictures that failed and are named; --json names all
 
@@ -35,7 +35,7 @@ def command(job: PathOrUrl, price: float | None, as_json: bool) -> None:
     impasto progress job/
     impasto progress painted/ --price 0.34
     """
-    from impasto.scale.progress import progress
+    from impasto.scale.run_progress import progress
 
     runs = progress(job)
     if as_json:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Unpack
 
 from impasto.engines.devices import split_devices
-from impasto.errors import StyleError
+from impasto.errors import ImpastoError, InputError, MissingExtraError, StyleError
 from impasto.files import temporary_folder
 from impasto.learning.api import learn_style, made_from, settings_of
 from impasto.learning.settings import Effort, LearnKeywords
@@ -63,9 +63,14 @@ class StyleLearner(Maker):
         started = time.perf_counter()
         with _file(name, data) as picture:
             target = picture.with_suffix(SUFFIX)
-            style = learn_style(
-                picture, target, effort=self.effort, photos=self.photos, device=self.device, **self.given
-            )
+            try:
+                style = learn_style(
+                    picture, target, effort=self.effort, photos=self.photos, device=self.device, **self.given
+                )
+            except MissingExtraError:
+                raise
+            except ImpastoError as error:
+                raise InputError(str(error).replace(str(picture), name)) from error
             made = target.read_bytes()
         return made, {"name": style.name, **style.metadata, "seconds": {"learn": time.perf_counter() - started}}
 
