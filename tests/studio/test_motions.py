@@ -226,6 +226,9 @@ def test_a_style_file_and_music_are_given_and_the_music_plays(visit, plain, old_
     assert page.locator(".figures canvas").count() == 2
     page.locator("#motion-play").click()
     page.wait_for_function("() => document.querySelector('.figures canvas').dataset.frame !== '0'")
+    page.wait_for_function("() => document.querySelector('#motion-track').currentTime > 0.2")
+    page.locator("#motion-play", has_text="Pause").click()
+    assert page.locator("#motion-track").evaluate("track => track.paused")
 
 
 def test_it_plays_by_itself_unless_the_visitor_wants_less_motion(visit, plain):

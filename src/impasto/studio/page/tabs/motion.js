@@ -37,6 +37,7 @@ export function build(panel, app) {
   const track = make("audio", { id: "motion-track" });
   const neutral = drop("motion-neutral", "motion_neutral", { accept: ".bvh", list: true, drawing: "figure" }, () => {});
   const strength = slider("motion-strength", "strength", { low: 0, high: 2, step: 0.05, value: 1, info: "motion_strength" });
+  stage.append(track);
   panel.append(stage, make("div", { class: "tools" }, style.element, make("div", { class: "group" }, strength.element), dance,
     fold("motion-more", "more", neutral.element, say(make("p", { class: "hint" }), "motion_neutral_hint"))));
 
