@@ -134,7 +134,7 @@ def paint_layer(document, layer, styles, strength):
             saved = layer.save(source, document.xRes(), document.yRes(), settings, bounds)
         finally:
             krita.setBatchmode(silent)
-        if not saved or not Path(source).exists():
+        if saved is False or not Path(source).exists():  # Krita 5.1 gives nothing back
             raise PaintingError("Krita could not write the layer to a temporary file; is the disk full?")
         paint(source, target, styles, strength)
         picture = QImage(target)

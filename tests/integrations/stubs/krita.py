@@ -28,8 +28,7 @@ class Node:
         assert Krita.instance().batchmode()
         left, top = self.at
         x0, y0, x1, y1 = bounds.box
-        self.picture.crop((x0 - left, y0 - top, x1 - left, y1 - top)).save(path)
-        return True
+        self.picture.crop((x0 - left, y0 - top, x1 - left, y1 - top)).save(path)  # Krita 5.1 gives nothing back
 
     def setColorSpace(self, *space):
         assert space[:2] == ("RGBA", "U8")
