@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import impasto
 from impasto.cli import COMMANDS, cli
@@ -93,3 +94,41 @@ def test_the_containers_build_steps_make_an_environment_that_works(tmp_path):
     assert "set a password in IMPASTO_STUDIO_PASSWORD" in refused.stderr
     packages = "import fastapi, uvicorn, multipart, av, cv2"
     subprocess.run([bin / "python3", "-c", packages], check=True, env=clean, cwd=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory) -> Path:
+    """The program in its folder, made once."""
+    pytest.importorskip("PyInstaller")
+    folder = tmp_path_factory.mktemp("bundle")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(SOURCE), *filter(None, sys.path)])}
+    subprocess.run([sys.executable, ROOT / "scripts/bundle", folder], check=True, env=environment, timeout=1800)
+    return folder / "impasto" / "impasto"
+
+
+@pytest.mark.slow
+def test_the_folder_for_people_without_python_paints(bundle, tmp_path):
+    bare = {"PATH": "/nowhere", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    photo = tmp_path / "photo.jpg"
+    shutil.copy(ROOT / "examples/harbour.jpg", photo)
+
+    def run(*arguments: object) -> str:
+        done = subprocess.run([bundle, *map(str, arguments)], env=bare, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert impasto.__version__ in run("--version")
+    run("apply", photo, "--style", "scream", "--size", 256, "-o", "painted.png")
+    with Image.open(tmp_path / "painted.png") as painted:
+        assert max(painted.size) == 256
+    (tmp_path / "many").mkdir()
+    for number in range(3):
+        shutil.copy(photo, tmp_path / "many" / f"{number}.jpg")
+    run("apply", "many", "--style", "scream", "--size", 128, "--on", "local", "--processes", 2, "-o", "done")
+    assert len(list((tmp_path / "done").glob("*.jpg"))) == 3
+    assert "starry-night" in run("styles", "list")
+
+
+def test_the_folder_for_people_without_python_needs_a_name():
+    done = subprocess.run([sys.executable, ROOT / "scripts/bundle"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "Name the folder for the program: scripts/bundle FOLDER\n")

@@ -131,8 +131,9 @@ def test_what_is_no_network_is_one_sentence(tmp_path):
     (tmp_path / "notes.txt").write_text("hello, these are notes")
     with pytest.raises(
         StyleError, match=r"notes.txt cannot be converted: it is in no format that is known here; give "
-    ):
+    ) as caught:
         load_style(tmp_path / "notes.txt")
+    assert (caught.value.key, caught.value.values) == ("foreign_unknown", {"name": "notes.txt"})
     with pytest.raises(StyleError, match="There is no style file"):
         load_style(tmp_path / "missing.t7")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from impasto.errors import StyleError
 from impasto.files import atomic_path, exists, printable
 from impasto.folders import cache_folder
-from impasto.foreign.contents import ForeignError
+from impasto.foreign.contents import DamagedError, ForeignError
 from impasto.foreign.conversion import ForeignNetwork, convert, files_of
 from impasto.locks import locked
 from impasto.pictures.formats import media_kind
@@ -66,11 +66,12 @@ def convert_styles(path: Path, style_picture: Path | None = None) -> list[Style]
     except ForeignError as error:
         if kind := _media_kind(path):
             raise StyleError(f"{path} is {kind}, and no style of pictures; give a style file, or a picture.") from error
-        raise StyleError(
-            f"{path} cannot be converted: {error}; give a style, or a network that impasto convert --help names."
-        ) from error
+        text = f"{path} cannot be converted: {error}; give a style, or a network that impasto convert --help names."
+        if isinstance(error, DamagedError):
+            raise StyleError(text, key="foreign_damaged", name=path.name) from error
+        raise StyleError(text, key="foreign_unknown", name=path.name) from error
     except OSError as error:
-        raise StyleError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise _unreadable(path, error) from error
     embedded = EmbeddedNetwork(network.id, network.onnx, None, str(path))
     stem = _stem(path, style_picture)
     count = len(network.styles)
@@ -100,10 +101,20 @@ def choose(styles: list[Style], number: int | None, path: Path) -> Style:
     if number is None and len(styles) > 1:
         raise StyleError(
             f"{path} holds {len(styles)} styles; add the number of one, {path}#0 to {path}#{len(styles) - 1}, or give "
-            "impasto convert a folder for all of them."
+            "impasto convert a folder for all of them.",
+            key="several_styles",
+            name=path.name,
+            count=len(styles),
         )
     if not 0 <= (number or 0) < len(styles):
-        raise StyleError(f"{path} has no style {number}; its styles are numbered from 0 to {len(styles) - 1}.")
+        last = len(styles) - 1
+        raise StyleError(
+            f"{path} has no style {number}; its styles are numbered from 0 to {last}.",
+            key="no_style_number",
+            name=path.name,
+            number=number,
+            last=last,
+        )
     return styles[number or 0]
 
 
@@ -158,8 +169,15 @@ def _cache_file(path: Path, number: int | None) -> Path:
         for file in files_of(path):
             digest.update(file.name.encode("utf-8", "backslashreplace") + hashlib.sha256(file.read_bytes()).digest())
     except OSError as error:
-        raise StyleError(f"{path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise _unreadable(path, error) from error
     return cache_folder() / "styles" / f"converted-{digest.hexdigest()[:20]}{SUFFIX}"
+
+
+def _unreadable(path: Path, error: OSError) -> StyleError:
+    """The error that a file may not be read."""
+    return StyleError(
+        f"{path} cannot be read ({error.strerror}); check its permissions.", key="style_unreadable", name=path.name
+    )
 
 
 def _stem(path: Path, style_picture: Path | None) -> str:
