@@ -174,17 +174,22 @@ export function chooser(id, styles, value, give, { blend = true, add = null } = 
   });
 
   draw();
+  /** Scroll to the first style of the choice. */
+  function reveal() {
+    const first = /** @type {HTMLElement|null} */ (thumbs.querySelector(".on"));
+    if (first) thumbs.scrollTo({ top: first.offsetTop - 40, left: first.offsetLeft - 60 });
+  }
+
   const seen = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting) return; // a tab that was not opened yet has no sizes
     seen.disconnect();
-    const first = /** @type {HTMLElement|null} */ (thumbs.querySelector(".on"));
-    if (first) thumbs.scrollTo({ top: first.offsetTop - 40, left: first.offsetLeft - 60 });
+    reveal();
   });
   seen.observe(thumbs);
   return {
     element,
     get value() { return [...chosen].map(([name, weight]) => ({ name, weight })); },
-    set value(wanted) { chosen = new Map(wanted.map((style) => [style.name, style.weight])); draw(); },
+    set value(wanted) { chosen = new Map(wanted.map((style) => [style.name, style.weight])); draw(); reveal(); },
     title,
     setStyles(given) {
       styles = given;

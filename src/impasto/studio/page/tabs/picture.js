@@ -66,8 +66,9 @@ export function build(panel, app) {
   const sideButton = button("picture-side", "side_title", "tool", icon("columns"));
   const refine = button("picture-refine", "refine", "tool", icon("refine"));
   const maskBar = make("div", { class: "mask-bar", hidden: true }, say(make("p", { class: "hint" }), "mask_hint"), panelOfLook.masked?.element);
+  const looks = lookMenu(panelOfLook, () => app.styles);
   const { mask: takesMask, crop: takesCrop, tabs } = engine.capabilities;
-  const tools = make("div", { class: "toolbar", role: "toolbar" }, takesCrop && cropButton, takesMask && maskToggle, sideButton,
+  const tools = make("div", { class: "toolbar", role: "toolbar" }, looks.element, takesCrop && cropButton, takesMask && maskToggle, sideButton,
     tabs.includes("paint") && refine);
   const cropping = cropper((crop) => { if (shown) setCrop(shown, crop).catch(showError); });
   const comparing = sideBySide(engine, () => app.styles, () => request(), (styles, painting) => {
@@ -76,13 +77,12 @@ export function build(panel, app) {
   });
   const photosStrip = make("div", { class: "strip photos", role: "group" }), resultsStrip = make("div", { class: "strip results", role: "group" });
   const many = batch(engine, () => ({ styles: panelOfLook.picker.value, options: panelOfLook.options, metadata: panelOfLook.metadata }));
-  const looks = lookMenu(panelOfLook, () => app.styles);
   const area = make("div", { class: "canvas" }, empty, frame.element, masking.element);
   label(tools, { "aria-label": "tools" });
   label(photosStrip, { "aria-label": "photographs" });
   label(resultsStrip, { "aria-label": "last_results" });
   const stage = make("div", { class: "stage" }, area, maskBar,
-    make("div", { class: "actions" }, tools, looks.element, status, save), photosStrip, many.element, resultsStrip);
+    make("div", { class: "actions" }, tools, status, save), photosStrip, many.element, resultsStrip);
   panel.append(stage, panelOfLook.element);
 
   /** @type {Photo[]} */
