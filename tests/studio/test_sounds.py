@@ -59,6 +59,15 @@ def test_a_sound_is_restyled_and_named_as_on_the_command_line(server, put, tune,
         assert file.getnframes() == pytest.approx(1.5 * RATE, abs=RATE // 20)
 
 
+def test_that_a_sound_is_cut_off_is_said_to_the_page_and_to_programs(client, server, put, tune, rain):
+    tune.write_bytes(tune.read_bytes()[:40_000])
+    made = sounds.restyle_sound(server.studio, put(tune), [(put(rain), 1.0)], lambda _share: None, method="colour")
+    assert [(notice.key, notice.values["name"]) for notice in made.report.notices] == [("sound_cut_off", "tune.wav")]
+    files = {"sound": ("tune.wav", tune.read_bytes()), "styles": ("rain.wav", rain.read_bytes())}
+    answer = client.post("/api/sound", files=files, data={"method": "colour"})
+    assert "tune.wav ends before its end" in answer.headers["x-notes"]
+
+
 def test_what_is_stopped_leaves_nothing_behind(server, put, tune, rain):
     lent, style = put(tune), put(rain)
     before = set(server.studio.uploads.folder.iterdir())

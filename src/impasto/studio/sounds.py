@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from impasto.errors import InputError
+from impasto.errors import InputError, Sentence
 from impasto.sound.api import SoundReport, stylize_sound
 from impasto.sound.recording import SoundFile
 from impasto.studio.choices import sound_or_motion_style_name
@@ -112,4 +112,17 @@ def restyle_sound(
     except BaseException:
         shutil.rmtree(target.parent, ignore_errors=True)
         raise
+    made.notices += _not_read(upload.name, made)
     return RestyledSound(target, made)
+
+
+def _not_read(name: str, made: SoundReport) -> list[str]:
+    """Sentences on what of an upload could not be read."""
+    said: list[str] = []
+    if made.truncated:
+        text = f"{name} ends before its end; the result holds the {made.seconds:.1f} s that were there."
+        said.append(Sentence(text, "sound_cut_off", name=name, seconds=made.seconds))
+    if made.damaged:
+        text = f"{made.damaged} damaged pieces of {name} were skipped."
+        said.append(Sentence(text, "sound_damaged", name=name, count=made.damaged))
+    return said

@@ -251,7 +251,7 @@ def routes(studio: Studio) -> APIRouter:
 
         def told(done: sounds.RestyledSound) -> dict[str, Any]:
             notes = [as_note(notice) for notice in done.report.notices]
-            facts = {"seconds": done.report.seconds, "took": done.report.took, "damaged": done.report.damaged}
+            facts = {"seconds": done.report.seconds, "took": done.report.took}
             return {"file": file_facts(studio, done.path), "notes": notes, **facts}
 
         return run(lambda report: sounds.restyle_sound(studio, path, styles, report, **options), "long", visitor, told)

@@ -88,7 +88,7 @@ export function build(panel, app) {
         });
       });
       if (!done) return;
-      sayWith(status, () => withNotes(word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), done.notes, done.damaged ? word("video_damaged", { count: done.damaged }) : ""));
+      sayWith(status, () => withNotes(word("sound_finished", { name: done.file.name, seconds: done.seconds, took: done.took }), done.notes));
       after.src = save.href = done.file.url;
       save.download = done.file.name;
       result.hidden = false;
