@@ -17,6 +17,7 @@ MISSING = {
     "pyvirtualcam": ("pyvirtualcam", "--virtual-camera", "webcam"),
     "fsspec": ("fsspec", "Reading and writing at URLs", "cloud"),
     "ray": ("ray", "--on ray", "ray"),
+    "openvino": ("openvino", "--engine openvino", "openvino"),
 }
 
 

@@ -19,6 +19,7 @@ EXTRAS = {
     "studio": {"fastapi": "fastapi", "uvicorn": "uvicorn", "python_multipart": "python-multipart"},
     "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
     "ray": {"ray": "ray", "pyarrow": "pyarrow"},
+    "openvino": {"openvino": "openvino"},
 }
 """By extra: the modules that it brings, and the packages that they come in."""
 
@@ -104,3 +105,8 @@ def fsspec() -> Any:
 def ray() -> Any:
     """The module ``ray``, which runs work on many machines; see :func:`import_extra`."""
     return import_extra("ray", "--on ray")
+
+
+def openvino() -> Any:
+    """The module ``openvino``, which runs networks; see :func:`import_extra`."""
+    return import_extra("openvino", "--engine openvino")

@@ -7,7 +7,7 @@ Torch takes both from the environment: see :mod:`impasto.environment`, which set
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from onnxruntime import SessionOptions
@@ -40,3 +40,17 @@ def session_options(threads: int | None = None) -> SessionOptions:
     # A waiting thread that spins takes the core from torch, the decoder or another program, and gains nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+def openvino_settings(parallel: int = 1) -> dict[str, Any]:
+    """Settings for a network in OpenVINO.
+
+    Args:
+        parallel: how many pictures are painted at a time, which share the threads.
+    """
+    return {
+        "INFERENCE_NUM_THREADS": cpu_threads(),
+        "NUM_STREAMS": parallel,
+        # A thread that is bound to a core waits there for whatever else runs on it.
+        "ENABLE_CPU_PINNING": False,
+    }

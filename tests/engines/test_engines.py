@@ -154,14 +154,15 @@ def test_a_graph_is_made_when_it_is_first_asked_for_and_few_folded_ones_are_kept
     monkeypatch.setattr(ort, "InferenceSession", lambda *a, **more: made.append(a[0]) or session(*a, **more))
     engine.paint_only(image, style.scale, style.shift)
     _, first = engine.paint(image, style.scale, style.shift)
-    second = Statistics(first.mean, first.variance * 2)
-    for given in (first, first, second, second, first):
+    others = [Statistics(first.mean, first.variance * factor) for factor in (2, 3)]
+    for given in (first, first, others[0], first, others[1], first, others[0]):
         engine.paint_only(image, style.scale, style.shift, given)
+    engine.paint_only(image, style.scale, style.shift)
     kinds = [{node.kind for node in read_onnx(memoryview(model)).tree} for model in made]
     assert "InstanceNormalization" in kinds[0]
     assert "ReduceMean" in kinds[1]
     assert "ReduceMean" not in kinds[0]
-    assert len(kinds) == 5  # the folded graph of the first statistics twice: one of them is kept
+    assert len(kinds) == 6  # only the graph that was not used for the longest time had to be made twice
     assert all(not kind & {"InstanceNormalization", "BatchNormalization", "ReduceMean"} for kind in kinds[2:])
 
 
@@ -169,7 +170,7 @@ def test_what_is_released_is_made_anew(style, small):
     engine, image = OnnxruntimeEngine(), batch_of(small)
     painted = engine.paint_only(image, style.scale, style.shift)
     engine.release()
-    assert not engine._sessions
+    assert not engine._ready
     assert np.array_equal(engine.paint_only(image, style.scale, style.shift), painted)
 
 
@@ -192,7 +193,7 @@ def test_onnxruntimes_ways_to_say_that_memory_is_short_are_one_error(style, mess
         def run(self, *_):
             raise RuntimeError(message)
 
-    engine._session = lambda kind: Session()
+    engine._runner = lambda *_: Session()
     with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
@@ -225,7 +226,7 @@ def test_other_failures_of_an_engine_are_one_sentence_that_names_the_network(eng
     def fail(*_):
         raise RuntimeError("no such kernel for an allocation type")
 
-    failing = ("module", fail) if hasattr(engine, "module") else ("_session", lambda kind: Failing(fail))
+    failing = ("module", fail) if hasattr(engine, "module") else ("_runner", lambda *_: Failing(fail))
     monkeypatch.setattr(engine, *failing)
     with pytest.raises(StyleError, match=r"network of Impasto itself cannot be used \(no such kernel"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
@@ -258,7 +259,7 @@ def test_results_of_another_size_are_refused(style):
     engine = OnnxruntimeEngine()
     right, wrong = np.zeros((1, 3, 32, 48)), np.zeros((1, 3, 8, 8))
     for results in ((wrong, style.scale, style.scale), (right, style.scale[1:], style.scale)):
-        engine._session = lambda kind, results=results: Failing(lambda *_: results)
+        engine._runner = lambda *_, results=results: Failing(lambda *_: results)
         with pytest.raises(StyleError, match="results are of a wrong size"):
             engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 
@@ -280,7 +281,7 @@ class Failing:
 
 def test_a_device_without_torch_names_the_extra(monkeypatch, nothing_loaded):
     monkeypatch.setattr(OnnxruntimeEngine, "devices", staticmethod(lambda: ["cpu"]))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(loading, "_has", lambda module: False)
     for device in ("cuda", "mps"):
         with pytest.raises(MissingExtraError, match="pip install") as raised:
             load_engine(device)
@@ -298,3 +299,75 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch, nothing_loaded):
         load_engine("mps")
     monkeypatch.setattr(loading, "_may_have_gpu", lambda: True)
     assert "onnxruntime" in load_engine("auto").name
+
+
+@pytest.fixture
+def loaded(monkeypatch, nothing_loaded):
+    """The kinds of engines that are loaded; OpenVINO and torch are stand-ins."""
+    kinds = []
+    monkeypatch.delenv("IMPASTO_ENGINE", raising=False)
+    monkeypatch.setattr(loading, "_has", lambda module: True)
+    monkeypatch.setattr(loading, "_may_have_gpu", lambda: False)
+    monkeypatch.setattr(loading, "measured_fastest", lambda: "openvino")
+    monkeypatch.setattr(OnnxruntimeEngine, "devices", staticmethod(lambda: ["cpu"]))
+    monkeypatch.setattr(OnnxruntimeEngine, "__init__", lambda *rest: kinds.append(("onnxruntime", rest[1])))
+    monkeypatch.setattr("impasto.engines.openvino.OpenvinoEngine", lambda *rest: kinds.append(("openvino", "cpu")))
+    monkeypatch.setattr(loading, "_torch", lambda device, *_: kinds.append(("torch", device)))
+    monkeypatch.setattr(loading, "torch_device", lambda device: {"auto": "cpu"}.get(device, device))
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("device", "engine", "many", "named", "expected"),
+    [
+        ("auto", "auto", False, "", ("onnxruntime", "cpu")),
+        ("auto", "auto", True, "", ("openvino", "cpu")),
+        ("cpu", "auto", True, "", ("openvino", "cpu")),
+        ("auto", "onnxruntime", True, "openvino", ("onnxruntime", "cpu")),
+        ("auto", "auto", True, "onnxruntime", ("onnxruntime", "cpu")),
+        ("auto", "auto", False, "openvino", ("openvino", "cpu")),
+        ("auto", "openvino", False, "", ("openvino", "cpu")),
+        ("auto", "torch", False, "", ("torch", "cpu")),
+        ("cuda", "auto", True, "", ("torch", "cuda")),
+        ("mps", "torch", False, "openvino", ("torch", "mps")),
+    ],
+)
+def test_one_rule_says_which_engine_paints(device, engine, many, named, expected, loaded, monkeypatch):
+    monkeypatch.setenv("IMPASTO_ENGINE", named)
+    load_engine(device, None, 1, engine, many)
+    assert loaded == [expected]
+
+
+def test_many_pictures_are_painted_by_onnxruntime_until_another_is_measured_to_be_faster(loaded, monkeypatch):
+    monkeypatch.setattr(loading, "measured_fastest", lambda: "onnxruntime")
+    load_engine("auto", None, 1, "auto", True)
+    assert loaded == [("onnxruntime", "cpu")]
+
+
+@pytest.mark.parametrize(
+    ("device", "engine", "named", "words"),
+    [
+        ("cuda", "openvino", "", "OpenVINO runs on the CPU alone; leave out --device cuda"),
+        ("mps", "onnxruntime", "", "The onnxruntime that is installed has no mps"),
+        (
+            "auto",
+            "auto",
+            "onnx",
+            "IMPASTO_ENGINE names the engine onnx; take one of auto, onnxruntime, openvino",
+        ),
+    ],
+)
+def test_an_engine_that_cannot_be_had_is_one_sentence(device, engine, named, words, loaded, monkeypatch):
+    monkeypatch.setenv("IMPASTO_ENGINE", named)
+    with pytest.raises(InputError, match=words):
+        load_engine(device, None, 1, engine)
+    assert not loaded
+
+
+def test_an_engine_without_its_package_names_the_extra(monkeypatch, nothing_loaded):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.setattr(loading, "_has", lambda module: False)
+    for engine, extra in (("openvino", "openvino"), ("torch", "train")):
+        with pytest.raises(MissingExtraError, match=f"--engine {engine} needs an optional package") as raised:
+            load_engine("auto", None, 1, engine)
+        assert raised.value.extra == extra

@@ -78,6 +78,8 @@ def test_all_graphs_of_a_network_paint_the_same(build, centred):
     assert painted.std() > 0.05
     (plain,) = run(painting_model(layers), image=PICTURE, scale=scale, shift=shift)
     np.testing.assert_allclose(plain, painted, atol=1e-4)
+    given = {**feeds, "given_mean": mean, "given_variance": variance}
+    np.testing.assert_allclose(run(painting_model(layers, given=True), **given)[0], painted, atol=1e-4)
     model = painting_model(folded(layers, scale, shift, mean, variance))
     np.testing.assert_allclose(run(model, image=PICTURE)[0], painted, atol=1e-4)
     kinds = {node.kind for node in read_onnx(memoryview(model)).tree}

@@ -130,8 +130,8 @@ def command(
         how = JobOptions(on or "local", processes, overwrite, include_results, timing, as_json, quiet)
         if watch:
             raise click.UsageError("--watch paints one picture after the other; leave --on and --processes out.")
-        learnt, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
-        work_through(pictures, output, Worker(learnt, options.painting_options_from(painting), writing), how)
+        for_all, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
+        work_through(pictures, output, Worker(for_all, options.painting_options_from(painting), writing), how)
         return
     inputs = tuple(map(Path, pictures))
     where = None if output is None else Path(output)
@@ -142,11 +142,15 @@ def command(
     if watch and where in (None, STANDARD_STREAM):
         raise click.UsageError("--watch needs a folder for its results: add -o FOLDER.")
     painting_options = options.painting_options_from(painting)
-    painter = Painter(learn_pictures(styles, painting_options.style_effort, quiet=quiet), painting_options)
+    many = bool(watch) or len(inputs) > 1 or (len(inputs) == 1 and inputs[0].is_dir())
+    learnt = learn_pictures(styles, painting_options.style_effort, quiet=quiet)
+    painter = Painter(learnt, painting_options, many=many)
     writing = OutputOptions(format, quality, strip)
     # Where the picture goes to standard output, all messages go to standard error.
     piped = not watch and (where == STANDARD_STREAM or (where is None and STANDARD_STREAM in inputs))
     reporter = _Reporter(timing=timing, as_json=as_json, quiet=quiet, to_stderr=piped)
+    if timing and not (as_json or quiet):
+        options.say_engine(painting_options, many=many)
 
     def refuse_to_replace_inputs(task: BatchTask) -> None:
         """Refuse a task whose result would replace a file that it is made from.

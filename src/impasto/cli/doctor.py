@@ -1,4 +1,4 @@
-"""``impasto doctor``: what is installed, and whether it works."""
+"""``impasto doctor``: what is installed, whether it works, and how fast the engines are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import platform
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -37,11 +38,31 @@ def _engine() -> dict[str, Any]:
     style = load_style(bundled_names()[0])
     painted, _ = engine.paint(np.full((1, 3, 64, 64), 0.5, np.float32), style.scale, style.shift)
     works = bool(np.isfinite(painted).all())
+    seconds = time.perf_counter() - started
+    return {"engine": engine.name, "network": engine.network, "works": works, "seconds": seconds, **_speeds()}
+
+
+def _speeds() -> dict[str, Any]:
+    """The engines that are there, how fast each is, and which one paints many pictures from now on."""
+    from impasto.engines import speeds
+    from impasto.engines.loading import engines_there, load_engine
+    from impasto.errors import ImpastoError
+    from impasto.styles.catalogue import bundled_names, load_style
+
+    engines, failed = {}, {}
+    for name, (device, kind) in engines_there().items():
+        try:
+            engines[name] = load_engine(device, None, 1, kind)
+        except ImpastoError as error:
+            failed[name] = str(error)
+    seconds = speeds.measure(engines, load_style(bundled_names()[0]))
+    with suppress(ImpastoError):  # a folder that cannot be written in
+        speeds.keep(seconds)
+    names = {name: engine.name for name, engine in engines.items()}
     return {
-        "engine": engine.name,
-        "network": engine.network,
-        "works": works,
-        "seconds": time.perf_counter() - started,
+        "engines": {name: {"name": names[name], "seconds": value} for name, value in seconds.items()},
+        "engines_failed": failed,
+        "engine_for_many": load_engine("auto", None, 1, "auto", True).name,
     }
 
 
@@ -77,7 +98,10 @@ def examine() -> dict[str, Any]:
 @click.command("doctor", cls=Command, short_help="Say what is installed and whether it works.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object, for programs.")
 def command(as_json: bool) -> None:
-    """Say what is installed and whether it works: engines, extras, cache, styles."""
+    """Say what is installed and whether it works: engines, extras, cache, styles.
+
+    Each engine paints a picture of 512 x 512; folders and videos are painted by the fastest from then on.
+    """
     facts = examine()
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -88,6 +112,10 @@ def command(as_json: bool) -> None:
             f"engine      {facts['engine']}, {facts['threads']} threads: {verdict} "
             f"({facts['seconds']:.2f} s to load and paint)"
         )
+        each = (f"{one['name']} {one['seconds'] * 1e3:.0f} ms" for one in facts["engines"].values())
+        click.echo(f"512 x 512   {'; '.join(each)}; many pictures and video: {facts['engine_for_many']}")
+        for name, reason in facts["engines_failed"].items():
+            click.echo(f"            {name} does not work: {reason}")
         click.echo("packages    " + ", ".join(f"{name} {found}" for name, found in facts["packages"].items()))
         for extra, packages in facts["extras"].items():
             missing = [name for name, found in packages.items() if found is None]

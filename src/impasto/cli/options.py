@@ -231,9 +231,10 @@ painting_options_but_size = combine_options(
 """The options of :class:`impasto.feedforward.options.Options` for a command that has a size of its own."""
 
 _SIZE_AND_MEMORY = ("size", "max_memory", "max_pixels")
+_MACHINE = ("device", "engine")
 PAINTING_SECTIONS = {
-    "The painting": tuple(name for name in _PAINTING if name not in (*_SIZE_AND_MEMORY, "mask", "masks", "device")),
-    "Size, memory and machine": (*_SIZE_AND_MEMORY, "device"),
+    "The painting": tuple(name for name in _PAINTING if name not in (*_SIZE_AND_MEMORY, *_MACHINE, "mask", "masks")),
+    "Size, memory and machine": (*_SIZE_AND_MEMORY, *_MACHINE),
 }
 """Sections of the help (see :mod:`impasto.cli.help`) with the options of the fast path but the mask."""
 
@@ -255,6 +256,18 @@ def painting_options_from(given: Mapping[str, Any]) -> Options:
     values = {item.name: given[item.name] for item in fields(Options) if item.name in given}
     values["mask"], values["masks"] = parse_masks(given["mask"])
     return Options(**values)
+
+
+def say_engine(given: Options, *, many: bool) -> None:
+    """Say which engine paints, on standard error.
+
+    Args:
+        given: the options.
+        many: as for :func:`impasto.engines.loading.load_engine`.
+    """
+    from impasto.engines.loading import load_engine  # late: only --timing says it
+
+    click.echo(f"Painted by {load_engine(given.device, None, 1, given.engine, many).name}.", err=True)
 
 
 def parse_time(text: str) -> float:

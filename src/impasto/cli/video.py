@@ -298,6 +298,8 @@ def command(
         click.echo(f"{report.output}  ({report.frames} frames{resumed}, {whole:.1f} s, {rate:.1f} frames a second)")
         if timing:
             click.echo(", ".join(f"{name} {value:.2f} s" for name, value in report.seconds.items()))
+            if settings["method"] == "fast":
+                options.say_engine(options.painting_options_from(settings), many=True)
     if report.truncated:
         raise TruncatedError(
             f"{video} ends before its end; {report.output} holds the {report.frames} frames that were there."

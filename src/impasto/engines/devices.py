@@ -12,6 +12,10 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "mps")
 """The devices that can be asked for; ``"auto"`` takes the best one that is there."""
 
+EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
+ENGINES: tuple[EngineName, ...] = ("auto", "onnxruntime", "openvino", "torch")
+"""The engines that can be asked for; ``"auto"`` goes by the rule of :func:`impasto.engines.loading.load_engine`."""
+
 
 def torch_device(device: str) -> str:
     """The device for torch: ``"auto"`` becomes the best one that torch has here; any other is checked.

@@ -107,7 +107,7 @@ def stylize(
     several = _several(image)
     if several is not None and output is not None:
         raise InputError("One output cannot take several pictures; leave it out or paint them one by one.")
-    painter = Painter(with_learnt_pictures(style, chosen.style_effort), chosen)
+    painter = Painter(with_learnt_pictures(style, chosen.style_effort), chosen, many=several is not None)
     if several is None:
         painted = _stylize(image, painter, output, overwrite)
         if progress is not None:

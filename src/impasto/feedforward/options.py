@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, get_args
 
 from impasto import memory
-from impasto.engines.devices import DEVICES, Device
+from impasto.engines.devices import DEVICES, ENGINES, Device, EngineName
 from impasto.errors import InputError
 from impasto.learning.settings import EffortChoice
 from impasto.options import SliderRange, changed_options, check_options, documented, option, say_value
@@ -125,6 +125,15 @@ class Options:
         help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is.",
         doc="Where to run.",
     )
+    engine: EngineName = option(
+        "auto",
+        choices=ENGINES,
+        noted=False,
+        help="What runs the network: onnxruntime, openvino (extra openvino), torch (extra train), or auto: see impasto "
+        "doctor, which measures them.",
+        doc="What runs the network; ``auto`` is what ``IMPASTO_ENGINE`` names, else onnxruntime on the CPU, and for "
+        "many pictures OpenVINO where ``impasto doctor`` has measured that it is faster.",
+    )
     max_memory: int = option(
         0,
         low=0,
@@ -187,6 +196,7 @@ class OptionKeywords(TypedDict, total=False):
     mask: MaskLike | None
     masks: Mapping[str, MaskLike]
     device: Device
+    engine: EngineName
     max_memory: int | str
     max_pixels: int
 

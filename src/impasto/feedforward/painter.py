@@ -50,6 +50,7 @@ class Painter:
         styles: as :func:`impasto.stylize` takes them, but no pictures to learn from.
         options: how to paint; or its fields as keywords, which go before those in ``options``.
         parallel: how many threads are to call :meth:`paint` at a time; each gets its share of CPU and memory.
+        many: whether many pictures are to be painted, so that an engine may take longer to get ready.
         for_video: whether the pictures are frames of a video: they are painted by the steady network, and masks may
             be black all over, as those of some frames are.
 
@@ -68,15 +69,17 @@ class Painter:
         options: Options = DEFAULTS,
         parallel: int = 1,
         *,
+        many: bool = False,
         for_video: bool = False,
         **keywords: Unpack[OptionKeywords],
     ) -> None:
         if not isinstance(options, Options):
             raise InputError(f"The argument options takes an impasto.Options, not {say_value(options)}.")
-        check_arguments(needed=["parallel"], whole={"parallel": parallel}, flags={"for_video": for_video})
+        check_arguments(needed=["parallel"], whole={"parallel": parallel}, flags={"many": many, "for_video": for_video})
         if keywords:
             options = options_from_keywords(Options, vars(options) | keywords, Painter)
-        self.options, self._parallel, self._for_video = options, parallel, for_video
+        self.options, self._parallel = options, parallel
+        self._many, self._for_video = many or for_video, for_video
         self._styles = split_by_mask(as_style_list(styles), options.masks)
         self.style = blend_to_name(*self._styles)
         read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=for_video)
@@ -366,7 +369,7 @@ class Painter:
         """
         if self._for_video:
             style = video_style(style)
-        engine = load_engine(self.options.device, style.embedded, self._parallel)
+        engine = load_engine(self.options.device, style.embedded, self._parallel, self.options.engine, self._many)
         if style.network != engine.network or len(style.scale) != engine.channels:
             raise StyleError(
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "

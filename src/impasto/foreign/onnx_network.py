@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,20 +43,21 @@ def onnx_model(layers: Layers, metadata: Mapping[str, str]) -> bytes:
     return g.model(metadata)
 
 
-def painting_model(layers: Layers) -> bytes:
+def painting_model(layers: Layers, *, given: bool = False) -> bytes:
     """The network as an ONNX model that only paints, serialised; it takes less time than :func:`onnx_model`.
 
-    Inputs: ``image``; and where the network normalises, with the picture's own statistics, ``scale`` and ``shift``.
-    Output: ``painted``.
+    Inputs: ``image``; and where the network normalises ``scale`` and ``shift``, with ``given`` also ``given_mean`` and
+    ``given_variance``. Output: ``painted``.
 
     Args:
         layers: the network, finished.
+        given: whether statistics are given, rather than the picture's own.
     """
-    builder = _Builder(layers, only_painting=True)
+    builder = _Builder(layers, "given" if given else "own")
     g = builder.graph
     g.input("image", [1, layers.planes, "height", "width"])
     if layers.channels:
-        for name in ("scale", "shift"):
+        for name in ("scale", "shift", *(("given_mean", "given_variance") if given else ())):
             g.input(name, [layers.channels])
     g.output("painted", builder.run(), [1, 3, "height", "width"])
     return g.model({})
@@ -81,12 +82,13 @@ class _Builder:
 
     Args:
         layers: the network.
-        only_painting: whether statistics are neither taken nor given.
+        statistics: what is normalised with: given statistics, the picture's own, or ``"mixed"``, by a share that is an
+            input, where its own come out.
     """
 
-    def __init__(self, layers: Layers, *, only_painting: bool = False) -> None:
+    def __init__(self, layers: Layers, statistics: Literal["mixed", "given", "own"] = "mixed") -> None:
         self.graph = GraphBuilder()
-        self.layers, self.only_painting = layers, only_painting
+        self.layers, self.statistics = layers, statistics
         self.means: list[str] = []
         self.variances: list[str] = []
         self.values: dict[int, str] = {-1: "image"}  # names of the layers' values
@@ -205,22 +207,18 @@ class _Builder:
         ends = [g.ints(step["first"]), g.ints(step["first"] + step["count"])]
         scale, shift = (g.op("Slice", name, *ends) for name in ("scale", "shift"))
         epsilon = float(step["epsilon"])
-        if self.only_painting and not step["unbiased"]:
+        if self.statistics == "own" and not step["unbiased"]:
             x = g.op("InstanceNormalization", x, scale, shift, epsilon=epsilon)
         else:
-            mean, variance = self._statistics(step, x)
-            if not self.only_painting:
-                self.means.append(mean)
-                self.variances.append(variance)
-                mean, variance = (
-                    self._mixed(measured, g.op("Slice", given, *ends))
-                    for measured, given in ((mean, "given_mean"), (variance, "given_variance"))
-                )
-            x = g.op("BatchNormalization", x, scale, shift, mean, variance, epsilon=epsilon)
+            used = [] if self.statistics == "given" else self._measured(step, x)
+            if self.statistics != "own":
+                given = [g.op("Slice", name, *ends) for name in ("given_mean", "given_variance")]
+                used = [self._mixed(*both) for both in zip(used, given, strict=True)] if used else given
+            x = g.op("BatchNormalization", x, scale, shift, *used, epsilon=epsilon)
         return g.op("Reshape", x, shape) if shape else x
 
-    def _statistics(self, step: Mapping[str, Any], x: str) -> tuple[str, str]:
-        """Mean and variance of each channel, C numbers each.
+    def _measured(self, step: Mapping[str, Any], x: str) -> list[str]:
+        """Mean and variance of each channel, C numbers each, noted among those that come out.
 
         The variance is that of the differences from the mean, where the step does not say otherwise: what networks of
         other programs compute first has means of hundreds, of which squares would leave few digits.
@@ -237,7 +235,9 @@ class _Builder:
         if step["unbiased"]:
             count = g.op("Cast", g.op("ReduceProd", g.op("Shape", x, start=2), keepdims=0), to=FLOAT)
             variance = g.op("Mul", variance, g.op("Div", count, g.op("Sub", count, self._scalar(1.0))))
-        return mean, variance
+        self.means.append(mean)
+        self.variances.append(variance)
+        return [mean, variance]
 
     def _mixed(self, measured: str, given: str) -> str:
         """Add a mixture of measured and given statistics, by the model's input ``measured_share``."""

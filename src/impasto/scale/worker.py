@@ -71,7 +71,7 @@ class Worker(Maker):
     def painter(self) -> Painter:
         """The painter of this process, made when it is first needed."""
         if self._painter is None:
-            self._painter = Painter(list(self.styles), self.options)
+            self._painter = Painter(list(self.styles), self.options, many=True)
         return self._painter
 
     def describe(self, format: str = "") -> str:

@@ -66,7 +66,7 @@ class PictureRequest:
             mask = np.asarray(Image.fromarray(self.mask).resize(shape, Image.Resampling.BILINEAR))
             names = [parse_style(item)[0] if isinstance(item, str) else item[0].name for item in self.styles]
             options = options.with_masks({self.masked if self.masked in names else None: mask})
-        return Painter(list(self.styles), options)
+        return Painter(list(self.styles), options, many=True)
 
 
 @dataclass(frozen=True)
