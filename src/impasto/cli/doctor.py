@@ -56,8 +56,9 @@ def _speeds() -> dict[str, Any]:
         except ImpastoError as error:
             failed[name] = str(error)
     seconds = speeds.measure(engines, load_style(bundled_names()[0]))
-    with suppress(ImpastoError):  # a folder that cannot be written in
-        speeds.keep(seconds)
+    if len(seconds) > 1:
+        with suppress(ImpastoError):  # a folder that cannot be written in
+            speeds.keep(seconds)
     names = {name: engine.name for name, engine in engines.items()}
     return {
         "engines": {name: {"name": names[name], "seconds": value} for name, value in seconds.items()},
