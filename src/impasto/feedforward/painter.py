@@ -18,7 +18,7 @@ from impasto.arguments import check_arguments
 from impasto.engines.loading import load_engine
 from impasto.errors import InputError, OutOfMemoryError, StyleError
 from impasto.feedforward.compact import COMPACT_PIXELS, compact_painting, resized
-from impasto.feedforward.composition import Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
+from impasto.feedforward.composition import Array, Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
 from impasto.feedforward.masks import blend_to_name, split_by_mask
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
 from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes
@@ -93,7 +93,7 @@ class Painter:
         picture: Source,
         given: PassStatistics | None = None,
         measured_share: float = 0.0,
-        grain: NDArray[np.float32] | None = None,
+        grain: Array | None = None,
         progress: PaintingProgress | None = None,
         like: Painted | None = None,
     ) -> Painted:
@@ -132,11 +132,7 @@ class Painter:
         return self._paint(picture, Normalisation(wanted=False), None, progress)
 
     def _paint(
-        self,
-        picture: Source,
-        normalisation: Normalisation,
-        grain: NDArray[np.float32] | None,
-        progress: PaintingProgress | None,
+        self, picture: Source, normalisation: Normalisation, grain: Array | None, progress: PaintingProgress | None
     ) -> Picture:
         """Repaint a picture; see :meth:`paint`."""
         if not isinstance(picture, Picture):
