@@ -30,9 +30,7 @@ HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
 STYLE = "starry-night"
 SIZE = (600, 417)  # pixels: a quarter of a megapixel
 SAMPLE = 0.5  # seconds from one look at the processes to the next
-DISTURBED = (
-    0.1  # share of the CPU time above which a row is left out of medians and ratios: another program ran as well
-)
+OTHERS, FULL = 0.2, 0.9  # a row is left out where others took more than this share of the machine, and it was so full
 PICTURES = {
     "impasto apply FOLDER": [],
     "--on local --processes 1": ["--on", "local", "--processes", "1"],
@@ -95,9 +93,14 @@ def busy_seconds() -> float:
 
 
 def undisturbed(rounds: list[dict[str, Any]], *names: str) -> list[list[Row]]:
-    """The rows of some contenders in all rounds in which nothing else ran beside them."""
+    """The rows of some contenders in all rounds in which no other program was in their way."""
+
+    def is_disturbed(row: Row) -> bool:
+        own = row["cpu"] / row["wall"] / (os.cpu_count() or 1)
+        return bool(row["others"] > OTHERS and own + row["others"] > FULL)
+
     found = [[item["rows"][name] for name in names if name in item["rows"]] for item in rounds]
-    return [rows for rows in found if len(rows) == len(names) and all(row["others"] < DISTURBED for row in rows)]
+    return [rows for rows in found if len(rows) == len(names) and not any(map(is_disturbed, rows))]
 
 
 def make_pictures(folder: Path, first: int, number: int) -> None:
