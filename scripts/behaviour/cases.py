@@ -6,7 +6,8 @@ sets a variable of its environment, here to nothing.
 
 # Parts of command lines that several cases share.
 HELP = """apply, paint, video, webcam, learn, train, distill, dataset, dataset pack, dataset info, flow, flow compute,
-    flow consistency, styles, styles list, styles show, styles preview, styles add, styles remove, studio, doctor"""
+    flow consistency, styles, styles list, styles show, styles preview, styles add, styles remove, studio, doctor,
+    convert, export, export page, sound, motion, motion preview, predictor, plan, progress, completion"""
 PAINT = "paint small.png --style painting.png"
 FEW = "--iterations 2 --scales 1 --size 64"
 PASS = "--method paint --style painting.png --size 48 --end 0.4 --first-iterations 2 --iterations 1"
@@ -51,6 +52,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
                     "apply photo.jpg --style scream -o - --timing > c.jpg",
                     "apply - --style scream -o d.webp < small.png", "apply - --style scream < broken/text.jpg"),
     "apply-watch": ("apply --watch one --style scream -o out ^C out/small.png",),
+    "apply-predicted": ("apply photo.jpg --style painting.png --style-effort quick -o out.png",
+                        "learn painting.png --quick -o quick.safetensors", "styles show quick.safetensors --json"),
+    "export": ("export scream --to onnx -o scream.onnx", "export scream --to safetensors -o scream.safetensors",
+               "convert scream.onnx -o again.safetensors", "convert small.png -o no.safetensors"),
+    "sound": ("sound clip.mp4 --style clip.mp4 --method colour -o out.wav", "sound small.png --style clip.mp4"),
+    "completion": ("completion bash", "completion zsh", "completion fish"),
     "apply-errors": (
         "apply none.jpg --style scream", "apply small.png --style scraem", "apply small.png", "aply small.png",
         "apply small.png --style scream -o out.docx", "apply small.png --style scream --strength 2",
