@@ -16,7 +16,27 @@ def test_the_bill_of_a_billion_pictures_is_reckoned_from_the_time_of_one():
 
 
 def test_pictures_are_of_a_quarter_of_a_megapixel_and_different(tmp_path):
-    scale.make_pictures(tmp_path / "in", 3)
+    scale.make_pictures(tmp_path / "in", 60, 3)  # the numbers go on where the round before ended
     files = sorted((tmp_path / "in").iterdir())
     assert len({file.read_bytes() for file in files}) == 3
     assert 0.24e6 < scale.SIZE[0] * scale.SIZE[1] < 0.26e6
+
+
+def test_rounds_add_up_in_the_log_and_those_that_were_disturbed_are_left_out(tmp_path, capsys):
+    rows = iter([(10.0, 0.1), (30.0, 0.6), (14.0, 0.3)])
+
+    def paint(folder, turn):
+        rate, others = next(rows)
+        about = {"wall": 5.0, "cpu": 5.0, "memory": 10**8, "pictures": 60, "first": 0.5}
+        one, two = ({**about, "rate": rate * n, "others": others} for n in (1, 2))
+        assert turn == len(scale.read_log(log, "pictures"))
+        return {"--on local --processes 1": one, "--on local --processes 2": two}
+
+    log = tmp_path / "log.jsonl"
+    scale.add_rounds(log, "pictures", 2, paint)
+    scale.add_rounds(log, "pictures", 1, paint)
+    scale.print_pictures(scale.read_log(log, "pictures"))
+    said = capsys.readouterr().out
+    assert "180 pictures of 0.25 megapixels in 3 rounds" in said
+    assert "| `--on local --processes 1` | 2 | 0.5 s | 5.0 s | 12.0 | 83 | 100 MB |" in said
+    assert "| `--on local --processes 2` over `--on local --processes 1` | 2.00 | 2.00 2.00 |" in said
