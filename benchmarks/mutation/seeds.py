@@ -33,6 +33,7 @@ def make_seeds(folder: Path, kinds: Collection[str]) -> None:
         "network": _networks,
         "weights": _weights,
         "upload": _uploads,
+        "motion": _motions,
     }
     for kind, maker in makers.items():
         if kind not in kinds:
@@ -309,6 +310,44 @@ def write_video(path: Path, codec: str, pixels: str, sound: str = "", frames: in
         for made in (*resampler.resample(tone), *resampler.resample(None)):
             out.mux(audio.encode(made))
         out.mux(audio.encode(None))
+
+
+def walk(step: float, frames: int = 40) -> str:
+    """A clip in BVH of a person that walks, with legs and arms of two bones each.
+
+    Args:
+        step: how far the legs swing, in degrees.
+        frames: of the clip, 30 a second.
+    """
+    joints, channels = "", "Zrotation Xrotation Yrotation"
+    for side, x in (("Left", 1), ("Right", -1)):
+        for upper, lower, end, y in (("UpLeg", "Leg", "Foot", -4), ("Arm", "ForeArm", "Hand", -3)):
+            joints += f"JOINT {side}{upper}\n{{\nOFFSET {x} {4 * (y == -3)} 0\nCHANNELS 3 {channels}\n"
+            joints += f"JOINT {side}{lower}\n{{\nOFFSET 0 {y} 0\nCHANNELS 3 {channels}\n"
+            joints += f"JOINT {side}{end}\n{{\nOFFSET 0 {y} 0\nCHANNELS 3 {channels}\n"
+            joints += "End Site\n{\nOFFSET 0 0 1\n}\n}\n}\n}\n"
+    head = f"HIERARCHY\nROOT Hips\n{{\nOFFSET 0 8 0\nCHANNELS 6 Xposition Yposition Zposition {channels}\n{joints}}}\n"
+    swing = step * np.sin(np.arange(frames) / 3)
+    values = np.zeros((frames, 42))
+    values[:, 1], values[:, 2] = 8, np.arange(frames) / 5
+    values[:, [7, 25]], values[:, [16, 34]] = swing[:, None], -swing[:, None]
+    lines = "\n".join(" ".join(f"{value:.4g}" for value in line) for line in values)
+    return f"{head}MOTION\nFrames: {frames}\nFrame Time: 0.0333333\n{lines}\n"
+
+
+def _motions() -> Named:
+    import tempfile
+
+    from impasto.motion.sources import load_motion
+    from impasto.motion.style_file import save_motion_style
+
+    yield "walk.bvh", walk(25).encode()
+    yield "short.bvh", walk(40, 3).replace("\n", "\r\n").encode()
+    with tempfile.TemporaryDirectory() as place:
+        clip = Path(place) / "wide.bvh"
+        clip.write_text(walk(50))
+        save_motion_style(load_motion(clip, {}), Path(place) / "wide.safetensors")
+        yield "wide.safetensors", (Path(place) / "wide.safetensors").read_bytes()
 
 
 def _write_videos(folder: Path) -> None:

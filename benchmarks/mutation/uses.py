@@ -19,6 +19,7 @@ from PIL import Image
 
 import impasto
 from impasto.errors import ImpastoError
+from mutation.seeds import walk
 
 _BYTES_PER_PIXEL = 24  # bytes that decoding takes for each pixel, at most
 _MOST_PIXELS = 300_000_000  # of pictures that are read row by row
@@ -217,6 +218,21 @@ def use_upload(path: Path, chance: random.Random, folder: Path) -> float:
     return 0
 
 
+def use_motion(path: Path, chance: random.Random, folder: Path) -> float:
+    """Give a movement another one's style, or another one this one's."""
+    clip, style = (path, folder / "walk.bvh") if path.suffix == ".bvh" else (folder / "walk.bvh", path)
+    (folder / "walk.bvh").write_text(walk(30, 24))
+    if chance.random() < 0.3 and path.suffix == ".bvh":
+        clip, style = style, clip
+    try:
+        made = impasto.stylize_motion(clip, style, output=folder / "o.bvh", feet=chance.choice(("lock", "free")))
+    finally:
+        (folder / "walk.bvh").unlink()
+    if not np.isfinite(made.clip.channels).all():
+        raise Fault("a movement that is not finite")
+    return 1000 * path.stat().st_size
+
+
 KINDS = {
     "picture": Kind(use_picture, 12),
     "animation": Kind(use_video, 1),
@@ -228,4 +244,5 @@ KINDS = {
     "mask": Kind(use_mask, 3),
     "dataset": Kind(use_dataset, 3),
     "upload": Kind(use_upload, 1),
+    "motion": Kind(use_motion, 2, tensors=True),
 }

@@ -23,6 +23,7 @@ COUNTS = {
     "weights": 24,
     "dataset": 30,
     "animation": 16,
+    "motion": 20,
 }
 NEEDS = {"network": "torch", "weights": "torch", "dataset": "h5py", "animation": "av"}
 
