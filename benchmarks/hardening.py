@@ -1,12 +1,13 @@
 """What becomes of damaged files and of killed runs: thousands of mutants, and runs that are ended at any moment.
 
 Small files of each kind (pictures, videos, animations, style files, networks, perceptual weights, flow files, masks,
-data sets, movements, uploads to the studio) are spoilt where their containers have lengths and sizes, cut, spliced, and
-changed bit by bit, and given to the package in long-lived processes. Runs of ``impasto`` (video, folders, learn, paint, train,
-dataset) are killed at random moments and begun again. A **fault** is another exception than ours, more than 20 seconds
-of processor time, more than 1 GiB of memory beyond what the file honestly needs, a black painting or one that is not
-finite, anything half-written or left over, and a resumed result that differs from an uninterrupted one. Each mutant
-with a fault is kept as a file, with a JSON beside it. The same seed gives the same mutants and the same moments.
+data sets, movements, uploads to the studio) are spoilt where their containers have lengths and sizes, cut, spliced,
+and changed bit by bit, and given to the package in long-lived processes. Runs of ``impasto`` (video, folders, learn,
+paint, train, dataset) are killed at random moments and begun again. A **fault** is another exception than ours, more
+than 20 seconds of processor time, more than 1 GiB of memory beyond what the file honestly needs, a black painting or
+one that is not finite, anything half-written or left over, and a resumed result that differs from an uninterrupted
+one. Each mutant with a fault is kept as a file, with a JSON beside it. The same seed gives the same mutants and the
+same moments.
 
     python benchmarks/hardening.py                      20,000 mutants and 200 kills
     python benchmarks/hardening.py --only style,flow --count 500 --seed 7

@@ -84,3 +84,14 @@ class TestFiles:
             archive.writestr("a.txt", "x")
         with pytest.raises(InputError, match="no picture in"):
             Photographs(tmp_path / "a.zip", crop=8)
+
+
+def test_an_archive_of_a_later_version_of_the_format_is_one_sentence(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.png", b"")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\1\2") + 6] = 128  # the version that is needed to read it, in tenths
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.zip is not a folder of photographs"):
+        Photographs(path, crop=8)

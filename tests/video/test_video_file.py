@@ -1,4 +1,6 @@
 import random
+from contextlib import contextmanager
+from fractions import Fraction
 
 import pytest
 
@@ -35,6 +37,33 @@ def test_damaged_files_are_read_as_far_as_they_go_or_refused_in_one_sentence(tmp
             sentences.append(str(error))
     assert read >= 8
     assert not any("\n" in sentence for sentence in sentences)
+
+
+def test_a_start_is_found_in_a_file_in_which_nothing_can_be_sought(tmp_path, monkeypatch):
+    import av
+
+    class Unseekable:
+        def __init__(self, container):
+            self.container = container
+
+        def __getattr__(self, name):
+            return getattr(self.container, name)
+
+        def seek(self, *_, **__):
+            raise av.error.PermissionError(1, "Operation not permitted")
+
+    opened = VideoFile._opened
+
+    @contextmanager
+    def unseekable(self):
+        with opened(self) as container:
+            yield Unseekable(container)
+
+    path = make_clip(tmp_path / "clip.mp4", frames=12, width=48, height=32)
+    start = Fraction(1, 5)
+    wanted = [frame.rgb.tobytes() for frame in VideoFile(path).frames(start)]
+    monkeypatch.setattr(VideoFile, "_opened", unseekable)
+    assert [frame.rgb.tobytes() for frame in VideoFile(path).frames(start)] == wanted
 
 
 def test_nothing_is_left_of_a_file_that_cannot_be_painted(tmp_path):

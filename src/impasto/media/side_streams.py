@@ -7,6 +7,7 @@ says the notices in the visitor's language, by the keys that they carry.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
 import math
@@ -158,7 +159,8 @@ class SideStreams:
             return
         has_subtitles = any(copy.source.type == "subtitle" for copy in copies.values())
         if self.start is not None and self.start > 0 and not has_subtitles:  # a subtitle may begin long before the span
-            container.seek(int(self.start * av.time_base))
+            with contextlib.suppress(av.error.FFmpegError):  # a damaged index: what comes before is read, and left out
+                container.seek(int(self.start * av.time_base))
         demuxed = container.demux([copy.source for copy in copies.values()])
         count = damaged = 0
         while True:

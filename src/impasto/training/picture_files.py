@@ -181,7 +181,7 @@ def _open_source(source: Path) -> zipfile.ZipFile | None:
         raise InputError(f"There is no folder or file {source}; check the path.")
     try:
         return zipfile.ZipFile(source)
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, zipfile.BadZipFile, NotImplementedError):  # the last of a version that zipfile does not know
         raise InputError(f"{source} is not a folder of photographs, a .zip of one or an HDF5 file.") from None
 
 

@@ -249,7 +249,10 @@ class VideoFile:
             stream = container.streams[self.index]
             stream.thread_type = "AUTO"
             if entry is not None:
-                container.seek(max(0, int(entry / stream.time_base)), stream=stream)
+                try:
+                    container.seek(max(0, int(entry / stream.time_base)), stream=stream)
+                except pyav().error.FFmpegError:  # a damaged index
+                    raise _UndecodableStart from None
             reading = _Reading(float(self.origin))
             pictures = self._pictures(container, stream, reading, whole=entry is None)
             if self.interlaced:
