@@ -21,7 +21,7 @@ def harbour() -> Path:
 def styles() -> Path:
     """The harbour in all bundled styles."""
     names = [name for name in bundled_names() if name != PHOTOGRAPH]
-    return write_sheet(_cells("harbour.jpg", names, 320), "styles.jpg", 4)
+    return write_sheet(_cells("harbour.jpg", names, 224), "styles.jpg", 5)
 
 
 def penguin() -> Path:

@@ -90,7 +90,7 @@ def test_every_bundled_style_belongs_to_the_bundled_network():
 
     engine = load_engine("cpu")
     assert bundled_names()[-1] == PHOTOGRAPH
-    assert len(bundled_names()) == 21
+    assert len(bundled_names()) == 41
     for name in bundled_names():
         found = load_style(name)
         assert found.network == engine.network

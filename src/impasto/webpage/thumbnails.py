@@ -23,8 +23,8 @@ APPLE_ICON = "apple-touch-icon.png"
 _APPLE_SIDE = 180  # pixels
 _ICON_STYLE = "great-wave"
 _PAINTED_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
-_SHOWN_SIDE = 192  # pixels: side of a thumbnail; all thumbnails are loaded before the first painting
-_QUALITY = 64  # of 100, of a thumbnail
+_SHOWN_SIDE = 144  # pixels: side of a thumbnail; all thumbnails are loaded before the first painting
+_QUALITY = 55  # of 100, of a thumbnail
 _ICON_QUALITY = 85  # of 100, of an icon where its format has qualities
 
 
