@@ -99,7 +99,7 @@ def test_the_containers_build_steps_make_an_environment_that_works(tmp_path):
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory) -> Path:
     """The program in its folder, made once."""
-    pytest.importorskip("PyInstaller")
+    pytest.importorskip("PyInstaller", reason="PyInstaller is not installed")
     folder = tmp_path_factory.mktemp("bundle")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(SOURCE), *filter(None, sys.path)])}
     subprocess.run([sys.executable, ROOT / "scripts/bundle", folder], check=True, env=environment, timeout=1800)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -108,5 +109,16 @@ def ray() -> Any:
 
 
 def openvino() -> Any:
-    """The module ``openvino``, which runs networks; see :func:`import_extra`."""
-    return import_extra("openvino", "--engine openvino")
+    """The module ``openvino``, which runs networks; see :func:`import_extra`.
+
+    When it is imported it reports that to its maker, unless the package of its telemetry is missing; so it is as long.
+    """
+    telemetry = "openvino_telemetry"
+    there = sys.modules.get(telemetry)
+    sys.modules[telemetry] = None  # type: ignore[assignment]  # which makes its import fail
+    try:
+        return import_extra("openvino", "--engine openvino")
+    finally:
+        del sys.modules[telemetry]
+        if there is not None:
+            sys.modules[telemetry] = there

@@ -43,7 +43,7 @@ def test_sub_commands_options_and_choices_complete():
 @pytest.mark.parametrize("command", ["apply", "video", "webcam", "styles show"])
 def test_style_names_complete(command):
     option = [] if command == "styles show" else ["--style"]
-    assert completed("impasto", *command.split(), *option, "st") == ["plain,stained-glass", "plain,starry-night"]
+    assert completed("impasto", *command.split(), *option, "sta") == ["plain,stained-glass", "plain,starry-night"]
 
 
 def test_what_is_no_style_s_name_is_completed_as_a_file():

@@ -48,7 +48,7 @@ def test_opaque_alpha_is_no_alpha():
     ],
 )
 def test_arrays_that_are_no_pictures(array):
-    with pytest.raises(InputError, match=r"give|convert|divide"):
+    with pytest.raises(InputError, match=r"give|convert|divide|replace"):
         from_array(array)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from impasto.errors import InputError, Sentence, StyleError
-from impasto.files import is_file
+from impasto.files import exists, is_file
 from impasto.options import say_value
 from impasto.sound.recording import HeldSound, SoundFile, SoundSource, as_held_sound
 from impasto.sound.style import SoundStyle, read_sound_style, style_of
@@ -117,7 +117,7 @@ def load_style(style: Any, start: float | None = None, end: float | None = None)
     if not isinstance(style, str | Path) or "\0" in str(style):
         raise InputError(f"A style of sound is a recording or a style file, not {say_value(style)}; give one.")
     path = Path(style)
-    if not is_file(path) and not path.is_dir():  # of a folder, opening it says what it is
+    if not exists(path):  # of a folder, opening it says what it is
         kept = catalogue_file(str(style)) if isinstance(style, str) else None
         if kept is None and str(style) in bundled_names():
             raise StyleError(f"{style} is a style of pictures; give a recording, or a style of sound.")
