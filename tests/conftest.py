@@ -53,9 +53,10 @@ def playwright():
 
 @pytest.fixture(autouse=True)
 def own_catalogue(tmp_path_factory, monkeypatch) -> Path:
-    """An empty catalogue of styles instead of the user's."""
+    """An empty catalogue of styles and an empty cache instead of the user's, which holds what doctor measured."""
     folder = tmp_path_factory.mktemp("catalogue")
     monkeypatch.setenv("IMPASTO_STYLES", str(folder))
+    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path_factory.mktemp("cache")))
     return folder
 
 

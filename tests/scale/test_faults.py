@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -62,7 +63,13 @@ def test_killed_workers_cost_nothing_and_every_picture_is_painted_once(rounds, p
     assert sorted(result.name for result in results) == sorted(file.name for file in source.iterdir())
     assert {result.status for result in results} <= {"written", "skipped"}
     made = files_of(tmp_path / "out")
-    assert all(made[file.name] == worker(file.read_bytes())[0] for file in source.iterdir())
+    for (
+        file
+    ) in source.iterdir():  # a process here has another number of threads than those of the pool, and rounds otherwise
+        found, expected = (
+            np.asarray(Image.open(io.BytesIO(data)), int) for data in (made[file.name], worker(file.read_bytes())[0])
+        )
+        assert np.abs(found - expected).max() <= 3
 
 
 @pytest.mark.parametrize(
