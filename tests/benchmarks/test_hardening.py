@@ -143,7 +143,7 @@ def test_a_killed_run_that_is_begun_again_ends_like_one_that_nothing_disturbed()
     pytest.importorskip("av")
     # In a process of its own: runs are forked, and what a fork of this one inherits are locks of threads that it lacks.
     asked = f"faults = [one.text for one in try_kills(['film', 'folder'], 4, {SEED}, 0) if one.result != 'fine']"
-    code = f"from mutation import kills\n{asked}\nassert faults == [], faults"
+    code = f"from mutation.kills import try_kills\n{asked}\nassert faults == [], faults"
     places = [str(Path(kills.__file__).parents[1]), str(Path(impasto.__file__).parents[1])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(places)}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=400)
