@@ -56,6 +56,12 @@ def blur(values: np.ndarray, radius: float) -> np.ndarray:
     return values
 
 
+def saturated(colour: np.ndarray, gain: float, least: float = 0.0) -> np.ndarray:
+    """Colours in [least, 1] whose distance from grey is multiplied by a gain."""
+    grey = colour.mean(axis=-1, keepdims=True)
+    return np.clip(grey + gain * (colour - grey), least, 1)
+
+
 def depth_inside(labels: np.ndarray, limit: int = 14) -> np.ndarray:
     """Distance in pixels from each pixel to the nearest other label, up to a limit."""
     low = np.pad(labels, 1, mode="edge")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, smooth, strokes
+from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, saturated, smooth, strokes
 from drawing.ink import contours
 from drawing.shapes import Scene
 
@@ -20,8 +20,7 @@ def embroidery(scene: Scene) -> np.ndarray:
     colours = Image.new("RGB", (2 * WIDTH, 2 * HEIGHT))
     lights = Image.new("L", (2 * WIDTH, 2 * HEIGHT))
     paint, shine = ImageDraw.Draw(colours), ImageDraw.Draw(lights)
-    grey = scene.base.mean(axis=-1, keepdims=True)
-    vivid = np.clip(grey + 1.5 * (scene.base - grey), 0, 1) * (0.72 + 0.42 * scene.light)[..., None]
+    vivid = saturated(scene.base, 1.5) * (0.72 + 0.42 * scene.light)[..., None]
     gap = np.full((HEIGHT, WIDTH), 2.6)
     for points in strokes(scene.angle, gap, scene.label, rng, length=(18, 34), tries=110_000):
         (x0, y0), (x1, y1) = points[0], points[-1]

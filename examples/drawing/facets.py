@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.canvas import HEIGHT, WIDTH, blur
+from drawing.canvas import HEIGHT, WIDTH, blur, saturated
 from drawing.shapes import Scene
 
 
@@ -65,8 +65,7 @@ def pixel_art(scene: Scene) -> np.ndarray:
     side = 10
     rows, columns = HEIGHT // side, WIDTH // side
     cells = scene.colour.reshape(rows, side, columns, side, 3).mean(axis=(1, 3))
-    grey = cells.mean(axis=-1, keepdims=True)
-    cells = np.clip(grey + 1.35 * (cells - grey), 0, 1)
+    cells = saturated(cells, 1.35)
     threshold = np.tile(_BAYER, (rows // 4 + 1, columns // 4 + 1))[:rows, :columns, None]
     weights = np.array([0.55, 0.77, 0.33])
     distance = (((cells + 0.16 * threshold)[:, :, None] - _PALETTE) * weights) ** 2

@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, smooth, strokes, warped
+from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, saturated, smooth, strokes, warped
 from drawing.ink import contours
 from drawing.shapes import Scene
-
-
-def _saturated(colour: np.ndarray, gain: float) -> np.ndarray:
-    """Colours in [0, 1] whose distance from grey is multiplied by a gain."""
-    grey = colour.mean(axis=-1, keepdims=True)
-    return np.clip(grey + gain * (colour - grey), 0.01, 1)
 
 
 def _panes(scene: Scene, rng: np.random.Generator, size: float) -> np.ndarray:
@@ -62,7 +56,7 @@ def stained_glass(scene: Scene) -> np.ndarray:
         np.stack([np.bincount(panes.ravel(), scene.colour[..., c].ravel(), count) for c in range(3)], -1)
         / area[:, None]
     )
-    glass = _saturated(mean, 1.75) ** 1.25
+    glass = saturated(mean, 1.75, 0.01) ** 1.25
     glass = np.clip(glass * rng.uniform(0.72, 1.28, (count, 1)) + rng.normal(0, 0.035, (count, 3)), 0.02, 1)[panes]
     # Streaks run in another direction in each pane; seeds are little bubbles.
     turn = rng.integers(0, 4, count)[panes]
@@ -77,7 +71,7 @@ def stained_glass(scene: Scene) -> np.ndarray:
     tilt = (slope[..., 0] * (XS - middle[..., 0]) + slope[..., 1] * (YS - middle[..., 1])) / 60
     light = 0.62 + 0.42 * glow + 0.13 * streaks + 0.34 * sun + 0.35 * np.clip(tilt, -0.8, 0.8)
     lit = glass * light[..., None]
-    own = _saturated(scene.colour, 1.5) * (0.75 + 0.35 * light)[..., None]
+    own = saturated(scene.colour, 1.5, 0.01) * (0.75 + 0.35 * light)[..., None]
     cover = smooth(0.3, 0.7, blur(enamel.astype(float), 0.8))[..., None]
     lit = lit * (1 - cover) + cover * own
     lit = (
@@ -121,7 +115,7 @@ def mosaic(scene: Scene) -> np.ndarray:
     draw = ImageDraw.Draw(image)
     bump = Image.new("L", image.size, 0)
     relief = ImageDraw.Draw(bump)
-    colour = _saturated(blur(scene.colour, 1.2), 1.22)
+    colour = saturated(blur(scene.colour, 1.2), 1.22, 0.01)
     for shrink, tries in ((1.0, 60_000), (0.7, 60_000), (0.5, 40_000)):
         taken = np.asarray(bump.resize((WIDTH, HEIGHT), Image.Resampling.BOX)) > 0
         free = ~(blur(taken.astype(float), 1.0) > 0.22 / shrink) if shrink < 1 else None

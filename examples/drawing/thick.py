@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.canvas import HEIGHT, WIDTH, blur, noise, smooth, strokes
+from drawing.canvas import HEIGHT, WIDTH, blur, noise, saturated, smooth, strokes
 from drawing.ink import contours
 from drawing.shapes import Scene
 
@@ -13,8 +13,7 @@ from drawing.shapes import Scene
 def oil_impasto(scene: Scene) -> np.ndarray:
     """Short loaded strokes along the form, large ones first, lit from the side so that their ridges show."""
     rng = np.random.default_rng(61)
-    grey = scene.colour.mean(axis=-1, keepdims=True)
-    vivid = np.clip(grey + 1.25 * (scene.colour - grey), 0, 1)
+    vivid = saturated(scene.colour, 1.25)
     colours = Image.fromarray((blur(vivid, 3) * 255).astype(np.uint8))
     heights = Image.new("I", (WIDTH, HEIGHT), 0)
     paint, relief = ImageDraw.Draw(colours), ImageDraw.Draw(heights)
@@ -55,8 +54,7 @@ def crayon(scene: Scene) -> np.ndarray:
         (0.16, 0.52, 0.86), (0.12, 0.20, 0.60), (0.52, 0.22, 0.62), (0.96, 0.56, 0.68), (0.46, 0.27, 0.14),
         (0.98, 0.80, 0.66), (0.16, 0.15, 0.16),
     ])  # fmt: skip
-    grey = scene.base.mean(axis=-1, keepdims=True)
-    strong = np.clip(grey + 1.5 * (scene.base - grey), 0, 1)
+    strong = saturated(scene.base, 1.5)
     nearest = ((strong[:, :, None] - box) ** 2).sum(axis=-1).argmin(axis=-1)
     density = np.ones_like(page)
     for crayon_number, colour in enumerate(box):

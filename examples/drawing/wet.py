@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, smooth, strokes, warped
+from drawing.canvas import HEIGHT, WIDTH, XS, YS, blur, depth_inside, noise, saturated, smooth, strokes, warped
 from drawing.ink import contours
 from drawing.shapes import Scene
 
@@ -117,6 +117,4 @@ def halftone(scene: Scene) -> np.ndarray:
 
 def _posterised(colour: np.ndarray) -> np.ndarray:
     """Fewer, stronger colours: each channel in six steps."""
-    grey = colour.mean(axis=-1, keepdims=True)
-    strong = np.clip(grey + 1.3 * (colour - grey), 0, 1)
-    return np.rint(strong * 5) / 5
+    return np.rint(saturated(colour, 1.3) * 5) / 5

@@ -59,7 +59,8 @@ def save_predictor(predictor: StylePredictor, network: str, folder: Path, metada
     with atomic_path(folder / PERCEPTUAL) as temporary:
         temporary.write_bytes(perceptual)
     state: dict[str, Tensor] = {}
-    for name, value in ((name, value.cpu()) for name, value in predictor.state_dict().items()):
+    for name, trained in predictor.state_dict().items():
+        value = trained.cpu()
         if value.ndim == 2 and value.shape[1] >= _MANY_INPUTS:
             scale = value.abs().amax(dim=1) / 127
             state[name] = (value / scale[:, None]).round().to(torch.int8)

@@ -28,9 +28,8 @@ RATES = {
     "first.weight": 0.03, "first.bias": 1.0, "second.weight": 0.3, "second.bias": 1.0,
     "code.weight": 0.3, "code.bias": 1.0, "last.weight": 3.0, "last.bias": 10.0,
 }  # fmt: skip
-_FIRST_PIECES = (
-    480  # pieces by which statistics are standardised, and whose main directions the first layer begins with
-)
+# Pieces by which statistics are standardised, and whose main directions the first layer begins with.
+_FIRST_PIECES = 480
 _MAIN_DIRECTIONS = 192  # of them
 _STRONG = 60  # the direction from whose deviation on weaker ones are not enlarged all the way
 _WEAKEST = 0.3  # the share of that deviation that directions count with at least

@@ -8,7 +8,6 @@ that look alike get styles that are far apart when each is fitted for itself.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -34,8 +33,6 @@ from impasto.training.predicted_styles import PredictedStyles, stacked
 from impasto.training.schedules import learning_rate_factor, optimiser_step, smoothed
 from impasto.training.settings import PredictorSettings
 from impasto.training.style_crops import StyleCrops
-
-log = logging.getLogger(__name__)
 
 CHECKPOINT = "predictor.checkpoint"  # file in the output folder from which the same call goes on
 _GRAIN = (0.6, 1.0)  # range of the grain
