@@ -56,8 +56,7 @@ def command(
     from impasto.training.style_crops import StyleCrops, read_held_out
 
     settings = PredictorSettings.from_mapping({name: value for name, value in given.items() if value is not None})
-    left_out = read_held_out(held_out) if held_out else set()
-    pictures = StyleCrops(styles, held_out=left_out, side=settings.style_crop, seed=settings.seed)
+    pictures = StyleCrops(styles, held_out=read_held_out(held_out), side=settings.style_crop, seed=settings.seed)
     photographs = Photographs(photos, crop=settings.crop, scales=settings.scales, seed=settings.seed)
     keep_freed()
     with training_bar(0, hidden=quiet) as show:

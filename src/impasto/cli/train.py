@@ -139,8 +139,7 @@ def command(
     )
     pieces = None
     if style_pictures:
-        left_out = read_held_out(held_out) if held_out else set()
-        pieces = StyleCrops(style_pictures, held_out=left_out, seed=settings.seed)
+        pieces = StyleCrops(style_pictures, held_out=read_held_out(held_out), seed=settings.seed)
     architecture = None
     loaded, predictor = None, None
     if start:

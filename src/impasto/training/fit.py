@@ -211,7 +211,7 @@ class NetworkTraining:
         trained: list[TrainingState | PredictedStyles] = [state, *([self.predicted] if self.predicted else [])]
         for each in trained:
             each.set_learning_rates(learning_rate_factor(self.step, s.warmup, self.share()))
-        optimisers = [*state.optimisers, *([self.predicted.optimiser] if self.predicted else [])]
+        optimisers = [optimiser for each in trained for optimiser in each.optimisers]
         if not optimiser_step(loss, *optimisers, average=self.ranks.average_gradients):
             log.warning("step %d left out: its gradient is not finite", self.step)
         for each in trained:

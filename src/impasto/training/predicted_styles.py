@@ -47,7 +47,7 @@ class PredictedStyles:
     Attributes:
         predictor: what is trained.
         averaged: the moving average of its weights.
-        optimiser: Adam.
+        optimisers: Adam.
 
     Raises:
         TrainingError: the objective's network is another one.
@@ -55,7 +55,7 @@ class PredictedStyles:
 
     predictor: StylePredictor
     averaged: StylePredictor
-    optimiser: torch.optim.Adam
+    optimisers: tuple[torch.optim.Adam]
 
     def __init__(self, pieces: StyleCrops, objective: PerceptualLoss, learning_rate: float) -> None:
         if not set(objective.taps) <= set(TAPS) or not objective.network.heads:
@@ -88,7 +88,7 @@ class PredictedStyles:
         for own in (self.predictor, self.averaged):
             own.load_state_dict(predictor.state_dict())
         groups = [{"params": [value]} for value in self.predictor.parameters()]
-        self.optimiser = torch.optim.Adam(groups, self.learning_rate, betas=(0.9, 0.99))
+        self.optimisers = (torch.optim.Adam(groups, self.learning_rate, betas=(0.9, 0.99)),)
 
     def draw(self, count: int, own: slice = slice(None)) -> tuple[Tensor, Tensor, Features]:
         """Predict the styles of pieces of pictures.
@@ -107,7 +107,7 @@ class PredictedStyles:
     def set_learning_rates(self, factor: float) -> None:
         """Set every learning rate to its peak times a factor of the schedule."""
         peaks = [self.learning_rate * RATES[name] for name, _ in self.predictor.named_parameters()]
-        set_learning_rates(self.optimiser.param_groups, peaks, factor)
+        set_learning_rates(self.optimisers[0].param_groups, peaks, factor)
 
     def update_averages(self, step: int, share: float) -> None:
         """Move the averages on after a step; see :func:`impasto.training.schedules.update_averages`."""
@@ -119,7 +119,7 @@ class PredictedStyles:
             "architecture": self.predictor.describe(),
             "predictor": self.predictor.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimiser": self.optimisers[0].state_dict(),
             "pieces": json.dumps(self.pieces.state()),
         }
 
@@ -128,7 +128,7 @@ class PredictedStyles:
         self.go_on_from(StylePredictor(PredictorArchitecture(**state["architecture"])))
         self.predictor.load_state_dict(state["predictor"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimisers[0].load_state_dict(state["optimiser"])
         self.pieces.set_state(json.loads(state["pieces"]))
 
     @torch.no_grad()

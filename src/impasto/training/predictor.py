@@ -98,7 +98,7 @@ class PredictorTraining:
         weights = {"content": s.content_weight, "style": s.style_weight, "tv": s.tv_weight}
         found = self.objective.features(painted)
         each = predicted_loss(self.objective, found, wanted, self.spreads, painted, grams, weights)
-        optimiser_step(2 * each.sqrt().mean(), self.styles.optimiser)
+        optimiser_step(2 * each.sqrt().mean(), *self.styles.optimisers)
         self.styles.update_averages(self.step, s.average)
         self.step += 1
         mean = each.mean().item()

@@ -107,12 +107,14 @@ class StyleCrops:
         return np.clip(piece, 0, 1).astype(np.float32)
 
 
-def read_held_out(path: Path) -> set[str]:
-    """The file names in a list: the first word of each line that does not begin with ``#``.
+def read_held_out(path: Path | None) -> set[str]:
+    """The file names in a list, if there is one: the first word of each line that does not begin with ``#``.
 
     Raises:
         InputError: the file cannot be read.
     """
+    if path is None:
+        return set()
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
