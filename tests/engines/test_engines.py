@@ -174,50 +174,32 @@ def test_what_is_released_is_made_anew(style, small):
     assert np.array_equal(engine.paint_only(image, style.scale, style.shift), painted)
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Non-zero status code returned while running Conv node. BFCArena::AllocateRawInternal(size_t, bool) "
-        "Failed to allocate memory for requested buffer of size 1",
-        "std::bad_alloc",
-        "bad allocation",
-        "CUDNN failure 2: CUDNN_STATUS_ALLOC_FAILED",
-        "CUDA failure 2: out of memory",
-        "Available memory of 1 is smaller than requested bytes of 2",
-    ],
-)
-def test_onnxruntimes_ways_to_say_that_memory_is_short_are_one_error(style, message):
-    engine = OnnxruntimeEngine()
-
-    class Session:
-        def run(self, *_):
-            raise RuntimeError(message)
-
-    engine._runner = lambda *_: Session()
-    with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
-        engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
+WAYS_TO_SAY_THAT_MEMORY_IS_SHORT = [
+    "Non-zero status code returned while running Conv node. BFCArena::AllocateRawInternal(size_t, bool) "
+    "Failed to allocate memory for requested buffer of size 1",
+    "std::bad_alloc",
+    "bad allocation",
+    "CUDNN failure 2: CUDNN_STATUS_ALLOC_FAILED",
+    "CUDA failure 2: out of memory",
+    "Available memory of 1 is smaller than requested bytes of 2",
+    "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+    "allocate 1 bytes. Error code 12 (Cannot allocate memory)",
+    "[enforce fail at alloc_cpu.cpp:127] data. DefaultCPUAllocator: not enough memory: you tried to allocate 1 bytes.",
+    "MPS backend out of memory (MPS allocated: 1 GB)",
+    "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    None,
+]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
-        "allocate 1 bytes. Error code 12 (Cannot allocate memory)",
-        "MPS backend out of memory (MPS allocated: 1 GB)",
-        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
-        None,
-    ],
-)
-def test_torchs_ways_to_say_that_memory_is_short_are_one_error(style, message, monkeypatch):
-    torch = pytest.importorskip("torch")
-    from impasto.engines.torch import TorchEngine
-
-    engine = TorchEngine()
-
+@pytest.mark.parametrize("message", WAYS_TO_SAY_THAT_MEMORY_IS_SHORT)
+def test_all_ways_to_say_that_memory_is_short_are_one_error_in_every_engine(engine, style, message, monkeypatch):
     def fail(*_):
-        raise torch.OutOfMemoryError("CUDA") if message is None else RuntimeError(message)
+        if message is not None:
+            raise RuntimeError(message)
+        raise sys.modules["torch"].OutOfMemoryError("CUDA") if hasattr(engine, "module") else MemoryError
 
-    monkeypatch.setattr(engine, "module", fail)
+    failing = ("module", fail) if hasattr(engine, "module") else ("_runner", lambda *_: Failing(fail))
+    monkeypatch.setattr(engine, *failing)
     with pytest.raises(OutOfMemoryError, match="Painting 48 x 32 pixels at once needs more memory than there is"):
         engine.paint(np.zeros((1, 4, 32, 48), np.float32), style.scale, style.shift)
 

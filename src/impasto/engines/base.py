@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,14 @@ from numpy.typing import NDArray
 from impasto.errors import OutOfMemoryError, StyleError, first_line
 
 Array = NDArray[np.float32]
+
+# What errors have in their class's name or their message when memory is short: of Python and torch, of the C++ library,
+# onnxruntime's arena, torch's allocator on the CPU, the MPS backend, CUDA, cuDNN and cuBLAS.
+_SHORT_OF_MEMORY = re.compile(
+    r"MemoryError|(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes"
+    r"|(out of|not enough) memory",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,18 @@ class Engine(Protocol):
         ...
 
 
-def out_of_memory(image: Array) -> OutOfMemoryError:
-    """The error that an engine raises when a picture, 1 x C x H x W, does not fit into memory."""
+def failure(error: Exception, image: Array, source: str) -> OutOfMemoryError | StyleError:
+    """The error that an engine raises when its library has failed to paint: too little memory, or a damaged network.
+
+    Few libraries have a class of errors for a lack of memory, so it is told by the message as well.
+
+    Args:
+        error: what the library raised.
+        image: the picture, 1 x C x H x W.
+        source: where the network comes from.
+    """
+    if not _SHORT_OF_MEMORY.search(f"{type(error).__name__}: {error}"):
+        return unusable(source, error)
     height, width = image.shape[2:]
     return OutOfMemoryError(
         f"Painting {width} x {height} pixels at once needs more memory than there is; paint smaller with --size.",

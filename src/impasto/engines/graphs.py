@@ -7,7 +7,6 @@ statistics, and one that is **folded** for a style and statistics, which are mul
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from importlib import resources
 from threading import Lock
@@ -15,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from impasto.engines.base import Array, Statistics, out_of_memory, unusable
+from impasto.engines.base import Array, Statistics, failure, unusable
 from impasto.foreign.folding import folded
 from impasto.foreign.onnx_network import onnx_model, painting_model
 from impasto.foreign.readers.onnx_file import metadata_of
@@ -23,11 +22,6 @@ from impasto.networks.architecture import geometry
 from impasto.networks.plain_layers import layers_of
 from impasto.styles.style import EmbeddedNetwork
 
-# What messages have in them when memory is short: of onnxruntime's arena, the C++ library, CUDA, cuDNN and cuBLAS.
-_SHORT_OF_MEMORY = re.compile(
-    r"(failed to|cannot|can't|could not) allocate|bad[_ ]alloc|alloc_failed|smaller than requested bytes|out of memory",
-    re.IGNORECASE,
-)
 Size = tuple[int, int]
 """Height and width, pixels."""
 _Kind = (
@@ -121,10 +115,8 @@ class GraphEngine(ABC):
         try:
             planes = self._as_planes(image)
             results = self._runner(kind, planes.shape[2:]).run(outputs, {"image": planes, **inputs})
-        except Exception as error:  # libraries' classes tell the kinds of failure apart, but not this one
-            if isinstance(error, MemoryError) or _SHORT_OF_MEMORY.search(str(error)):
-                raise out_of_memory(image) from error
-            raise unusable(self.source, error) from error
+        except Exception as error:
+            raise failure(error, image, self.source) from error
         if results[0].shape != (1, 3, *image.shape[2:]):
             raise unusable(self.source, ValueError("its results are of a wrong size"))
         return results

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from importlib import resources
 
 import torch
 
-from impasto.engines.base import Array, Statistics, out_of_memory, unusable
+from impasto.engines.base import Array, Statistics, failure, unusable
 from impasto.errors import InputError
 from impasto.foreign.contents import ForeignError
 from impasto.networks.architecture import Geometry
@@ -15,9 +14,6 @@ from impasto.networks.files import load_network, network_of_onnx
 from impasto.networks.foreign import ForeignModule, foreign_network
 from impasto.networks.transformer import TensorStatistics, TransformerNetwork
 from impasto.styles.style import EmbeddedNetwork
-
-# What torch's messages have in them when the CPU's allocator, cuBLAS or the MPS backend is short of memory.
-_SHORT_OF_MEMORY = re.compile(r"can't allocate memory|not enough memory|alloc_failed|out of memory", re.IGNORECASE)
 
 
 def available_gpus() -> list[str]:
@@ -80,10 +76,7 @@ class TorchEngine:
         try:
             return self._run(image, scale, shift, given, measured_share)
         except (RuntimeError, MemoryError) as error:
-            # On CUDA torch has a class for it, on the CPU and on MPS only a message.
-            if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or _SHORT_OF_MEMORY.search(str(error)):
-                raise out_of_memory(image) from error
-            raise unusable(self.source, error) from error
+            raise failure(error, image, self.source) from error
 
     @torch.inference_mode()
     def _run(
