@@ -7,15 +7,16 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from tests.foreign import any_style  # noqa: E402
-from tests.foreign.cases import CASES, arrays_of, write_microast  # noqa: E402
-from tests.foreign.writers import write_tfjs  # noqa: E402
+from tests.foreign import any_style, definitions  # noqa: E402
+from tests.foreign.cases import CASES, arrays_of, module, write_microast  # noqa: E402
+from tests.foreign.writers import table, write_tfjs  # noqa: E402
 
 from impasto.engines.base import Statistics  # noqa: E402
 from impasto.engines.onnxruntime import OnnxruntimeEngine  # noqa: E402
 from impasto.foreign.architectures.table import ARCHITECTURES  # noqa: E402
 from impasto.foreign.contents import UnknownNetworkError  # noqa: E402
 from impasto.foreign.conversion import convert, files_of  # noqa: E402
+from impasto.foreign.protobuf import field, message, varint  # noqa: E402
 from impasto.foreign.readers.opening import read  # noqa: E402
 from impasto.networks.architecture import geometry  # noqa: E402
 from impasto.networks.foreign import foreign_network  # noqa: E402
@@ -144,3 +145,42 @@ def test_magenta_for_any_style_paints_the_style_of_a_picture(mirrored, picture, 
     shutil.rmtree(tmp_path / "style")
     with pytest.raises(UnknownNetworkError, match="one of two networks"):
         convert(tmp_path / "transformer")
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64], ids=str)
+def test_weights_of_any_floating_point_type_of_torch_are_read_as_they_are(kind, legacy, picture, tmp_path):
+    made = module(definitions.PytorchExamples).to(kind)
+    path = tmp_path / "old.pth"
+    torch.save(made.state_dict(), path, _use_new_zipfile_serialization=not legacy)
+    network = convert(path)
+    painted, *_ = run(session_of(network), picture, network.styles[0])
+    with torch.inference_mode():
+        expected = made.float()(torch.from_numpy(picture)).numpy()
+    assert np.abs(painted - expected).max() < LEVEL
+
+
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.uint16, torch.complex64], ids=str)
+def test_tensors_of_a_type_that_is_not_read_are_named(kind, tmp_path):
+    state = module(definitions.PytorchExamples).state_dict()
+    torch.save({**state, "more": torch.zeros(2).to(kind)}, tmp_path / "old.pth")
+    with pytest.raises(UnknownNetworkError, match=r"the type (torch\.(float8_e4m3fn|uint16)|ComplexFloatStorage), "):
+        read(tmp_path / "old.pth")
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16], ids=str)
+def test_numbers_of_16_bits_that_stand_as_whole_numbers_are_read_as_floats(kind, tmp_path):
+    values = torch.tensor([[1.5, -2.0, 0.15625]], dtype=kind)
+    bits = b"".join(varint(int(bit) & 0xFFFF) for bit in values.view(torch.int16).flatten())
+    onnx, tensorflow = {torch.float16: (10, 19), torch.bfloat16: (16, 14)}[kind]
+    sides = [(1, 1), (1, 3)]
+    whole = message([*sides, (2, onnx), (5, bits), (8, "w")])
+    path = tmp_path / "old.onnx"
+    path.write_bytes(message([(1, 3), (7, field(5, whole)), (8, message([(2, 18)]))]))
+    np.testing.assert_array_equal(read(path).arrays["w"], values.float())
+    shape = b"".join(field(2, message([side])) for side in sides)
+    header = field(1, field(1, message([(1, "w"), (2, shape), (3, tensorflow)])))
+    tensor = message([(1, tensorflow), (13, bits)])
+    path = tmp_path / "old.ckpt"
+    path.write_bytes(table({b"": header, b"w": field(2, message([(1, "w"), (3, tensor)]))}))
+    np.testing.assert_array_equal(read(path).arrays["w"], values.float())

@@ -15,6 +15,9 @@ Array = NDArray[Any]
 QUANTISED = "its weights are quantised to whole numbers, and only floating-point ones are read"
 """Why a network is not converted whose weights stand for others by a scale; part of a sentence."""
 
+BFLOAT16 = "bfloat16"
+"""Name of the type whose numbers are the upper halves of float32, which NumPy does not have."""
+
 LARGEST_FILE = 512 << 20
 """Bytes of the largest file that is read; networks that paint have 1 to 20 MB."""
 
@@ -84,20 +87,34 @@ class Cursor:
         return [int.from_bytes(raw[i : i + size], "little", signed=True) for i in range(0, size * count, size)]
 
 
+def item_size(kind: str) -> int:
+    """Bytes of a number of a type, see :func:`array_of`."""
+    return 2 if kind == BFLOAT16 else np.dtype(kind).itemsize
+
+
 def array_of(raw: memoryview, kind: str, shape: Sequence[int]) -> Array:
-    """An array over bytes that are stored in order, without a copy.
+    """An array over bytes that are stored in order, little endian; without a copy, but of bfloat16, which gets float32.
 
     Args:
         raw: the bytes.
-        kind: NumPy's name of the type, with the byte order.
+        kind: NumPy's name of the type, or :data:`BFLOAT16`.
         shape: of the array.
 
     Raises:
         DamagedError: there are not as many bytes as the shape says.
     """
-    if any(side < 0 for side in shape) or math.prod(shape) * np.dtype(kind).itemsize != len(raw):
+    if any(side < 0 for side in shape) or math.prod(shape) * item_size(kind) != len(raw):
         raise DamagedError("an array in it has another size than it says")
-    return np.frombuffer(raw, kind).reshape(shape)
+    if kind != BFLOAT16:
+        return np.frombuffer(raw, f"<{kind}").reshape(shape)
+    halves = np.zeros((math.prod(shape), 2), "<u2")
+    halves[:, 1] = np.frombuffer(raw, "<u2")
+    return halves.view("<f4").reshape(shape)
+
+
+def array_of_bits(bits: Sequence[int], kind: str, shape: Sequence[int]) -> Array:
+    """An array whose numbers of 16 bits are kept as whole numbers, see :func:`array_of`."""
+    return array_of(memoryview(np.array(bits, "<u2").tobytes()), kind, shape)
 
 
 def strided(storage: Array, offset: int, shape: Sequence[int], strides: Sequence[int]) -> Array:

@@ -9,10 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from impasto.foreign.contents import QUANTISED, Array, Contents, DamagedError, UnknownNetworkError, array_of
+from impasto.foreign.contents import (
+    BFLOAT16,
+    QUANTISED,
+    Array,
+    Contents,
+    DamagedError,
+    UnknownNetworkError,
+    array_of,
+    array_of_bits,
+)
 from impasto.foreign.protobuf import as_bytes, as_int, as_text, fields, numbers
 
-_KINDS = {1: "f4", 6: "i4", 7: "i8", 10: "f2", 11: "f8", 2: "u1", 3: "i1"}  # ONNX's numbers of types
+# ONNX's numbers of types
+_KINDS = {1: "f4", 2: "u1", 3: "i1", 6: "i4", 7: "i8", 10: "f2", 11: "f8", 16: BFLOAT16}
+_OF_16_BITS = (10, 16)  # types whose numbers may stand as whole numbers of the same bits
 _RAW, _FLOATS, _INTS, _LONGS, _DOUBLES = 9, 4, 5, 7, 10  # fields of a tensor's values
 _MOST_NODES = 20_000
 _OF_QUANTISED = re.compile(r"(De|Dynamic)?[Qq]uantize.*|QLinear.*|.*Integer")  # operators on quantised numbers
@@ -124,14 +135,16 @@ def tensor(data: memoryview) -> tuple[str, Array | None]:
     if kind not in _KINDS:
         return name, None
     if _RAW in values:
-        return name, array_of(values[_RAW][-1], f"<{_KINDS[kind]}", shape)
+        return name, array_of(values[_RAW][-1], _KINDS[kind], shape)
     if kind == 1 and _FLOATS in values:
-        return name, array_of(memoryview(b"".join(values[_FLOATS])), "<f4", shape)
+        return name, array_of(memoryview(b"".join(values[_FLOATS])), "f4", shape)
     if kind == 11 and _DOUBLES in values:
-        return name, array_of(memoryview(b"".join(values[_DOUBLES])), "<f8", shape)
+        return name, array_of(memoryview(b"".join(values[_DOUBLES])), "f8", shape)
     if _LONGS in values or _INTS in values:
         flat = [item for part in values.get(_LONGS, values.get(_INTS, [])) for item in numbers(part)]
-        return name, array_of(memoryview(np.array(flat, "<i8").tobytes()), "<i8", shape)
+        if kind in _OF_16_BITS:
+            return name, array_of_bits(flat, _KINDS[kind], shape)
+        return name, array_of(memoryview(np.array(flat, "<i8").tobytes()), "i8", shape)
     return name, None
 
 

@@ -5,21 +5,30 @@ Both hold a sorted table of keys and values (LevelDB's), which are protocol buff
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from impasto.foreign.contents import Array, Contents, Cursor, DamagedError, UnknownNetworkError, array_of
+from impasto.foreign.contents import (
+    BFLOAT16,
+    Array,
+    Contents,
+    Cursor,
+    DamagedError,
+    UnknownNetworkError,
+    array_of,
+    array_of_bits,
+)
 from impasto.foreign.protobuf import Value, as_bytes, as_int, as_text, fields, numbers, read_varint
 
 _MAGIC = bytes.fromhex("57fb808b247547db")
 _FOOTER = 48  # bytes
 _MOST_ENTRIES = 20_000
-_KINDS = {1: "f4", 2: "f8", 3: "i4", 9: "i8", 19: "f2"}  # TensorFlow's numbers of types
-_VALUES = {1: (5, "f4"), 2: (6, "f8"), 3: (7, ""), 9: (10, "")}  # field of a tensor's values by its type; "": varints
+_KINDS = {1: "f4", 2: "f8", 3: "i4", 9: "i8", 14: BFLOAT16, 19: "f2"}  # TensorFlow's numbers of types
+_FIELDS = {1: 5, 2: 6, 3: 7, 9: 10, 14: 13, 19: 13}  # field of a tensor's values by its type
+_PACKED, _BITS = (5, 6), 13  # those of them with plain floats, and with numbers of 16 bits as whole numbers
 _SHARD = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
@@ -71,7 +80,7 @@ def _second_format(path: Path, entries: dict[bytes, memoryview]) -> dict[str, Ar
         if kind not in _KINDS:
             continue  # texts and truth values are no weights
         shape = _shape(as_bytes(found.get(2, b"")))
-        arrays[_name(name)] = array_of(Cursor(raw, max(place, 0)).take(size), f"<{_KINDS[kind]}", shape)
+        arrays[_name(name)] = array_of(Cursor(raw, max(place, 0)).take(size), _KINDS[kind], shape)
     return arrays
 
 
@@ -100,19 +109,21 @@ def _tensor(data: memoryview, shape: list[int]) -> Array | None:
     for number, value in fields(data):
         values.setdefault(number, []).append(value)
     kind = as_int(values.get(1, [0])[-1])
-    if kind not in _VALUES:
+    if kind not in _FIELDS:
         return None
-    number, packed = _VALUES[kind]
+    name, number = _KINDS[kind], _FIELDS[kind]
     parts = values.get(number, [])
-    if 4 in values:  # the plain bytes
-        flat = np.frombuffer(as_bytes(values[4][-1]), f"<{_KINDS[kind]}")
-    elif packed:
-        flat = np.frombuffer(b"".join(as_bytes(part) for part in parts), f"<{packed}")
-    else:
-        flat = np.array([item for part in parts for item in numbers(part)], f"<{_KINDS[kind]}")
-    if any(side < 0 for side in shape) or math.prod(shape) != len(flat):
-        raise UnknownNetworkError("it keeps an array in several slices, or of another size than it says")
-    return flat.reshape(shape)
+    try:
+        if 4 in values:
+            return array_of(as_bytes(values[4][-1]), name, shape)
+        if number in _PACKED:
+            return array_of(memoryview(b"".join(as_bytes(part) for part in parts)), name, shape)
+        whole = [item for part in parts for item in numbers(part)]
+        if number == _BITS:
+            return array_of_bits(whole, name, shape)
+        return array_of(memoryview(np.array(whole, f"<{name}").tobytes()), name, shape)
+    except DamagedError as error:
+        raise UnknownNetworkError("it keeps an array in several slices, or of another size than it says") from error
 
 
 def _shape(data: memoryview) -> list[int]:

@@ -9,7 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from impasto.foreign.contents import LARGEST_FILE, Array, Contents, Cursor, DamagedError, UnknownNetworkError, array_of
+from impasto.foreign.contents import (
+    LARGEST_FILE,
+    Array,
+    Contents,
+    Cursor,
+    DamagedError,
+    UnknownNetworkError,
+    array_of,
+    item_size,
+)
 
 _KINDS = {"float32": "f4", "int32": "i4", "uint8": "u1", "uint16": "u2", "float16": "f2"}
 
@@ -69,7 +78,7 @@ def _weights(cursor: Cursor, entry: dict[str, Any]) -> Array | None:
         return None
     if kind not in _KINDS:
         raise UnknownNetworkError(f"it has weights of a kind that is not read, {kind[:40]}")
-    array = array_of(cursor.take(math.prod(shape) * np.dtype(_KINDS[kind]).itemsize), f"<{_KINDS[kind]}", shape)
+    array = array_of(cursor.take(math.prod(shape) * item_size(_KINDS[kind])), _KINDS[kind], shape)
     if "scale" in stored:
         array = array.astype(np.float32) * np.float32(stored["scale"]) + np.float32(stored.get("min", 0))
     return array

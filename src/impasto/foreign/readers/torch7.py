@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from impasto.foreign.contents import Array, Contents, Cursor, DamagedError, UnknownNetworkError, array_of, strided
+from impasto.foreign.contents import (
+    Array,
+    Contents,
+    Cursor,
+    DamagedError,
+    UnknownNetworkError,
+    array_of,
+    item_size,
+    strided,
+)
 
 _NIL, _NUMBER, _STRING, _TABLE, _TORCH, _BOOLEAN = range(6)
 _FUNCTIONS = (6, 7, 8)  # three editions of their layout
@@ -107,7 +116,7 @@ class _Reader:
         if library == "torch" and rest.endswith("Storage"):
             raw = self._kind(name, rest.removesuffix("Storage"))
             count = self.cursor.number(8)
-            self.known[index] = array_of(self.cursor.take(count * np.dtype(raw).itemsize), f"<{raw}", [count])
+            self.known[index] = array_of(self.cursor.take(count * item_size(raw)), raw, [count])
         elif library == "torch" and rest.endswith("Tensor"):
             self._kind(name, rest.removesuffix("Tensor"))
             self.known[index] = self._tensor(depth)

@@ -12,9 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from impasto.foreign.contents import (
+    BFLOAT16,
     QUANTISED,
     Array,
     Contents,
@@ -22,6 +21,7 @@ from impasto.foreign.contents import (
     DamagedError,
     UnknownNetworkError,
     array_of,
+    item_size,
     strided,
 )
 from impasto.foreign.readers.archives import unpacked
@@ -31,7 +31,8 @@ LEGACY_MAGIC = bytes((0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20
 """The first bytes of the earlier versions' files: a pickle of one long number."""
 _KINDS = {
     "FloatStorage": "f4", "DoubleStorage": "f8", "HalfStorage": "f2", "LongStorage": "i8", "IntStorage": "i4",
-    "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "u1",
+    "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "u1", "BFloat16Storage": BFLOAT16,
+    "UntypedStorage": "u1",
 }  # fmt: skip
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network", "params_ema", "params")
 _PREFIXES = ("module.", "_orig_mod.", "model.")
@@ -85,10 +86,21 @@ def _rebuild(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> An
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
+def _refuse(*parts: Any) -> Any:
+    """Refuse a tensor of a type that lies in a storage of plain bytes: float8, whole numbers without a sign."""
+    raise _unread(str(parts[6]))
+
+
+def _unread(kind: str) -> UnknownNetworkError:
+    """The error about a tensor of a type that is not read."""
+    return UnknownNetworkError(f"it has tensors of the type {kind[:40]}, which is not read (save it as float32)")
+
+
 _CALLS: dict[str, Rebuild] = {
     "collections.OrderedDict": lambda *pairs: dict(pairs[0]) if pairs else {},
     "torch._utils._rebuild_tensor_v2": _rebuild,
     "torch._utils._rebuild_tensor": _rebuild,
+    "torch._utils._rebuild_tensor_v3": _refuse,
     "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
     "torch.Size": tuple,
 }
@@ -122,9 +134,9 @@ def read_zip(archive: zipfile.ZipFile, size: int) -> Contents:
         info = members.get(f"{folder}data/{key}")
         if info is None:
             raise DamagedError("the numbers of a tensor are missing")
-        if info.file_size != count * np.dtype(kind).itemsize:
+        if info.file_size != count * item_size(kind):
             raise DamagedError("the numbers of a tensor are not as many as it says")
-        return _Storage(kind, count, array_of(memoryview(unpacked(archive, info)), f"<{kind}", [count]))
+        return _Storage(kind, count, array_of(memoryview(unpacked(archive, info)), kind, [count]))
 
     return _contents("PyTorch", read_pickle(io.BytesIO(unpacked(archive, members[pickle])), _CALLS, _Storages(storage)))
 
@@ -153,7 +165,7 @@ def read_legacy(data: memoryview) -> Contents:
         count = cursor.number(8)
         if count != known.count:
             raise DamagedError("the numbers of a tensor are not as many as it says")
-        known.data = array_of(cursor.take(count * np.dtype(known.kind).itemsize), f"<{known.kind}", [count])
+        known.data = array_of(cursor.take(count * item_size(known.kind)), known.kind, [count])
     return _contents("PyTorch", tree)
 
 
@@ -179,7 +191,7 @@ class _Storages:
             if re.match(r"QU?Int", kind.name):
                 raise UnknownNetworkError(QUANTISED)
             if kind.name not in _KINDS:
-                raise UnknownNetworkError(f"it has tensors of a kind that is not read, {kind.name[:40]}")
+                raise _unread(kind.name)
             self.by_key[key] = self._read(key, _KINDS[kind.name], count)
         return self.by_key[key]
 
