@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 import impasto  # noqa: E402
 from impasto.cli import cli  # noqa: E402
@@ -146,6 +145,23 @@ def test_a_style_is_learnt_from_pictures_in_memory_as_from_their_files(waves, ph
     assert style.metadata["pictures"].startswith("waves.png, picture-")
     with pytest.raises(InputError, match="learnt from pictures, not from 3"):
         impasto.learn_style([3])
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "words"),
+    [
+        (
+            "walk.bvh",
+            b"HIERARCHY\n",
+            r"a movement \(BVH\); impasto motion and impasto\.stylize_motion restyle it, or take",
+        ),
+        ("rain.wav", b"RIFF\0\0\0\0WAVE", r"a sound; impasto sound and impasto\.stylize_sound restyle it, or take"),
+    ],
+)
+def test_a_style_of_another_art_is_refused_with_who_takes_it_as_a_style(tmp_path, name, head, words):
+    (tmp_path / name).write_bytes(head + bytes(60))
+    with pytest.raises(InputError, match=rf"{name} is {words} it as the style\.$"):
+        impasto.learn_style(tmp_path / name)
 
 
 @pytest.mark.parametrize("size", [(1, 100), (100, 1), (1, 1)])

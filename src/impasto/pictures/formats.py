@@ -80,10 +80,10 @@ _MEDIA_SIGNS = (
     (_MOVEMENT, 0, b"HIERARCHY"),
 )  # what a file is, and where its first bytes have what that is told by; the first that fits counts
 _TAKEN_BY = {
-    _SOUND: "restyle it with impasto sound or impasto.stylize_sound",
-    _VIDEO: "paint it with impasto video or impasto.stylize_video",
-    _MOVEMENT: "restyle it with impasto motion or impasto.stylize_motion",
-}
+    _SOUND: "impasto sound and impasto.stylize_sound restyle it, or take it as the style",
+    _VIDEO: "impasto video and impasto.stylize_video paint it",
+    _MOVEMENT: "impasto motion and impasto.stylize_motion restyle it, or take it as the style",
+}  # said wherever a picture is needed, to paint or as a style
 # Raw files of cameras that are no TIFF, by how they begin: Fujifilm, Olympus, Panasonic, and Canon's CR3.
 _RAW = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0\0\0\x18ftypcrx ")
 RAW_SUFFIXES = (".dng", ".nef", ".nrw", ".cr2", ".cr3", ".arw", ".raf", ".orf", ".rw2", ".pef", ".srw")
