@@ -11,7 +11,6 @@ MISSING = {
     "opencv": ("cv2", "Optical flow", "video"),
     "pyav": ("av", "Video", "video"),
     "h5py": ("h5py", "Reading HDF5", "train"),
-    "onnx": ("onnx", "Writing or rebuilding an ONNX network", "train"),
     "pillow_heif": ("pillow_heif", "Reading HEIC", "heic"),
     "pygame": ("pygame", "A window", "webcam"),
     "pyvirtualcam": ("pyvirtualcam", "--virtual-camera", "webcam"),

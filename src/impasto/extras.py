@@ -12,7 +12,7 @@ from typing import Any
 from impasto.errors import MissingExtraError
 
 EXTRAS = {
-    "train": {"torch": "torch", "h5py": "h5py", "onnx": "onnx"},
+    "train": {"torch": "torch", "h5py": "h5py"},
     "heic": {"pillow_heif": "pillow-heif"},
     "sound": {"av": "av"},
     "video": {"av": "av", "cv2": "opencv-contrib-python-headless"},
@@ -76,11 +76,6 @@ def pyav(what: str = "Video", extra: str = "video") -> Any:
 def h5py() -> Any:
     """The module ``h5py``, which reads and writes packs of photographs; see :func:`import_extra`."""
     return import_extra("h5py", "Reading HDF5")
-
-
-def onnx() -> Any:
-    """The module ``onnx``, which makes and opens files of networks; see :func:`import_extra`."""
-    return import_extra("onnx", "Writing or rebuilding an ONNX network")
 
 
 def pillow_heif() -> Any:

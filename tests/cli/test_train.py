@@ -6,7 +6,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 from impasto.cli import cli
 from impasto.errors import InputError, TrainingError

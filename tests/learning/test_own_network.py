@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 import impasto  # noqa: E402
 from impasto.errors import StyleError  # noqa: E402

@@ -1,10 +1,10 @@
 import copy
+from importlib import resources
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 import onnxruntime as ort  # noqa: E402
 from safetensors.torch import save  # noqa: E402
@@ -14,6 +14,7 @@ import make_steady  # noqa: E402
 from impasto.engines.onnxruntime import OnnxruntimeEngine  # noqa: E402
 from impasto.engines.torch import TorchEngine  # noqa: E402
 from impasto.errors import InputError  # noqa: E402
+from impasto.foreign.readers.onnx_file import metadata_of  # noqa: E402
 from impasto.networks import files  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
 from impasto.styles.catalogue import load_style, video_style  # noqa: E402
@@ -127,6 +128,23 @@ def test_onnx_holds_all_weights_of_the_network(folder):
     assert rebuilt.architecture == network.architecture
     with pytest.raises(InputError, match="own network cannot be read"):
         files.network_of_onnx(b"nothing")
+
+
+def test_the_bundled_model_and_one_that_is_written_today_give_the_same():
+    onnx = pytest.importorskip("onnx")
+    network, _ = files.load_bundled()
+    bundled = (resources.files("impasto.assets") / "network.onnx").read_bytes()
+    written = files.onnx_model(network, metadata_of(memoryview(bundled)))
+    onnx.checker.check_model(onnx.load_model_from_string(written), full_check=True)
+    assert abs(len(written) - len(bundled)) < 10_000
+    style = load_style("scream")
+    feeds = {"image": np.random.default_rng(0).random((1, 4, 48, 64), np.float32)}
+    feeds |= {"scale": style.scale, "shift": style.shift, "measured_share": np.array([0.3], np.float32)}
+    feeds |= {"given_mean": 0 * style.scale, "given_variance": style.scale**2}
+    sessions = [ort.InferenceSession(model, providers=["CPUExecutionProvider"]) for model in (bundled, written)]
+    results = [session.run(["painted", "mean", "variance"], feeds) for session in sessions]
+    for before, after in zip(*results, strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 def test_what_is_no_network_is_refused(tmp_path):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 import onnxruntime as ort  # noqa: E402
 from safetensors import safe_open  # noqa: E402
 
 from impasto.errors import InputError  # noqa: E402
+from impasto.networks import predictor_files  # noqa: E402
 from impasto.networks.perceptual import load_features  # noqa: E402
 from impasto.networks.predictor import TAPS, PredictorArchitecture, StylePredictor, style_statistics  # noqa: E402
 from impasto.networks.predictor_files import load_predictor, save_predictor  # noqa: E402
@@ -66,6 +66,21 @@ def test_a_predictor_is_read_as_it_was_written(assets, picture, tmp_path):
         torch.testing.assert_close(one, other, atol=0.02, rtol=0)
     found = ort.InferenceSession(tmp_path / "predictor.onnx").run(["shift"], {"picture": picture.numpy()})[0]
     np.testing.assert_allclose(found, by_torch(read, picture)[1], atol=1e-4)
+
+
+def test_the_bundled_model_and_one_that_is_written_today_predict_the_same(assets, picture, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    for name in ("perceptual.safetensors", "predictor.safetensors"):
+        (tmp_path / name).write_bytes((assets / name).read_bytes())
+    written = tmp_path / "predictor.onnx"
+    written.write_bytes(predictor_files._model(load_features(), tmp_path, {}))
+    onnx.checker.check_model(written, full_check=True)
+    both = [
+        ort.InferenceSession(path).run(["scale", "shift"], {"picture": picture.numpy()})
+        for path in (assets / "predictor.onnx", written)
+    ]
+    for before, after in zip(*both, strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 def test_what_is_no_predictor_is_one_sentence(tmp_path):

@@ -6,7 +6,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
 
 from impasto.cli import cli  # noqa: E402
 from impasto.errors import TrainingError  # noqa: E402

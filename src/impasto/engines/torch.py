@@ -36,7 +36,6 @@ class TorchEngine:
 
     Raises:
         StyleError: the network is damaged or not one of ours.
-        MissingExtraError: the package onnx is not installed, and the style brings a network.
     """
 
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None) -> None:

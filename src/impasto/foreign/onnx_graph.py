@@ -24,7 +24,8 @@ _IR_VERSION = 8  # version of ONNX's file format
 UINT8 = 2
 """ONNX's number of bytes."""
 # ONNX's numbers of types, by NumPy's names.
-_TYPES = {"float32": FLOAT, "uint8": UINT8, "int32": 6, "int64": 7, "float16": 10, "float64": 11}
+_TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": 3, "int32": 6, "int64": 7, "float16": 10, "float64": 11}
+_EXTERNAL = 1  # ONNX's number of data that lie in another file
 _ATTRIBUTE = {"float": 1, "int": 2, "str": 3, "ints": 7, "floats": 6}  # ONNX's numbers of the kinds of attributes
 Size = Sequence[int | str]
 """Sides of an input or output; a text is the name of a side that is free."""
@@ -70,6 +71,21 @@ class GraphBuilder:
         self._constants[name] = message([*dims, (2, _TYPES[value.dtype.name]), (8, name), (9, raw)])
         return name
 
+    def external_constant(self, name: str, kind: str, shape: Sequence[int], file: str, offset: int) -> str:
+        """Add a constant that lies in another file; one that is there already is not added again.
+
+        Args:
+            name: of the constant.
+            kind: NumPy's name of its type.
+            shape: of the constant.
+            file: name of the file, beside the model's.
+            offset: its first byte there.
+        """
+        dims = [(1, side) for side in shape]
+        place = [(13, message([(1, key), (2, str(value))])) for key, value in (("location", file), ("offset", offset))]
+        self._constants[name] = message([*dims, (2, _TYPES[kind]), (8, name), *place, (14, _EXTERNAL)])
+        return name
+
     def ints(self, *values: int) -> str:
         """Add a constant of whole numbers, one dimension."""
         return self.constant(np.array(values, np.int64))
@@ -80,6 +96,20 @@ class GraphBuilder:
         output = f"t{self._names}"
         self._emit(kind, list(inputs), [output], attributes)
         return output
+
+    def reshape(self, x: str, *shape: int) -> str:
+        """Add a reshape; -1 is the side that follows from the others."""
+        return self.op("Reshape", x, self.ints(*shape))
+
+    def pad(self, x: str, mode: str, count: int = 1) -> str:
+        """Add a padding of so many positions on each side of height and width.
+
+        Args:
+            x: N x C x H x W.
+            mode: ``"reflect"``, ``"edge"`` or ``"constant"``, which are zeros.
+            count: how many.
+        """
+        return self.op("Pad", x, self.ints(0, 0, count, count, 0, 0, count, count), mode=mode)
 
     def _emit(self, kind: str, inputs: list[str], outputs: list[str], attributes: Mapping[str, Any]) -> None:
         """Add a node in the form of the version that is written."""

@@ -129,9 +129,7 @@ class _Builder:
         return self.graph.op("Gather", x, self.graph.ints(*step["order"]), axis=1)
 
     def _pad(self, step: Mapping[str, Any], x: str) -> str:
-        count = step["count"]
-        pads = self.graph.ints(0, 0, count, count, 0, 0, count, count)
-        return self.graph.op("Pad", x, pads, mode=_PAD[step["mode"]])
+        return self.graph.pad(x, _PAD[step["mode"]], step["count"])
 
     def _crop(self, step: Mapping[str, Any], x: str) -> str:
         first, last = self.graph.ints(step["count"], step["count"]), self.graph.ints(-step["count"], -step["count"])

@@ -23,11 +23,11 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from impasto import extras
 from impasto.errors import InputError, first_line
 from impasto.files import atomic_path
+from impasto.foreign.onnx_graph import FLOAT, GraphBuilder
+from impasto.foreign.readers.onnx_file import metadata_of, read_weights
 from impasto.networks.architecture import DOUBLING, EPSILON, MIDDLE, PLANES
-from impasto.networks.onnx_graph import FLOAT, GraphBuilder
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
@@ -99,14 +99,11 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
 
     Raises:
         InputError: the model is not one of ours.
-        MissingExtraError: the package onnx is not installed.
     """
-    onnx = extras.onnx()
+    data = memoryview(model)
     try:
-        proto = onnx.load_model_from_string(model)
-        about = {item.key: item.value for item in proto.metadata_props}
+        about, weights = metadata_of(data), read_weights(data)
         network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
-        weights = {item.name: onnx.numpy_helper.to_array(item) for item in proto.graph.initializer}
         state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
         stem = state["stem.weight"]  # offsets first, whatever the number of planes
         state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
@@ -227,20 +224,20 @@ class _NetworkGraph(GraphBuilder):
     def doubling(self, x: str, name: str, weight: Tensor) -> str:
         """Add a :class:`impasto.networks.transformer.UpsamplingConv`."""
         outputs, inputs = weight.shape[:2]
-        nine = self.shape(self.weight(f"{name}.weight", weight), -1, 9)
-        four = self.shape(self.op("MatMul", nine, self.constant(DOUBLING)), outputs, inputs, 4, 9)
-        folded = self.shape(self.op("Transpose", four, perm=[0, 2, 1, 3]), 4 * outputs, inputs, 3, 3)
+        nine = self.reshape(self.weight(f"{name}.weight", weight), -1, 9)
+        four = self.reshape(self.op("MatMul", nine, self.constant(DOUBLING)), outputs, inputs, 4, 9)
+        folded = self.reshape(self.op("Transpose", four, perm=[0, 2, 1, 3]), 4 * outputs, inputs, 3, 3)
         x = self.op("Conv", self.pad(x, "edge"), folded, kernel_shape=[3, 3])
         return self.op("DepthToSpace", x, blocksize=2, mode="CRD")
 
     def normalise(self, x: str, channels: int) -> str:
         """Add a conditional instance normalisation of one picture: BatchNormalization with run-time statistics."""
-        ends = [self.constant(np.array([i], np.int64)) for i in (self.at, self.at + channels)]
+        ends = [self.ints(self.at), self.ints(self.at + channels)]
         self.at += channels
         scale, shift, given_mean, given_variance = (
             self.op("Slice", name, *ends) for name in ("scale", "shift", "given_mean", "given_variance")
         )
-        axes = self.constant(np.array([0, 2, 3], np.int64))
+        axes = self.ints(0, 2, 3)
         count = self.op("Cast", self.op("ReduceProd", self.op("Shape", x, start=2), keepdims=0), to=FLOAT)
         mean = self.op("ReduceMean", x, axes, keepdims=0)
         square = self.op("Div", self.op("ReduceSumSquare", x, axes, keepdims=0), count)
@@ -266,6 +263,11 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
     statistics, 0 with the given ones). Outputs: ``painted``, ``mean``, ``variance``.
     """
     g = _NetworkGraph()
+    count = network.architecture.normalised_channels
+    g.input("image", [1, PLANES, "height", "width"])
+    for name in ("scale", "shift", "given_mean", "given_variance"):
+        g.input(name, [count])
+    g.input("measured_share", [1])
     names = {module: name for name, module in network.named_modules()}
 
     def layer(x: str, conv: torch.nn.Conv2d, stride: int = 1) -> str:
@@ -282,17 +284,7 @@ def onnx_model(network: TransformerNetwork, metadata: Mapping[str, str]) -> byte
         x = g.op("Relu", g.normalise(g.doubling(x, names[up], up.weight), up.out_channels))
     x = g.op("DepthToSpace", g.conv(x, "head", network.head.weight, network.head.bias), blocksize=2, mode="CRD")
     x = g.conv(g.op("Sigmoid", x), "binomial", network.binomial, group=3)
-    g.op("Concat", *g.means, output="mean", axis=0)
-    g.op("Concat", *g.variances, output="variance", axis=0)
-    g.op("Identity", x, output="painted")
-
-    vector: list[int | str] = [network.architecture.normalised_channels]
-    return g.model(
-        {
-            "image": [1, PLANES, "height", "width"],
-            **dict.fromkeys(("scale", "shift", "given_mean", "given_variance"), vector),
-            "measured_share": [1],
-        },
-        {"painted": [1, 3, "height", "width"], "mean": vector, "variance": vector},
-        metadata,
-    )
+    g.output("painted", x, [1, 3, "height", "width"])
+    for name, parts in (("mean", g.means), ("variance", g.variances)):
+        g.output(name, g.op("Concat", *parts, axis=0), [count])
+    return g.model(metadata)

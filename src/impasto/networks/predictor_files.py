@@ -23,7 +23,7 @@ from torch import Tensor
 
 from impasto.errors import InputError, first_line
 from impasto.files import atomic_path
-from impasto.networks.onnx_graph import FLOAT, GraphBuilder
+from impasto.foreign.onnx_graph import FLOAT, GraphBuilder
 from impasto.networks.perceptual import PerceptualNetwork, load_features, stage_and_index
 from impasto.networks.predictor import (
     CLAMP,
@@ -43,7 +43,7 @@ PERCEPTUAL = "perceptual.safetensors"
 
 _WEIGHTS, _MODEL = "predictor.safetensors", "predictor.onnx"
 _MANY_INPUTS = 1000  # inputs of a layer from which on its weights are kept as int8
-_TYPES = {"F16": 10, "F32": 1, "I8": 3}  # ONNX's numbers of the types that safetensors names
+_TYPES = {"F16": "float16", "F32": "float32", "I8": "int8"}  # NumPy's names of types, by those of safetensors
 
 
 def save_predictor(predictor: StylePredictor, network: str, folder: Path, metadata: Mapping[str, str]) -> None:
@@ -138,15 +138,8 @@ class _PredictorGraph(GraphBuilder):
 
     def external(self, name: str) -> str:
         """Add a constant that lies in another file, as it is stored."""
-        if any(constant.name == name for constant in self.constants):
-            return name
         place = self.stored[name]
-        tensor = self.onnx.TensorProto(name=name, data_type=_TYPES[place.dtype], dims=place.shape)
-        tensor.data_location = self.onnx.TensorProto.EXTERNAL
-        for key, value in (("location", place.file), ("offset", place.offset)):
-            tensor.external_data.add(key=key, value=str(value))
-        self.constants.append(tensor)
-        return name
+        return self.external_constant(name, _TYPES[place.dtype], place.shape, place.file, place.offset)
 
     def weight(self, name: str) -> str:
         """Add a weight as float32: of fp16, or of int8 with a scale for each output."""
@@ -175,18 +168,18 @@ class _PredictorGraph(GraphBuilder):
 
     def mean(self, x: str) -> str:
         """Add the mean over positions, N x C."""
-        return self.op("ReduceMean", x, self.constant(np.array([2, 3], np.int64)), keepdims=0)
+        return self.op("ReduceMean", x, self.ints(2, 3), keepdims=0)
 
     def deviation(self, x: str) -> str:
         """Add the standard deviation over positions, N x C, by differences from the mean so that none is negative."""
-        axes = self.constant(np.array([2, 3], np.int64))
-        away = self.op("Sub", x, self.op("ReduceMean", x, axes, keepdims=1))
+        away = self.op("Sub", x, self.op("ReduceMean", x, self.ints(2, 3), keepdims=1))
         return self.op("Sqrt", self.mean(self.op("Mul", away, away)))
 
 
 def _model(judge: PerceptualNetwork, folder: Path, metadata: Mapping[str, str]) -> bytes:
     """The model from a picture (1 x 3 x H x W in [0, 1]) to scale and shift (1 x C each), serialised."""
     g = _PredictorGraph({**_stored(folder / PERCEPTUAL), **_stored(folder / _WEIGHTS)})
+    g.input("picture", [1, 3, "height", "width"])
     row = np.array([1, 2, 1], np.float32) / 4
     binomial = g.constant(np.repeat(np.outer(row, row)[None, None], 3, axis=0))
     x = g.op("Conv", g.pad("picture", "reflect"), binomial, kernel_shape=[3, 3], group=3)
@@ -200,7 +193,7 @@ def _model(judge: PerceptualNetwork, folder: Path, metadata: Mapping[str, str]) 
         parts = judge.parts(name)
         read = g.stored[f"{parts[0]}.weight"].shape[1]
         if read < channels:  # of what is below, a convolution may read the first channels only
-            x = g.op("Slice", x, *(g.constant(np.array([i], np.int64)) for i in (0, read, 1)))
+            x = g.op("Slice", x, *map(g.ints, (0, read, 1)))
         for part in parts:
             x = g.conv(x, part)
         x, channels = g.op("Relu", x), g.stored[f"{parts[-1]}.weight"].shape[0]
@@ -221,6 +214,7 @@ def _model(judge: PerceptualNetwork, folder: Path, metadata: Mapping[str, str]) 
     x = g.linear(g.linear(x, "code"), "last")
     x = g.op("Mul", g.op("Tanh", g.op("Div", x, g.number(REACH))), g.number(REACH))
     x = g.op("Add", g.op("Mul", x, g.weight("spread")), g.weight("middle"))
-    g.nodes.append(g.onnx.helper.make_node("Split", [x], ["scale", "shift"], axis=1, num_outputs=2))
-    vector = [1, g.stored["middle"].shape[0] // 2]
-    return g.model({"picture": [1, 3, "height", "width"]}, {"scale": vector, "shift": vector}, metadata)
+    count = g.stored["middle"].shape[0] // 2
+    for name, first in (("scale", 0), ("shift", count)):
+        g.output(name, g.op("Slice", x, *map(g.ints, (first, first + count, 1))), [1, count])
+    return g.model(metadata)
