@@ -83,6 +83,20 @@ def test_the_bundled_model_and_one_that_is_written_today_predict_the_same(assets
         np.testing.assert_array_equal(before, after)
 
 
+def test_the_perceptual_network_is_written_once_and_again_where_it_is_another(assets, tmp_path):
+    whole = (assets / "perceptual.safetensors").read_bytes()
+    beside, predictor = tmp_path / "perceptual.safetensors", load_predictor(assets)
+    save_predictor(predictor, "0123456789ab", tmp_path, {"step": "1"})
+    assert beside.read_bytes() == whole
+    first = beside.stat()
+    save_predictor(predictor, "0123456789ab", tmp_path, {"step": "2"})
+    assert (beside.stat().st_ino, beside.stat().st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+    for interrupted in (whole[: len(whole) // 2], whole[:-1] + bytes([whole[-1] ^ 1])):
+        beside.write_bytes(interrupted)
+        save_predictor(predictor, "0123456789ab", tmp_path, {"step": "3"})
+        assert beside.read_bytes() == whole
+
+
 def test_what_is_no_predictor_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"predictor\.safetensors is not a style predictor \("):
         load_predictor(tmp_path)

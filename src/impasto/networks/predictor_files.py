@@ -56,8 +56,10 @@ def save_predictor(predictor: StylePredictor, network: str, folder: Path, metada
         metadata: how it was trained.
     """
     perceptual = (resources.files("impasto.assets") / PERCEPTUAL).read_bytes()
-    with atomic_path(folder / PERCEPTUAL) as temporary:
-        temporary.write_bytes(perceptual)
+    beside = folder / PERCEPTUAL
+    if not (beside.is_file() and beside.read_bytes() == perceptual):  # it is the same at every checkpoint of a training
+        with atomic_path(beside) as temporary:
+            temporary.write_bytes(perceptual)
     state: dict[str, Tensor] = {}
     for name, trained in predictor.state_dict().items():
         value = trained.cpu()
