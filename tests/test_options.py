@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from impasto.errors import InputError, TrainingError
-from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
+from impasto.feedforward.tasks import OutputOptions
 from impasto.learning.settings import LearnKeywords, LearnSettings
 from impasto.optimisation.recipe import Recipe, RecipeKeywords
 from impasto.options import (

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from impasto.feedforward.batch import BatchTask, run_batch
+from impasto.feedforward.batch import run_batch
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
+from impasto.feedforward.tasks import BatchTask
 from impasto.memory import Budget
 from impasto.pictures.conversion import as_picture
 

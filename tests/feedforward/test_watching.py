@@ -7,7 +7,7 @@ import pytest
 
 from impasto.errors import InputError
 from impasto.feedforward import watching
-from impasto.feedforward.batch import OutputOptions
+from impasto.feedforward.tasks import OutputOptions
 
 PLAIN = OutputOptions()
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import OutputOptions
+from impasto.feedforward.tasks import OutputOptions
 from impasto.scale.api import find_job, open_run, paint_run, plan, run
 from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session

@@ -4,7 +4,7 @@ import pytest
 
 import impasto
 from impasto.errors import InputError, StyleError
-from impasto.feedforward.batch import OutputOptions
+from impasto.feedforward.tasks import OutputOptions
 from impasto.pictures.results import note_of_result
 from impasto.scale.worker import Worker
 

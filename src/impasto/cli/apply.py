@@ -23,9 +23,10 @@ from impasto.cli.progress import PicturesBar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, write_standard_output
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.feedforward import batch
-from impasto.feedforward.batch import BatchTask, Outcome, OutputOptions
+from impasto.feedforward.batch import Outcome
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.passes import PaintingProgress
+from impasto.feedforward.tasks import BatchTask, OutputOptions, plan_batch
 from impasto.feedforward.watching import watch_folder
 from impasto.files import is_file
 from impasto.locks import BusyError
@@ -185,7 +186,7 @@ def command(
                 reporter.report(outcome)
         return
     into_folder = output is not None and output.endswith(("/", os.sep))
-    tasks = batch.plan_batch(list(inputs), where, painter.style, writing, into_folder=into_folder)
+    tasks = plan_batch(list(inputs), where, painter.style, writing, into_folder=into_folder)
     for task in tasks:
         refuse_to_replace_inputs(task)
     single = len(tasks) == 1 and not inputs[0].is_dir()

@@ -19,8 +19,8 @@ from impasto.cli.progress import optimisation_bar
 from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input
 from impasto.cli.sweep import paint_each
 from impasto.errors import InputError
-from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.masks import parse_masks
+from impasto.feedforward.tasks import OutputOptions
 from impasto.files import is_file
 from impasto.locks import locked, remove_left_locks
 from impasto.memory import keep_freed

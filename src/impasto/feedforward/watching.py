@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import BatchTask, OutputOptions, is_in_results, pictures_in, target_in
+from impasto.feedforward.tasks import BatchTask, OutputOptions, is_in_results, pictures_in, target_in
 from impasto.pictures.results import is_newer
 from impasto.pictures.writing import suffix_of
 

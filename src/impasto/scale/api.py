@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Unpack
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import OutputOptions
 from impasto.feedforward.options import OptionKeywords
+from impasto.feedforward.tasks import OutputOptions
 from impasto.scale.job import Job, Records, is_job
 from impasto.scale.maker import Maker
 from impasto.scale.on_ray import paint_on_ray

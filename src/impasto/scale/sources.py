@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import expand_inputs, is_in_results
+from impasto.feedforward.tasks import expand_inputs, is_in_results
 from impasto.pictures.formats import RAW_SUFFIXES
 from impasto.scale import places
 from impasto.scale.containers import count_tar, is_picture, plan_parquet, read_parquet, read_tar

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from impasto.errors import ImpastoError, MissingExtraError, first_line
-from impasto.feedforward.batch import BatchTask, failed_outcome, run_batch
+from impasto.feedforward.batch import failed_outcome, run_batch
+from impasto.feedforward.tasks import BatchTask
 from impasto.files import FullDiskError
 from impasto.scale import places
 from impasto.scale.maker import Maker

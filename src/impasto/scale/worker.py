@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from impasto.errors import InputError
-from impasto.feedforward.batch import OutputOptions, target_in
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
 from impasto.feedforward.painter import Painter
+from impasto.feedforward.tasks import OutputOptions, target_in
 from impasto.learning.cache import with_learnt_pictures
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures import messages
