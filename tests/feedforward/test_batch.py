@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError, OutOfMemoryError, OutputError
-from impasto.feedforward import batch, painter
+from impasto.feedforward import batch, layered_styles
 from impasto.feedforward.api import stylize
 from impasto.feedforward.batch import Outcome
 from impasto.feedforward.options import Options
@@ -155,7 +155,7 @@ def test_short_memory_is_one_failed_job(folder, tmp_path, style, monkeypatch):
         def release(self):
             pass
 
-    monkeypatch.setattr(painter, "load_engine", lambda *_: Forgetful())
+    monkeypatch.setattr(layered_styles, "load_engine", lambda *_: Forgetful())
     (outcome,) = painted([BatchTask(folder / "b.jpg", tmp_path / "o.jpg")], style)
     assert outcome.status == "failed"
     assert "more memory" in str(outcome.error)

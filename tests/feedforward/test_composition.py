@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import impasto
-from impasto.feedforward import painter
+from impasto.feedforward import layered_styles
 from impasto.feedforward.painter import Painter
 from impasto.pictures.conversion import as_picture
 from impasto.video.stabilise import make_stabilizer
@@ -30,8 +30,8 @@ class Asked:
 
 @pytest.fixture
 def asked(monkeypatch):
-    engine = Asked(painter.load_engine("cpu"))
-    monkeypatch.setattr(painter, "load_engine", lambda *_: engine)
+    engine = Asked(layered_styles.load_engine("cpu"))
+    monkeypatch.setattr(layered_styles, "load_engine", lambda *_: engine)
     return engine.calls
 
 

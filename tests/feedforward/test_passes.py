@@ -10,7 +10,7 @@ from impasto import memory
 from impasto.engines.base import Statistics
 from impasto.engines.loading import load_engine
 from impasto.errors import InputError
-from impasto.feedforward import painter as painter_module
+from impasto.feedforward import layered_styles
 from impasto.feedforward.options import Options, describe
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.passes import Pass, pass_sides, plan_passes
@@ -186,7 +186,7 @@ def test_a_picture_of_48_megapixels_is_refined_within_the_memory_that_it_may_tak
         def rows(self, top, bottom):
             return Picture(np.full((bottom - top, 8000, 3), 200, np.uint8))
 
-    monkeypatch.setattr(painter_module, "load_engine", lambda *_: Copying())
+    monkeypatch.setattr(layered_styles, "load_engine", lambda *_: Copying())
     taken = used()
     monkeypatch.setattr(memory, "used", lambda: taken)  # what other tests left, and give back meanwhile, is no room
     painter = Painter("scream", Options(max_memory=memory._PROGRAM_BYTES + 800_000_000))

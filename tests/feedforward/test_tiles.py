@@ -11,7 +11,7 @@ from PIL import Image
 
 from impasto.engines.loading import load_engine
 from impasto.errors import InputError, OutOfMemoryError
-from impasto.feedforward import painter as painter_module
+from impasto.feedforward import layered_styles
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.tiles import plan_mosaic, plan_tiles
@@ -205,8 +205,8 @@ def test_tiles_where_nothing_is_painted_are_not_run(scenery, monkeypatch):
     mask[:8, :8] = 255
     made = painter("scream", 100_000, mask=mask)
     runs = []
-    engine = made._layers[0].engine
-    monkeypatch.setattr(made, "_layers", [replace(made._layers[0], engine=Counting(engine, runs))], raising=False)
+    (layer,) = made.styles._layers
+    monkeypatch.setattr(made.styles, "_layers", [replace(layer, engine=Counting(layer.engine, runs))], raising=False)
     painted = made.paint(scenery).picture.rgb
     assert len(runs) == 2  # the mosaic and one tile
     assert np.array_equal(painted[200:], scenery.rgb[200:])
@@ -240,7 +240,7 @@ class Counting:
 def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(scenery, monkeypatch, caplog):
     runs = []
     counting = Counting(load_engine("cpu"), runs, most=150_000)
-    monkeypatch.setattr(painter_module, "load_engine", lambda *_: counting)
+    monkeypatch.setattr(layered_styles, "load_engine", lambda *_: counting)
     whole = painter("scream")
     with caplog.at_level(logging.WARNING):
         painted = whole.paint(scenery).picture.rgb
@@ -260,7 +260,7 @@ def test_other_errors_of_an_engine_are_not_taken_for_that(scenery, monkeypatch):
         def paint(self, *_):
             raise RuntimeError("no such kernel")
 
-    monkeypatch.setattr(painter_module, "load_engine", lambda *_: Broken(load_engine("cpu"), []))
+    monkeypatch.setattr(layered_styles, "load_engine", lambda *_: Broken(load_engine("cpu"), []))
     with pytest.raises(RuntimeError, match="no such kernel"):
         painter("scream").paint(scenery)
 

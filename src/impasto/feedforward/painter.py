@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -15,29 +14,26 @@ from numpy.typing import NDArray
 
 from impasto import memory
 from impasto.arguments import check_arguments
-from impasto.engines.loading import load_engine
-from impasto.errors import InputError, OutOfMemoryError, StyleError
+from impasto.errors import InputError, OutOfMemoryError
 from impasto.feedforward.compact import COMPACT_PIXELS, compact_painting, resized
-from impasto.feedforward.composition import Array, Composition, Normalisation, PassStatistics, StyleLayer, pad_picture
-from impasto.feedforward.masks import blend_to_name, split_by_mask
+from impasto.feedforward.composition import Array, Composition, Normalisation, PassStatistics
+from impasto.feedforward.layered_styles import LayeredStyles
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
+from impasto.feedforward.painted import Painted
 from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes
-from impasto.feedforward.spheres import Painted, make_sphere, paint_sphere
+from impasto.feedforward.spheres import make_sphere, paint_sphere
 from impasto.feedforward.tiles import paint_bands
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures import large
 from impasto.pictures.conversion import Held, Source, as_picture, content_of, in_kind_of
 from impasto.pictures.large import RowReader
-from impasto.pictures.masks import Mask, fit_mask, read_mask
-from impasto.pictures.picture import Picture, RowSource, to_unit_range
+from impasto.pictures.picture import Picture, RowSource
 from impasto.pictures.projections import is_all_around
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.sphere import View
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
-from impasto.styles.blending import Styles, as_style_list
-from impasto.styles.catalogue import at_strength, video_style
-from impasto.styles.style import Style
+from impasto.styles.blending import Styles
 
 _DECODED_BYTES = 7  # bytes that a pixel of a file takes as it is decoded or encoded whole
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
@@ -55,6 +51,7 @@ class Painter:
             be black all over, as those of some frames are.
 
     Attributes:
+        styles: the styles with their masks.
         style: the blend of all styles, which names results.
         whole: longer side of the picture that it paints views of, in pixels; 0: it paints no views.
 
@@ -78,13 +75,9 @@ class Painter:
         check_arguments(needed=["parallel"], whole={"parallel": parallel}, flags={"many": many, "for_video": for_video})
         if keywords:
             options = options_from_keywords(Options, vars(options) | keywords, Painter)
-        self.options, self._parallel = options, parallel
-        self._many, self._for_video = many or for_video, for_video
-        self._styles = split_by_mask(as_style_list(styles), options.masks)
-        self.style = blend_to_name(*self._styles)
-        read = partial(read_mask, max_pixels=options.max_pixels, may_be_black=for_video)
-        self._mask = None if options.mask is None else read(options.mask)
-        self._masks = {name: read(mask) for name, mask in options.masks.items()}
+        self.options = options
+        self.styles = LayeredStyles(styles, options, parallel, many=many or for_video, for_video=for_video)
+        self.style = self.styles.style
         self._budget = memory.Budget(options.max_memory, parallel)
         self.whole = 0
 
@@ -153,26 +146,13 @@ class Painter:
         (rgb,) = self._run(passes, composition, progress=progress)
         if source is not picture:  # it was painted larger, for strokes smaller than the network's: shrink it
             rgb = resize_picture(Picture(rgb), longer, picture.size).rgb
-        alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
-        return replace(picture, rgb=rgb, alpha=alpha)
+        return picture.repainted(rgb)
 
     def seen_in(self, view: View, size: tuple[int, int], *others: tuple[int, int]) -> Painter:
-        """A painter for a view of a picture all around: its masks are what the view shows of this one's.
-
-        Args:
-            view: the view.
-            size: width and height of the picture, which masks have.
-            others: further sizes that masks may have.
-        """
-
-        def seen(mask: Mask) -> Mask:
-            return view.sample(fit_mask(mask, size, size, *others))
-
+        """A painter for a view of a picture all around; see :meth:`LayeredStyles.seen_in`."""
         painter = copy(self)
-        painter.__dict__.pop("_layers", None)
+        painter.styles = self.styles.seen_in(view, size, *others)
         painter.options, painter.whole = replace(self.options, size=0), max(size)  # the picture is resized as a whole
-        painter._mask = None if self._mask is None else seen(self._mask)
-        painter._masks = {name: seen(mask) for name, mask in self._masks.items()}
         return painter
 
     def stylize(self, image: Held) -> Any:
@@ -245,17 +225,6 @@ class Painter:
                     yield from bands
                 else:
                     paintings += (Picture(compact_painting(band, composition.padded.dtype)) for band in bands)
-
-    def coverage(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
-        """Where the strength and each masked style apply, for a picture of a width and height.
-
-        Returns:
-            H x W x M, uint8, a plane a mask; ``None`` where everything applies everywhere.
-        """
-        if self.options.strength == 0:
-            return np.zeros((size[1], size[0], 1), np.uint8)
-        given = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
-        return np.dstack([fit_mask(mask, size, size) for mask in given]) if given else None
 
     def read(self, source: Source, format: str | None = None) -> Picture:
         """Read a picture to paint; a large one keeps the integers of its file.
@@ -336,63 +305,16 @@ class Painter:
 
     def describe(self) -> str:
         """One line for the result's metadata, which changes whenever the result of a picture would."""
-        return f"{describe(self.style, self.options)} id={self._id}"
+        return f"{describe(self.style, self.options)} id={self.styles.id}"
 
-    @cached_property
-    def _id(self) -> str:
-        """Eight hex digits that stand for the styles' numbers and the masks, of which the options have only names."""
-        masked, rest = self._styles
-        styles = [*masked.values(), *([] if rest is None else [rest])]
-        masks = [*([] if self._mask is None else [self._mask]), *self._masks.values()]
-        digest = hashlib.sha256()
-        for part in (*(vector for style in styles for vector in (style.scale, style.shift)), *masks):
-            digest.update(np.ascontiguousarray(part).tobytes())
-        return digest.hexdigest()[:8]
-
-    @cached_property
-    def _layers(self) -> list[StyleLayer]:
-        """A layer for every style that has a mask, and one for the blend of the others."""
-        masked, rest = self._styles
-        styles = [(style, self._masks[name]) for name, style in masked.items()]
-        every: list[tuple[Style, Mask | None]] = [*styles, *([] if rest is None else [(rest, None)])]
-        return [self._layer(index, style, mask) for index, (style, mask) in enumerate(every)]
-
-    def _layer(self, index: int, style: Style, mask: Mask | None) -> StyleLayer:
-        """The layer of a style, with the engine that runs its network.
-
-        Raises:
-            StyleError: the style belongs to another network.
-        """
-        if self._for_video:
-            style = video_style(style)
-        engine = load_engine(self.options.device, style.embedded, self._parallel, self.options.engine, self._many)
-        if style.network != engine.network or len(style.scale) != engine.channels:
-            raise StyleError(
-                f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
-                f"{engine.network}; learn it again or install the version that it came from."
-            )
-        self._budget.note_need(engine.bytes_per_pixel)
-        style = at_strength(style, self.options.strength)
-        return StyleLayer(style, engine, mask, style.grain_share * self.options.grain, index=index)
-
-    def _composition(
-        self, normalisation: Normalisation, source: RowSource, original: tuple[int, int], *others: tuple[int, int]
-    ) -> Composition:
-        """What the last pass puts together.
+    def _composition(self, normalisation: Normalisation, source: RowSource, *sizes: tuple[int, int]) -> Composition:
+        """What the last pass puts together; the budget knows then what its networks take.
 
         Args:
-            normalisation: shared by all passes.
-            source: the picture, in the size of the last pass.
-            original: width and height of the picture as it was read, which masks may have as well as the source's.
-            others: further sizes that masks may have.
+            normalisation, source: as for :meth:`impasto.feedforward.layered_styles.LayeredStyles.composition`.
+            sizes: widths and heights that masks may have: the picture's as it was read, and others.
         """
-
-        def fitted(mask: Mask | None) -> Mask | None:
-            return None if mask is None else fit_mask(mask, source.size, original, *others)
-
-        layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
-        strength = self.options.strength
-        # The share of the painting's pixels rises faster than a strength that weakens the style itself, too.
-        share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
-        padded, mask, colors = pad_picture(source, layers), fitted(self._mask), self.options.colors
-        return Composition(padded, layers, share, mask, colors, normalisation=normalisation)
+        composition = self.styles.composition(normalisation, source, *sizes)
+        for layer in composition.layers:
+            self._budget.note_need(layer.engine.bytes_per_pixel)
+        return composition

@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Protocol
 
-from impasto.feedforward.composition import Normalisation, PassStatistics
+from impasto.feedforward.composition import PassStatistics
 from impasto.feedforward.options import Options
+from impasto.feedforward.painted import Painted
 from impasto.feedforward.passes import PaintingProgress
 from impasto.networks.grain import Array, grain_of_ring
-from impasto.pictures.colors import ColorTransport
-from impasto.pictures.picture import Picture, to_unit_range
+from impasto.pictures.picture import Picture
 from impasto.pictures.sphere import Layout, Sphere, as_one_type
 
-_MARGIN = (
-    48  # pixels around what a view shows, at the size at which strokes are laid: beyond, hardly any stroke reaches
-)
-
-
-@dataclass(frozen=True)
-class Painted:
-    """A painted picture.
-
-    Attributes:
-        picture: the painting.
-        statistics: what its networks were normalised with. Given back to :meth:`Painter.paint` with the next frame
-            of a video, they keep that frame as this one was.
-        transport: the map that matched its colours with the photograph's; ``None``: they are not matched.
-    """
-
-    picture: Picture
-    statistics: PassStatistics = field(default_factory=dict)
-    transport: ColorTransport | None = None
-
-    def normalisation(self) -> Normalisation:
-        """How another view of the same sphere is normalised, so that both look as one painting."""
-        return Normalisation(self.statistics, wanted=False, transport=self.transport)
+# Pixels around what a view shows, at the size at which strokes are laid: beyond, hardly any stroke reaches.
+_MARGIN = 48
 
 
 class ViewPainter(Protocol):
@@ -96,6 +74,4 @@ def paint_sphere(
         painted = painter.paint(seen, grain=grain, progress=report, like=first)
         first = first or painted
         paintings.append(painted.picture.rgb)
-    rgb = sphere.merged(as_one_type(paintings))
-    alpha = picture.alpha if picture.alpha is None or rgb.dtype == picture.dtype else to_unit_range(picture.alpha)
-    return replace(picture, rgb=rgb, alpha=alpha)
+    return picture.repainted(sphere.merged(as_one_type(paintings)))

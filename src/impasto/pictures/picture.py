@@ -59,6 +59,15 @@ class Picture:
         alpha = None if self.alpha is None else self.alpha[top:bottom]
         return replace(self, rgb=self.rgb[top:bottom], alpha=alpha)
 
+    def repainted(self, rgb: Array) -> Picture:
+        """The picture with other colours; alpha takes their type.
+
+        Args:
+            rgb: H x W x 3 of the same size, float32 in [0, 1] or of this picture's type.
+        """
+        alpha = self.alpha if self.alpha is None or rgb.dtype == self.dtype else to_unit_range(self.alpha)
+        return replace(self, rgb=rgb, alpha=alpha)
+
 
 def to_unit_range(a: Array) -> Floats:
     """Samples to float32 in [0, 1]; an array that already is so is given back as it is.

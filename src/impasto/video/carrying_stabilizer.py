@@ -10,8 +10,8 @@ import numpy as np
 
 from impasto.engines.base import Statistics
 from impasto.extras import opencv
+from impasto.feedforward.painted import Painted
 from impasto.feedforward.painter import Painter
-from impasto.feedforward.spheres import Painted
 from impasto.flow.estimate import Estimator, Pixels
 from impasto.pictures.sphere import close_ends
 from impasto.video.carrying import carry_painting
@@ -68,7 +68,7 @@ class CarryingStabilizer(Stabilizer):
     def run_network(self, in_progress: FrameInProgress, painter: Painter, like: Painted | None = None) -> None:
         """See :class:`Stabilizer`."""
         super().run_network(in_progress, painter, like)
-        in_progress.coverage = painter.coverage((in_progress.frame.shape[1], in_progress.frame.shape[0]))
+        in_progress.coverage = painter.styles.coverage((in_progress.frame.shape[1], in_progress.frame.shape[0]))
 
     def finish(self, in_progress: FrameInProgress) -> Pixels:
         """See :class:`Stabilizer`."""

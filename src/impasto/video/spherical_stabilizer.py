@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from impasto.feedforward.options import Options
+from impasto.feedforward.painted import Painted
 from impasto.feedforward.painter import Painter
-from impasto.feedforward.spheres import Painted, make_sphere
+from impasto.feedforward.spheres import make_sphere
 from impasto.flow.estimate import Pixels
 from impasto.pictures.projections import check_whole
 from impasto.pictures.sphere import Layout, Sphere

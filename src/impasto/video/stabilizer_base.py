@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from impasto.extras import opencv
 from impasto.feedforward.composition import PassStatistics
+from impasto.feedforward.painted import Painted
 from impasto.feedforward.painter import Painter
-from impasto.feedforward.spheres import Painted
 from impasto.flow.estimate import Pixels
 from impasto.pictures.conversion import from_array
 from impasto.pictures.picture import Picture, to_samples
@@ -78,7 +78,7 @@ class FrameInProgress:
         painted: H x W x 3, uint8; empty before the network has run. :meth:`Stabilizer.finish` completes it.
         used: the statistics that the network was normalised with; empty before it has run.
         index: the number of the frame, from 0.
-        coverage: where strength and styles apply, as :meth:`impasto.feedforward.painter.Painter.coverage` gives it.
+        coverage: where strength and styles apply, H x W x M, as ``Painter.styles.coverage`` gives it.
         starts_scene: whether a scene starts with the frame.
         network_painting: what the network painted, as :meth:`impasto.feedforward.painter.Painter.paint` gives it;
             ``None`` before it has run.
