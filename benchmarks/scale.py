@@ -113,18 +113,19 @@ def make_pictures(folder: Path, first: int, number: int) -> None:
         harbour.crop((left, top, left + SIZE[0], top + SIZE[1])).save(folder / f"p{index:05}.jpg", quality=92)
 
 
-def make_video(path: Path, seconds: int, scene: int = 15) -> None:
-    """A video of 640 x 360 at 25 frames a second, with a cut every few seconds."""
+def make_video(path: Path, seconds: int, width: int, scene: int = 15) -> None:
+    """A video of 16 to 9 at 25 frames a second, with a cut every few seconds."""
     import av
 
     with Image.open(HARBOUR) as image:
-        wide = np.asarray(image.convert("RGB").resize((1100, 360)))
+        height = width * 9 // 16
+        wide = np.asarray(image.convert("RGB").resize((width + 400, height)))
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for index in range(seconds * 25):
             number, at = divmod(index, scene * 25)
-            picture = np.roll(wide, number % 3, axis=2)[:, at % 400 : at % 400 + 640]
+            picture = np.roll(wide, number % 3, axis=2)[:, at % 400 : at % 400 + width]
             picture = 255 - picture if number % 2 else picture
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         container.mux(stream.encode(None))
@@ -148,15 +149,15 @@ def paint_pictures(folder: Path, first: int, number: int, only: str) -> dict[str
     return rows
 
 
-def paint_videos(folder: Path, seconds: int) -> dict[str, Row]:
+def paint_videos(folder: Path, seconds: int, width: int) -> dict[str, Row]:
     """One round: one video in one and in two processes."""
-    make_video(folder / "in.mp4", seconds)
+    make_video(folder / "in.mp4", seconds, width)
     rows, results = {}, []
     for place, (name, how) in enumerate(VIDEOS.items()):
         results.append(folder / f"out-{place}.mp4")
         rows[name] = run(
             ["video", str(folder / "in.mp4"), "--style", STYLE, "-o", str(results[-1]), "--quiet", *how]
-        ) | {"seconds": seconds}
+        ) | {"seconds": seconds, "width": width}
     if len({path.read_bytes() for path in results}) > 1:
         raise SystemExit("The two results differ.")
     return rows
@@ -213,7 +214,8 @@ def print_pictures(rounds: list[dict[str, Any]]) -> None:
 def print_videos(rounds: list[dict[str, Any]]) -> None:
     """Print the medians of rounds with videos, and the ratio within them."""
     total = sum(found["rows"]["one process"]["seconds"] for found in rounds)
-    print(f"\n{total} s of video, 640 x 360, in {len(rounds)} rounds; the results are the same bytes.\n")
+    widths = " and ".join(sorted({str(found["rows"]["one process"]["width"]) for found in rounds}))
+    print(f"\n{total} s of video, {widths} pixels wide, in {len(rounds)} rounds; the results are the same bytes.\n")
     print("| | rounds undisturbed | frames/s | CPU ms a frame | memory |")
     print("|---|---:|---:|---:|---:|")
     for name in VIDEOS:
@@ -264,6 +266,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("scale.jsonl"), help="where rounds are added")
     parser.add_argument("--pictures", type=int, default=300, help="of a round; 0 leaves pictures out")
     parser.add_argument("--seconds", type=int, default=60, help="of the video of a round; 0 leaves videos out")
+    parser.add_argument("--width", type=int, default=640, help="of the video, pixels")
     parser.add_argument("--rounds", type=int, default=7, help="0: only print what is in the log")
     parser.add_argument("--only", default="", help="only contenders with this in their names")
     parser.add_argument("--bill", type=float, metavar="MS", help="only reckon what a billion pictures take")
@@ -284,7 +287,7 @@ def main() -> None:
             lambda folder, turn: paint_pictures(folder, turn * pictures, pictures, given.only),
         )
     if seconds:
-        add_rounds(given.log, "video", given.rounds, lambda folder, _: paint_videos(folder, seconds))
+        add_rounds(given.log, "video", given.rounds, lambda folder, _: paint_videos(folder, seconds, given.width))
     if found := read_log(given.log, "pictures"):
         print_pictures(found)
     if found := read_log(given.log, "video"):
