@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,29 @@ def test_no_module_makes_sessions_of_its_own_kind():
 
     for path in (Path(impasto.__file__).parent).rglob("*.py"):
         assert "SessionOptions()" not in path.read_text(encoding="utf-8") or path.name == "threads.py", path
+
+
+PAINTED = """
+import hashlib, sys, numpy, impasto
+picture = numpy.random.default_rng(0).random((96, 128, 3), numpy.float32)
+for style in ("starry-night", {"scream": 2, "udnie": 1, "mosaic": 3}):
+    for colors in ("style", "match"):
+        print(hashlib.sha256(impasto.stylize(picture, style, colors=colors).tobytes()).hexdigest())
+"""
+
+
+def test_a_painting_has_the_same_bits_with_any_number_of_threads():
+    # A cluster's processes have other numbers of threads than one process has, and a part that is painted again after a
+    # fault must be the part that was lost.
+    painted = [
+        subprocess.run(
+            [sys.executable, "-c", PAINTED],
+            env={**os.environ, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2", "3")
+    ]
+    assert painted[0].count("\n") == 4
+    assert painted[0] == painted[1] == painted[2]

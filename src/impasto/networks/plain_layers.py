@@ -68,7 +68,8 @@ def _own_layers(blocks: int, arrays: Mapping[str, Array]) -> Layers:
     for name in ("up1", "up2"):
         values = weight(name)
         outputs, inputs = values.shape[:2]
-        four = (values.reshape(-1, 9) @ DOUBLING).reshape(outputs, inputs, 4, 9).swapaxes(1, 2)
+        # Not by @, whose last bits depend on how many threads there are.
+        four = np.einsum("nw,wp->np", values.reshape(-1, 9), DOUBLING).reshape(outputs, inputs, 4, 9).swapaxes(1, 2)
         x = layers.conv(layers.padded(x, "edge", 1), four.reshape(4 * outputs, inputs, 3, 3))
         x = layers.shuffled(relu(normalised(x, group=4)))
     x = layers.activated(conv(x, weight("head"), arrays["head.bias"].astype(np.float32)), "sigmoid")
