@@ -34,7 +34,7 @@ STREAM = [
     ["flow"],
     ["pictures"],
     ["media"],
-    ["arguments", "options", "memory", "locks", "files", "folders", "extras", "remaining", "threads"],
+    ["arguments", "arithmetic", "options", "memory", "locks", "files", "folders", "extras", "remaining", "threads"],
     ["errors", "environment", "version", "assets"],
 ]
 LEVEL = {room: level for level, row in enumerate(STREAM) for room in row}

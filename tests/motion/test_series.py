@@ -1,6 +1,6 @@
 import numpy as np
 
-from impasto.motion.series import ramp, smooth, stretches, velocity
+from impasto.motion.series import smooth, stretches, velocity
 
 
 def test_smoothing_leaves_a_straight_line_as_it_is():
@@ -17,7 +17,3 @@ def test_stretches_are_told_by_first_frame_and_the_one_behind_the_last():
 def test_velocity_is_a_second_and_of_one_frame_nothing():
     assert np.allclose(velocity(np.arange(5.0), 30.0), 30)
     assert velocity(np.ones((1, 3)), 30.0).tolist() == [[0, 0, 0]]
-
-
-def test_a_ramp_goes_from_0_to_1():
-    assert ramp(np.array([0.0, 1.0, 2.0, 3.0]), 1.0, 2.0).tolist() == [0, 0, 1, 1]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arithmetic import smooth_step
 from impasto.motion.body import Body
 from impasto.motion.quaternions import Array
-from impasto.motion.series import ramp, smooth, stretches, velocity
+from impasto.motion.series import smooth, stretches, velocity
 
 SIDES = ("left", "right")
 _FLOOR_PERCENT = 3.0  # of the heights of a toe: what is taken for its height on the floor
@@ -114,7 +115,7 @@ def path_from_stance(body: Body, positions: Array) -> Array:
     unlikely = after.heights / leg / _SOFT_HEIGHT + np.linalg.norm(steps + way, axis=2) / leg / _SOFT_SPEED
     share = np.exp(-(unlikely - unlikely.min(axis=0)))
     borne = -np.sum((share / share.sum(axis=0))[..., None] * steps, axis=0)
-    flying = ramp(before.heights.min(axis=0) / leg, *_FLIGHT)[:, None]
+    flying = smooth_step(before.heights.min(axis=0) / leg, *_FLIGHT)[:, None]
     extra = smooth((1 - flying) * borne + flying * way - own, _SMOOTH_SECONDS * rate) / rate
     moved = np.concatenate([[[0.0, 0.0]], np.cumsum((extra[1:] + extra[:-1]) / 2, axis=0)])
     return np.stack([moved[:, 0], smooth(lift, _SMOOTH_SECONDS * rate), moved[:, 1]], axis=1)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from impasto.arithmetic import smooth_step
 from impasto.motion import quaternions
 from impasto.motion.body import Body
 from impasto.motion.quaternions import Array
-from impasto.motion.series import ramp, smooth
+from impasto.motion.series import smooth
 
 HARMONICS = 6
 """Harmonics of the step that a style keeps."""
@@ -75,11 +76,11 @@ def gait_of_signal(signal: Array, rate: float) -> Gait | None:
     spectrum = np.fft.fft(padded)
     relative: Array = np.fft.fftfreq(len(padded), 1 / rate).astype(np.float64) / frequency
     low, high = _BAND
-    band = ramp(relative, low - _EDGE, low + _EDGE) * (1 - ramp(relative, high - _EDGE, high + _EDGE))
+    band = smooth_step(relative, low - _EDGE, low + _EDGE) * (1 - smooth_step(relative, high - _EDGE, high + _EDGE))
     analytic = np.fft.ifft(2 * spectrum * np.where(relative > 0, band, 0.0))
     analytic = analytic[repeats * period : repeats * period + len(signal)]
     swing = smooth(np.abs(analytic), 0.25 * rate)
-    walking = ramp(swing / float(np.percentile(swing, 75)), *_STANDING)
+    walking = smooth_step(swing / float(np.percentile(swing, 75)), *_STANDING)
     coherence = 1 - float(np.sum(walking * (signal - analytic.real) ** 2) / np.sum(walking * signal**2))
     return Gait(np.unwrap(np.angle(analytic)), walking, frequency, coherence)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from impasto.arithmetic import transport_matrix
 from impasto.motion import quaternions
 from impasto.motion.gait import Gait, harmonics_at
 from impasto.motion.quaternions import Array
@@ -91,14 +92,6 @@ def _across(mean: Array) -> Array:
 
 
 def _optimal_map(one: Array, other: Array) -> Array:
-    """The matrix of the Gaussian optimal transport from one covariance to another, 2 x 2, its eigenvalues clipped."""
-    root = _power(one, 0.5)
-    back = _power(one, -0.5)
-    values, vectors = np.linalg.eigh(back @ _power(root @ other @ root, 0.5) @ back)
+    """The map from one covariance to another, 2 x 2 each, whose eigenvalues are clipped."""
+    values, vectors = np.linalg.eigh(transport_matrix(one, other))
     return np.asarray(vectors @ np.diag(np.clip(values, *_EIGENVALUES)) @ vectors.T)
-
-
-def _power(matrix: Array, exponent: float) -> Array:
-    """A power of a symmetric, positive matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors @ np.diag(np.maximum(values, 1e-12) ** exponent) @ vectors.T)

@@ -39,9 +39,3 @@ def stretches(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Where flags are set without a gap: first frame, and the frame behind the last."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def ramp(values: Array, low: float, high: float) -> Array:
-    """0 below ``low``, 1 above ``high``, smooth in between."""
-    t = np.clip((values - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * (3 - 2 * t))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from impasto.arithmetic import smooth_step
 from impasto.errors import InputError, Sentence
 from impasto.motion import quaternions
 from impasto.motion.body import PART_OF, PARTS, Body
@@ -18,7 +19,7 @@ from impasto.motion.maps import by_gait, by_neutral, by_statistics
 from impasto.motion.options import MotionOptions
 from impasto.motion.pose import Pose, set_directions
 from impasto.motion.quaternions import Array
-from impasto.motion.series import ramp, smooth, velocity
+from impasto.motion.series import smooth, velocity
 from impasto.motion.style import MotionStyle, measure_style
 
 _COHERENT = 0.6  # share of the feet's movement that a gait explains where its phase is used
@@ -175,7 +176,7 @@ def _led(
     if method != "gait" or gait is None or own.harmonics is None or new.harmonics is None:
         return still
     turning = smooth(np.abs(velocity(body.heading, body.clip.rate)), 0.5 * body.clip.rate)
-    kept = 0.5 + 0.5 * ramp(turning, *_CURVED)
+    kept = 0.5 + 0.5 * smooth_step(turning, *_CURVED)
     walking = by_gait(values, own, new, gait, kept[:, None])
     share = gait.walking
     return quaternions.rotate(quaternions.power(quaternions.between(still, walking), share), still)

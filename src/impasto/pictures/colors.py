@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arithmetic import transport_matrix
+
 Array = NDArray[np.float32]
 ColorMode = Literal["style", "content", "match"]
 COLOR_MODES: tuple[ColorMode, ...] = ("style", "content", "match")
@@ -50,15 +52,11 @@ class ColorTransport:
 def color_transport(result: Array, content: Array) -> ColorTransport:
     """The map that gives the result the photograph's mean and covariance of colours; both ... x 3 in [0, 1].
 
-    The linear map between Gaussians that moves colours least (Monge-Kantorovich):
-    A = S^-1/2 (S^1/2 C S^1/2)^1/2 S^-1/2 for covariances S of the result and C of the photograph
-    (Pitie and Kokaram 2007, The linear Monge-Kantorovitch linear colour mapping).
+    It is the linear map that moves colours least, see :func:`impasto.arithmetic.transport_matrix`.
     """
     pixels, wanted = result.reshape(-1, 3), content.reshape(-1, 3)
     mean, wanted_mean = pixels.mean(0, dtype=np.float64), wanted.mean(0, dtype=np.float64)
-    spread, wanted_spread = _covariance(pixels, mean), _covariance(wanted, wanted_mean)
-    root, inverse = _power(spread, 0.5), _power(spread, -0.5)
-    matrix = inverse @ _power(root @ wanted_spread @ root, 0.5) @ inverse
+    matrix = transport_matrix(_covariance(pixels, mean), _covariance(wanted, wanted_mean))
     return ColorTransport(matrix.T.astype(np.float32), mean.astype(np.float32), wanted_mean.astype(np.float32))
 
 
@@ -92,11 +90,3 @@ def _covariance(pixels: Array, mean: NDArray[np.float64]) -> NDArray[np.float64]
     # A grey or flat picture has no spread in some direction: a little keeps the map finite.
     covariance: NDArray[np.float64] = (centred.T @ centred).astype(np.float64) / len(pixels) + 1e-5 * np.eye(3)
     return covariance
-
-
-def _power(matrix: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
-    """A power of a symmetric matrix whose eigenvalues are not negative."""
-    values, vectors = np.linalg.eigh(matrix)
-    # Rounding can make an eigenvalue negative; a floor keeps its powers finite.
-    powered: NDArray[np.float64] = (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
-    return powered

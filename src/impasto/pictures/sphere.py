@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arithmetic import smooth_step
 from impasto.errors import InputError
 from impasto.pictures.box import Box, Indices, round_up
 from impasto.pictures.libvips import sampled_at
@@ -170,7 +171,7 @@ def close_ends(view: Array, period: int) -> Array:
     margin = (view.shape[1] - period) // 2
     fading = min(margin, _END_BLEND)
     left, right = view[:, margin : margin + fading], view[:, margin + period : margin + period + fading]
-    share = _smooth((np.arange(fading, dtype=np.float32) + 0.5) / fading)[None, :]
+    share = smooth_step((np.arange(fading, dtype=np.float32) + 0.5) / fading)[None, :]
     left[...] = _faded(right, left, share)
     view[:, :margin] = view[:, period : period + margin]
     view[:, margin + period :] = view[:, margin : 2 * margin]
@@ -207,14 +208,7 @@ def _share_of_cap(height: int, rows: slice, is_north: bool) -> Array:
     """The share of a cap in rows of a sphere: H x 1."""
     latitude = 90 - (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) * np.float32(180 / height)
     latitude = latitude if is_north else -latitude
-    return _smooth((latitude - (_JOIN - _BLEND)) / (2 * _BLEND))[:, None]
-
-
-def _smooth(at: Array) -> Array:
-    """0 below 0, 1 above 1, smooth in between."""
-    at = np.clip(at, 0, 1)
-    smooth: Array = at * at * (3 - 2 * at)
-    return smooth
+    return smooth_step((latitude - (_JOIN - _BLEND)) / (2 * _BLEND))[:, None]
 
 
 def _continued(sphere: Array, top: int, bottom: int) -> Array:

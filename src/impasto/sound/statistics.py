@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arithmetic import transport_matrix
 from impasto.sound import bands
 from impasto.sound.bands import Bands
 
@@ -104,9 +105,7 @@ class Transport:
         a, b = (
             item.covariance.astype(np.float64) + _REGULARISATION * np.eye(len(item.mean)) for item in (content, style)
         )
-        root, inverse = _powers(a)
-        middle, _ = _powers(root @ b @ root)
-        self.matrix = (inverse @ middle @ inverse).astype(np.float32)
+        self.matrix = transport_matrix(a, b).astype(np.float32)
         self.content, self.style = content.mean, style.mean
 
     def change(self, levels: Bands, reach: int = 0) -> Bands:
@@ -130,10 +129,3 @@ def smoothed(curves: Bands, reach: int) -> Bands:
     around = np.pad(curves, [(0, 0), (reach, reach)], mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1, axis=1)
     return np.asarray(windows @ (kernel / kernel.sum()), np.float32)
-
-
-def _powers(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The square root of a symmetric matrix, and the inverse of that."""
-    values, vectors = np.linalg.eigh(matrix)
-    roots = np.sqrt(values.clip(1e-12))
-    return (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from impasto.arithmetic import smooth_step
 from impasto.extras import opencv
 from impasto.flow.estimate import Pixels, fit_flow
 
@@ -67,7 +68,7 @@ def measure_motion(flow: Floats, trust: Floats, frame: Pixels, reference: Pixels
     rests = (distance < _REST_DISTANCE) | (distance < frame.shape[1] / _SLOW_PART) & (explained < _MIN_GAIN)
     flow[rests] = 0
     difference = np.where(rests, off_at_rest, off_moved)
-    trust = np.minimum(trust, 1 - _smooth_step(difference, _SAME_DIFFERENCE, _OTHER_DIFFERENCE))
+    trust = np.minimum(trust, 1 - smooth_step(difference, _SAME_DIFFERENCE, _OTHER_DIFFERENCE))
     # A place is trusted only if its neighbourhood is, since a network paints a place by what surrounds it. The edge of
     # what is trusted is softened, or it would show in the painting.
     trust = cv2.blur(cv2.erode(trust, np.ones((_MARGIN, _MARGIN), np.uint8)), (_MARGIN, _MARGIN))
@@ -143,10 +144,3 @@ def _difference(frame: Pixels, other: Pixels) -> Floats:
     cv2 = opencv()
     red, green, blue = cv2.split(cv2.absdiff(frame, other))
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
-
-
-def _smooth_step(values: Floats, low: float, high: float) -> Floats:
-    """0 up to ``low``, 1 from ``high`` on, smooth in between (smoothstep)."""
-    t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    smooth: Floats = (t * t * (3 - 2 * t)).astype(np.float32)
-    return smooth
