@@ -52,5 +52,5 @@ def test_a_damaged_file_is_refused_in_a_sentence(file, change, said):
 
 def test_what_is_no_safetensors_file_is_refused(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"no style")
-    with pytest.raises(StyleError, match="cannot be read as a motion style"):
+    with pytest.raises(StyleError, match="cannot be read as a style of motion"):
         load_motion_style(tmp_path / "a.safetensors")

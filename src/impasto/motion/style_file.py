@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import StyleError, first_line
+from impasto.errors import StyleError
 from impasto.files import atomic_path, printable
 from impasto.motion import quaternions
 from impasto.motion.body import DIRECTIONS
 from impasto.motion.gait import HARMONICS
 from impasto.motion.style import Direction, MotionStyle
-from impasto.styles.kinds import KEY, MOTION, check_kind, format_of, read_header
+from impasto.styles.kinds import KEY, MOTION, format_of, read_header, read_style_file
 
 _LARGEST = 100.0  # of the numbers of a style; those of real ones stay below 10
 _RESERVED = (KEY, "name", "directions")  # keys of the header that the file gives itself
@@ -74,22 +74,8 @@ def load_motion_style(path: str | Path) -> MotionStyle:
     Raises:
         StyleError: it cannot be read, is a style of another kind, or is damaged.
     """
-    from safetensors import safe_open
-
     path = Path(path)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            check_kind(path, metadata, MOTION)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except StyleError:
-        raise
-    except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
-        raise StyleError(
-            f"{path} cannot be read as a motion style ({first_line(error)}); give a BVH file or a style file.",
-            key="style_damaged_file",
-            name=path.name,
-        ) from error
+    tensors, metadata = read_style_file(path, MOTION)
     names = [name for name in metadata.get("directions", "").split(",") if name]
     if not names or len(set(names)) < len(names) or not set(names) <= set(DIRECTIONS):
         raise _damaged(path, "it does not say what its numbers are of")

@@ -21,7 +21,7 @@ from impasto.sound.resampling import usual_layout
 from impasto.sound.spectrogram import Samples, frame_length, padded, spectra_of
 from impasto.sound.statistics import Colouring, colouring_of
 from impasto.sound.tonality import TONAL, tonality
-from impasto.styles.kinds import KEY, SOUND, check_kind, format_of
+from impasto.styles.kinds import KEY, SOUND, format_of, read_style_file
 
 HIGHEST_RATE = 48000
 """Samples a second that are worked with at most: more hold what nobody hears."""
@@ -146,21 +146,7 @@ def read_sound_style(path: Path) -> SoundStyle:
     Raises:
         StyleError: it cannot be read, is a style of another kind, or is damaged.
     """
-    from safetensors import safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            check_kind(path, metadata, SOUND)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except StyleError:
-        raise
-    except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
-        raise StyleError(
-            f"{path} cannot be read as a style ({first_line(error)}); give a style file of sound.",
-            key="style_damaged_file",
-            name=path.name,
-        ) from error
+    tensors, metadata = read_style_file(path, SOUND)
     try:
         return _checked(path, metadata, tensors)
     except (KeyError, ValueError, TypeError, OverflowError, pyav("Sound", "sound").error.FFmpegError) as error:

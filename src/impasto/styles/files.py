@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.errors import StyleError, first_line
-from impasto.styles.kinds import KEY, PICTURE, check_kind
+from impasto.errors import StyleError
+from impasto.styles.kinds import PICTURE, read_style_file
 from impasto.styles.style import CONVERTED, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
@@ -36,38 +36,13 @@ def bundled_network_id() -> str:
         return str(file.metadata()["id"])
 
 
-def read_style_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """The tensors and the metadata of a style file.
-
-    Raises:
-        StyleError: it cannot be read, or is no style of this version.
-    """
-    from safetensors import safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = dict(file.metadata() or {})
-            check_kind(path, metadata, PICTURE)
-            del metadata[KEY]
-            names = list(file.keys())
-            _check_types(path, {name: file.get_slice(name).get_dtype() for name in names if name != "onnx"})
-            return {name: file.get_tensor(name) for name in names}, metadata
-    except StyleError:
-        raise
-    except Exception as error:  # safetensors' own
-        reason = first_line(error)
-        raise StyleError(
-            f"{path} cannot be read as a style ({reason}); give a style file or a bundled name."
-        ) from error
-
-
 def read_style(path: Path) -> Style:
     """Read a style file.
 
     Raises:
         StyleError: it cannot be read, is no style of this version, or is damaged.
     """
-    tensors, metadata = read_style_tensors(path)
+    tensors, metadata = read_style_file(path, PICTURE, _check_types)
     scale, shift = scale_and_shift(path, tensors, "")
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
@@ -97,7 +72,7 @@ def _check_types(path: Path, types: Mapping[str, str]) -> None:
         StyleError: names the type.
     """
     for name, kind in types.items():
-        if kind not in _TYPES:
+        if kind not in _TYPES and name != "onnx":
             raise StyleError(
                 f"{path} has its {name} as numbers of the type {kind}, as quantised files do; take the style from its "
                 "source again, where they are F32."
@@ -145,5 +120,5 @@ def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
         return None
     photograph = None
     if photograph_path.is_file() and photograph_path != path.resolve():
-        photograph = scale_and_shift(photograph_path, read_style_tensors(photograph_path)[0], "")
+        photograph = scale_and_shift(photograph_path, read_style_file(photograph_path, PICTURE, _check_types)[0], "")
     return EmbeddedNetwork(network, model.read_bytes(), photograph, str(model))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from impasto.errors import StyleError
+from numpy.typing import NDArray
+
+from impasto.errors import StyleError, first_line
 
 KEY = "format"
 """Key of a style file's header whose value names its kind and the edition of its layout."""
@@ -17,17 +20,30 @@ _LONGEST_HEADER = 1 << 20  # bytes of a header that is read; those of styles hav
 
 @dataclass(frozen=True)
 class _Facts:
-    """What is known of a kind of style: the value of :data:`KEY`, what it is called, and the commands that take it."""
+    """What is known of a kind of style.
+
+    Attributes:
+        format: the value of :data:`KEY` in its files.
+        called: what it is called, with the article.
+        taken_by: the commands that take it, as the end of "which ...".
+        given_as: what can be given for one.
+    """
 
     format: str
     called: str
     taken_by: str
+    given_as: str
 
 
 _KINDS = {
-    PICTURE: _Facts("impasto-style-1", "a style of pictures", "impasto apply, video and webcam take"),
-    SOUND: _Facts("impasto-sound-style-1", "a style of sound", "impasto sound takes"),
-    MOTION: _Facts("impasto-motion-style-1", "a style of motion", "impasto motion takes"),
+    PICTURE: _Facts(
+        "impasto-style-1",
+        "a style of pictures",
+        "impasto apply, video and webcam take",
+        "a style file or a bundled name",
+    ),
+    SOUND: _Facts("impasto-sound-style-1", "a style of sound", "impasto sound takes", "a style file or a recording"),
+    MOTION: _Facts("impasto-motion-style-1", "a style of motion", "impasto motion takes", "a style file or a BVH file"),
 }
 
 
@@ -92,3 +108,39 @@ def check_kind(path: Path, metadata: Mapping[str, str], kind: str) -> None:
         if found.startswith(beginning):
             text = f"{path} is {called}, and no style."
     raise StyleError(text, key="style_damaged_file", name=path.name)
+
+
+def read_style_file(
+    path: Path, kind: str, check_types: Callable[[Path, Mapping[str, str]], None] | None = None
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The tensors of a style file of a kind by name, and its metadata without :data:`KEY`.
+
+    Args:
+        path: the file.
+        kind: what is needed.
+        check_types: raises a :class:`StyleError` where safetensors' names of the tensors' types, by the tensors' names,
+            are none that a style has.
+
+    Raises:
+        StyleError: it cannot be read, or is no style of this kind and version.
+    """
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = dict(file.metadata() or {})
+            check_kind(path, metadata, kind)
+            del metadata[KEY]
+            names = list(file.keys())
+            if check_types is not None:
+                check_types(path, {name: file.get_slice(name).get_dtype() for name in names})
+            return {name: file.get_tensor(name) for name in names}, metadata
+    except StyleError:
+        raise
+    except Exception as error:  # safetensors' own, and whatever NumPy says of a type that it does not know
+        facts = _KINDS[kind]
+        raise StyleError(
+            f"{path} cannot be read as {facts.called} ({first_line(error)}); give {facts.given_as}.",
+            key="style_damaged_file",
+            name=path.name,
+        ) from error
