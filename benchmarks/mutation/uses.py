@@ -79,7 +79,7 @@ def use_picture(path: Path, chance: random.Random, folder: Path) -> float:
     if picture.rgb.dtype.kind == "f" and not np.isfinite(picture.rgb).all():
         raise Fault("samples that are not finite")
     blank = replace(picture, rgb=np.zeros((4, 4, 3), np.uint8), alpha=None)
-    encode_picture(blank, chance.choice(("JPEG", "PNG", "TIFF", "WEBP", "AVIF")), settings="style=x")
+    encode_picture(blank, chance.choice(("JPEG", "PNG", "TIFF", "WEBP", "AVIF")), note="style=x")
     if pixels < 1 << 20 and chance.random() < 0.15:
         del picture, blank
         target = impasto.stylize(path, "scream", output=folder / chance.choice(("o.png", "o.jpg", "o.tif")), size=64)

@@ -191,7 +191,7 @@ def test_rows_are_written_as_the_whole_is(kind, suffix, photo, see_through, tmp_
     whole = read_picture(tmp_path / kind, compact=1)
     parts = (whole.rows(top, top + 29) for top in range(0, 128, 29))
     out = tmp_path / f"out{suffix}"
-    write_rows(parts, whole, out, metadata=whole.metadata, settings="how")
+    write_rows(parts, whole, out, metadata=whole.metadata, note="how")
     again = read_picture(out, compact=1)
     assert np.array_equal(again.rgb, whole.rgb)
     assert again.alpha is None if whole.alpha is None else np.array_equal(again.alpha, whole.alpha)

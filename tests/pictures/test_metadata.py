@@ -17,7 +17,7 @@ from .samples import FORMATS, saved, smooth, with_metadata
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_metadata_is_kept(format):
     picture = read_picture(with_metadata())
-    result = Image.open(io.BytesIO(encode_picture(picture, format, settings="impasto 0.1 style=scream:1")))
+    result = Image.open(io.BytesIO(encode_picture(picture, format, note="impasto 0.1 style=scream:1")))
     result.load()
     exif = result.getexif()
     assert exif[0x010F] == "Camera"
@@ -45,7 +45,7 @@ def test_metadata_is_kept(format):
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_strip_leaves_only_the_settings(format):
     picture = read_picture(with_metadata())
-    data = encode_picture(picture, format, strip=True, settings="impasto é")
+    data = encode_picture(picture, format, strip=True, note="impasto é")
     for gone in (b"Camera", b"Sea", b"By the sea", b"maker's note"):
         assert gone not in data
     result = read_picture(data)
@@ -76,7 +76,7 @@ def test_metadata_too_large_for_jpeg(caplog):
         from_array(smooth()),
         metadata=Metadata(exif=exif.tobytes(), xmp=b"x" * 70000, text={"Comment": "x" * 99999}),
     )
-    result = read_picture(encode_picture(picture, "JPEG", settings="impasto"))
+    result = read_picture(encode_picture(picture, "JPEG", note="impasto"))
     assert b"impasto" in result.metadata.exif
     assert "EXIF left out" in caplog.text
     assert "XMP left out" in caplog.text

@@ -16,17 +16,17 @@ NOTE = "impasto 0.1.0 style=caf\u00e9 id=12345678"
 @pytest.mark.parametrize("format", [name for name in WRITABLE_FORMATS if name not in ("PPM", "PGM")])
 def test_a_result_tells_how_it_was_made(tmp_path, format):
     path = tmp_path / "o"
-    write_picture(from_array(smooth()), path, format=format, settings=NOTE)
+    write_picture(from_array(smooth()), path, format=format, note=NOTE)
     assert note_of_result(path) == NOTE
     assert is_made_alike(path, NOTE)
     assert not is_made_alike(path, f"{NOTE} strength=0.5")
-    write_picture(from_array(smooth()), path, format=format, settings=NOTE, strip=True)
+    write_picture(from_array(smooth()), path, format=format, note=NOTE, strip=True)
     assert note_of_result(path) == f"{NOTE} strip=True"
 
 
 def test_a_quality_is_noted_where_it_matters(tmp_path):
     for name, note in (("o.jpg", f"{NOTE} quality=30"), ("o.png", NOTE)):
-        write_picture(from_array(smooth()), tmp_path / name, settings=NOTE, quality=30)
+        write_picture(from_array(smooth()), tmp_path / name, note=NOTE, quality=30)
         assert note_of_result(tmp_path / name) == note
 
 
@@ -44,7 +44,7 @@ def test_what_is_no_result_tells_nothing(tmp_path):
 def test_a_result_of_an_earlier_photograph_is_made_in_another_way(tmp_path):
     source, result = tmp_path / "a.png", tmp_path / "o.png"
     for path in (source, result):
-        write_picture(from_array(smooth()), path, settings=NOTE)
+        write_picture(from_array(smooth()), path, note=NOTE)
     os.utime(source, (1, 1))
     assert is_made_alike(result, NOTE, source)
     os.utime(result, (0, 0))

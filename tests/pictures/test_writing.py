@@ -82,12 +82,12 @@ def test_jpeg_has_all_its_colour():
 
 def test_threads():
     picture = read_picture(with_metadata())
-    expected = {format: encode_picture(picture, format, settings="s") for format in FORMATS}
+    expected = {format: encode_picture(picture, format, note="s") for format in FORMATS}
     wrong = []
 
     def work(format):
         for _ in range(3):
-            data = encode_picture(picture, format, settings="s")
+            data = encode_picture(picture, format, note="s")
             if data != expected[format] or read_picture(data).rgb.shape != picture.rgb.shape:
                 wrong.append(format)
 

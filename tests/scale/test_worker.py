@@ -35,7 +35,7 @@ def test_a_worker_writes_the_format_that_is_asked_for(small):
 
 def test_two_workers_in_a_process_share_one_engine():
     first, second = Worker("scream").painter, Worker("udnie").painter
-    assert first._layers[0].engine is second._layers[0].engine
+    assert first.styles._layers[0].engine is second.styles._layers[0].engine
 
 
 def test_what_is_no_picture_no_style_and_no_option_is_said_in_a_sentence():

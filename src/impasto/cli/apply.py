@@ -226,7 +226,7 @@ def _paint_piped(task: BatchTask, painter: Painter, writing: OutputOptions, prog
         What became of it; an error is in it, not raised.
     """
     times = [time.perf_counter()]
-    encoding: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "settings": painter.describe()}
+    encoding: dict[str, Any] = {"quality": writing.quality, "strip": writing.strip, "note": painter.describe()}
     try:
         format = writing.format if task.target == STANDARD_STREAM else output_format(task.target, writing.format)
         picture = painter.read(read_standard_input() if task.source == STANDARD_STREAM else task.source, format)

@@ -49,15 +49,15 @@ class ResultWriter:
             rgb: H x W x 3 in [0, 1].
             suffix: goes between the file's name and its ending.
         """
-        self.write(task.picture(rgb), task.settings, suffix)
+        self.write(task.picture(rgb), task.note, suffix)
 
-    def write(self, picture: Picture, settings: str, suffix: str = "") -> None:
+    def write(self, picture: Picture, note: str, suffix: str = "") -> None:
         """Write a picture with a line on how it was made."""
         if self.target == STANDARD_STREAM:
-            write_standard_output(picture, settings=settings, **self.encoding)
+            write_standard_output(picture, note=note, **self.encoding)
         else:
             path = self.target.with_name(f"{self.target.stem}{suffix}{self.target.suffix}")
-            write_picture(picture, path, settings=settings, **self.encoding)
+            write_picture(picture, path, note=note, **self.encoding)
 
 
 @dataclass(frozen=True, kw_only=True)

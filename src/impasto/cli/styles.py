@@ -212,7 +212,7 @@ def preview(picture: Path, output: Path | None, tile: int, overwrite: bool, **pa
             except StyleError as error:
                 click.echo(f"Warning: {error}", err=True)
             show(count)
-    write_picture(contact_sheet.contact_sheet(cells), target, settings=note)
+    write_picture(contact_sheet.contact_sheet(cells), target, note=note)
     click.echo(target)
     if replaces:
         click.echo(results.replaced(target), err=True)

@@ -78,5 +78,5 @@ def paint_each(
             if interrupted or len(cells) < len(recipes):
                 ended, so_far = ("Interrupted: ", ", the last as far as it came") if interrupted else ("", "")
                 print_line(f"{ended}{len(cells)} of {len(recipes)} values are on the sheet{so_far}.")
-            writer.write(contact_sheet.contact_sheet(cells), f"{task.settings} sweep={text}")
+            writer.write(contact_sheet.contact_sheet(cells), f"{task.note} sweep={text}")
     return losses, interrupted

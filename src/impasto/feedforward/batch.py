@@ -111,7 +111,7 @@ def run_batch(
     def write(task: BatchTask, picture: Picture, seconds: dict[str, float]) -> Outcome:
         """Write a painted picture; ``seconds`` are those of reading and painting."""
         started = time.perf_counter()
-        write_picture(picture, task.target, settings=painter.describe(), **vars(writing))
+        write_picture(picture, task.target, note=painter.describe(), **vars(writing))
         return Outcome(task, "written", seconds | {"write": time.perf_counter() - started})
 
     def finished(outcome: Outcome) -> Outcome:

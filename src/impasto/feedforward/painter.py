@@ -297,11 +297,11 @@ class Painter:
         if reader is not None and is_all_around(self.options.projection, reader.metadata.xmp, reader.size):
             reader = None
         if reader is not None and plan_passes(reader.size, self.options)[-1].side <= max(reader.size):
-            about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "settings": self.describe()}
+            about: dict[str, Any] = {"metadata": reader.metadata, "strip": strip, "note": self.describe()}
             write_rows(self.paint_rows(reader, progress), reader, target, format=format, **about)
             return
         painted = self.paint_only(self.read(source, kind), progress)
-        write_picture(painted, target, format=format, quality=quality, strip=strip, settings=self.describe())
+        write_picture(painted, target, format=format, quality=quality, strip=strip, note=self.describe())
 
     def describe(self) -> str:
         """One line for the result's metadata, which changes whenever the result of a picture would."""

@@ -152,7 +152,7 @@ def paint(
         state = load_state(target, task) if resume else None
         with locked(target):
             result = task.paint(progress=progress, resume=state)
-            write_picture(task.picture(result.rgb), target, settings=task.settings)
+            write_picture(task.picture(result.rgb), target, note=task.note)
             if keep_state or result.interrupted:
                 result.state.save(state_path(target))
             else:  # a state that an earlier run left does not belong to this picture
@@ -164,7 +164,7 @@ def paint(
         raise InputError("Only a picture that is given as a path can have an output or a state to resume from.")
     source = content_of(image) if hasattr(image, "read") else image  # a file can be read once only
     task = OptimisationTask(as_picture(source, max_pixels=recipe.max_pixels), styles, recipe)
-    return in_kind_of(task.picture(task.paint(progress=progress).rgb), source, task.settings)
+    return in_kind_of(task.picture(task.paint(progress=progress).rgb), source, task.note)
 
 
 class OptimisationTask:
@@ -223,7 +223,7 @@ class OptimisationTask:
         return self.optimiser.estimate(height, width)
 
     @property
-    def settings(self) -> str:
+    def note(self) -> str:
         """One line for the result's metadata."""
         return describe(self.styles, self.recipe)
 

@@ -106,14 +106,14 @@ def from_array(a: Array, *, compact: int = 0) -> Picture:
     return Picture(to_three_channels(colour), opacity_or_none(alpha, keep), 8 if a.dtype == np.uint8 else 16)
 
 
-def in_kind_of(picture: Picture, source: Held, settings: str | None = None) -> Any:
+def in_kind_of(picture: Picture, source: Held, note: str | None = None) -> Any:
     """A picture as the kind of thing that another came in; :func:`as_picture` is the way there.
 
     Args:
         picture: what was made of the source.
         source: bytes and an open file give bytes, in the same format if it can be written, else PNG; an array gives one
             of its type, a tensor one of its type on its device.
-        settings: for bytes: one line on how it was made; see :func:`~impasto.pictures.writing.write_picture`.
+        note: for bytes: one line on how it was made; see :func:`~impasto.pictures.writing.write_picture`.
     """
     if isinstance(source, Picture):
         return picture
@@ -123,7 +123,7 @@ def in_kind_of(picture: Picture, source: Held, settings: str | None = None) -> A
         return to_pil(picture)
     if is_tensor(source):
         return array_to_tensor(to_array(picture, tensor_to_array(source)), source)
-    return encode_picture(picture, writable_format(picture.format), settings=settings)
+    return encode_picture(picture, writable_format(picture.format), note=note)
 
 
 def is_stack(source: object) -> bool:

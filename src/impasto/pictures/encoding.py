@@ -35,7 +35,7 @@ def warn_of_losses(metadata: Metadata, target: Format) -> None:
         messages.warn(log, Sentence(text, "metadata_not_held", format=target.name))
 
 
-def encode_file(picture: Picture, target: Format, quality: int, metadata: Metadata, settings: str | None) -> bytes:
+def encode_file(picture: Picture, target: Format, quality: int, metadata: Metadata, note: str | None) -> bytes:
     """Encode a picture. Whatever an encoder raises comes through.
 
     Args:
@@ -43,13 +43,13 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
         target: the format.
         quality: 1 to 100, for the formats that lose something.
         metadata: what to keep.
-        settings: one line on how the result was made; see :func:`~impasto.pictures.writing.write_picture`.
+        note: one line on how the result was made; see :func:`~impasto.pictures.writing.write_picture`.
     """
     if not target.alpha:
         picture = lay_on_white(picture)
     bits = picture.bits if target.deep else 8
     metadata = of_result(metadata, picture.size)
-    exif = exif_of_result(metadata, picture.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, picture.size, note if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
         pixels, out = stack_channels(picture, bits), io.BytesIO()
@@ -64,7 +64,7 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
     if metadata.dpi and target.name in ("JPEG", "PNG"):
         options["dpi"] = metadata.dpi
     if target.name == "PNG":
-        options["pnginfo"] = png_texts(metadata, settings)
+        options["pnginfo"] = png_texts(metadata, note)
         if bits == 16:
             pixels = stack_channels(picture, 16)
             return b"".join(
@@ -81,8 +81,8 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
                 text = f"{kind.upper()} left out because it is longer than a JPEG allows"
                 messages.warn(log, Sentence(text, "metadata_not_held", format="JPEG"))
                 del options[kind]
-                if kind == "exif" and settings:
-                    options["exif"] = exif_of_result(Metadata(), picture.size, settings).tobytes()
+                if kind == "exif" and note:
+                    options["exif"] = exif_of_result(Metadata(), picture.size, note).tobytes()
     if target.name in ("PPM", "PGM"):
         image = Image.fromarray(stack_channels(picture, 8))
         return _saved(image if target.name == "PPM" else image.convert("L"), "PPM")
@@ -93,26 +93,26 @@ def encode_file(picture: Picture, target: Format, quality: int, metadata: Metada
 
 
 def encode_rows(
-    parts: Iterable[Picture], whole: RowSource, target: Format, metadata: Metadata, settings: str | None, out: BinaryIO
+    parts: Iterable[Picture], whole: RowSource, target: Format, metadata: Metadata, note: str | None, out: BinaryIO
 ) -> None:
     """Write a PNG or TIFF from its rows, any number at a time.
 
     Args:
         parts: the rows from top to bottom.
         whole: says how large all of them are, how deep, and whether there is transparency.
-        target, metadata, settings: as for :func:`encode_file`.
+        target, metadata, note: as for :func:`encode_file`.
         out: an empty file that can be written at any place.
     """
     shape = whole.size[1], whole.size[0], 4 if whole.transparent else 3
     bits = whole.dtype.itemsize * 8
     pixels = (stack_channels(part, bits) for part in parts)
     metadata = of_result(metadata, whole.size)
-    exif = exif_of_result(metadata, whole.size, settings if target.name != "PNG" else None)
+    exif = exif_of_result(metadata, whole.size, note if target.name != "PNG" else None)
     profile = profiles.srgb_profile()
     if target.name == "TIFF":
         row_encoding.write_tiff(shape, whole.dtype, pixels, tiff_tags(metadata, exif, profile), out)
         return
-    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": png_texts(metadata, settings)}
+    options: dict[str, Any] = {"icc_profile": profile, "pnginfo": png_texts(metadata, note)}
     if len(exif):
         options["exif"] = exif.tobytes()
     if metadata.dpi:

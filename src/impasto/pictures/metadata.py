@@ -112,13 +112,13 @@ def of_result(metadata: Metadata, size: tuple[int, int]) -> Metadata:
     return metadata if metadata.xmp is None else replace(metadata, xmp=with_size(metadata.xmp, size))
 
 
-def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | None) -> Image.Exif:
+def exif_of_result(metadata: Metadata, size: tuple[int, int], note: str | None) -> Image.Exif:
     """The EXIF to write with a result.
 
     Args:
         metadata: metadata of the source.
         size: width and height of the result.
-        settings: one line on how the result was made, for ``Software``; None leaves the source's.
+        note: one line on how the result was made, for ``Software``; None leaves the source's.
     """
     directory = Image.Exif()
     if metadata.exif:
@@ -135,15 +135,15 @@ def exif_of_result(metadata: Metadata, size: tuple[int, int], settings: str | No
                 for tag in _PLACES:
                     details.pop(tag, None)
             details.update({tag: value for tag, value in now.items() if tag in details})
-    if settings:
-        directory[SOFTWARE] = printable(settings).encode()
+    if note:
+        directory[SOFTWARE] = printable(note).encode()
     return directory
 
 
-def png_texts(metadata: Metadata, settings: str | None) -> PngImagePlugin.PngInfo:
+def png_texts(metadata: Metadata, note: str | None) -> PngImagePlugin.PngInfo:
     """The text and XMP to write into a PNG."""
     chunks = PngImagePlugin.PngInfo()
-    text = {**metadata.text, **({"Software": printable(settings)} if settings else {})}
+    text = {**metadata.text, **({"Software": printable(note)} if note else {})}
     for key, value in text.items():
         chunks.add_text(key, value)
     if metadata.xmp:

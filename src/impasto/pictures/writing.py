@@ -60,7 +60,7 @@ def write_picture(
     format: str | None = None,
     quality: int = QUALITY,
     strip: bool = False,
-    settings: str | None = None,
+    note: str | None = None,
 ) -> None:
     """Write a picture to a file, which appears whole or not at all; missing folders are made.
 
@@ -70,28 +70,29 @@ def write_picture(
         format: a format's name or suffix.
         quality: 1 to 100, for the formats that lose something.
         strip: leave the source's metadata out.
-        settings: one line on how the result was made, kept as EXIF ``Software`` (PNG: a text of that name).
+        note: one line on how the result was made, kept as EXIF ``Software`` (PNG: a text of that name).
 
     Raises:
         OutputError: the format is unknown or cannot hold the picture, or the file cannot be written.
     """
     with messages.about(path):
         kind = output_format(path, format)
-        note = None if settings is None else note_with_encoding(settings, kind, quality=quality, strip=strip)
-        data = encode_picture(picture, kind, quality=quality, strip=strip, settings=note)
+        if note is not None:
+            note = note_with_encoding(note, kind, quality=quality, strip=strip)
+        data = encode_picture(picture, kind, quality=quality, strip=strip, note=note)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
 
 
-def note_with_encoding(settings: str, format: str, *, quality: int = QUALITY, strip: bool = False) -> str:
+def note_with_encoding(note: str, format: str, *, quality: int = QUALITY, strip: bool = False) -> str:
     """The line on how a result was made, with what was asked of its file, as :func:`write_picture` keeps it.
 
     Args:
-        settings: how it was painted.
+        note: how it was painted.
         format: a format's name.
         quality, strip: as for :func:`write_picture`.
     """
-    parts = [settings]
+    parts = [note]
     if quality != QUALITY and format in _LOSSY:
         parts.append(f"quality={quality}")
     return " ".join([*parts, "strip=True"] if strip else parts)
@@ -109,31 +110,31 @@ def write_rows(
     format: str | None = None,
     metadata: Metadata | None = None,
     strip: bool = False,
-    settings: str | None = None,
+    note: str | None = None,
 ) -> None:
     """Write a PNG or TIFF that need not fit into memory; see :func:`write_picture`.
 
     Args:
         parts: its rows from top to bottom, any number at a time.
         whole: a picture of the same size, depth and transparency.
-        path, format, strip, settings: as for :func:`write_picture`.
+        path, format, strip, note: as for :func:`write_picture`.
         metadata: what to keep.
 
     Raises:
         OutputError: the file cannot be written, or would be larger than a TIFF can be.
     """
     target = FORMATS[output_format(path, format)]
-    if settings is not None:
-        settings = note_with_encoding(settings, target.name, strip=strip)
+    if note is not None:
+        note = note_with_encoding(note, target.name, strip=strip)
     kept = Metadata() if strip or metadata is None else metadata
     with messages.about(path):
         encoding.warn_of_losses(kept, target)
     with atomic_path(path) as temporary, temporary.open("r+b") as out:
-        encoding.encode_rows(parts, whole, target, kept, settings, out)
+        encoding.encode_rows(parts, whole, target, kept, note, out)
 
 
 def encode_picture(
-    picture: Picture, format: str, *, quality: int = QUALITY, strip: bool = False, settings: str | None = None
+    picture: Picture, format: str, *, quality: int = QUALITY, strip: bool = False, note: str | None = None
 ) -> bytes:
     """The bytes of the file that :func:`write_picture` would write.
 
@@ -142,7 +143,7 @@ def encode_picture(
     Args:
         picture: the picture.
         format: a format's name or suffix.
-        quality, strip, settings: as for :func:`write_picture`.
+        quality, strip, note: as for :func:`write_picture`.
 
     Raises:
         OutputError: the format is unknown or cannot hold the picture, or the quality is out of range.
@@ -154,7 +155,7 @@ def encode_picture(
     metadata = Metadata() if strip else picture.metadata
     encoding.warn_of_losses(metadata, target)
     try:
-        return encoding.encode_file(picture, target, quality, metadata, settings)
+        return encoding.encode_file(picture, target, quality, metadata, note)
     except ImpastoError:
         raise
     except Exception as error:
@@ -163,7 +164,7 @@ def encode_picture(
             raise OutputError(text, key="cannot_encode", format=target.name) from error
         text = f"metadata left out because {target.name} cannot hold it: {error}"
         messages.warn(log, Sentence(text, "metadata_not_held", format=target.name))
-    return encode_picture(picture, format, quality=quality, strip=True, settings=settings)
+    return encode_picture(picture, format, quality=quality, strip=True, note=note)
 
 
 def check_longest_side(longest: int, format: str) -> None:

@@ -80,8 +80,9 @@ class Worker(Maker):
         Args:
             format: of the result, on which it depends whether the quality counts.
         """
-        settings = self.painter.describe()
-        return note_with_encoding(settings, format, quality=self.writing.quality, strip=self.writing.strip)
+        return note_with_encoding(
+            self.painter.describe(), format, quality=self.writing.quality, strip=self.writing.strip
+        )
 
     @property
     def settings(self) -> str:  # type: ignore[override]
@@ -145,11 +146,11 @@ class Worker(Maker):
         times.append(time.perf_counter())
         painted = self.painter.paint_only(picture)
         times.append(time.perf_counter())
-        settings, writing = self.describe(kind), self.writing
-        made = encode_picture(painted, kind, quality=writing.quality, strip=writing.strip, settings=settings)
+        note, writing = self.describe(kind), self.writing
+        made = encode_picture(painted, kind, quality=writing.quality, strip=writing.strip, note=note)
 
         times.append(time.perf_counter())
         read, paint, write = (later - earlier for earlier, later in pairwise(times))
         width, height = painted.size
-        facts = {"format": kind, "width": width, "height": height, "settings": settings}
+        facts = {"format": kind, "width": width, "height": height, "settings": note}
         return made, facts | {"seconds": {"read": read, "paint": paint, "write": write}}

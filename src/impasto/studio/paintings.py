@@ -155,7 +155,7 @@ def optimise_picture(
     steps = []
     for iteration, picture in monitor.steps:
         target = studio.uploads.new_path(name)
-        write_picture(task.picture(to_unit_range(picture)), target, settings=task.settings)
+        write_picture(task.picture(to_unit_range(picture)), target, note=task.note)
         steps.append(Step(iteration, target, data_uri(Picture(to_unit_range(picture)), _STEP_SIDE)))
     shown = shrink_picture(task.photograph, DISPLAY_SIDE) if max(task.photograph.size) > DISPLAY_SIDE else None
     return OptimisedPicture(

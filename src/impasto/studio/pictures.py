@@ -129,7 +129,7 @@ def paint_picture(
     painter = replace(picture_request, options=options).painter(picture.size)
     painted = painter.paint_only(picture)
     target = studio.uploads.new_path(path_beside(Path(name), painter.style.name).name)
-    write_picture(painted, target, strip=strip, settings=painter.describe())
+    write_picture(painted, target, strip=strip, note=painter.describe())
     return PaintedPicture(target, picture, painted, time.perf_counter() - started)
 
 

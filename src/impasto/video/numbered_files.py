@@ -34,7 +34,7 @@ class NumberedFiles:
         """See :class:`Sink`."""
         samples = frame.rgb if frame.alpha is None else np.dstack([frame.rgb, frame.alpha])
         path = self.pattern.path(self.number)
-        write_picture(from_array(samples, compact=1), path, quality=self.quality, settings=self.note)
+        write_picture(from_array(samples, compact=1), path, quality=self.quality, note=self.note)
         self.number += 1
 
     def checkpoint(self) -> None:
