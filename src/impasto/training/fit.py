@@ -190,8 +190,7 @@ class NetworkTraining:
         amounts = s.grain * torch.rand(batch)[own].to(styles.device) * (styles != 0)
         places = torch.randint(_GRAIN_RANGE, (batch, 2))[own].tolist()
         inputs = with_grain(images, amounts, places)
-        with self._half_length():
-            painted = paint_with_margin(state.network, inputs, scale, shift).float()
+        painted = paint_with_margin(state.network, inputs, scale, shift)
         with torch.no_grad():
             content_features = self.objective.features(images)
             spreads = update_spreads(self.spreads, content_features, self.step)
@@ -199,10 +198,9 @@ class NetworkTraining:
         terms = self.losses.terms(images, content_features, styles, painted, spreads, grams)
         if s.equivariance_weight:
             two = [0, -1][: len(images)]  # a predicted style and another, where there are both
-            with self._half_length():
-                terms["equivariance"] = equivariance_loss(
-                    state.network, inputs[two], painted[two], scale[two], shift[two], s.noise
-                )
+            terms["equivariance"] = equivariance_loss(
+                state.network, inputs[two], painted[two], scale[two], shift[two], s.noise
+            )
         loss = self.losses.total(terms)
         if self.ranks.any(not torch.isfinite(loss), self.device):
             broken = [name for name, value in terms.items() if not torch.isfinite(value)] or ["loss of another rank's"]
@@ -220,10 +218,6 @@ class NetworkTraining:
             each.update_averages(self.step, s.average)
         self.step += 1
         return {name: value.item() for name, value in terms.items()}
-
-    def _half_length(self) -> torch.autocast:
-        """Within it the network multiplies numbers of half the length, where the device does so faster."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.objective.half)
 
     # ---- the run --------------------------------------------------------------------------------------
 
