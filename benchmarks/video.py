@@ -42,7 +42,7 @@ from impasto.video.frame_optimiser import VideoOptimiser
 from impasto.video.pass_options import PassOptions
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
-from impasto.video.stabilise import STABILIZE, make_stabilizer
+from impasto.video.stabilizers import STABILIZE, make_stabilizer
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # layers of the perceptual network whose features are compared
 STEPS = (1, 10)  # frames between the two pictures of the short-term and of the long-term error

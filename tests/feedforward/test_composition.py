@@ -7,7 +7,7 @@ import impasto
 from impasto.feedforward import layered_styles
 from impasto.feedforward.painter import Painter
 from impasto.pictures.conversion import as_picture
-from impasto.video.stabilise import make_stabilizer
+from impasto.video.stabilizers import make_stabilizer
 
 
 class Asked:

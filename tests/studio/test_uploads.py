@@ -55,7 +55,7 @@ def test_a_video_is_told_by_its_content(put, uploads, clip):
     assert uploads.name(path) == "photo.mp4"
     with pytest.raises(InputError, match="Video tab"):
         uploads.read(path)
-    found = uploads.clip(path)
+    found = uploads.video(path)
     assert found.path.suffix == ".mp4"
     assert (found.width, found.height, found.rate, found.sound) == (96, 64, 12, True)
     assert found.seconds == pytest.approx(1, abs=0.1)
@@ -68,7 +68,7 @@ def test_a_second_picture_of_an_unknown_codec_does_not_keep_a_video_out(uploads,
     data = path.read_bytes()
     at = data.rindex(b"avc1")
     data = data[:at] + b"zzzz" + data[at + 4 :].replace(b"avcC", b"zzzz", 1)
-    found = uploads.clip(put("two.mov", data))
+    found = uploads.video(put("two.mov", data))
     assert (found.width, found.height) == (96, 64)
 
 
@@ -77,7 +77,7 @@ def test_animated_pictures_are_videos_where_one_is_wanted(put, uploads, picture_
     path = tmp_path / "moving"
     with Image.open(picture_file) as image:
         image.save(path, format, save_all=True, append_images=[image.rotate(180)], duration=250)
-    found = uploads.clip(put("moving.jpg", path.read_bytes()))
+    found = uploads.video(put("moving.jpg", path.read_bytes()))
     assert (found.width, found.height, found.rate, found.seconds) == (48, 32, 4, 0.5)
 
 
@@ -86,7 +86,7 @@ def test_animated_pictures_are_videos_where_one_is_wanted(put, uploads, picture_
 def test_looking_at_a_video_often_leaves_it_there_once(put, uploads, clip, name, odd):
     content = clip.read_bytes()
     path = put(name, content + bytes(8 + (len(content) + odd) % 2))  # what follows the last box is not looked at
-    found = [uploads.clip(path).path for _ in range(3)]
+    found = [uploads.video(path).path for _ in range(3)]
     assert {one.name for one in found} == {f"{path.stem}.mp4"}
     assert found[0].samefile(path)
     assert _stored_bytes(uploads.folder) == path.stat().st_size
@@ -108,7 +108,7 @@ def test_what_does_not_move_is_named_as_the_visitor_names_it(put, uploads, pictu
             for packet in [*stream.encode(silence), *stream.encode(None)]:
                 container.mux(packet)
     with pytest.raises(InputError, match=words):
-        uploads.clip(put(path.name, path.read_bytes()))
+        uploads.video(put(path.name, path.read_bytes()))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_other_files_are_refused_whatever_their_name(put, uploads, content):
         with pytest.raises(InputError, match="neither a picture nor a video"):
             uploads.kind(put(name, content))
         with pytest.raises(InputError):
-            uploads.clip(put(name, content))
+            uploads.video(put(name, content))
 
 
 def test_a_picture_too_large_is_refused_before_it_is_decoded(put, uploads):
@@ -154,7 +154,7 @@ def test_a_damaged_picture_is_said_to_be_so_without_its_path(put, uploads, pictu
 
 def test_a_damaged_video_is_said_to_be_so(put, uploads, clip):
     with pytest.raises(InputError, match="damaged"):
-        uploads.clip(put("cut.mp4", clip.read_bytes()[:2000]))
+        uploads.video(put("cut.mp4", clip.read_bytes()[:2000]))
 
 
 def test_no_path_outside_of_the_folder_is_taken(put, uploads, picture_file, tmp_path):

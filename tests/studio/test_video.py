@@ -10,7 +10,7 @@ from impasto.extras import pyav
 from impasto.files import explain_write_error
 from impasto.studio import videos
 from impasto.studio.texts import as_note, language
-from impasto.studio.uploads import Clip
+from impasto.studio.uploads import UploadedVideo
 from impasto.studio.videos import VideoProgress, VideoRequest
 
 
@@ -138,7 +138,7 @@ def test_requests_that_cannot_be_painted_are_refused(server, lent, video_request
     ],
 )
 def test_sides_are_even_or_browsers_do_not_play_it(width, height, size, asked, tmp_path):
-    assert videos._even_size(Clip(tmp_path, width, height, 25, 1, False), size) == asked
+    assert videos._even_size(UploadedVideo(tmp_path, width, height, 25, 1, False), size) == asked
 
 
 def test_the_time_left():

@@ -9,7 +9,7 @@ pytest.importorskip("cv2")
 from impasto.errors import InputError, TruncatedError  # noqa: E402
 from impasto.feedforward.painter import Painter  # noqa: E402
 from impasto.video.raw_frames import paint_raw, parse_form  # noqa: E402
-from impasto.video.stabilise import make_stabilizer  # noqa: E402
+from impasto.video.stabilizers import make_stabilizer  # noqa: E402
 
 
 @pytest.fixture(scope="module")

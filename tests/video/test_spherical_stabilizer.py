@@ -6,7 +6,7 @@ import pytest
 from impasto.errors import InputError
 from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
-from impasto.video.stabilise import make_spherical_stabilizer
+from impasto.video.stabilizers import make_spherical_stabilizer
 from spheres import all_around, steps
 
 _STEP = 4  # columns by which the world turns from frame to frame

@@ -35,7 +35,7 @@ def run(
     """
     from impasto.feedforward.painter import Painter
     from impasto.video.raw_frames import paint_raw, parse_form
-    from impasto.video.stabilise import make_spherical_stabilizer, make_stabilizer
+    from impasto.video.stabilizers import make_spherical_stabilizer, make_stabilizer
 
     if (video, output) != (_STREAM, _STREAM):
         raise click.UsageError("--raw is for standard streams: impasto video - -o - --raw y4m")

@@ -23,7 +23,7 @@ from impasto.pictures.writing import QUALITY
 from impasto.video.parts import SEAMS, Seams
 from impasto.video.pass_options import PassOptions, parse_recipe
 from impasto.video.sink import VIDEO_QUALITY, Encoding
-from impasto.video.stabilise import STABILIZE
+from impasto.video.stabilizers import STABILIZE
 
 
 def _parse_styles_at(

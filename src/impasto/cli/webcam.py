@@ -10,7 +10,7 @@ import click
 from impasto.cli import hints, options
 from impasto.cli.help import Command
 from impasto.cli.picture_styles import learn_pictures
-from impasto.video.stabilise import STABILIZE
+from impasto.video.stabilizers import STABILIZE
 
 
 @click.command(

@@ -30,7 +30,7 @@ _ID3 = re.compile(rb"ID3[^\xff][^\xff](.)([\x00-\x7f]{4})", re.DOTALL)
 _ID3_HEAD = 10  # bytes of the head of an ID3 tag, and of its foot
 
 
-def container_of(path: Path) -> tuple[str, str] | None:
+def video_container_of(path: Path) -> tuple[str, str] | None:
     """Suffix and FFmpeg's name of a video's container by its first bytes; ``None`` if the file is not such a video."""
     return _found(_head(path, 0), _VIDEO_CONTAINERS)
 

@@ -35,8 +35,8 @@ from impasto.studio.state import Studio
 from impasto.studio.texts import as_note
 from impasto.studio.uploads import Uploads
 from impasto.video.frame import scaled_size
-from impasto.video.stabilise import make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
+from impasto.video.stabilizers import make_stabilizer
 from impasto.webcam.live import Pace
 
 log = logging.getLogger(__name__)

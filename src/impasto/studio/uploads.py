@@ -20,7 +20,7 @@ from impasto.errors import InputError, OutputError, StyleError, TrainingError
 from impasto.pictures.formats import FORMATS, identify_format
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture, size_of_file
-from impasto.studio.containers import container_of
+from impasto.studio.containers import video_container_of
 from impasto.studio.settings import ServerSettings
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ UploadKind = Literal["picture", "video"]
 
 
 @dataclass(frozen=True)
-class Clip:
+class UploadedVideo:
     """An uploaded video that was checked.
 
     Attributes:
@@ -166,7 +166,7 @@ class Uploads:
         """
         own = self.own_file(path)
         self.check_size(own)
-        container = container_of(own)
+        container = video_container_of(own)
         if container is not None and container[0] != ".gif":
             return "video"
         pixels = size_of_file(own)
@@ -212,7 +212,7 @@ class Uploads:
             data = file.read()
         return read_picture(data, max_pixels=self.settings.max_pixels)  # from bytes, so that messages contain no path
 
-    def clip(self, path: str | Path) -> Clip:
+    def video(self, path: str | Path) -> UploadedVideo:
         """Check an uploaded video or animated picture, and read its size, rate and duration.
 
         Args:
@@ -228,12 +228,12 @@ class Uploads:
 
         own = self.own_file(path)
         self.kind(own)
-        container = container_of(own)
+        container = video_container_of(own)
         if container is None:
             with self.hide_folder_in_errors():
                 moving = open_source(own, max_pixels=_MAX_VIDEO_FRAME_PIXELS)
             rate = float(moving.rate)
-            return Clip(own, moving.width, moving.height, rate, moving.expected / rate, sound=False)
+            return UploadedVideo(own, moving.width, moving.height, rate, moving.expected / rate, sound=False)
         unknown = InputError("This is no video that can be read here: convert it to MP4.", key="video_unknown")
         suffix, format = container
         named = own
@@ -260,7 +260,7 @@ class Uploads:
             ) from error
         _check_frame_size(source.width, source.height)
         seconds = float(seconds) or source.expected / float(source.rate)
-        return Clip(named, source.width, source.height, float(source.rate), seconds, sound)
+        return UploadedVideo(named, source.width, source.height, float(source.rate), seconds, sound)
 
     def name(self, path: str | Path) -> str:
         """The name of an upload for the page and for the names of results.
@@ -277,7 +277,7 @@ class Uploads:
         own = self.own_file(path)
         stem = plain_stem(own)
         if self.kind(own) == "video":
-            return stem + (container_of(own) or ("", ""))[0]
+            return stem + (video_container_of(own) or ("", ""))[0]
         with own.open("rb") as file:
             return stem + FORMATS[identify_format("The file", file.read(64))].suffixes[0]
 

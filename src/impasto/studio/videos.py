@@ -13,11 +13,11 @@ from impasto.errors import InputError
 from impasto.feedforward.options import DEFAULTS
 from impasto.remaining import seconds_left
 from impasto.studio.jobs import ReportFunction
-from impasto.studio.uploads import Clip
+from impasto.studio.uploads import UploadedVideo
 from impasto.styles.blending import load_blend
 from impasto.styles.style import Style
 from impasto.video.api import stylize_video
-from impasto.video.stabilise import Stabilize
+from impasto.video.stabilizers import Stabilize
 
 if TYPE_CHECKING:
     from impasto.studio.state import Studio
@@ -108,8 +108,8 @@ def paint_video(
     """
     if not video_request.styles:
         raise InputError("No style is chosen; choose one.", key="no_style_chosen")
-    clip = studio.uploads.clip(upload)
-    start, end = _selected_part(clip, video_request, studio.settings.max_video)
+    video = studio.uploads.video(upload)
+    start, end = _selected_part(video, video_request, studio.settings.max_video)
     if preview:
         end = min(end, start + _PREVIEW_SECONDS)
     stem = Path(studio.uploads.name(upload)).stem
@@ -125,14 +125,14 @@ def paint_video(
         # The upload is protected until the end, because its sound is read last.
         with studio.uploads.protect(upload), studio.uploads.hide_folder_in_errors():
             painted = stylize_video(
-                clip.path,
+                video.path,
                 list(video_request.styles),
                 output=target,
                 start=start or None,
                 end=end,
                 stabilize=video_request.stabilize,
                 strength=video_request.strength,
-                size=_even_size(clip, video_request.size),
+                size=_even_size(video, video_request.size),
                 progress=progress,
             )
     except BaseException:
@@ -142,22 +142,22 @@ def paint_video(
     return PaintedVideo(target, painted.frames, seconds, painted.notices, painted.damaged, painted.truncated)
 
 
-def _selected_part(clip: Clip, video_request: VideoRequest, max_seconds: float) -> tuple[float, float]:
+def _selected_part(video: UploadedVideo, video_request: VideoRequest, max_seconds: float) -> tuple[float, float]:
     """Start and end of the part to paint, in seconds from the video's start.
 
     Raises:
         InputError: The part is empty, or longer than ``max_seconds``.
     """
-    if clip.seconds and video_request.start >= clip.seconds:
+    if video.seconds and video_request.start >= video.seconds:
         raise InputError(
-            f"The start {video_request.start:.1f} is after the video's end; it lasts {clip.seconds:.1f} seconds.",
+            f"The start {video_request.start:.1f} is after the video's end; it lasts {video.seconds:.1f} seconds.",
             key="start_after_end",
             start=video_request.start,
-            seconds=clip.seconds,
+            seconds=video.seconds,
         )
-    end = video_request.end or clip.seconds or video_request.start + max_seconds
-    if clip.seconds:
-        end = min(end, clip.seconds)
+    end = video_request.end or video.seconds or video_request.start + max_seconds
+    if video.seconds:
+        end = min(end, video.seconds)
     if video_request.start < 0 or end <= video_request.start:
         raise InputError(
             f"The end {end:.1f} is not after the start {video_request.start:.1f}; give a later one.",
@@ -176,14 +176,14 @@ def _selected_part(clip: Clip, video_request: VideoRequest, max_seconds: float) 
     return video_request.start, end
 
 
-def _even_size(clip: Clip, size: int) -> int:
+def _even_size(video: UploadedVideo, size: int) -> int:
     """The longer side in pixels to paint at: at most the video's, and even, or browsers do not play the result.
 
     Returns:
         The longer side, or 0 if the video keeps its size.
     """
-    longer = max(clip.width, clip.height)
-    if (not size or size >= longer) and clip.width % 2 == clip.height % 2 == 0:
+    longer = max(video.width, video.height)
+    if (not size or size >= longer) and video.width % 2 == video.height % 2 == 0:
         return 0
     side = min(size or longer, longer)
     return side - side % 2

@@ -30,7 +30,7 @@ from impasto.video.report import FrameProgress, Report
 from impasto.video.restyled_sound import restyle_sound
 from impasto.video.segments import Segments
 from impasto.video.sink import Sink, container_of
-from impasto.video.stabilise import Stabilize, make_spherical_stabilizer, make_stabilizer
+from impasto.video.stabilizers import Stabilize, make_spherical_stabilizer, make_stabilizer
 from impasto.video.task import Request, VideoTask, make_plan, open_task
 from impasto.video.video_file import VideoFile
 

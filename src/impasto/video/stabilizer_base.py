@@ -113,7 +113,7 @@ class Stabilizer(ABC):
 
     :meth:`begin` and :meth:`finish` must be called for frame after frame, each from one thread at a time.
     :meth:`run_network` may run in any thread between the two, for up to :data:`PARALLEL_FRAMES` frames at once.
-    A new stabiliser is a subclass and an entry in :data:`impasto.video.stabilise.STABILIZERS`.
+    A new stabiliser is a subclass and an entry in :data:`impasto.video.stabilizers.STABILIZERS`.
     """
 
     def paint(self, frame: Pixels, painter: Painter, *, changing: bool = False) -> Pixels:

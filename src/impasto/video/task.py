@@ -35,7 +35,7 @@ from impasto.video.resume import WorkFolder
 from impasto.video.segments import Segments
 from impasto.video.sink import WRITE_SUFFIXES, Encoding, Sink, is_of_pictures
 from impasto.video.source import open_source
-from impasto.video.stabilise import STABILIZE, Stabilize
+from impasto.video.stabilizers import STABILIZE, Stabilize
 from impasto.video.timing import Span
 
 _MAX_RATE_DENOMINATOR = 1001  # of a frame rate as a fraction: 29.97 frames a second are 30000/1001

@@ -22,8 +22,8 @@ from impasto.pictures.masks import fit_mask, read_mask
 from impasto.pictures.writing import write_picture
 from impasto.styles.blending import Styles, load_blend
 from impasto.video.frame import scaled_size
-from impasto.video.stabilise import Stabilize, make_spherical_stabilizer, make_stabilizer
 from impasto.video.stabilizer_base import Stabilizer
+from impasto.video.stabilizers import Stabilize, make_spherical_stabilizer, make_stabilizer
 from impasto.webcam.camera import Camera
 from impasto.webcam.outputs import Recording, Window
 

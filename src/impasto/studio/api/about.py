@@ -18,7 +18,7 @@ from impasto.styles.catalogue import add_to_catalogue, catalogue_names
 from impasto.styles.files import read_style
 from impasto.styles.style import SUFFIX
 from impasto.version import __version__, install_command
-from impasto.video.stabilise import STABILIZE
+from impasto.video.stabilizers import STABILIZE
 
 _TABS = {
     "picture": "",
@@ -32,7 +32,7 @@ _TABS = {
 # The tabs in the order in which the page shows them, and the extra that each needs.
 
 
-class StyleFacts(BaseModel):
+class StyleChoice(BaseModel):
     """A style to choose."""
 
     name: str
@@ -78,11 +78,11 @@ def routes(studio: Studio) -> APIRouter:
         return told
 
     @router.get("/styles", summary="The styles to choose from")
-    def styles() -> list[StyleFacts]:
+    def styles() -> list[StyleChoice]:
         """Those of the catalogue first, then the bundled ones."""
         own = set(catalogue_names())
         return [
-            StyleFacts(
+            StyleChoice(
                 name=name, kind="own" if name in own else "bundled", thumbnail=f"api/styles/{name}/thumbnail.jpg"
             )
             for name in shown_style_names()

@@ -94,7 +94,7 @@ def _describe(studio: Studio, path: Path, wanted: Wanted) -> dict[str, Any]:
         width, height = small.original or small.size
         told |= {"width": width, "height": height}
     if wanted == "video" or (told["kind"] == "video" and has_extra("video")):
-        clip = studio.uploads.clip(path)
-        told |= {"width": clip.width, "height": clip.height, "seconds": clip.seconds, "rate": clip.rate}
+        video = studio.uploads.video(path)
+        told |= {"width": video.width, "height": video.height, "seconds": video.seconds, "rate": video.rate}
         told["plays"] = path.suffix in _PLAYABLE
     return told

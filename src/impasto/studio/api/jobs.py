@@ -32,7 +32,7 @@ from impasto.studio.state import Studio
 from impasto.studio.texts import as_note
 from impasto.studio.videos import VideoProgress, VideoRequest
 from impasto.styles.kinds import MOTION, SOUND
-from impasto.video.stabilise import Stabilize
+from impasto.video.stabilizers import Stabilize
 
 ResultT = TypeVar("ResultT")
 _DESCRIPTION = (

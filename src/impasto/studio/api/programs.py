@@ -30,7 +30,7 @@ from impasto.studio.pictures import PictureRequest
 from impasto.studio.state import Studio
 from impasto.studio.videos import VideoRequest
 from impasto.styles.kinds import MOTION, SOUND
-from impasto.video.stabilise import Stabilize
+from impasto.video.stabilizers import Stabilize
 
 _SOUND_DEFAULTS, _MOTION_DEFAULTS = SoundOptions(), MotionOptions()
 _DEFAULT_STYLE = "starry-night"

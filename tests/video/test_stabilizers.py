@@ -18,7 +18,7 @@ from impasto.video.motion import fast_consistency
 from impasto.video.moving_grain import fixed_grain
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
-from impasto.video.stabilise import STABILIZE, make_stabilizer
+from impasto.video.stabilizers import STABILIZE, make_stabilizer
 
 from .clips import make_clip, scene
 
