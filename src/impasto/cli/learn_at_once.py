@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from impasto.cli import results
+from impasto.cli.help import given_parameters
 from impasto.files import is_file
 from impasto.styles.style import SUFFIX
 
@@ -47,10 +48,8 @@ def refuse_options_of_pictures(thing: str) -> None:
     Raises:
         click.UsageError: one was given.
     """
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and isinstance(parameter, click.Option) and not _TAKEN & set(parameter.opts):
+    for parameter in given_parameters():
+        if isinstance(parameter, click.Option) and not _TAKEN & set(parameter.opts):
             raise click.UsageError(f"{parameter.opts[0]} is for pictures; leave it out of {thing}.")
 
 

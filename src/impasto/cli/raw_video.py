@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from impasto.cli import options
+from impasto.cli.help import given_parameters
 from impasto.cli.picture_styles import learn_pictures
 from impasto.cli.progress import video_bar
 from impasto.feedforward.options import Options
@@ -62,9 +63,7 @@ def _refuse_other_options() -> None:
     Raises:
         click.UsageError: there is such an option.
     """
-    context = click.get_current_context()
     painting = {item.name for item in fields(Options)}
-    for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name not in _OWN | painting:
+    for parameter in given_parameters():
+        if parameter.name not in _OWN | painting:
             raise click.UsageError(f"{parameter.opts[0]} does nothing to raw frames; leave it out.")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from impasto.cli import hints, options, presets, results
-from impasto.cli.help import Command
+from impasto.cli.help import Command, given_parameters
 from impasto.cli.progress import video_bar
 from impasto.errors import TruncatedError
 from impasto.files import is_file
@@ -319,11 +319,9 @@ def _refuse_options_of_the_other_method(method: str) -> None:
     Raises:
         click.UsageError: there is such an option.
     """
-    context = click.get_current_context()
     others = {*_parameter_names(options.painting_options), "stabilize"}
     theirs = (others if method == "paint" else set(_pass_names)) - _SHARED_PARAMETERS
-    for parameter in context.command.params:
-        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name in theirs:
+    for parameter in given_parameters():
+        if parameter.name in theirs:
             other = "fast" if method == "paint" else "paint"
             raise click.UsageError(f"{parameter.opts[0]} is for --method {other}; leave it out.")
