@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from gallery.sheets import EXAMPLES, write_sheet
-from impasto.feedforward.api import paint
+from impasto.feedforward.painter import Painter
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
-from impasto.styles.catalogue import PHOTOGRAPH, bundled_names, load_style
+from impasto.styles.catalogue import PHOTOGRAPH, bundled_names
 
 
 def harbour() -> Path:
@@ -34,5 +34,5 @@ def _cells(source: str, names: list[str], size: int, original: str = "") -> list
     """A picture in styles, as labelled cells whose longer side is ``size``; itself first, where it gets a label."""
     picture = read_picture(EXAMPLES / source)
     cells = [(original, picture)] if original else []
-    cells += [(name, paint(picture, load_style(name))) for name in names]
+    cells += [(name, Painter(name).paint_only(picture)) for name in names]
     return [(label, resize_picture(painted, size)) for label, painted in cells]

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
-from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options
+from impasto.feedforward.options import OptionKeywords, Options
 from impasto.feedforward.painter import Painter
 from impasto.learning.cache import with_learnt_pictures
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import Source, is_held, is_stack, restack, unstack
-from impasto.pictures.picture import Picture
 from impasto.pictures.results import is_made_alike, unnamed_result
 from impasto.pictures.tensors import Tensor
 from impasto.pictures.writing import check_distinct_targets, output_format, path_beside
@@ -173,22 +172,3 @@ def _stylize(image: Any, painter: Painter, output: str | Path | None, overwrite:
     if output is not None:
         raise InputError("Only a picture that is given as a path can have an output; keep what comes back instead.")
     return painter.stylize(image)
-
-
-def paint(picture: Picture, style: Styles, options: Options = DEFAULTS) -> Picture:
-    """Repaint a decoded picture; alpha and metadata stay.
-
-    Args:
-        picture: any size.
-        style: as :func:`stylize` takes it, but no picture to learn from.
-        options: how to paint.
-
-    Returns:
-        The painting.
-
-    Raises:
-        StyleError: no such style.
-        InputError: a mask cannot be read or used.
-        OutOfMemoryError: there is too little memory even for small tiles.
-    """
-    return Painter(style, options).paint_only(picture)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from impasto.feedforward import api as fast_path
+from impasto.feedforward.painter import Painter
 from impasto.learning.prediction import predict_from_pixels
 from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
@@ -50,7 +50,7 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
     tiled = TiledFeatures(targets.planner.network, tuple(targets.recipe.style_layers))
 
     def measured(style: Style) -> Mapping[str, Moments]:
-        return tiled.moments(to_tensor(fast_path.paint(Picture(small), style).rgb, targets.planner.device))
+        return tiled.moments(to_tensor(Painter(style).paint_only(Picture(small)).rgb, targets.planner.device))
 
     known = {style: measured(style) for style in _known_styles()}
     groups: dict[int | None, list[WeightedStyleLike]] = {}
@@ -60,7 +60,7 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
         nearest = _nearest(picture, candidates, targets, content, small.shape[:2])
         log.info("%s: the fast painting is in the style %s", picture.name, nearest.name)
         groups.setdefault(None if picture.mask is None else id(picture.mask), []).append((nearest, picture.weight))
-    paintings = {key: fast_path.paint(Picture(content), group).rgb for key, group in groups.items()}
+    paintings = {key: Painter(group).paint_only(Picture(content)).rgb for key, group in groups.items()}
     shares = targets.region_weights(height, width)
     if shares is None:
         return paintings[None]
