@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from impasto.errors import StyleError
 from impasto.folders import cache_folder
 from impasto.learning.api import LearningProgress, learn_style, made_from
 from impasto.learning.held_pictures import file_of
@@ -17,11 +15,9 @@ from impasto.learning.settings import Effort, EffortChoice
 from impasto.locks import locked
 from impasto.pictures.conversion import is_held
 from impasto.styles.blending import Styles, WeightedStyleLike, as_style_list, parse_style
-from impasto.styles.catalogue import load_style, picture_of_style
+from impasto.styles.catalogue import picture_of_style
+from impasto.styles.files import kept_style
 from impasto.styles.style import SUFFIX, Style, StyleLike
-
-log = logging.getLogger(__name__)
-
 
 _FITTED: tuple[Effort, ...] = ("full", "draft")  # efforts whose styles are kept, the best one first
 
@@ -75,23 +71,12 @@ def learn_cached_style(
     if chosen == "quick":
         return learn_style(picture, effort=chosen)
     target = _cache_file(picture, chosen)
-    if (style := _from_cache(target)) is None:
+    if (style := kept_style(target)) is None:
         with locked(target, wait=True):
-            if (style := _from_cache(target)) is None:  # else another run has learnt it meanwhile
+            if (style := kept_style(target)) is None:  # else another run has learnt it meanwhile
                 style = learn_style(picture, target, effort=chosen, progress=progress)
                 target.with_name(f"{target.stem}-preview.jpg").unlink(missing_ok=True)
     return replace(style, name=picture.stem)  # the file's name is unique, the picture's is not
-
-
-def _from_cache(target: Path) -> Style | None:
-    """The style of a file in the cache; ``None`` if it is not there, or is damaged, so that it is to be learnt anew."""
-    if not target.is_file():
-        return None
-    try:
-        return load_style(target)
-    except StyleError as error:
-        log.info("%s", error)
-        return None
 
 
 def with_learnt_pictures(

@@ -58,6 +58,14 @@ def fill_transparent(rgb: Array, alpha: Array | None) -> Array:
     return _extended(rgb * trust, trust)
 
 
+def middle_square(picture: Picture) -> Picture:
+    """The largest square in the middle of a picture, without alpha and metadata; the pixels are shared, not copied."""
+    width, height = picture.size
+    side = min(width, height)
+    top, left = (height - side) // 2, (width - side) // 2
+    return Picture(picture.rgb[top : top + side, left : left + side])
+
+
 def lay_on_white(picture: Picture) -> Picture:
     """The picture as it looks on white paper: without alpha, of the same type."""
     if picture.alpha is None:

@@ -16,7 +16,7 @@ from impasto.feedforward.painter import Painter
 from impasto.feedforward.preview import preview_original
 from impasto.pictures.picture import Picture, to_samples
 from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture, shrink_picture
+from impasto.pictures.resampling import middle_square, resize_picture, shrink_picture
 from impasto.pictures.writing import encode_picture
 from impasto.studio.choices import StyleChoice
 from impasto.studio.crops import Crop
@@ -103,7 +103,7 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._painted: dict[str, bytes] = {}
         source = resources.files("impasto.assets") / "harbour.jpg"
-        self.photograph = _middle_square(read_picture(source.read_bytes()))
+        self.photograph = _thumbnail_source(read_picture(source.read_bytes()))
 
     def get(self, name: str) -> bytes:
         """The thumbnail of a style as a JPEG file; empty if the style cannot be used, for example with this network."""
@@ -124,7 +124,7 @@ def paint_thumbnails(
         report: Called with the ``name`` of each style and the address of its ``picture`` as it is painted; may raise an
             exception to stop.
     """
-    small = _middle_square(photograph)
+    small = _thumbnail_source(photograph)
     for name, style in styles.items():
         report(None)
         if data := _style_thumbnail(small, style):
@@ -140,10 +140,7 @@ def _style_thumbnail(photograph: Picture, style: StyleChoice) -> bytes:
     return encode_picture(painted, "JPEG", quality=78, strip=True)
 
 
-def _middle_square(photograph: Picture) -> Picture:
+def _thumbnail_source(photograph: Picture) -> Picture:
     """The square in the middle of a picture, at the size at which thumbnails are painted."""
-    height, width = photograph.rgb.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    rgb = photograph.rgb[top : top + side, left : left + side]
-    return resize_picture(Picture(rgb), min(_PAINTED_THUMBNAIL_SIDE, side))
+    square = middle_square(photograph)
+    return resize_picture(square, min(_PAINTED_THUMBNAIL_SIDE, square.size[0]))

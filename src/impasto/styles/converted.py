@@ -18,7 +18,7 @@ from impasto.foreign.contents import DamagedError, ForeignError
 from impasto.foreign.conversion import ForeignNetwork, convert, files_of
 from impasto.locks import locked
 from impasto.pictures.formats import media_kind
-from impasto.styles.files import check_vectors, read_style
+from impasto.styles.files import check_vectors, kept_style
 from impasto.styles.style import CONVERTED, SUFFIX, EmbeddedNetwork, Style
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def load_converted(path: Path, number: int | None = None) -> Style:
         StyleError: it cannot be converted, or holds several styles, and no number is given.
     """
     target = _cache_file(path, number)
-    if (cached := _from_cache(target)) is None:
+    if (cached := kept_style(target)) is None:
         style = choose(convert_styles(path), number, path)
         with locked(target, wait=True):
             style.save(target)
@@ -151,15 +151,6 @@ def save_all(styles: list[Style], folder: Path) -> None:
         temporary.write_bytes(embedded.onnx)
     for style in styles:
         replace(style, embedded=None).save(folder / "styles" / f"{style.name}{SUFFIX}")
-
-
-def _from_cache(target: Path) -> Style | None:
-    """The style of a file in the cache; ``None`` if it is not there, or is damaged, so that it is converted anew."""
-    try:
-        return read_style(target) if target.is_file() else None
-    except StyleError as error:
-        log.info("%s", error)
-        return None
 
 
 def _cache_file(path: Path, number: int | None) -> Path:

@@ -6,6 +6,7 @@ another network. A style that embeds a network has it in the file, or beside it 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from impasto.errors import StyleError
 from impasto.styles.kinds import PICTURE, read_style_file
 from impasto.styles.style import CONVERTED, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+
+log = logging.getLogger(__name__)
 
 _LARGEST = 100.0  # the largest number that is taken for a style's; the package's styles and their likes stay below 10
 _TYPES = ("F16", "F32", "F64")  # safetensors' names of the types that a style's numbers may have
@@ -59,6 +62,15 @@ def read_style(path: Path) -> Style:
         embedded = _beside(path, network)
     sees_grain = name != PHOTOGRAPH and CONVERTED not in metadata  # no other program trained with grain
     return Style(name, scale, shift, network, metadata, embedded, grain_share=float(sees_grain))
+
+
+def kept_style(path: Path) -> Style | None:
+    """The style of a file in the cache; ``None`` where there is none, or a damaged one, which is to be made anew."""
+    try:
+        return read_style(path) if path.is_file() else None
+    except StyleError as error:
+        log.info("%s", error)
+        return None
 
 
 def _check_types(path: Path, types: Mapping[str, str]) -> None:

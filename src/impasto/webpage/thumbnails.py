@@ -6,9 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from impasto.feedforward.painter import Painter
-from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture
+from impasto.pictures.resampling import middle_square, resize_picture
 from impasto.pictures.writing import write_picture
 from impasto.styles.style import Style
 
@@ -33,7 +32,7 @@ def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
     (site / FOLDER).mkdir(parents=True)
     content = (resources.files("impasto.assets") / "harbour.jpg").read_bytes()
     (site / EXAMPLE).write_bytes(content)
-    photograph = _middle_square(read_picture(content))
+    photograph = middle_square(read_picture(content))
     small = resize_picture(photograph, _PAINTED_SIDE)
     for name, style in styles.items():
         painted = resize_picture(Painter(style).paint_only(small), _SHOWN_SIDE)
@@ -41,11 +40,3 @@ def write_thumbnails(site: Path, styles: dict[str, Style]) -> None:
     icon = Painter(_ICON_STYLE).paint_only(photograph)
     for name, side in (*ICONS.items(), (APPLE_ICON, _APPLE_SIDE)):
         write_picture(resize_picture(icon, side), site / name, quality=_ICON_QUALITY, strip=True)
-
-
-def _middle_square(picture: Picture) -> Picture:
-    """The square in the middle of a picture."""
-    height, width = picture.rgb.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return Picture(picture.rgb[top : top + side, left : left + side])
