@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.video.transparency import on_white
-
 from .clips import pictures, scene, stylize
 
 CLEAR = slice(20, 40), slice(10, 30)  # rows and columns of a hole
@@ -73,8 +71,3 @@ def test_lossless_video_keeps_transparency(tmp_path):
     with av.open(str(tmp_path / "o.mkv")) as container:
         for frame in container.decode(video=0):
             assert (frame.to_ndarray(format="rgba")[..., 3] == np.asarray(with_hole(0))[..., 3]).all()
-
-
-def test_half_transparent_places_are_half_white():
-    half = on_white(np.zeros((1, 1, 3), np.uint8), np.full((1, 1), 128, np.uint8))
-    assert half.tolist() == [[[127, 127, 127]]]

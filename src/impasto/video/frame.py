@@ -10,6 +10,8 @@ from typing import Protocol
 
 from impasto.flow.estimate import Pixels
 from impasto.media.spherical import Spherical
+from impasto.pictures.picture import Picture
+from impasto.pictures.resampling import lay_on_white
 from impasto.video.pixels import ColorSpace
 
 MIN_RATE, MAX_RATE = Fraction(1, 86_400), 1000  # frames a second: one a day, and more than any film has
@@ -34,6 +36,10 @@ class Frame:
     duration: int
     index: int | None = None
     alpha: Pixels | None = None
+
+    def on_white(self) -> Pixels:
+        """The frame as it looks on white paper, H x W x 3, uint8."""
+        return lay_on_white(Picture(self.rgb, self.alpha)).rgb
 
 
 class VideoSource(Protocol):

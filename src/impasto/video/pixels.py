@@ -6,15 +6,14 @@ import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.extras import pyav
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from impasto.pictures.picture import Picture
+from impasto.pictures.resampling import lay_on_white
 
 _MIN_HD_HEIGHT = 720  # pixels: untagged video is taken for Rec. 709 from this height on, below it for Rec. 601
 _UNSPECIFIED = 2  # "not known" in FFmpeg's enumerations of matrices, primaries and transfer curves
@@ -149,13 +148,6 @@ def has_alpha(frame: Any) -> bool:
     return any(component.is_alpha for component in frame.format.components)
 
 
-def on_white(rgba: Image) -> Image:
-    """A picture with its transparent places on white."""
-    from PIL import Image
-
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-
-
 def to_rgb(frame: Any, width: int, height: int, orientation: Orientation, colors: ColorSpace) -> NDArray[np.uint8]:
     """A decoded frame as RGB.
 
@@ -196,13 +188,11 @@ def opaque(frame: Any, colors: ColorSpace) -> Any:
 
     Scaling comes later: it would mix the hidden colours of transparent places into their surroundings.
     """
-    from PIL import Image
-
     av = pyav()
     rgba = _converted(frame, "rgba", colors, av.video.reformatter.Interpolation.BICUBIC)
     if rgba[..., 3].min() == 255:
         return frame
-    return av.VideoFrame.from_ndarray(np.asarray(on_white(Image.fromarray(rgba))), format="rgb24")
+    return av.VideoFrame.from_ndarray(lay_on_white(Picture(rgba[..., :3], rgba[..., 3])).rgb, format="rgb24")
 
 
 def from_rgb(rgb: NDArray[np.uint8], pixel_format: str, colors: ColorSpace) -> Any:

@@ -19,7 +19,6 @@ from impasto.video.frame import Frame
 from impasto.video.frame_format import FrameFormat, format_for_codec, tag_stream
 from impasto.video.pixels import from_rgb
 from impasto.video.sink import Encoding
-from impasto.video.transparency import on_white
 
 _SEGMENT_CONTAINER = "nut"  # FFmpeg's name of the container: NUT keeps every time stamp and takes every codec
 _KEEP_TIME_STAMPS = {"avoid_negative_ts": "disabled"}  # muxer option: decoding may start before time 0
@@ -86,7 +85,7 @@ class Segments:
             alpha = np.full(frame.rgb.shape[:2], 255, np.uint8) if frame.alpha is None else frame.alpha
             samples = np.dstack([frame.rgb, alpha])
         else:
-            samples = on_white(frame.rgb, frame.alpha)
+            samples = frame.on_white()
         picture = from_rgb(self._resized(samples), self.pixel_format, self.format.colors)
         picture.pts, picture.time_base = frame.pts, self.format.time_base
         picture.duration = frame.duration

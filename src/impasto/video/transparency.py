@@ -37,16 +37,3 @@ def _resized(samples: Pixels, width: int, height: int) -> Pixels:
     """Samples, H x W or H x W x 3, in another size."""
     resized = Image.fromarray(np.ascontiguousarray(samples)).resize((width, height), Image.Resampling.LANCZOS)
     return np.array(resized)
-
-
-def on_white(rgb: Pixels, alpha: Pixels | None) -> Pixels:
-    """A frame as it looks on white paper.
-
-    Args:
-        rgb: H x W x 3, uint8.
-        alpha: H x W, uint8, its opacity; ``None``: all of it is opaque.
-    """
-    if alpha is None:
-        return rgb
-    opacity = to_unit_range(alpha)[..., None]
-    return to_samples(to_unit_range(rgb) * opacity + (1 - opacity))

@@ -19,7 +19,6 @@ from impasto.pictures.picture import to_samples
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import lay_on_white, resize_picture
 from impasto.video.source import open_source
-from impasto.video.transparency import on_white
 
 log = logging.getLogger(__name__)
 
@@ -181,4 +180,4 @@ class Camera:
                 self.told.add(notice)
                 self.say(notice)
         for frame in source.frames():
-            yield float(frame.pts * source.time_base - source.origin), on_white(frame.rgb, frame.alpha)
+            yield float(frame.pts * source.time_base - source.origin), frame.on_white()
