@@ -64,6 +64,13 @@ def test_tiles_have_no_seams(photo):
     assert np.abs(again - whole.picture.rgb).max() < 10 * LEVEL
 
 
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_one_engine_paints_a_picture_alike_alone_and_among_many(engine, photo):
+    picture = as_picture(photo)
+    alone, among = (Painter("scream", engine=engine, many=many).paint_only(picture) for many in (False, True))
+    np.testing.assert_array_equal(alone.rgb, among.rgb)
+
+
 def test_stylize_takes_the_engine_that_is_asked_for(photo):
     here, there = (impasto.stylize(np.asarray(photo), "scream", engine=name) for name in ("onnxruntime", "openvino"))
     assert decibels(here / 255.0, there / 255.0) > 45  # both are rounded to a level
