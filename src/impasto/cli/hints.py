@@ -22,7 +22,7 @@ _VIDEO_SUFFIXES = {
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".mts", ".m2ts", ".3gp", ".wmv", ".flv", ".ogv")
 }
 _ANIMATION_FORMATS = {"GIF", "WEBP", "PNG", "AVIF"}  # pictures that may move, so that either command fits
-_ANIMATION_SUFFIXES = {".gif", ".webp", ".png", ".apng", ".avif"}  # of such pictures
+_ANIMATION_SUFFIXES = {".gif", ".webp", ".png", ".apng", ".avif"}  # suffixes of pictures that may move
 
 
 def is_video(name: str | Path) -> bool:

@@ -21,9 +21,9 @@ Array = NDArray[np.float32]
 
 _CELL = 4  # pixels: side of the cells whose means stay; it divides the network's grid, so that tiles agree
 
-
-FINAL_SHARE = 0.8  # of what the network paints, in the last pass; with all of it a weave shows
-PASSING_SHARE = 0.5  # the same in passes before: what they add is seen from afar, and painted once more
+FINAL_SHARE = 0.8  # share of the network's painting in the result of the last pass; with all of it a weave shows
+# Share of the network's painting in passes before the last: what they add is seen from afar, and painted once more.
+PASSING_SHARE = 0.5
 
 
 @dataclass(frozen=True)

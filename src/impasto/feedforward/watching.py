@@ -45,7 +45,7 @@ def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None, ev
     """
     root, results = folder.resolve(), output.resolve()
     seen: dict[Path, tuple[int, int]] = {}  # size and time of change at the last look
-    done: dict[Path, tuple[int, int]] = {}  # the same of what was painted, or tried
+    done: dict[Path, tuple[int, int]] = {}  # size and time of change of what was painted, or tried
     while True:
         for source, relative in pictures_in(folder):
             if is_in_results(relative, root, results):

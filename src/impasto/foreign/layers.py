@@ -26,7 +26,7 @@ Padding = Literal["reflect", "edge", "zero"]
 _LARGEST_WEIGHT = 1e6  # beyond which a weight is taken for damage
 _MOST_LAYERS = 500
 _ZERO_BORDER = 32  # pixels that are mirrored around a picture where a network itself continues it with zeros
-_BORDER = 8  # the same for other networks
+_BORDER = 8  # pixels that are mirrored around a picture for all other networks
 
 _LEAST_MULTIPLE = 4  # pixels: what refines a painting works in cells of so many
 _LEAST_BYTES = 220  # bytes that painting takes for each pixel at least

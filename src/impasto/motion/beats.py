@@ -12,8 +12,8 @@ from impasto.motion.series import smooth, velocity
 
 TOLERANCE = 0.07  # seconds that a beat of the movement may be away from one of the track and still falls on it
 _SPEED_SECONDS = 0.08  # standard deviation of the Gaussian over the speed of the limbs
-_DEPTH = 0.1  # of the usual speed: how much slower a beat is than what is before and after it
-_SHALLOWEST = 0.03  # leg lengths a second: the same, at least
+_DEPTH = 0.1  # share of the usual speed by which a beat is slower than what is before and after it, at least
+_SHALLOWEST = 0.03  # leg lengths a second by which a beat is slower than what is before and after it, at least
 _NEAREST = 0.2  # seconds between two beats of a movement, at least
 _ENDS = ("hand", "foot", "lower-arm", "shin", "toe")  # joints whose speed counts, of both sides, and the head
 

@@ -16,7 +16,7 @@ from impasto.motion.quaternions import Array
 SUFFIX = ".bvh"
 _LARGEST_FILE = 100_000_000  # bytes; ten minutes of 60 joints at 120 frames a second have that
 _MOST_JOINTS = 2000  # a face and both hands in full have a few hundred
-_LARGEST = 1e6  # of an offset or a channel, in degrees, or in millimetres a kilometre
+_LARGEST = 1e6  # largest number of an offset or a channel that is taken: degrees, or millimetres of a kilometre
 _USUAL_TIME = 1 / 30  # seconds from frame to frame where a file does not say
 _LONGEST_TIME = 2.0  # seconds from frame to frame at most
 _CHANNELS = {f"{axis}{kind}" for axis in "xyz" for kind in ("position", "rotation")}

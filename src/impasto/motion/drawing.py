@@ -16,15 +16,15 @@ from impasto.motion.quaternions import Array
 from impasto.motion.series import smooth
 
 _BACKGROUND, _FLOOR, _INK = (250, 249, 246), (222, 219, 212), (70, 66, 60)
-_COLORS = {"left": (38, 110, 180), "right": (214, 92, 44), "": (60, 58, 56)}  # of the limbs
+_COLORS = {"left": (38, 110, 180), "right": (214, 92, 44), "": (60, 58, 56)}  # colours of the limbs, by their side
 _FAR = 0.45  # share of the background in what is on the far side
 _TILT = np.deg2rad(12)  # the camera looks down by this angle
-_TURN = np.deg2rad(55)  # between where the body heads and where the camera looks from
+_TURN = np.deg2rad(55)  # angle between where the body heads and where the camera looks from
 _HEIGHT = 2.75  # leg lengths from the lower to the upper edge of a panel
 _BELOW = 0.42  # leg lengths of floor at the lower edge of a panel
 _GRID = 0.5  # leg lengths between the lines on the floor
 _AHEAD, _ASIDE = 2.5, 1.4  # leg lengths that the lines reach to either side, and towards the camera and away from it
-_SHARPER = 2  # drawn so many times as large, and reduced
+_SHARPER = 2  # how many times as large figures are drawn before they are reduced
 _FOLLOW_SECONDS = 0.6  # standard deviation of the Gaussian by which the camera follows
 
 

@@ -13,15 +13,15 @@ from impasto.motion.quaternions import Array
 from impasto.motion.series import smooth, stretches, velocity
 
 SIDES = ("left", "right")
-_FLOOR_PERCENT = 3.0  # of the heights of a toe: what is taken for its height on the floor
+_FLOOR_PERCENT = 3.0  # percentile of a toe's heights that is taken for its height on the floor
 _SLOW = 0.75  # leg lengths a second below which a toe on the floor stands
 _LOW = 0.09  # leg lengths over the floor below which a toe stands
 _SHORTEST = 0.1  # seconds that a foot stands at least
 _SOFT_HEIGHT = 0.03  # leg lengths by which one foot has to be lower to bear most of the body
-_SOFT_SPEED = 0.4  # leg lengths a second by which it has to be slower for the same
-_FLIGHT = (0.05, 0.12)  # leg lengths of the lower foot over the floor: from here on nothing bears the body
-_LONGER = (0.2, 2.0)  # how much shorter or longer steps may become
-_SMOOTH_SECONDS = 0.06  # of the root's velocity
+_SOFT_SPEED = 0.4  # leg lengths a second by which one foot has to be slower to bear most of the body
+_FLIGHT = (0.05, 0.12)  # leg lengths of the lower foot over the floor between which the body begins to fly
+_LONGER = (0.2, 2.0)  # least and largest factor by which steps become longer
+_SMOOTH_SECONDS = 0.06  # standard deviation of the Gaussian over the root's velocity
 _STILL = 0.3  # leg lengths a second below which a clip goes nowhere
 
 

@@ -11,9 +11,9 @@ from impasto.motion.pose import Pose
 from impasto.motion.quaternions import Array
 from impasto.motion.series import stretches
 
-_BLEND_SECONDS = 0.1  # over which a foot comes to where it is held, and leaves
-_LONGEST = 0.999  # of the leg's length: how far it is stretched at most
-_STIFF = 0.03  # of the leg's length: the last part before it is straight, in which it yields less and less
+_BLEND_SECONDS = 0.1  # seconds over which a foot comes to where it is held, and leaves
+_LONGEST = 0.999  # share of its length to which a leg is stretched at most
+_STIFF = 0.03  # share of a leg's length before it is straight within which it yields less and less
 _MOST = 0.35  # leg lengths that a foot is moved by at most: what needs more is no standing
 
 

@@ -15,11 +15,12 @@ from impasto.motion.series import smooth
 HARMONICS = 6
 """Harmonics of the step that a style keeps."""
 _SLOWEST, _FASTEST = 0.3, 2.5  # steps of one foot a second
-_BAND = (0.5, 1.6)  # of the step's frequency: what counts as its own swing
+_BAND = (0.5, 1.6)  # multiples of the step's frequency between which a swing counts as the step's own
 _EDGE = 0.15  # share of the frequency over which the band fades
 _FEWEST_STEPS = 1.25  # steps of one foot that tell a phase, at least
-_RIDGE = 0.08  # against the first harmonic, in shares of the frames of a step; it grows as the harmonic squared
-_STANDING = (0.15, 0.45)  # of the usual swing: below it stands, above it walks
+# Weight against the first harmonic of a mean step, in shares of the step's frames; it grows as the harmonic squared.
+_RIDGE = 0.08
+_STANDING = (0.15, 0.45)  # shares of the usual swing: up to the first a body stands, from the second on it walks
 _FEWEST_WAY = 0.12  # leg lengths of swing (standard deviation) of what steps at all
 
 

@@ -13,12 +13,12 @@ from impasto.motion.gait import Gait, harmonics_at
 from impasto.motion.quaternions import Array
 from impasto.motion.style import Direction, along_tangents, tangents
 
-_RATIO = (0.3, 1.5)  # of the style's to the content's straying from the mean step
-_SPREAD = (0.5, 2.0)  # of the style's to the neutral clip's movement
+_RATIO = (0.3, 1.5)  # least and largest factor by which the style changes how far steps stray from their mean
+_SPREAD = (0.5, 2.0)  # least and largest factor by which the style changes how much a limb moves
 _UNSTEADY = 0.4  # radians of movement at which the mean of a limb that does not repeat itself counts half
-_EIGENVALUES = (0.3, 3.0)  # of the map from the content's to the style's covariance
+_EIGENVALUES = (0.3, 3.0)  # least and largest eigenvalue of the map from the content's to the style's covariance
 _STILL = 0.05  # radians: movement that is as good as none when two are compared
-_TINY = 1e-6  # radians squared, so that a limb that does not move has an invertible covariance
+_TINY = 1e-6  # radians squared that are added to variances, so that a limb that rests has an invertible covariance
 
 
 def by_gait(values: Array, content: Direction, style: Direction, gait: Gait, kept: Array) -> Array:

@@ -13,14 +13,14 @@ from impasto.motion.quaternions import Array
 
 FASTEST, SLOWEST = 1.25, 0.75
 """How many times as fast a movement is played, at most and at least."""
-_INNER = 0.9  # of the way to these limits that two beats may ask for, so that the speed can change smoothly
+_INNER = 0.9  # share of the way to both limits that two beats may ask for, so that the speed can change smoothly
 _BACK_BEATS, _BACK_TRACK = 6, 10  # how many beats of movement and track may be left out between two that meet
 _CHANGE = 1.5  # how much a change of speed weighs, as squared logarithm, against a beat that is met
-_PACE = 1.0  # the same of a speed other than the movement's own
-_KNOT_SECONDS = 0.1  # between the places of the track at which the speed is told
+_PACE = 1.0  # how much a speed other than the movement's own weighs, as squared logarithm, against a beat that is met
+_KNOT_SECONDS = 0.1  # seconds between the places of the track at which the speed is told
 _MOST_KNOTS = 1500
 _SMOOTH = 0.02  # how much a change of speed from knot to knot weighs against a second of being late
-_ROUNDS = 150  # of the solver
+_ROUNDS = 150  # iterations of the solver
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from impasto.motion.gait import HARMONICS
 from impasto.motion.style import Direction, MotionStyle
 from impasto.styles.kinds import KEY, MOTION, format_of, read_header, read_style_file
 
-_LARGEST = 100.0  # of the numbers of a style; those of real ones stay below 10
+_LARGEST = 100.0  # the largest number that is taken for a style's; those of real ones stay below 10
 _RESERVED = (KEY, "name", "directions")  # keys of the header that the file gives itself
 _WAVES = 1 + 2 * HARMONICS
 

@@ -21,7 +21,7 @@ _ARM = 27.0  # centimetres of an upper and of a lower arm
 _TRUNK = (12.0, 18.0, 18.0)  # centimetres of hips to spine, spine to chest, chest to neck
 _STANCE = 0.6  # share of a step in which a foot stands
 _HIGHEST = 0.94  # leg lengths of the hips over the ankles at most
-_STRETCH = 0.985  # of the leg's length, at most
+_STRETCH = 0.985  # share of its length to which a leg is stretched at most
 
 _PLAIN = {"hips": "Hips", "spine": "Spine", "chest": "Spine1", "neck": "Neck", "head": "Head"}
 NAMINGS: dict[str, dict[str, str]] = {

@@ -57,7 +57,7 @@ def save_predictor(predictor: StylePredictor, network: str, folder: Path, metada
     """
     perceptual = (resources.files("impasto.assets") / PERCEPTUAL).read_bytes()
     beside = folder / PERCEPTUAL
-    if not (beside.is_file() and beside.read_bytes() == perceptual):  # it is the same at every checkpoint of a training
+    if not (beside.is_file() and beside.read_bytes() == perceptual):  # a training saves often, and this never changes
         with atomic_path(beside) as temporary:
             temporary.write_bytes(perceptual)
     state: dict[str, Tensor] = {}

@@ -30,8 +30,8 @@ Pooling = Literal["max", "average"]
 Layers = Mapping[str, float] | Sequence[str] | str  # the forms in which layers can be given
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
-ITERATIONS = 90  # at each scale, where no number is asked for
-REFINING_ITERATIONS = 15  # the same where a fast painting is refined
+ITERATIONS = 90  # iterations at each scale, where no number is asked for
+REFINING_ITERATIONS = 15  # iterations at each scale where a fast painting is refined, and no number is asked for
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
 
 

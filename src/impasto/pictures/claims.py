@@ -10,7 +10,7 @@ from impasto.pictures import jpeg, sixteen_bit
 
 _HARMLESS = 1 << 22  # pixels that any file may claim: so many take little memory and time
 _DEFLATE = 1032  # bytes that a byte of Deflate gives at best
-_LZW = 4096 * 8 // 12  # the same of LZW, whose codes have 12 bits once they stand for long runs
+_LZW = 4096 * 8 // 12  # bytes that a byte of LZW gives at best: its codes have 12 bits once they stand for long runs
 _JPEG = 8 * 64  # pixels a byte: a block of 8 x 8 takes one bit at least
 _ARITHMETIC_JPEG = _JPEG * 256
 _RUN_LENGTHS = 1 << 12  # pixels a byte of BMP's run lengths, which can also jump
@@ -20,9 +20,19 @@ _TIFF = {1: 1, 5: _LZW, 7: 3 * _JPEG, 8: _DEFLATE, 32946: _DEFLATE, 32773: 64, 3
 _FAX_RUNS = 2560 * 8 // 12  # pixels a byte of a fax whose rows are coded alone: the longest run takes 12 bits
 _FAX_GROUP_3, _FAX_GROUP_4 = (2, 3), 4  # compressions
 _T4_OPTIONS = 292  # tag of a TIFF
-_BITS = {"1": 1, "P": 1, "L": 1, "LA": 8, "RGB": 24, "RGBA": 32, "RGBX": 32, "CMYK": 32, "I;16": 16}  # at least
+_BITS = {
+    "1": 1,
+    "P": 1,
+    "L": 1,
+    "LA": 8,
+    "RGB": 24,
+    "RGBA": 32,
+    "RGBX": 32,
+    "CMYK": 32,
+    "I;16": 16,
+}  # least bits of a pixel, by mode
 _BYTES_PER_PIXEL = 8  # bytes that decoding takes for each pixel of 8-bit samples
-_BYTES_PER_FLOAT_PIXEL = 24  # bytes that it takes for each where samples become float32
+_BYTES_PER_FLOAT_PIXEL = 24  # bytes that decoding takes for each pixel where samples become float32
 
 
 def most_pixels(image: ImageFile.ImageFile, size: int) -> float:

@@ -31,7 +31,7 @@ def note_of_result(source: Path | bytes) -> str | None:
 
 
 def _note(image: Image.Image) -> str | None:
-    """The same of an opened picture."""
+    """The line on how an opened picture was made; ``None`` where there is none."""
     if image.format == "PNG":
         return as_note(str(image.info.get("Software", "")))
     if isinstance(image, GifImagePlugin.GifImageFile) and image.fp is not None:

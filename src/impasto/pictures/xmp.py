@@ -23,7 +23,7 @@ _PARTS = (
     (rb"http://ns\.google\.com/photos/1\.0/container/", rb"\w+", ""),
 )
 _PANORAMA = rb"http://ns\.google\.com/photos/1\.0/panorama/"
-_PLACES = (  # the same as in ``_PARTS``
+_PLACES = (  # namespace, names in it, and what they are called
     (_PANORAMA, rb"\w+", "the place in a panorama"),
     (rb"http://www\.metadataworkinggroup\.com/schemas/regions/", rb"\w+", "marked regions"),
     (rb"http://ns\.microsoft\.com/photo/1\.2/", rb"RegionInfo", "marked regions"),

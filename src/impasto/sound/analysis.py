@@ -16,7 +16,7 @@ from impasto.sound.spectrogram import Samples, frame_length, spectra_of
 from impasto.sound.statistics import Colouring, Frames, colouring_of
 from impasto.sound.tonality import tonality
 
-_CHUNK_SECONDS = 4  # of content that is looked at at a time
+_CHUNK_SECONDS = 4  # seconds of content that are looked at at a time
 _TONAL_CHUNKS = 8  # chunks whose tonality is measured, at most: it takes time, and a part tells
 SILENCE = 1e-6
 """Loudest root mean square below which a sound is silent."""

@@ -17,7 +17,8 @@ COUNT = 64
 """Bands from 0 Hz to :data:`HIGHEST`."""
 HIGHEST = 24000.0
 """Hz: what is above is heard by nobody."""
-_FLOOR = 1e-5  # of the loudest frames' mean power a band, added before the logarithm: what is softer is silence
+# Share of the loudest frames' mean power a band that is added before the logarithm: what is softer is silence.
+_FLOOR = 1e-5
 Bands = NDArray[np.float32]
 """T frames x B bands."""
 

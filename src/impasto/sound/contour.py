@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from impasto.sound.spectrogram import Samples
 
-_SECONDS = 0.024  # of the window over which loudness is taken: finer than a frame, which hides its pre-echo
-_FLOOR = 10 ** (-55 / 20)  # of the loudest: what is softer is silence
+_SECONDS = 0.024  # seconds of the window over which loudness is taken: finer than a frame, which hides its pre-echo
+_FLOOR = 10 ** (-55 / 20)  # share of the highest loudness below which there is silence
 _MOST = 10 ** (24 / 20)  # factor by which a sound is made louder at most
 
 

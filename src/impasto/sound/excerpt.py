@@ -13,8 +13,8 @@ from impasto.sound.spectrogram import Samples, frame_length, padded, spectra_of
 
 MOST_SECONDS = 30
 """Seconds of a recording that are used at most."""
-_PIECE_SECONDS = 3  # long enough for runs of frames, short enough that many fit
-_SOFTEST = 1e-4  # of the loudest piece's power: softer ones are silence
+_PIECE_SECONDS = 3  # seconds of a piece: long enough for runs of frames, short enough that many fit
+_SOFTEST = 1e-4  # share of the loudest piece's power below which a piece is silence
 
 
 def pieces(source: SoundSource, rate: int) -> Iterator[Samples]:

@@ -24,7 +24,7 @@ MIN_RATE, MAX_RATE = 2000, 768_000
 """Samples a second that a source may have: below there are no words, above there is no recorder."""
 _MAX_CHANNELS = 16
 _MAX_ERRORS_IN_A_ROW = 50  # damaged packets in a row after which the rest of a file is given up
-_GAP_SECONDS = 0.1  # from which a jump of the time stamps is a gap that is filled with silence
+_GAP_SECONDS = 0.1  # seconds from which on a jump of the time stamps is a gap, which is filled with silence
 _BLOCK = 1 << 16  # samples of an array that are given out at a time
 
 

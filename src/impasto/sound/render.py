@@ -18,13 +18,12 @@ from impasto.sound.spectrogram import Samples, Spectra, frame_length, padded, sa
 from impasto.sound.statistics import Transport, smoothed
 from impasto.sound.style import SoundStyle
 
-_BLOCK_SECONDS = 10  # of content that is restyled at a time
-_FADE_SECONDS = 0.5  # over which one block fades into the next
+_BLOCK_SECONDS = 10  # seconds of content that are restyled at a time
+_FADE_SECONDS = 0.5  # seconds over which one block fades into the next
 # Where notes are played by transposed copies, pitch counts more than colour: fewer frames sound at once, peaks of the
 # content's spectrum stand out, and colouring does not lift single partials.
 _VOICES_OF_NOTES = 5
 _SMOOTHED_FOR_NOTES = 2  # bands to either side over which colouring is smoothed
-_PEAK_EXPONENT = 1.0  # of the ratio of a bin to its surroundings
 _SURROUNDINGS = 90.0  # Hz to either side of a bin that it is compared with
 _MOST_CORRECTION = 12 / (10 / np.log(10))  # nepers of power by which a mosaic's bands are corrected at most: 12 dB
 _MOST_CHANGE = 36 / (10 / np.log(10))  # nepers of power by which colouring changes a band at most: 36 dB
@@ -123,7 +122,7 @@ class Renderer:
         reach = max(1, round(_SURROUNDINGS * self.length / self.rate))
         padded_sums = np.cumsum(np.pad(target, [(0, 0), (reach + 1, reach)], mode="edge"), axis=1, dtype=np.float64)
         around = (padded_sums[:, 2 * reach + 1 :] - padded_sums[:, : -2 * reach - 1]) / (2 * reach + 1)
-        peaked = target * (target / (around.astype(np.float32) + 1e-12)) ** _PEAK_EXPONENT
+        peaked = target * (target / (around.astype(np.float32) + 1e-12))
         before, after = (bands.band_powers(np.square(item), self.rate, self.length) for item in (target, peaked))
         gains = np.log((before + 1e-16) / (after + 1e-16)).astype(np.float32)
         return np.asarray(peaked * np.exp(bands.to_bins(gains, self.rate, self.length) / 2), np.float32)

@@ -25,7 +25,7 @@ from impasto.styles.kinds import KEY, SOUND, format_of, read_style_file
 
 HIGHEST_RATE = 48000
 """Samples a second that are worked with at most: more hold what nobody hears."""
-_MOST_BYTES = 2_000_000  # of the frames in a style file
+_MOST_BYTES = 2_000_000  # bytes that the frames in a style file take at most
 _SILENCE = 1e-5  # root mean square below which a recording is silent
 _RESERVED = (KEY, "name", "rate", "tonality")
 

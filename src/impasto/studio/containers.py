@@ -36,7 +36,7 @@ def video_container_of(path: Path) -> tuple[str, str] | None:
 
 
 def sound_container_of(path: Path) -> tuple[str, str] | None:
-    """The same of a file that may hold sound: a video, or WAV, FLAC, MP3.
+    """Suffix and FFmpeg's name of the container of a file that may hold sound: a video, or WAV, FLAC, MP3.
 
     FFmpeg passes over an ID3 tag before it looks what a file is; so what stands behind the tag tells.
     """

@@ -28,12 +28,11 @@ RATES = {
     "first.weight": 0.03, "first.bias": 1.0, "second.weight": 0.3, "second.bias": 1.0,
     "code.weight": 0.3, "code.bias": 1.0, "last.weight": 3.0, "last.bias": 10.0,
 }  # fmt: skip
-# Pieces by which statistics are standardised, and whose main directions the first layer begins with.
-_FIRST_PIECES = 480
-_MAIN_DIRECTIONS = 192  # of them
-_STRONG = 60  # the direction from whose deviation on weaker ones are not enlarged all the way
-_WEAKEST = 0.3  # the share of that deviation that directions count with at least
-_LEAST_SPREAD = 0.25  # of scale and shift over the known styles: where these agree, others may yet differ
+_FIRST_PIECES = 480  # pieces of style pictures by which statistics are standardised
+_MAIN_DIRECTIONS = 192  # main directions of their statistics that the first layer begins with
+_STRONG = 60  # number of the main direction from which on weaker ones are not enlarged all the way
+_WEAKEST = 0.3  # share of that direction's deviation that weaker ones count with at least
+_LEAST_SPREAD = 0.25  # least deviation of scale and shift: where known styles agree, others may yet differ
 
 
 class PredictedStyles:

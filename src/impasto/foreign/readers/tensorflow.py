@@ -28,7 +28,7 @@ _FOOTER = 48  # bytes
 _MOST_ENTRIES = 20_000
 _KINDS = {1: "f4", 2: "f8", 3: "i4", 9: "i8", 14: BFLOAT16, 19: "f2"}  # TensorFlow's numbers of types
 _FIELDS = {1: 5, 2: 6, 3: 7, 9: 10, 14: 13, 19: 13}  # field of a tensor's values by its type
-_PACKED, _BITS = (5, 6), 13  # those of them with plain floats, and with numbers of 16 bits as whole numbers
+_PACKED, _BITS = (5, 6), 13  # fields with plain floats, and the one with numbers of 16 bits as whole numbers
 _SHARD = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
