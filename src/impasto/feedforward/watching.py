@@ -11,8 +11,10 @@ from impasto.feedforward.tasks import BatchTask, OutputOptions, is_in_results, p
 from impasto.pictures.results import is_newer
 from impasto.pictures.writing import suffix_of
 
+_EVERY = 1.0  # seconds between two looks
 
-def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: float = 1.0) -> Iterator[BatchTask]:
+
+def watch_folder(folder: Path, output: Path, writing: OutputOptions) -> Iterator[BatchTask]:
     """Tasks for pictures as they appear in a folder, for ever.
 
     A file is painted once its size and time of change are the same in two looks, so that half-copied files are left
@@ -23,7 +25,6 @@ def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: f
         folder: where pictures appear.
         output: the folder of results.
         writing: its format decides on the suffix.
-        every: seconds between two looks.
 
     Raises:
         InputError: there is no such folder, or the results cannot go where they are to go.
@@ -35,10 +36,10 @@ def watch_folder(folder: Path, output: Path, writing: OutputOptions, *, every: f
     if output.resolve() == folder.resolve():
         raise InputError(f"{output} is the folder that is watched; give the results another one with -o.")
     suffix = None if writing.format is None else suffix_of(writing.format)
-    return _tasks_of_appearing_files(folder, output, suffix, every)
+    return _tasks_of_appearing_files(folder, output, suffix)
 
 
-def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None, every: float) -> Iterator[BatchTask]:
+def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None) -> Iterator[BatchTask]:
     """Yield tasks for pictures as they appear; see :func:`watch_folder`.
 
     This is a function of its own because a generator would check the folders only when its first task is asked for.
@@ -61,4 +62,4 @@ def _tasks_of_appearing_files(folder: Path, output: Path, suffix: str | None, ev
                 done[source] = stamp
                 yield BatchTask(source, target, changed)
             seen[source] = stamp
-        time.sleep(every)
+        time.sleep(_EVERY)

@@ -125,13 +125,12 @@ class GraphBuilder:
         self._used.update(inputs)
         self._nodes.append(_node(kind, inputs, outputs, attributes))
 
-    def inline(self, model: bytes, inputs: Mapping[str, str], prefix: str = "n_") -> dict[str, str]:
+    def inline(self, model: bytes, inputs: Mapping[str, str]) -> dict[str, str]:
         """Add all nodes of another model.
 
         Args:
             model: serialised, in operators of the present version.
             inputs: the value for each of its inputs, by the input's name.
-            prefix: of the names of its values in this graph.
 
         Returns:
             The names of its outputs' values, by the outputs' names.
@@ -140,7 +139,7 @@ class GraphBuilder:
         parts = [(number, as_bytes(value)) for number, value in fields(graph) if number in (1, 5, 12)]
 
         def named(name: str) -> str:
-            return inputs.get(name, f"{prefix}{name}" if name else "")
+            return inputs.get(name, f"n_{name}" if name else "")
 
         for data in (data for number, data in parts if number == 5):
             name, array = tensor(data)

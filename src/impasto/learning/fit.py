@@ -43,7 +43,7 @@ ScaleAndShift = tuple[Tensor, Tensor]
 
 WARM_UP = 3  # steps in which the learning rate rises to its peak
 CONTENT_BATCH = 8  # crops whose content features are computed together
-PREVIEW_COUNT = 3  # held-out photographs that a preview shows
+_PREVIEWED = 3  # held-out photographs that a preview shows
 
 
 class StyleFit:
@@ -214,10 +214,10 @@ class StyleFit:
         }
 
     @torch.no_grad()
-    def preview(self, path: Path, count: int = PREVIEW_COUNT) -> None:
+    def preview(self, path: Path) -> None:
         """Write the style picture, and held-out photographs with their paintings, a row each."""
-        images = self.held_out[:count]
-        painted, _ = self.network(self.held_out_inputs[:count], self.averaged[0][None], self.averaged[1][None])
+        images = self.held_out[:_PREVIEWED]
+        painted, _ = self.network(self.held_out_inputs[:_PREVIEWED], self.averaged[0][None], self.averaged[1][None])
         crop = self.settings.crop
         small = F.interpolate(self.style_picture, size=(crop, crop), mode="area")
         rows = (

@@ -174,16 +174,13 @@ class OptimisationTask:
         picture: the photograph as it was read.
         styles: as :func:`impasto.optimisation.style_pictures.read_styles` gives them.
         recipe: how to paint.
-        optimiser: one made earlier from the same styles and recipe, to save its preparations.
 
     Raises:
         InputError: there is nothing to paint, or a mask has another size than the picture.
         MissingExtraError: torch is not installed.
     """
 
-    def __init__(
-        self, picture: Picture, styles: Sequence[StylePicture], recipe: Recipe, optimiser: Optimiser | None = None
-    ) -> None:
+    def __init__(self, picture: Picture, styles: Sequence[StylePicture], recipe: Recipe) -> None:
         if not styles and not recipe.dream:
             raise InputError("No style picture is given; give one or several, or name layers to dream of.")
         self.recipe, self.styles = recipe, list(styles)
@@ -198,7 +195,7 @@ class OptimisationTask:
                     f"The mask of {style.name} has {width} x {height} pixels and the picture {picture.size[0]} x "
                     f"{picture.size[1]}; give one of the same size."
                 )
-        self.optimiser = optimiser or _make_optimiser(styles, recipe)
+        self.optimiser = _make_optimiser(styles, recipe)
 
     def paint(
         self, *, progress: Callable[[OptimisationProgress], None] | None = None, resume: OptimisationState | None = None

@@ -30,20 +30,20 @@ DISPLAY_SIDE = 1600
 """Longer side in pixels at which a page shows a full-size result at most."""
 _PAINTED_THUMBNAIL_SIDE = 320  # pixels: side at which a thumbnail is painted, larger than shown, for finer strokes
 _THUMBNAIL_SIDE = 208  # pixels: side at which a thumbnail is shown
+_SHOWN_QUALITY = 88  # quality, from 1 to 100, of a picture that the page shows
 
 
-def data_uri(picture: Picture, side: int = 0, quality: int = 88) -> str:
+def data_uri(picture: Picture, side: int = 0) -> str:
     """A picture as a data address, which contains the file: JPEG, or WebP if the picture is transparent.
 
     Args:
         picture: The picture.
         side: Longer side in pixels to which a larger picture is shrunk; 0 keeps the size.
-        quality: Quality of the file, from 1 to 100.
     """
     if side and max(picture.size) > side:
         picture = shrink_picture(picture, side)
     kind = "JPEG" if picture.alpha is None else "WEBP"
-    return _address(encode_picture(picture, kind, quality=quality, strip=True), kind)
+    return _address(encode_picture(picture, kind, quality=_SHOWN_QUALITY, strip=True), kind)
 
 
 def _address(data: bytes, kind: str) -> str:

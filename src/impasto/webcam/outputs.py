@@ -55,15 +55,12 @@ class Window(Protocol):
 class PygameWindow:
     """A window of pygame's, whose package brings all libraries that a window needs.
 
-    Args:
-        title: of the window.
-
     Raises:
         MissingExtraError: pygame is not installed.
         InputError: this machine has no display.
     """
 
-    def __init__(self, title: str = "Impasto") -> None:
+    def __init__(self) -> None:
         os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
         self.pygame = pygame = extras.pygame()
         try:
@@ -73,7 +70,6 @@ class PygameWindow:
             raise InputError(f"No window can be opened here ({error}); leave it out with --no-window.") from error
         self.font = pygame.font.Font(None, _FONT_SIZE)
         self.surface: Any = None
-        self.title = title
 
     def show(self, picture: Pixels, text: str) -> None:
         """See :class:`Window`."""
@@ -81,7 +77,7 @@ class PygameWindow:
         size = picture.shape[1], picture.shape[0]
         if self.surface is None or self.surface.get_size() != size:
             self.surface = pygame.display.set_mode(size)
-            pygame.display.set_caption(self.title)
+            pygame.display.set_caption("Impasto")
         self.surface.blit(pygame.image.frombuffer(np.ascontiguousarray(picture).tobytes(), size, "RGB"), (0, 0))
         if text:
             # White text with a black shadow can be read on any picture.

@@ -14,6 +14,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 BLUE_FIRST = (2, 1, 0)
 """The order of channels of programs that read pictures with OpenCV or Caffe; its own inverse."""
+_EPSILON = 1e-5  # what PyTorch's instance normalisation adds to the variance
 
 
 @dataclass
@@ -45,9 +46,9 @@ class Named:
         padded = self.layers.padded(x, "reflect", size // 2)
         return self.layers.conv(padded, weight, self.get(f"{name}.bias"), stride, groups=groups)
 
-    def norm(self, x: Value, name: str, epsilon: float = 1e-5) -> Value:
+    def norm(self, x: Value, name: str) -> Value:
         """An instance normalisation."""
-        return self.layers.normalised(x, self.get(f"{name}.weight"), self.get(f"{name}.bias"), epsilon)
+        return self.layers.normalised(x, self.get(f"{name}.weight"), self.get(f"{name}.bias"), _EPSILON)
 
     def relu(self, x: Value) -> Value:
         """What is above zero."""
