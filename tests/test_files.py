@@ -157,7 +157,9 @@ def test_a_link_to_itself(tmp_path):
 @posix
 def test_devices_are_written_directly():
     with atomic_path("/dev/null") as path:
+        assert path == Path("/dev/null")
         path.write_bytes(b"gone")
+    assert Path("/dev/null").is_char_device()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no harmless way to ask for a process")

@@ -170,7 +170,13 @@ def run_batch(
 
 
 def is_made(task: BatchTask, painter: Painter, writing: OutputOptions) -> bool:
-    """Whether the result of a task is there, made from this photograph in the same way."""
+    """Whether the result of a task is there, made from this photograph in the same way.
+
+    Args:
+        task: the photograph, and where its result lies.
+        painter: would paint it.
+        writing: how it would be written.
+    """
     format = output_format(task.target, writing.format)
     note = note_with_encoding(painter.describe(), format, quality=writing.quality, strip=writing.strip)
     return is_made_alike(task.target, note, task.source)

@@ -58,6 +58,8 @@ class Value:
 class Layers:
     """A network as plain layers; each method adds one and returns its value.
 
+    A method raises a :class:`impasto.foreign.contents.DamagedError` where weights do not fit what they are for.
+
     Attributes:
         steps: the layers, in order: ``op``, the numbers of their inputs under ``in``, and what else the layer takes.
         weights: arrays by name, float32.

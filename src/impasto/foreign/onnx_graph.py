@@ -50,12 +50,24 @@ class GraphBuilder:
         self._names = 0
 
     def input(self, name: str, size: Size, kind: int = FLOAT) -> str:
-        """Add an input."""
+        """Add an input, and return its name.
+
+        Args:
+            name: of the input.
+            size: its sides.
+            kind: ONNX's number of its type.
+        """
         self._inputs.append(_value_info(name, size, kind))
         return name
 
     def output(self, name: str, value: str, size: Size, kind: int = FLOAT) -> None:
-        """Give a value out under a name."""
+        """Give a value out.
+
+        Args:
+            name: of the output.
+            value: name of the value.
+            size, kind: as for :meth:`input`.
+        """
         self._emit("Identity", [value], [name], {})
         self._outputs.append(_value_info(name, size, kind))
 

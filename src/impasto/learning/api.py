@@ -212,7 +212,13 @@ def learn_style(
 def settings_of(
     effort: Effort, settings: Mapping[str, Any], photos: str | Path | None = None, *, deep: bool = False
 ) -> LearnSettings:
-    """The settings of :func:`learn_style` for an effort, where some may be given.
+    """The settings of :func:`learn_style` for an effort.
+
+    Args:
+        effort: see :func:`learn_style`.
+        settings: those that were given, by name.
+        photos: where photographs were given to practise on, which a predicted style does not do.
+        deep: whether the network is fitted, too.
 
     Raises:
         TrainingError: there is no such effort, or a setting is unknown, out of range or not for this effort.
@@ -240,6 +246,10 @@ def made_from(
     minutes: float = DEEP_MINUTES,
 ) -> str:
     """Twenty hex digits that stand for pictures and settings of :func:`learn_style`, which a style's metadata keep.
+
+    Args:
+        pictures: their contents count, not their names.
+        settings, photos, effort, deep, minutes: as for :func:`learn_style`.
 
     Raises:
         InputError: a picture cannot be read.

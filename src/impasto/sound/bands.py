@@ -41,6 +41,11 @@ def weights(rate: int, length: int, count: int = COUNT) -> NDArray[np.float32]:
     """Triangles over bins, each of sum 1: B x (length / 2 + 1).
 
     A band that is narrower than a bin takes the bins next to its centre.
+
+    Args:
+        rate: samples a second.
+        length: samples of a frame.
+        count: bands up to :data:`HIGHEST`, of which a sound has those below half its rate.
     """
     low, middle, high = (edges(count)[shift : shift + count_at(rate, count), None] for shift in range(3))
     step = rate / length
@@ -51,7 +56,12 @@ def weights(rate: int, length: int, count: int = COUNT) -> NDArray[np.float32]:
 
 
 def band_powers(power: NDArray[np.float32], rate: int, length: int, count: int = COUNT) -> Bands:
-    """The mean power a bin in each band, T x B, of powers T x bins."""
+    """The mean power a bin in each band, T x B.
+
+    Args:
+        power: of T frames, T x (length / 2 + 1).
+        rate, length, count: as for :func:`weights`.
+    """
     return np.asarray(power @ weights(rate, length, count).T, np.float32)
 
 
@@ -83,5 +93,10 @@ def _spread(rate: int, length: int, count: int) -> NDArray[np.float32]:
 
 
 def to_bins(curve: Bands, rate: int, length: int, count: int = COUNT) -> NDArray[np.float32]:
-    """A curve over bands, T x B, as one over bins."""
+    """A curve over bands as one over bins, T x (length / 2 + 1).
+
+    Args:
+        curve: of T frames, T x B.
+        rate, length, count: as for :func:`weights`.
+    """
     return np.asarray(curve @ _spread(rate, length, count), np.float32)

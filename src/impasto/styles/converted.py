@@ -95,6 +95,11 @@ def _media_kind(path: Path) -> str | None:
 def choose(styles: list[Style], number: int | None, path: Path) -> Style:
     """One of the styles of a file.
 
+    Args:
+        styles: all of them.
+        number: which, from 0; ``None``: the only one.
+        path: the file, for the error's sentence.
+
     Raises:
         StyleError: there are several and none is chosen, or there is none of that number.
     """

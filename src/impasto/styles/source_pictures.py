@@ -20,6 +20,11 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
 
     What is transparent gets the colours around it.
 
+    Args:
+        path: the file.
+        size: pixels; a smaller picture keeps its size.
+        scale: factor by which it is enlarged or shrunk from there, and with it the strokes that are seen in it.
+
     Returns:
         H x W x 3 in [0, 1].
 

@@ -222,6 +222,12 @@ def paint_frames(
 ) -> tuple[Sink, int]:
     """Paint the frames of a task, or of a part of it, by the network.
 
+    Args:
+        task: the video, planned.
+        progress: called after each frame.
+        report: notes what becomes of the frames.
+        part: the part; ``None``: all of the video.
+
     Returns:
         The sink with the painted frames, and the duration of the last frame in units of the result's time base.
     """

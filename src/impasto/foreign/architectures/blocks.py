@@ -40,7 +40,17 @@ class Named:
         return self.arrays[name]
 
     def conv(self, x: Value, name: str, stride: int = 1, groups: int = 1) -> Value:
-        """A convolution after a mirrored border of half its size."""
+        """A convolution after a mirrored border of half its size.
+
+        Args:
+            x: what is convolved.
+            name: what the names of its weights begin with.
+            stride: in both directions.
+            groups: into which its channels are parted.
+
+        Raises:
+            DamagedError: there are no weights of that name.
+        """
         weight = self.get(f"{name}.weight")
         size = weight.shape[-1] if weight.ndim else 0
         padded = self.layers.padded(x, "reflect", size // 2)
@@ -78,7 +88,18 @@ def transformer_net(net: Named, x: Value, enlarging: str, last: str) -> Value:
 def batch_norm(
     layers: Layers, x: Value, mean: Array, variance: Array, scale: Array | float, shift: Array, epsilon: float
 ) -> Value:
-    """A batch normalisation of fixed statistics: a factor and an offset for each channel."""
+    """A batch normalisation of fixed statistics: a factor and an offset for each channel.
+
+    Args:
+        layers: get it.
+        x: what is normalised, of C channels.
+        mean, variance, shift: C numbers each.
+        scale: C numbers, or one.
+        epsilon: is added to the variance.
+
+    Raises:
+        DamagedError: there are not as many numbers as channels.
+    """
     sides = {np.shape(values) for values in (mean, variance, shift)} | ({np.shape(scale)} - {()})
     if sides != {(x.channels,)}:
         raise DamagedError("the numbers of a batch normalisation do not fit its channels")
@@ -99,6 +120,9 @@ def mirrored_at_start(build: Callable[[int], Layers]) -> Layers:
 
     Args:
         build: makes the layers after a mirrored border of so many pixels.
+
+    Raises:
+        DamagedError: the painting is smaller even so.
     """
     try:
         return build(0)
