@@ -72,18 +72,59 @@ def run_batch(
     Yields:
         What became of each task, in order.
     """
-    writing = writing or OutputOptions()
-    pending = iter(tasks)
-    locks: dict[Path, ExitStack] = {}  # of the results that are being made
+    batch = _Batch(painter, writing or OutputOptions(), overwrite, include_results, progress)
+    yield from batch.run(tasks)
 
-    def existing(task: BatchTask) -> Outcome | None:
-        """The outcome of a task whose result exists and is kept; ``None``: it is to be painted."""
-        if overwrite or task.changed or not _exists(task.target):
-            return None
-        remove_left_locks(task.target.absolute().parent)
-        return Outcome(task, "skipped", {}, reason="same" if is_made(task, painter, writing) else "other")
 
-    def read(task: BatchTask) -> Outcome | tuple[Picture, float] | None:
+class _Batch:
+    """The painting of many pictures; see :func:`run_batch` for its arguments."""
+
+    def __init__(
+        self,
+        painter: Painter,
+        writing: OutputOptions,
+        overwrite: bool,
+        include_results: bool,
+        progress: PaintingProgress | None,
+    ) -> None:
+        self.painter, self.writing, self.progress = painter, writing, progress
+        self.overwrite, self.include_results = overwrite, include_results
+        self.locks: dict[Path, ExitStack] = {}  # of the results that are being made
+
+    def run(self, tasks: Iterable[BatchTask]) -> Iterator[Outcome]:
+        """Paint all tasks; yields what became of each, in order."""
+        waiting = iter(tasks)
+        with ExitStack() as left, ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
+            left.callback(self._release_all)
+
+            def read_next() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
+                """Begin to read the next picture; returns its task and what is read, or ``None`` at the end."""
+                task = next(waiting, None)
+                return None if task is None else (task, reader.submit(self._read, task))
+
+            current = read_next()
+            written: Future[Outcome] | None = None  # what becomes of the task before
+            while current is not None:
+                task, reading = current
+                read = reading.result()
+                if read is None:
+                    if written is not None:
+                        yield self._finished(written.result())
+                        written = None
+                    read = self._paint_alone(task)
+                current = read_next()
+                painted = read if isinstance(read, Outcome) else self._paint(task, *read, writer)
+                if written is not None:
+                    yield self._finished(written.result())
+                    written = None
+                if isinstance(painted, Outcome):
+                    yield self._finished(painted)
+                else:
+                    written = painted
+            if written is not None:
+                yield self._finished(written.result())
+
+    def _read(self, task: BatchTask) -> Outcome | tuple[Picture, float] | None:
         """Read the picture of a task, unless its result exists.
 
         Returns:
@@ -92,81 +133,76 @@ def run_batch(
         """
         started = time.perf_counter()
         try:
-            if not include_results and note_of_result(task.source):
+            if not self.include_results and note_of_result(task.source):
                 return Outcome(task, "skipped", {}, reason="result")
-            format = output_format(task.target, writing.format)
-            if (kept := existing(task)) is not None:
+            format = output_format(task.target, self.writing.format)
+            if (kept := self._kept(task)) is not None:
                 return kept
             width, height = size_of_file(task.source) or (0, 0)
             if width * height > _ALONE_PIXELS:
                 return None
-            picture = painter.read(task.source, format)
-            locks[task.target] = lock = ExitStack()
+            picture = self.painter.read(task.source, format)
+            self.locks[task.target] = lock = ExitStack()
             lock.enter_context(locked(task.target))
             # Another run may have made it since.
-            return existing(task) or (picture, time.perf_counter() - started)
+            return self._kept(task) or (picture, time.perf_counter() - started)
         except (ImpastoError, MemoryError) as error:
             return failed_outcome(task, error)
 
-    def write(task: BatchTask, picture: Picture, seconds: dict[str, float]) -> Outcome:
-        """Write a painted picture; ``seconds`` are those of reading and painting."""
+    def _kept(self, task: BatchTask) -> Outcome | None:
+        """The outcome of a task whose result exists and is kept; ``None``: it is to be painted."""
+        if self.overwrite or task.changed or not _exists(task.target):
+            return None
+        remove_left_locks(task.target.absolute().parent)
+        return Outcome(task, "skipped", {}, reason="same" if is_made(task, self.painter, self.writing) else "other")
+
+    def _paint(
+        self, task: BatchTask, picture: Picture, seconds: float, writer: ThreadPoolExecutor
+    ) -> Future[Outcome] | Outcome:
+        """Paint a picture, and have the painting written; returns what becomes of the task, or its failure.
+
+        Args:
+            task: the task.
+            picture: what was read for it.
+            seconds: that reading took.
+            writer: writes.
+        """
         started = time.perf_counter()
-        write_picture(picture, task.target, note=painter.describe(), **vars(writing))
+        try:
+            painted = self.painter.paint_only(picture, self.progress)
+        except (ImpastoError, MemoryError) as error:
+            return failed_outcome(task, error)
+        taken = {"read": seconds, "paint": time.perf_counter() - started}
+        return writer.submit(self._write, task, painted, taken)
+
+    def _write(self, task: BatchTask, painted: Picture, seconds: dict[str, float]) -> Outcome:
+        """Write a painting; ``seconds`` are those of reading and painting."""
+        started = time.perf_counter()
+        try:
+            write_picture(painted, task.target, note=self.painter.describe(), **vars(self.writing))
+        except ImpastoError as error:
+            return failed_outcome(task, error)
         return Outcome(task, "written", seconds | {"write": time.perf_counter() - started})
 
-    def finished(outcome: Outcome) -> Outcome:
+    def _paint_alone(self, task: BatchTask) -> Outcome:
+        """Paint a picture while nothing else is read or written."""
+        started = time.perf_counter()
+        try:
+            with locked(task.target):
+                self.painter.paint_file(task.source, task.target, progress=self.progress, **vars(self.writing))
+        except (ImpastoError, MemoryError) as error:
+            return failed_outcome(task, error)
+        return Outcome(task, "written", {"total": time.perf_counter() - started})
+
+    def _finished(self, outcome: Outcome) -> Outcome:
         """An outcome whose result other runs may touch again."""
-        locks.pop(outcome.task.target, ExitStack()).close()
+        self.locks.pop(outcome.task.target, ExitStack()).close()
         return outcome
 
-    def release_all() -> None:
+    def _release_all(self) -> None:
         """Let other runs touch all results again."""
-        for lock in locks.values():
+        for lock in self.locks.values():
             lock.close()
-
-    with ExitStack() as left, ThreadPoolExecutor(1, "read") as reader, ThreadPoolExecutor(1, "write") as writer:
-        left.callback(release_all)
-
-        def paint(task: BatchTask, picture: Picture, took: float) -> Future[Outcome]:
-            """Paint a picture and have it written; ``took`` are the seconds of reading."""
-            started = time.perf_counter()
-            painted = painter.paint_only(picture, progress)
-            return writer.submit(write, task, painted, {"read": took, "paint": time.perf_counter() - started})
-
-        def advance() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
-            """Start to read the next picture; returns its task and what is read, or ``None`` where no task is left."""
-            task = next(pending, None)
-            return None if task is None else (task, reader.submit(read, task))
-
-        next_read = advance()
-        last_write: tuple[BatchTask, Future[Outcome]] | None = None
-        while next_read is not None:
-            task, reading = next_read
-            found = reading.result()
-            outcome: Outcome | None = None
-            writes: Future[Outcome] | None = None
-            if found is None:
-                if last_write is not None:
-                    yield finished(_outcome_of(*last_write))
-                    last_write = None
-                outcome = _paint_alone(task, painter, writing, progress)
-            next_read = advance()
-            if isinstance(found, Outcome):
-                outcome = found
-            elif found is not None:
-                try:
-                    writes = paint(task, *found)
-                except (ImpastoError, MemoryError) as error:
-                    outcome = failed_outcome(task, error)
-            if last_write is not None:
-                yield finished(_outcome_of(*last_write))
-                last_write = None
-            if writes is not None:
-                last_write = (task, writes)
-            elif outcome is not None:
-                yield finished(outcome)
-        if last_write is not None:
-            yield finished(_outcome_of(*last_write))
 
 
 def is_made(task: BatchTask, painter: Painter, writing: OutputOptions) -> bool:
@@ -192,27 +228,6 @@ def _exists(target: Path) -> bool:
         return target.exists()
     except OSError as error:
         raise OutputError(explain_write_error(target, error)) from error
-
-
-def _paint_alone(
-    task: BatchTask, painter: Painter, writing: OutputOptions, progress: PaintingProgress | None
-) -> Outcome:
-    """Paint a picture while nothing else is read or written."""
-    started = time.perf_counter()
-    try:
-        with locked(task.target):
-            painter.paint_file(task.source, task.target, progress=progress, **vars(writing))
-    except (ImpastoError, MemoryError) as error:
-        return failed_outcome(task, error)
-    return Outcome(task, "written", {"total": time.perf_counter() - started})
-
-
-def _outcome_of(task: BatchTask, future: Future[Outcome]) -> Outcome:
-    """The outcome of a write, also where it failed."""
-    try:
-        return future.result()
-    except ImpastoError as error:
-        return failed_outcome(task, error)
 
 
 def failed_outcome(task: BatchTask, error: ImpastoError | MemoryError) -> Outcome:
