@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack, get_args
 
@@ -120,42 +120,77 @@ def learn_style(
     )
     chosen = settings_of(effort, settings, photos, deep=deep)
     FitSettings(minutes=minutes)  # refuses a wrong number now, not once the style is learnt
-    sources = _as_list(pictures)
-    if any(map(is_held, sources)):
-        with ExitStack() as files:
-            written = [files.enter_context(file_of(item)) if is_held(item) else item for item in sources]
-            about: dict[str, Any] = {
-                "name": name,
-                "metadata": metadata,
-                "effort": effort,
-                "photos": photos,
-                "deep": deep,
-            }
-            about |= {"minutes": minutes, "device": device, "progress": progress}
-            return learn_style(written, output, **about, **settings)
-    paths = _check_pictures(sources)
-    target = None if output is None else Path(output)
+    with ExitStack() as files:
+        held = [files.enter_context(file_of(item)) if is_held(item) else item for item in _as_list(pictures)]
+        paths = _check_pictures(held)
+        target = None if output is None else Path(output)
+        name = _check_name(name or (target or paths[0]).stem, target)
+        facts = _check_metadata(metadata or {})
+        facts |= {"pictures": ", ".join(path.name for path in paths), "style_effort": effort}
+        facts["made_from"] = made_from(paths, settings, photos, effort=effort, deep=deep, minutes=minutes)
+        predicted = predict(paths, chosen.style_size, chosen.style_scale)
+        style = Style(name, *predicted, bundled_network_id(), facts)
+        if effort != "quick":
+            source = Path(photos) if photos else None
+            return _fit(style, paths, chosen, source, minutes if deep else None, device, target, progress)
+        style = replace(style, metadata=facts | {"learnt": "predicted"})
+        if target is not None:
+            style.save(target)
+        return style
+
+
+def _check_name(name: str, target: Path | None) -> str:
+    """Return the name of a style; refuse one that no style can have, and a file that no style is in.
+
+    Raises:
+        StyleError: the name is that of the photograph style, or the file does not end as style files do.
+    """
     if target is not None and target.suffix != SUFFIX:
         raise StyleError(f"{target} does not end in {SUFFIX}; a style file does, for example {target.stem}{SUFFIX}.")
-    name = name or (target or paths[0]).stem
     if name == PHOTOGRAPH:
         raise StyleError(
             f"{PHOTOGRAPH} is the style that changes nothing; give another --name.",
             key="style_photograph",
             name=PHOTOGRAPH,
         )
-    about = {key: str(value) for key, value in (metadata or {}).items() if value}
+    return name
+
+
+def _check_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return what is known of the pictures as text, without what is empty.
+
+    Raises:
+        StyleError: it has what a style file says of itself.
+    """
+    about = {key: str(value) for key, value in metadata.items() if value}
     for key in RESERVED:
         if key in about:
             raise StyleError(f"A style file says its {key} itself; leave {key} out of the metadata.")
-    facts = about | {"pictures": ", ".join(path.name for path in paths), "style_effort": effort}
-    facts["made_from"] = made_from(paths, settings, photos, effort=effort, deep=deep, minutes=minutes)
-    predicted = predict(paths, chosen.style_size, chosen.style_scale)
-    if effort == "quick":
-        style = Style(name, *predicted, bundled_network_id(), facts | {"learnt": "predicted"})
-        if target is not None:
-            style.save(target)
-        return style
+    return about
+
+
+def _fit(
+    predicted: Style,
+    paths: tuple[Path, ...],
+    settings: LearnSettings,
+    photos: Path | None,
+    minutes: float | None,
+    device: str,
+    target: Path | None,
+    progress: Callable[[LearningProgress], None] | None,
+) -> Style:
+    """Fit a style from its prediction on; see :func:`learn_style`.
+
+    Args:
+        predicted: the style as it was predicted, with its name and metadata.
+        paths: the pictures.
+        settings: how it is fitted.
+        photos: photographs to paint meanwhile; ``None``: they are drawn.
+        minutes: how long the network is fitted, too; ``None``: it is not.
+        device: where to compute.
+        target: the style file to write; ``None``: none.
+        progress: called after each step.
+    """
     with needing_extra("train", "Fitting a style"):
         import torch
 
@@ -165,40 +200,41 @@ def learn_style(
         from impasto.networks.files import load_bundled
         from impasto.training.photographs import MIN_PHOTOGRAPHS, Photographs
     torch_name = torch_device(device)
+    deep = minutes is not None
     network, known = load_bundled()
-    photograph = known[PHOTOGRAPH]
     photographs = Photographs(
-        Path(photos) if photos else draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN_FOR_STYLE, chosen.seed),
-        crop=chosen.crop,
-        scales=chosen.scales,
-        seed=chosen.seed,
+        photos or draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN_FOR_STYLE, settings.seed),
+        crop=settings.crop,
+        scales=settings.scales,
+        seed=settings.seed,
         held_out=_HELD_OUT,
         limit=None if deep else _MAX_PHOTOGRAPHS,
         few=MIN_PHOTOGRAPHS if deep else _MIN_PHOTOGRAPHS,
     )
-    mark = fingerprint(paths, {**asdict(chosen), "effort": effort, "photos": str(photos)})
+    effort = predicted.metadata["style_effort"]
+    mark = fingerprint(paths, {**asdict(settings), "effort": effort, "photos": str(photos)})
     with _working_folder(target) as folder:
-        start = torch.from_numpy(predicted[0]), torch.from_numpy(predicted[1])
-        fit = StyleFit(network, start, paths, photographs, chosen, fingerprint=mark, device=torch_name)
+        start = torch.from_numpy(predicted.scale), torch.from_numpy(predicted.shift)
+        fit = StyleFit(network, start, paths, photographs, settings, fingerprint=mark, device=torch_name)
         if not fit.resume(folder):
             _empty(folder)
         fit.run(folder, _as_learning_progress(progress, "style"))
         scale, shift = (value.numpy() for value in fit.style())
-        style = Style(name, scale, shift, bundled_network_id(), facts | fit.facts())
+        style = replace(predicted, scale=scale, shift=shift, metadata={**predicted.metadata, **fit.facts()})
         preview = folder / "preview.jpg"
-        if deep:
-            report, inner = _as_learning_progress(progress, "network"), folder / "network"
+        if minutes is not None:
+            inner = folder / "network"
             style = fit_own_network(
                 style,
                 paths,
                 network,
-                photograph,
+                known[PHOTOGRAPH],
                 photographs,
-                chosen,
+                settings,
                 minutes,
                 inner,
                 device=torch_name,
-                progress=report,
+                progress=_as_learning_progress(progress, "network"),
             )
             preview = max(inner.glob("preview-*.png"), default=preview)
         if target is not None:
