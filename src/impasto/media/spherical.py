@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.files import atomic_path
+from impasto.media.boxes import boxes_in
 from impasto.media.containers import open_container
 
 EQUIRECTANGULAR, CUBEMAP, TILE = "equirectangular", "cubemap", "equirectangular tile"
@@ -170,7 +171,7 @@ def _completed(index: bytes, spherical: Spherical, moved: int) -> bytes:
         """The boxes in a span, changed."""
         nonlocal done
         parts = []
-        for kind, begins, holds, ends in _boxes(index, start, end):
+        for kind, begins, holds, ends in boxes_in(index, start, end):
             if kind in _ON_THE_WAY:
                 within = holds + _ON_THE_WAY[kind]
                 is_track = kind == b"trak" and not done and _is_of_pictures(index[begins:ends])
@@ -194,7 +195,7 @@ def _completed(index: bytes, spherical: Spherical, moved: int) -> bytes:
 
 def _entry(entries: bytes, spherical: Spherical) -> bytes:
     """The sample entries of a track of pictures, of which the first is completed."""
-    kind, _, holds, ends = next(_boxes(entries, 0, len(entries)))
+    kind, _, holds, ends = next(boxes_in(entries, 0, len(entries)))
     whole = _box(kind, entries[holds:ends], spherical.boxes_of_picture())
     return whole + entries[ends:]
 
@@ -209,16 +210,6 @@ def _box(kind: bytes, *parts: bytes) -> bytes:
     """A box of an MP4."""
     inside = b"".join(parts)
     return struct.pack(">I4s", 8 + len(inside), kind) + inside
-
-
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """Boxes in a span: kind, where each begins, where what it holds begins, and where it ends."""
-    while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        if size < 8:
-            return
-        yield kind, start, start + 8, start + size
-        start += size
 
 
 def _boxes_of_file(source: Any) -> Iterator[tuple[int, int, bytes]]:

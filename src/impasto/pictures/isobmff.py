@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+
+from impasto.media.boxes import boxes_in
 
 
 def code_points(data: bytes) -> tuple[int, int, int, int] | None:
@@ -15,7 +16,7 @@ def code_points(data: bytes) -> tuple[int, int, int, int] | None:
         data: the file. What is damaged in it counts as missing.
     """
     try:
-        top = dict(_boxes(data, 0, len(data)))
+        top = dict(_contents(data, 0, len(data)))
         if b"meta" in top:
             return _of_primary(data, *top[b"meta"])
         # A sequence without a still picture: the first colours of its tracks.
@@ -28,11 +29,11 @@ def code_points(data: bytes) -> tuple[int, int, int, int] | None:
 
 def _of_primary(data: bytes, start: int, end: int) -> tuple[int, int, int, int] | None:
     """The code points of the primary item of a box ``meta``."""
-    meta = dict(_boxes(data, start + 4, end))
+    meta = dict(_contents(data, start + 4, end))
     version, (at, _) = data[meta[b"pitm"][0]], meta[b"pitm"]
     (primary,) = struct.unpack_from(">I" if version else ">H", data, at + 4)
-    properties = dict(_boxes(data, *meta[b"iprp"]))
-    listed = list(_boxes(data, *properties[b"ipco"]))
+    properties = dict(_contents(data, *meta[b"iprp"]))
+    listed = _contents(data, *properties[b"ipco"])
     for index in _associations(data, properties[b"ipma"][0], primary):
         kind, (at, _) = listed[index - 1]
         if kind == b"colr" and data[at : at + 4] == b"nclx":
@@ -66,16 +67,6 @@ def _nclx(data: bytes, at: int) -> tuple[int, int, int, int]:
     return primaries, transfer, matrix, 1
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
+def _contents(data: bytes, start: int, end: int) -> list[tuple[bytes, tuple[int, int]]]:
     """The kinds of the boxes in a span, each with the span of what it holds."""
-    while start + 8 <= end:
-        size, kind = struct.unpack_from(">I4s", data, start)
-        inside = start + 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, inside)
-            inside += 8
-        stop = end if size == 0 else min(end, start + size)
-        if stop < inside:
-            return
-        yield kind, (inside, stop)
-        start = stop
+    return [(box.kind, (box.holds, box.ends)) for box in boxes_in(data, start, end)]
