@@ -15,6 +15,8 @@ from impasto.cli.help import Command
 from impasto.extras import EXTRAS
 from impasto.version import install_command
 
+_LEAST_CLOSENESS = 40  # dB between the paintings of two engines, below which one of them is wrong
+
 
 def _version(package: str) -> str | None:
     """The version of an installed package; ``None``: it is not installed."""
@@ -44,18 +46,30 @@ def _engine() -> dict[str, Any]:
 
 def _speeds() -> dict[str, Any]:
     """The engines that are there, how fast each is, and which one paints many pictures from now on."""
+    import numpy as np
+
     from impasto.engines import speeds
     from impasto.engines.loading import engines_there, load_engine
     from impasto.errors import ImpastoError
     from impasto.styles.catalogue import bundled_names, load_style
 
-    engines, failed = {}, {}
+    engines, failed, style = {}, {}, load_style(bundled_names()[0])
     for name, (device, kind) in engines_there().items():
         try:
-            engines[name] = load_engine(device, None, 1, kind)
+            engine = load_engine(device, None, 1, kind)
+            engine.paint_only(np.full((1, 3, 64, 64), 0.5, np.float32), style.scale, style.shift)
         except ImpastoError as error:
             failed[name] = str(error)
-    seconds = speeds.measure(engines, load_style(bundled_names()[0]))
+            continue
+        if reason := getattr(engine, "failure", ""):  # of a provider whose place the CPU has taken
+            failed[name] = reason
+        else:
+            engines[name] = engine
+    for name, decibels in speeds.closeness(engines, style).items():
+        if decibels < _LEAST_CLOSENESS:
+            failed[name] = f"it paints something else than {next(iter(engines))} ({decibels:.0f} dB)"
+            del engines[name]
+    seconds = speeds.measure(engines, style)
     if len(seconds) > 1:
         with suppress(ImpastoError):  # a folder that cannot be written in
             speeds.keep(seconds)

@@ -8,9 +8,11 @@ from typing import Literal
 from impasto.errors import InputError
 from impasto.options import suggest
 
-Device = Literal["auto", "cpu", "cuda", "mps"]
-DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "mps")
-"""The devices that can be asked for; ``"auto"`` takes the best one that is there."""
+Device = Literal["auto", "cpu", "cuda", "mps", "directml", "coreml", "webgpu"]
+TORCH_DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "mps")
+"""The devices that torch can use; ``"auto"`` takes the best one that is there."""
+DEVICES: tuple[Device, ...] = (*TORCH_DEVICES, "directml", "coreml", "webgpu")
+"""The devices that can be asked for where the network paints; the last three are onnxruntime's alone."""
 
 EngineName = Literal["auto", "onnxruntime", "openvino", "torch"]
 ENGINES: tuple[EngineName, ...] = ("auto", "onnxruntime", "openvino", "torch")
@@ -21,7 +23,7 @@ def torch_device(device: str) -> str:
     """The device for torch: ``"auto"`` becomes the best one that torch has here; any other is checked.
 
     Args:
-        device: one of :data:`DEVICES`, or a GPU of several, such as ``"cuda:1"``.
+        device: one of :data:`TORCH_DEVICES`, or a GPU of several, such as ``"cuda:1"``.
 
     Returns:
         ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
@@ -48,8 +50,8 @@ def split_devices(devices: str) -> list[str]:
     """
     several = [device.strip() for device in devices.split(",")]
     for device in several:
-        if device not in DEVICES and not re.fullmatch(r"cuda:\d{1,4}", device):
-            raise InputError(f"There is no device {device or devices}; {suggest(device, DEVICES)}")
+        if device not in TORCH_DEVICES and not re.fullmatch(r"cuda:\d{1,4}", device):
+            raise InputError(f"There is no device {device or devices}; {suggest(device, TORCH_DEVICES)}")
     if len(several) > 1 and "auto" in several:
         raise InputError("The device auto is one device; name each, as in --device cuda:0,cuda:1.")
     return several

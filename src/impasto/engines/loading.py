@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from impasto.engines.base import Engine
-from impasto.engines.devices import DEVICES, ENGINES, Device, EngineName, torch_device
+from impasto.engines.devices import DEVICES, ENGINES, TORCH_DEVICES, Device, EngineName, torch_device
 from impasto.engines.speeds import measured_fastest
 from impasto.errors import InputError, MissingExtraError
 from impasto.styles.style import EmbeddedNetwork
@@ -31,7 +31,8 @@ def load_engine(
     OpenVINO, where ``impasto doctor`` has measured that it is faster here.
 
     Args:
-        device: ``"auto"`` takes CUDA or MPS through torch where both are there, else the CPU.
+        device: ``"auto"`` takes CUDA or MPS through torch where both are there, else the CPU; the providers of
+            onnxruntime for other GPUs are only taken by their names.
         embedded: the network that a style brings along; ``None``: the package's.
         parallel: how many pictures are painted at a time; each gets its share of the CPU's threads.
         engine: ``"auto"`` takes what ``IMPASTO_ENGINE`` names, else goes by the rule.
@@ -51,10 +52,14 @@ def load_engine(
 
         return OpenvinoEngine(embedded, parallel)
     from impasto.engines.onnxruntime import OnnxruntimeEngine  # late: onnxruntime takes a while to import
+    from impasto.engines.providers import missing_provider
 
-    has_cuda = "cuda" in OnnxruntimeEngine.devices()
-    if device == "cuda" and has_cuda:
-        return OnnxruntimeEngine("cuda", embedded, parallel)
+    here = OnnxruntimeEngine.devices()
+    has_cuda = "cuda" in here
+    if device in here and device != "cpu":
+        return OnnxruntimeEngine(device, embedded, parallel)
+    if device not in TORCH_DEVICES:
+        raise missing_provider(device)
     if wanted == "onnxruntime":
         if device not in ("auto", "cpu"):
             raise InputError(f"The onnxruntime that is installed has no {device}; leave out --device, or --engine.")
@@ -78,8 +83,8 @@ def engines_there() -> dict[str, tuple[Device, EngineName]]:
     there: dict[str, tuple[Device, EngineName]] = {"onnxruntime": ("cpu", "onnxruntime")}
     if _has("openvino"):
         there["openvino"] = ("cpu", "openvino")
-    if "cuda" in OnnxruntimeEngine.devices():
-        there["onnxruntime on cuda"] = ("cuda", "onnxruntime")
+    here = OnnxruntimeEngine.devices()
+    there |= {f"onnxruntime on {device}": (device, "onnxruntime") for device in DEVICES if device in here[1:]}
     if _has("torch") and _may_have_gpu():
         from impasto.engines.torch import available_gpus
 

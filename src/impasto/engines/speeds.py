@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.engines.base import Engine
+from impasto.engines.base import Array, Engine
 from impasto.files import atomic_path
 from impasto.folders import cache_folder
 from impasto.styles.style import Style
@@ -30,7 +30,7 @@ def measure(engines: Mapping[str, Engine], style: Style) -> dict[str, float]:
         engines: by name.
         style: of the network that the engines run.
     """
-    image = np.random.default_rng(0).random((1, 4, SIDE, SIDE), np.float32)
+    image = _image()
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     for turn in range(_ROUNDS + 1):
         for name, engine in engines.items():
@@ -39,6 +39,20 @@ def measure(engines: Mapping[str, Engine], style: Style) -> dict[str, float]:
             if turn:
                 seconds[name].append(time.perf_counter() - started)
     return {name: min(values) for name, values in seconds.items()}
+
+
+def closeness(engines: Mapping[str, Engine], style: Style) -> dict[str, float]:
+    """How close each engine's painting is to that of the first one, in dB; infinite: the same.
+
+    Args:
+        engines, style: as for :func:`measure`.
+    """
+    image, paintings = _image(), {}
+    for name, engine in engines.items():
+        paintings[name] = engine.paint_only(image, style.scale, style.shift).astype(np.float64)
+    expected = next(iter(paintings.values()))
+    with np.errstate(divide="ignore"):
+        return {name: float(-10 * np.log10(np.mean((one - expected) ** 2))) for name, one in paintings.items()}
 
 
 def keep(seconds: Mapping[str, float]) -> None:
@@ -63,6 +77,11 @@ def measured_fastest() -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return "onnxruntime"
     return "openvino" if is_faster else "onnxruntime"
+
+
+def _image() -> Array:
+    """The picture that is painted, 1 x 4 x H x W."""
+    return np.random.default_rng(0).random((1, 4, SIDE, SIDE), np.float32)
 
 
 def _file() -> Path:

@@ -122,7 +122,8 @@ class Options:
         "auto",
         choices=DEVICES,
         noted=False,
-        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best there is.",
+        help="Where to compute: cpu, cuda (NVIDIA), mps (Apple), or auto, the best of these; directml, coreml or "
+        "webgpu through onnxruntime.",
         doc="Where to run.",
     )
     engine: EngineName = option(
