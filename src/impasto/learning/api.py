@@ -39,6 +39,7 @@ _EDITION = 3  # of learning; another number makes every cached style be learnt a
 _MAX_PHOTOGRAPHS = 300  # photographs that are read for a style alone; its two thousand numbers learn nothing from more
 _MIN_PHOTOGRAPHS = 12  # photographs for a style alone; learning from fewer gives a warning
 _DRAWN_FOR_STYLE = 48  # pictures that are drawn for a style alone where no photographs are given
+_SPARE = 4  # pictures that are drawn beyond the crops: by their names, more of them may be held out than are asked for
 _DRAWN_FOR_NETWORK = 240  # pictures that are drawn where the network is fitted, too
 _PREDICTED_FROM = ("style_size", "style_scale")  # the settings that a predicted style depends on
 _HELD_OUT = 0.15  # share of the photographs that a style is judged by instead of learnt from
@@ -202,8 +203,9 @@ def _fit(
     torch_name = torch_device(device)
     deep = minutes is not None
     network, known = load_bundled()
+    drawn = _DRAWN_FOR_NETWORK if deep else min(_DRAWN_FOR_STYLE, _SPARE + settings.crops + settings.held_out)
     photographs = Photographs(
-        photos or draw_photographs(_DRAWN_FOR_NETWORK if deep else _DRAWN_FOR_STYLE, settings.seed),
+        photos or draw_photographs(drawn, settings.seed),
         crop=settings.crop,
         scales=settings.scales,
         seed=settings.seed,
