@@ -110,6 +110,11 @@ def test_poor_style_pictures_are_warned_of(photos, tmp_path, caplog):
     assert "tiny.png: the style picture has only 60 x 60 pixels" in caplog.text
 
 
+def test_what_is_said_of_a_picture_in_memory_names_no_temporary_file(caplog):
+    impasto.learn_style(Image.new("RGB", (60, 60), "red"), effort="quick")
+    assert [message.partition("-")[0] for message in caplog.messages] == ["picture"]
+
+
 def test_what_cannot_be_learnt_gets_one_sentence(waves, tmp_path):
     cases = [
         (InputError, "no picture", lambda: impasto.learn_style(tmp_path / "none.jpg")),

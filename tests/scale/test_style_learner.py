@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from impasto.errors import InputError, TrainingError
 from impasto.learning.api import learn_style
@@ -23,6 +24,17 @@ def test_a_learner_makes_the_style_that_learn_makes(photos, tmp_path):
     assert found.metadata == style.metadata
     assert facts["name"] == style.name == "p1"
     assert facts["seconds"]["learn"] > 0
+
+
+def test_what_is_said_of_a_picture_names_it_and_no_temporary_file(tmp_path, caplog):
+    flat = encoded(Image.new("RGB", (60, 60), "red"))
+    StyleLearner("quick").make("deep/flat.jpg", flat)
+    assert caplog.messages
+    assert all(message.startswith("deep/flat.jpg: ") for message in caplog.messages)
+    with pytest.raises(InputError) as caught:
+        StyleLearner("quick").make("deep/half.jpg", flat[:300])
+    assert str(caught.value).startswith("deep/half.jpg ")
+    assert str(caught.value).count("half.jpg") == 1
 
 
 def test_a_folder_of_pictures_becomes_a_folder_of_styles_and_is_not_learnt_twice(photos, tmp_path, here):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from impasto.files import temporary_folder
+from impasto.pictures import messages
 from impasto.pictures.conversion import Held, as_picture
 from impasto.pictures.writing import encode_picture
 
@@ -34,4 +35,5 @@ def file_of(picture: Held) -> Iterator[Path]:
     with temporary_folder() as folder:
         path = folder / f"{name or f'picture-{hashlib.sha256(data).hexdigest()[:_DIGITS]}'}.png"
         path.write_bytes(data)
-        yield path
+        with messages.called(path, path.name):
+            yield path

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 
 from PIL import Image
 
@@ -25,6 +26,7 @@ _SAID = "said"  # where it keeps what has been said of it
 _NOTICES = "notices"  # where the ``info`` of a Pillow image keeps what is to be said of it
 _heard: ContextVar[list[str] | None] = ContextVar("what is said of files, for who listens", default=None)
 _name: ContextVar[str] = ContextVar("name of the file that messages are about", default="")
+_other_names: ContextVar[Mapping[str, str]] = ContextVar("names of temporary files", default=MappingProxyType({}))
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def about(name: str | Path) -> Iterator[None]:
     Raises:
         ImpastoError: the block raised it; its sentence names the file.
     """
-    token = _name.set(str(name))
+    token = _name.set(_other_names.get().get(str(name), str(name)))
     try:
         yield
     except ImpastoError as error:
@@ -45,6 +47,27 @@ def about(name: str | Path) -> Iterator[None]:
         raise
     finally:
         _name.reset(token)
+
+
+@contextmanager
+def called(path: Path, name: str) -> Iterator[None]:
+    """Have messages call a temporary file by the name of what it is a copy of.
+
+    Args:
+        path: the file.
+        name: how messages call it.
+
+    Raises:
+        ImpastoError: the block raised it; its sentence has the name in the place of the path.
+    """
+    token = _other_names.set({**_other_names.get(), str(path): name})
+    try:
+        yield
+    except ImpastoError as error:
+        error.args = (str(error).replace(printable(str(path)), printable(name)), *error.args[1:])
+        raise
+    finally:
+        _other_names.reset(token)
 
 
 def add_name(error: ImpastoError, name: str | Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Unpack
 
 from impasto.engines.devices import split_devices
-from impasto.errors import ImpastoError, InputError, MissingExtraError, StyleError
-from impasto.files import temporary_folder
+from impasto.errors import StyleError
+from impasto.files import explained, temporary_folder
 from impasto.learning.api import learn_style, made_from, settings_of
 from impasto.learning.settings import Effort, LearnKeywords
 from impasto.options import option_text
+from impasto.pictures import messages
 from impasto.scale.maker import Maker
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.style import SUFFIX
@@ -63,14 +64,9 @@ class StyleLearner(Maker):
         started = time.perf_counter()
         with _file(name, data) as picture:
             target = picture.with_suffix(SUFFIX)
-            try:
-                style = learn_style(
-                    picture, target, effort=self.effort, photos=self.photos, device=self.device, **self.given
-                )
-            except MissingExtraError:
-                raise
-            except ImpastoError as error:
-                raise InputError(str(error).replace(str(picture), name)) from error
+            style = learn_style(
+                picture, target, effort=self.effort, photos=self.photos, device=self.device, **self.given
+            )
             made = target.read_bytes()
         return made, {"name": style.name, **style.metadata, "seconds": {"learn": time.perf_counter() - started}}
 
@@ -89,5 +85,7 @@ def _file(name: str, data: bytes) -> Iterator[Path]:
     """A file of that name with some bytes, for as long as the block lasts."""
     with temporary_folder() as folder:
         path = folder / PurePosixPath(name).name
-        path.write_bytes(data)
-        yield path
+        with explained(path):
+            path.write_bytes(data)
+        with messages.called(path, name):
+            yield path
