@@ -28,6 +28,21 @@ def test_a_process_that_is_kept_to_one_core_starts_one_thread(monkeypatch):
         os.sched_setaffinity(0, before)
 
 
+def test_the_share_of_the_processor_that_a_container_has_counts(monkeypatch, tmp_path):
+    monkeypatch.setattr("impasto.threads.CONTROL_GROUP", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert core_count() == 64
+    for text, cores in (("250000 100000", 3), ("20000 100000", 1), ("max 100000", 64)):
+        (tmp_path / "cpu.max").write_text(f"{text}\n")
+        assert core_count() == cores
+    (tmp_path / "cpu.max").unlink()
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
+    for quota, cores in (("400000", 4), ("-1", 64)):
+        (tmp_path / "cpu/cpu.cfs_quota_us").write_text(f"{quota}\n")
+        assert core_count() == cores
+
+
 def test_no_module_makes_sessions_of_its_own_kind():
     import impasto
 

@@ -6,8 +6,11 @@ Torch takes both from the environment: see :mod:`impasto.environment`, which set
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
+
+from impasto.memory import CONTROL_GROUP
 
 if TYPE_CHECKING:
     from onnxruntime import SessionOptions
@@ -16,8 +19,20 @@ _LOG_FATAL = 4  # onnxruntime's log severity of what ends the process: errors ar
 
 
 def core_count() -> int:
-    """The cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may run on; a container's share of the processor, rounded up, counts as well."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(cores, _control_group_cores())))
+
+
+def _control_group_cores() -> float:
+    """Cores' worth of time that a control group (version 2 or 1) lets its processes take; infinite without a limit."""
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((CONTROL_GROUP / name).read_text() for name in names).split()
+            return int(quota) / int(period) if int(quota) > 0 else math.inf
+        except (OSError, ValueError):  # "max", which stands for no limit, is no number
+            continue
+    return math.inf
 
 
 def cpu_threads() -> int:
