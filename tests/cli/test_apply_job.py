@@ -32,7 +32,7 @@ def test_a_folder_is_painted_as_a_job_whose_progress_is_told(folder, capsys):
     assert "2 of 2 done, 0 failed, 0 left (1 of 1 shards)" in said
     assert "cost " in said
     assert run("apply", folder / "in", "--style", "scream", "--on", "local", "-o", folder / "out") == 0
-    assert "All of it was done before." in capsys.readouterr().err
+    assert "All of it was done before; --overwrite makes it anew." in capsys.readouterr().err
 
 
 def test_a_plan_is_made_painted_to_tars_and_tells_what_failed(folder, capsys):
@@ -55,6 +55,17 @@ def test_a_plan_is_made_painted_to_tars_and_tells_what_failed(folder, capsys):
     assert (found["done"], found["left"], [name for name, _ in found["failed"]]) == (2, 0, ["bad.jpg"])
     assert run("progress", job) == 0
     assert "bad.jpg" in capsys.readouterr().out
+
+
+def test_a_picture_as_a_style_is_made_with_the_effort_that_is_asked_for(folder, capsys):
+    picture = folder / "in/one.jpg"
+    (folder / "in/bad.jpg").unlink()
+    job = ["apply", folder / "in", "--on", "local", "-o", folder / "out"]
+    assert run(*job, "--style", picture, "--style-effort", "quick") == 0
+    assert f"The style of {picture} is predicted" in capsys.readouterr().err
+    assert run(*job, "--style", "scream", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["reason"] for line in lines] == ["made in another way"] * 2
 
 
 @pytest.mark.parametrize(

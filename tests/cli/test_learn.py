@@ -57,7 +57,7 @@ def test_a_folder_of_pictures_becomes_a_style_of_each(tmp_path, small, capsys, m
     ]
     assert impasto.load_style("styles/waves.safetensors").name == "waves"
     assert run("learn", "paintings", "--quick", "--on", "local", "-o", "styles") == 0
-    assert "All of it was done before." in capsys.readouterr().err
+    assert "All of it was done before; --overwrite makes it anew." in capsys.readouterr().err
     assert run("learn", "paintings", "--quick", "--on", "local", "-o", "styles", "--title", "Waves") == 2
     assert "--title is for a single style" in capsys.readouterr().err
     assert run("learn", "paintings") == 3

@@ -131,8 +131,9 @@ def command(
         how = JobOptions(on or "local", processes, overwrite, include_results, timing, as_json, quiet)
         if watch:
             raise click.UsageError("--watch paints one picture after the other; leave --on and --processes out.")
-        for_all, writing = learn_pictures(styles, quiet=quiet), OutputOptions(format, quality, strip)
-        work_through(pictures, output, Worker(for_all, options.painting_options_from(painting), writing), how)
+        how_to_paint, writing = options.painting_options_from(painting), OutputOptions(format, quality, strip)
+        for_all = learn_pictures(styles, how_to_paint.style_effort, quiet=quiet)
+        work_through(pictures, output, Worker(for_all, how_to_paint, writing), how)
         return
     inputs = tuple(map(Path, pictures))
     where = None if output is None else Path(output)
@@ -246,14 +247,6 @@ def _paint_piped(task: BatchTask, painter: Painter, writing: OutputOptions, prog
     )
 
 
-_REASONS = {
-    "same": "made in the same way",
-    "other": "made in another way",
-    "result": "is itself a result",
-    "busy": "is being made by another run",
-}
-
-
 def _skipped(outcome: Outcome) -> str:
     """The sentence on a picture that was not painted."""
     task = outcome.task
@@ -299,7 +292,7 @@ class _Reporter:
                         "status": outcome.status,
                         "seconds": {name: round(value, 4) for name, value in outcome.seconds.items()},
                         **({"error": str(outcome.error)} if outcome.error else {}),
-                        **({"reason": _REASONS[outcome.reason]} if outcome.reason else {}),
+                        **({"reason": results.REASONS[outcome.reason]} if outcome.reason else {}),
                         **({"replaced": True} if replaced else {}),
                     }
                 ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from impasto.cli import results
 from impasto.cli.options import PathOrUrl
 from impasto.cli.progress import counting_bar
 from impasto.errors import PartialError
@@ -94,7 +95,7 @@ def work_through(
         raise PartialError(f"{said}; put right what failed, and run the same again for it.")
     if how.quiet or how.as_json:
         return
-    click.echo(said or "All of it was done before.", err=True)
+    click.echo(said or "All of it was done before; --overwrite makes it anew.", err=True)
     if how.timing and counts["written"]:
         click.echo(", ".join(f"{name} {1000 * value / counts['written']:.1f} ms" for name, value in seconds.items()))
 
@@ -105,6 +106,7 @@ def _say(result: Result, failures: int, how: JobOptions) -> None:
         about = {"input": result.name, "output": result.target, "status": result.status}
         times = {name: round(value, 4) for name, value in result.seconds.items()}
         more = {"error": result.error} if result.error else {}
+        more |= {"reason": results.REASONS[result.reason]} if result.reason else {}
         click.echo(json.dumps(about | {"seconds": times} | more))
     elif result.status == "failed" and failures <= _SHOWN:
         click.echo(f"Error: {result.error}", err=True)

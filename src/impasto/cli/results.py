@@ -9,6 +9,14 @@ import click
 
 from impasto.pictures.results import unnamed_result
 
+REASONS = {
+    "same": "made in the same way",
+    "other": "made in another way",
+    "result": "is itself a result",
+    "busy": "is being made by another run",
+}
+"""Why a picture of several was skipped, as the JSON of the commands says it."""
+
 
 def kept_as_it_is(path: Path) -> str:
     """The sentence on a result that is not made again."""
