@@ -1,4 +1,6 @@
 import shutil
+import time
+from threading import Thread
 
 import pytest
 from PIL import Image
@@ -6,6 +8,7 @@ from PIL import Image
 from impasto.errors import InputError
 from impasto.feedforward.tasks import OutputOptions
 from impasto.scale.api import find_job, open_run, paint_run, plan, run
+from impasto.scale.job import Receipt, now
 from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session
 
@@ -133,17 +136,28 @@ def test_two_pictures_with_one_result_are_refused_before_anything_is_painted(pho
         run(photos, tmp_path / "out", "scream", processes=1, writing=OutputOptions("webp"))
 
 
-def test_shards_that_another_program_is_painting_are_left_to_it(photos, tmp_path, worker, here):
+@pytest.mark.parametrize("dies", [True, False], ids=["it-dies", "it-finishes"])
+def test_a_shard_that_another_program_is_painting_is_left_to_it_until_it_is_done_or_dead(
+    dies, photos, tmp_path, worker, here, monkeypatch, caplog
+):
+    monkeypatch.setattr("impasto.scale.api._WAIT", 0.02)
     plan(photos, tmp_path / "job", shard_pictures=2)
-    begun = open_run(tmp_path / "job", tmp_path / "out", worker)
+    begun, results = open_run(tmp_path / "job", tmp_path / "out", worker), []
     records = begun.records()
     first = next(iter(records.job.shards())).name(begun.settings)
     with Session(records.job.place, records.id) as other:
         other.take(first)
-        assert len(list(paint_run(begun, processes=1))) == 4
+        painting = Thread(target=lambda: results.extend(paint_run(begun, processes=1)))
+        painting.start()
+        while "Other runs have the last shards in hand (1)" not in caplog.text:
+            time.sleep(0.01)
         (found,) = progress(tmp_path / "job")
-        assert (found.shards_done, found.programs, found.left) == (2, 1, 2)
-    assert len(list(paint_run(begun, processes=1))) == 2
+        assert (found.shards_done, found.programs, found.left) == (2, 2, 2)
+        assert painting.is_alive()
+        if not dies:
+            records.finish(Receipt(first, 2, 2, 0, finished=now()))
+    painting.join(20)
+    assert len(results) == (6 if dies else 4)
     (found,) = progress(tmp_path / "job")
     assert (found.shards_done, found.left, found.seconds_left) == (3, 0, 0.0)
     spent, whole = found.cost(3600.0)

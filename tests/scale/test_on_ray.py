@@ -34,6 +34,15 @@ def test_actors_leave_a_cpu_to_what_else_has_to_run():
     assert actors_for(64, 0, 5) == (5, 1.0)
 
 
+def test_pictures_without_a_plan_are_cut_into_shards_for_all_actors_also_of_a_cluster_of_unknown_size(tmp_path, worker):
+    (tmp_path / "in").mkdir()
+    for number in range(200):
+        (tmp_path / f"in/{number}.jpg").touch()
+    for processes, shards in ((2, 17), (None, 200)):
+        begun = open_run(tmp_path / "in", tmp_path / "out", worker, "ray", processes)
+        assert begun.records().job.about["shards"] == shards
+
+
 def test_an_actor_paints_a_shard_and_gives_back_one_that_is_done(begun, monkeypatch):
     monkeypatch.setattr(on_ray, "Pool", PoolHere)
     actor, shard = ShardActor(begun), next(iter(begun.records().job.shards()))

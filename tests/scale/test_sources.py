@@ -6,7 +6,7 @@ import pytest
 
 from impasto.errors import InputError
 from impasto.scale.shards import Shard
-from impasto.scale.sources import pictures_of, shards_of
+from impasto.scale.sources import file_of, pictures_of, shards_of
 
 from .conftest import encoded
 
@@ -15,7 +15,7 @@ def names(shards):
     found = []
     for shard in shards:
         with ExitStack() as files:
-            found += [picture.name for picture in pictures_of(shard, files)]
+            found += [picture.name for picture in pictures_of(shard, file_of(shard, files))]
     return found
 
 
@@ -39,15 +39,20 @@ def test_results_are_not_sources_where_they_lie_in_the_same_folder(photos):
     (photos / "out").mkdir()
     (photos / "out/p0.jpg").write_bytes((photos / "p0.jpg").read_bytes())
     assert len(names(shards_of([photos], sink=photos / "out"))) == 6
+    store = pytest.importorskip("fsspec").filesystem("memory")
+    for name in ("a.jpg", "out/a.jpg", "outer/b.jpg"):
+        store.pipe_file(f"/bucket/in/{name}", b"x")
+    assert names(shards_of(["memory://bucket/in"], sink="memory://bucket/in/out")) == ["a.jpg", "outer/b.jpg"]
+    store.rm("/bucket", recursive=True)
 
 
 def test_patterns_files_and_lists_are_named_from_the_folder_that_they_share(photos, tmp_path):
     assert names(shards_of([f"{photos}/p*.jpg"])) == ["p0.jpg", "p1.jpg", "p2.jpg", "p4.jpg", "p5.jpg"]
-    (tmp_path / "list.txt").write_text("in/p1.jpg\n\nin/deep/p3.png\nin/p1.jpg\n")
+    (tmp_path / "list.txt").write_text("in/p1.jpg\n\nin/deep/p3.png\nin/p1.jpg\n", "utf-8-sig")  # as on Windows
     assert names(shards_of([tmp_path / "list.txt"])) == ["p1.jpg", "deep/p3.png"]
     (found,) = shards_of([tmp_path / "list.txt"])
     with ExitStack() as files:
-        assert all(picture.place.exists() for picture in pictures_of(found, files))
+        assert all(picture.place.exists() for picture in pictures_of(found, file_of(found, files)))
 
 
 def test_each_tar_is_a_shard_and_numbers_in_braces_stand_for_several(photos, tmp_path):
@@ -57,7 +62,7 @@ def test_each_tar_is_a_shard_and_numbers_in_braces_stand_for_several(photos, tmp
     shards = list(shards_of([str(tmp_path / "t{00..02}.tar")]))
     assert [(shard.kind, shard.pictures) for shard in shards] == [("tar", 1)] * 3
     with ExitStack() as files:
-        found = list(pictures_of(shards[1], files))
+        found = list(pictures_of(shards[1], file_of(shards[1], files)))
     assert [(one.name, one.beside) for one in found] == [("t01/1a.jpg", False), ("t01/1a.txt", True)]
     assert found[0].data == picture
 

@@ -14,7 +14,7 @@ from typing import Unpack
 from impasto.errors import InputError
 from impasto.feedforward.options import OptionKeywords
 from impasto.feedforward.tasks import OutputOptions
-from impasto.scale.job import Job, Records, is_job
+from impasto.scale.job import Job, Receipt, Records, is_job
 from impasto.scale.maker import Maker
 from impasto.scale.on_ray import paint_on_ray
 from impasto.scale.places import Place, absolute, as_place, is_folder, is_url, join, name_of
@@ -32,6 +32,8 @@ from impasto.threads import core_count
 log = logging.getLogger(__name__)
 
 _MIN_SHARDS = 8  # shards of each actor of Ray's, so that all have work to the end
+_USUAL_ACTORS = 16  # actors for which there are shards where a cluster says how many there are
+_WAIT = 5.0  # seconds from one look at the shards of others to the next
 _JOB = ".impasto-job"  # name of the job folder in a folder of results, and end of that beside tars
 _MOST_PROCESSES = 4096
 
@@ -143,7 +145,7 @@ def open_run(
         job = Job(absolute(as_place(listed[0])))
     else:
         shards = list(shards_of(listed, SHARD_PICTURES, target))
-        pictures, fair = sum(shard.pictures or 0 for shard in shards), _MIN_SHARDS * max(1, wanted)
+        pictures, fair = sum(shard.pictures or 0 for shard in shards), _MIN_SHARDS * (wanted or _USUAL_ACTORS)
         if on != "local" and pictures < SHARD_PICTURES * fair:
             shards = list(shards_of(listed, max(1, pictures // fair), target))
         job = Job.create(job_of(target), listed, shards)
@@ -154,48 +156,63 @@ def open_run(
 
 
 def paint_run(begun: Run, on: str = "local", processes: int | None = None) -> Iterator[Result]:
-    """Paint what is left of a run; see :func:`run`.
+    """Paint what is left of a run, and wait for what other programs have in hand; see :func:`run`.
 
     Yields:
         What became of each picture; those of shards that are done already are left out.
     """
     wanted = processes_for(on, processes)
     records = begun.records()
+    left = _not_done(begun, records)
     if on != "local":
-        yield from paint_on_ray(begun, list(shards_left(begun, records)), on, wanted)
+        yield from paint_on_ray(begun, list(left.values()), on, wanted)
         return
     with Session(begun.job, records.id, wanted) as session, Pool(begun.station(wanted), wanted) as pool:
-        yield from ShardRunner(begun, records, pool, session).paint(shards_left(begun, records, session))
+        runner = ShardRunner(begun, records, pool, session)
+        if session.taken_by_others():  # begin elsewhere than they did
+            names = list(left)
+            place = int(session.id[-8:], 16) % max(1, len(names))
+            left = {name: left[name] for name in [*names[place:], *names[:place]]}
+        told = False
+        while left:
+            yield from runner.paint(_free_shards(left, begun, records, session))
+            if left and not told:
+                told = True
+                log.warning("Other runs have the last shards in hand (%d); this one waits, should they die.", len(left))
+            if left:
+                time.sleep(_WAIT)
 
 
-def shards_left(begun: Run, records: Records, session: Session | None = None) -> Iterator[Shard]:
-    """The shards that are not done, or in which pictures failed, and which no other program is painting.
+def _not_done(begun: Run, records: Records) -> dict[str, Shard]:
+    """The shards that are not done, or in which pictures failed, by the names of their results."""
+    done = set() if begun.overwrite else {one.name for one in records.receipts(records.names()) if not one.failed}
+    named = ((shard.name(begun.settings), shard) for shard in records.job.shards())
+    return {name: shard for name, shard in named if name not in done}
+
+
+def _free_shards(left: dict[str, Shard], begun: Run, records: Records, session: Session) -> Iterator[Shard]:
+    """The shards that no other program is painting, one after the other.
 
     Args:
+        left: shards by name, from which those go that are given or were done meanwhile.
         begun: the run.
         records: of the run.
-        session: this program; ``None``: what others paint is not left out.
+        session: this program.
     """
-    shards = [(shard.name(begun.settings), shard) for shard in records.job.shards()]
-    done = set() if begun.overwrite else {one.name for one in records.receipts(records.names()) if not one.failed}
-    left = [(name, shard) for name, shard in shards if name not in done]
-    if session is None:
-        yield from (shard for _, shard in left)
-        return
-    if session.taken_by_others():  # begin elsewhere than they did
-        place = int(session.id[-8:], 16) % max(1, len(left))
-        left = [*left[place:], *left[:place]]
-    others = 0
-    for name, shard in left:
-        taken = session.taken_by_others()
-        if taken and not begun.overwrite and (found := records.receipt(name)) is not None and not found.failed:
-            continue
-        if name in taken:
-            others += 1
-            continue
-        yield shard
-    if others:
-        log.warning("Left to other runs that are painting them now: %d shards.", others)
+    for name in list(left):
+        taken = name in session.taken_by_others()
+        done = _is_done_since(session.started, records.receipt(name), begun)
+        if done or not taken:
+            shard = left.pop(name)
+            if not done:
+                yield shard
+
+
+def _is_done_since(start: float, receipt: Receipt | None, begun: Run) -> bool:
+    """Whether another program has done a shard; one with failed pictures, or to be made anew, since this one began."""
+    if receipt is None:
+        return False
+    return receipt.finished > start or not (receipt.failed or begun.overwrite)
 
 
 def processes_for(on: str, processes: int | None) -> int:

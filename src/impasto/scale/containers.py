@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from impasto.errors import InputError, first_line
 from impasto.extras import needing_extra
+from impasto.files import explained, temporary_folder
 from impasto.pictures.formats import FORMATS, READ_SUFFIXES, identify_format
+from impasto.scale.places import Place, name_of, read_part
+
+_FOOTER = 1 << 16  # bytes at the end of a Parquet file in which its footer usually lies
 
 
 def is_picture(name: str) -> bool:
@@ -60,6 +65,60 @@ def _parquet(path: Path, shown: str) -> Any:
         return parquet.ParquetFile(path)
     except Exception as error:  # pyarrow's own classes
         raise InputError(f"{shown} cannot be read as a Parquet file ({first_line(error)}): get it afresh.") from error
+
+
+@contextmanager
+def local_parquet(place: Place, size: int, column: str = "", groups: tuple[int, int] = (0, 0)) -> Iterator[Path]:
+    """A context that gives a Parquet file as a local one: itself, or a copy with holes.
+
+    Args:
+        place: the file.
+        size: its bytes.
+        column: that which the copy has.
+        groups: the first row group that the copy has of it, and the one after the last; none: it has the footer alone.
+
+    Raises:
+        InputError: the file is not there, or cannot be read.
+        OutputError: there is no space for the copy.
+    """
+    if isinstance(place, Path):
+        yield place
+        return
+    with temporary_folder() as folder:
+        copy = folder / name_of(place)
+
+        def fetch(start: int, end: int) -> bytes:
+            """Bring a part of the file to its place in the copy."""
+            data = read_part(place, start, end)
+            with explained(copy), copy.open("r+b") as file:
+                file.seek(start)
+                file.write(data)
+            return data
+
+        with explained(copy), copy.open("wb") as file:
+            file.truncate(size)
+        end = fetch(max(0, size - _FOOTER), size)
+        footer = int.from_bytes(end[-8:-4], "little") + 8  # its length, and the signature
+        if footer > len(end):
+            fetch(max(0, size - footer), size)
+        if groups[1]:
+            for start, end_of_chunk in _chunks(copy, str(place), column, groups):
+                fetch(start, end_of_chunk)
+        yield copy
+
+
+def _chunks(path: Path, shown: str, column: str, groups: tuple[int, int]) -> list[tuple[int, int]]:
+    """Where the bytes of a column lie in a Parquet file, for each row group: the first, and the one after the last."""
+    found = []
+    with _parquet(path, shown) as file:
+        for group in range(*groups):
+            about = file.metadata.row_group(group)
+            for chunk in map(about.column, range(about.num_columns)):
+                if chunk.path_in_schema == column or chunk.path_in_schema.startswith(f"{column}."):
+                    pages = chunk.dictionary_page_offset, chunk.data_page_offset
+                    start = min(page for page in pages if page is not None)
+                    found.append((start, start + chunk.total_compressed_size))
+    return found
 
 
 def plan_parquet(path: Path, shown: str, column: str, most: int) -> tuple[str, list[tuple[int, int, int]]]:

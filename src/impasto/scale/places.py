@@ -139,19 +139,33 @@ def read(place: Place, size: int | None = None) -> bytes:
         except OSError as error:
             raise InputError(f"{place} cannot be read ({error.strerror or error}): check its name.") from error
     system, path = file_system(place)
+    return _read_at_url(place, lambda: size if size is not None else int(system.info(path)["size"]))
 
-    def whole() -> bytes:
-        expected = size if size is not None else int(system.info(path)["size"])
-        data = bytes(system.cat_file(path))
-        if len(data) != expected:
+
+def read_part(url: str, start: int, end: int) -> bytes:
+    """The bytes of a file at a URL from one place to before another.
+
+    Raises:
+        InputError: it is not there, or cannot be read.
+    """
+    return _read_at_url(url, lambda: end - start, start=start, end=end)
+
+
+def _read_at_url(url: str, expected: Callable[[], int], **part: int) -> bytes:
+    """Bytes of a file at a URL; fewer than are expected are taken for an answer cut off, and asked for again."""
+    system, path = file_system(url)
+
+    def attempt() -> bytes:
+        data, size = bytes(system.cat_file(path, **part)), expected()
+        if len(data) != size:
             system.invalidate_cache()
-            raise OSError(f"{len(data)} bytes came instead of {expected}")
+            raise OSError(f"{len(data)} bytes came instead of {size}")
         return data
 
     try:
-        return _tried(whole, InputError, f"{place} cannot be read")
+        return _tried(attempt, InputError, f"{url} cannot be read")
     except FileNotFoundError as error:
-        raise InputError(f"There is no {place}: check the address.") from error
+        raise InputError(f"There is no {url}: check the address.") from error
 
 
 @contextmanager

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
 
 from impasto import memory
 from impasto.errors import ImpastoError, OutputError
@@ -17,7 +20,7 @@ from impasto.scale.pool import Pool
 from impasto.scale.sessions import Session
 from impasto.scale.shards import Shard
 from impasto.scale.sinks import MOST_WAITING, TarOfResults, is_tar, tar_of, target_of
-from impasto.scale.sources import pictures_of
+from impasto.scale.sources import file_of, pictures_of
 from impasto.scale.station import Result, Station, Task
 
 log = logging.getLogger(__name__)
@@ -99,6 +102,28 @@ class _OpenShard:
         return Receipt(self.name, self.pictures, written, self.skipped, self.failed, result, self.started, now())
 
 
+def _fetch(shard: Shard, files: ExitStack, before: Future[Path | None] | None) -> Future[Path | None]:
+    """Have the file of a shard fetched in the background, where it waits for nothing when the program is stopped.
+
+    Args:
+        shard: the shard.
+        files: keeps the file.
+        before: the file that is fetched before.
+    """
+    future = Future[Path | None]()
+
+    def fetch() -> None:
+        """Fetch the file; whoever asks for it gets the error."""
+        try:
+            wait([] if before is None else [before])
+            future.set_result(file_of(shard, files))
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=fetch, daemon=True).start()
+    return future
+
+
 class ShardRunner:
     """Paints shards in one pool of processes.
 
@@ -145,14 +170,28 @@ class ShardRunner:
                     opened.tar.abandon(error)
             raise
 
-    def _tasks(self, shards: Iterable[Shard]) -> Iterator[Task | None]:
-        """The pictures of all shards; ``None`` where too many results wait for one before them."""
+    def _fetched_ahead(self, shards: Iterable[Shard]) -> Iterator[tuple[_OpenShard, Future[Path | None]]]:
+        """Shards, begun, and their local files; a file far away is fetched while the shard before it is painted."""
+        before: tuple[_OpenShard, Future[Path | None]] | None = None
         for shard in shards:
             opened = self._opened(shard)
-            failed_before = self._failed_before(opened)
+            begun = opened, _fetch(shard, opened.files, None if before is None else before[1])
+            if before is not None:
+                yield before
+            before = begun
+            if shard.kind == "files" or isinstance(shard.folder, Path):  # so that the next shard is free for others
+                yield begun
+                before = None
+        if before is not None:
+            yield before
+
+    def _tasks(self, shards: Iterable[Shard]) -> Iterator[Task | None]:
+        """The pictures of all shards; ``None`` where too many results wait for one before them."""
+        for opened, file in self._fetched_ahead(shards):
+            shard, failed_before = opened.shard, self._failed_before(opened)
             position = -1
             try:
-                for position, picture in enumerate(pictures_of(shard, opened.files)):
+                for position, picture in enumerate(pictures_of(shard, file.result())):
                     name = picture.name if picture.beside else self.run.worker.result_name(picture.name)
                     if picture.beside:
                         if opened.tar is not None:

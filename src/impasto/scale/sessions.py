@@ -54,7 +54,7 @@ class Session:
 
     def __init__(self, place: Place, run: str, processes: int = 1) -> None:
         self.id = f"{machine()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self.place, self.run = place, run
+        self.place, self.run, self.started = place, run, now()
         self._report_place = join(place, f"sessions/{self.id}.json")
         self._about: dict[str, Any] = {
             "session": self.id,
@@ -63,8 +63,8 @@ class Session:
             "machine": machine(),
             "process": os.getpid(),
             "processes": processes,
-            "started": now(),
-            "now": now(),
+            "started": self.started,
+            "now": self.started,
             "pictures": 0,
             "shards": {},
             "ended": False,

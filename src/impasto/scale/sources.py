@@ -16,7 +16,7 @@ from impasto.errors import InputError
 from impasto.feedforward.tasks import expand_inputs, is_in_results
 from impasto.pictures.formats import RAW_SUFFIXES
 from impasto.scale import places
-from impasto.scale.containers import count_tar, is_picture, plan_parquet, read_parquet, read_tar
+from impasto.scale.containers import count_tar, is_picture, local_parquet, plan_parquet, read_parquet, read_tar
 from impasto.scale.places import Place, as_place, is_url, local_copy, name_of
 from impasto.scale.shards import Item, Shard
 
@@ -84,7 +84,7 @@ def _expanded(sources: Sequence[str | Path]) -> Iterator[str | Path]:
             for number in range(int(found[1]), int(found[2]) + 1):
                 yield from _expanded([f"{text[: found.start()]}{number:0{width}}{text[found.end() :]}"])
         elif text.lower().endswith(_LIST_SUFFIXES):
-            lines = places.read(as_place(text)).decode("utf-8", "surrogateescape").splitlines()
+            lines = places.read(as_place(text)).decode("utf-8-sig", "surrogateescape").splitlines()
             folder = text.rpartition("/")[0] if is_url(text) else str(Path(text).parent)
             for line in filter(None, (line.strip() for line in lines)):
                 absolute = is_url(line) or os.path.isabs(line)  # noqa: PTH117 (a URL is no path)
@@ -102,7 +102,8 @@ def _listed(sources: Iterable[str | Path], sink: Place | None) -> Iterator[tuple
     for source in sources:
         place, column = _without_column(str(source))
         if isinstance(place, str):
-            yield from _listed_at_url(place, column)
+            inside_sink = f"{str(sink).rstrip('/')}/"
+            yield from (found for found in _listed_at_url(place, column) if not str(found[1]).startswith(inside_sink))
             continue
         for file, relative in (
             expand_inputs([place]) if not _is_container(place) else [(place.absolute(), Path(place.name))]
@@ -209,27 +210,44 @@ def _cut(place: Place, items: list[Item], most: int) -> Iterator[dict[str, Any]]
         counted = count_tar(place, shown) if isinstance(place, Path) else None
         yield about | {"kind": "tar", "pictures": counted}
         return
-    with local_copy(place, item.size) as copy:
+    with local_parquet(place, item.size) as copy:
         column, parts = plan_parquet(copy, shown, item.name.partition("#")[2], most)
     for first, last, rows in parts:
         yield about | {"kind": "parquet", "column": column, "groups": (first, last), "pictures": rows}
 
 
-def pictures_of(shard: Shard, files: ExitStack) -> Iterator[Picture]:
-    """The pictures of a shard, in order; those of a tar or a Parquet file with their bytes.
+def file_of(shard: Shard, files: ExitStack) -> Path | None:
+    """The local file in which the pictures of a shard are; ``None``: each is a file.
 
     Args:
         shard: the shard.
         files: keeps a local copy of a file far away, until it is closed.
 
     Raises:
+        InputError: it is not there, or cannot be read.
+        OutputError: there is no space for the copy.
+    """
+    if shard.kind == "tar":
+        return files.enter_context(local_copy(shard.folder, shard.size))
+    if shard.kind == "parquet":
+        return files.enter_context(local_parquet(shard.folder, shard.size, shard.column, shard.groups))
+    return None
+
+
+def pictures_of(shard: Shard, copy: Path | None) -> Iterator[Picture]:
+    """The pictures of a shard, in order; those of a tar or a Parquet file with their bytes.
+
+    Args:
+        shard: the shard.
+        copy: its file, see :func:`file_of`.
+
+    Raises:
         InputError: the tar or Parquet file cannot be read.
     """
-    if shard.kind == "files":
+    if copy is None:
         for item in shard.items:
             yield Picture(item.name, shard.place_of(item), item.size)
         return
-    copy = files.enter_context(local_copy(shard.folder, shard.size))
     stem = re.sub(r"\.(tar(\.gz)?|tgz|parquet|pq)$", "", name_of(shard.folder), flags=re.IGNORECASE)
     if shard.kind == "tar":
         for name, data in read_tar(copy, shard.place):

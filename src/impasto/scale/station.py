@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,9 @@ from impasto.scale.places import Place
 from impasto.scale.worker import Worker
 
 log = logging.getLogger(__name__)
+
+_LONGEST_OTHER = 60.0  # seconds that a picture is waited for which another program is making
+_POLL = 0.2  # seconds from one look at it to the next
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Station:
                 return self._paint_files(task, result)
             made, facts = self.worker.make(task.name, data)
             return replace(result, data=made, seconds=facts["seconds"])
-        except MissingExtraError as error:
+        except (MissingExtraError, FullDiskError) as error:
             return result.failed(str(error), stops=True)
         except (ImpastoError, MemoryError) as error:
             outcome = failed_outcome(BatchTask(Path(task.name), Path(task.name)), error)
@@ -133,14 +137,20 @@ class Station:
         assert isinstance(self.worker, Worker)
         assert isinstance(task.source, Path)
         assert isinstance(task.target, Path)
-        (outcome,) = run_batch(
-            [BatchTask(task.source, task.target)],
-            self.worker.painter,
-            self.worker.writing,
-            overwrite=self.overwrite,
-            include_results=self.include_results,
-        )
-        about = replace(result, status=outcome.status, reason=outcome.reason, seconds=outcome.seconds)
+        last = time.monotonic() + _LONGEST_OTHER
+        while True:
+            (outcome,) = run_batch(
+                [BatchTask(task.source, task.target)],
+                self.worker.painter,
+                self.worker.writing,
+                overwrite=self.overwrite,
+                include_results=self.include_results,
+            )
+            if outcome.reason != "busy" or time.monotonic() > last:
+                break
+            time.sleep(_POLL)  # another program makes it; if that dies, it is to be made here
+        status = "failed" if outcome.reason == "busy" else outcome.status
+        about = replace(result, status=status, reason=outcome.reason, seconds=outcome.seconds)
         if outcome.error is None:
             return about
         return replace(about, error=str(outcome.error), stops=isinstance(outcome.error, FullDiskError))
