@@ -37,6 +37,13 @@ def test_a_folder_that_is_made_at_the_root_is_said(tmp_path, monkeypatch, caplog
     assert "There was no folder /impasto-nosuch; it is made." in caplog.text
 
 
+def test_what_a_path_keeps_of_a_url_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match=r"s3:// is elsewhere"), atomic_path(Path("s3://bucket/x.png")):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
 def test_writes_and_makes_folders(tmp_path):
     path = tmp_path / "a" / "b" / "x.png"
     with atomic_path(path) as temporary:

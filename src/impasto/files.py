@@ -54,9 +54,12 @@ def make_folder(folder: Path) -> None:
 
     Raises:
         OSError: it cannot be made.
+        OutputError: its name is what a path keeps of a URL.
     """
     folder = folder.absolute()
     missing = [one for one in (folder, *folder.parents) if not exists(one)]
+    if missing and re.fullmatch(r"[A-Za-z][\w+.-]+:", missing[-1].name):
+        raise OutputError(f"{missing[-1].name}// is elsewhere, and this result can only go to this machine; give a path.")
     folder.mkdir(parents=True, exist_ok=True)
     if missing and missing[-1].parent == Path(folder.anchor):
         log.warning("There was no folder %s; it is made.", missing[-1])

@@ -31,6 +31,12 @@ def test_two_processes_write_the_files_that_a_plain_run_over_the_folder_writes(p
     assert run(photos, tmp_path / "out", worker, processes=2).counts == {}
 
 
+def test_a_list_over_several_folders_is_painted_under_the_names_that_they_do_not_share(photos, tmp_path, worker, here):
+    (tmp_path / "list.txt").write_text("in/p1.jpg\nin/deep/p3.png\n")
+    assert run(tmp_path / "list.txt", tmp_path / "out", worker, processes=1).counts == {"written": 2}
+    assert [name for name in files_of(tmp_path / "out") if not name.startswith(".")] == ["deep/p3.png", "p1.jpg"]
+
+
 def test_a_new_picture_is_painted_and_those_that_are_there_are_not(photos, tmp_path, worker, here):
     run(photos, tmp_path / "out", worker, processes=1)
     times = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.*g")}

@@ -51,6 +51,7 @@ def test_patterns_files_and_lists_are_named_from_the_folder_that_they_share(phot
     (tmp_path / "list.txt").write_text("in/p1.jpg\n\nin/deep/p3.png\nin/p1.jpg\n", "utf-8-sig")  # as on Windows
     assert names(shards_of([tmp_path / "list.txt"])) == ["p1.jpg", "deep/p3.png"]
     (found,) = shards_of([tmp_path / "list.txt"])
+    assert Shard.from_json(found.to_json()) == found
     with ExitStack() as files:
         assert all(picture.place.exists() for picture in pictures_of(found, file_of(found, files)))
 

@@ -108,7 +108,7 @@ def _say(result: Result, failures: int, how: JobOptions) -> None:
         more = {"error": result.error} if result.error else {}
         more |= {"reason": results.REASONS[result.reason]} if result.reason else {}
         click.echo(json.dumps(about | {"seconds": times} | more))
-    elif result.status == "failed" and failures <= _SHOWN:
+    elif result.status == "failed" and failures <= _SHOWN and not result.stops:  # what stops the run is said at its end
         click.echo(f"Error: {result.error}", err=True)
     elif result.status == "failed" and failures == _SHOWN + 1:
         click.echo("More pictures failed; impasto progress names them.", err=True)

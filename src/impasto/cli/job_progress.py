@@ -55,6 +55,11 @@ def _as_json(run: RunProgress, price: float | None) -> dict[str, object]:
     return asdict(run) | more | {"spent": spent, "cost": whole}
 
 
+def _money(amount: float) -> str:
+    """An amount for people: cents, or two digits of what is less than one."""
+    return f"{amount:.2f}" if amount >= 0.01 else f"{amount:.2g}"
+
+
 def _lines(run: RunProgress, price: float | None) -> list[str]:
     """A run for people."""
     total = f" of {run.pictures}" if run.pictures else ""
@@ -70,7 +75,7 @@ def _lines(run: RunProgress, price: float | None) -> list[str]:
         lines.append(f"  {by if run.programs else 'nobody paints; before'}{pace}{when}")
     if price is not None:
         spent, whole = run.cost(price)
-        lines.append(f"  cost {spent:.2f} so far" + (f", {whole:.2f} in the end" if whole is not None else ""))
+        lines.append(f"  cost {_money(spent)} so far" + (f", {_money(whole)} in the end" if whole is not None else ""))
     lines += [f"  {name}: {reason}" if name not in reason else f"  {reason}" for name, reason in run.failed[:_SHOWN]]
     if len(run.failed) > _SHOWN:
         lines.append(f"  and {len(run.failed) - _SHOWN} more failed; --json names all")

@@ -22,7 +22,7 @@ from impasto.scale.pool import Pool
 from impasto.scale.runner import Run, ShardRunner
 from impasto.scale.sessions import Session
 from impasto.scale.shards import Shard
-from impasto.scale.sinks import is_tar
+from impasto.scale.sinks import check_sink, is_tar
 from impasto.scale.sources import SHARD_PICTURES, shards_of
 from impasto.scale.station import Result
 from impasto.scale.worker import Worker
@@ -141,6 +141,7 @@ def open_run(
 ) -> Run:
     """Check what is to be painted and where to, and plan it unless it is planned; see :func:`run`."""
     listed, target, wanted = _as_list(sources), absolute(as_place(sink)), processes_for(on, processes)
+    check_sink(target)
     if len(listed) == 1 and is_job(as_place(listed[0])):
         job = Job(absolute(as_place(listed[0])))
     else:

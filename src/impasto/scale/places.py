@@ -83,14 +83,13 @@ def file_system(url: str) -> tuple[Any, str]:
         MissingExtraError: fsspec, or what it needs for the protocol, is not installed.
         InputError: there is no such protocol.
     """
-    core = fsspec().core
+    core, scheme = fsspec().core, url.partition("://")[0]
     try:
         system, path = core.url_to_fs(url)
     except ImportError as error:
-        scheme = url.partition("://")[0]
-        raise InputError(f"{url} needs the package that fsspec uses for {scheme}: {first_line(error)}.") from error
+        raise InputError(f"{scheme}:// needs the package that fsspec uses for it: {first_line(error)}.") from error
     except ValueError as error:
-        raise InputError(f"{url} cannot be reached: {first_line(error)}.") from error
+        raise InputError(f"{scheme}:// cannot be reached: {first_line(error)}.") from error
     return system, str(path)
 
 

@@ -36,7 +36,7 @@ class Shard:
     Attributes:
         index: number of the shard, from 0.
         kind: ``"files"``: each picture is a file; ``"tar"``, ``"parquet"``: all are in one file.
-        place: the folder of the files, or the one file.
+        place: the folder of the files, or the one file; empty: each item has a place of its own.
         items: the pictures of ``"files"``.
         size: bytes of all of it.
         stamp: of the one file.
@@ -47,7 +47,7 @@ class Shard:
 
     index: int
     kind: Kind
-    place: str
+    place: str = ""
     items: tuple[Item, ...] = ()
     size: int = 0
     stamp: str = ""

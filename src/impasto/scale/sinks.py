@@ -8,20 +8,35 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, InputError
 from impasto.files import atomic_path, explained, temporary_folder
+from impasto.pictures.formats import READ_SUFFIXES
 from impasto.scale import places
 from impasto.scale.containers import read_tar
 from impasto.scale.places import Place, join, local_copy, name_of
 from impasto.scale.shards import Shard
 
 _TAR = ".tar"
+_OTHER_FILES = (".tar.gz", ".tgz", ".zip", ".parquet", ".safetensors", ".mp4")  # that somebody may hope to get
 MOST_WAITING = 256 << 20  # bytes of results that may wait for one before them, of a tar that is written in order
 
 
 def is_tar(sink: Place) -> bool:
     """Whether results go into tars."""
     return name_of(sink).lower().endswith(_TAR)
+
+
+def check_sink(sink: Place) -> None:
+    """Refuse a name that is one file's: results are many.
+
+    Raises:
+        InputError: it is, and there is no such folder.
+    """
+    if name_of(sink).lower().endswith((*READ_SUFFIXES, *_OTHER_FILES)) and not places.is_folder(sink):
+        raise InputError(
+            f"{sink} would be one file, but these results need a folder or tars; give another -o, such as painted/ or "
+            "painted.tar."
+        )
 
 
 def target_of(sink: Place, result: str) -> Place | None:
