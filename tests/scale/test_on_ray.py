@@ -27,11 +27,12 @@ def begun(photos, tmp_path, worker):
 
 
 def test_actors_leave_a_cpu_to_what_else_has_to_run():
-    assert actors_for(8, 0, 1000) == (7, 1.0)
-    assert actors_for(8, 3, 1000) == (3, 1.0)
-    assert actors_for(2, 2, 1000) == (1, 1.0)
-    assert actors_for(1, 2, 1000) == (1, 0.5)
-    assert actors_for(64, 0, 5) == (5, 1.0)
+    assert actors_for(8, 0, 1000) == (7, 7, 1.0)
+    assert actors_for(8, 3, 1000) == (3, 3, 1.0)
+    assert actors_for(2, 2, 1000) == (1, 2, 1.0)
+    assert actors_for(1, 2, 1000) == (1, 2, 0.5)
+    assert actors_for(64, 0, 5) == (5, 5, 1.0)
+    assert actors_for(0, 100, 50) == (1, 50, 0.5)
 
 
 def test_pictures_without_a_plan_are_cut_into_shards_for_all_actors_also_of_a_cluster_of_unknown_size(tmp_path, worker):
@@ -158,6 +159,13 @@ class TestWithRay:
         assert (found.done, found.left, found.failed) == (20 * FAULTS, 0, [])
         made = files_of(tmp_path / "out")
         assert made == {file.name: worker(file.read_bytes())[0] for file in source.iterdir()}
+
+    def test_an_address_in_the_environment_at_which_nothing_is_is_one_sentence(
+        self, photos, tmp_path, worker, monkeypatch
+    ):
+        monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+        with pytest.raises(InputError, match="at 127.0.0.1:9, which RAY_ADDRESS names"):
+            run(photos, tmp_path / "out", worker, on="ray")
 
     @pytest.mark.filterwarnings("ignore")
     def test_a_server_that_is_not_there_is_one_sentence(self, photos, tmp_path, worker):

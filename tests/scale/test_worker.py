@@ -1,4 +1,6 @@
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,35 @@ def test_what_is_no_picture_no_style_and_no_option_is_said_in_a_sentence():
         Worker("scream", strength=3)
     with pytest.raises(InputError, match=r"takes an impasto.Options"):
         Worker("scream", {"strength": 1})
+
+
+def test_the_sample_for_spark_gives_the_columns_of_its_schema_and_a_reason_for_each_picture_that_fails(photos, worker):
+    pandas = pytest.importorskip("pandas")
+    page = (Path(__file__).parents[2] / "docs/scale.md").read_text()
+    (sample,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "mapInPandas" in block]
+
+    class Spark:
+        """As much of Spark as the sample needs: one table in one batch."""
+
+        read = property(lambda self: self)
+
+        def format(self, name):
+            assert name == "binaryFile"
+            return self
+
+        def load(self, _):
+            return self
+
+        def mapInPandas(self, function, schema):  # noqa: N802
+            contents = [(photos / "p0.jpg").read_bytes(), b"no picture"]
+            table = pandas.DataFrame({"path": ["p0.jpg", "bad.jpg"], "length": [1, 2], "content": contents})
+            (made,) = function(iter([table]))
+            assert list(made.columns) == [column.split()[0] for column in schema.split(", ")]
+            return made
+
+    names = {"worker": worker, "impasto": impasto, "spark": Spark()}
+    exec(sample, names)
+    made, failed = names["painted"].itertuples()
+    assert made.painted == worker((photos / "p0.jpg").read_bytes())[0]
+    assert (made.error, failed.painted) == ("", None)
+    assert "not a picture" in failed.error

@@ -11,6 +11,7 @@ import logging
 import os
 import queue
 import secrets
+import socket
 import sys
 import threading
 import time
@@ -32,7 +33,8 @@ from impasto.threads import core_count
 log = logging.getLogger(__name__)
 
 _LONGEST_SILENCE = 180.0  # seconds without any actor at work after which the cluster is given up
-_POLL = 1.0  # seconds
+_LONGEST_CONNECT = 10.0  # seconds
+_POLL = 5.0  # seconds from one look at the sessions to the next, where no row arrives
 
 
 class ClusterError(ImpastoError):
@@ -163,6 +165,9 @@ def _connected(on: str, most: int) -> Any:
         # when it is imported: whoever has imported it has chosen.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     ray = extras.ray()
+    where = os.environ["RAY_ADDRESS"] if on == "ray" and not local else on
+    if on == "ray" and not local:
+        _check_answers(where)
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if local:
         options |= {"address": "local", "include_dashboard": False, "num_cpus": max(core_count(), most + 1)}
@@ -173,34 +178,55 @@ def _connected(on: str, most: int) -> Any:
     try:
         ray.init(**options)
     except Exception as error:  # Ray's own classes, and those of its transport
-        raise InputError(f"There is no cluster of Ray's at {on} ({first_line(error)}): check the address.") from error
+        raise InputError(f"There is no cluster of Ray's at {where} ({first_line(error)}): check the address.") from error
     return ray
 
 
-def actors_for(cpus: int, most: int, shards: int) -> tuple[int, float]:
-    """How many actors paint, and how much of a CPU each takes.
+def _check_answers(address: str) -> None:
+    """Find out in seconds whether anything is at the address of a cluster, for which Ray takes many minutes.
 
-    Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever.
+    Raises:
+        InputError: there is nothing.
+    """
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):  # "auto" and others that Ray knows
+        return
+    try:
+        with socket.create_connection((host.rpartition("/")[2], int(port)), _LONGEST_CONNECT):
+            return
+    except OSError as error:
+        raise InputError(
+            f"There is no cluster of Ray's at {address}, which RAY_ADDRESS names ({error.strerror or error}): check the "
+            "address."
+        ) from error
+
+
+def actors_for(cpus: int, most: int, shards: int) -> tuple[int, int, float]:
+    """How many actors paint at first and in the end, and how much of a CPU each takes.
+
+    Actors that hold all CPUs would leave none for what else Ray Data has to run, and both would wait for ever; so the
+    first ones leave one. Where more are asked for, they begin as machines join the cluster.
 
     Args:
-        cpus: of the cluster.
+        cpus: of the cluster now.
         most: actors that are asked for at most; 0: as many as there is work and place for.
         shards: that are to be painted.
     """
-    return max(1, min(most or cpus, cpus - 1, shards)), 1.0 if cpus > 1 else 0.5
+    first = max(1, min(most or cpus, cpus - 1, shards))
+    return first, max(first, min(most, shards)), 1.0 if cpus > 1 else 0.5
 
 
 def _rows_in_time(ray: Any, work: RayWork, most: int, on: str) -> Iterator[dict[str, str]]:
     """What actors return on the cluster that Ray is connected to; see :func:`work_on_ray`."""
     cpus = int(ray.cluster_resources().get("CPU", 0))
-    actors, share = actors_for(cpus, most, len(work.rows))
+    actors = actors_for(cpus, most, len(work.rows))
     arriving: queue.Queue[Any] = queue.Queue()
 
     def fetch() -> None:
         """Bring what comes to the thread that waits with a limit."""
         try:
             # Ray Data does not run in a client of a server, so that there a task on the cluster runs it.
-            given = work, actors, share
+            given = work, *actors
             rows = _rows(*given) if on == "ray" else ray.get(ray.remote(num_cpus=0)(_all_rows).remote(*given))
             for row in rows:
                 arriving.put(row)
@@ -212,17 +238,18 @@ def _rows_in_time(ray: Any, work: RayWork, most: int, on: str) -> Iterator[dict[
     yield from _arrived(arriving, work, f"The cluster has {cpus} CPUs")
 
 
-def _all_rows(work: RayWork, actors: int, share: float) -> list[dict[str, str]]:
+def _all_rows(work: RayWork, first: int, most: int, share: float) -> list[dict[str, str]]:
     """The rows of :func:`_rows`, all at once at the end."""
-    return list(_rows(work, actors, share))
+    return list(_rows(work, first, most, share))
 
 
-def _rows(work: RayWork, actors: int, share: float) -> Iterator[dict[str, str]]:
+def _rows(work: RayWork, first: int, most: int, share: float) -> Iterator[dict[str, str]]:
     """Have actors work; gives what each says, as they come.
 
     Args:
         work: what they do.
-        actors: how many there are, at most.
+        first: how many there are at least.
+        most: how many there are, at most.
         share: how much of a CPU each takes.
     """
     from ray import data
@@ -236,7 +263,7 @@ def _rows(work: RayWork, actors: int, share: float) -> Iterator[dict[str, str]]:
     done = rows.map(
         work.actor,
         fn_constructor_args=work.arguments,
-        compute=data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=2),
+        compute=data.ActorPoolStrategy(min_size=first, max_size=most, max_tasks_in_flight_per_actor=2),
         num_cpus=share,
         num_gpus=1 if work.gpu else 0,
     )
