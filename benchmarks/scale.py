@@ -4,6 +4,15 @@ Contenders: `impasto apply` over a folder, the local pool with 1 and 2 processes
 in one and in two processes. Each is a process of its own; CPU time and memory are those of the process and of all that
 it started, sampled. They take turns, and each round is a line in the log, so that 2,000 pictures may be painted in
 parts, at the quiet moments of a busy machine: the tables are medians over all rounds, the ratios those within a round.
+Rounds of other pictures, videos or versions belong into another log.
+
+    python benchmarks/scale.py --pictures 2000 --seconds 0 --rounds 1     # 8 minutes on two cores
+    python benchmarks/scale.py --pictures 60 --seconds 8 --rounds 4       # in a minute each, on a busy machine
+    python benchmarks/scale.py --pictures 0 --seconds 600 --width 320 --rounds 1 --log film.jsonl
+    python benchmarks/scale.py --rounds 0                                 # what is in the log
+    python benchmarks/scale.py --bill 65                                  # nothing is measured
+
+The contenders on Ray need the extra ray, the videos the extra video.
 """
 
 from __future__ import annotations
@@ -262,19 +271,24 @@ def print_bills(cpu_milliseconds: float, price: float, shard: int, machines: int
 
 def main() -> None:
     """Measure, or reckon only."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--log", type=Path, default=Path("scale.jsonl"), help="where rounds are added")
-    parser.add_argument("--pictures", type=int, default=300, help="of a round; 0 leaves pictures out")
-    parser.add_argument("--seconds", type=int, default=60, help="of the video of a round; 0 leaves videos out")
-    parser.add_argument("--width", type=int, default=640, help="of the video, pixels")
-    parser.add_argument("--rounds", type=int, default=7, help="0: only print what is in the log")
-    parser.add_argument("--only", default="", help="only contenders with this in their names")
-    parser.add_argument("--bill", type=float, metavar="MS", help="only reckon what a billion pictures take")
-    parser.add_argument("--price", type=float, default=0.02, help="of a core for an hour")
-    parser.add_argument("--shard", type=int, default=5000)
-    parser.add_argument("--machines", type=int, default=100)
-    parser.add_argument("--cores", type=int, default=16)
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=formatter)
+    parser.add_argument("--log", type=Path, default=Path("scale.jsonl"), help="where rounds are added, as JSON lines")
+    parser.add_argument("--pictures", type=int, default=300, help="of a round (300); 0 leaves pictures out")
+    parser.add_argument("--seconds", type=int, default=60, help="of the video of a round (60); 0: none")
+    parser.add_argument("--width", type=int, default=640, help="of the video, pixels (640)")
+    parser.add_argument("--rounds", type=int, default=7, help="how many (7); 0: only print what is in the log")
+    parser.add_argument("--only", default="", help="of pictures, only contenders with this in their names")
+    parser.add_argument(
+        "--bill", type=float, metavar="MS", help="only reckon what a billion pictures take, each so many ms"
+    )
+    parser.add_argument("--price", type=float, default=0.02, help="for --bill: of a core for an hour (0.02)")
+    parser.add_argument("--shard", type=int, default=5000, help="for --bill: pictures of a shard (5,000)")
+    parser.add_argument("--machines", type=int, default=100, help="for --bill (100)")
+    parser.add_argument("--cores", type=int, default=16, help="for --bill: of a machine (16)")
     given = parser.parse_args()
+    if not any(given.only in name for name in PICTURES):
+        parser.error(f"no contender has {given.only} in its name; they are: {', '.join(PICTURES)}")
     if given.bill:
         print_bills(given.bill, given.price, given.shard, given.machines, given.cores)
         return

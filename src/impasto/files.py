@@ -24,7 +24,7 @@ from impasto.folders import cache_folder
 
 _TRIAL_BYTES = 1 << 16  # bytes that are written to ask the system why a file could not be written
 
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,9 @@ def make_folder(folder: Path) -> None:
     folder = folder.absolute()
     missing = [one for one in (folder, *folder.parents) if not exists(one)]
     if missing and re.fullmatch(r"[A-Za-z][\w+.-]+:", missing[-1].name):
-        raise OutputError(f"{missing[-1].name}// is elsewhere, and this result can only go to this machine; give a path.")
+        raise OutputError(
+            f"{missing[-1].name}// is elsewhere, and this result can only go to this machine; give a path."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if missing and missing[-1].parent == Path(folder.anchor):
         log.warning("There was no folder %s; it is made.", missing[-1])
@@ -124,7 +126,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = FullDiskError if error.errno in _NO_SPACE else OutputError
+        kind = FullDiskError if error.errno in NO_SPACE else OutputError
         raise kind(explain_write_error(path, error)) from error
 
 
@@ -246,9 +248,9 @@ def explain_write_error(path: Path, error: OSError) -> Sentence:
 
 def _write_error_text(path: Path, code: int | None, reason: str) -> str:
     """The sentence of :func:`explain_write_error` in English, by the number and the words of the system's error."""
-    if code not in _NO_SPACE and cache_folder() in (path, *path.parents):
+    if code not in NO_SPACE and cache_folder() in (path, *path.parents):
         return f"{path} cannot be used ({reason}): set IMPASTO_CACHE to a folder that can be written to."
-    if code in _NO_SPACE:
+    if code in NO_SPACE:
         return f"{path} was not written because the disk is full: free some space and try again."
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{path} cannot be written, permission denied: choose another folder, or change its permissions."

@@ -1,16 +1,18 @@
 import shutil
 import time
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from PIL import Image
 
 from impasto.errors import InputError
 from impasto.feedforward.tasks import OutputOptions
+from impasto.scale import runner
 from impasto.scale.api import find_job, open_run, paint_run, plan, run
 from impasto.scale.job import Receipt, now
 from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session
+from impasto.scale.worker import Worker
 
 from .conftest import encoded, files_of, members_of
 from .test_sources import tar_with
@@ -101,6 +103,38 @@ def test_a_failed_picture_takes_its_place_in_the_tar_once_it_succeeds(photos, tm
     assert [r.status for r in paint_run(begun, processes=1)] == ["written"]
     (made,) = tars_of(tmp_path)
     assert made.read_bytes() == next(tmp_path.glob("whole-*.tar")).read_bytes()
+
+
+def test_a_tar_far_away_is_fetched_while_the_one_before_it_is_painted(photos, tmp_path, worker, here, monkeypatch):
+    store = pytest.importorskip("fsspec").filesystem("memory")
+    for number in range(2):
+        tar_with(tmp_path / "t.tar", {f"{number}.jpg": (photos / "p0.jpg").read_bytes()})
+        store.pipe_file(f"/bucket/t{number}.tar", (tmp_path / "t.tar").read_bytes())
+    second, before = Event(), []
+    fetch, make = runner.file_of, Worker.make
+
+    def fetch_and_say(shard, files):
+        file = fetch(shard, files)
+        if shard.index == 1:
+            second.set()
+        return file
+
+    def make_after(self, name, data):
+        before.append(second.wait(0.5))
+        return make(self, name, data)
+
+    monkeypatch.setattr(runner, "file_of", fetch_and_say)
+    monkeypatch.setattr(Worker, "make", make_after)
+    plan("memory://bucket/t{0..1}.tar", tmp_path / "job")
+    store.rm_file("/bucket/t1.tar")
+    report = run(tmp_path / "job", tmp_path / "out", Worker("scream"), processes=1)
+    assert before == [False]  # the file is gone, and never fetched
+    assert (report.counts, len(progress(tmp_path / "job")[0].failed)) == ({"written": 1}, 1)
+    tar_with(tmp_path / "t.tar", {"1.jpg": (photos / "p1.jpg").read_bytes()})
+    store.pipe_file("/bucket/t1.tar", (tmp_path / "t.tar").read_bytes())
+    assert run(tmp_path / "job", tmp_path / "all", Worker("scream"), processes=1).counts == {"written": 2}
+    assert before == [False, True, True]
+    store.rm("/bucket", recursive=True)
 
 
 def test_a_damaged_tar_fails_by_itself_and_what_it_holds_before_is_painted(photos, tmp_path, worker, here):

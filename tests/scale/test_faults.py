@@ -67,9 +67,7 @@ def test_killed_workers_cost_nothing_and_every_picture_is_painted_once(rounds, p
     if set_aside:
         assert not run(source, tmp_path / "out", worker, processes=2).failed
     made = files_of(tmp_path / "out")
-    for (
-        file
-    ) in source.iterdir():  # a process here has another number of threads than those of the pool, and rounds otherwise
+    for file in source.iterdir():  # here there are more threads than in the pool, which round otherwise
         found, expected = (
             np.asarray(Image.open(io.BytesIO(data)), int) for data in (made[file.name], worker(file.read_bytes())[0])
         )

@@ -164,7 +164,7 @@ class TestWithRay:
         self, photos, tmp_path, worker, monkeypatch
     ):
         monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
-        with pytest.raises(InputError, match="at 127.0.0.1:9, which RAY_ADDRESS names"):
+        with pytest.raises(InputError, match=r"at 127\.0\.0\.1:9, which RAY_ADDRESS names"):
             run(photos, tmp_path / "out", worker, on="ray")
 
     @pytest.mark.filterwarnings("ignore")

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from impasto.errors import InputError
+from impasto.scale import containers
 from impasto.scale.shards import Shard
 from impasto.scale.sources import file_of, pictures_of, shards_of
 
@@ -68,7 +69,7 @@ def test_each_tar_is_a_shard_and_numbers_in_braces_stand_for_several(photos, tmp
     assert found[0].data == picture
 
 
-def test_pictures_in_a_column_of_parquet_are_named_after_row_and_path(small, tmp_path):
+def test_pictures_in_a_column_of_parquet_are_named_after_row_and_path(small, tmp_path, monkeypatch):
     pyarrow = pytest.importorskip("pyarrow", reason="Parquet files need pyarrow, which the extra ray brings")
     parquet = pytest.importorskip("pyarrow.parquet")
     data = encoded(small)
@@ -77,6 +78,19 @@ def test_pictures_in_a_column_of_parquet_are_named_after_row_and_path(small, tmp
     shards = list(shards_of([f"{tmp_path}/x.parquet#image"], 2))
     assert [(shard.groups, shard.pictures) for shard in shards] == [((0, 1), 2), ((1, 2), 1)]
     assert names(shards) == ["x/000000000-cat.jpg", "x/000000001.jpg", "x/000000002"]
+    store = pytest.importorskip("fsspec").filesystem("memory")
+    store.pipe_file("/bucket/x.parquet", (tmp_path / "x.parquet").read_bytes())
+    monkeypatch.setattr(containers, "_FOOTER", 100)
+    fetched, read_part = [], containers.read_part
+    monkeypatch.setattr(containers, "read_part", lambda *part: fetched.append(part) or read_part(*part))
+    far = list(shards_of(["memory://bucket/x.parquet#image"], 2))
+    assert names(far) == names(shards)
+    with ExitStack() as files:
+        fetched.clear()
+        found = list(pictures_of(far[1], file_of(far[1], files)))
+    assert [one.data for one in found] == [b""]
+    assert sum(end - start for _, start, end in fetched) < far[1].size / 2  # not the other groups and columns
+    store.rm("/bucket", recursive=True)
     with pytest.raises(InputError, match=r"name that with the pictures, as .*x.parquet#COLUMN"):
         list(shards_of([tmp_path / "x.parquet"]))
     with pytest.raises(InputError, match=r"no column cat .* such are: image, raw"):

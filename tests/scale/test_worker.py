@@ -68,7 +68,7 @@ def test_the_sample_for_spark_gives_the_columns_of_its_schema_and_a_reason_for_e
         def load(self, _):
             return self
 
-        def mapInPandas(self, function, schema):  # noqa: N802
+        def mapInPandas(self, function, schema):
             contents = [(photos / "p0.jpg").read_bytes(), b"no picture"]
             table = pandas.DataFrame({"path": ["p0.jpg", "bad.jpg"], "length": [1, 2], "content": contents})
             (made,) = function(iter([table]))

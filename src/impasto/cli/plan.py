@@ -36,7 +36,7 @@ def command(sources: tuple[PathOrUrl, ...], job: PathOrUrl, shard_pictures: int,
 
     \b
     impasto plan photos/ -o job/
-    impasto plan s3://bucket/train-{0000..0099}.tar -o s3://bucket/job
+    impasto plan "s3://bucket/train-{0000..0099}.tar" -o s3://bucket/job
     impasto apply job/ --style scream --on local -o painted/
     impasto progress job/
     """

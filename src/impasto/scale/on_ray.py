@@ -178,7 +178,9 @@ def _connected(on: str, most: int) -> Any:
     try:
         ray.init(**options)
     except Exception as error:  # Ray's own classes, and those of its transport
-        raise InputError(f"There is no cluster of Ray's at {where} ({first_line(error)}): check the address.") from error
+        raise InputError(
+            f"There is no cluster of Ray's at {where} ({first_line(error)}): check the address."
+        ) from error
     return ray
 
 
@@ -196,8 +198,8 @@ def _check_answers(address: str) -> None:
             return
     except OSError as error:
         raise InputError(
-            f"There is no cluster of Ray's at {address}, which RAY_ADDRESS names ({error.strerror or error}): check the "
-            "address."
+            f"There is no cluster of Ray's at {address}, which RAY_ADDRESS names ({error.strerror or error}): check "
+            "the address."
         ) from error
 
 

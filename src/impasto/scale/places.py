@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from impasto.errors import ImpastoError, InputError, OutputError, first_line
 from impasto.extras import fsspec
-from impasto.files import atomic_path, explained, temporary_folder
+from impasto.files import NO_SPACE, FullDiskError, atomic_path, explain_write_error, temporary_folder
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -183,8 +183,12 @@ def local_copy(place: Place, size: int | None = None) -> Iterator[Path]:
         copy = folder / name_of(place)
 
         def fetch() -> None:
-            with explained(copy):
+            try:
                 system.get_file(path, str(copy))
+            except OSError as error:  # those of networks are such, too
+                if error.errno in NO_SPACE:
+                    raise FullDiskError(explain_write_error(copy, error)) from error
+                raise
             if copy.stat().st_size != (size if size is not None else int(system.info(path)["size"])):
                 raise OSError("the answer was cut off")
 
