@@ -131,7 +131,7 @@ def as_weighted(styles: Any) -> list[tuple[MotionStyleLike, float, tuple[str, ..
         found.append((style, float(weight), parts))
     if found and not any(weight for _, weight, _ in found):
         raise InputError(
-            "Style weights must not all be 0; leave them out, or give --style old.bvh:1.", key="weights_zero"
+            "Style weights must not all be 0; leave them out, or give --style old.bvh:1.", key="zero_weights"
         )
     return found
 

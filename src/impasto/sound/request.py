@@ -14,7 +14,7 @@ from impasto.files import exists, is_file
 from impasto.options import say_value
 from impasto.sound.recording import HeldSound, SoundFile, SoundSource, as_held_sound
 from impasto.sound.style import SoundStyle, read_sound_style, style_of
-from impasto.styles.blending import parse_style
+from impasto.styles.blending import checked_total, parse_style
 from impasto.styles.catalogue import bundled_names, catalogue_file
 from impasto.styles.style import SUFFIX
 
@@ -67,12 +67,7 @@ def load_styles(styles: Any, start: float | None = None, end: float | None = Non
     pairs = [(load_style(style, start, end), weight) for style, weight in _weighted(styles)]
     if not pairs:
         raise StyleError("No style is given; name a recording, for example rain.flac.")
-    total = sum(weight for _, weight in pairs)
-    if any(weight < 0 for _, weight in pairs) or not 0 < total < float("inf"):
-        raise StyleError(
-            "Style weights must be 0 or more and not all 0, for example rain.flac:2 and bell.flac:1.",
-            key="weights_zero",
-        )
+    total = checked_total([weight for _, weight in pairs], "rain.flac:2 and bell.flac:1")
     return [(style, weight / total) for style, weight in pairs if weight]
 
 

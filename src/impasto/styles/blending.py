@@ -128,10 +128,21 @@ def normalise_weights(styles: Sequence[tuple[Style, float]]) -> list[tuple[Style
     """
     if not styles:
         raise StyleError("No style is given; name one, for example starry-night.")
-    total = sum(weight for _, weight in styles)
-    if any(weight < 0 for _, weight in styles) or not 0 < total < float("inf"):
-        raise StyleError(
-            "Style weights must be 0 or more and not all 0, for example --style scream:2 --style udnie:1.",
-            key="zero_weights",
-        )
+    total = checked_total([weight for _, weight in styles], "--style scream:2 --style udnie:1")
     return [(style, weight / total) for style, weight in styles]
+
+
+def checked_total(weights: Sequence[float], example: str) -> float:
+    """The sum of the weights of styles.
+
+    Args:
+        weights: of pictures, or of sounds.
+        example: weights that could be given, for the error's sentence.
+
+    Raises:
+        StyleError: a weight is negative, or the sum is 0 or no number.
+    """
+    total = sum(weights)
+    if any(weight < 0 for weight in weights) or not 0 < total < float("inf"):
+        raise StyleError(f"Style weights must be 0 or more and not all 0, for example {example}.", key="zero_weights")
+    return total
