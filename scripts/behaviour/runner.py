@@ -29,7 +29,7 @@ from inputs import write_inputs
 FOLDER = Path(__file__).parent  # of this package, which Python runs
 TIMEOUT = 180  # seconds that one command may take
 # Packages on whose versions the pixels depend.
-PACKAGES = ("av", "click", "h5py", "numpy", "onnx", "onnxruntime", "opencv-contrib-python-headless", "pillow", "torch")
+PACKAGES = ("av", "click", "h5py", "numpy", "onnxruntime", "opencv-contrib-python-headless", "pillow", "torch")
 # Files that onnxruntime and torch make in a case's folder.
 FILES_OF_LIBRARIES = re.compile(r"home/$|home/\.cache|tmp/\.ses$|tmp/torchinductor")
 
