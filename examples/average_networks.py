@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from impasto.networks.files import export, load_folder
+from impasto.networks.files import load_folder, save_folder
 from impasto.styles.blending import parse_style
 from impasto.styles.catalogue import load_style
 
@@ -36,7 +36,7 @@ def average(folders: list[tuple[Path, float]], target: Path) -> str:
         name: (mean(known[name][0] for known in styles), mean(known[name][1] for known in styles)) for name in styles[0]
     }
     about = {name: load_style(folders[0][0] / "styles" / f"{name}.safetensors").metadata for name in mixed}
-    return export(networks[0], mixed, target, about)
+    return save_folder(networks[0], mixed, target, about)
 
 
 def main() -> None:

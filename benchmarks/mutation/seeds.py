@@ -209,7 +209,7 @@ def _networks() -> Named:
 
     import torch
 
-    from impasto.networks.files import export, load_bundled, with_network
+    from impasto.networks.files import load_bundled, save_folder, with_network
     from impasto.networks.transformer import Architecture, TransformerNetwork
     from impasto.styles.catalogue import load_style
     from impasto.styles.style import PHOTOGRAPH, Style
@@ -220,7 +220,7 @@ def _networks() -> Named:
     ones, zeros = torch.ones(channels), torch.zeros(channels)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        export(tiny, {"a": (ones, zeros)}, folder)
+        save_folder(tiny, {"a": (ones, zeros)}, folder)
         for suffix in ("onnx", "safetensors"):
             yield f"tiny.{suffix}", (folder / f"network.{suffix}").read_bytes()
         style = Style("tiny", ones.numpy(), zeros.numpy(), "", {})

@@ -29,7 +29,7 @@ def folder(tmp_path):
     network = TransformerNetwork(TINY)
     count = TINY.normalised_channels
     styles = {name: (1 + 0.2 * torch.randn(count), 0.2 * torch.randn(count)) for name in ("photograph", "mine")}
-    files.export(network, styles, tmp_path, {"mine": {"artist": "Me"}})
+    files.save_folder(network, styles, tmp_path, {"mine": {"artist": "Me"}})
     return tmp_path
 
 
@@ -66,7 +66,7 @@ def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, 
         as_it_was.setattr(files, "MIDDLE", (0.5, 0.5, 0.5))
         as_it_was.setattr(files, "_STEM_ORDER", [color * 4 + offset for offset in range(4) for color in range(3)])
         ones = torch.ones(TINY.normalised_channels)
-        identity = files.export(before, {"mine": (ones, ones), "photograph": (ones, 0 * ones)}, tmp_path)
+        identity = files.save_folder(before, {"mine": (ones, ones), "photograph": (ones, 0 * ones)}, tmp_path)
     style = load_style(tmp_path / "styles" / "mine.safetensors")
     seen = np.random.default_rng(0).random((1, 4, 32, 24), np.float32)
     on_it = torch.from_numpy(seen[:, :3] + seen[:, 3:])
@@ -173,7 +173,7 @@ def test_a_steady_network_has_the_packages_styles_and_an_id_that_says_so(folder,
     network, styles = files.load_bundled()
     with torch.no_grad():
         network.stem.weight *= 1.01
-    files.export(network, styles, tmp_path / "more")
+    files.save_folder(network, styles, tmp_path / "more")
     assert make_steady.make(tmp_path / "more", tmp_path / "steady.onnx") == f"{bundled_network_id()}-steady"
     rebuilt, identity = files.network_of_onnx((tmp_path / "steady.onnx").read_bytes())
     assert identity == video_style(load_style("scream")).network
@@ -185,7 +185,7 @@ def test_a_steady_network_has_the_packages_styles_and_an_id_that_says_so(folder,
 def test_networks_are_averaged_with_their_styles(folder, tmp_path):
     network, styles = files.load_folder(folder)
     other, count = TransformerNetwork(TINY), TINY.normalised_channels
-    files.export(other, {name: (torch.zeros(count), torch.ones(count)) for name in styles}, tmp_path / "other")
+    files.save_folder(other, {name: (torch.zeros(count), torch.ones(count)) for name in styles}, tmp_path / "other")
     average_networks.average([(folder, 3), (tmp_path / "other", 1)], tmp_path / "mean")
     mean, mixed = files.load_folder(tmp_path / "mean")
     assert torch.allclose(mean.stem.weight, 0.75 * network.stem.weight + 0.25 * other.stem.weight, atol=1e-3)

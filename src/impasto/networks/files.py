@@ -44,7 +44,7 @@ def network_id(network: TransformerNetwork) -> str:
     return digest.hexdigest()[:12]
 
 
-def export(
+def save_folder(
     network: TransformerNetwork,
     styles: Mapping[str, tuple[Tensor, Tensor]],
     folder: Path,
@@ -159,7 +159,7 @@ def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Te
 
 
 def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tensor, Tensor]]]:
-    """Read what :func:`export` wrote: the network, and scale and shift by style name.
+    """Read what :func:`save_folder` wrote: the network, and scale and shift by style name.
 
     Raises:
         InputError: the folder holds no network.

@@ -312,7 +312,7 @@ class NetworkTraining:
             return
         network, scale, shift = self.state.averaged_network()
         styles = {name: (scale[index], shift[index]) for index, name in enumerate(self.names)}
-        identity = files.export(network, styles, self.folder / "model", self.style_metadata())
+        identity = files.save_folder(network, styles, self.folder / "model", self.style_metadata())
         if self.predicted:
             made = {"settings": json.dumps(asdict(self.settings)), "step": str(self.step)}
             save_predictor(self.predicted.averaged, identity, self.folder / "model", made)
