@@ -117,15 +117,14 @@ class TestWithRay:
 
     @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore")
-    def test_a_film_on_a_cluster_is_the_file_of_one_run(self, tmp_path):
+    def test_a_video_on_a_cluster_is_the_file_of_one_run(self, tmp_path):
         pytest.importorskip("av")
-        from impasto.scale.films import stylize_film
-        from impasto.video.api import stylize_video
+        from impasto import scale, stylize_video
         from video.clips import make_clip
 
-        film = make_clip(tmp_path / "in.mp4", frames=60)
-        stylize_video(film, "scream", output=tmp_path / "whole.mp4", stabilize="off")
-        report = stylize_film(film, "scream", output=tmp_path / "ray.mp4", stabilize="off", on="ray", processes=1)
+        video, how = make_clip(tmp_path / "in.mp4", frames=60), {"stabilize": "off"}
+        stylize_video(video, "scream", output=tmp_path / "whole.mp4", **how)
+        report = scale.stylize_video(video, "scream", output=tmp_path / "ray.mp4", on="ray", processes=1, **how)
         assert report.frames == 60
         assert (tmp_path / "ray.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 

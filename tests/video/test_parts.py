@@ -1,4 +1,4 @@
-"""Parts of a video, and painting them side by side with :mod:`impasto.scale.films`."""
+"""Parts of a video, and painting them side by side with :mod:`impasto.scale.videos`."""
 
 import os
 import pickle
@@ -15,8 +15,8 @@ pytest.importorskip("av")
 pytest.importorskip("cv2")
 
 import impasto
+from impasto import scale
 from impasto.errors import ImpastoError, InputError, OutputError
-from impasto.scale.films import stylize_film
 from impasto.scale.pool import Pool
 from impasto.scale.station import Result
 from impasto.video import parts
@@ -56,7 +56,7 @@ class PoolHere(Pool):
 
 @pytest.fixture
 def here(monkeypatch):
-    monkeypatch.setattr("impasto.scale.films.Pool", PoolHere)
+    monkeypatch.setattr("impasto.scale.videos.Pool", PoolHere)
 
 
 def assert_same(one, other):
@@ -86,7 +86,7 @@ def test_parts_begin_where_scenes_begin_and_hold_every_frame_once(film):
 def test_parts_give_frame_by_frame_what_one_run_gives(film, tmp_path, here, stabilize, options):
     how = {"style": "scream", "stabilize": stabilize, **options}
     whole = impasto.stylize_video(film, output=tmp_path / "whole.mkv", codec="ffv1", **how)
-    report = stylize_film(film, output=tmp_path / "parts.mkv", codec="ffv1", processes=3, **how)
+    report = scale.stylize_video(film, output=tmp_path / "parts.mkv", codec="ffv1", processes=3, **how)
     assert report.frames == whole.frames
     assert_same(tmp_path / "whole.mkv", tmp_path / "parts.mkv")
     assert packets(tmp_path / "parts.mkv", "audio") == packets(tmp_path / "whole.mkv", "audio")
@@ -94,7 +94,7 @@ def test_parts_give_frame_by_frame_what_one_run_gives(film, tmp_path, here, stab
 
 def test_parts_are_joined_to_the_very_bytes_of_one_run(film, tmp_path, here):
     impasto.stylize_video(film, "scream", output=tmp_path / "whole.mp4")
-    stylize_film(film, "scream", output=tmp_path / "parts.mp4", processes=3)
+    scale.stylize_video(film, "scream", output=tmp_path / "parts.mp4", processes=3)
     assert (tmp_path / "parts.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
     assert not list(tmp_path.glob(".*.impasto"))
 
@@ -115,11 +115,11 @@ def test_actors_of_a_cluster_give_the_bytes_of_one_run_and_go_on_after_one_faile
                 yield {"number": "0", "facts": "", "error": "The disk is full."}
             yield made(row)
 
-    monkeypatch.setattr("impasto.scale.films.work_on_ray", work_here)
+    monkeypatch.setattr("impasto.scale.videos.work_on_ray", work_here)
     with pytest.raises(OutputError, match="The disk is full; the same command goes on"):
-        stylize_film(film.name, "scream", output="parts.mp4", on="ray", processes=2)
+        scale.stylize_video(film.name, "scream", output="parts.mp4", on="ray", processes=2)
     os.chdir(film.parent)
-    report = stylize_film(film.name, "scream", output="parts.mp4", on="ray", processes=2)
+    report = scale.stylize_video(film.name, "scream", output="parts.mp4", on="ray", processes=2)
     assert 0 < report.resumed < report.frames == 36
     assert (tmp_path / "parts.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
     assert not list(tmp_path.glob(".parts*"))
@@ -128,7 +128,7 @@ def test_actors_of_a_cluster_give_the_bytes_of_one_run_and_go_on_after_one_faile
 def test_styles_that_fade_over_a_seam_are_alike_too(film, tmp_path, here):
     how = {"style_at": {0.2: "scream", 2.5: "udnie"}, "codec": "ffv1"}
     impasto.stylize_video(film, output=tmp_path / "whole.mkv", **how)
-    stylize_film(film, output=tmp_path / "parts.mkv", processes=3, **how)
+    scale.stylize_video(film, output=tmp_path / "parts.mkv", processes=3, **how)
     assert_same(tmp_path / "whole.mkv", tmp_path / "parts.mkv")
 
 
@@ -146,16 +146,16 @@ def test_processes_of_their_own_give_the_same_and_go_on_after_one_was_killed(tmp
 
     killer = threading.Thread(target=kill)
     killer.start()
-    report = stylize_film(film, "scream", output=tmp_path / "parts.mp4", processes=2)
+    report = scale.stylize_video(film, "scream", output=tmp_path / "parts.mp4", processes=2)
     killer.join()
     assert report.frames == 54
     assert (tmp_path / "parts.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
 
 
 def test_what_is_painted_stays_where_a_part_fails_and_is_not_painted_again(film, tmp_path, here, monkeypatch):
-    from impasto.scale import films
+    from impasto.scale import videos
 
-    paint, painted = films._paint_part, []
+    paint, painted = videos._paint_part, []
 
     def fail(request, part, folder):
         if part.number == 0 and not painted.count(0):
@@ -164,19 +164,19 @@ def test_what_is_painted_stays_where_a_part_fails_and_is_not_painted_again(film,
         painted.append(part.number)
         return paint(request, part, folder)
 
-    monkeypatch.setattr(films, "_paint_part", fail)
+    monkeypatch.setattr(videos, "_paint_part", fail)
     with pytest.raises(ImpastoError, match="The disk fell off; pick it up; the same command goes on"):
-        stylize_film(film, "scream", output=tmp_path / "out.mp4", processes=3)
-    report = stylize_film(film, "scream", output=tmp_path / "out.mp4", processes=3)
+        scale.stylize_video(film, "scream", output=tmp_path / "out.mp4", processes=3)
+    report = scale.stylize_video(film, "scream", output=tmp_path / "out.mp4", processes=3)
     assert report.frames == 36
     assert report.resumed == 26
 
 
 def test_a_long_take_is_divided_with_warm_seams_and_differs_little_beside_them(tmp_path, here, monkeypatch):
     film = make_clip(tmp_path / "in.mp4", frames=80)
-    report = stylize_film(film, "scream", output=tmp_path / "cuts.mkv", codec="ffv1", processes=2)
+    report = scale.stylize_video(film, "scream", output=tmp_path / "cuts.mkv", codec="ffv1", processes=2)
     assert "No cut was found" in report.notices[-1]
-    stylize_film(film, "scream", output=tmp_path / "warm.mkv", codec="ffv1", processes=1, seams="warm")
+    scale.stylize_video(film, "scream", output=tmp_path / "warm.mkv", codec="ffv1", processes=1, seams="warm")
     one, other = pictures(tmp_path / "cuts.mkv"), pictures(tmp_path / "warm.mkv")
     differences = [float(np.abs(a.astype(float) - b).mean()) for (_, a), (_, b) in zip(one, other, strict=True)]
     assert max(differences[:26]) == 0
@@ -198,12 +198,12 @@ def test_what_cannot_be_painted_in_parts_is_said(film, tmp_path):
     from impasto.video.pass_options import PassOptions
 
     with pytest.raises(InputError, match="Numbered pictures are painted by one process"):
-        stylize_film(film, "scream", output=tmp_path / "p_%04d.png", processes=2)
+        scale.stylize_video(film, "scream", output=tmp_path / "p_%04d.png", processes=2)
     with pytest.raises(InputError, match="There are no seams hot"):
-        stylize_film(film, "scream", output=tmp_path / "p.mp4", seams="hot")
+        scale.stylize_video(film, "scream", output=tmp_path / "p.mp4", seams="hot")
     with pytest.raises(InputError, match="There is no mars to paint on; give local, ray or"):
-        stylize_film(film, "scream", output=tmp_path / "p.mp4", on="mars")
+        scale.stylize_video(film, "scream", output=tmp_path / "p.mp4", on="mars")
     with pytest.raises(InputError, match="several times"):
-        stylize_film(film, "scream", output=tmp_path / "p.mp4", paint=PassOptions())
+        scale.stylize_video(film, "scream", output=tmp_path / "p.mp4", paint=PassOptions())
     with pytest.raises(InputError, match="strenght"):
-        stylize_film(film, "scream", output=tmp_path / "p.mp4", strenght=0.5)
+        scale.stylize_video(film, "scream", output=tmp_path / "p.mp4", strenght=0.5)

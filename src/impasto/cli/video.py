@@ -268,9 +268,9 @@ def command(
         own["paint"] = PassOptions(recipe=recipe, method=settings["flow_method"], **held)
     paint: Callable[..., Any] = stylize_video
     if in_parts:
-        from impasto.scale.films import stylize_film
+        from impasto import scale
 
-        paint = partial(stylize_film, on=on or "local", processes=processes, seams=seams)
+        paint = partial(scale.stylize_video, on=on or "local", processes=processes, seams=seams)
     with video_bar(hidden=quiet or as_json) as progress:
         report = paint(
             video,

@@ -4,7 +4,7 @@ In: pictures as bytes, or sources (folders, patterns, lists, tars, Parquet files
 Out: paintings as bytes, or in sinks (folders, tars, URLs), and a job folder that says what is done.
 Order: places (local paths and URLs), shards, containers (tars, Parquet), sources, maker (bytes to bytes), worker (to
 a painting), style_learner (to a style file), sinks; station (what a process does), child (the process), pool; job (plan
-and receipts), sessions, runner (shards through a pool), on_ray (actors), api, run_progress; films (videos in parts).
+and receipts), sessions, runner (shards through a pool), on_ray (actors), api, run_progress; videos (in parts).
 Must never import: studio, cli, torch.
 """
 
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from impasto.scale.api import plan, run
-    from impasto.scale.films import stylize_film
     from impasto.scale.run_progress import progress
     from impasto.scale.style_learner import StyleLearner
+    from impasto.scale.videos import stylize_video
     from impasto.scale.worker import Worker
 
 # Public names and the modules that define them, imported on first use.
@@ -27,10 +27,10 @@ _PUBLIC = {
     "plan": "api",
     "progress": "run_progress",
     "run": "api",
-    "stylize_film": "films",
+    "stylize_video": "videos",
 }
 
-__all__ = ["StyleLearner", "Worker", "plan", "progress", "run", "stylize_film"]
+__all__ = ["StyleLearner", "Worker", "plan", "progress", "run", "stylize_video"]
 
 
 def __getattr__(name: str) -> Any:

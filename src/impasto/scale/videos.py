@@ -1,4 +1,4 @@
-"""``impasto.scale.stylize_film``: one long video in parts that are painted side by side, and joined.
+"""``impasto.scale.stylize_video``: one long video in parts that are painted side by side, and joined.
 
 The parts begin where scenes begin, so that the result is that of one run, frame by frame. Each part keeps its own
 state, so that a part whose process dies, or a run that is stopped, goes on from its last segment.
@@ -23,7 +23,8 @@ from impasto.scale.sessions import Session
 from impasto.scale.station import Result, Station, Task
 from impasto.scale.worker import Worker
 from impasto.styles.blending import Styles
-from impasto.video.api import checked_request, make_video, paint_frames, stylize_video
+from impasto.video.api import checked_request, make_video, paint_frames
+from impasto.video.api import stylize_video as stylize_in_one_process
 from impasto.video.parts import SEAMS, Part, Seams, find_parts
 from impasto.video.report import FrameProgress, Report
 from impasto.video.resume import WorkFolder
@@ -104,7 +105,7 @@ class PartActor:
         return {"number": str(part.number), "facts": json.dumps(facts), "error": ""}
 
 
-def stylize_film(
+def stylize_video(
     video: str | Path,
     style: Styles | None = None,
     *,
@@ -141,7 +142,7 @@ def stylize_film(
     if seams not in SEAMS:
         raise InputError(f"There are no seams {seams}; give one of {', '.join(SEAMS)}.")
     wanted = processes_for(on, processes)
-    parameters = inspect.signature(stylize_video).parameters.values()
+    parameters = inspect.signature(stylize_in_one_process).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "progress"}
     own = {name: settings.pop(name, default) for name, default in defaults.items()}
     request = checked_request(video=video, style=style, options=settings, **own)
@@ -247,7 +248,7 @@ def _paint_part(request: Request, part: Part, folder: Path) -> dict[str, Any]:
     Returns:
         ``frames``, ``resumed``, ``segments`` (files), ``duration`` (of the last frame), ``notices`` and ``seconds``.
     """
-    task = open_task(make_plan(request, stylize_video))
+    task = open_task(make_plan(request, stylize_in_one_process))
     dependencies = {"task": task.work.key, "part": asdict(part)}
     work = WorkFolder(folder / f"{part.number:04}.part-of-video", dependencies)
     facts, _ = work.open()
