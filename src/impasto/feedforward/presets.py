@@ -28,7 +28,7 @@ class Preset:
 
     Attributes:
         styles: ``NAME`` or ``NAME:WEIGHT``, at least one.
-        options: Values of :data:`OPTIONS` that differ from their defaults.
+        options: values of :data:`OPTIONS` that differ from their defaults.
     """
 
     styles: Sequence[str]

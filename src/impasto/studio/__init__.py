@@ -18,12 +18,12 @@ def launch(settings: ServerSettings = ServerSettings(), *, browser: bool = False
     """Serve the studio until Ctrl-C.
 
     Args:
-        settings: The address to listen on, who is let in, and the limits.
-        browser: Whether to open the page in the default browser.
+        settings: the address to listen on, who is let in, and the limits.
+        browser: whether to open the page in the default browser.
 
     Raises:
-        InputError: The address cannot be used, or the certificate cannot be read.
-        MissingExtraError: The extra ``studio`` is not installed.
+        InputError: the address cannot be used, or the certificate cannot be read.
+        MissingExtraError: the extra ``studio`` is not installed.
     """
     with needing_extra("studio", "The studio"):
         import python_multipart  # noqa: F401  reads forms

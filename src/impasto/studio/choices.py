@@ -45,16 +45,16 @@ def check_styles(styles: Iterable[str], uploads: Uploads | None = None) -> list[
     """Check that a visitor asks only for styles that the page shows, and never for a file of the machine.
 
     Args:
-        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``. A name that begins with a plus sign is the
+        styles: what the visitor sent, each ``NAME`` or ``NAME:WEIGHT``. A name that begins with a plus sign is the
             identifier of a style that was learnt here and is not kept in the catalogue.
-        uploads: Where such styles lie; ``None`` takes none.
+        uploads: where such styles lie; ``None`` takes none.
 
     Returns:
         The styles as the library takes them.
 
     Raises:
-        InputError: A style that was learnt here is not there any more.
-        StyleError: One of them is not the name of a style that is shown.
+        InputError: a style that was learnt here is not there any more.
+        StyleError: one of them is not the name of a style that is shown.
     """
     shown_names = set(shown_style_names())
     chosen: list[StyleChoice] = []
@@ -73,17 +73,17 @@ def check_style_files(styles: Iterable[str], kind: str, uploads: Uploads) -> lis
     """Check that a visitor asks for no styles of sound or motion but those of the catalogue, and files sent here.
 
     Args:
-        styles: What the visitor sent, each ``NAME`` or ``NAME:WEIGHT``; a name that begins with a plus sign is the
+        styles: what the visitor sent, each ``NAME`` or ``NAME:WEIGHT``; a name that begins with a plus sign is the
             identifier of a file.
-        kind: As in :mod:`impasto.styles.kinds`.
-        uploads: Where such files lie.
+        kind: as in :mod:`impasto.styles.kinds`.
+        uploads: where such files lie.
 
     Returns:
         The files with their weights.
 
     Raises:
-        InputError: A file is not there any more.
-        StyleError: One of them is not the name of a style of that kind.
+        InputError: a file is not there any more.
+        StyleError: one of them is not the name of a style of that kind.
     """
     known = set(catalogue_names(kind))
     chosen: list[tuple[Path, float]] = []
@@ -109,7 +109,7 @@ def learnt_style(name: str, uploads: Uploads) -> Style:
     """A style that was learnt here and is not kept in the catalogue, by a plus sign and its identifier.
 
     Raises:
-        InputError: It is not there any more, or is no style.
+        InputError: it is not there any more, or is no style.
     """
     path = uploads.find(name.removeprefix(LEARNT))
     with uploads.protect(path):  # it is kept for an hour from now on
@@ -120,7 +120,7 @@ def read_small_style(path: Path) -> Style:
     """Read a visitor's style file, which may bring no network of its own: what one does is not known before it runs.
 
     Raises:
-        InputError: It is no style of the package's network.
+        InputError: it is no style of the package's network.
     """
     try:
         style = read_style(path)
@@ -140,7 +140,7 @@ def style_file_name(path: Path) -> str:
     """The name that an uploaded style file gets.
 
     Raises:
-        InputError: It is no style of the package's network.
+        InputError: it is no style of the package's network.
     """
     read_small_style(path)
     return f"{plain_stem(path)}{SUFFIX}"
@@ -150,12 +150,12 @@ def sound_or_motion_style_name(path: Path, kind: str, otherwise: Callable[[Path]
     """The name of an upload that is a style of sound or motion: a style file, or a recording or clip.
 
     Args:
-        path: The file.
-        kind: As in :mod:`impasto.styles.kinds`.
-        otherwise: Gives the name of what is no style file.
+        path: the file.
+        kind: as in :mod:`impasto.styles.kinds`.
+        otherwise: gives the name of what is no style file.
 
     Raises:
-        InputError: It is a style of another kind, or ``otherwise`` raises it.
+        InputError: it is a style of another kind, or ``otherwise`` raises it.
     """
     found = kind_of(path)
     if found is None:
@@ -173,7 +173,7 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check that a visitor sets only options that the page offers; their values are the library's to judge.
 
     Raises:
-        InputError: There is no such option.
+        InputError: there is no such option.
     """
     for name in given:
         if name not in OPTIONS:
@@ -206,13 +206,13 @@ def read_brushed_mask(value: str | None) -> NDArray[np.uint8] | None:
     """Read a mask that was brushed on the page.
 
     Args:
-        value: A PNG file as a data address, or nothing.
+        value: a PNG file as a data address, or nothing.
 
     Returns:
         The mask, H x W with levels from 0 to 255, 255 where it applies; ``None`` if nothing was brushed.
 
     Raises:
-        InputError: The value is not a PNG file of at most 1024 x 1024 pixels.
+        InputError: the value is not a PNG file of at most 1024 x 1024 pixels.
     """
     if not value:
         return None

@@ -21,15 +21,15 @@ class Crop:
     """A part of a photograph. First the photograph is turned, then straightened, then cut.
 
     Attributes:
-        turns: Quarter turns clockwise.
-        angle: Degrees clockwise after that; the photograph is enlarged until no corner is empty.
-        left: Left edge of the part, as a share of the turned photograph's width.
-        top: Upper edge, as a share of its height.
-        right: Right edge.
-        bottom: Lower edge.
+        turns: quarter turns clockwise.
+        angle: degrees clockwise after that; the photograph is enlarged until no corner is empty.
+        left: left edge of the part, as a share of the turned photograph's width.
+        top: upper edge, as a share of its height.
+        right: right edge.
+        bottom: lower edge.
 
     Raises:
-        InputError: The part is empty or lies outside, or the angle is too large.
+        InputError: the part is empty or lies outside, or the angle is too large.
     """
 
     turns: int = 0
@@ -48,8 +48,8 @@ class Crop:
         """Width and height in pixels of the part of a photograph.
 
         Args:
-            width: Of the photograph, in pixels.
-            height: Of the photograph, in pixels.
+            width: of the photograph, in pixels.
+            height: of the photograph, in pixels.
         """
         if self.turns % 2:
             width, height = height, width
@@ -59,7 +59,7 @@ class Crop:
         """The part of a photograph; metadata stays.
 
         Raises:
-            InputError: The part is smaller than 16 pixels.
+            InputError: the part is smaller than 16 pixels.
         """
         width, height = self.size(*picture.size)
         if min(width, height) < min(_MIN_SIDE, *picture.size):

@@ -58,9 +58,9 @@ class Guard:
     """Middleware (ASGI) that checks requests to the whole application.
 
     Args:
-        app: The application that answers the requests that are let through.
-        settings: Host, password and limits.
-        uploads: The uploads, for which there has to be room.
+        app: the application that answers the requests that are let through.
+        settings: host, password and limits.
+        uploads: the uploads, for which there has to be room.
     """
 
     def __init__(self, app: ASGIApp, settings: ServerSettings, uploads: Uploads) -> None:

@@ -49,7 +49,7 @@ class JobWaiting:
     """A job is not running yet.
 
     Attributes:
-        before: Number of jobs that come before it: those that wait, and the one that runs.
+        before: number of jobs that come before it: those that wait, and the one that runs.
     """
 
     before: int
@@ -60,7 +60,7 @@ class JobUpdate:
     """A report of a job that still runs.
 
     Attributes:
-        value: What the job's work gave to its :data:`ReportFunction`.
+        value: what the job's work gave to its :data:`ReportFunction`.
     """
 
     value: Any
@@ -71,8 +71,8 @@ class JobResult(Generic[ResultT]):
     """The end of a job that succeeded.
 
     Attributes:
-        result: What the job's work returned.
-        notices: What was said of files meanwhile, such as what could not be kept.
+        result: what the job's work returned.
+        notices: what was said of files meanwhile, such as what could not be kept.
     """
 
     result: ResultT
@@ -83,12 +83,12 @@ class Job(Generic[ResultT]):
     """A job that waits for its turn or runs.
 
     Args:
-        work: The function to run, called with a :data:`ReportFunction`.
-        visitor: Who asked for it; texts that differ are different visitors.
-        max_seconds: Most seconds that it may run.
+        work: the function to run, called with a :data:`ReportFunction`.
+        visitor: who asked for it; texts that differ are different visitors.
+        max_seconds: most seconds that it may run.
 
     Attributes:
-        id: A name that nobody can guess.
+        id: a name that nobody can guess.
     """
 
     def __init__(self, work: Callable[[ReportFunction], ResultT], visitor: str, max_seconds: float) -> None:
@@ -199,7 +199,7 @@ class Jobs:
     """Runs the jobs of all visitors: in each lane one at a time, the visitors by turns.
 
     Args:
-        settings: The studio's limits, of which ``max_queue`` and ``max_seconds`` apply here.
+        settings: the studio's limits, of which ``max_queue`` and ``max_seconds`` apply here.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
@@ -215,13 +215,13 @@ class Jobs:
         """Let a job wait for its turn; it begins at once where its lane is free.
 
         Args:
-            work: The function to run, called with ``report``. Once the job is to end, ``report`` raises
+            work: the function to run, called with ``report``. Once the job is to end, ``report`` raises
                 :class:`KeyboardInterrupt`; ``report(None)`` does nothing else.
-            lane: Where the job waits.
-            visitor: Who asks; empty for a visitor of its own.
+            lane: where the job waits.
+            visitor: who asks; empty for a visitor of its own.
 
         Raises:
-            QueueFullError: Too many jobs wait, of this visitor or of all.
+            QueueFullError: too many jobs wait, of this visitor or of all.
         """
         job = Job(work, visitor or secrets.token_hex(8), self.settings.max_seconds)
         with self._lock:
@@ -324,7 +324,7 @@ def in_fair_order(waiting: Sequence[Job[Any]]) -> list[Job[Any]]:
     """Jobs in the order in which they take turns: the first of every visitor, then the second of every visitor, ...
 
     Args:
-        waiting: The jobs in the order in which they came.
+        waiting: the jobs in the order in which they came.
     """
     seen: Counter[str] = Counter()
     rounds = []

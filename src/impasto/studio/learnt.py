@@ -49,22 +49,22 @@ def learn_from_uploads(
     """Learn a style from uploads.
 
     Args:
-        studio: The studio, whose limits apply.
-        uploads: The paintings, files in the studio's folder.
-        wanted: Name of the style; empty takes the name of the first painting.
-        about: What is known of the painting, by :data:`ABOUT`.
-        settings: Values of :data:`OFFERED` that differ from their defaults.
-        report: Called with the ``step``, the ``seconds``, the ``losses`` so far (pairs of step and loss) and the
+        studio: the studio, whose limits apply.
+        uploads: the paintings, files in the studio's folder.
+        wanted: name of the style; empty takes the name of the first painting.
+        about: what is known of the painting, by :data:`ABOUT`.
+        settings: values of :data:`OFFERED` that differ from their defaults.
+        report: called with the ``step``, the ``seconds``, the ``losses`` so far (pairs of step and loss) and the
             address of the newest ``sheet`` of previews, empty before the first.
-        effort: How much is done, see :func:`impasto.learn_style`.
-        save: Whether to add the style to the catalogue; a name that it cannot have there is refused at once.
+        effort: how much is done, see :func:`impasto.learn_style`.
+        save: whether to add the style to the catalogue; a name that it cannot have there is refused at once.
 
     Returns:
         The style and its file.
 
     Raises:
-        InputError: No painting is given, or one cannot be read.
-        StyleError: The catalogue cannot take the name.
+        InputError: no painting is given, or one cannot be read.
+        StyleError: the catalogue cannot take the name.
     """
     if not uploads:
         raise InputError("No picture is given to learn a style from; add one.", key="no_painting")

@@ -59,12 +59,12 @@ class _LiveVisitor:
     """What is kept of a visitor between two pictures.
 
     Attributes:
-        last_seen: When the last picture came, in seconds of the monotonic clock.
-        painter_key: The styles and the strength for which ``painter`` was made.
-        painter: Paints the pictures; ``None`` before the first.
-        stabilizer: Keeps the strokes still from picture to picture.
-        pace: Chooses the size that keeps up :data:`LIVE_FRAME_RATE`.
-        busy: Held while a picture of this visitor is painted.
+        last_seen: when the last picture came, in seconds of the monotonic clock.
+        painter_key: the styles and the strength for which ``painter`` was made.
+        painter: paints the pictures; ``None`` before the first.
+        stabilizer: keeps the strokes still from picture to picture.
+        pace: chooses the size that keeps up :data:`LIVE_FRAME_RATE`.
+        busy: held while a picture of this visitor is painted.
     """
 
     last_seen: float = 0.0
@@ -78,8 +78,8 @@ class _LiveVisitor:
         """Take styles and a strength for the next pictures.
 
         Raises:
-            StyleError: There is no such style.
-            InputError: A style that was learnt here is not there any more.
+            StyleError: there is no such style.
+            InputError: a style that was learnt here is not there any more.
         """
         if self.painter is not None and self.painter_key == (*styles, strength):
             return
@@ -102,7 +102,7 @@ class LiveSessions:
     """The endpoint ``POST /live`` and the visitors who use it.
 
     Args:
-        studio: The studio that the endpoint belongs to.
+        studio: the studio that the endpoint belongs to.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -173,7 +173,7 @@ def _parse_choice(styles: str, strength: str) -> tuple[list[str], float]:
     """Read styles and strength from the text of a query.
 
     Raises:
-        InputError: They are not in the expected form.
+        InputError: they are not in the expected form.
     """
     try:
         names, amount = json.loads(styles), float(strength or 1)
@@ -198,7 +198,7 @@ def _decode_frame(data: bytes) -> NDArray[np.uint8]:
     """Decode a JPEG file of the camera: H x W x 3, 0 to 255.
 
     Raises:
-        InputError: The data is not a JPEG file, or the picture is too small or too large.
+        InputError: the data is not a JPEG file, or the picture is too small or too large.
     """
     try:
         image = open_bytes(data, "JPEG")

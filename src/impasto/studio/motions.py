@@ -37,11 +37,11 @@ class RestyledMotion:
     """A movement in the style of another one.
 
     Attributes:
-        path: The file, under the name that a download gets; ``None`` if there was neither style nor music.
-        figures: What the page draws, by ``"content"``, ``"style"`` and ``"result"``.
-        notices: Sentences on what was not found or not done.
-        hits_before: With music, the share of the movement's beats that fell on the track's.
-        hits_after: And of the result's.
+        path: the file, under the name that a download gets; ``None`` if there was neither style nor music.
+        figures: what the page draws, by ``"content"``, ``"style"`` and ``"result"``.
+        notices: sentences on what was not found or not done.
+        hits_before: with music, the share of the movement's beats that fell on the track's.
+        hits_after: and of the result's.
     """
 
     path: Path | None
@@ -55,7 +55,7 @@ def motion_name(path: Path) -> str:
     """The name of an upload for the names of results.
 
     Raises:
-        InputError: It is no BVH file.
+        InputError: it is no BVH file.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().upper()
@@ -68,7 +68,7 @@ def motion_style_name(path: Path) -> str:
     """The name of an upload that is to be a style of motion: a style file or a BVH file.
 
     Raises:
-        InputError: It is neither.
+        InputError: it is neither.
     """
     return sound_or_motion_style_name(path, MOTION, motion_name)
 
@@ -86,16 +86,16 @@ def restyle_motion(
     """Give an upload the style of others, or set it to music; with neither, only see it.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: The movement, a file in the studio's folder.
-        styles: Movements in that folder, and style files there or in the catalogue, with their weights.
-        report: Called between steps; may raise an exception to stop.
-        neutral: The style's action without the style, another one.
-        music: A sound on whose beats the movement's are to fall, another one.
-        options: Further arguments of :func:`impasto.stylize_motion`.
+        studio: the studio, whose limits apply.
+        upload: the movement, a file in the studio's folder.
+        styles: movements in that folder, and style files there or in the catalogue, with their weights.
+        report: called between steps; may raise an exception to stop.
+        neutral: the style's action without the style, another one.
+        music: a sound on whose beats the movement's are to fall, another one.
+        options: further arguments of :func:`impasto.stylize_motion`.
 
     Raises:
-        ImpastoError: A clip cannot be read or has no body, or :func:`impasto.stylize_motion` raises it.
+        ImpastoError: a clip cannot be read or has no body, or :func:`impasto.stylize_motion` raises it.
     """
     given = [*(path for path, _ in styles), *filter(None, [neutral])]
     sent = [path for path in (upload, *given, *filter(None, [music])) if studio.uploads.holds(path)]

@@ -42,9 +42,9 @@ class Step:
     """A picture on the way to a painting.
 
     Attributes:
-        iteration: After which iteration.
-        path: Its file, which is named as the command line names a result.
-        small: Address of a small picture of it.
+        iteration: after which iteration.
+        path: its file, which is named as the command line names a result.
+        small: address of a small picture of it.
     """
 
     iteration: int
@@ -57,10 +57,10 @@ class OptimisedPicture:
     """An optimised painting.
 
     Attributes:
-        steps: Steps to choose from, the last of them the result.
-        before: The photograph as the page shows it, a data address.
-        after: The painting, likewise.
-        interrupted: Whether it was stopped early.
+        steps: steps to choose from, the last of them the result.
+        before: the photograph as the page shows it, a data address.
+        after: the painting, likewise.
+        interrupted: whether it was stopped early.
     """
 
     steps: Sequence[Step]
@@ -91,13 +91,13 @@ def optimisation_task(
     """Make the task of painting an upload, at the wanted size or that of the upload if it is smaller.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: The photograph, a file in the studio's folder.
-        styles: The style pictures, likewise.
-        options: Values of :data:`OFFERED`; ``None`` is the default.
+        studio: the studio, whose limits apply.
+        upload: the photograph, a file in the studio's folder.
+        styles: the style pictures, likewise.
+        options: values of :data:`OFFERED`; ``None`` is the default.
 
     Raises:
-        InputError: An upload cannot be read, or an option is unknown or out of range.
+        InputError: an upload cannot be read, or an option is unknown or out of range.
     """
     if not styles:
         raise InputError("There is no picture whose style to paint in; add one.", key="no_paint_style")
@@ -136,15 +136,15 @@ def optimise_picture(
     """Paint an upload; when ``report`` raises, the picture so far is the result.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: The photograph, a file in the studio's folder.
-        styles: The style pictures, likewise.
-        options: Values of :data:`OFFERED`.
-        report: Called with what the page shows meanwhile, see :class:`_Monitor`; may raise an exception to stop.
-        last_only: Whether only the result is of interest, so that no other step is kept or shown.
+        studio: the studio, whose limits apply.
+        upload: the photograph, a file in the studio's folder.
+        styles: the style pictures, likewise.
+        options: values of :data:`OFFERED`.
+        report: called with what the page shows meanwhile, see :class:`_Monitor`; may raise an exception to stop.
+        last_only: whether only the result is of interest, so that no other step is kept or shown.
 
     Raises:
-        ImpastoError: What :func:`optimisation_task` raises, or the result cannot be written.
+        ImpastoError: what :func:`optimisation_task` raises, or the result cannot be written.
     """
     task = optimisation_task(studio, upload, styles, options)
     monitor = _Monitor(task, report, last_only=last_only)
@@ -168,11 +168,11 @@ class _Monitor:
     """Callback of the optimisation that shows the picture from time to time and keeps some steps.
 
     Attributes:
-        task: The task that is painted.
-        report: The job's function to report with.
-        last_only: Whether nothing is shown or kept on the way.
-        steps: Iteration and picture (H x W x 3, 0 to 255) of the steps that are kept.
-        shown: When a picture was shown last, in seconds of the monotonic clock.
+        task: the task that is painted.
+        report: the job's function to report with.
+        last_only: whether nothing is shown or kept on the way.
+        steps: iteration and picture (H x W x 3, 0 to 255) of the steps that are kept.
+        shown: when a picture was shown last, in seconds of the monotonic clock.
     """
 
     task: api.OptimisationTask

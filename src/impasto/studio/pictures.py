@@ -35,11 +35,11 @@ class PictureRequest:
     """What a visitor has chosen for a picture.
 
     Attributes:
-        styles: Names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
-        options: Fields of :class:`impasto.feedforward.options.Options` that differ from their defaults.
+        styles: names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
+        options: fields of :class:`impasto.feedforward.options.Options` that differ from their defaults.
         mask: H x W of any size with levels from 0 to 255, 255 where it applies; ``None`` applies everywhere.
-        masked: Name of the style that the mask limits; empty if the mask limits the strength.
-        crop: The part to paint; ``None`` paints everything.
+        masked: name of the style that the mask limits; empty if the mask limits the strength.
+        crop: the part to paint; ``None`` paints everything.
     """
 
     styles: Sequence[str | tuple[Style, float]]
@@ -52,12 +52,12 @@ class PictureRequest:
         """Make the painter of this request.
 
         Args:
-            shape: Width and height of the pictures that it is to paint, for the mask; ``None`` leaves the mask out.
-            options: Replace those of the request.
+            shape: width and height of the pictures that it is to paint, for the mask; ``None`` leaves the mask out.
+            options: replace those of the request.
 
         Raises:
-            InputError: No style is chosen, or an option is out of range.
-            StyleError: A style is unknown.
+            InputError: no style is chosen, or an option is out of range.
+            StyleError: a style is unknown.
         """
         if not self.styles:
             raise InputError("No style is chosen; choose one.", key="no_style_chosen")
@@ -74,10 +74,10 @@ class PaintedPicture:
     """A painting in a file.
 
     Attributes:
-        path: The file, under the name that a download gets.
-        before: The photograph.
-        after: The painting.
-        seconds: Time from before the photograph is read until the file is written.
+        path: the file, under the name that a download gets.
+        before: the photograph.
+        after: the painting.
+        seconds: time from before the photograph is read until the file is written.
     """
 
     path: Path
@@ -90,9 +90,9 @@ def paint_preview(small: Picture, full: tuple[int, int], picture_request: Pictur
     """Paint a small picture that looks as the full result will.
 
     Args:
-        small: The photograph as :func:`impasto.feedforward.preview.preview_original` gives it.
-        full: Width and height of the photograph itself, or of its part to paint, in pixels.
-        picture_request: What the visitor has chosen.
+        small: the photograph as :func:`impasto.feedforward.preview.preview_original` gives it.
+        full: width and height of the photograph itself, or of its part to paint, in pixels.
+        picture_request: what the visitor has chosen.
 
     Returns:
         The painting, of the size of ``small``.
@@ -107,13 +107,13 @@ def paint_picture(
     """Paint an upload at full size into a file that is named as the command line names it.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: A file in the studio's folder.
-        picture_request: What the visitor has chosen.
-        strip: Whether to leave the photograph's metadata out.
+        studio: the studio, whose limits apply.
+        upload: a file in the studio's folder.
+        picture_request: what the visitor has chosen.
+        strip: whether to leave the photograph's metadata out.
 
     Raises:
-        ImpastoError: The upload cannot be read or painted, or the result cannot be written: see
+        ImpastoError: the upload cannot be read or painted, or the result cannot be written: see
             :func:`impasto.stylize`.
     """
     started = time.perf_counter()

@@ -37,8 +37,8 @@ def data_uri(picture: Picture, side: int = 0) -> str:
     """A picture as a data address, which contains the file: JPEG, or WebP if the picture is transparent.
 
     Args:
-        picture: The picture.
-        side: Longer side in pixels to which a larger picture is shrunk; 0 keeps the size.
+        picture: the picture.
+        side: longer side in pixels to which a larger picture is shrunk; 0 keeps the size.
     """
     if side and max(picture.size) > side:
         picture = shrink_picture(picture, side)
@@ -55,7 +55,7 @@ class Originals:
     """Uploaded photographs at the size at which previews are painted; the least recently used are dropped.
 
     Args:
-        uploads: The uploads to read.
+        uploads: the uploads to read.
     """
 
     _MAX_KEPT = 16  # photographs that are kept, of 2 to 7 MB each
@@ -69,11 +69,11 @@ class Originals:
         """An upload at the size of a preview.
 
         Args:
-            path: The file in the studio's folder.
-            crop: The part of it that is painted; ``None`` is everything.
+            path: the file in the studio's folder.
+            crop: the part of it that is painted; ``None`` is everything.
 
         Raises:
-            InputError: The file is not a picture, or exceeds the studio's limits.
+            InputError: the file is not a picture, or exceeds the studio's limits.
         """
         key = str(path), crop
         with self._lock:
@@ -96,7 +96,7 @@ class Thumbnails:
     """Small painted pictures of every style, made when first asked for: about 30 ms each.
 
     Attributes:
-        photograph: The square photograph that is painted.
+        photograph: the square photograph that is painted.
     """
 
     def __init__(self) -> None:
@@ -119,9 +119,9 @@ def paint_thumbnails(
     """Paint a visitor's own photograph small in styles.
 
     Args:
-        photograph: The photograph, at the size of a preview.
-        styles: The styles by the names that are reported.
-        report: Called with the ``name`` of each style and the address of its ``picture`` as it is painted; may raise an
+        photograph: the photograph, at the size of a preview.
+        styles: the styles by the names that are reported.
+        report: called with the ``name`` of each style and the address of its ``picture`` as it is painted; may raise an
             exception to stop.
     """
     small = _thumbnail_source(photograph)

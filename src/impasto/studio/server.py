@@ -53,10 +53,10 @@ class Server(uvicorn.Server):
     """The server of one studio.
 
     Args:
-        studio: What all visitors share.
+        studio: what all visitors share.
 
     Raises:
-        InputError: The certificate cannot be read.
+        InputError: the certificate cannot be read.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -80,7 +80,7 @@ class Server(uvicorn.Server):
         """Serve until :attr:`should_exit` is set or a signal comes.
 
         Args:
-            sockets: Sockets that listen already.
+            sockets: sockets that listen already.
         """
         threading.Thread(target=self.studio.uploads.sweep_periodically, name="studio-sweep", daemon=True).start()
         try:
@@ -155,10 +155,10 @@ def listen(settings: ServerSettings) -> Iterator[socket.socket]:
     """A socket that listens on the address in the settings, closed at the end of the block.
 
     Args:
-        settings: The settings, of which host and port apply here.
+        settings: the settings, of which host and port apply here.
 
     Raises:
-        InputError: The address cannot be used.
+        InputError: the address cannot be used.
     """
     with ExitStack() as stack:
         try:
@@ -183,7 +183,7 @@ def _check_certificate(settings: ServerSettings) -> None:
     """Check that the certificate and its key can be used, if there are any.
 
     Raises:
-        InputError: They cannot.
+        InputError: they cannot.
     """
     if settings.tls_cert is None:
         return

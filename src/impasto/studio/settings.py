@@ -15,20 +15,20 @@ class ServerSettings:
     """The settings of the studio's server, each an option of ``impasto studio``.
 
     Attributes:
-        host: Address to listen on; by default only this machine reaches it.
-        port: Port to listen on; 0 takes any that is free.
-        password: Password that every visitor has to give; empty means none.
-        open_to_all: Whether visitors from other machines are let in without a password.
-        tls_cert: Certificate in PEM format; ``None`` serves the page without encryption.
-        tls_key: Key of the certificate in PEM format; given if and only if ``tls_cert`` is.
-        max_upload: Largest upload in bytes; files that are dropped together count as one upload.
-        max_pixels: Most pixels of a picture, and of a painting.
-        max_video: Most seconds of video that one job paints.
-        max_queue: Most jobs that may wait.
-        max_seconds: Most seconds that one job may take.
+        host: address to listen on; by default only this machine reaches it.
+        port: port to listen on; 0 takes any that is free.
+        password: password that every visitor has to give; empty means none.
+        open_to_all: whether visitors from other machines are let in without a password.
+        tls_cert: certificate in PEM format; ``None`` serves the page without encryption.
+        tls_key: key of the certificate in PEM format; given if and only if ``tls_cert`` is.
+        max_upload: largest upload in bytes; files that are dropped together count as one upload.
+        max_pixels: most pixels of a picture, and of a painting.
+        max_video: most seconds of video that one job paints.
+        max_queue: most jobs that may wait.
+        max_seconds: most seconds that one job may take.
 
     Raises:
-        InputError: A value is out of range, or visitors from other machines would be let in without a password and
+        InputError: a value is out of range, or visitors from other machines would be let in without a password and
             ``open_to_all`` is not set.
     """
 

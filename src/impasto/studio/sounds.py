@@ -31,8 +31,8 @@ class RestyledSound:
     """A restyled sound in a file.
 
     Attributes:
-        path: The file, under the name that a download gets.
-        report: What became of the sound.
+        path: the file, under the name that a download gets.
+        report: what became of the sound.
     """
 
     path: Path
@@ -43,7 +43,7 @@ def sound_name(path: Path) -> str:
     """The name of an upload for the names of results, with the suffix that fits its content.
 
     Raises:
-        InputError: It is of no kind that holds sound.
+        InputError: it is of no kind that holds sound.
     """
     container = sound_container_of(path)
     if container is None:
@@ -55,8 +55,8 @@ def sound_facts(studio: Studio, path: Path) -> dict[str, Any]:
     """Open an uploaded sound: its ``seconds``, ``rate`` and ``channels``.
 
     Raises:
-        InputError: It has no sound, cannot be decoded, or is too long.
-        MissingExtraError: The extra ``sound`` is not installed.
+        InputError: it has no sound, cannot be decoded, or is too long.
+        MissingExtraError: the extra ``sound`` is not installed.
     """
     sound_name(path)
     studio.uploads.check_size(path)
@@ -77,7 +77,7 @@ def sound_style_name(path: Path) -> str:
     """The name of an upload that is to be a style of sound: a style file or a recording.
 
     Raises:
-        InputError: It is neither.
+        InputError: it is neither.
     """
     return sound_or_motion_style_name(path, SOUND, sound_name)
 
@@ -88,14 +88,14 @@ def restyle_sound(
     """Restyle an upload; WAV, FLAC and MP3 stay what they are, all else becomes FLAC.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: The sound, a file in the studio's folder.
-        styles: Recordings in that folder, and style files there or in the catalogue, with their weights.
-        report: Called with the ``share`` that is done; may raise an exception to stop.
-        options: Fields of :class:`impasto.sound.options.SoundOptions`.
+        studio: the studio, whose limits apply.
+        upload: the sound, a file in the studio's folder.
+        styles: recordings in that folder, and style files there or in the catalogue, with their weights.
+        report: called with the ``share`` that is done; may raise an exception to stop.
+        options: fields of :class:`impasto.sound.options.SoundOptions`.
 
     Raises:
-        ImpastoError: One of the sounds cannot be used, or :func:`impasto.stylize_sound` raises it.
+        ImpastoError: one of the sounds cannot be used, or :func:`impasto.stylize_sound` raises it.
     """
     sent = [upload, *(path for path, _ in styles if studio.uploads.holds(path))]
     for path in sent:

@@ -15,13 +15,13 @@ class Studio:
     """One running studio.
 
     Args:
-        settings: Its limits.
-        folder: Folder for its temporary files, which exists.
+        settings: its limits.
+        folder: folder for its temporary files, which exists.
 
     Attributes:
-        jobs: Runs the visitors' jobs.
-        uploads: Checks the files that visitors send, and makes room for results.
-        originals: Uploaded photographs, decoded at the size of a preview.
+        jobs: runs the visitors' jobs.
+        uploads: checks the files that visitors send, and makes room for results.
+        originals: uploaded photographs, decoded at the size of a preview.
     """
 
     def __init__(self, settings: ServerSettings, folder: Path) -> None:

@@ -30,9 +30,9 @@ class Language:
     """A language of the page.
 
     Attributes:
-        name: What the language calls itself, for the switch.
-        texts: Texts of the page by key; names in braces are filled in where a text is used.
-        errors: Sentences for errors and notices of the library, by their keys.
+        name: what the language calls itself, for the switch.
+        texts: texts of the page by key; names in braces are filled in where a text is used.
+        errors: sentences for errors and notices of the library, by their keys.
     """
 
     name: str

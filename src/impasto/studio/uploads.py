@@ -39,12 +39,12 @@ class UploadedVideo:
     """An uploaded video that was checked.
 
     Attributes:
-        path: The file, with the suffix of its container.
-        width: Width in pixels after a rotation that the file asks for.
-        height: Height in pixels after a rotation that the file asks for.
-        rate: Frames a second.
-        seconds: Duration in seconds; 0 if it is unknown.
-        sound: Whether it has a sound track.
+        path: the file, with the suffix of its container.
+        width: width in pixels after a rotation that the file asks for.
+        height: height in pixels after a rotation that the file asks for.
+        rate: frames a second.
+        seconds: duration in seconds; 0 if it is unknown.
+        sound: whether it has a sound track.
     """
 
     path: Path
@@ -62,8 +62,8 @@ class Uploads:
     knows it.
 
     Args:
-        settings: The studio's limits.
-        folder: The folder, which exists. Its creator removes it.
+        settings: the studio's limits.
+        folder: the folder, which exists. Its creator removes it.
     """
 
     def __init__(self, settings: ServerSettings, folder: Path) -> None:
@@ -81,7 +81,7 @@ class Uploads:
         """The file of an identifier that a visitor sent.
 
         Raises:
-            InputError: There is no such file.
+            InputError: there is no such file.
         """
         return self.own_file(self.folder / identifier.lstrip("/"))
 
@@ -89,13 +89,13 @@ class Uploads:
         """Check that a path is that of a file in the folder.
 
         Args:
-            path: The path.
+            path: the path.
 
         Returns:
             The resolved path, which is that of a file in the folder.
 
         Raises:
-            InputError: It is not the path of a file in the folder.
+            InputError: it is not the path of a file in the folder.
         """
         try:
             wanted = Path(path).resolve()
@@ -115,10 +115,10 @@ class Uploads:
         """Keep files from being removed until the end of the block, and afterwards for as long as new files.
 
         Args:
-            paths: Files in the folder.
+            paths: files in the folder.
 
         Raises:
-            InputError: One of them is not a file in the folder.
+            InputError: one of them is not a file in the folder.
         """
         own = [self.own_file(path) for path in paths]
         places = Counter(self.folder / path.relative_to(self.folder).parts[0] for path in own)
@@ -159,10 +159,10 @@ class Uploads:
         """Tell by its content what an upload is.
 
         Args:
-            path: A file in the folder.
+            path: a file in the folder.
 
         Raises:
-            InputError: It is neither a picture nor a video, or too large.
+            InputError: it is neither a picture nor a video, or too large.
         """
         own = self.own_file(path)
         self.check_size(own)
@@ -190,10 +190,10 @@ class Uploads:
         """The path of an uploaded picture, which is checked but not decoded.
 
         Args:
-            path: A file in the folder.
+            path: a file in the folder.
 
         Raises:
-            InputError: It is not a picture, or too large.
+            InputError: it is not a picture, or too large.
         """
         if self.kind(path) != "picture":
             raise InputError("This is a video, not a picture: open it on the Video tab.", key="video_not_picture")
@@ -203,10 +203,10 @@ class Uploads:
         """Decode an uploaded picture.
 
         Args:
-            path: A file in the folder.
+            path: a file in the folder.
 
         Raises:
-            InputError: It is not a picture, or too large, or damaged.
+            InputError: it is not a picture, or too large, or damaged.
         """
         with self.picture(path).open("rb") as file:
             data = file.read()
@@ -216,11 +216,11 @@ class Uploads:
         """Check an uploaded video or animated picture, and read its size, rate and duration.
 
         Args:
-            path: A file in the folder.
+            path: a file in the folder.
 
         Raises:
-            InputError: It does not move, or is damaged, or its frames are too large.
-            MissingExtraError: The extra ``video`` is not installed.
+            InputError: it does not move, or is damaged, or its frames are too large.
+            MissingExtraError: the extra ``video`` is not installed.
         """
         from impasto.extras import pyav
         from impasto.media.containers import open_container
@@ -266,13 +266,13 @@ class Uploads:
         """The name of an upload for the page and for the names of results.
 
         Args:
-            path: A file in the folder.
+            path: a file in the folder.
 
         Returns:
             The visitor's name of the file, without unusual characters, with the suffix that fits its content.
 
         Raises:
-            InputError: It is neither a picture nor a video.
+            InputError: it is neither a picture nor a video.
         """
         own = self.own_file(path)
         stem = plain_stem(own)
@@ -291,14 +291,14 @@ class Uploads:
         """Take a file that was written to a path of :meth:`new_path`, under the name that fits its content.
 
         Args:
-            path: The file.
-            name: Gives the name, or raises an :class:`InputError`; ``None`` is :meth:`name`.
+            path: the file.
+            name: gives the name, or raises an :class:`InputError`; ``None`` is :meth:`name`.
 
         Returns:
             Its path.
 
         Raises:
-            InputError: It is not of the kind that is taken, or too large; it is removed.
+            InputError: it is not of the kind that is taken, or too large; it is removed.
         """
         try:
             self.check_size(path)
@@ -317,7 +317,7 @@ class Uploads:
         """Remove what is older than an hour and not needed by a job.
 
         Args:
-            now: The time in seconds since 1970; ``None`` is the clock's.
+            now: the time in seconds since 1970; ``None`` is the clock's.
 
         Returns:
             How many items were removed.

@@ -32,12 +32,12 @@ class VideoRequest:
     """What a visitor has chosen for a video.
 
     Attributes:
-        styles: Names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
-        strength: Strength of the painting, from 0 to 1.
-        start: Where the part to paint begins, in seconds from the video's start.
-        end: Where the part to paint ends, in seconds from the video's start; 0 is the end of the video.
-        size: Longer side of the painted video in pixels; 0 keeps that of the upload.
-        stabilize: How strokes are kept still, as :func:`impasto.stylize_video` takes it.
+        styles: names, each with or without a weight, or styles with one: ``["scream:2", (style, 1)]``.
+        strength: strength of the painting, from 0 to 1.
+        start: where the part to paint begins, in seconds from the video's start.
+        end: where the part to paint ends, in seconds from the video's start; 0 is the end of the video.
+        size: longer side of the painted video in pixels; 0 keeps that of the upload.
+        stabilize: how strokes are kept still, as :func:`impasto.stylize_video` takes it.
     """
 
     styles: Sequence[str | tuple[Style, float]]
@@ -53,9 +53,9 @@ class VideoProgress:
     """How much of a video is painted.
 
     Attributes:
-        done: Number of frames that are painted.
-        count: Number of frames to paint; 0 if it is unknown.
-        rate: Frames painted a second.
+        done: number of frames that are painted.
+        count: number of frames to paint; 0 if it is unknown.
+        rate: frames painted a second.
     """
 
     done: int
@@ -75,12 +75,12 @@ class PaintedVideo:
     """A painted video in a file.
 
     Attributes:
-        path: The file, under the name that a download gets.
-        frames: Number of painted frames.
-        seconds: Time in seconds that painting took.
-        notices: Sentences on what of the upload was left out or changed.
-        damaged: Number of pieces of the upload that could not be decoded.
-        truncated: Whether the upload's file ends before the video does.
+        path: the file, under the name that a download gets.
+        frames: number of painted frames.
+        seconds: time in seconds that painting took.
+        notices: sentences on what of the upload was left out or changed.
+        damaged: number of pieces of the upload that could not be decoded.
+        truncated: whether the upload's file ends before the video does.
     """
 
     path: Path
@@ -97,14 +97,14 @@ def paint_video(
     """Paint a part of an upload, with its sound, as MP4.
 
     Args:
-        studio: The studio, whose limits apply.
-        upload: A file in the studio's folder.
-        video_request: What the visitor has chosen.
-        report: Called with a :class:`VideoProgress` after each frame; may raise an exception to stop.
-        preview: Whether to paint one second only.
+        studio: the studio, whose limits apply.
+        upload: a file in the studio's folder.
+        video_request: what the visitor has chosen.
+        report: called with a :class:`VideoProgress` after each frame; may raise an exception to stop.
+        preview: whether to paint one second only.
 
     Raises:
-        ImpastoError: The part is empty or too long, or :func:`impasto.stylize_video` raises it.
+        ImpastoError: the part is empty or too long, or :func:`impasto.stylize_video` raises it.
     """
     if not video_request.styles:
         raise InputError("No style is chosen; choose one.", key="no_style_chosen")
@@ -146,7 +146,7 @@ def _selected_part(video: UploadedVideo, video_request: VideoRequest, max_second
     """Start and end of the part to paint, in seconds from the video's start.
 
     Raises:
-        InputError: The part is empty, or longer than ``max_seconds``.
+        InputError: the part is empty, or longer than ``max_seconds``.
     """
     if video.seconds and video_request.start >= video.seconds:
         raise InputError(

@@ -45,9 +45,9 @@ class Refusal(BaseModel):
     """The answer to a request that is refused.
 
     Attributes:
-        detail: One sentence that says what is wrong and what to do.
-        key: Names the sentence, for translations.
-        values: What the sentence speaks of.
+        detail: one sentence that says what is wrong and what to do.
+        key: names the sentence, for translations.
+        values: what the sentence speaks of.
     """
 
     detail: str
@@ -69,7 +69,7 @@ class BodyTooLargeError(HTTPException):
     """The body of a request is larger than the limit.
 
     Args:
-        limit: The limit in bytes.
+        limit: the limit in bytes.
     """
 
     def __init__(self, limit: int) -> None:
@@ -145,9 +145,9 @@ def event_lines(jobs: Jobs, job: Job[ResultT], as_result: Callable[[ResultT], di
     """What becomes of a job, a line of JSON for each event; the job ends when the receiver leaves.
 
     Args:
-        jobs: Where the job runs.
-        job: The job.
-        as_result: Makes of the job's result what the receiver is told.
+        jobs: where the job runs.
+        job: the job.
+        as_result: makes of the job's result what the receiver is told.
     """
 
     async def lines() -> AsyncIterator[str]:

@@ -258,7 +258,7 @@ def _weighted(files: Sequence[Path], weights: Sequence[float]) -> list[tuple[Pat
     """Files with their weights.
 
     Raises:
-        InputError: There are not as many weights as files.
+        InputError: there are not as many weights as files.
     """
     if weights and len(weights) != len(files):
         raise InputError(
