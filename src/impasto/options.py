@@ -7,7 +7,7 @@
 (:func:`changed_options`), the range of a slider in the studio, and the section ``Attributes`` of the dataclass
 (:func:`documented`).
 
-**Order**: facts, declaration, check, values as text, keywords to a dataclass, layers with weights.
+**Order**: facts, declaration, check, values as text, keywords to a dataclass.
 
 **Words**: an *option* is one field; *options* are a dataclass of them; *facts* are what is known of an option
 whatever its value.
@@ -335,60 +335,3 @@ def options_from_keywords(
             own = [p.name for p in inspect.signature(caller).parameters.values() if p.kind is p.KEYWORD_ONLY]
             raise error(f"There is no option {name}; {suggest(name, [*own, *known])}")
     return kind(**given)
-
-
-# ---- layers with weights ------------------------------------------------------------------------------
-
-
-def parse_layers(text: str, error: type[ImpastoError] = InputError) -> dict[str, float]:
-    """``"relu1_1,relu2_1:0.5"`` to layers and weights; 1 where none is given.
-
-    Caffe's names of convolutions (``conv1_1``) stand for the ReLU behind them, as neural-style meant them.
-
-    Raises:
-        InputError: a weight is no number; or another ``error``.
-    """
-    layers: dict[str, float] = {}
-    for item in filter(None, (part.strip() for part in text.split(","))):
-        name, _, weight = item.partition(":")
-        try:
-            layers[re.sub(r"^conv(?=\d_\d$)", "relu", name)] = float(weight) if weight else 1.0
-        except ValueError as cause:
-            raise error(f"{item} is no layer with a weight; write it as relu3_1:0.5.") from cause
-    return layers
-
-
-def as_layers(
-    name: str, value: Any, error: type[ImpastoError] = InputError, *, optional: bool = False
-) -> dict[str, float]:
-    """Layers and weights from whatever stands for them: a mapping, names, or the command line's text.
-
-    Args:
-        name: name of the option, such as ``"content_layers"``.
-        value: what was given.
-        error: the class of what is raised.
-        optional: whether there may be no layers.
-
-    Returns:
-        Weight by layer, each of 0 or more.
-
-    Raises:
-        InputError: the value stands for no layers, or a weight is out of range; or another ``error``.
-    """
-    if isinstance(value, Mapping):
-        layers = dict(value)
-    elif isinstance(value, str):
-        layers = parse_layers(value, error)
-    elif isinstance(value, Sequence) and all(isinstance(layer, str) for layer in value):
-        layers = parse_layers(",".join(value), error)
-    else:
-        given = repr(value) if isinstance(value, list) and len(repr(value)) <= _LONGEST_SHOWN else say_value(value)
-        raise error(f"The {name.replace('_', ' ')} {given} are no layers; give names, such as relu3_1:0.5,relu4_1.")
-    for layer, weight in layers.items():
-        if not (isinstance(weight, Real) and 0 <= float(weight) < float("inf")):
-            shown = weight if isinstance(weight, str) else say_value(weight)
-            raise error(f"The weight {shown} of {layer} is out of range; give a number of 0 or more.")
-    if not (optional or any(layers.values())):
-        loss = name.removesuffix("_layers")
-        raise error(f"No {name.replace('_', ' ')} are left; to switch the loss off, give --{loss}-weight 0.")
-    return layers

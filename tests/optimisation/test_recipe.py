@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from impasto.errors import InputError
+from impasto.networks.loss_names import parse_layers
 from impasto.optimisation.recipe import DEFAULTS, Recipe
-from impasto.options import parse_layers
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ import click
 from impasto.feedforward.masks import parse_masks
 from impasto.feedforward.options import Options
 from impasto.memory import parse_limit
-from impasto.options import OptionFacts, option_default, option_facts, option_text, parse_layers
+from impasto.networks.loss_names import parse_layers
+from impasto.options import OptionFacts, option_default, option_facts, option_text
 from impasto.styles.blending import parse_style
 from impasto.styles.style import PHOTOGRAPH
 

@@ -11,10 +11,9 @@ from typing import Any, Literal, TypedDict, get_args
 from impasto.engines.devices import split_devices
 from impasto.errors import InputError
 from impasto.memory import MAX_PIXELS, parse_limit
-from impasto.networks.loss_names import STYLE_LAYERS, Loss, StyleLoss
+from impasto.networks.loss_names import STYLE_LAYERS, Loss, StyleLoss, as_layers
 from impasto.options import (
     LARGEST,
-    as_layers,
     changed_options,
     check_options,
     documented,

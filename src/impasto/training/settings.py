@@ -12,8 +12,8 @@ from numbers import Real
 from typing import Any, Self
 
 from impasto.errors import TrainingError
-from impasto.networks.loss_names import STYLE_LAYERS
-from impasto.options import as_layers, check_options, documented, inherited_option, option, options_from_keywords
+from impasto.networks.loss_names import STYLE_LAYERS, as_layers
+from impasto.options import check_options, documented, inherited_option, option, options_from_keywords
 
 
 @documented
