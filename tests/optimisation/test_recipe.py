@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from impasto.errors import InputError
-from impasto.networks.loss_names import parse_layers
 from impasto.optimisation.recipe import DEFAULTS, Recipe
 
 
@@ -35,12 +34,6 @@ def test_bad_options_get_one_sentence(options, said):
         Recipe(**options)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
-
-
-def test_layers_with_and_without_weights():
-    assert parse_layers("relu1_1, relu2_1:0.5,conv4_2:3") == {"relu1_1": 1, "relu2_1": 0.5, "relu4_2": 3}
-    with pytest.raises(InputError, match=r"relu3_1:0\.5"):
-        parse_layers("relu1_1:much")
 
 
 def test_layers_and_memory_are_taken_as_the_command_line_writes_them():
