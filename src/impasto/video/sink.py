@@ -95,13 +95,15 @@ class Encoding:
     def options(self, codec: str) -> dict[str, str]:
         """The encoder's own options for a codec: a constant rate factor (CRF), which falls as quality rises, and speed.
 
-        Quality 100 is CRF 11.5 of 51 for H.264, 10 for H.265, and CRF 18 of 63 for VP9.
+        Quality 100 is CRF 13 of 51 for H.264, 10 for H.265, and CRF 18 of 63 for VP9.
         """
         quality = VIDEO_QUALITY if self.quality is None else self.quality
         if codec == "h264":
             # x264's macroblock tree reads memory that it has not written, so that no two runs give the same bytes.
             # Without it a CRF means better pictures and larger files, which the higher CRF makes up for.
-            return {"preset": "veryfast", "crf": f"{51.5 - 0.4 * quality:.1f}", "x264-params": "mbtree=0"}
+            # Of the presets, superfast takes the least of the processor for pictures as good: of paintings two thirds of
+            # what veryfast takes at a CRF 1.5 lower, with files that are 5 to 8 % larger.
+            return {"preset": "superfast", "crf": f"{53 - 0.4 * quality:.1f}", "x264-params": "mbtree=0"}
         if codec == "h265":
             return {"preset": "veryfast", "crf": f"{50 - 0.4 * quality:.1f}", "x265-params": "log-level=none"}
         if codec == "vp9":
