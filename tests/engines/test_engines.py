@@ -166,6 +166,15 @@ def test_a_graph_is_made_when_it_is_first_asked_for_and_few_folded_ones_are_kept
     assert all(not kind & {"InstanceNormalization", "BatchNormalization", "ReduceMean"} for kind in kinds[2:])
 
 
+def test_what_is_prepared_is_not_made_again(style, small, monkeypatch):
+    engine, made = OnnxruntimeEngine(), []
+    prepared = engine._prepared
+    monkeypatch.setattr(engine, "_prepared", lambda *rest: (made.append(rest), prepared(*rest))[1])
+    engine.prepare()
+    engine.paint_only(batch_of(small), style.scale, style.shift)
+    assert len(made) == 1
+
+
 def test_what_is_released_is_made_anew(style, small):
     engine, image = OnnxruntimeEngine(), batch_of(small)
     painted = engine.paint_only(image, style.scale, style.shift)

@@ -4,12 +4,13 @@ import platform
 import time
 from dataclasses import replace
 from pathlib import Path
+from threading import current_thread
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from impasto.errors import InputError, OutOfMemoryError, OutputError
+from impasto.errors import InputError, OutOfMemoryError, OutputError, StyleError
 from impasto.feedforward import batch, layered_styles
 from impasto.feedforward.api import stylize
 from impasto.feedforward.batch import Outcome
@@ -45,6 +46,25 @@ def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path, style):
     assert all(outcome.task.target.exists() == (outcome.status == "written") for outcome in outcomes)
     assert all(isinstance(o.error, InputError) for o in outcomes if o.status == "failed")
     assert not leftovers(tmp_path)
+
+
+def test_engines_are_loaded_once_while_the_first_picture_is_read(folder, tmp_path, style, monkeypatch):
+    done, painter = [], Painter(style)
+    prepare, paint = painter.styles.prepare, painter.paint_only
+    monkeypatch.setattr(painter.styles, "prepare", lambda: (prepare(), done.append(current_thread().name)))
+    monkeypatch.setattr(painter, "paint_only", lambda *rest: (done.append("paint"), paint(*rest))[1])
+    tasks = plan_batch([folder], tmp_path / "out", style, PLAIN)
+    assert all(outcome.status == "written" for outcome in batch.run_batch(tasks, painter))
+    assert len(tasks) > 1
+    assert done == ["write_0", *["paint"] * len(tasks)]
+    list(batch.run_batch(tasks, painter))
+    assert len(done) == 1 + len(tasks)  # where all results are kept, nothing is loaded
+
+
+def test_a_style_of_another_network_fails_each_picture_though_it_fails_while_it_is_loaded(folder, tmp_path, style):
+    other = replace(style, network="0123456789ab")
+    outcomes = painted(plan_batch([folder], tmp_path / "out", other, PLAIN), other)
+    assert all(isinstance(outcome.error, StyleError) for outcome in outcomes)
 
 
 def test_existing_results_are_skipped_unless_overwritten(folder, tmp_path, style):

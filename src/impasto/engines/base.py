@@ -106,6 +106,14 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Get ready for :meth:`paint_only`, which else does so when it is first called.
+
+        Raises:
+            StyleError: the network is damaged.
+        """
+        ...
+
     def release(self) -> None:
         """Give back the memory that is kept for the next picture."""
         ...

@@ -151,6 +151,10 @@ class GraphEngine(ABC):
             return image[:, :3] + image[:, 3:]
         return np.pad(image, ((0, 0), (0, self.planes - image.shape[1]), (0, 0), (0, 0)))
 
+    def prepare(self) -> None:
+        """See :meth:`impasto.engines.base.Engine.prepare`."""
+        self._runner("plain", (self.minimum, self.minimum))
+
     def release(self) -> None:
         """See :meth:`impasto.engines.base.Engine.release`."""
         with self._lock:

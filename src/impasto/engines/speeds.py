@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import time
 from collections.abc import Mapping
@@ -91,6 +90,8 @@ def _file() -> Path:
 
 def _here() -> dict[str, Any]:
     """What the times hold for: the threads and the versions of the engines."""
+    import importlib.metadata  # late: it takes a while to import, and one picture needs no choice of an engine
+
     versions = {}
     for package in ("onnxruntime", "openvino"):
         try:

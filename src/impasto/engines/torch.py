@@ -95,6 +95,9 @@ class TorchEngine:
         """See :meth:`impasto.engines.base.Engine.paint_only`."""
         return self.paint(image, scale, shift, given)[0]
 
+    def prepare(self) -> None:
+        """See :meth:`impasto.engines.base.Engine.prepare`; there is nothing to do."""
+
     def release(self) -> None:
         """See :meth:`impasto.engines.base.Engine.release`."""
         if self.device.type == "cuda":

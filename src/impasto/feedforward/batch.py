@@ -16,6 +16,7 @@ from impasto.feedforward.passes import PaintingProgress
 from impasto.feedforward.tasks import BatchTask, OutputOptions
 from impasto.files import explain_write_error
 from impasto.locks import BusyError, locked, remove_left_locks
+from impasto.networks.grain import grain_patterns
 from impasto.pictures.messages import add_name
 from impasto.pictures.picture import Picture
 from impasto.pictures.reading import size_of_file
@@ -90,6 +91,7 @@ class _Batch:
         self.painter, self.writing, self.progress = painter, writing, progress
         self.overwrite, self.include_results = overwrite, include_results
         self.locks: dict[Path, ExitStack] = {}  # of the results that are being made
+        self.ready: Future[None] | None = None  # the loading of the engines, which the first picture begins
 
     def run(self, tasks: Iterable[BatchTask]) -> Iterator[Outcome]:
         """Paint all tasks; yields what became of each, in order."""
@@ -100,7 +102,7 @@ class _Batch:
             def read_next() -> tuple[BatchTask, Future[Outcome | tuple[Picture, float] | None]] | None:
                 """Begin to read the next picture; returns its task and what is read, or ``None`` at the end."""
                 task = next(waiting, None)
-                return None if task is None else (task, reader.submit(self._read, task))
+                return None if task is None else (task, reader.submit(self._read, task, writer))
 
             current = read_next()
             written: Future[Outcome] | None = None  # what becomes of the task before
@@ -124,8 +126,12 @@ class _Batch:
             if written is not None:
                 yield self._finished(written.result())
 
-    def _read(self, task: BatchTask) -> Outcome | tuple[Picture, float] | None:
+    def _read(self, task: BatchTask, other: ThreadPoolExecutor) -> Outcome | tuple[Picture, float] | None:
         """Read the picture of a task, unless its result exists.
+
+        Args:
+            task: the task.
+            other: a thread that has nothing to do before the first picture is painted.
 
         Returns:
             The picture and the seconds that reading took; or the outcome of a task that ends here; or ``None`` for a
@@ -141,13 +147,22 @@ class _Batch:
             width, height = size_of_file(task.source) or (0, 0)
             if width * height > _ALONE_PIXELS:
                 return None
-            picture = self.painter.read(task.source, format)
+            picture = self._read_beside_loading(task.source, format, other)
             self.locks[task.target] = lock = ExitStack()
             lock.enter_context(locked(task.target))
             # Another run may have made it since.
             return self._kept(task) or (picture, time.perf_counter() - started)
         except (ImpastoError, MemoryError) as error:
             return failed_outcome(task, error)
+
+    def _read_beside_loading(self, source: Path, format: str, other: ThreadPoolExecutor) -> Picture:
+        """Read a picture; beside the first one engines are loaded and grain is made, which it is going to need."""
+        if self.ready is not None:
+            return self.painter.read(source, format)
+        self.ready = other.submit(self.painter.styles.prepare)
+        picture = self.painter.read(source, format)
+        grain_patterns()
+        return picture
 
     def _kept(self, task: BatchTask) -> Outcome | None:
         """The outcome of a task whose result exists and is kept; ``None``: it is to be painted."""
@@ -168,6 +183,8 @@ class _Batch:
             writer: writes.
         """
         started = time.perf_counter()
+        if self.ready is not None:
+            self.ready.result()
         try:
             painted = self.painter.paint_only(picture, self.progress)
         except (ImpastoError, MemoryError) as error:

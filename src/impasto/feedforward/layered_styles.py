@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -75,6 +76,12 @@ class LayeredStyles:
         share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
         padded, mask, colors = pad_picture(source, layers), fitted(self._strength_mask), self._options.colors
         return Composition(padded, layers, share, mask, colors, normalisation=normalisation)
+
+    def prepare(self) -> None:
+        """Load the engines, which else happens with the first picture; what fails, fails with that again."""
+        with suppress(Exception):
+            for layer in self._layers:
+                layer.engine.prepare()
 
     def coverage(self, size: tuple[int, int]) -> NDArray[np.uint8] | None:
         """Where the strength and each masked style apply, for a picture of a width and height.
