@@ -237,8 +237,9 @@ def test_json_and_timing_say_the_seconds(folder, capsys):
     assert (record["input"], record["output"], record["status"]) == (str(source), str(target), "written")
     assert set(record["seconds"]) == {"read", "paint", "write"}
     assert run("apply", source, "--style", "scream", "-o", target, "--timing") == 0
-    said = capsys.readouterr().out
+    said, engine = capsys.readouterr()
     assert all(f"{stage} " in said for stage in ("read", "paint", "write"))
+    assert "Painted by onnxruntime" in engine
     assert run("apply", source, "--style", "scream", "-o", target, "--quiet") == 0
     assert capsys.readouterr() == ("", "")
 

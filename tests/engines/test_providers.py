@@ -107,6 +107,16 @@ def test_where_a_provider_fails_the_cpu_takes_over_and_that_is_one_sentence(faul
     assert engine.name.endswith("cpu")
 
 
+def test_a_provider_that_does_not_start_is_known_before_anything_is_painted(provider, style, image, caplog):
+    provider.starts = fail("no adapter")
+    engine = load_engine("directml")
+    engine.prepare()
+    assert engine.name.endswith("cpu")
+    assert "cannot paint on directml here (no adapter)" in caplog.text
+    engine.paint_only(image, style.scale, style.shift)
+    assert len(caplog.records) == 1
+
+
 def test_a_provider_that_is_short_of_memory_is_no_failure_of_it(provider, style, image, caplog):
     provider.runs = fail("8007000E Not enough memory resources are available to complete this operation.")
     engine = load_engine("directml")

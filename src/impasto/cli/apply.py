@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -151,8 +152,7 @@ def command(
     # Where the picture goes to standard output, all messages go to standard error.
     piped = not watch and (where == STANDARD_STREAM or (where is None and STANDARD_STREAM in inputs))
     reporter = _Reporter(timing=timing, as_json=as_json, quiet=quiet, to_stderr=piped)
-    if timing and not (as_json or quiet):
-        options.say_engine(painting_options, many=many)
+    reporter.say_engine = partial(options.say_engine, painting_options, many=many)
 
     def refuse_to_replace_inputs(task: BatchTask) -> None:
         """Refuse a task whose result would replace a file that it is made from.
@@ -268,6 +268,8 @@ class _Reporter:
 
     Attributes:
         replaces: whether the one result that is made was there before.
+        say_engine: says which engine paints; with ``timing``, it is called once one has painted, since the CPU may
+            have taken over by then.
     """
 
     def __init__(self, *, timing: bool, as_json: bool, quiet: bool, to_stderr: bool = False) -> None:
@@ -275,6 +277,7 @@ class _Reporter:
         self.counts = {"written": 0, "skipped": 0, "failed": 0}
         self.others = 0  # results that are kept though they were made in another way
         self.replaces = False
+        self.say_engine: Callable[[], None] = lambda: None
         self.last: Outcome | None = None
 
     def report(self, outcome: Outcome) -> None:
@@ -303,6 +306,8 @@ class _Reporter:
         elif outcome.status == "written" and not self.quiet and (self.timing or not self.to_stderr):
             times = ", ".join(f"{name} {value:.3f} s" for name, value in outcome.seconds.items())
             click.echo(f"{outcome.task.target}" + (f"  ({times})" if self.timing else ""), err=self.to_stderr)
+            if self.timing and self.counts["written"] == 1:
+                self.say_engine()
         if replaced and not self.quiet and not self.as_json:
             click.echo(results.replaced(outcome.task.target), err=True)
         if outcome.error and not self.as_json:

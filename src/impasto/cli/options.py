@@ -268,7 +268,9 @@ def say_engine(given: Options, *, many: bool) -> None:
     """
     from impasto.engines.loading import load_engine  # late: only --timing says it
 
-    click.echo(f"Painted by {load_engine(given.device, None, 1, given.engine, many).name}.", err=True)
+    engine = load_engine(given.device, None, 1, given.engine, many)
+    engine.prepare()  # where a provider does not start, the CPU takes over now
+    click.echo(f"Painted by {engine.name}.", err=True)
 
 
 def parse_time(text: str) -> float:

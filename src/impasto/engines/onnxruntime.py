@@ -61,6 +61,17 @@ class OnnxruntimeEngine(GraphEngine):
         )
         return session
 
+    def prepare(self) -> None:
+        """See :meth:`GraphEngine.prepare`; where a provider does not start, the CPU takes over, as in painting."""
+        with self._turn:
+            try:
+                super().prepare()
+            except Exception as error:  # classes of onnxruntime's
+                if self.device == "cpu":
+                    raise
+                self._take_over(error)
+                super().prepare()
+
     def _run(self, kind: Any, image: Array, inputs: dict[str, Any], outputs: list[str]) -> list[Array]:
         """See :meth:`GraphEngine._run`; where a provider fails, the CPU takes over for good, which is said once."""
         if self.device != "cpu":
@@ -72,7 +83,7 @@ class OnnxruntimeEngine(GraphEngine):
                     self._take_over(error)
         return super()._run(kind, image, inputs, outputs)
 
-    def _take_over(self, error: StyleError) -> None:
+    def _take_over(self, error: Exception) -> None:
         """Have the CPU paint from now on, since a provider fails with an error."""
         device, self.device = self.device, "cpu"
         self.failure = first_line(error.__cause__ or error)
