@@ -11,6 +11,7 @@ Rounds of other pictures, videos or versions belong into another log.
     python benchmarks/scale.py --pictures 0 --seconds 600 --width 320 --rounds 1 --log film.jsonl
     python benchmarks/scale.py --rounds 0                                 # what is in the log
     python benchmarks/scale.py --bill 65                                  # nothing is measured
+    python benchmarks/scale.py --seams take.mp4 --width 320               # how far frames after a seam are off
 
 The contenders on Ray need the extra ray, the videos the extra video.
 """
@@ -240,6 +241,53 @@ def print_videos(rounds: list[dict[str, Any]]) -> None:
         print(f"\nTwo processes over one: {median(ratios):.2f} ({' '.join(f'{ratio:.2f}' for ratio in ratios)})")
 
 
+def paint_seam(video: Path, width: int, style: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """A take painted in one run, and divided by warm seams: all frames of both, and frames a second."""
+    import av
+
+    both = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, how in (("one", []), ("warm", ["--on", "local", "--processes", "1", "--seams", "warm"])):
+            out = Path(folder) / f"{name}.mkv"
+            what = ["video", str(video), "--size", str(width), "--style", style, "--codec", "ffv1", "--quiet"]
+            run([*what, "-o", str(out), *how])
+            with av.open(str(out)) as container:
+                rate = float(container.streams.video[0].average_rate or 25)
+                both.append(np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]))
+    return both[0], both[1], rate
+
+
+def seam_row(style: str, one: np.ndarray, warm: np.ndarray, rate: float) -> str:
+    """A row on how far frames after the first seam are from those of one run, in levels of 255 on average.
+
+    Args:
+        style: its name.
+        one, warm: frames, painted in one run and with seams, (frames, height, width, 3), 0 to 255.
+        rate: frames a second.
+    """
+    apart = [float(np.abs(a.astype(np.int16) - b).mean()) for a, b in zip(one, warm, strict=True)]
+    seam = next((index for index, difference in enumerate(apart) if difference), None)
+    if seam is None:
+        raise SystemExit("No frame differs: the video has no take that is long enough for a seam.")
+    second = round(rate)
+    after = [
+        max(apart[seam + begin : seam + end], default=0.0) for begin, end in ((0, second), (2 * second, 3 * second))
+    ]
+    steps = [float(np.abs(frames[seam].astype(np.int16) - frames[seam - 1]).mean()) for frames in (one, warm)]
+    return (
+        f"| {style} | {seam} | {apart[seam]:.2f} | {after[0]:.2f} | {after[1]:.2f} | {steps[0]:.1f}, {steps[1]:.1f} |"
+    )
+
+
+def print_seams(video: Path, width: int, styles: list[str]) -> None:
+    """Paint a take with and without seams, and print how far beside the first seam both are apart."""
+    print(f"\n{video.name}, {width} pixels, levels of 255:\n")
+    print("| | seam at frame | there | most in a second | most in the third second | step there, in one run and here |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for style in styles:
+        print(seam_row(style, *paint_seam(video, width, style)), flush=True)
+
+
 def bill(pictures: float, cpu_seconds: float, *, price: float, shard: int, machines: int, cores: int) -> str:
     """A row on what a number of pictures takes.
 
@@ -286,11 +334,16 @@ def main() -> None:
     parser.add_argument("--shard", type=int, default=5000, help="for --bill: pictures of a shard (5,000)")
     parser.add_argument("--machines", type=int, default=100, help="for --bill (100)")
     parser.add_argument("--cores", type=int, default=16, help="for --bill: of a machine (16)")
+    parser.add_argument("--seams", type=Path, metavar="VIDEO", help="only measure warm seams in a long take")
+    parser.add_argument("--styles", nargs="+", default=[STYLE], help="for --seams")
     given = parser.parse_args()
     if not any(given.only in name for name in PICTURES):
         parser.error(f"no contender has {given.only} in its name; they are: {', '.join(PICTURES)}")
     if given.bill:
         print_bills(given.bill, given.price, given.shard, given.machines, given.cores)
+        return
+    if given.seams:
+        print_seams(given.seams, given.width, given.styles)
         return
     pictures, seconds = given.pictures, given.seconds
     if pictures:

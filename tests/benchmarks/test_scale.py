@@ -2,6 +2,9 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 # By its path: the folder of the tests of the room has the same name.
 SPEC = importlib.util.spec_from_file_location(
     "benchmark_of_scale", Path(__file__).parents[2] / "benchmarks" / "scale.py"
@@ -40,3 +43,12 @@ def test_rounds_add_up_in_the_log_and_those_that_were_disturbed_are_left_out(tmp
     assert "180 pictures of 0.25 megapixels in 3 rounds" in said
     assert "| `--on local --processes 1` | 2 | 0.5 s | 5.0 s | 12.0 | 83 | 100 MB |" in said
     assert "| `--on local --processes 2` over `--on local --processes 1` | 2.00 | 2.00 2.00 |" in said
+
+
+def test_frames_after_a_seam_are_compared_with_those_of_one_run():
+    one = np.zeros((30, 2, 2, 3), np.uint8)
+    warm = one.copy()
+    warm[12], warm[13] = 6, 8
+    assert scale.seam_row("scream", one, warm, 5.0) == "| scream | 12 | 6.00 | 8.00 | 0.00 | 0.0, 6.0 |"
+    with pytest.raises(SystemExit, match="no take that is long enough"):
+        scale.seam_row("scream", one, one, 5.0)

@@ -71,7 +71,7 @@ def test_a_picture_as_a_style_is_made_with_the_effort_that_is_asked_for(folder, 
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["apply", "IN", "--style", "scream", "--on", "local"], 2, "--on needs -o"),
+        (["apply", "IN", "--style", "scream", "--on", "local"], 2, "--on, URLs, tars and lists need -o"),
         (["apply", "IN", "--style", "scream", "--on", "moon", "-o", "IN/o"], 3, "There is no moon to paint on"),
         (["apply", "IN", "--style", "scream", "--on", "local", "-o", "IN/o.tar.gz"], 3, "would be one file, but these"),
         (["apply", "--watch", "IN", "--style", "scream", "--on", "local", "-o", "IN/o"], 2, "leave --on"),

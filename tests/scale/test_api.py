@@ -129,7 +129,7 @@ def test_a_tar_far_away_is_fetched_while_the_one_before_it_is_painted(photos, tm
     store.rm_file("/bucket/t1.tar")
     report = run(tmp_path / "job", tmp_path / "out", Worker("scream"), processes=1)
     assert before == [False]  # the file is gone, and never fetched
-    assert (report.counts, len(progress(tmp_path / "job")[0].failed)) == ({"written": 1}, 1)
+    assert (report.counts, len(progress(tmp_path / "job")[0].failed)) == ({"written": 1, "failed": 1}, 1)
     tar_with(tmp_path / "t.tar", {"1.jpg": (photos / "p1.jpg").read_bytes()})
     store.pipe_file("/bucket/t1.tar", (tmp_path / "t.tar").read_bytes())
     assert run(tmp_path / "job", tmp_path / "all", Worker("scream"), processes=1).counts == {"written": 2}
@@ -147,7 +147,27 @@ def test_a_damaged_tar_fails_by_itself_and_what_it_holds_before_is_painted(photo
     assert report.counts["written"] == 7
     (found,) = progress(tmp_path / "job")
     assert [name for name, _ in found.failed] == [str(tmp_path / "a.tar")]
+    assert report.failed == [tuple(found.failed[0])]
     assert "get it afresh" in found.failed[0][1]
+
+
+def test_tars_of_one_name_keep_their_folders_or_are_refused_and_so_are_pictures_of_one_name(
+    photos, tmp_path, worker, here
+):
+    picture = (photos / "p0.jpg").read_bytes()
+    for folder in ("a", "b"):
+        (tmp_path / "tars" / folder).mkdir(parents=True)
+        tar_with(tmp_path / f"tars/{folder}/x.tar", {"1.png": picture, "1.gif": picture, "2.png": picture})
+    report = run(tmp_path / "tars", tmp_path / "out", worker, processes=1)
+    assert report.counts == {"written": 4, "failed": 2}
+    assert report.failed[0] == ("a/x/1.gif", "a/x/1.png and a/x/1.gif would both become a/x/1.png.")
+    made = [name for name in files_of(tmp_path / "out") if not name.startswith(".")]
+    assert made == ["a/x/1.png", "a/x/2.png", "b/x/1.png", "b/x/2.png"]
+    both = [tmp_path / "tars/a/x.tar", tmp_path / "tars/b/x.tar"]
+    with pytest.raises(InputError, match=r"a/x.tar and .*b/x.tar would both go into x/"):
+        run(both, tmp_path / "other", worker, processes=1)
+    assert run(tmp_path / "tars", tmp_path / "out.tar", worker, processes=1).counts == {"written": 4, "failed": 2}
+    assert [list(members_of(tar)) for tar in tars_of(tmp_path)] == [["1.png", "2.png"]] * 2
 
 
 def test_results_of_another_way_are_kept_and_other_settings_are_another_run(photos, tmp_path, worker, here):

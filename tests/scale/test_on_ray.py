@@ -1,19 +1,22 @@
 import importlib.util
 import json
 import os
+import pickle
 import queue
 import random
 import sys
 import time
 
 import pytest
+from PIL import Image
 
 from impasto.errors import InputError, MissingExtraError, OutputError
 from impasto.scale import on_ray
 from impasto.scale.api import open_run, paint_run, plan, run
-from impasto.scale.on_ray import ClusterError, RayWork, ShardActor, actors_for
+from impasto.scale.on_ray import ActorHere, ClusterError, RayWork, ShardActor, actors_for
 from impasto.scale.run_progress import progress
 from impasto.scale.sessions import Session, sessions_in
+from impasto.scale.worker import Worker
 
 from .conftest import PoolHere, files_of
 from .test_faults import FAULTS, many
@@ -51,6 +54,18 @@ def test_an_actor_paints_a_shard_and_gives_back_one_that_is_done(begun, monkeypa
     assert [result["status"] for result in json.loads(made["results"])] == ["written", "written"]
     assert actor({"shard": shard.to_json()}) == {"results": "[]", "error": ""}
     assert [one["run"] for one in sessions_in(begun.job)] == [begun.records().id]
+
+
+def test_masks_are_found_from_the_folder_of_the_command_wherever_an_actor_runs(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(on_ray, "Pool", PoolHere)
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (48, 32), 255).save("mask.png")
+    begun = open_run(photos / "p0.jpg", tmp_path / "out", Worker("scream", mask="mask.png"), "ray", 2)
+    work = RayWork(ShardActor, (begun,), [], begun.job, begun.records().id)
+    monkeypatch.chdir(tmp_path.parent)
+    (shard,) = begun.records().job.shards()
+    made = ActorHere(pickle.loads(pickle.dumps(work)))({"shard": shard.to_json()})
+    assert [result["status"] for result in json.loads(made["results"])] == ["written"]
 
 
 def test_an_actor_that_cannot_begin_or_write_says_so_instead_of_being_started_for_ever(begun, tmp_path, monkeypatch):

@@ -61,6 +61,10 @@ def test_each_tar_is_a_shard_and_numbers_in_braces_stand_for_several(photos, tmp
     picture = (photos / "p0.jpg").read_bytes()
     for number in range(3):
         tar_with(tmp_path / f"t{number:02}.tar", {f"{number}a.jpg": picture, f"{number}a.txt": b"caption"})
+    assert names(shards_of([f"{tmp_path}/t*.tar"])) == names(shards_of([str(tmp_path / "t{00..02}.tar")]))
+    (tmp_path / "in/u-000001-0123456789abcdef.tar").write_bytes((tmp_path / "t00.tar").read_bytes())
+    assert len(list(shards_of([photos]))) == 2  # the pictures, and the tar
+    assert len(list(shards_of([photos], sink=photos / "u.tar"))) == 1  # the tar is a result
     shards = list(shards_of([str(tmp_path / "t{00..02}.tar")]))
     assert [(shard.kind, shard.pictures) for shard in shards] == [("tar", 1)] * 3
     with ExitStack() as files:
@@ -106,6 +110,9 @@ def test_a_source_that_is_not_there_or_holds_nothing_is_said(tmp_path):
     ):
         with pytest.raises(InputError, match=sentence):
             list(shards_of([source]))
+    tar_with(tmp_path / "none.tar", {"a.txt": b"no picture"})
+    with pytest.raises(InputError, match="There is no picture in"):
+        list(shards_of([tmp_path / "none.tar"]))
     (tmp_path / "half.tar").write_bytes(b"no tar")
     with pytest.raises(InputError, match="cannot be read as a tar"):
         list(shards_of([tmp_path / "half.tar"]))

@@ -17,6 +17,7 @@ pytest.importorskip("cv2")
 import impasto
 from impasto import scale
 from impasto.errors import ImpastoError, InputError, OutputError
+from impasto.scale.on_ray import ActorHere
 from impasto.scale.pool import Pool
 from impasto.scale.station import Result
 from impasto.video import parts
@@ -107,9 +108,9 @@ def test_actors_of_a_cluster_give_the_bytes_of_one_run_and_go_on_after_one_faile
 
     def work_here(work, on, most):
         assert (on, most) == ("ray", 2)
-        made = work.actor(*pickle.loads(pickle.dumps(work.arguments)))
-        runs.append(work.rows)
         os.chdir(tmp_path.parent)
+        made = ActorHere(pickle.loads(pickle.dumps(work)))
+        runs.append(work.rows)
         for place, row in enumerate(reversed(work.rows)):
             if place and len(runs) == 1:
                 yield {"number": "0", "facts": "", "error": "The disk is full."}

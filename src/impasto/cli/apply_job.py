@@ -72,7 +72,7 @@ def work_through(
     from impasto.scale.api import open_run, paint_run
 
     if output is None or output == "-":
-        raise click.UsageError("--on needs -o: a folder or its URL, or a name in .tar.")
+        raise click.UsageError("--on, URLs, tars and lists need -o: a folder or its URL, or a name in .tar.")
     if any(name_of(as_place(one)) == "-" for one in inputs):
         raise click.UsageError("Standard input (-) is one picture; leave --on and --processes out.")
     run = open_run(list(inputs), output, worker, how.on, how.processes, how.overwrite, how.include_results)

@@ -152,6 +152,8 @@ def open_run(
         job = Job.create(job_of(target), listed, shards)
     begun = Run(job.place, worker, target, overwrite, include_results)
     _check_distinct_results(job, worker)
+    if not is_tar(target):
+        _check_distinct_files(job)
     begun.records().begin(begun.settings, target)
     return begun
 
@@ -276,3 +278,19 @@ def _check_distinct_results(job: Job, worker: Maker) -> None:
         result = worker.result_name(name)
         if (other := taken.setdefault(result, name)) != name:
             raise InputError(f"{other} and {name} would both become {result}; paint one by itself, to another place.")
+
+
+def _check_distinct_files(job: Job) -> None:
+    """Refuse tars or Parquet files whose results would go into one folder, as ``a/x.tar`` and ``b/x.tar``.
+
+    Raises:
+        InputError: there are such.
+    """
+    taken: dict[str, str] = {}
+    for shard in job.shards():
+        place = f"{shard.place}#{shard.column}" if shard.column else shard.place
+        if shard.kind != "files" and (other := taken.setdefault(shard.stem, place)) != place:
+            raise InputError(
+                f"The pictures in {other} and {place} would both go into {shard.stem}/; give the folder that both are "
+                "in as the source, or paint one by itself, to another place."
+            )

@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from impasto import extras
@@ -115,6 +116,7 @@ class RayWork:
         place: the folder in which actors at work report their sessions.
         run: the run of these sessions.
         gpu: whether each actor takes a GPU.
+        here: the folder that paths without a root are meant from, on all machines.
     """
 
     actor: type[Any]
@@ -123,6 +125,25 @@ class RayWork:
     place: Place
     run: str
     gpu: bool = False
+    here: Path = field(default_factory=Path.cwd)
+
+
+class ActorHere:
+    """What each process of Ray's does: the actor of some work, in the folder that its paths are meant from.
+
+    Args:
+        work: what is done.
+    """
+
+    def __init__(self, work: RayWork) -> None:
+        if work.here.is_dir():
+            os.chdir(work.here)
+        self.actor = work.actor(*work.arguments)
+
+    def __call__(self, row: dict[str, str]) -> dict[str, str]:
+        """Do a row."""
+        done: dict[str, str] = self.actor(row)
+        return done
 
 
 def work_on_ray(work: RayWork, on: str, most: int) -> Iterator[dict[str, str]]:
@@ -263,8 +284,8 @@ def _rows(work: RayWork, first: int, most: int, share: float) -> Iterator[dict[s
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its errors are raised, too
     rows = data.from_items(work.rows, override_num_blocks=max(1, len(work.rows)))
     done = rows.map(
-        work.actor,
-        fn_constructor_args=work.arguments,
+        ActorHere,
+        fn_constructor_args=(replace(work, rows=[]),),
         compute=data.ActorPoolStrategy(min_size=first, max_size=most, max_tasks_in_flight_per_actor=2),
         num_cpus=share,
         num_gpus=1 if work.gpu else 0,

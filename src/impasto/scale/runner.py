@@ -79,6 +79,7 @@ class _OpenShard:
         tar: its results; ``None``: each is a file.
         files: local copies that it is read from.
         places: position in the shard and name of the result by number of the task.
+        taken: the pictures so far by the names of their results.
         kept: pictures that an earlier run over the shard has done.
         listed: whether all its tasks are known.
     """
@@ -89,6 +90,7 @@ class _OpenShard:
     files: ExitStack
     started: float = field(default_factory=now)
     places: dict[int, tuple[int, str]] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
     pictures: int = 0
     written: int = 0
     skipped: int = 0
@@ -140,6 +142,7 @@ class ShardRunner:
         self.receipts: list[Receipt] = []  # of the shards that this runner has finished
         self._open: dict[str, _OpenShard] = {}
         self._shard_of: dict[int, _OpenShard] = {}
+        self._refused: list[Result] = []
         self._number = 0
 
     def paint(self, shards: Iterable[Shard]) -> Iterator[Result]:
@@ -163,6 +166,8 @@ class ShardRunner:
                 self._finish_if_complete(opened)
                 if result.stops:
                     raise OutputError(f"{result.error.rstrip('.')}; the same command then goes on.")
+                yield from self._refusals()
+            yield from self._refusals()
         except BaseException as error:
             for opened in self._open.values():
                 opened.files.close()
@@ -198,6 +203,13 @@ class ShardRunner:
                             opened.tar.put(position, name, picture.data or b"")
                         continue
                     opened.pictures += 1
+                    if name in opened.taken:
+                        other = opened.taken[name]
+                        self._refuse(opened, picture.name, f"{other} and {picture.name} would both become {name}.")
+                        if opened.tar is not None:
+                            opened.tar.leave_out(position)
+                        continue
+                    opened.taken[name] = picture.name
                     if failed_before is not None and picture.name not in failed_before:
                         opened.kept += 1
                         if opened.tar is not None:
@@ -213,10 +225,20 @@ class ShardRunner:
             except OutputError:
                 raise
             except ImpastoError as error:  # the tar or Parquet file itself cannot be read to its end
-                opened.failed.append([shard.place, str(error)])
+                self._refuse(opened, shard.place, str(error))
             opened.listed = True
             opened.files.close()
             self._finish_if_complete(opened)
+
+    def _refuse(self, opened: _OpenShard, name: str, reason: str) -> None:
+        """Note that a picture or a whole file fails before it comes to painting."""
+        opened.failed.append([name, reason])
+        self._refused.append(Result(0, name).failed(reason))
+
+    def _refusals(self) -> Iterator[Result]:
+        """What was refused since the last call."""
+        refused, self._refused = self._refused, []
+        yield from refused
 
     def _opened(self, shard: Shard) -> _OpenShard:
         """A shard, begun."""

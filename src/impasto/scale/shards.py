@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from impasto.scale.places import Place, as_place, join
+from impasto.scale.places import Place, as_place, join, name_of
 
 Kind = Literal["files", "tar", "parquet"]
 
@@ -43,6 +44,7 @@ class Shard:
         pictures: how many there are; ``None``: not counted, as in a tar far away.
         column: of a Parquet file, that with the pictures.
         groups: of a Parquet file, the first row group and the one after the last.
+        within: of one file found in a folder, its own folder there.
     """
 
     index: int
@@ -54,6 +56,13 @@ class Shard:
     pictures: int | None = None
     column: str = ""
     groups: tuple[int, int] = (0, 0)
+    within: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The folder of the names of the pictures in one file."""
+        name = re.sub(r"\.(tar(\.gz)?|tgz|parquet|pq)$", "", name_of(self.folder), flags=re.IGNORECASE)
+        return f"{self.within}/{name}" if self.within else name
 
     @property
     def folder(self) -> Place:

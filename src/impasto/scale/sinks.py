@@ -101,7 +101,7 @@ class TarOfResults:
 
     def _inside(self, name: str) -> str:
         """The name of a result in the tar: that of the tar which the picture came from is no folder in it."""
-        return name if self.shard.kind == "files" else name.partition("/")[2]
+        return name if self.shard.kind == "files" else name.removeprefix(f"{self.shard.stem}/")
 
     def _take_earlier(self, name: str) -> tuple[str, bytes] | None:
         """The next file of the tar that is there, if it has this name; its files are in the same order."""

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from impasto.errors import InputError
-from impasto.feedforward.tasks import expand_inputs, is_in_results
+from impasto.feedforward.tasks import expand_inputs, is_in_results, pictures_in
 from impasto.pictures.formats import RAW_SUFFIXES
 from impasto.scale import places
 from impasto.scale.containers import count_tar, is_picture, local_parquet, plan_parquet, read_parquet, read_tar
@@ -26,6 +26,7 @@ SHARD_PICTURES = 1000  # pictures of a shard, at most, where they are single fil
 _LIST_SUFFIXES = (".txt", ".list", ".lst")
 _TARS = (".tar", ".tar.gz", ".tgz")
 _PARQUET = (".parquet", ".pq")
+_CONTAINER_SUFFIXES = (".tar", ".tgz", ".parquet", ".pq")  # of names, after the last dot
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ def shards_of(sources: Sequence[str | Path], most: int = SHARD_PICTURES, sink: P
     """
     if not most >= 1:
         raise InputError(f"A shard of {most} pictures holds none; give 1 or more.")
-    index = 0
+    index, empty = 0, True
     for place, items in _grouped(_listed(_expanded(sources), sink)):
         for shard in _cut(place, items, most):
             yield Shard(index, **shard)
-            index += 1
-    if not index:
+            index, empty = index + 1, empty and shard["pictures"] == 0
+    if empty:
         raise InputError(f"There is no picture in {', '.join(map(str, sources))}; give others.")
 
 
@@ -102,19 +103,42 @@ def _listed(sources: Iterable[str | Path], sink: Place | None) -> Iterator[tuple
     for source in sources:
         place, column = _without_column(str(source))
         if isinstance(place, str):
-            inside_sink = f"{str(sink).rstrip('/')}/"
-            yield from (found for found in _listed_at_url(place, column) if not str(found[1]).startswith(inside_sink))
+            yield from (found for found in _listed_at_url(place, column) if not _is_result(found[1], sink))
             continue
-        for file, relative in (
-            expand_inputs([place]) if not _is_container(place) else [(place.absolute(), Path(place.name))]
-        ):
+        for file, relative in _files_here(place):
             folder = file.absolute().parents[len(relative.parts) - 1]
-            if isinstance(sink, Path) and is_in_results(relative, folder.resolve(), sink.resolve()):
+            in_results = isinstance(sink, Path) and is_in_results(relative, folder.resolve(), sink.resolve())
+            if in_results or _is_result(file.absolute(), sink):
                 continue
             about = places.entry_of(file)
             if about is None:
                 raise InputError(f"There is no {file}; check its name and folder.")
             yield str(folder), file, Item(relative.as_posix() + column, about.size, about.stamp)
+
+
+def _files_here(place: Path) -> list[tuple[Path, Path]]:
+    """The files of a source on this machine, and their paths relative to the folder that they are found in.
+
+    Raises:
+        InputError: there is no picture in a folder, or nothing matches a pattern.
+    """
+    if place.is_dir():
+        containers = pictures_in(place, _CONTAINER_SUFFIXES)
+        return [*(expand_inputs([place]) if not containers or pictures_in(place) else []), *containers]
+    if _is_container(place) and (place.exists() or not any(sign in str(place) for sign in "*?[")):
+        return [(place.absolute(), Path(place.name))]
+    return expand_inputs([place])
+
+
+def _is_result(place: Place, sink: Place | None) -> bool:
+    """Whether a file lies where results go: in the folder of a URL, or among the tars."""
+    where = str(sink)
+    if where.endswith(".tar"):
+        return (
+            re.fullmatch(rf"{re.escape(where.removesuffix('.tar'))}-\d{{6}}-[0-9a-f]{{16}}\.tar", str(place))
+            is not None
+        )
+    return str(place).startswith(f"{where.rstrip('/')}/")
 
 
 def _listed_at_url(url: str, column: str) -> Iterator[tuple[str, Place, Item]]:
@@ -205,7 +229,12 @@ def _cut(place: Place, items: list[Item], most: int) -> Iterator[dict[str, Any]]
             yield {"kind": "files", "place": folder, "items": part, "size": size, "pictures": len(part)}
         return
     item, shown = items[0], str(place)
-    about = {"place": shown, "size": item.size, "stamp": item.stamp}
+    about: dict[str, Any] = {
+        "place": shown,
+        "size": item.size,
+        "stamp": item.stamp,
+        "within": item.name.partition("#")[0].rpartition("/")[0],
+    }
     if shown.lower().endswith(_TARS):
         counted = count_tar(place, shown) if isinstance(place, Path) else None
         yield about | {"kind": "tar", "pictures": counted}
@@ -248,10 +277,9 @@ def pictures_of(shard: Shard, copy: Path | None) -> Iterator[Picture]:
         for item in shard.items:
             yield Picture(item.name, shard.place_of(item), item.size)
         return
-    stem = re.sub(r"\.(tar(\.gz)?|tgz|parquet|pq)$", "", name_of(shard.folder), flags=re.IGNORECASE)
     if shard.kind == "tar":
         for name, data in read_tar(copy, shard.place):
-            yield Picture(f"{stem}/{name}", data=data, beside=not is_picture(name))
+            yield Picture(f"{shard.stem}/{name}", data=data, beside=not is_picture(name))
         return
     for name, data in read_parquet(copy, shard.place, shard.column, shard.groups):
-        yield Picture(f"{stem}/{name}", data=data)
+        yield Picture(f"{shard.stem}/{name}", data=data)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -79,11 +78,10 @@ class PartActor:
         request: the video, and how it is painted.
         folder: where segments go, on a disk that all machines reach.
         key: of the work folder.
-        here: the folder that paths without a root are meant from, on all machines.
     """
 
-    def __init__(self, request: Request, folder: Path, key: str, here: Path) -> None:
-        self.request, self.folder, self.key, self.here = request, folder, key, here
+    def __init__(self, request: Request, folder: Path, key: str) -> None:
+        self.request, self.folder, self.key = request, folder, key
 
     def __call__(self, row: dict[str, str]) -> dict[str, str]:
         """Paint a part, or go on with it.
@@ -95,8 +93,6 @@ class PartActor:
             Its number and facts as JSON, or the sentence on why it cannot be painted.
         """
         part = Part(**json.loads(row["part"]))
-        if self.here.is_dir():
-            os.chdir(self.here)
         try:
             with Session(self.folder, self.key):
                 facts = _paint_part(self.request, part, self.folder)
@@ -237,7 +233,7 @@ def _on_ray(task: VideoTask, parts: list[Part], on: str, processes: int) -> Iter
     folder, key = task.work.folder.absolute(), task.work.key
     rows = [{"part": json.dumps(asdict(part))} for part in parts]
     gpu = task.plan.options.device == "cuda"
-    work = RayWork(PartActor, (_for_processes(task), folder, key, Path.cwd()), rows, folder, key, gpu=gpu)
+    work = RayWork(PartActor, (_for_processes(task), folder, key), rows, folder, key, gpu=gpu)
     for row in work_on_ray(work, on, processes):
         yield int(row["number"]), row["facts"], row["error"]
 
