@@ -113,6 +113,12 @@ def test_a_source_that_is_not_there_or_holds_nothing_is_said(tmp_path):
     tar_with(tmp_path / "none.tar", {"a.txt": b"no picture"})
     with pytest.raises(InputError, match="There is no picture in"):
         list(shards_of([tmp_path / "none.tar"]))
+    tar_with(tmp_path / "whole.tar", {f"{number}.jpg": bytes(600) for number in range(3)})
+    whole = (tmp_path / "whole.tar").read_bytes()
+    for damaged in (whole[: 3 * 512], whole[: 3 * 512 + 100], whole[: 3 * 512] + b"x" * 512 + whole[4 * 512 :]):
+        (tmp_path / "cut.tar").write_bytes(damaged)
+        with pytest.raises(InputError, match=r"cut.tar cannot be read as a tar .*in the middle.*: get it afresh"):
+            list(shards_of([tmp_path / "cut.tar"]))
     (tmp_path / "half.tar").write_bytes(b"no tar")
     with pytest.raises(InputError, match="cannot be read as a tar"):
         list(shards_of([tmp_path / "half.tar"]))

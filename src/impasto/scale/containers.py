@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ def read_tar(path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
                 file = tar.extractfile(member) if member.isfile() else None
                 if file is not None:
                     yield member.name.removeprefix("./"), file.read()
+            _check_end(tar)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(f"{shown} cannot be read as a tar ({first_line(error)}): get it afresh.") from error
 
@@ -47,9 +49,27 @@ def count_tar(path: Path, shown: str) -> int:
     """How many pictures a tar holds; see :func:`read_tar`."""
     try:
         with tarfile.open(path) as tar:
-            return sum(member.isfile() and is_picture(member.name.removeprefix("./")) for member in tar)
+            pictures = sum(member.isfile() and is_picture(member.name.removeprefix("./")) for member in tar)
+            _check_end(tar)
+            return pictures
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(f"{shown} cannot be read as a tar ({first_line(error)}): get it afresh.") from error
+
+
+def _check_end(tar: tarfile.TarFile) -> None:
+    """Refuse a tar that was read to where no header can be made out: for Python it ends there, for what follows not.
+
+    Compressed tars have a checksum of their own.
+
+    Raises:
+        tarfile.ReadError: it does not end with the block of zeros that each tar ends with.
+    """
+    if not isinstance(tar.fileobj, io.BufferedReader):
+        return
+    tar.fileobj.seek(tar.offset)
+    block = tar.fileobj.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE or any(block):
+        raise tarfile.ReadError("it ends in the middle" if len(block) < tarfile.BLOCKSIZE else "damaged in the middle")
 
 
 def _parquet(path: Path, shown: str) -> Any:
