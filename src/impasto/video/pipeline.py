@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,21 @@ from impasto.video.timing import Span, TimedFrame
 
 _QUEUE_FRAMES = 4  # frames that may wait between reading and painting, and between painting and writing
 _POLL_SECONDS = 0.1  # seconds after which a thread that waits looks whether the others have stopped
+
+
+@dataclass(eq=False)
+class _Painting:
+    """A frame whose painting has begun.
+
+    Attributes:
+        frame: the frame.
+        run_network: runs its network, and returns the seconds that it took.
+        network: those seconds, once the network is started; ``None`` before that.
+    """
+
+    frame: FrameInProgress
+    run_network: Callable[[], float]
+    network: Future[float] | None = None
 
 
 class FramePipeline:
@@ -180,19 +196,31 @@ class FramePipeline:
         Networks of up to :data:`PARALLEL_FRAMES` frames run at the same time. The stabiliser begins and finishes frames
         in this thread, in order: a network may run beside the beginning of the next frame, but a frame is finished only
         after the one before it. The network of a frame needs the statistics of the frame :data:`PARALLEL_FRAMES` before
-        it, which is why that one must be finished before the network starts.
+        it, so it starts once the network of that one has run. One frame more has begun by then, so that no network
+        waits for the stabiliser.
         """
         count = saved = self.done["frames"]
         most, first = most_segment_frames(self.source), None if self.part is None else self.part.first
         latest: TimedFrame | None = None  # the last one that was handed to the writing thread
         # Frames in progress, the oldest first. A frame that the new rate shows twice is there twice, with one painting.
-        in_progress: deque[tuple[TimedFrame, FrameInProgress, Future[float]]] = deque()
+        in_progress: deque[tuple[TimedFrame, _Painting]] = deque()
 
-        def finish_oldest() -> None:
+        def paintings() -> list[_Painting]:
+            """The paintings in progress, the oldest first."""
+            return list({id(painting): painting for _, painting in in_progress}.values())
+
+        def start_networks(networks: Executor) -> None:
+            """Start the networks of the oldest frames, as many as run at the same time."""
+            for painting in paintings()[:PARALLEL_FRAMES]:
+                painting.network = painting.network or networks.submit(painting.run_network)
+
+        def finish_oldest(networks: Executor) -> None:
             """Wait for the network of the oldest frame in progress, finish the frame, and hand it on for writing."""
             nonlocal count, latest
-            item, frame, network = in_progress.popleft()
-            network_seconds = network.result()
+            item, painting = in_progress.popleft()
+            assert painting.network is not None
+            network_seconds, frame = painting.network.result(), painting.frame
+            start_networks(networks)
             if latest is None or latest.frame is not item.frame:
                 self.seconds["paint"] += network_seconds / PARALLEL_FRAMES
                 started = time.perf_counter()
@@ -207,36 +235,31 @@ class FramePipeline:
             """Whether a scene begins with the frame after the latest."""
             if latest is None or not in_progress or in_progress[0][0].frame is latest.frame:
                 return False
-            return in_progress[0][1].starts_scene
+            return in_progress[0][1].frame.starts_scene
 
         try:
             with ThreadPoolExecutor(PARALLEL_FRAMES) as networks:
                 while (item := incoming.get()) is not None:
                     if self.stopping.is_set():
                         continue  # empty the queue, so that the reading thread can end
-                    if in_progress and in_progress[-1][0].frame is item.frame:
-                        in_progress.append((item, *in_progress[-1][1:]))
-                    else:
-                        in_progress.append((item, *self._begin(item, networks)))
-                    while len({id(frame) for _, frame, _ in in_progress}) == PARALLEL_FRAMES:
-                        finish_oldest()
+                    is_again = in_progress and in_progress[-1][0].frame is item.frame
+                    in_progress.append((item, in_progress[-1][1] if is_again else self._begin(item)))
+                    start_networks(networks)
+                    while len(paintings()) > PARALLEL_FRAMES:
+                        finish_oldest(networks)
                     if latest is not None and segment_ends(count - saved, most, before_scene=scene_begins()):
                         outgoing.put(self._state_after(count, latest))
                         saved = count
                 while in_progress:
-                    finish_oldest()
+                    finish_oldest(networks)
         finally:
             self.painting_runs.clear()
             if latest is not None and count > saved:
                 outgoing.put(self._state_after(count, latest))
             outgoing.put(None)
 
-    def _begin(self, item: TimedFrame, networks: Executor) -> tuple[FrameInProgress, Future[float]]:
-        """Begin a frame and start its network in another thread.
-
-        Returns:
-            The frame, and the seconds that its network takes, once it has run.
-        """
+    def _begin(self, item: TimedFrame) -> _Painting:
+        """Begin a frame."""
         seconds = float(item.source_time - self.source.origin - (self.span.start or 0))
         blend, changing = self.keyframes.at(seconds)
         painter = self._painter(blend, item.frame.index or 0)
@@ -250,7 +273,7 @@ class FramePipeline:
             self.stabilizer.run_network(frame, painter)
             return time.perf_counter() - started
 
-        return frame, networks.submit(run_network)
+        return _Painting(frame, run_network)
 
     def _state_after(self, count: int, latest: TimedFrame) -> tuple[dict[str, Any], StabilizerState]:
         """What a later run needs to go on after a frame: plain values, and the state of the stabiliser.
