@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import impasto  # noqa: E402
-from impasto.optimisation.recipe import ITERATIONS, REFINING_ITERATIONS, Recipe  # noqa: E402
+from impasto.optimisation.recipe import ITERATIONS, REFINING_ITERATIONS, REFINING_SCALES, Recipe  # noqa: E402
 from impasto.pictures.resampling import resize_array  # noqa: E402
 
 
@@ -23,12 +23,12 @@ def test_the_start_is_the_fast_painting_in_the_style_that_the_picture_is_painted
         assert np.abs(found - impasto.stylize(photograph, name)).max() < 1e-3
 
 
-def test_few_iterations_at_full_size_refine_it():
+def test_few_iterations_at_two_sizes_refine_it():
     plain, fast = Recipe(), Recipe(init="fast")
     assert (plain.iterations_a_scale, plain.scale_count) == (ITERATIONS, 0)
-    assert (fast.iterations_a_scale, fast.scale_count) == (REFINING_ITERATIONS, 1)
-    assert Recipe(init="fast", iterations=40, scales=2).iterations_a_scale == 40
-    assert Recipe(init="fast", iterations=40, scales=2).scale_count == 2
+    assert (fast.iterations_a_scale, fast.scale_count) == (REFINING_ITERATIONS, REFINING_SCALES)
+    assert Recipe(init="fast", iterations=40, scales=3).iterations_a_scale == 40
+    assert Recipe(init="fast", iterations=40, scales=3).scale_count == 3
 
 
 def test_beyond_the_masks_of_all_styles_the_start_is_the_photograph(photograph):
@@ -38,3 +38,19 @@ def test_beyond_the_masks_of_all_styles_the_start_is_the_photograph(photograph):
     found = impasto.paint(photograph, style, masks={0: mask}, init="fast", iterations=0)
     assert np.abs(found[:, 60:] - photograph[:, 60:]).max() < 1e-3
     assert np.abs(found[:, :40] - photograph[:, :40]).mean() > 0.02
+
+
+def test_refining_that_was_interrupted_at_the_first_size_ends_as_if_it_had_not_been(photograph):
+    from impasto.optimisation.optimiser import Optimiser
+    from impasto.optimisation.style_pictures import StylePicture
+
+    def stop(progress):
+        if progress.iteration == 1:
+            raise KeyboardInterrupt
+
+    style = [StylePicture(impasto.stylize(photograph, "scream"))]
+    optimiser = Optimiser(style, Recipe(init="fast", iterations=2))
+    whole = optimiser.paint(photograph)
+    part = optimiser.paint(photograph, progress=stop)
+    assert part.interrupted
+    assert np.array_equal(optimiser.paint(photograph, resume=part.state).rgb, whole.rgb)

@@ -99,12 +99,14 @@ class Optimisation:
     def _enlarge(self) -> None:
         """Go on to the next scale.
 
-        The photograph's fine detail is added to the enlarged painting: measured, this reaches lower losses of both
-        content and style than a start from the blurred painting alone.
+        Fine detail is added to the enlarged painting: measured, this reaches lower losses of both content and style
+        than a start from the blurred painting alone. It is the photograph's, or where a fast painting is refined, that
+        painting's, which has strokes already.
         """
         size, next_size = self.sizes[self.scale : self.scale + 2]
-        blurred = resize_tensor(to_tensor(self._content(size), self.device), *next_size)
-        detail = to_tensor(self._content(next_size), self.device).sub_(blurred)
+        source = self.init if self.recipe.refines and self.init is not None else self.content
+        blurred = resize_tensor(to_tensor(_resized(source, size), self.device), *next_size)
+        detail = to_tensor(_resized(source, next_size), self.device).sub_(blurred)
         larger = self.minimiser.enlarged(detail.add_(resize_tensor(self.minimiser.result, *next_size)))
         # One assignment at the end: Ctrl-C before it leaves the finished scale, from which a later run can go on.
         self.scale, self.done, self.minimiser = self.scale + 1, 0, larger
@@ -189,7 +191,7 @@ class Optimisation:
 
     def _content(self, size: tuple[int, int]) -> Array:
         """The photograph at a height and width, H x W x 3."""
-        return self.content if size == self.full else resize_array(self.content, size[::-1])
+        return _resized(self.content, size)
 
     def _picture(self) -> Array:
         """The picture so far, H x W x 3 in [0, 1] at this scale's size; where no style applies, the photograph."""
@@ -252,3 +254,8 @@ class Optimisation:
         if state.optimizer == self.recipe.optimizer and state.objective == self.targets.objective_hash:
             minimiser.restore(state.tensors)
         return minimiser
+
+
+def _resized(picture: Array, size: tuple[int, int]) -> Array:
+    """A picture, H x W x 3, at a height and width; the same array where it has them already."""
+    return picture if picture.shape[:2] == size else resize_array(picture, size[::-1])

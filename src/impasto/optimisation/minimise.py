@@ -218,7 +218,7 @@ class Smoothing:
         like: 1 x 3 x H x W, a picture of the size.
     """
 
-    LEAST = 0.01  # cycles a pixel: areas of more than 100 pixels a side are moved by single features, too
+    LEAST = 0.1  # cycles a pixel: changes of more than 10 pixels a side are moved by single features, too
 
     def __init__(self, like: Tensor) -> None:
         self.size = (like.shape[2], like.shape[3])

@@ -30,7 +30,8 @@ Layers = Mapping[str, float] | Sequence[str] | str  # the forms in which layers 
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
 ITERATIONS = 90  # iterations at each scale, where no number is asked for
-REFINING_ITERATIONS = 15  # iterations at each scale where a fast painting is refined, and no number is asked for
+REFINING_ITERATIONS = 9  # iterations at each scale where a fast painting is refined, and no number is asked for
+REFINING_SCALES = 2  # scales at which a fast painting is refined, where no number is asked for
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
 
 
@@ -95,7 +96,7 @@ class Recipe:
     init: Any = option(
         "content",
         help="What to start from: content (the photograph), fast (the photograph in the nearest style that impasto "
-        "apply knows, so that few iterations at full size are enough), noise, gray or a picture file.",
+        "apply knows, so that few iterations are enough), noise, gray or a picture file.",
         doc='Where to start: ``"content"``, ``"fast"``, ``"noise"``, ``"gray"`` or a picture (path, bytes, PIL image '
         'or array). ``"fast"`` is the photograph as :func:`impasto.stylize` paints it in the nearest known style.',
     )
@@ -132,7 +133,7 @@ class Recipe:
         expected="a whole number from 1 to 16, or 0 to have it chosen",
         help="How many sizes it is painted at, each twice the one before; 1: only the full one; 0: chosen for you.",
         doc="Sizes to paint at, each twice the one before, the last the full one; 1: only the full one; 0: as many as "
-        "give a first one of 96 to 192 pixels, from a fast painting only the full one.",
+        "give a first one of 96 to 192 pixels, from a fast painting half the full one and the full one.",
     )
     average: float = option(
         0.9,
@@ -276,7 +277,7 @@ class Recipe:
     @property
     def scale_count(self) -> int:
         """How many sizes to paint at; 0: as many as the result's size asks for."""
-        return 1 if self.refines and not self.scales else self.scales
+        return REFINING_SCALES if self.refines and not self.scales else self.scales
 
     def result_size(self, width: int, height: int) -> int:
         """The longer side of the result for an input of that size."""
