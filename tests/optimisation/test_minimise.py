@@ -169,3 +169,9 @@ def test_smoothing_is_symmetric_and_positive(shape):
     smoothed = Smoothing(a)
     assert (smoothed(a) * b).sum().item() == pytest.approx((a * smoothed(b)).sum().item(), abs=1e-3)
     assert (smoothed(a) * a).sum().item() > 0
+
+
+def test_large_areas_count_as_painted_once_a_coarser_scale_was_painted():
+    small, large = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 16, 16)
+    assert torch.equal(LBFGS(small).smoothed.gain, Smoothing(small, Smoothing.LEAST).gain)
+    assert torch.equal(LBFGS(small).enlarged(large).smoothed.gain, Smoothing(large, Smoothing.LEAST_PAINTED).gain)

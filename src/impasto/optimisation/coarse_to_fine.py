@@ -226,7 +226,8 @@ class Optimisation:
             history = self.planner.plan(start.shape[2], start.shape[3]).history
             monotone = not recipe.normalize_gradients
             rate = recipe.learning_rate or LBFGS.LEARNING_RATE
-            return LBFGS(start, learning_rate=rate, history=history, monotone=monotone)
+            painted = self.scale > 0 or recipe.refines
+            return LBFGS(start, learning_rate=rate, history=history, monotone=monotone, painted=painted)
         return Adam(start, learning_rate=recipe.learning_rate or Adam.LEARNING_RATE, average=recipe.average)
 
     def _restore(self, state: OptimisationState) -> Minimiser:

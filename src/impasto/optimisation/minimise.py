@@ -114,6 +114,7 @@ class LBFGS:
         learning_rate: length of a step, where 1 is the full one.
         history: pairs of steps and changes of the gradient to remember, two pictures each.
         monotone: shorten steps that raise the loss; ``False`` where gradients are not those of the loss.
+        painted: whether the picture is a painting already, whose large areas have to change little.
     """
 
     LEARNING_RATE = 1.0  # share of the full step
@@ -123,14 +124,20 @@ class LBFGS:
     CURVATURE = 1e-6  # least cosine of a step and its change of the gradient; below it the pair is not remembered
 
     def __init__(
-        self, picture: Tensor, *, learning_rate: float = LEARNING_RATE, history: int = 10, monotone: bool = True
+        self,
+        picture: Tensor,
+        *,
+        learning_rate: float = LEARNING_RATE,
+        history: int = 10,
+        monotone: bool = True,
+        painted: bool = False,
     ) -> None:
         self.picture, self.learning_rate, self.history, self.monotone = picture, learning_rate, history, monotone
         self.pairs: deque[tuple[Tensor, Tensor]] = deque(maxlen=history)
         self.first_step = self.FIRST_STEP
         self.loss: float | None = None
         self.gradient = torch.zeros_like(picture)
-        self.smoothed = Smoothing(picture)
+        self.smoothed = Smoothing(picture, Smoothing.LEAST_PAINTED if painted else Smoothing.LEAST)
 
     def step(self, evaluate: Evaluate) -> float:
         """Take one step, mostly by one evaluation; returns the loss after it."""
@@ -184,7 +191,8 @@ class LBFGS:
 
     def enlarged(self, picture: Tensor) -> LBFGS:
         """A new one at the size of ``picture``, from which it starts: curvature does not carry over."""
-        return LBFGS(picture, learning_rate=self.learning_rate, history=self.history, monotone=self.monotone)
+        rate, history = self.learning_rate, self.history
+        return LBFGS(picture, learning_rate=rate, history=history, monotone=self.monotone, painted=True)
 
     def state(self) -> dict[str, Tensor]:
         """All that a later run needs to go on."""
@@ -208,7 +216,7 @@ class LBFGS:
 
 
 class Smoothing:
-    """The preconditioner of L-BFGS: divides a picture's frequencies by their cycles a pixel plus :data:`LEAST`.
+    """The preconditioner of L-BFGS: divides a picture's frequencies by their cycles a pixel plus a least number.
 
     It is a symmetric, positive map. Of a gradient it makes a direction in which large areas move as well as pixels do:
     by features, a change of one pixel counts for much more than its share in a change of all pixels. Olah, Mordvintsev
@@ -216,15 +224,17 @@ class Smoothing:
 
     Args:
         like: 1 x 3 x H x W, a picture of the size.
+        least: in cycles a pixel; larger areas than its inverse are moved by single features, too.
     """
 
-    LEAST = 0.1  # cycles a pixel: changes of more than 10 pixels a side are moved by single features, too
+    LEAST = 0.01  # where large areas have to find their colours
+    LEAST_PAINTED = 0.1  # where they have them: from a coarser scale, or from a painting
 
-    def __init__(self, like: Tensor) -> None:
+    def __init__(self, like: Tensor, least: float = LEAST) -> None:
         self.size = (like.shape[2], like.shape[3])
         y = torch.fft.fftfreq(self.size[0], device=like.device)
         x = torch.fft.rfftfreq(self.size[1], device=like.device)
-        self.gain = 1 / (torch.hypot(y[:, None], x) + self.LEAST)
+        self.gain = 1 / (torch.hypot(y[:, None], x) + least)
 
     def __call__(self, picture: Tensor) -> Tensor:
         """Smooth 1 x 3 x H x W, a colour plane at a time, since spectra are large."""

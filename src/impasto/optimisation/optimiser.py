@@ -80,7 +80,8 @@ class Optimiser:
                 finite number.
         """
         self.plan_peak(*content.shape[:2])  # refuses what will not fit before the work, not after the smaller scales
-        last = len(scale_sizes(*content.shape[:2], self.recipe.scale_count)) - 1
+        height, width = content.shape[:2]
+        last = len(scale_sizes(height, width, self.recipe.scale_count)) - 1
         at_full_size = resume is not None and resume.scale == last
         if self.recipe.refines and init is None and self.targets.styles and not at_full_size:
             init = paint_fast_start(content, self.targets)  # where to start, and the detail of the scales that follow
