@@ -14,7 +14,7 @@ from impasto.engines.base import Array, Engine
 from impasto.files import atomic_path
 from impasto.folders import cache_folder
 from impasto.styles.style import Style
-from impasto.threads import cpu_threads
+from impasto.threads import core_count
 
 SIDE = 512
 """Pixels: side of the picture that is painted."""
@@ -89,7 +89,10 @@ def _file() -> Path:
 
 
 def _here() -> dict[str, Any]:
-    """What the times hold for: the threads and the versions of the engines."""
+    """What the times hold for: the cores and the versions of the engines.
+
+    Not the threads: the processes of a job, which have one each, choose the engine that one process chooses.
+    """
     import importlib.metadata  # late: it takes a while to import, and one picture needs no choice of an engine
 
     versions = {}
@@ -98,4 +101,4 @@ def _here() -> dict[str, Any]:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             versions[package] = ""
-    return {"threads": cpu_threads(), **versions}
+    return {"cores": core_count(), **versions}
