@@ -59,7 +59,7 @@ PEERS = ("peer", "light")  # columns that need the peer
 SIDE = 256  # pixels of the photographs' squares
 MAX_BLENDED = 4  # styles of the best blend
 WITH_BLEND = 3  # style pictures that a blend is sought for, which takes a minute
-LIGHT = (1.0, 0.3, 0.1)  # style weights of light drafts
+LIGHT = (0.3, 0.1, 0.03)  # style weights of light drafts
 SHOWN = (1, 3, 5, 8)  # photographs whose paintings are written
 
 
