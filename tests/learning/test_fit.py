@@ -75,21 +75,3 @@ def test_a_flat_photograph_does_no_harm(painting):
     for _ in range(5):
         run._step()
     assert all(torch.isfinite(value).all() for value in run.style())
-
-
-def test_crops_in_threads_of_their_own_give_the_gradient_of_the_batch_and_the_same_bits_with_one_thread(painting):
-    run = learn(painting)
-    which = torch.tensor([0, 3])
-    _, whole = run._gradient(which)
-    threads, found = torch.get_num_threads(), []
-    try:
-        for count in (1, 2):
-            torch.set_num_threads(count)
-            found.append([gradient for _, gradient in run._each(run._gradient, torch.split(which, 1))])
-            assert torch.get_num_threads() == count
-    finally:
-        torch.set_num_threads(threads)
-    for index, wanted in enumerate(whole):
-        one, two = (torch.stack([gradient[index] for gradient in each]) for each in found)
-        assert torch.equal(one, two)
-        assert torch.allclose(one.mean(dim=0), wanted, rtol=1e-3, atol=1e-5 * float(wanted.abs().max()))

@@ -13,9 +13,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -35,7 +33,7 @@ from impasto.pictures.writing import write_picture
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
-from impasto.training.schedules import learning_rate_factor, set_learning_rates, step_along_gradients, update_averages
+from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, update_averages
 from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
@@ -46,8 +44,6 @@ ScaleAndShift = tuple[Tensor, Tensor]
 WARM_UP = 3  # steps in which the learning rate rises to its peak
 CONTENT_BATCH = 8  # crops whose content features are computed together
 _PREVIEWED = 3  # held-out photographs that a preview shows
-
-_Result = TypeVar("_Result")
 
 
 class StyleFit:
@@ -107,32 +103,12 @@ class StyleFit:
         self.step, self.seconds = 0, 0.0
         self.losses: dict[str, float] = {}
 
+    @torch.no_grad()
     def _content_features(self, images: Tensor) -> Features:
         """The features of photographs at the content layers, some photographs at a time."""
-
-        @torch.no_grad()  # which holds in the thread that it is said in
-        def of(part: Tensor) -> Features:
-            found: Features = self.objective.network(part, self.objective.content_layers)
-            return found
-
-        features = self._each(of, torch.split(images, CONTENT_BATCH))
+        parts = torch.split(images, CONTENT_BATCH)
+        features = [self.objective.network(part, self.objective.content_layers) for part in parts]
         return {tap: torch.cat([one[tap] for one in features]) for tap in features[0]}
-
-    def _each(self, function: Callable[[Tensor], _Result], parts: Sequence[Tensor]) -> list[_Result]:
-        """What a function makes of parts of a batch, on a CPU a part a thread.
-
-        Layers of pictures as small as these take as long with two threads of torch as with one (0.25 s a step).
-        """
-        threads = torch.get_num_threads()
-        count = min(threads, len(parts)) if self.device.type == "cpu" else 1
-        if count < 2:
-            return [function(part) for part in parts]
-        torch.set_num_threads(threads // count)
-        try:
-            with ThreadPoolExecutor(count) as pool:
-                return list(pool.map(function, parts))
-        finally:
-            torch.set_num_threads(threads)
 
     # ---- one step -------------------------------------------------------------------------------------
 
@@ -165,21 +141,13 @@ class StyleFit:
         set_learning_rates(self.optimiser.param_groups, [s.learning_rate], factor)
         count = len(self.inputs)
         which = torch.from_numpy(self.random.choice(count, min(s.batch, count), replace=False))
-        found = self._each(self._gradient, torch.split(which, 1) if self.device.type == "cpu" else [which])
-        if not all(loss.isfinite() for loss, _ in found):
-            raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
-        self.scale.grad, self.shift.grad = (
-            torch.stack(each).mean(dim=0) for each in zip(*(gradient for _, gradient in found), strict=True)
-        )
-        step_along_gradients(self.optimiser)
-        update_averages(self.averaged, (self.scale, self.shift), self.step, s.average)
-        self.step += 1
-
-    def _gradient(self, which: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The loss on some of the fixed crops, and its gradient along scale and shift."""
         content_features = {tap: x[which] for tap, x in self.content_features.items()}
         loss = self._total(self._terms(self.inputs[which], content_features, self.scale, self.shift))
-        return loss.detach(), torch.autograd.grad(loss, (self.scale, self.shift))
+        if not torch.isfinite(loss):
+            raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
+        optimiser_step(loss, self.optimiser)
+        update_averages(self.averaged, (self.scale, self.shift), self.step, s.average)
+        self.step += 1
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:

@@ -37,40 +37,30 @@ def set_learning_rates(groups: Iterable[dict[str, Any]], peaks: Iterable[float],
 def optimiser_step(
     loss: Tensor, *optimisers: torch.optim.Optimizer, average: Callable[[list[Tensor]], None] | None = None
 ) -> bool:
-    """Let the optimisers take one step along the loss's gradient; see :func:`step_along_gradients`.
+    """Let the optimisers take one step along the loss's gradient, clipped to :data:`MAX_GRADIENT_NORM`.
 
     Args:
         loss: what is to fall.
         optimisers: all of them.
         average: is given the parameters, whose gradients it averages over several processes.
-    """
-    for optimiser in optimisers:
-        optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    if average is not None:
-        average(_parameters(optimisers))
-    return step_along_gradients(*optimisers)
-
-
-def step_along_gradients(*optimisers: torch.optim.Optimizer) -> bool:
-    """Let optimisers take one step along their parameters' gradients, clipped to :data:`MAX_GRADIENT_NORM`.
 
     Returns:
         Whether they did. Through the normalisations of a perfectly flat crop (a burnt-out sky) the gradient overflows;
         then the step is left out.
     """
-    norm = nn.utils.clip_grad_norm_(_parameters(optimisers), MAX_GRADIENT_NORM)
+    for optimiser in optimisers:
+        optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+    parameters = [parameter for group in groups for parameter in group["params"]]
+    if average is not None:
+        average(parameters)
+    norm = nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
     finite = bool(torch.isfinite(norm))
     if finite:
         for optimiser in optimisers:
             optimiser.step()
     return finite
-
-
-def _parameters(optimisers: Iterable[torch.optim.Optimizer]) -> list[Tensor]:
-    """What some optimisers change."""
-    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-    return [parameter for group in groups for parameter in group["params"]]
 
 
 @torch.no_grad()
