@@ -49,7 +49,7 @@ from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 from impasto.pictures.writing import write_picture
-from impasto.styles.style import PHOTOGRAPH, Style
+from impasto.styles.style import PHOTOGRAPH
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
 from judge import digest_of, middle_squares
@@ -132,11 +132,13 @@ def best_blend(judge: Judge, network: Any, known: dict[str, tuple[Tensor, Tensor
     return painted
 
 
-def learnt(network: Any, inputs: Tensor, path: Path, effort: Any) -> tuple[Tensor, Style]:
-    """Paintings in the style that an effort makes of a picture, and the style."""
-    style = impasto.learn_style(path, effort=effort)
+def learnt(judge: Judge, network: Any, path: Path, effort: Any, **settings: Any) -> Tensor:
+    """Paintings in the style that an effort makes of a picture."""
+    style = impasto.learn_style(path, effort=effort, **settings)
     scale, shift = torch.from_numpy(style.scale), torch.from_numpy(style.shift)
-    return network(inputs, scale[None], shift[None])[0], style
+    with torch.no_grad():
+        painted: Tensor = network(judge.inputs, scale[None], shift[None])[0]
+    return painted
 
 
 def peer_paintings(images: Tensor, path: Path) -> Tensor:
@@ -152,12 +154,11 @@ def peer_paintings(images: Tensor, path: Path) -> Tensor:
 def light(judge: Judge, network: Any, path: Path, content: float) -> Tensor:
     """Paintings in a draft that is fitted to keep more of the photographs: not more content loss than is given."""
     for weight in LIGHT:
-        style = impasto.learn_style(path, effort="draft", style_weight=weight)
+        painted = learnt(judge, network, path, "draft", style_weight=weight)
         with torch.no_grad():
-            painted: Tensor = network(judge.inputs, *(torch.from_numpy(x)[None] for x in (style.scale, style.shift)))[0]
             found = judge.objective.features(painted)
-            if judge.objective.content(found, judge.wanted).mean() <= content:
-                break
+        if judge.objective.content(found, judge.wanted).mean() <= content:
+            break
     return painted
 
 
@@ -173,14 +174,12 @@ def paint(
     """The paintings of a column; ``own`` are the results of the columns before."""
     if column == "light":
         return light(judge, network, path, own["peer"]["content"])
-    if column in ("draft", "full"):
-        return learnt(network, judge.inputs, path, column)[0].detach()
-    with torch.no_grad():
-        if column == "blend":
+    if column == "peer":
+        return peer_paintings(judge.images, path)
+    if column == "blend":
+        with torch.no_grad():
             return best_blend(judge, network, known, grams)
-        return (
-            peer_paintings(judge.images, path) if column == "peer" else learnt(network, judge.inputs, path, column)[0]
-        )
+    return learnt(judge, network, path, column)
 
 
 def write(painted: Tensor, path: Path) -> None:

@@ -51,7 +51,7 @@ def test_no_module_makes_sessions_of_its_own_kind():
 
 
 PAINTED = """
-import hashlib, sys, numpy, impasto
+import hashlib, numpy, impasto
 picture = numpy.random.default_rng(0).random((96, 128, 3), numpy.float32)
 for style in ("starry-night", {"scream": 2, "udnie": 1, "mosaic": 3}):
     for colors in ("style", "match"):
