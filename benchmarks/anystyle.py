@@ -16,8 +16,7 @@ the builtin network: content + 12 x style. Columns:
 
 Ratios are to the full fit where there is one. Identification: the share of styles whose own picture has, of all, the
 nearest Gram matrices to its paintings' mean. Seconds are those of the process, start included, on however many cores
-there are. Results are kept in OUT/results.json and not measured again; paintings go to OUT: look at them. ``--sheet
-FILE`` shows predicted and fully fitted ones side by side.
+there are. Results are kept in OUT/results.json and not measured again; paintings go to OUT: look at them.
 Needs ``train``.
 """
 
@@ -44,11 +43,6 @@ from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
 from impasto.networks.files import load_bundled
 from impasto.networks.perceptual import load_features
-from impasto.pictures.contact_sheet import contact_sheet
-from impasto.pictures.picture import Picture
-from impasto.pictures.reading import read_picture
-from impasto.pictures.resampling import resize_picture
-from impasto.pictures.writing import write_picture
 from impasto.styles.style import PHOTOGRAPH
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import PerceptualLoss
@@ -188,16 +182,6 @@ def write(painted: Tensor, path: Path) -> None:
     Image.fromarray((row.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)).save(path)
 
 
-def sheet(folder: Path, names: list[str]) -> Picture:
-    """The paintings of some style pictures, predicted on the left and fully fitted on the right."""
-    cells = []
-    for name in names:
-        for column, label in (("quick", "predicted"), ("full", "fitted")):
-            row = read_picture(folder / f"{Path(name).stem}-{column}.png")
-            cells.append((f"{Path(name).stem}, {label}", resize_picture(row, row.size[0] // 2)))
-    return contact_sheet(cells, columns=2)
-
-
 def identified(means: dict[str, dict[str, Tensor]], targets: dict[str, dict[str, Tensor]]) -> float:
     """Share of styles whose own picture has the nearest Gram matrices to the paintings' mean."""
 
@@ -227,7 +211,6 @@ def main() -> None:
     parser.add_argument("--teacher", default="builtin")
     parser.add_argument("--count", type=int, default=40, help="style pictures")
     parser.add_argument("--full", type=int, default=0, help="style pictures that are fitted fully, too")
-    parser.add_argument("--sheet", type=Path, metavar="FILE")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -262,8 +245,6 @@ def main() -> None:
             means[name][path.name] = {tap: value.float() for tap, value in torch.load(painting).items()}
             print(name, path.name, *(f"{key} {own[name][key]:.3f}" for key in ("content", "style")), flush=True)
     report(results, columns, means, targets)
-    if arguments.sheet:
-        write_picture(sheet(arguments.output, [path.name for path in pictures[: arguments.full]]), arguments.sheet)
     seconds = whole_command(min(arguments.photos.iterdir()), pictures[0])
     print(f"apply --style-effort quick, 1024 px, start included: {seconds:.2f} s")
 

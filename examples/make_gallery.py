@@ -2,8 +2,9 @@
 
     python examples/make_gallery.py [NAME ...] [--slow]
 
-Without a name all are made but the slow ones (``learnt`` and ``deep``, an hour of learning on two cores). What lacks
-something, such as the clips beside the repository or a browser, is skipped and says so; the file that is there stays.
+Without a name all are made but the slow ones (``any``, ``learnt`` and ``deep``, an hour of learning on two cores).
+What lacks something, such as the clips beside the repository or a browser, is skipped and says so; the file that is
+there stays.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any import of onnxruntime, also by another program
 
-from gallery import bundled_styles, film, large_pictures, learnt_styles, motion, other_program, page, sound
+from gallery import any_styles, bundled_styles, film, large_pictures, learnt_styles, motion, other_program, page, sound
 from gallery.sheets import UnavailableError
 
 FAST: dict[str, Callable[[], Path]] = {
@@ -35,7 +36,11 @@ FAST: dict[str, Callable[[], Path]] = {
 }
 """By name of the file in ``docs/gallery``, without its suffix: what makes it in seconds."""
 
-SLOW: dict[str, Callable[[], Path]] = {"learnt": learnt_styles.learnt, "deep": learnt_styles.deep}
+SLOW: dict[str, Callable[[], Path]] = {
+    "any": any_styles.any_styles,
+    "learnt": learnt_styles.learnt,
+    "deep": learnt_styles.deep,
+}
 """The same: what makes it in many minutes."""
 
 

@@ -33,7 +33,7 @@ def learnt() -> Path:
     pictures, photograph = _ready()
     rows: list[list[tuple[str, Image.Image]]] = [[], [], []]
     for name in PLAIN:
-        painted = impasto.stylize(photograph, _style(pictures / f"{name}.png"))
+        painted = impasto.stylize(photograph, fitted_style(pictures / f"{name}.png"))
         rows[0].append((name, Image.open(pictures / f"{name}.png").convert("RGB")))
         rows[1].append(("", painted))
         rows[2].append(("at full size", painted.crop((LEFT, TOP, LEFT + SIDE, TOP + SIDE))))
@@ -54,7 +54,7 @@ def deep() -> Path:
         picture = pictures / f"{name}.png"
         cells.append((name, resize_picture(read_picture(picture), SIDE)))
         for caption, minutes in (("scale and shift", 0), (f"--deep {MINUTES}", MINUTES)):
-            painted = impasto.stylize(photograph, _style(picture, minutes))
+            painted = impasto.stylize(photograph, fitted_style(picture, minutes))
             cells.append((caption, as_picture(painted.crop(middle))))
     return write_sheet(cells, "deep.jpg", 3)
 
@@ -70,7 +70,7 @@ def _ready() -> tuple[Path, Image.Image]:
         return LEARNT / "pictures", opened.convert("RGB")
 
 
-def _style(picture: Path, minutes: float = 0) -> impasto.Style:
+def fitted_style(picture: Path, minutes: float = 0) -> impasto.Style:
     """The style of a picture for today's network, learnt unless an earlier run has; with a network of its own after
     so many minutes, if there are any.
     """
