@@ -2,7 +2,7 @@
 
     python examples/make_gallery.py [NAME ...] [--slow]
 
-Without a name all are made but the slow ones (``any``, ``learnt`` and ``deep``, an hour of learning on two cores).
+Without a name all are made but the slow ones (``any``, ``judge``, ``learnt`` and ``deep``, two hours on two cores).
 What lacks something, such as the clips beside the repository or a browser, is skipped and says so; the file that is
 there stays.
 """
@@ -18,7 +18,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before any import of onnxruntime, also by another program
 
-from gallery import any_styles, bundled_styles, film, large_pictures, learnt_styles, motion, other_program, page, sound
+from gallery import (
+    any_styles,
+    bundled_styles,
+    film,
+    judge,
+    large_pictures,
+    learnt_styles,
+    motion,
+    other_program,
+    page,
+    sound,
+)
 from gallery.sheets import UnavailableError
 
 FAST: dict[str, Callable[[], Path]] = {
@@ -38,6 +49,7 @@ FAST: dict[str, Callable[[], Path]] = {
 
 SLOW: dict[str, Callable[[], Path]] = {
     "any": any_styles.any_styles,
+    "judge": judge.judge,
     "learnt": learnt_styles.learnt,
     "deep": learnt_styles.deep,
 }

@@ -250,7 +250,7 @@ def test_nobody_takes_all_places_and_others_come_first(client, picture_file, mon
     go_on, order = threading.Event(), []
 
     def recorded(_studio, _picture, picture_request, **_options):
-        go_on.wait(20)
+        go_on.wait(100)
         order.append(picture_request.styles[0])
         raise InputError("Enough.")
 
