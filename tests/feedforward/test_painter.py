@@ -75,31 +75,14 @@ def test_video_is_painted_by_the_steady_network(photo):
         assert 0.002 < np.abs(moving - still).mean() < 0.1
 
 
-def test_strength_0_is_the_picture_and_style_grows_from_there(photo):
+@pytest.mark.parametrize("options", [{}, {"colors": "content"}, {"style_scale": 2}], ids=str)
+def test_strength_is_the_paintings_share_in_the_result(photo, options):
     array = np.asarray(photo)
-    assert (impasto.stylize(array, "starry-night", strength=0) == array).all()
-    full = impasto.stylize(array, "starry-night").astype(float)
-    steps = [impasto.stylize(array, "starry-night", strength=s).astype(float) for s in (0.1, 0.3, 0.5, 0.7, 0.9)]
-    from_photo = [np.abs(step - array).mean() for step in steps]
-    from_full = [np.abs(step - full).mean() for step in steps]
-    assert from_photo == sorted(from_photo)
-    assert from_full == sorted(from_full, reverse=True)
-    assert from_photo[0] < 0.35 * np.abs(full - array).mean()
-
-
-def test_the_photographs_sharpness_goes_and_the_paintings_comes_steadily(photo):
-    def detail(picture):
-        grey = np.asarray(picture, float).mean(axis=2)
-        return np.stack([np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1]])
-
-    own, painted = detail(photo), detail(impasto.stylize(photo, "starry-night"))
-    results = [detail(impasto.stylize(photo, "starry-night", strength=s)) for s in np.linspace(0, 1, 11)]
-    of_photo = [(found * own).sum() / (own**2).sum() for found in results]
-    of_painting = [(found * painted).sum() / (painted**2).sum() for found in results]
-    assert of_photo[0] == pytest.approx(1)
-    assert of_photo == sorted(of_photo, reverse=True)
-    assert of_painting == sorted(of_painting)
-    assert of_painting[-1] == pytest.approx(1)
+    assert (impasto.stylize(array, "starry-night", strength=0, **options) == array).all()
+    full = impasto.stylize(array, "starry-night", **options).astype(float)
+    for strength in (0.1, 0.5, 0.9):
+        mixed = impasto.stylize(array, "starry-night", strength=strength, **options)
+        assert np.abs(mixed - (array + strength * (full - array))).max() <= 1
 
 
 def test_the_photograph_style_shows_no_grain(photo):
@@ -261,8 +244,6 @@ def test_a_blend_is_the_same_however_its_weights_are_written(small):
     array = np.asarray(small)
     first = impasto.stylize(array, ["scream:2", "udnie:6"])
     assert np.array_equal(first, impasto.stylize(array, [("scream", 1), ("udnie", 3.0)]))
-    line = impasto.load_style("scream").towards(impasto.load_style("udnie"), 0.75)
-    assert np.abs(first.astype(int) - impasto.stylize(array, line)).max() <= 1
 
 
 def test_the_result_says_how_it_was_made_and_keeps_the_metadata(small, tmp_path):

@@ -1,4 +1,3 @@
-import logging
 import shutil
 
 import numpy as np
@@ -79,14 +78,6 @@ def test_a_converted_style_is_kept_in_the_cache_until_its_file_changes(old, cach
     assert load_style(old).network != style.network
     kept.write_bytes(b"damaged")
     assert load_style(written("pytorch zip", old.parent)).network == style.network
-
-
-def test_strength_mixes_painting_and_photograph_and_says_so(old, photo, caplog):
-    full, none = (arrays(impasto.stylize(photo, old, strength=share)) for share in (1, 0))
-    with caplog.at_level(logging.WARNING):
-        half = arrays(impasto.stylize(photo, old, strength=0.5))
-    assert np.abs(half - (full + none) / 2).max() <= 1
-    assert "mixes painting and photograph" in caplog.text
 
 
 def test_a_blend_with_another_network_is_refused_in_a_sentence(old, photo):

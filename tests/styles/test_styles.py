@@ -16,7 +16,6 @@ from impasto.styles.catalogue import (
     bundled_names,
     catalogue_names,
     load_style,
-    photograph_style,
     picture_of_style,
     remove_from_catalogue,
     video_style,
@@ -57,16 +56,8 @@ def test_blending_is_the_weighted_mean():
 
 def test_a_style_wants_grain_as_far_as_it_is_no_photograph():
     photograph, scream = load_style(PHOTOGRAPH), load_style("scream")
-    assert [photograph.grain_share, photograph_style(scream).grain_share, scream.grain_share] == [0, 0, 1]
-    assert photograph.towards(scream, 0.25).grain_share == 0.25
+    assert [photograph.grain_share, scream.grain_share] == [0, 1]
     assert blend([(photograph, 3), (scream, 1)]).grain_share == pytest.approx(0.25)
-
-
-def test_towards_is_a_straight_line():
-    one, two = style("one", 1), style("two", 3)
-    assert np.allclose(one.towards(two, 0).scale, 1)
-    assert np.allclose(one.towards(two, 0.5).scale, 2)
-    assert np.allclose(one.towards(two, 1).scale, 3)
 
 
 def test_a_style_file_reads_back(tmp_path):
@@ -172,11 +163,11 @@ def test_a_file_of_other_tensors_is_refused(tmp_path, tensors):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e20, 1e300, -101.0])
-@pytest.mark.parametrize("place", ["scale", "shift", "photograph_scale"])
+@pytest.mark.parametrize("place", ["scale", "shift"])
 def test_numbers_that_no_style_has_are_refused_where_the_file_is_read(tmp_path, value, place):
     from safetensors.numpy import save_file
 
-    arrays = {name: np.ones(4) for name in ("scale", "shift", "photograph_scale", "photograph_shift")}
+    arrays = {name: np.ones(4) for name in ("scale", "shift")}
     arrays[place][2] = value  # in 64 bits, where 1e300 is finite
     arrays["onnx"] = np.zeros(4, np.uint8)
     save_file(arrays, tmp_path / "odd.safetensors", metadata={"format": "impasto-style-1"})
@@ -222,11 +213,6 @@ def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
     (tmp_path / "network.onnx").write_bytes(b"a network")
     found = load_style(tmp_path / "styles" / "mine.safetensors")
     assert found.embedded == EmbeddedNetwork("n", b"a network")
-    with pytest.raises(StyleError, match="without a photograph style"):
-        photograph_style(found)
-    style("photograph", 7).save(tmp_path / "styles" / "photograph.safetensors")
-    assert photograph_style(load_style(tmp_path / "styles" / "mine.safetensors")).scale[0] == 7
-    assert photograph_style(load_style("scream")).name == PHOTOGRAPH
     scream = load_style("scream")
     scream.save(tmp_path / "styles" / "scream.safetensors")
     assert (
@@ -235,13 +221,10 @@ def test_a_style_in_a_folder_that_was_trained_finds_its_network(tmp_path):
 
 
 def test_a_network_travels_inside_the_file(tmp_path):
-    photograph = (np.zeros(4, np.float32), np.ones(4, np.float32))
-    written = replace(style("mine", 1), embedded=EmbeddedNetwork("n", b"a network", photograph))
+    written = replace(style("mine", 1), embedded=EmbeddedNetwork("n", b"a network"))
     written.save(tmp_path / "mine.safetensors")
     found = load_style(tmp_path / "mine.safetensors")
     assert found.embedded.onnx == b"a network"
-    assert np.array_equal(photograph_style(found).shift, photograph[1])
-    assert photograph_style(found).embedded == found.embedded
     with pytest.raises(StyleError, match="mine brings a network of its own"):
         blend([(found, 1), (load_style("scream"), 1)])
     assert blend([(found, 1), (load_style(tmp_path / "mine.safetensors"), 3)]).embedded == found.embedded
@@ -249,13 +232,12 @@ def test_a_network_travels_inside_the_file(tmp_path):
 
 def test_the_style_of_a_video_belongs_to_the_steady_network():
     scream, mixed = load_style("scream"), blend([(load_style("scream"), 1), (load_style("udnie"), 1)])
-    for known in (scream, mixed, photograph_style(scream)):
+    for known in (scream, mixed, load_style(PHOTOGRAPH)):
         steady = video_style(known)
         assert steady.embedded.id == steady.network == f"{bundled_network_id()}-steady"
         assert steady.scale is known.scale
         assert (steady.name, steady.grain_share) == (known.name, known.grain_share)
         assert video_style(steady) is steady
-    assert np.array_equal(photograph_style(video_style(scream)).shift, load_style(PHOTOGRAPH).shift)
     own = replace(style("mine", 1), embedded=EmbeddedNetwork("n", b"a network"))
     assert video_style(own) is own
     older = style("older", 1, "0123456789ab")

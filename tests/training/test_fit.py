@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 
 from impasto.errors import OutputError, TrainingError  # noqa: E402
 from impasto.networks.predictor_files import load_predictor  # noqa: E402
-from impasto.styles.catalogue import load_style, photograph_style  # noqa: E402
+from impasto.styles.catalogue import load_style  # noqa: E402
 from impasto.training.fit import NetworkTraining  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
 from impasto.training.style_crops import StyleCrops  # noqa: E402
@@ -181,7 +181,7 @@ def test_one_style_alone_and_no_style_at_all_can_be_trained(run_folder, tmp_path
     assert tiny_run(run_folder, tmp_path / "one", paintings=("stripes",), steps=2).run()["style"] > 0
     alone = load_style((tmp_path / "one" / "stripes.safetensors").rename(tmp_path / "stripes.safetensors"))
     assert alone.embedded.id == alone.network
-    assert len(photograph_style(alone).scale) == TINY.normalised_channels
+    assert len(alone.scale) == TINY.normalised_channels
     assert "style" not in tiny_run(run_folder, tmp_path / "none", paintings=(), steps=2, equivariance_weight=0.0).run()
 
 

@@ -101,7 +101,7 @@ def command(
         count = f"{len(styles)} styles of " if has_all else ""
         click.echo(f"{target}  ({count}{styles[0].metadata[CONVERTED]})")
         others = "styles of other networks" if has_all else "other styles"
-        click.echo(f"It cannot be blended with {others}, and its strength mixes painting and photograph.", err=True)
+        click.echo(f"It cannot be blended with {others}.", err=True)
         if replaces:
             click.echo(results.replaced(target), err=True)
 

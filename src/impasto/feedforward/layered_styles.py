@@ -20,7 +20,7 @@ from impasto.pictures.masks import Mask, fit_mask, read_mask
 from impasto.pictures.picture import RowSource
 from impasto.pictures.sphere import View
 from impasto.styles.blending import Styles, as_style_list
-from impasto.styles.catalogue import at_strength, video_style
+from impasto.styles.catalogue import video_style
 from impasto.styles.style import Style
 
 
@@ -71,11 +71,8 @@ class LayeredStyles:
             return None if mask is None else fit_mask(mask, source.size, original, *others)
 
         layers = [replace(layer, mask=fitted(layer.mask)) for layer in self._layers]
-        strength = self._options.strength
-        # The share of the painting's pixels rises faster than a strength that weakens the style itself, too.
-        share = strength if all(layer.style.is_converted for layer in layers) else strength * (2 - strength)
-        padded, mask, colors = pad_picture(source, layers), fitted(self._strength_mask), self._options.colors
-        return Composition(padded, layers, share, mask, colors, normalisation=normalisation)
+        padded, mask, options = pad_picture(source, layers), fitted(self._strength_mask), self._options
+        return Composition(padded, layers, options.strength, mask, options.colors, normalisation=normalisation)
 
     def prepare(self) -> None:
         """Load the engines, which else happens with the first picture; what fails, fails with that again."""
@@ -147,5 +144,4 @@ class LayeredStyles:
                 f"The style {style.name} was made for network {style.network or 'unknown'}, this Impasto has "
                 f"{engine.network}; learn it again or install the version that it came from."
             )
-        style = at_strength(style, options.strength)
         return StyleLayer(style, engine, mask, style.grain_share * options.grain, index=index)

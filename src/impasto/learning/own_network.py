@@ -83,4 +83,4 @@ def fit_own_network(
         "measured": ", ".join(f"{name} {losses[name]:.4f}" for name in ("content", "style") if name in losses),
     }
     own = replace(style, scale=scale[1].numpy(), shift=shift[1].numpy(), metadata={**style.metadata, **facts})
-    return with_network(own, trained, (scale[0], shift[0]))
+    return with_network(own, trained)

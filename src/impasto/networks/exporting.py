@@ -16,7 +16,7 @@ from impasto.networks.architecture import geometry
 from impasto.networks.export_card import card
 from impasto.networks.export_onnx import exported_onnx
 from impasto.networks.export_settings import SUFFIXES, Exported, ExportSettings
-from impasto.styles.catalogue import load_style, photograph_style
+from impasto.styles.catalogue import load_style
 from impasto.styles.style import EmbeddedNetwork, Style
 from impasto.version import __version__
 
@@ -123,8 +123,7 @@ def _self_contained(what: Exported) -> Style:
     assert style is not None
     if style.embedded is not None:
         return style
-    photograph = photograph_style(style)
-    return replace(style, embedded=EmbeddedNetwork(what.network, what.onnx, (photograph.scale, photograph.shift)))
+    return replace(style, embedded=EmbeddedNetwork(what.network, what.onnx))
 
 
 def _about(what: Exported, settings: ExportSettings) -> dict[str, str]:

@@ -141,20 +141,15 @@ def _stem_of_all_planes(stem: Tensor) -> Tensor:
     return planes.flatten(1, 2)
 
 
-def with_network(style: Style, network: TransformerNetwork, photograph: tuple[Tensor, Tensor]) -> Style:
+def with_network(style: Style, network: TransformerNetwork) -> Style:
     """The style with its network in it, so that its file needs nothing beside it.
 
     Args:
         style: the style.
         network: the network that the style belongs to, on the CPU.
-        photograph: scale and shift of the network's photograph style, towards which a lower strength goes.
     """
     own_id = network_id(network)
-    own = EmbeddedNetwork(
-        own_id,
-        onnx_model(network, description(network, own_id)),
-        (photograph[0].float().numpy(), photograph[1].float().numpy()),
-    )
+    own = EmbeddedNetwork(own_id, onnx_model(network, description(network, own_id)))
     return replace(style, network=own_id, embedded=own)
 
 

@@ -232,41 +232,6 @@ def _names_like(typed: str, names: list[str]) -> list[str]:
     return difflib.get_close_matches(typed, names, n=1, cutoff=0.5)
 
 
-def photograph_style(style: Style) -> Style:
-    """The photograph style of a style's network.
-
-    Raises:
-        StyleError: the style brings a network that has none.
-    """
-    if style.embedded is None:
-        return load_style(PHOTOGRAPH)
-    if style.embedded.photograph is None:
-        raise StyleError(f"The network of {style.name} came without a photograph style; only --strength 1 will do.")
-    scale, shift = style.embedded.photograph
-    return Style(PHOTOGRAPH, scale, shift, style.network, embedded=style.embedded, grain_share=0.0)
-
-
-def at_strength(style: Style, strength: float) -> Style:
-    """A style at a strength, 0 to 1: its parameters moved towards those of the photograph style of its network.
-
-    They alone never give the exact photograph, so that a composition blends pixels of the painting and of the
-    photograph, too. A converted style stays as it is, since its network has no photograph style: there the pixels are
-    all that is blended, which is logged.
-
-    Raises:
-        StyleError: the style brings a network of ours that has none.
-    """
-    if strength == 1:
-        return style
-    if style.is_converted:
-        log.warning(
-            "%s was converted and has no photograph style, so that its strength mixes painting and photograph.",
-            style.name,
-        )
-        return style
-    return photograph_style(style).towards(style, strength)
-
-
 def video_style(style: Style) -> Style:
     """The style as video is painted in: with the steady network, where there is one.
 
@@ -283,10 +248,8 @@ def video_style(style: Style) -> Style:
 @cache
 def _steady_network() -> EmbeddedNetwork:
     """The steady network, from the package."""
-    photograph = load_style(PHOTOGRAPH)
     model = (resources.files("impasto.assets") / f"{STEADY}.onnx").read_bytes()
-    source = "Impasto itself"
-    return EmbeddedNetwork(steady_network_id(), model, (photograph.scale, photograph.shift), source)
+    return EmbeddedNetwork(steady_network_id(), model, "Impasto itself")
 
 
 def steady_network_id() -> str:

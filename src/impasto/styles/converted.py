@@ -72,7 +72,7 @@ def convert_styles(path: Path, style_picture: Path | None = None) -> list[Style]
         raise StyleError(text, key="foreign_unknown", name=path.name) from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    embedded = EmbeddedNetwork(network.id, network.onnx, None, str(path))
+    embedded = EmbeddedNetwork(network.id, network.onnx, str(path))
     stem = _stem(path, style_picture)
     count = len(network.styles)
     styles = []

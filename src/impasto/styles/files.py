@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import StyleError
 from impasto.styles.kinds import PICTURE, read_style_file
-from impasto.styles.style import CONVERTED, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
+from impasto.styles.style import CONVERTED, PHOTOGRAPH, EmbeddedNetwork, Style, Vector
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def read_style(path: Path) -> Style:
         StyleError: it cannot be read, is no style of this version, or is damaged.
     """
     tensors, metadata = read_style_file(path, PICTURE, _check_types)
-    scale, shift = scale_and_shift(path, tensors, "")
+    scale, shift = check_vectors(path, *(tensors.get(name, np.empty(0)) for name in ("scale", "shift")))
     name, network = metadata.pop("name", path.stem), metadata.pop("network", "")
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise StyleError(f"{path} is damaged: the name in it cannot be a style's; take the file from its source again.")
@@ -56,8 +56,7 @@ def read_style(path: Path) -> Style:
         )
     embedded = None
     if "onnx" in tensors:
-        photograph = scale_and_shift(path, tensors, "photograph_") if "photograph_scale" in tensors else None
-        embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), photograph, str(path))
+        embedded = EmbeddedNetwork(network, tensors["onnx"].tobytes(), str(path))
     elif network != bundled_network_id():
         embedded = _beside(path, network)
     sees_grain = name != PHOTOGRAPH and CONVERTED not in metadata  # no other program trained with grain
@@ -91,20 +90,6 @@ def _check_types(path: Path, types: Mapping[str, str]) -> None:
             )
 
 
-def scale_and_shift(path: Path, tensors: Mapping[str, NDArray[Any]], prefix: str) -> tuple[Vector, Vector]:
-    """The two vectors of a style, C numbers each.
-
-    Args:
-        path: the file, for the error's sentence.
-        tensors: the tensors of the file by name.
-        prefix: beginning of the tensors' names, ``""`` or ``"photograph_"``.
-
-    Raises:
-        StyleError: they are not two vectors of one length, or have numbers that no style has.
-    """
-    return check_vectors(path, *(tensors.get(f"{prefix}{name}", np.empty(0)) for name in ("scale", "shift")))
-
-
 def check_vectors(path: Path, scale: NDArray[Any], shift: NDArray[Any]) -> tuple[Vector, Vector]:
     """Scale and shift as float32, once they are what a style can have.
 
@@ -126,11 +111,5 @@ def check_vectors(path: Path, scale: NDArray[Any], shift: NDArray[Any]) -> tuple
 
 def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
     """The network in whose folder the style lies: ``impasto train`` writes network.onnx and styles/NAME."""
-    folder = path.resolve().parent
-    model, photograph_path = folder.parent / "network.onnx", folder / f"{PHOTOGRAPH}{SUFFIX}"
-    if not model.is_file():
-        return None
-    photograph = None
-    if photograph_path.is_file() and photograph_path != path.resolve():
-        photograph = scale_and_shift(photograph_path, read_style_file(photograph_path, PICTURE, _check_types)[0], "")
-    return EmbeddedNetwork(network, model.read_bytes(), photograph, str(model))
+    model = path.resolve().parent.parent / "network.onnx"
+    return EmbeddedNetwork(network, model.read_bytes(), str(model)) if model.is_file() else None

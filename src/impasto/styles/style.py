@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,11 @@ class EmbeddedNetwork:
     Attributes:
         id: the network's id, which stands for its weights.
         onnx: the model, as :func:`impasto.networks.files.onnx_model` makes it.
-        photograph: scale and shift of its photograph style, towards which a lower strength goes; ``None`` where it has
-            none.
         source: where it comes from, for messages: a file.
     """
 
     id: str
     onnx: bytes = field(repr=False)
-    photograph: tuple[Vector, Vector] | None = field(compare=False, repr=False, default=None)
     source: str = field(compare=False, default="the style")
 
 
@@ -68,11 +65,6 @@ class Style:
     grain_share: float = 1.0
     given_as: str = ""
 
-    @property
-    def is_converted(self) -> bool:
-        """Whether it brings a network of another program."""
-        return CONVERTED in self.metadata
-
     def save(self, path: Path) -> None:
         """Write a style file (safetensors), with the network in it where the style embeds one."""
         from safetensors.numpy import save
@@ -82,19 +74,8 @@ class Style:
         tensors: dict[str, NDArray[Any]] = {"scale": self.scale, "shift": self.shift}
         if self.embedded is not None:
             tensors["onnx"] = np.frombuffer(self.embedded.onnx, np.uint8)
-            if self.embedded.photograph is not None:
-                tensors["photograph_scale"], tensors["photograph_shift"] = self.embedded.photograph
         with atomic_path(path) as temporary:
             temporary.write_bytes(save(tensors, metadata=metadata))
-
-    def towards(self, other: Style, share: float) -> Style:
-        """The style at a share of the straight line from this one (0) to another (1), in scale and shift."""
-        return replace(
-            self,
-            scale=(self.scale + share * (other.scale - self.scale)).astype(np.float32),
-            shift=(self.shift + share * (other.shift - self.shift)).astype(np.float32),
-            grain_share=self.grain_share + share * (other.grain_share - self.grain_share),
-        )
 
 
 StyleLike = str | Path | Style

@@ -5,7 +5,7 @@ content against the photograph, Gram matrices against the style's picture (Johns
 1603.08155; many styles by conditional instance normalisation: Dumoulin, Shlens and Kudlur 2017, arXiv 1610.07629). The
 terms of the loss are in :mod:`impasto.training.batch_losses`, what is trained in :mod:`impasto.training.state`.
 
-The photograph style is trained beside the others. It is an identity, towards which ``--strength`` interpolates.
+The photograph style is trained beside the others. It is an identity, which blends can go towards.
 
 With style pictures, thousands of them, a part of each batch is painted in styles that a predictor gives
 (:mod:`impasto.training.predicted_styles`), and is trained with the network.

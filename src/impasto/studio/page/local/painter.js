@@ -23,7 +23,7 @@ import { BILINEAR, resizePicture, resizePlane, shrinkPicture, sizeOfSide, toByte
  * @typedef {{width: number, height: number, levels: Uint8Array}} Mask
  *
  * @typedef {object} Choice  What is painted with.
- * @property {{style: Style, photograph: Style, network: import("./composition.js").Network, mask: Mask | null}[]} styles
+ * @property {{style: Style, network: import("./composition.js").Network, mask: Mask | null}[]} styles
  * @property {Mask | null} mask  Where the strength applies.
  * @property {Options} options
  * @property {import("./grain.js").Grain} grain
@@ -93,14 +93,12 @@ export async function paint(picture, choice, job = {}) {
   const last = sides[sides.length - 1], source = last > longer ? resized(picture, last) : picture;
   const normalisation = { given, share: job.share ?? 0, used: new Map() };
   const fitted = (/** @type {Mask | null} */ mask) => mask && fitMask(mask, source.width, source.height);
-  const layers = choice.styles.map(({ style, photograph, network, mask }, index) => {
-    // Less strength moves the style's parameters towards those of the photograph style.
-    const own = options.strength < 1 ? towards(photograph, style, options.strength) : style;
-    return { style: own, network, mask: fitted(mask), grain: own.grainShare * options.grain, refinement: null, index };
-  });
+  const layers = choice.styles.map(({ style, network, mask }, index) => (
+    { style, network, mask: fitted(mask), grain: style.grainShare * options.grain, refinement: null, index }
+  ));
   const padded = new PaddedPicture(source.width, source.height, source);
   const plan = {
-    padded, layers, strength: options.strength * (2 - options.strength), mask: fitted(choice.mask), colors: options.colors,
+    padded, layers, strength: options.strength, mask: fitted(choice.mask), colors: options.colors,
     pass: sides.length - 1, normalisation, grain: choice.grain,
   };
   const total = sides.reduce((sum, side) => sum + pixelsOf(padded.whole) * layers.length * (side / Math.max(source.width, source.height)) ** 2, 0);
@@ -169,15 +167,6 @@ async function painted(composition, atOnce, bytes, job, count) {
     count(pixelsOf(box) * styles);
   }
   return out;
-}
-
-/** The style at a share of the straight line from one to another. @param {Style} from @param {Style} to @param {number} share */
-export function towards(from, to, share) {
-  const mixed = (/** @type {Float32Array} */ a, /** @type {Float32Array} */ b) => a.map((v, i) => v + share * (b[i] - v));
-  return {
-    name: to.name, scale: mixed(from.scale, to.scale), shift: mixed(from.shift, to.shift),
-    grainShare: from.grainShare + share * (to.grainShare - from.grainShare),
-  };
 }
 
 /** The weighted mean of styles of one network. @param {{style: Style, weight: number}[]} styles @returns {Style} */

@@ -78,14 +78,14 @@ const loading = {
 async function choice(wanted, options, mask, masked, file = "network.onnx") {
   const used = wanted.filter(({ weight }) => weight > 0);
   if (!used.length) throw new LocalError("local_no_style");
-  const [photograph, own, network, ...loaded] = await Promise.all([
-    loading.style("photograph"), loading.grain(), loading.runtime().then((made) => made.network(file)),
+  const [own, network, ...loaded] = await Promise.all([
+    loading.grain(), loading.runtime().then((made) => made.network(file)),
     ...used.map(({ name }) => loading.style(name)),
   ]);
   const pairs = loaded.map((style, n) => ({ style, weight: used[n].weight, name: used[n].name }));
   const limited = mask && pairs.length > 1 ? pairs.filter(({ name }) => name === masked) : [];
   const rest = pairs.filter((pair) => !limited.includes(pair));
-  const layer = (/** @type {typeof pairs} */ of, /** @type {Mask | null} */ where) => ({ style: blend(of), photograph, network, mask: where });
+  const layer = (/** @type {typeof pairs} */ of, /** @type {Mask | null} */ where) => ({ style: blend(of), network, mask: where });
   const layers = [...limited.map((pair) => layer([pair], mask)), ...(rest.length ? [layer(rest, null)] : [])];
   return { styles: layers, mask: limited.length ? null : mask, options, grain: own, atOnce: setup.atOnce };
 }
