@@ -7,7 +7,7 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 
 from impasto.learning.drawn_photographs import draw_photographs  # noqa: E402
-from impasto.learning.fit import StyleFit  # noqa: E402
+from impasto.learning.fit import BETAS, StyleFit  # noqa: E402
 from impasto.learning.settings import LearnSettings  # noqa: E402
 from impasto.networks.transformer import Architecture, TransformerNetwork  # noqa: E402
 from impasto.training.photographs import Photographs  # noqa: E402
@@ -51,10 +51,27 @@ def test_learning_lowers_the_held_out_loss_and_leaves_the_network_alone(painting
 def test_steps_get_smaller_towards_the_end(painting):
     run = learn(painting, steps=30)
     rates = []
-    run.run(progress=lambda at: rates.append(at.optimiser.param_groups[0]["lr"]))
+    run.run(progress=lambda at: rates.append(at.rate))
     assert rates[2] == max(rates) == pytest.approx(0.12, rel=0.05)
     assert rates[-1] < 0.002
     assert run.step == 30
+
+
+def test_a_step_is_adams_along_the_shortened_gradient(painting):
+    run = learn(painting)
+    other = [value.detach().clone().requires_grad_() for value in (run.scale, run.shift)]
+    optimiser = torch.optim.Adam(other, lr=0.05, betas=BETAS)
+    run.rate = 0.05
+    for length in (1, 100, 0.01):
+        gradients = [length * torch.randn_like(value) for value in other]
+        run._follow(*gradients)
+        for value, gradient in zip(other, gradients, strict=True):
+            value.grad = gradient.clone()
+        torch.nn.utils.clip_grad_norm_(other, 5.0)
+        optimiser.step()
+    run._follow(*(torch.full_like(value, torch.inf) for value in other))  # is left out
+    assert torch.allclose(run.scale, other[0], atol=1e-6)
+    assert torch.allclose(run.shift, other[1], atol=1e-6)
 
 
 def test_a_damaged_or_foreign_checkpoint_is_left_alone(painting, tmp_path, caplog):
@@ -63,6 +80,9 @@ def test_a_damaged_or_foreign_checkpoint_is_left_alone(painting, tmp_path, caplo
     (tmp_path / "checkpoint.pt").write_bytes(b"bad")
     assert not run.resume(tmp_path)
     assert "begins anew" in caplog.text
+    for other in ({"mark": ""}, [1.0]):
+        torch.save(other, tmp_path / "checkpoint.pt")
+        assert not run.resume(tmp_path)
     run.save(tmp_path)
     run.fingerprint = "another"
     assert not run.resume(tmp_path)

@@ -16,6 +16,15 @@ def test_gram_is_the_mean_of_products_of_channels():
     assert torch.allclose(losses.gram(features), torch.from_numpy(expected).float(), atol=1e-6)
 
 
+def test_the_gradient_of_gram_is_right_and_of_channels_last_features_comes_without_a_copy():
+    features = torch.rand(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    for wanted in (torch.rand(2, 3, 3, dtype=torch.float64), torch.ones(2, 3, 3, dtype=torch.float64)):
+        assert torch.autograd.gradcheck(lambda x, wanted=wanted: (losses.gram(x) * wanted).sum(), features)
+    lying = torch.rand(2, 3, 4, 5).to(memory_format=torch.channels_last).requires_grad_()
+    losses.gram(lying).sum().backward()
+    assert lying.grad.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_style_loss_is_0_at_the_target_and_1_at_nothing():
     target = losses.gram(torch.rand(2, 4, 6, 6))
     assert losses.style_loss(target, target).max() == 0
@@ -29,6 +38,13 @@ def test_content_loss_is_relative_to_the_spread_of_the_target():
     mean = target.mean(dim=(0, 2, 3), keepdim=True).expand_as(target)
     assert losses.content_loss(mean, target).mean() == pytest.approx(1, abs=1e-3)
     assert torch.isfinite(losses.content_loss(target, torch.ones_like(target))).all()  # a flat batch
+
+
+def test_the_spread_is_the_variance_over_batch_and_positions_but_for_flat_features():
+    target = 3 + torch.randn(4, 5, 8, 8)
+    wanted = target.var(dim=(0, 2, 3), unbiased=False).sum()
+    assert losses.content_spread(target).item() == pytest.approx(wanted.item(), rel=1e-4)
+    assert losses.content_spread(torch.full((4, 5, 8, 8), 2.0)).item() == pytest.approx(0.05 * 5 * 4)
 
 
 def test_total_variation_gradient_is_right():

@@ -97,6 +97,21 @@ def test_the_perceptual_network_is_written_once_and_again_where_it_is_another(as
         assert beside.read_bytes() == whole
 
 
+def test_weights_and_a_model_that_names_bytes_of_other_weights_never_lie_side_by_side(assets, tmp_path, monkeypatch):
+    predictor = load_predictor(assets)
+    save_predictor(predictor, "0123456789ab", tmp_path, {"step": "1"})
+    before = (tmp_path / "predictor.safetensors").read_bytes()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(predictor_files, "_model", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_predictor(predictor, "0123456789ab", tmp_path, {"step": "of another length"})
+    assert (tmp_path / "predictor.safetensors").read_bytes() != before
+    assert not (tmp_path / "predictor.onnx").exists()
+
+
 def test_what_is_no_predictor_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match=r"predictor\.safetensors is not a style predictor \("):
         load_predictor(tmp_path)

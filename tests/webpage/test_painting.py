@@ -219,6 +219,18 @@ def test_a_transparent_picture_is_a_style_without_what_lies_beneath(wasm, small,
     assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
 
 
+@pytest.mark.parametrize("size", [(1400, 520), (17, 24)])
+def test_long_and_tiny_pictures_are_styles_as_for_the_command_line(wasm, small, painting, tmp_path, size):
+    from impasto.learning.api import learn_style
+
+    data = as_file(Image.open(io.BytesIO(painting)).resize(size))
+    (tmp_path / f"{size[0]}.png").write_bytes(data)
+    name = wasm.evaluate(ADD_STYLE, [base64.b64encode(data).decode(), f"{size[0]}.png"])
+    made = paint(wasm, as_file(small), {name: 1})
+    style = learn_style(tmp_path / f"{size[0]}.png", effort="quick")
+    assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
+
+
 def test_what_speaks_against_a_style_picture_is_said_as_the_command_line_says_it(wasm, photo, painting):
     from impasto.styles.suitability import style_picture_warning
 

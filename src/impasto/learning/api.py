@@ -333,7 +333,7 @@ def _check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
             if exists(path):
                 raise _is_folder(path)
             raise InputError(f"There is no picture {path} to learn a style from; check the path.")
-        if warning := style_picture_warning(read_picture(path).rgb):
+        if warning := style_picture_warning(read_picture(path, compact=1).rgb):
             with messages.about(path):
                 messages.warn(log, warning)
     return paths

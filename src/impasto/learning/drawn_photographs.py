@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import colorsys
 import math
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+
+from impasto.threads import cpu_threads
 
 Pixels = NDArray[np.uint8]
 """Height x width x 3, RGB in 0..255."""
@@ -33,15 +37,18 @@ def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
     Returns:
         HEIGHT x WIDTH x 3 bytes each, by name.
     """
+    with ThreadPoolExecutor(cpu_threads()) as pool:
+        return dict(pool.map(partial(_draw, seed), range(count)))
+
+
+def _draw(seed: int, index: int) -> tuple[str, Pixels]:
+    """Draw the picture of an index: its name and its pixels."""
     kinds = (_landscape, _heap, _street, _portrait)
-    found = {}
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        kind = kinds[index % len(kinds)]
-        picture = kind(rng) + rng.normal(0, rng.uniform(0.002, 0.015), (HEIGHT, WIDTH, 1)).astype(np.float32)
-        graded = np.clip(picture, 0, 1) ** rng.uniform(0.75, 1.35)
-        found[f"{kind.__name__[1:]}-{index:03d}"] = (graded * 255).round().astype(np.uint8)
-    return found
+    rng = np.random.default_rng([seed, index])
+    kind = kinds[index % len(kinds)]
+    picture = kind(rng) + rng.normal(0, rng.uniform(0.002, 0.015), (HEIGHT, WIDTH, 1)).astype(np.float32)
+    graded = np.clip(picture, 0, 1) ** rng.uniform(0.75, 1.35)
+    return f"{kind.__name__[1:]}-{index:03d}", (graded * 255).round().astype(np.uint8)
 
 
 def noise(rng: np.random.Generator, cells: float, octaves: int = 4, roughness: float = 0.5) -> Floats:
@@ -140,7 +147,7 @@ def _heap(rng: np.random.Generator) -> Floats:
             shade += rng.uniform(0, 0.35) * textures[rng.integers(3)][box]
         thing = np.clip(_colour(rng, hue) * shade[..., None], 0, 1)
         shadow, cover = (
-            np.asarray(shape.filter(ImageFilter.GaussianBlur(blur)), np.float32)[inside][..., None] / 255
+            np.asarray(shape.filter(ImageFilter.GaussianBlur(blur)))[inside][..., None].astype(np.float32) / 255
             for blur in (2 + radius / 8, 0.7)
         )
         picture[box] = picture[box] * (1 - 0.4 * shadow) * (1 - cover) + thing * cover

@@ -14,11 +14,13 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim.adam import adam
 
 from impasto.errors import TrainingError
 from impasto.files import atomic_path, optional
@@ -33,7 +35,7 @@ from impasto.pictures.writing import write_picture
 from impasto.training.painting import with_grain
 from impasto.training.perceptual_loss import Features, PerceptualLoss
 from impasto.training.photographs import Photographs
-from impasto.training.schedules import learning_rate_factor, optimiser_step, set_learning_rates, update_averages
+from impasto.training.schedules import MAX_GRADIENT_NORM, learning_rate_factor, update_averages
 from impasto.training.style_sources import read_style_picture
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ ScaleAndShift = tuple[Tensor, Tensor]
 """The parameters of a style, C numbers each."""
 
 WARM_UP = 3  # steps in which the learning rate rises to its peak
+BETAS = (0.9, 0.99)  # Adam's decays of the averages of the gradient and of its square, in [0, 1)
 CONTENT_BATCH = 8  # crops whose content features are computed together
 _PREVIEWED = 3  # held-out photographs that a preview shows
 
@@ -62,6 +65,7 @@ class StyleFit:
         scale: C numbers, being learnt.
         shift: C numbers, being learnt.
         averaged: the averages of both, which are what is learnt in the end.
+        rate: the learning rate of the last step.
         step: steps done.
         seconds: time spent, earlier parts of a resumed run included.
         losses: losses on the held-out photographs by term, at the last check.
@@ -99,8 +103,10 @@ class StyleFit:
         scale, shift = (value.to(self.device) for value in start)
         self.scale, self.shift = scale.clone().requires_grad_(True), shift.clone().requires_grad_(True)
         self.averaged = (scale.clone(), shift.clone())
-        self.optimiser = torch.optim.Adam([self.scale, self.shift], lr=settings.learning_rate, betas=(0.9, 0.99))
-        self.step, self.seconds = 0, 0.0
+        # Adam's averages of the gradients and of their squares, and the steps in them, of scale and of shift.
+        self._first, self._second = ([torch.zeros_like(scale), torch.zeros_like(shift)] for _ in range(2))
+        self._averaged_steps = [torch.zeros(()), torch.zeros(())]
+        self.rate, self.step, self.seconds = 0.0, 0, 0.0
         self.losses: dict[str, float] = {}
 
     @torch.no_grad()
@@ -137,17 +143,33 @@ class StyleFit:
     def _step(self) -> None:
         """Take one step of the optimiser on some of the fixed crops."""
         s = self.settings
-        factor = learning_rate_factor(self.step, WARM_UP, self.share)
-        set_learning_rates(self.optimiser.param_groups, [s.learning_rate], factor)
+        self.rate = s.learning_rate * learning_rate_factor(self.step, WARM_UP, self.share)
         count = len(self.inputs)
         which = torch.from_numpy(self.random.choice(count, min(s.batch, count), replace=False))
         content_features = {tap: x[which] for tap, x in self.content_features.items()}
         loss = self._total(self._terms(self.inputs[which], content_features, self.scale, self.shift))
         if not torch.isfinite(loss):
             raise TrainingError(f"Learning stopped at step {self.step}: a loss is not a number; try a lower rate.")
-        optimiser_step(loss, self.optimiser)
+        self._follow(*torch.autograd.grad(loss, (self.scale, self.shift)))
         update_averages(self.averaged, (self.scale, self.shift), self.step, s.average)
         self.step += 1
+
+    @torch.no_grad()
+    def _follow(self, *gradients: Tensor) -> None:
+        """Take a step of Adam along the gradients of scale and shift, shortened to ``MAX_GRADIENT_NORM``.
+
+        Where they overflow, through the normalisations of a perfectly flat crop (a burnt-out sky), it is left out.
+        """
+        norm = torch.cat(gradients).norm()
+        if not torch.isfinite(norm):
+            return
+        shortened = [gradient * torch.clamp(MAX_GRADIENT_NORM / (norm + 1e-6), max=1) for gradient in gradients]
+        # ``torch.optim.Adam`` would import torch's compiler, which takes a second.
+        adam(
+            [self.scale, self.shift], shortened, self._first, self._second, [], self._averaged_steps,
+            foreach=False, amsgrad=False, beta1=BETAS[0], beta2=BETAS[1], lr=self.rate, weight_decay=0, eps=1e-8,
+            maximize=False,
+        )  # fmt: skip
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -232,7 +254,12 @@ class StyleFit:
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint."""
-        state = {
+        with atomic_path(folder / CHECKPOINT) as temporary:
+            torch.save(self._state(), temporary)
+
+    def _state(self) -> dict[str, Any]:
+        """All that a later run needs to go on."""
+        return {
             "mark": self.fingerprint,
             "step": self.step,
             "seconds": self.seconds,
@@ -240,11 +267,11 @@ class StyleFit:
             "scale": self.scale.detach(),
             "shift": self.shift.detach(),
             "averaged": self.averaged,
-            "optimiser": self.optimiser.state_dict(),
+            "first": self._first,
+            "second": self._second,
+            "averaged_steps": self._averaged_steps,
             "random": json.dumps(self.random.bit_generator.state),
         }
-        with atomic_path(folder / CHECKPOINT) as temporary:
-            torch.save(state, temporary)
 
     def resume(self, folder: Path) -> bool:
         """Go on from the folder's checkpoint where it is of the same pictures, settings and network.
@@ -260,13 +287,14 @@ class StyleFit:
         except Exception as error:  # a damaged file raises almost anything; beginning anew costs a minute
             log.warning("%s cannot be read (%s); learning begins anew", path, error)
             return False
-        if state["mark"] != self.fingerprint:
+        same = isinstance(state, dict) and state.keys() == self._state().keys()  # those of other releases need not be
+        if not same or state["mark"] != self.fingerprint:
             return False
         with torch.no_grad():
             self.scale.copy_(state["scale"])
             self.shift.copy_(state["shift"])
         self.averaged = tuple(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self._first, self._second, self._averaged_steps = state["first"], state["second"], state["averaged_steps"]
         self.random.bit_generator.state = json.loads(state["random"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.losses = state["losses"]

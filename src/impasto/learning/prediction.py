@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from impasto.styles.source_pictures import resized_style_picture
+from impasto.styles.source_pictures import pieces, resized_style_picture
 from impasto.threads import session_options
 
 if TYPE_CHECKING:
@@ -41,9 +41,14 @@ def predict(pictures: Sequence[Path], size: int, scale: float = 1.0) -> ScaleAnd
 
 
 def predict_from_pixels(picture: NDArray[np.float32]) -> ScaleAndShift:
-    """Predict the style of a picture, H x W x 3 in [0, 1], that has the size at which its strokes are looked at."""
-    scale, shift = _session().run(_OUTPUTS, {"picture": np.ascontiguousarray(picture.transpose(2, 0, 1)[None])})
-    return scale[0], shift[0]
+    """Predict the style of a picture, H x W x 3 in [0, 1], that has the size at which its strokes are looked at.
+
+    Of a long one it is the mean of the predictions for its pieces.
+    """
+    parts = [picture[place].transpose(2, 0, 1)[None] for place in pieces(*picture.shape[:2])]
+    predicted = [_session().run(_OUTPUTS, {"picture": np.ascontiguousarray(part)}) for part in parts]
+    scale, shift = (np.mean([pair[i][0] for pair in predicted], axis=0) for i in (0, 1))
+    return scale, shift
 
 
 @cache
@@ -51,5 +56,9 @@ def _session() -> InferenceSession:
     """The package's predictor, loaded once."""
     import onnxruntime  # late, since every command that takes a style imports this module
 
+    options = session_options()
+    # As fast as with channels in blocks and with blocks of memory planned for each size, and takes half of the memory.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.enable_mem_pattern = False
     with resources.as_file(resources.files("impasto.assets")) as folder:
-        return onnxruntime.InferenceSession(folder / _MODEL, session_options(), providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(folder / _MODEL, options, providers=["CPUExecutionProvider"])

@@ -107,8 +107,9 @@ class PerceptualNetwork(nn.Module):
         """
         weight, bias = self.get_buffer(f"{name}_weight"), self.get_buffer(f"{name}_bias")
         if weight.shape[-1] == 1:  # on so few channels ``conv2d`` takes several times as long
-            x = F.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias)
-            return (x.relu_() if relu else x).permute(0, 3, 1, 2)
+            n, _, h, w = x.shape
+            flat = F.linear(x.permute(0, 2, 3, 1).flatten(0, 2), weight.flatten(1), bias)
+            return (flat.relu_() if relu else flat).view(n, h, w, -1).permute(0, 3, 1, 2)
         if self.padding == "reflect":
             # A side of one pixel has nothing to reflect.
             mode = "reflect" if min(x.shape[-2:]) > 1 else "replicate"

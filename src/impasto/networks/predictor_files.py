@@ -77,6 +77,7 @@ def save_predictor(predictor: StylePredictor, network: str, folder: Path, metada
         "perceptual": judge,
         "architecture": json.dumps(predictor.describe()),
     }
+    (folder / _MODEL).unlink(missing_ok=True)  # better none, if this is interrupted, than one that names other bytes
     with atomic_path(folder / _WEIGHTS) as temporary:
         temporary.write_bytes(save({name: value.contiguous() for name, value in state.items()}, metadata=about))
     with atomic_path(folder / _MODEL) as temporary:

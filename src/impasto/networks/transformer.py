@@ -102,7 +102,7 @@ class _ConditionalNormalisation:
         part = slice(self.at, self.at + x.shape[1])
         self.at += x.shape[1]
         mean = x.mean(dim=(2, 3))
-        variance = x.var(dim=(2, 3), unbiased=False)
+        variance = (x - mean[:, :, None, None]).square().mean(dim=(2, 3))  # ``var`` takes ten times as long
         self.means.append(mean)
         self.variances.append(variance)
         if self.given is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +13,18 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.pictures.conversion import to_pil
+from impasto.pictures.picture import to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent
+
+MIN_SIDE = 32  # pixels: of a smaller side the perceptual network's last layers would see nothing
+MAX_PIXELS = 1 << 19  # pixels of a style picture that are looked at together
 
 
 def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[np.float32]:
     """Read a picture with its shorter side shrunk to ``size`` pixels, then resized by ``scale``.
 
-    What is transparent gets the colours around it.
+    What is transparent gets the colours around it. A side of fewer than :data:`MIN_SIDE` pixels is enlarged to that.
 
     Args:
         path: the file.
@@ -31,9 +37,10 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
     Raises:
         InputError: the file cannot be read, or the picture is then a single pixel wide or high.
     """
-    picture = read_picture(path)
+    picture = read_picture(path, compact=1)
     if picture.alpha is not None:
-        picture = replace(picture, rgb=fill_transparent(picture.rgb, picture.alpha), alpha=None)
+        rgb, alpha = to_unit_range(picture.rgb), to_unit_range(picture.alpha)
+        picture = replace(picture, rgb=fill_transparent(rgb, alpha), alpha=None)
     image = to_pil(picture)
     factor = min(1.0, size / min(image.size)) * scale
     width, height = (max(1, round(side * factor)) for side in image.size)
@@ -46,5 +53,18 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
             width=width,
             height=height,
         )
-    small = image.resize((width, height), Image.Resampling.LANCZOS)
+    enlarged = max(1.0, MIN_SIDE / min(width, height))
+    size_seen = round(width * enlarged), round(height * enlarged)
+    small = image.resize(size_seen, Image.Resampling.LANCZOS)
     return np.asarray(small, np.float32) / np.float32(255)
+
+
+def pieces(height: int, width: int) -> list[tuple[slice, slice]]:
+    """The rows and columns of pieces of one size in which a picture is looked at, since memory goes with pixels.
+
+    It is one piece up to :data:`MAX_PIXELS`, as all pictures are that are at most twice as long as wide and whose
+    shorter side has 512 pixels. Longer ones are cut along their longer side.
+    """
+    ends = np.linspace(0, max(height, width), 1 + math.ceil(height * width / MAX_PIXELS)).round().astype(int).tolist()
+    cuts, all_of_it = [slice(*pair) for pair in pairwise(ends)], slice(None)
+    return [(cut, all_of_it) if height > width else (all_of_it, cut) for cut in cuts]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,14 +18,14 @@ _EVEN_STEP = 3 / 255  # difference of neighbours in [0, 1], below which a pixel 
 _MAX_EVEN_SHARE = 0.85  # share of even pixels, above which a picture counts as all even areas
 
 
-def style_picture_warning(rgb: NDArray[np.float32]) -> Sentence | None:
+def style_picture_warning(rgb: NDArray[Any]) -> Sentence | None:
     """What speaks against a style picture, one sentence; ``None`` if nothing does.
 
     A style is learnt from strokes and textures, so a picture is doubtful that is tiny, nearly of one colour, or
     almost all even areas, as logos and drawings of flat shapes are.
 
     Args:
-        rgb: H x W x 3 in [0, 1].
+        rgb: H x W x 3, samples of any type.
     """
     height, width = rgb.shape[:2]
     if min(height, width) < _MIN_SIDE:
@@ -34,7 +36,9 @@ def style_picture_warning(rgb: NDArray[np.float32]) -> Sentence | None:
         return Sentence(text, "style_picture_small", width=width, height=height)
     step = max(1, max(height, width) // _MEASURED_SIDE)
     small = rgb[: height // step * step, : width // step * step]
-    small = small.reshape(height // step, step, width // step, step, 3).mean(axis=(1, 3))
+    cells = small.reshape(height // step, step, width // step, step, 3)
+    peak = np.iinfo(rgb.dtype).max if rgb.dtype.kind == "u" else 1
+    small = cells.mean(axis=(1, 3), dtype=np.float32) / np.float32(peak)
     if small.std(axis=(0, 1)).max() < _MIN_DEVIATION:
         text = "the style picture is nearly of one colour, so the result will be, too: give one with more contrast."
         return Sentence(text, "style_picture_one_colour")

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from impasto.networks import losses
 from impasto.networks.perceptual import PerceptualNetwork
+from impasto.styles.source_pictures import pieces
 from impasto.training.style_sources import read_style_picture
 
 Features = dict[str, Tensor]
@@ -70,10 +71,16 @@ class PerceptualLoss:
         device = next(self.network.buffers()).device
         grams: dict[str, list[Tensor]] = {layer: [] for layer in self.style_layers}
         for path in pictures:
-            features = self.network(read_style_picture(path, size, scale).to(device), self.style_layers)
-            for layer, x in features.items():
-                grams[layer].append(losses.gram(x))
+            whole = read_style_picture(path, size, scale)
+            parts = [self._grams(whole[:, :, rows, columns].to(device)) for rows, columns in pieces(*whole.shape[2:])]
+            for layer, each in grams.items():
+                each.append(torch.stack([part[layer] for part in parts]).mean(dim=0))
         return {layer: torch.stack(each).mean(dim=0) for layer, each in grams.items()}
+
+    def _grams(self, picture: Tensor) -> Features:
+        """The Gram matrices of a picture, 1 x 3 x H x W, at the style layers: 1 x C x C each."""
+        features = self.network(picture, self.style_layers)
+        return {layer: losses.gram(x) for layer, x in features.items()}
 
     def content(self, features: Features, target: Features, spreads: Features | None = None) -> Tensor:
         """The content loss of painted pictures, one number a picture.
