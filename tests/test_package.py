@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 import impasto
+from impasto.foreign.readers.onnx_file import metadata_of
+from impasto.styles.catalogue import bundled_names, load_style
+from impasto.styles.files import bundled_network, bundled_network_id
 
 SOURCE = Path(impasto.__file__).parent
 LIBRARY = sorted(p for p in SOURCE.rglob("*.py") if "cli" not in p.relative_to(SOURCE).parts)
@@ -78,5 +81,10 @@ def test_the_library_neither_prints_nor_exits(path):
 
 def test_the_package_says_that_it_is_typed_and_brings_its_networks():
     assert (SOURCE / "py.typed").exists()
-    for name in ("network.onnx", "network.safetensors", "steady.onnx"):
+    for name in ("network.onnx", "steady.onnx"):
         assert (SOURCE / "assets" / name).stat().st_size > 100_000
+
+
+def test_all_styles_of_the_package_name_its_network():
+    network = metadata_of(memoryview(bundled_network()))["id"]
+    assert {load_style(name).network for name in bundled_names()} == {network} == {bundled_network_id()}

@@ -127,14 +127,14 @@ def use_style(path: Path, chance: random.Random, folder: Path) -> float:
 
 
 def use_network(path: Path, chance: random.Random, folder: Path) -> float:
-    """Paint with a network: of a style that brings its own, of a file of ONNX, or of one for torch."""
+    """Paint with a network: of a style that brings its own, or of a file."""
     if "deep" in path.stem:
         return use_style(path, chance, folder)
     import torch
 
-    from impasto.networks.files import load_network, network_of_onnx
+    from impasto.networks.files import load_network
 
-    network, _ = network_of_onnx(path.read_bytes()) if path.suffix == ".onnx" else load_network(path)
+    network, _ = load_network(path)
     with torch.inference_mode():
         channels = network.architecture.normalised_channels
         network(torch.rand(1, 3, 16, 16), torch.ones(1, channels), torch.zeros(1, channels))

@@ -153,7 +153,7 @@ def test_a_folder_that_train_wrote_is_a_network(tmp_path):
     ("name", "settings", "sentence"),
     [
         ("network", {}, "has no style that could be baked in; give a style, or --vectors inputs"),
-        ("network", {"to": "safetensors"}, "has a .safetensors file already"),
+        ("network", {"to": "safetensors"}, "is no style file"),
         ("scream", {"opset": 9}, "opset 13 to 21, not 9"),
         ("scream", {"size": (0, 5)}, "sides of 1 to 16384 pixels"),
         ("scream", {"to": "torch", "size": (64, 64)}, "are for --to onnx"),

@@ -7,7 +7,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import onnxruntime as ort  # noqa: E402
-from safetensors.torch import save  # noqa: E402
 
 import average_networks  # noqa: E402
 import make_steady  # noqa: E402
@@ -72,7 +71,7 @@ def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, 
     on_it = torch.from_numpy(seen[:, :3] + seen[:, 3:])
     expected = network(on_it, torch.from_numpy(style.scale)[None], torch.from_numpy(style.shift)[None])[0].numpy()
     engines = OnnxruntimeEngine("cpu", style.embedded), TorchEngine("cpu", style.embedded)
-    loaded, also = files.load_network(tmp_path / "network.safetensors")
+    loaded, also = files.load_network(tmp_path / "network.onnx")
     assert {identity} == {also, *(engine.network for engine in engines)}
     assert loaded.stem.weight.shape == network.stem.weight.shape
     for engine in engines:
@@ -81,7 +80,7 @@ def test_a_network_of_an_edition_before_sees_the_grain_on_the_picture(tmp_path, 
 
 
 def test_network_id_is_the_same_everywhere_and_names_the_weights(folder):
-    network, identity = files.load_network(folder / "network.safetensors")
+    network, identity = files.load_network(folder / "network.onnx")
     assert identity == files.network_id(network)
     style = load_style(folder / "styles" / "mine.safetensors")
     assert identity == style.network == style.embedded.id
@@ -121,11 +120,15 @@ def test_a_style_saved_again_needs_nothing_beside_it(folder, tmp_path):
         assert np.array_equal(stylize(image, alone, strength=strength), stylize(image, style, strength=strength))
 
 
-def test_onnx_holds_all_weights_of_the_network(folder):
-    network, identity = files.load_network(folder / "network.safetensors")
-    rebuilt, same = files.network_of_onnx((folder / "network.onnx").read_bytes())
+def test_a_network_comes_back_from_its_one_file_as_it_was_written_in_fp16(tmp_path):
+    network = TransformerNetwork(TINY)
+    identity = files.save_folder(network, {}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["network.onnx"]
+    rebuilt, same = files.load_network(tmp_path / "network.onnx")
     assert same == identity == files.network_id(rebuilt)
     assert rebuilt.architecture == network.architecture
+    for name, weights in rebuilt.state_dict().items():
+        assert torch.equal(weights, network.state_dict()[name].half().float()), name
     with pytest.raises(InputError, match="own network cannot be read"):
         files.network_of_onnx(b"nothing")
 
@@ -148,23 +151,22 @@ def test_the_bundled_model_and_one_that_is_written_today_give_the_same():
 
 
 def test_what_is_no_network_is_refused(tmp_path):
-    (tmp_path / "network.safetensors").write_bytes(b"nothing")
+    (tmp_path / "network.onnx").write_bytes(b"nothing")
     with pytest.raises(InputError, match="not an Impasto network"):
-        files.load_network(tmp_path / "network.safetensors")
-    with pytest.raises(InputError, match=r"no network\.safetensors"):
+        files.load_network(tmp_path / "network.onnx")
+    with pytest.raises(InputError, match=r"no network\.onnx"):
         files.load_folder(tmp_path / "empty")
 
 
 def test_a_network_without_its_id_or_with_weights_that_are_not_finite_is_refused(tmp_path):
     network = TransformerNetwork(Architecture(half=4, quarter=8, eighth=8, blocks=1))
     about = files.description(network, "abc")
-    path = tmp_path / "network.safetensors"
+    path = tmp_path / "network.onnx"
     for wrong, words in (("id", "'id'"), ("weights", "not finite")):
-        state = {name: value.half() for name, value in network.state_dict().items()}
         if wrong == "weights":
-            next(iter(state.values())).fill_(float("nan"))
+            torch.nn.init.constant_(next(network.parameters()), float("nan"))
         known = {key: value for key, value in about.items() if key != wrong}
-        path.write_bytes(save(state, metadata=known))
+        path.write_bytes(files.onnx_model(network, known))
         with pytest.raises(InputError, match=rf"not an Impasto network \(.*{words}"):
             files.load_network(path)
 

@@ -8,7 +8,6 @@ statistics, and one that is **folded** for a style and statistics, which are mul
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import resources
 from threading import Lock
 from typing import Any, Literal, Protocol
 
@@ -20,6 +19,7 @@ from impasto.foreign.onnx_network import onnx_model, painting_model
 from impasto.foreign.readers.onnx_file import metadata_of
 from impasto.networks.architecture import geometry
 from impasto.networks.plain_layers import layers_of
+from impasto.styles.files import bundled_network
 from impasto.styles.style import EmbeddedNetwork
 
 Size = tuple[int, int]
@@ -59,7 +59,7 @@ class GraphEngine(ABC):
         self._ready: dict[tuple[_Kind, Size | None], Runner] = {}  # in the order in which they were last used
         self._lock = Lock()
         self.source = embedded.source if embedded else "Impasto itself"
-        model = embedded.onnx if embedded else (resources.files("impasto.assets") / "network.onnx").read_bytes()
+        model = embedded.onnx if embedded else bundled_network()
         try:
             about = metadata_of(memoryview(model))
             self.network: str = about["id"]

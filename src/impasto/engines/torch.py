@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import torch
 
 from impasto.engines.base import Array, Statistics, failure, unusable
 from impasto.errors import InputError
 from impasto.foreign.contents import ForeignError
 from impasto.networks.architecture import Geometry
-from impasto.networks.files import load_network, network_of_onnx
+from impasto.networks.files import network_of_onnx
 from impasto.networks.foreign import ForeignModule, foreign_network
 from impasto.networks.transformer import TensorStatistics, TransformerNetwork
+from impasto.styles.files import bundled_network
 from impasto.styles.style import EmbeddedNetwork
 
 
@@ -41,18 +40,15 @@ class TorchEngine:
     def __init__(self, device: str = "cpu", embedded: EmbeddedNetwork | None = None) -> None:
         self.source = embedded.source if embedded else "Impasto itself"
         network: TransformerNetwork | ForeignModule | None
-        if embedded:
-            try:
-                network = foreign_network(embedded.onnx)
-                if network is None:
-                    network, self.network = network_of_onnx(embedded.onnx)
-                else:
-                    self.network = network.id
-            except (InputError, ForeignError, KeyError, ValueError) as error:
-                raise unusable(self.source, error.__cause__ or error) from error
-        else:
-            with resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path:
-                network, self.network = load_network(path)
+        model = embedded.onnx if embedded else bundled_network()
+        try:
+            network = foreign_network(model)
+            if network is None:
+                network, self.network = network_of_onnx(model)
+            else:
+                self.network = network.id
+        except (InputError, ForeignError, KeyError, ValueError) as error:
+            raise unusable(self.source, error.__cause__ or error) from error
         self.device = torch.device(device)
         self.module = network.to(self.device)
         if isinstance(network, ForeignModule):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from impasto.errors import InputError, StyleError, first_line
@@ -17,7 +16,8 @@ from impasto.networks.export_card import card
 from impasto.networks.export_onnx import exported_onnx
 from impasto.networks.export_settings import SUFFIXES, Exported, ExportSettings
 from impasto.styles.catalogue import load_style
-from impasto.styles.style import EmbeddedNetwork, Style
+from impasto.styles.files import bundled_network
+from impasto.styles.style import NETWORK_FILE, EmbeddedNetwork, Style
 from impasto.version import __version__
 
 NETWORK = "network"
@@ -35,13 +35,13 @@ def what_of(name: str) -> Exported:
         StyleError: there is no such style, or its network cannot be read.
     """
     path = Path(name)
-    model = path / "network.onnx" if is_file(path / "network.onnx") else path
+    model = path / NETWORK_FILE if is_file(path / NETWORK_FILE) else path
     if name == NETWORK:
-        return _exported("impasto", None, _bundled())
+        return _exported("impasto", None, bundled_network())
     if model.suffix == ".onnx" and is_file(model) and "id" in metadata_or_nothing(model):
         return _exported(path.stem, None, model.read_bytes(), str(model))
     style = load_style(name)
-    return _exported(style.name, style, _bundled() if style.embedded is None else style.embedded.onnx, name)
+    return _exported(style.name, style, bundled_network() if style.embedded is None else style.embedded.onnx, name)
 
 
 def export(what: Exported, settings: ExportSettings, output: Path) -> Path:
@@ -64,7 +64,7 @@ def export(what: Exported, settings: ExportSettings, output: Path) -> Path:
         raise InputError(f"{output} does not end in {SUFFIXES[settings.to]}, as files of --to {settings.to} do.")
     if what.style is None and settings.vectors == "baked":
         if settings.to == "safetensors":
-            raise InputError("A network has a .safetensors file already, network.safetensors; give a style.")
+            raise InputError("A network alone is no style file (.safetensors); give a style, or --to onnx.")
         raise InputError("A network has no style that could be baked in; give a style, or --vectors inputs.")
     about = _about(what, settings)
     if settings.to == "safetensors":
@@ -84,11 +84,6 @@ def _torch(what: Exported, settings: ExportSettings) -> bytes:
     with needing_extra("train", "Exporting to torch"):
         from impasto.networks.export_torch import exported_torch
     return exported_torch(what, settings)
-
-
-def _bundled() -> bytes:
-    """The package's network."""
-    return (resources.files("impasto.assets") / "network.onnx").read_bytes()
 
 
 def _exported(name: str, style: Style | None, onnx: bytes, source: str = "Impasto itself") -> Exported:

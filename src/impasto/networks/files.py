@@ -1,9 +1,8 @@
 """Files of transformer networks: read, and written with their styles as the package ships them.
 
-The network goes to ``network.safetensors`` (for torch) and ``network.onnx`` (for everywhere else), both
-rounded to fp16 and of the same id; a style goes to ``styles/NAME.safetensors``. The ONNX graph is built node
-by node: that keeps it small, lets height and width vary, and gives every normalisation's mean and variance
-as outputs and as inputs.
+The network goes to ``network.onnx``, rounded to fp16, from which torch takes its weights as well; a style goes to
+``styles/NAME.safetensors``. The ONNX graph is built node by node: that keeps it small, lets height and width vary, and
+gives every normalisation's mean and variance as outputs and as inputs.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from impasto.errors import InputError, first_line
@@ -30,7 +27,7 @@ from impasto.foreign.readers.onnx_file import metadata_of, read_weights
 from impasto.networks.architecture import DOUBLING, EPSILON, MIDDLE, PLANES
 from impasto.networks.transformer import Architecture, TransformerNetwork
 from impasto.styles.catalogue import load_style
-from impasto.styles.style import EmbeddedNetwork, Style
+from impasto.styles.style import NETWORK_FILE, EmbeddedNetwork, Style
 
 # Which input of torch's stem each input of ONNX's is: SpaceToDepth puts offsets first, pixel_unshuffle the colours.
 _STEM_ORDER = [plane * 4 + offset for offset in range(4) for plane in range(PLANES)]
@@ -63,10 +60,7 @@ def save_folder(
     """
     own_id = network_id(network)
     about = description(network, own_id)
-    state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    with atomic_path(folder / "network.safetensors") as temporary:
-        temporary.write_bytes(save(state, metadata=about))
-    with atomic_path(folder / "network.onnx") as temporary:
+    with atomic_path(folder / NETWORK_FILE) as temporary:
         temporary.write_bytes(onnx_model(network, about))
     for name, (scale, shift) in styles.items():
         style = Style(name, scale.float().numpy(), shift.float().numpy(), own_id, (metadata or {}).get(name, {}))
@@ -75,22 +69,16 @@ def save_folder(
 
 
 def load_network(path: Path) -> tuple[TransformerNetwork, str]:
-    """Read ``network.safetensors``: the network and its id.
+    """Read ``network.onnx``: the network and its id.
 
     Raises:
         InputError: the file is not one of ours.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a dict)
-        network = TransformerNetwork(Architecture(**json.loads(metadata["architecture"])))
-        state["stem.weight"] = _stem_of_all_planes(state["stem.weight"])
-        return _filled(network, state), metadata["id"]
+        return _rebuilt(path.read_bytes())
     except Exception as error:
         raise InputError(
-            f"{path} is not an Impasto network ({first_line(error)}); give a network.safetensors that impasto train "
-            "wrote."
+            f"{path} is not an Impasto network ({first_line(error)}); give a {NETWORK_FILE} that impasto train wrote."
         ) from error
 
 
@@ -100,30 +88,29 @@ def network_of_onnx(model: bytes) -> tuple[TransformerNetwork, str]:
     Raises:
         InputError: the model is not one of ours.
     """
-    data = memoryview(model)
     try:
-        about, weights = metadata_of(data), read_weights(data)
-        network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
-        state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
-        stem = state["stem.weight"]  # offsets first, whatever the number of planes
-        state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
-        return _filled(network, state), about["id"]
+        return _rebuilt(model)
     except Exception as error:
         reason = first_line(error)
         raise InputError(f"The style's own network cannot be read ({reason}); is its file complete?") from error
 
 
-def _filled(network: TransformerNetwork, state: Mapping[str, Tensor]) -> TransformerNetwork:
-    """A network with the weights of a file, to be looked through only.
+def _rebuilt(model: bytes) -> tuple[TransformerNetwork, str]:
+    """The network of a model, to be looked through only, and its id.
 
     Raises:
-        ValueError: weights are not finite.
-        RuntimeError: they are not this network's.
+        Exception: the model is damaged or not one of ours.
     """
+    data = memoryview(model)
+    about, weights = metadata_of(data), read_weights(data)
+    network = TransformerNetwork(Architecture(**json.loads(about["architecture"])))
+    state = {name: torch.from_numpy(weights[name].copy()).float() for name in network.state_dict()}
+    stem = state["stem.weight"]  # offsets first, whatever the number of planes
+    state["stem.weight"] = _stem_of_all_planes(stem.reshape(len(stem), 4, -1, 3, 3).transpose(1, 2).flatten(1, 2))
     if not all(value.isfinite().all() for value in state.values()):
         raise ValueError("it has weights that are not finite")
     network.load_state_dict(state)
-    return network.eval().requires_grad_(False)
+    return network.eval().requires_grad_(False), about["id"]
 
 
 def _stem_of_all_planes(stem: Tensor) -> Tensor:
@@ -159,9 +146,9 @@ def load_folder(folder: Path) -> tuple[TransformerNetwork, dict[str, tuple[Tenso
     Raises:
         InputError: the folder holds no network.
     """
-    if not (folder / "network.safetensors").is_file():
-        raise InputError(f"There is no network.safetensors in {folder}; give a folder that impasto train wrote.")
-    network, _ = load_network(folder / "network.safetensors")
+    if not (folder / NETWORK_FILE).is_file():
+        raise InputError(f"There is no {NETWORK_FILE} in {folder}; give a folder that impasto train wrote.")
+    network, _ = load_network(folder / NETWORK_FILE)
     styles = {}
     for path in sorted((folder / "styles").glob("*.safetensors")):
         style = load_style(path)

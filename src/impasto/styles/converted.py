@@ -19,7 +19,7 @@ from impasto.foreign.conversion import ForeignNetwork, convert, files_of
 from impasto.locks import locked
 from impasto.pictures.formats import media_kind
 from impasto.styles.files import check_vectors, kept_style
-from impasto.styles.style import CONVERTED, SUFFIX, EmbeddedNetwork, Style
+from impasto.styles.style import CONVERTED, NETWORK_FILE, SUFFIX, EmbeddedNetwork, Style
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def save_all(styles: list[Style], folder: Path) -> None:
     """
     embedded = styles[0].embedded
     assert embedded is not None
-    with atomic_path(folder / "network.onnx") as temporary:
+    with atomic_path(folder / NETWORK_FILE) as temporary:
         temporary.write_bytes(embedded.onnx)
     for style in styles:
         replace(style, embedded=None).save(folder / "styles" / f"{style.name}{SUFFIX}")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import StyleError
 from impasto.styles.kinds import PICTURE, read_style_file
-from impasto.styles.style import CONVERTED, PHOTOGRAPH, EmbeddedNetwork, Style, Vector
+from impasto.styles.style import CONVERTED, NETWORK_FILE, PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, Vector
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +27,21 @@ _TYPES = ("F16", "F32", "F64")  # safetensors' names of the types that a style's
 _LONGEST_NAME = 100  # letters of the longest name that is taken for a style's or a network's
 
 
+def bundled_network() -> bytes:
+    """The package's network, an ONNX model."""
+    return (resources.files("impasto.assets") / NETWORK_FILE).read_bytes()
+
+
 @cache
 def bundled_network_id() -> str:
-    """Id of the package's network."""
+    """Id of the package's network, as its styles name it: reading that of one takes less time than the network."""
     from safetensors import safe_open
 
     with (
-        resources.as_file(resources.files("impasto.assets") / "network.safetensors") as path,
+        resources.as_file(resources.files("impasto.assets") / "styles" / f"{PHOTOGRAPH}{SUFFIX}") as path,
         safe_open(path, framework="numpy") as file,
     ):
-        return str(file.metadata()["id"])
+        return str(file.metadata()["network"])
 
 
 def read_style(path: Path) -> Style:
@@ -111,5 +116,5 @@ def check_vectors(path: Path, scale: NDArray[Any], shift: NDArray[Any]) -> tuple
 
 def _beside(path: Path, network: str) -> EmbeddedNetwork | None:
     """The network in whose folder the style lies: ``impasto train`` writes network.onnx and styles/NAME."""
-    model = path.resolve().parent.parent / "network.onnx"
+    model = path.resolve().parent.parent / NETWORK_FILE
     return EmbeddedNetwork(network, model.read_bytes(), str(model)) if model.is_file() else None

@@ -19,6 +19,8 @@ PHOTOGRAPH = "photograph"
 """Name of the style that changes nothing; every network has been trained with one."""
 SUFFIX = ".safetensors"
 """End of a style file's name."""
+NETWORK_FILE = "network.onnx"
+"""Name of a network's file, beside the folder of its styles; torch reads its weights from it, too."""
 RESERVED = (KEY, "name", "network")
 """Keys of a style file's header that the style's metadata cannot have, since the file gives them itself."""
 CONVERTED = "converted_from"

@@ -15,7 +15,7 @@ from impasto.learning.settings import LearnSettings
 from impasto.networks.grain import grain_cells
 from impasto.studio.choices import offered_options
 from impasto.styles.catalogue import STEADY, bundled_names, catalogue_names, load_style
-from impasto.styles.style import PHOTOGRAPH, SUFFIX, Style
+from impasto.styles.style import NETWORK_FILE, PHOTOGRAPH, SUFFIX, Style
 from impasto.version import __version__
 from impasto.webpage.packing import write_packed
 
@@ -52,7 +52,7 @@ def write_contents(site: Path, styles: dict[str, Style]) -> None:
     """Write networks, styles, grain and facts into a site."""
     folder = site / FOLDER
     (folder / "styles").mkdir(parents=True)
-    for name in ("network.onnx", f"{STEADY}.onnx", *_PREDICTOR):
+    for name in (NETWORK_FILE, f"{STEADY}.onnx", *_PREDICTOR):
         write_packed(folder / name, (resources.files("impasto.assets") / name).read_bytes())
     photograph = load_style(PHOTOGRAPH)
     for name, style in {**styles, PHOTOGRAPH: photograph}.items():
