@@ -26,6 +26,7 @@ _ONLY_WITH_SERVER = (
     "sound.js",
     "motion.js",
     "figure.js",
+    "job.js",
     "recorder.js",
 )
 _POLICY = (

@@ -1,8 +1,9 @@
 // The Learn tab: a style is learnt from paintings while the page shows previews and the loss.
 
-import { icon, isAbort, make } from "../dom.js";
+import { icon, make } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, number, slider, text } from "../fields.js";
+import { job } from "../job.js";
 import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
 
@@ -34,8 +35,7 @@ export function build(panel, app) {
     make("div", { class: "actions" }, start, stop), make("div", { class: "actions" }, save, download)));
   stop.disabled = save.disabled = true;
 
-  /** @type {AbortController|null} */
-  let work = null;
+  const work = job({ status, stop, bar, stopped: "learn_stopped", failed: "learn_intro", changed: setState });
   /** @type {{name: string, file: any, notes: import("../engine.js").Note[]}|null} */
   let learnt = null;
 
@@ -45,26 +45,21 @@ export function build(panel, app) {
   }
 
   function setState() {
-    start.disabled = Boolean(work);
-    stop.disabled = !work;
-    bar.hidden = !work;
-    save.disabled = !learnt || Boolean(work);
+    start.disabled = work.running;
+    stop.disabled = bar.hidden = !work.running;
+    save.disabled = !learnt || work.running;
     download.setAttribute("aria-disabled", String(!learnt));
     if (learnt) { download.href = learnt.file.url; download.download = learnt.file.name; } else download.removeAttribute("href");
   }
 
-  async function learn() {
+  function learn() {
     if (!paintings.files.length) return complain("no_painting");
-    const controller = (work = new AbortController());
     learnt = null;
-    setState();
     preview.replaceChildren();
     curve.replaceChildren();
-    bar.removeAttribute("value");
-    say(status, "learn_beginning");
-    let sheet = "";
-    try {
-      const files = await Promise.all(paintings.files.map((file) => server.upload(file, controller.signal)));
+    work.run("learn_beginning", async (options) => {
+      let sheet = "";
+      const files = await Promise.all(paintings.files.map((file) => server.upload(file, options.signal)));
       const asked = {
         files: files.map((file) => file.id),
         name: name.value,
@@ -72,8 +67,7 @@ export function build(panel, app) {
         settings: { style_scale: scale.value, style_weight: weight.value, steps: steps.value, check_every: check.value },
       };
       learnt = await server.run("learn", asked, {
-        signal: controller.signal,
-        waiting: (before) => { say(status, "waiting", { before }); },
+        ...options,
         update: (at) => {
           const last = at.losses.at(-1);
           bar.value = at.step / steps.value;
@@ -82,18 +76,10 @@ export function build(panel, app) {
           drawCurve(at.losses);
         },
       });
-      if (learnt) {
-        const { name: called, notes } = learnt;
-        sayWith(status, () => withNotes(word("learnt", { name: called }), notes));
-      }
-      else say(status, "learn_stopped");
-    } catch (error) {
-      showError(error);
-      say(status, isAbort(error) ? "learn_stopped" : "learn_intro");
-    } finally {
-      work = null;
-      setState();
-    }
+      if (!learnt) return void say(status, "learn_stopped");
+      const { name: called, notes } = learnt;
+      sayWith(status, () => withNotes(word("learnt", { name: called }), notes));
+    });
   }
 
   /** The losses as a drawing in the colours of the page. @param {[number, number][]} losses  Pairs of step and loss. */
@@ -123,7 +109,7 @@ export function build(panel, app) {
   }
 
   start.addEventListener("click", learn);
-  stop.addEventListener("click", () => { stop.disabled = true; work?.abort(); });
+  stop.addEventListener("click", () => { stop.disabled = true; });
   save.addEventListener("click", async () => {
     if (!learnt) return;
     try {

@@ -1,9 +1,10 @@
 // The Motion tab: a movement takes the style of another one; stick figures show both.
 
-import { icon, isAbort, make, showBlob } from "../dom.js";
+import { icon, make, showBlob } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, fold, slider } from "../fields.js";
 import { figures, shownSeconds } from "../figure.js";
+import { job } from "../job.js";
 import { styleList } from "../stylelist.js";
 import { label, say, sayWith, withNotes, word } from "../texts.js";
 import { complain, showError } from "../toasts.js";
@@ -43,14 +44,13 @@ export function build(panel, app) {
 
   /** @type {File|null} */
   let file = null;
-  /** @type {AbortController|null} */
-  let work = null;
+  const work = job({ status, stop: cancel, changed: showButtons });
   let playing = false, begun = 0, lasts = 1;
 
   function showButtons() {
-    start.hidden = !file || Boolean(work);
-    cancel.hidden = !work;
-    save.hidden = !save.href || Boolean(work);
+    start.hidden = !file || work.running;
+    cancel.hidden = !work.running;
+    save.hidden = !save.href || work.running;
   }
 
   /** @param {number} seconds */
@@ -121,26 +121,20 @@ export function build(panel, app) {
     showButtons();
   }
 
-  async function restyle() {
+  function restyle() {
     if (!file) return;
     if (style.empty && !music.files.length) return complain("motion_no_style");
-    const controller = (work = new AbortController());
-    showButtons();
-    say(status, "motion_working");
-    try {
-      const [song] = music.files;
-      /** @type {[File, import("../server.js").Wanted][]} */
-      const given = [[file, "motion"], ...style.files.map((one) => /** @type {[File, "motion_style"]} */ ([one, "motion_style"]))];
-      if (neutral.files[0]) given.push([neutral.files[0], "motion_style"]);
-      if (song) given.push([song, "sound"]);
-      const done = await server.withUploads(given, controller.signal, ([content, ...sent]) => {
+    const [song] = music.files;
+    /** @type {[File, import("../server.js").Wanted][]} */
+    const given = [[file, "motion"], ...style.files.map((one) => /** @type {[File, "motion_style"]} */ ([one, "motion_style"]))];
+    if (neutral.files[0]) given.push([neutral.files[0], "motion_style"]);
+    if (song) given.push([song, "sound"]);
+    work.run("motion_working", async (options) => {
+      const done = await server.withUploads(given, options.signal, ([content, ...sent]) => {
         const asked = {
           file: content.id, strength: strength.value, music: song ? sent.pop()?.id : null, neutral: neutral.files[0] ? sent.pop()?.id : null, styles: style.asked(sent),
         };
-        return server.run("motion", asked, {
-          signal: controller.signal,
-          waiting: (before) => { say(status, "waiting", { before }); },
-        });
+        return server.run("motion", asked, options);
       });
       if (!done) return;
       showBlob(/** @type {any} */ (track), song ?? null);
@@ -149,18 +143,11 @@ export function build(panel, app) {
       sayWith(status, () => withNotes([`**${done.file.name}**`, onBeat()].filter(Boolean).join("\n\n"), done.notes, partShown(done.figures.content)));
       save.href = done.file.url;
       save.download = done.file.name;
-    } catch (error) {
-      showError(error);
-      say(status, isAbort(error) ? "video_cancelled" : "");
-    } finally {
-      if (work === controller) work = null;
-      showButtons();
-    }
+    });
   }
 
   play.addEventListener("click", () => setPlaying(!playing));
   moment.addEventListener("input", () => { setPlaying(false); seek(Number(moment.value)); });
   start.addEventListener("click", restyle);
-  cancel.addEventListener("click", () => work?.abort());
   showButtons();
 }

@@ -1,8 +1,9 @@
 // The Sound tab: a sound is restyled by another one, and both are heard.
 
-import { icon, isAbort, make, showBlob } from "../dom.js";
+import { icon, make, showBlob } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, choice, slider } from "../fields.js";
+import { job } from "../job.js";
 import { recorder } from "../recorder.js";
 import { styleList } from "../stylelist.js";
 import { label, say, sayWith, withNotes, word } from "../texts.js";
@@ -43,13 +44,12 @@ export function build(panel, app) {
 
   /** @type {File|null} */
   let file = null;
-  /** @type {AbortController|null} */
-  let work = null;
+  const work = job({ status, stop: cancel, bar, changed: showButtons });
 
   function showButtons() {
-    start.hidden = !file || Boolean(work);
-    cancel.hidden = bar.hidden = !work;
-    save.hidden = !save.href || Boolean(work);
+    start.hidden = !file || work.running;
+    cancel.hidden = bar.hidden = !work.running;
+    save.hidden = !save.href || work.running;
   }
 
   /** @param {File} given */
@@ -69,21 +69,16 @@ export function build(panel, app) {
     showButtons();
   }
 
-  async function restyle() {
+  function restyle() {
     if (!file) return;
     if (style.empty) return complain("sound_no_style");
-    const controller = (work = new AbortController());
-    bar.removeAttribute("value");
-    showButtons();
-    say(status, "sound_listening");
-    try {
-      /** @type {[File, import("../server.js").Wanted][]} */
-      const given = [[file, "sound"], ...style.files.map((one) => /** @type {[File, "sound_style"]} */ ([one, "sound_style"]))];
-      const done = await server.withUploads(given, controller.signal, ([content, ...sent]) => {
+    /** @type {[File, import("../server.js").Wanted][]} */
+    const given = [[file, "sound"], ...style.files.map((one) => /** @type {[File, "sound_style"]} */ ([one, "sound_style"]))];
+    work.run("sound_listening", async (options) => {
+      const done = await server.withUploads(given, options.signal, ([content, ...sent]) => {
         const asked = { file: content.id, styles: style.asked(sent), method: method.value, strength: strength.value, rhythm: rhythm.value };
         return server.run("sound", asked, {
-          signal: controller.signal,
-          waiting: (ahead) => { say(status, "waiting", { before: ahead }); },
+          ...options,
           update: ({ share }) => { bar.value = share; say(status, "sound_working", { percent: Math.round(100 * share) }); },
         });
       });
@@ -92,19 +87,12 @@ export function build(panel, app) {
       after.src = save.href = done.file.url;
       save.download = done.file.name;
       result.hidden = false;
-    } catch (error) {
-      showError(error);
-      say(status, isAbort(error) ? "video_cancelled" : "");
-    } finally {
-      if (work === controller) work = null;
-      showButtons();
-    }
+    });
   }
 
   // One is heard at a time.
   before.addEventListener("play", () => after.pause());
   after.addEventListener("play", () => before.pause());
   start.addEventListener("click", restyle);
-  cancel.addEventListener("click", () => work?.abort());
   showButtons();
 }

@@ -2,9 +2,10 @@
 
 import { compareVideos } from "../compare.js";
 import { chooser } from "../chooser.js";
-import { icon, isAbort, make } from "../dom.js";
+import { icon, make } from "../dom.js";
 import { drop } from "../drop.js";
 import { button, choice, list, number, slider } from "../fields.js";
+import { job } from "../job.js";
 import { firstStyle } from "../look.js";
 import { styleTexts } from "../server.js";
 import { hasWord, label, say, sayWith, withNotes, word } from "../texts.js";
@@ -45,19 +46,17 @@ export function build(panel, app) {
   let clip = null;
   /** @type {File|null} */
   let file = null;
-  /** @type {AbortController|null} */
-  let work = null;
+  const work = job({ status, stop: cancel, bar, changed: showButtons });
   /** @type {string|null} */
   let painted = null;
 
   function showButtons() {
-    const ready = Boolean(clip) && !work;
+    const ready = Boolean(clip) && !work.running;
     for (const item of [preview, render]) item.hidden = !ready;
-    cancel.hidden = !work;
-    save.hidden = !save.href || Boolean(work);
-    other.hidden = !clip || Boolean(work);
+    cancel.hidden = bar.hidden = !work.running;
+    save.hidden = !save.href || work.running;
+    other.hidden = !clip || work.running;
     play.hidden = !clip || (!painted && !clip.plays);
-    bar.hidden = !work;
   }
 
   /** @param {File} given */
@@ -80,36 +79,27 @@ export function build(panel, app) {
   }
 
   /** @param {boolean} whole */
-  async function paint(whole) {
+  function paint(whole) {
     if (!file || !clip) return;
-    const controller = (work = new AbortController()), from = start.value;
-    bar.removeAttribute("value");
-    showButtons();
-    say(status, "video_waiting");
-    try {
-      const asked = { file: clip.id, styles: styleTexts(picker.value), strength: strength.value, start: from, end: end.value, size: Number(size.value), stabilize: stabilize.value, preview: !whole };
+    const { id, plays, url } = clip, from = start.value;
+    const asked = { file: id, styles: styleTexts(picker.value), strength: strength.value, start: from, end: end.value, size: Number(size.value), stabilize: stabilize.value, preview: !whole };
+    work.run("video_waiting", async ({ signal, waiting }) => {
       let begun = false;
       const done = await server.run("video", asked, {
-        signal: controller.signal,
-        started: () => { setTimeout(() => { if (!begun && work === controller) say(status, "video_first"); }, 150); },
-        waiting: (before) => { begun = true; say(status, "waiting", { before }); },
+        signal,
+        started: () => { setTimeout(() => { if (!begun) say(status, "video_first"); }, 150); },
+        waiting: (before) => { begun = true; waiting(before); },
         update: (at) => { begun = true; showProgress(at); },
-      });
+      }).finally(() => { begun = true; });
       if (!done) return;
       painted = done.file.url;
       const text = whole ? "video_finished" : "video_previewed";
       const values = { name: done.file.name, frames: done.frames, seconds: done.seconds, rate: done.frames / done.seconds, start: from };
       sayWith(status, () => withNotes(word(text, values), done.notes, done.damaged ? word("video_damaged", { count: done.damaged }) : "", done.truncated ? word("video_truncated", { frames: done.frames }) : ""));
       if (whole) { save.href = done.file.url; save.download = done.file.name; }
-      players.show(clip.plays ? `${clip.url}#t=${from}` : null, painted);
+      players.show(plays ? `${url}#t=${from}` : null, painted);
       offset = from;
-    } catch (error) {
-      showError(error);
-      say(status, isAbort(error) ? "video_cancelled" : "");
-    } finally {
-      if (work === controller) work = null;
-      showButtons();
-    }
+    });
   }
 
   /** @param {{done: number, count: number, rate: number, left: number|null}} at */
@@ -150,6 +140,5 @@ export function build(panel, app) {
 
   preview.addEventListener("click", () => paint(false));
   render.addEventListener("click", () => paint(true));
-  cancel.addEventListener("click", () => work?.abort());
   showButtons();
 }
