@@ -7,7 +7,6 @@ a few frames before it are then painted for their state alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -66,15 +65,7 @@ class Part:
     seen: str | None
 
 
-def find_parts(
-    source: VideoSource,
-    span: Span,
-    *,
-    everywhere: bool,
-    seams: Seams,
-    wanted: int,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Part]:
+def find_parts(source: VideoSource, span: Span, *, everywhere: bool, seams: Seams, wanted: int) -> list[Part]:
     """Cut a video into parts, for which all its frames are decoded once.
 
     Args:
@@ -83,7 +74,6 @@ def find_parts(
         everywhere: whether every frame is painted on its own, so that a part may begin with any segment.
         seams: ``"cuts"``: only where a scene begins; ``"warm"``: in long takes elsewhere as well.
         wanted: how many parts there should be, if cuts allow.
-        progress: called with the frames that were looked at and those expected.
 
     Returns:
         The parts in order; none where there is no frame.
@@ -102,8 +92,6 @@ def find_parts(
                     cuts.append(place)
             before, last = small, item.frame
         frames.append((item.pts, item.source_time))
-        if progress is not None:
-            progress(place + 1, span.expected(source))
     return _parts(frames, _chosen(cuts, len(frames), max(MIN_SEGMENT_FRAMES, len(frames) // max(1, wanted)), seams))
 
 
