@@ -29,7 +29,8 @@ import torch
 from torch.nn import functional as F
 
 import impasto
-from impasto.learning.api import LearningProgress, learn_style
+from impasto.learning.api import learn_style
+from impasto.learning.fitting import LearningProgress
 from impasto.learning.settings import LearnSettings
 from impasto.networks.files import load_bundled, network_of_onnx
 from impasto.networks.perceptual import load_features

@@ -4,7 +4,7 @@ import pytest
 
 import impasto
 from impasto.cli import learn
-from impasto.learning.api import made_from
+from impasto.learning.checks import made_from
 
 from .conftest import run
 
@@ -42,6 +42,23 @@ def test_a_style_that_was_learnt_in_another_way_is_kept_and_one_that_was_named_r
         assert said in capsys.readouterr().err
     numbered = ["waves.safetensors", "waves-2.safetensors", "waves-3.safetensors"]
     assert learnt == [*numbered, "waves.safetensors", "waves.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"), [(True, "what there is is kept in waves.learning"), (False, "nothing was learnt yet.")]
+)
+def test_ctrl_c_says_whether_something_is_kept(tmp_path, small, monkeypatch, capsys, kept, words):
+    small.save(tmp_path / "waves.png")
+    monkeypatch.chdir(tmp_path)
+
+    def interrupted(*_, **__):
+        if kept:
+            (tmp_path / "waves.learning").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(learn, "learn_style", interrupted)
+    assert run("learn", "waves.png") == 130
+    assert f"Interrupted; {words}" in capsys.readouterr().err
 
 
 def test_a_folder_of_pictures_becomes_a_style_of_each(tmp_path, small, capsys, monkeypatch):

@@ -231,7 +231,8 @@ def test_long_and_tiny_pictures_are_styles_as_for_the_command_line(wasm, small, 
     assert difference(made["image"], painted(small, [(style, 1.0)])) <= CLOSE
 
 
-def test_what_speaks_against_a_style_picture_is_said_as_the_command_line_says_it(wasm, photo, painting):
+def test_what_speaks_against_a_style_picture_is_said_as_the_command_line_says_it(wasm, photo, painting, tmp_path):
+    from impasto.styles.source_pictures import opaque_picture
     from impasto.styles.suitability import style_picture_warning
 
     logo = np.zeros((1100, 1300, 3), np.uint8)
@@ -239,10 +240,12 @@ def test_what_speaks_against_a_style_picture_is_said_as_the_command_line_says_it
     for picture, key in (
         (np.asarray(photo.resize((150, 97))), "style_picture_small"),
         (np.full((200, 300, 3), 90, np.uint8), "style_picture_one_colour"),
+        (np.dstack([logo, logo[..., 0] // 255]), "style_picture_one_colour"),  # all transparent
         (logo, "style_picture_even"),
         (np.asarray(Image.open(io.BytesIO(painting))), None),
     ):
-        said = style_picture_warning(picture.astype(np.float32) / 255)
+        (tmp_path / "it.png").write_bytes(as_file(picture))
+        said = style_picture_warning(opaque_picture(tmp_path / "it.png").rgb)
         assert (said and said.key) == key
         notes = wasm.evaluate(STYLE_NOTES, base64.b64encode(as_file(picture)).decode())
         assert [(note["key"], note["values"]) for note in notes] == ([(said.key, said.values)] if said else [])

@@ -14,8 +14,10 @@ from impasto.cli.help import Command
 from impasto.cli.progress import learning_bar
 from impasto.errors import StyleError
 from impasto.files import is_file
-from impasto.learning.api import DEEP_MINUTES, LearningProgress, learn_style, made_from
-from impasto.learning.settings import Effort, LearnSettings
+from impasto.learning.api import learn_style
+from impasto.learning.checks import made_from
+from impasto.learning.fitting import LearningProgress
+from impasto.learning.settings import DEEP_MINUTES, Effort, LearnSettings
 from impasto.memory import keep_freed
 from impasto.motion.bvh import SUFFIX as CLIP_SUFFIX
 from impasto.sound.learn import SUFFIXES as SOUND_SUFFIXES
@@ -191,7 +193,8 @@ def command(
                 **given,
             )
     except KeyboardInterrupt:
-        print_line(f"Interrupted; what there is is kept in {folder}, and the same command goes on from there.")
+        kept = f"what there is is kept in {folder}, and the same command goes on from there"
+        print_line(f"Interrupted; {kept if folder.exists() else 'nothing was learnt yet'}.")
         sys.exit(INTERRUPTED)
     if as_json:
         described = {"file": str(target), "bytes": target.stat().st_size, "name": style.name, **style.metadata}

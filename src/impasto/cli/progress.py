@@ -19,7 +19,7 @@ from impasto.remaining import seconds_left
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from impasto.learning.api import LearningProgress
+    from impasto.learning.fitting import LearningProgress
     from impasto.optimisation.state import OptimisationProgress
     from impasto.training.fit import TrainingProgress
 

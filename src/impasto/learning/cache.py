@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import cast
 
 from impasto.folders import cache_folder
-from impasto.learning.api import LearningProgress, learn_style, made_from
+from impasto.learning.api import learn_style
+from impasto.learning.checks import made_from
+from impasto.learning.fitting import LearningProgress
 from impasto.learning.held_pictures import file_of
 from impasto.learning.settings import Effort, EffortChoice
 from impasto.locks import locked

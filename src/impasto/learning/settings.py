@@ -19,6 +19,8 @@ EffortChoice = Literal["auto", "quick", "draft", "full"]
 DRAFT: Mapping[str, int] = {"steps": 20, "crops": 24, "held_out": 4}
 """The settings of a draft where they are not :class:`LearnSettings`' own, which are those of a full fit."""
 
+DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
+
 CHECKPOINT = "checkpoint.pt"  # file in the folder of an unfinished style from which the same call goes on
 
 

@@ -11,7 +11,8 @@ from typing import Any, Unpack
 from impasto.engines.devices import split_devices
 from impasto.errors import StyleError
 from impasto.files import explained, temporary_folder
-from impasto.learning.api import learn_style, made_from, settings_of
+from impasto.learning.api import learn_style
+from impasto.learning.checks import made_from, settings_of
 from impasto.learning.settings import Effort, LearnKeywords
 from impasto.options import option_text
 from impasto.pictures import messages
@@ -43,7 +44,7 @@ class StyleLearner(Maker):
         device: str = "auto",
         **settings: Unpack[LearnKeywords],
     ) -> None:
-        settings_of(effort, settings, photos)
+        settings_of(effort, settings, photos, caller=learn_style)
         split_devices(device)
         self.effort, self.photos, self.device, self.given = effort, photos, device, settings
         self.on_gpu = device == "cuda"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InputError
-from impasto.learning.api import LearningProgress, learn_style
+from impasto.learning.api import learn_style
+from impasto.learning.fitting import LearningProgress
 from impasto.learning.settings import Effort
 from impasto.pictures.reading import read_picture
 from impasto.studio.jobs import ReportFunction

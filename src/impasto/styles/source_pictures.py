@@ -13,12 +13,25 @@ from PIL import Image
 
 from impasto.errors import InputError
 from impasto.pictures.conversion import to_pil
-from impasto.pictures.picture import to_unit_range
+from impasto.pictures.picture import Picture, to_unit_range
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import fill_transparent
 
 MIN_SIDE = 32  # pixels: of a smaller side the perceptual network's last layers would see nothing
 MAX_PIXELS = 1 << 19  # pixels of a style picture that are looked at together
+
+
+def opaque_picture(path: Path) -> Picture:
+    """Read a picture with the samples of its file; what is transparent gets the colours around it, as floating point.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    picture = read_picture(path, compact=1)
+    if picture.alpha is None:
+        return picture
+    rgb = fill_transparent(to_unit_range(picture.rgb), to_unit_range(picture.alpha))
+    return replace(picture, rgb=rgb, alpha=None)
 
 
 def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[np.float32]:
@@ -37,11 +50,7 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
     Raises:
         InputError: the file cannot be read, or the picture is then a single pixel wide or high.
     """
-    picture = read_picture(path, compact=1)
-    if picture.alpha is not None:
-        rgb, alpha = to_unit_range(picture.rgb), to_unit_range(picture.alpha)
-        picture = replace(picture, rgb=fill_transparent(rgb, alpha), alpha=None)
-    image = to_pil(picture)
+    image = to_pil(opaque_picture(path))
     factor = min(1.0, size / min(image.size)) * scale
     width, height = (max(1, round(side * factor)) for side in image.size)
     if min(width, height) < 2:

@@ -15,7 +15,7 @@ const MAX_PIXELS = 1 << 19; // pixels of a style picture that are looked at toge
 
 /**
  * Predict the style of a picture; of a long one, the mean of the predictions for its pieces.
- * @param {Picture} picture bytes @param {string} name of its file, for messages
+ * @param {Picture} picture bytes, opaque @param {string} name of its file, for messages
  * @param {number} side shorter side in pixels at which it is looked at, if it is longer
  * @param {() => Promise<import("./network.js").Session>} predictor
  * @returns {Promise<{scale: Float32Array, shift: Float32Array}>}
@@ -31,6 +31,16 @@ export async function predict(picture, name, side, predictor) {
   const mean = (/** @type {"scale" | "shift"} */ key) =>
     predicted[0][key].map((_, i) => predicted.reduce((sum, one) => sum + one[key][i], 0) / predicted.length);
   return { scale: mean("scale"), shift: mean("shift") };
+}
+
+/**
+ * A picture whose transparent parts have the colours around them.
+ * @param {Picture} picture bytes @returns {Picture} bytes
+ */
+export function opaque(picture) {
+  const { width, height, rgb, alpha } = picture;
+  if (!alpha) return picture;
+  return { width, height, rgb: toBytes(fillTransparent(toUnitRange(rgb), toUnitRange(alpha), width, height)), alpha: null };
 }
 
 /**
@@ -53,16 +63,14 @@ function pieces({ width, height, rgb }) {
 }
 
 /**
- * A style picture with its shorter side shrunk, or enlarged to MIN_SIDE; what is transparent gets the colours around it.
- * @param {Picture} picture @param {string} name @param {number} side @returns {Picture} bytes
+ * A style picture with its shorter side shrunk, or enlarged to MIN_SIDE.
+ * @param {Picture} picture bytes, opaque @param {string} name @param {number} side @returns {Picture} bytes
  */
 function resizedStylePicture(picture, name, side) {
-  const { width, height, rgb, alpha } = picture, factor = Math.min(1, side / Math.min(width, height));
+  const { width, height } = picture, factor = Math.min(1, side / Math.min(width, height));
   const [seenWidth, seenHeight] = [width, height].map((length) => Math.max(1, roundHalfEven(length * factor)));
   const least = Math.min(seenWidth, seenHeight), enlarged = Math.max(1, MIN_SIDE / least);
   if (least < 2) throw new LocalError("style_picture_line", { name, width: seenWidth, height: seenHeight });
   const toWidth = roundHalfEven(seenWidth * enlarged), toHeight = roundHalfEven(seenHeight * enlarged);
-  const colours = alpha ? toBytes(fillTransparent(toUnitRange(rgb), toUnitRange(alpha), width, height)) : rgb;
-  const opaque = { width, height, rgb: colours, alpha: null };
-  return toWidth === width && toHeight === height ? opaque : scaled(opaque, toWidth, toHeight);
+  return toWidth === width && toHeight === height ? picture : scaled(picture, toWidth, toHeight);
 }

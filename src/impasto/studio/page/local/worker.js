@@ -10,7 +10,7 @@ import { LivePainter } from "./live.js";
 import { chooseProvider, fetchUnpacked, Runtime } from "./network.js";
 import { blend, DEFAULTS, paint, previewOptions, previewOriginal } from "./painter.js";
 import { decode, decodeMask, encode, isAnimated, pixelsOfBitmap, resultType, shown } from "./pictures.js";
-import { predict, PREDICTOR } from "./prediction.js";
+import { opaque, predict, PREDICTOR } from "./prediction.js";
 import { resizePicture, scaled, toBytes } from "./resampling.js";
 import { nameFrom, readStyle, unpackHalves } from "./styles.js";
 import { styleNotes } from "./suitability.js";
@@ -130,11 +130,11 @@ const calls = {
   /** Make a style of a picture or a style file that the visitor gave. @param {{file: File}} values */
   async addStyle({ file }) {
     if (isStyleFile(file)) return { style: readStyle(await file.arrayBuffer(), file.name, setup.network.id), thumbnail: null, notes: [] };
-    const picture = pixelsOfBitmap(await decode(file, file.name, setup.maxPixels), null);
+    const given = pixelsOfBitmap(await decode(file, file.name, setup.maxPixels), null), picture = opaque(given);
     const wasm = async () => (await loading.runtime()).session(PREDICTOR.model, PREDICTOR.weights, "wasm"); // once, and small
     const predicted = await predict(picture, file.name, setup.styleSide, wasm);
     const style = { ...predicted, name: nameFrom(file.name), grainShare: 1 };
-    return { style, thumbnail: await shown(picture, 2 * THUMBNAIL_SIDE), notes: styleNotes(picture) };
+    return { style, thumbnail: await shown(given, 2 * THUMBNAIL_SIDE), notes: styleNotes(picture) };
   },
 
   /** Keep a style that `addStyle` made. @param {{name: string, style: Style}} values */
