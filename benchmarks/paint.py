@@ -4,6 +4,7 @@
     python benchmarks/paint.py whole PHOTO STYLE [--size 1024] [--iterations N] [--init fast]
     python benchmarks/paint.py quality --photos FILE... --styles FILE... --teacher VGG [--size 512]
     python benchmarks/paint.py middle --photos FILE... --styles FILE... --teacher VGG [--size 1024]
+    python benchmarks/paint.py textures --photos FILE... --styles FILE... --teacher VGG [--size 512]
 
 ``speed``: seconds an iteration and peak memory, builtin features and VGG-19 (random weights: only time counts), each in
 a process of its own. ``whole``: start to finish with the default recipe, reading and writing included. ``quality``:
@@ -12,7 +13,9 @@ neural-style does it, guided by the teacher, which is VGG-19; (b), where asked f
 default recipe, or with ``--recipe`` another. All are judged by the teacher. Losses are taken over all positions, and
 over positions at least 32 pixels inside. (a) and (b) optimise through the networks' own padding and reach part of their
 loss by a frame of strong lines and specks along the borders, which (c) avoids. ``middle``: the feed-forward picture,
-what ``--init fast`` makes of it, and the default recipe, judged in the same way.
+what ``--init fast`` makes of it, and the default recipe, judged in the same way. ``textures``: what a bundled style
+paints of a photograph, refined towards its texture, and towards the painting that it was learnt from (by the file names
+of ``research/recipes/bundled.toml``).
 
 Seconds are those of the processor, so that other work does not count; with ``--threads 1`` they are those of one core.
 With ``--results FILE`` what was run is kept and not run again. Needs the extra ``train``.
@@ -41,7 +44,7 @@ from impasto.optimisation.optimiser import Optimiser
 from impasto.optimisation.recipe import Recipe
 from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.reading import read_picture
-from paint_middle import middle
+from paint_middle import middle, textures
 from paint_quality import quality
 
 # Printed for comparison; the same table has 36 s with Adam.
@@ -125,7 +128,8 @@ def main() -> None:
     full.add_argument("-o", "--output", type=Path)
     best = commands.add_parser("quality")
     between = commands.add_parser("middle")
-    for parts in (best, between):
+    drawn = commands.add_parser("textures")
+    for parts in (best, between, drawn):
         parts.add_argument("--photos", type=Path, nargs="+", required=True)
         parts.add_argument("--styles", type=Path, nargs="+", required=True)
         parts.add_argument("--teacher", type=Path, required=True, help="a file of VGG-19's weights, the judge")
@@ -136,6 +140,7 @@ def main() -> None:
         )
         parts.add_argument("-o", "--output", type=Path, help="folder for the pictures")
     between.add_argument("--size", type=int, default=1024)
+    drawn.add_argument("--size", type=int, default=512)
     best.add_argument("--size", type=int, default=512)
     best.add_argument("--contenders", nargs="+", choices="abc", default=["a", "c"])
     best.add_argument("--iterations", type=int, default=300, help="of (a) and (b)")
@@ -147,7 +152,9 @@ def main() -> None:
         one_speed(arguments.features, arguments.size, arguments.iterations, arguments.optimizer)
     else:
         keep_freed()  # as the command does
-        {"speed": speed, "whole": whole, "quality": quality, "middle": middle}[arguments.command](arguments)
+        {"speed": speed, "whole": whole, "quality": quality, "middle": middle, "textures": textures}[arguments.command](
+            arguments
+        )
 
 
 if __name__ == "__main__":

@@ -142,14 +142,14 @@ class Results:
 
 
 class Pair:
-    """A photograph and a painting, read at a longer side in pixels, and what judges them."""
+    """A photograph and a painting, each read at a longer side in pixels, and what judges them."""
 
-    def __init__(self, photo: Path, painting: Path, size: int, teacher: Features) -> None:
+    def __init__(self, photo: Path, painting: Path, size: int, teacher: Features, style_size: int = 0) -> None:
         self.files = photo, painting
         self.content = tensor(resize_picture(read_picture(photo), size).rgb)
         source = read_picture(painting)
         self.painting = source.rgb
-        self.style = tensor(resize_picture(source, size).rgb)
+        self.style = tensor(resize_picture(source, style_size or size).rgb)
         self.judge = TeacherLosses(teacher, self.content, self.style)
 
 

@@ -22,8 +22,7 @@ STREAM = [
     ["webcam"],
     ["video"],
     ["sound"],
-    ["optimisation"],
-    ["feedforward"],
+    ["optimisation", "feedforward"],  # each starts from what the other paints, without circles
     ["learning"],
     ["training"],
     ["motion"],

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import impasto
+from impasto.version import install_command
 
 from .conftest import check_refusal, process, run
 
@@ -73,6 +74,36 @@ def test_watching_paints_what_appears(folder):
         finally:
             watcher.terminate()
     assert (folder / "done" / "new.jpg").exists()
+
+
+def test_refine_optimises_the_paintings_of_a_folder_and_their_notes_say_so(folder, capsys):
+    pytest.importorskip("torch")
+    (folder / "in" / "bad.jpg").unlink()
+    for more, name in (([], "fast"), (["--refine", "1"], "refined")):
+        assert run("apply", folder / "in", "--style", "scream", *more, "-o", folder / name) == 0
+    with (
+        Image.open(folder / "refined" / "deep" / "two.png") as refined,
+        Image.open(folder / "fast/deep/two.png") as fast,
+    ):
+        assert " refine=1 " in refined.info["Software"]
+        assert refined.size == fast.size
+        assert np.abs(np.asarray(refined, float) - np.asarray(fast, float)).mean() > 2
+    capsys.readouterr()
+    assert run("apply", folder / "in", "--style", "scream", "--refine", "1", "-o", folder / "refined") == 0
+    assert "2 skipped" in capsys.readouterr().err
+
+
+def test_refining_without_torch_is_one_sentence_with_the_command_that_brings_it(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "impasto.optimisation.refining", None)
+    arguments = ["apply", str(folder / "in" / "one.jpg"), "--style", "scream", "--refine", "9"]
+    check_refusal(folder, capsys, arguments, 6, install_command("train"))
+
+
+def test_a_style_file_cannot_be_refined_and_says_what_to_give(folder, capsys):
+    pytest.importorskip("torch")
+    impasto.load_style("scream").save(folder / "mine.safetensors")
+    arguments = ["apply", str(folder / "in" / "one.jpg"), "--style", str(folder / "mine.safetensors"), "--refine", "9"]
+    check_refusal(folder, capsys, arguments, 5, "give the picture that it was learnt from")
 
 
 def test_apply_needs_no_torch(folder):

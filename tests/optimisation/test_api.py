@@ -128,7 +128,7 @@ def test_resuming_with_other_weights_or_styles_is_said(folder, caplog):
         ({"style": (STYLE, 0)}, InputError, "weights of all styles are 0"),
         ({"style": (STYLE, -1)}, InputError, "weight -1 of a style"),
         ({"style": []}, InputError, "No style picture is given"),
-        ({"style": "starry-night"}, InputError, "by impasto apply --style starry-night"),
+        ({"style": "photograph"}, InputError, "by impasto apply --style photograph"),
         ({"style": STYLE, "contnt_weight": 2}, InputError, r"no option contnt_weight; did you mean content_weight\?"),
         ({"style": STYLE, "mask": {}}, InputError, r"no option mask; did you mean masks\?"),
         ({"style": STYLE, "dream": 3}, InputError, "dream 3 are no layers"),

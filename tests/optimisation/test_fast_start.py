@@ -41,16 +41,23 @@ def test_beyond_the_masks_of_all_styles_the_start_is_the_photograph(photograph):
 
 
 def test_refining_that_was_interrupted_at_the_first_size_ends_as_if_it_had_not_been(photograph):
-    from impasto.optimisation.optimiser import Optimiser
+    from impasto.optimisation.api import OptimisationTask
     from impasto.optimisation.style_pictures import StylePicture
+    from impasto.pictures.picture import Picture
 
     def stop(progress):
         if progress.iteration == 1:
             raise KeyboardInterrupt
 
     style = [StylePicture(impasto.stylize(photograph, "scream"))]
-    optimiser = Optimiser(style, Recipe(init="fast", iterations=2))
-    whole = optimiser.paint(photograph)
-    part = optimiser.paint(photograph, progress=stop)
+    task = OptimisationTask(Picture(photograph), style, Recipe(init="fast", iterations=2))
+    whole = task.paint()
+    part = task.paint(progress=stop)
     assert part.interrupted
-    assert np.array_equal(optimiser.paint(photograph, resume=part.state).rgb, whole.rgb)
+    assert np.array_equal(task.paint(resume=part.state).rgb, whole.rgb)
+
+
+def test_the_start_of_a_bundled_style_is_its_own_painting(photograph):
+    for name in ("low-poly", "kiss"):
+        found = impasto.paint(photograph, name, init="fast", iterations=0)
+        assert np.abs(found - impasto.stylize(photograph, name)).max() < 1e-3

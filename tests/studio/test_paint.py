@@ -49,6 +49,18 @@ def test_a_photograph_is_never_enlarged(server, put, picture_file, painting):
     assert [style.name for style in job.styles] == ["waves.png"]
 
 
+def test_the_name_of_a_bundled_style_stands_for_its_texture(server, put, picture_file, painting):
+    styles = [paintings.texture_asked_for("scream:2"), put(painting)]
+    job = paintings.optimisation_task(server.studio, put(picture_file), styles, {"init": "fast"})
+    assert [(style.name, style.weight, style.bundled) for style in job.styles] == [
+        ("scream", 2, True),
+        ("waves.png", 1, False),
+    ]
+    assert paintings.texture_asked_for("photograph") is paintings.texture_asked_for("/etc/passwd") is None
+    with pytest.raises(InputError, match="weight -1 of a style is out of range"):
+        paintings.texture_asked_for("scream:-1")
+
+
 def test_paint_watch_and_take_an_earlier_step(visit, picture_file, painting, tmp_path):
     page = visit("Paint")
     page.set_input_files("#paint-photo input[type=file]", str(picture_file))

@@ -218,8 +218,10 @@ def test_what_is_not_kept_of_a_photograph_is_said_in_the_visitors_language(visit
 def test_refine_takes_the_photograph_to_the_paint_tab(opened):
     page = opened
     page.locator("#picture-refine").click()
-    page.locator("#paint-status", has_text="Refining starts from the fast painting").wait_for()
+    page.locator("#paint-status", has_text="the picture whose style it has").wait_for()
+    assert page.locator("#paint-styles .files li").all_inner_texts() == ["starry-night"]
     assert page.locator("#paint-init select").input_value() == "fast"
+    page.locator("#paint-estimate", has_text="About").wait_for()
     page.locator("#paint-compare:not(.empty)").wait_for()
 
 

@@ -25,6 +25,7 @@ from impasto.cli.standard_streams import STANDARD_STREAM, read_standard_input, w
 from impasto.errors import ImpastoError, InputError, PartialError
 from impasto.feedforward import batch
 from impasto.feedforward.batch import Outcome
+from impasto.feedforward.options import Options
 from impasto.feedforward.painter import Painter
 from impasto.feedforward.passes import PaintingProgress
 from impasto.feedforward.tasks import BatchTask, OutputOptions, plan_batch
@@ -43,6 +44,7 @@ from impasto.scale.worker import Worker
     sections={
         "What to paint": ("styles", "mask", *presets.SECTION, "watch"),
         **options.PAINTING_SECTIONS,
+        "Slower and better": ("refine",),
         "The results": ("output", "format", "quality", "strip", "overwrite", "include_results"),
         "Many processes or machines": ("on", "processes"),
         "What is said": ("timing", "as_json", "quiet"),
@@ -60,6 +62,7 @@ from impasto.scale.worker import Worker
     "standard output. Without it they lie beside the photographs, named after the style.",
 )
 @options.painting_options
+@options.dataclass_option(Options, "refine")
 @options.dataclass_option(OutputOptions, "format")
 @options.dataclass_option(OutputOptions, "quality", early=True)
 @options.dataclass_option(OutputOptions, "strip")

@@ -215,8 +215,9 @@ style_argument = click.argument("style", metavar="STYLE", shell_complete=complet
 """One style, of a command about styles."""
 
 
-# All options of the fast path but the size; a new field of Options with a help text appears here by itself.
-_PAINTING = [item.name for item in fields(Options) if item.name != "size"]
+# All options of the fast path but the size, and refining, which is for pictures alone; a new field of Options with a
+# help text appears here by itself.
+_PAINTING = [item.name for item in fields(Options) if item.name not in ("size", "refine")]
 _MASK = _PAINTING.index("mask")  # place of the masks, which the command line has in a form of its own
 painting_options_but_size = combine_options(
     dataclass_options(Options, *_PAINTING[:_MASK]),

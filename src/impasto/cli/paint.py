@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="PICTURE[:WEIGHT]",
     shell_complete=options.complete_files,
-    help="The picture to paint like. Repeat to blend; --style a.jpg:2 --style b.jpg:1 is two parts to one.",
+    help="The picture to paint like, or the name of a bundled style (impasto styles list). Repeat to blend; "
+    "--style a.jpg:2 --style b.jpg:1 is two parts to one.",
 )
 @click.option(
     "-o",

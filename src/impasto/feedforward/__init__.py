@@ -6,5 +6,6 @@ finer), composition (styles, masks and colours put together), painted (a paintin
 passes (coarse to full), spheres (pictures all around), tiles (within a budget of memory), masks (which style has which
 mask), layered_styles (styles and masks made ready), painter (these and the options held), api (``impasto.stylize``),
 tasks (the pictures of folders, and where their results go), batch (painting them), watching (folders as they fill).
-Must never import: optimisation, video, webcam, studio, cli, torch.
+Of the optimisation it imports what refines a painting, when that is asked for.
+Must never import: video, webcam, studio, cli, torch.
 """

@@ -109,12 +109,16 @@ class LayeredStyles:
         shown._masks = {name: seen(mask) for name, mask in self._masks.items()}
         return shown
 
+    @property
+    def every(self) -> list[Style]:
+        """The styles that have a mask, and the blend of the others, if there are any."""
+        return [*self._masked.values(), *([] if self._rest is None else [self._rest])]
+
     @cached_property
     def id(self) -> str:
         """Eight hex digits that stand for the styles' numbers and the masks, of which the options have only names."""
         digest = hashlib.sha256()
-        styles = [*self._masked.values(), *([] if self._rest is None else [self._rest])]
-        for part in (*(vector for style in styles for vector in (style.scale, style.shift)), *self._all_masks()):
+        for part in (*(vector for style in self.every for vector in (style.scale, style.shift)), *self._all_masks()):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()[:8]
 

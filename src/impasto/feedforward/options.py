@@ -21,6 +21,7 @@ from impasto.pictures.projections import PROJECTIONS, Projection
 from impasto.styles.style import Style
 from impasto.version import __version__
 
+REFINING_ITERATIONS = 9  # iterations at each scale that are enough for a fast painting
 AUTO_WORK_SIDE = 1000  # pixels: longer side at which strokes are laid by default on a large picture
 AUTO_LARGEST_SIDE = 1500  # pixels: longer side up to which a picture is no large one, and is painted directly
 _MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
@@ -95,6 +96,19 @@ class Options:
         f"large; 0: none; auto: {AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
         doc="Longer side at which strokes are laid, to be refined at full size; 0 is the result's, auto is "
         f"{AUTO_WORK_SIDE} for results larger than {AUTO_LARGEST_SIDE}.",
+    )
+    refine: int = option(
+        0,
+        low=0,
+        high=1000,
+        whole=True,
+        unit="iterations",
+        title="number of refining iterations",
+        metavar="N",
+        help="Optimise what was painted, for more of the style's strokes and shapes: N iterations at half the size and "
+        f"N at full size; {REFINING_ITERATIONS} are enough, and take some 20 seconds. Needs the extra train.",
+        doc="Iterations at half the size, and as many at full size, by which the painting is optimised towards the "
+        f"style; {REFINING_ITERATIONS} are enough, 0: none. Needs the extra ``train``.",
     )
     projection: Projection = option(
         "auto",
@@ -193,6 +207,7 @@ class OptionKeywords(TypedDict, total=False):
     style_effort: EffortChoice
     grain: float
     work_size: int | Literal["auto"]
+    refine: int
     projection: Projection
     mask: MaskLike | None
     masks: Mapping[str, MaskLike]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +15,29 @@ from numpy.typing import NDArray
 from impasto import memory
 from impasto.arguments import check_arguments
 from impasto.errors import InputError, OutOfMemoryError
+from impasto.extras import needing_extra
 from impasto.feedforward.compact import COMPACT_PIXELS, compact_painting, resized
 from impasto.feedforward.composition import Array, Composition, Normalisation, PassStatistics
 from impasto.feedforward.layered_styles import LayeredStyles
 from impasto.feedforward.options import DEFAULTS, OptionKeywords, Options, describe
 from impasto.feedforward.painted import Painted
-from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes
+from impasto.feedforward.passes import PaintingProgress, Pass, pass_reporter, plan_passes, refining_pixels
 from impasto.feedforward.spheres import make_sphere, paint_sphere
 from impasto.feedforward.tiles import paint_bands
 from impasto.options import options_from_keywords, say_value
 from impasto.pictures import large
 from impasto.pictures.conversion import Held, Source, as_picture, content_of, in_kind_of
 from impasto.pictures.large import RowReader
-from impasto.pictures.picture import Picture, RowSource
+from impasto.pictures.picture import Picture, RowSource, to_unit_range
 from impasto.pictures.projections import is_all_around
 from impasto.pictures.reading import size_of_file
 from impasto.pictures.resampling import resize_picture, shrink_picture
 from impasto.pictures.sphere import View
 from impasto.pictures.writing import QUALITY, ROW_FORMATS, check_longest_side, output_format, write_picture, write_rows
 from impasto.styles.blending import Styles
+
+if TYPE_CHECKING:
+    from impasto.optimisation.refining import Refiner
 
 _DECODED_BYTES = 7  # bytes that a pixel of a file takes as it is decoded or encoded whole
 _BYTES_A_PIXEL = 10  # bytes that a pixel of 8-bit samples takes from reading to writing, the network aside
@@ -57,7 +61,8 @@ class Painter:
 
     Raises:
         StyleError: no such style, or one of another network.
-        InputError: a mask cannot be read, or belongs to none of the styles.
+        InputError: a mask cannot be read, or belongs to none of the styles; or frames of a video are to be refined.
+        MissingExtraError: paintings are to be refined, and torch is not installed.
     """
 
     def __init__(
@@ -79,7 +84,25 @@ class Painter:
         self.styles = LayeredStyles(styles, options, parallel, many=many or for_video, for_video=for_video)
         self.style = self.styles.style
         self._budget = memory.Budget(options.max_memory, parallel)
+        self._refiner = self._make_refiner(for_video=for_video) if options.refine else None
         self.whole = 0
+
+    def _make_refiner(self, *, for_video: bool) -> Refiner:
+        """What refines the paintings of the first pass.
+
+        Raises:
+            InputError: frames of a video are to be refined.
+            StyleError: nothing is known of a style to refine towards.
+            MissingExtraError: torch is not installed.
+        """
+        if for_video:
+            raise InputError(
+                "Frames of a video are not refined, since strokes would change from one to the next: leave refine out, "
+                "or optimise the video as a whole with impasto video --method paint."
+            )
+        with needing_extra("train", "Refining a painting"):
+            from impasto.optimisation.refining import Refiner
+        return Refiner(self.styles.every, self.options)
 
     def paint(
         self,
@@ -135,6 +158,11 @@ class Painter:
         if self.options.strength == 0:
             return picture
         if not self.whole and is_all_around(self.options.projection, picture.metadata.xmp, picture.size):
+            if self._refiner is not None:
+                raise InputError(
+                    "A picture of the world all around is painted as views, which would no longer fit together once "
+                    "they are refined: leave --refine out, or paint it with --projection flat."
+                )
             sphere = make_sphere(picture.size, self.options)
             painters = [self.seen_in(view, picture.size, original) for view in sphere.views]
             return paint_sphere(picture, sphere, painters, progress)
@@ -188,6 +216,12 @@ class Painter:
         """
         top = 0
         passes = plan_passes(source.size, self.options)
+        if self._refiner is not None and passes[0].side >= max(source.size):
+            width, height = source.size
+            raise InputError(
+                f"{width} x {height} pixels are too large to be refined at full size: leave --work-size out, so that "
+                "strokes are laid and refined at a smaller size, or --refine."
+            )
         composition = self._composition(Normalisation(wanted=False), source, source.size)
         for rgb in self._run(passes, composition, streamed=True, progress=progress):
             alpha = source.rows(top, top + len(rgb)).alpha if source.transparent else None
@@ -213,7 +247,7 @@ class Painter:
         Yields:
             The painting of the last pass, H x W x 3: all of it, or with ``streamed`` some rows at a time.
         """
-        report = pass_reporter(passes, composition, progress)
+        report = pass_reporter(passes, composition, progress, self.options.refine)
         paintings: list[Picture] = []
         for one_pass in passes:
             coarse, paintings = paintings, []
@@ -224,7 +258,35 @@ class Painter:
                 if one_pass.is_last:
                     yield from bands
                 else:
-                    paintings += (Picture(compact_painting(band, composition.padded.dtype)) for band in bands)
+                    (painting,) = bands
+                    if self._refiner is not None and not coarse:
+                        work = refining_pixels(one_pass, composition, self.options.refine)
+                        painting = self._refined(self._refiner, part, painting, partial(report, 1), work)
+                    paintings.append(Picture(compact_painting(painting, composition.padded.dtype)))
+
+    def _refined(
+        self, refiner: Refiner, part: Composition, painting: Array, report: Callable[[int], None], work: int
+    ) -> Array:
+        """The painting of a layer, refined.
+
+        Args:
+            refiner: refines it.
+            part: the layer by itself.
+            painting: H x W x 3.
+            report: called with pixels, of which refining counts as ``work`` in all.
+            work: see ``report``.
+        """
+        done = 0
+
+        def follow(share: float) -> None:
+            nonlocal done
+            now = round(share * work)
+            report(now - done)
+            done = now
+
+        (layer,) = part.layers
+        layer.engine.release()  # the memory of its largest picture, of which optimising takes more
+        return refiner.refine(layer.style, part.padded.content(part.padded.inner), to_unit_range(painting), follow)
 
     def read(self, source: Source, format: str | None = None) -> Picture:
         """Read a picture to paint; a large one keeps the integers of its file.

@@ -3,7 +3,8 @@
 Strokes are laid by the first pass, at a size where the network's strokes look as large as they are wanted. Each
 further pass refines that painting at about twice the size. The last one works at the picture's own size and puts
 styles, masks and colours together. Without a size of strokes there is one pass. Strokes smaller than the network's
-take one pass that is larger than the picture, whose result is then shrunk.
+take one pass that is larger than the picture, whose result is then shrunk. Where what is laid by the first pass is
+refined by optimisation, there are two passes at least.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from PIL import Image
 
 from impasto.feedforward.composition import Array, Composition, pad_picture
 from impasto.feedforward.options import Options
-from impasto.feedforward.refinement import PASSING_SHARE, EnlargedPicture, Refinement
+from impasto.feedforward.refinement import FINAL_SHARE, KEPT, PASSING_SHARE, EnlargedPicture, Refinement
 from impasto.pictures.picture import Picture, RowSource
 from impasto.pictures.resampling import shrink_picture
 
 PaintingProgress = Callable[[int, int], None]
 """Called with the pixels of one picture that are painted, over all passes and styles, and with all there are."""
+_REFINING_WORK = 4  # by how many times an iteration of refining at full size takes as long as a pass
 _LARGEST_STEP = 2.6  # by how much a pass enlarges the painting of the pass before it, at most
 
 
@@ -50,7 +52,8 @@ class Pass:
         if self.is_last:
             layers = list(last.layers)
             for index, painting in enumerate(coarse):
-                layers[index] = replace(layers[index], refinement=Refinement(painting.rgb, last.padded))
+                share = KEPT if painting.size == last.padded.source.size else FINAL_SHARE
+                layers[index] = replace(layers[index], refinement=Refinement(painting.rgb, last.padded, share))
             yield replace(last, layers=layers, pass_index=self.index)
             return
         sources: list[RowSource]
@@ -82,7 +85,7 @@ def plan_passes(size: tuple[int, int], options: Options, whole: int = 0) -> list
 
     Args:
         size: width and height of the result, pixels.
-        options: ``work_size`` and ``style_scale`` count.
+        options: ``work_size``, ``style_scale`` and ``refine`` count.
         whole: longer side of the picture that this one is a view of, whose strokes are to be as large; 0: it is none.
 
     Returns:
@@ -93,6 +96,8 @@ def plan_passes(size: tuple[int, int], options: Options, whole: int = 0) -> list
     sides = pass_sides(options.stroke_side(whole or longer), whole or longer)
     if whole:
         sides = [max(1, round(side * longer / whole)) for side in sides]
+    if options.refine and len(sides) == 1:
+        sides *= 2  # what is refined is put together with the other layers by a pass of its own
     return [Pass(index, side, index == len(sides) - 1) for index, side in enumerate(sides)]
 
 
@@ -111,8 +116,20 @@ def pass_sides(first: int, full: int) -> list[int]:
     return [round(first * (full / first) ** (index / count)) for index in range(count + 1)]
 
 
+def refining_pixels(first: Pass, composition: Composition, iterations: int) -> int:
+    """The pixels that would be painted in the time in which the painting of one layer is refined.
+
+    Args:
+        first: the pass that is refined.
+        composition: what the last pass puts together.
+        iterations: at half and at full size each.
+    """
+    pixels = composition.padded.whole.pixels * (first.side / max(composition.padded.source.size)) ** 2
+    return round(pixels * iterations * _REFINING_WORK * (1 + 1 / 4))
+
+
 def pass_reporter(
-    passes: list[Pass], composition: Composition, progress: PaintingProgress | None
+    passes: list[Pass], composition: Composition, progress: PaintingProgress | None, iterations: int = 0
 ) -> Callable[[int, int], None]:
     """What is to be called with the styles and the pixels of each tile that is painted.
 
@@ -120,12 +137,14 @@ def pass_reporter(
         passes: all of them.
         composition: what the last one puts together.
         progress: as for :meth:`impasto.feedforward.painter.Painter.paint`.
+        iterations: by which the first pass is refined, at half and at full size each.
     """
     if progress is None:
         return lambda _styles, _pixels: None
     whole, longer = composition.padded.whole, max(composition.padded.source.size)
     styles = len(composition.layers)
     total = round(sum(whole.pixels * styles * (one_pass.side / longer) ** 2 for one_pass in passes))
+    total += styles * refining_pixels(passes[0], composition, iterations)
     done = 0
 
     def report(styles: int, pixels: int) -> None:

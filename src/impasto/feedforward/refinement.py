@@ -21,6 +21,7 @@ Array = NDArray[np.float32]
 
 _CELL = 4  # pixels: side of the cells whose means stay; it divides the network's grid, so that tiles agree
 
+KEPT = 0.0  # share where the coarse painting has the size of the last pass, and is not to be painted again
 FINAL_SHARE = 0.8  # share of the network's painting in the result of the last pass; with all of it a weave shows
 # Share of the network's painting in passes before the last: what they add is seen from afar, and painted once more.
 PASSING_SHARE = 0.5

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from impasto.folders import cache_folder
 from impasto.learning.api import learn_style
@@ -19,7 +19,7 @@ from impasto.pictures.conversion import is_held
 from impasto.styles.blending import Styles, WeightedStyleLike, as_style_list, parse_style
 from impasto.styles.catalogue import picture_of_style
 from impasto.styles.files import kept_style
-from impasto.styles.style import SUFFIX, Style, StyleLike
+from impasto.styles.style import SUFFIX, Style, StyleLike, StyleSource
 
 _FITTED: tuple[Effort, ...] = ("full", "draft")  # efforts whose styles are kept, the best one first
 
@@ -108,11 +108,19 @@ def with_learnt_pictures(
             name, weight = parse_style(item) if isinstance(item, str) else (item, 1.0)
         if is_held(name):
             with file_of(name) as path:
-                result.append((learn(path, effort), weight))
+                result.append((_made_of(name, learn(path, effort)), weight))
         else:
             picture = picture_of_style(cast("StyleLike", name))
-            result.append(item if picture is None else (replace(learn(picture, effort), given_as=str(name)), weight))
+            if picture is not None:
+                result.append((replace(_made_of(picture, learn(picture, effort)), given_as=str(name)), weight))
+            else:
+                result.append(item)
     return result
+
+
+def _made_of(picture: Any, style: Style) -> Style:
+    """The style of a picture with the picture itself, for what looks at it again."""
+    return replace(style, sources=(StyleSource(style.name, picture=picture),))
 
 
 def _cache_file(picture: Path, effort: Effort) -> Path:

@@ -20,6 +20,7 @@ from impasto.errors import InputError
 from impasto.extras import needing_extra
 from impasto.locks import locked, remove_left_locks
 from impasto.optimisation.recipe import Recipe, RecipeKeywords
+from impasto.optimisation.scales import scale_sizes
 from impasto.optimisation.style_pictures import Array, Masks, StylePicture, blend_name, read_styles
 from impasto.options import options_from_keywords
 from impasto.pictures.conversion import Source, as_picture, content_of, in_kind_of
@@ -108,7 +109,8 @@ def paint(
         image: a path, an encoded file's bytes, a file opened in binary mode, a PIL image, an array (H x W, H x W x 3 or
             H x W x 4; uint8, uint16, or float in [0, 1]), or a tensor of torch (3 x H x W; uint8, or float in [0, 1]).
         style: a picture of any of these kinds, or several to blend, each alone or as (picture, weight), or as a
-            dictionary of weights by path; the path of one may end in ``:WEIGHT``. Weights are brought to sum 1.
+            dictionary of weights by path; the path of one may end in ``:WEIGHT``. Weights are brought to sum 1. The
+            name of a bundled style stands for a texture that has its strokes.
         output, overwrite: for a path: where to write; see :func:`impasto.stylize`.
         masks: a style's path, file name, stem or index to a picture of the image's size: where it is white, that style
             applies; styles without one share the rest.
@@ -202,9 +204,21 @@ class OptimisationTask:
     ) -> OptimisationResult:
         """Paint the picture; see :meth:`impasto.optimisation.optimiser.Optimiser.paint`."""
         init = None
-        if self.recipe.start is not None and resume is None:
+        if self.recipe.refines and self.styles:
+            init = self._fast_start(resume)
+        elif self.recipe.start is not None and resume is None:
             init = as_picture(self.recipe.start, max_pixels=self.recipe.max_pixels).rgb
         return self.optimiser.paint(self.content, init=init, progress=progress, resume=resume)
+
+    def _fast_start(self, resume: OptimisationState | None) -> Array | None:
+        """The fast painting: where to start, and the detail of the scales that follow; ``None`` at the last of them."""
+        from impasto.optimisation.fast_start import paint_fast_start  # late: it needs torch
+
+        height, width = self.content.shape[:2]
+        if resume is not None and resume.scale == len(scale_sizes(height, width, self.recipe.scale_count)) - 1:
+            return None
+        self.optimiser.plan_peak(height, width)  # refuses what will not fit before the work
+        return paint_fast_start(self.content, self.optimiser.targets)
 
     def picture(self, rgb: Array) -> Picture:
         """Make the result of a painting, H x W x 3 of any scale: at full size, in the colours that the recipe asks for,

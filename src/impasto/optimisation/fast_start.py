@@ -22,6 +22,7 @@ from impasto.optimisation.tensors import to_tensor
 from impasto.pictures.picture import Picture
 from impasto.pictures.resampling import resize_array
 from impasto.styles.blending import WeightedStyleLike
+from impasto.styles.catalogue import load_style
 from impasto.styles.files import bundled_network_id
 from impasto.styles.listing import load_all_styles
 from impasto.styles.style import Style
@@ -34,8 +35,9 @@ log = logging.getLogger(__name__)
 def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
     """Paint a photograph at once, in the styles that come closest to the wanted.
 
-    These are the bundled ones, those of the catalogue and the predicted one of each style picture. The closest is the
-    one in which a small painting of the photograph has the least style loss.
+    That of a texture is its bundled style. Else these are the bundled ones, those of the catalogue and the predicted
+    one of each style picture; the closest is the one in which a small painting of the photograph has the least style
+    loss.
 
     Args:
         content: the photograph, H x W x 3 in [0, 1].
@@ -52,12 +54,16 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
     def measured(style: Style) -> Mapping[str, Moments]:
         return tiled.moments(to_tensor(Painter(style).paint_only(Picture(small)).rgb, targets.planner.device))
 
-    known = {style: measured(style) for style in _known_styles()}
+    looked_up = any(not picture.bundled for picture in targets.styles)
+    known = {style: measured(style) for style in (_known_styles() if looked_up else ())}
     groups: dict[int | None, list[WeightedStyleLike]] = {}
     for picture in targets.styles:
-        predicted = _predicted(picture)
-        candidates = {**known, predicted: measured(predicted)}
-        nearest = _nearest(picture, candidates, targets, content, small.shape[:2])
+        if picture.bundled:
+            nearest = load_style(picture.name)
+        else:
+            predicted = _predicted(picture)
+            candidates = {**known, predicted: measured(predicted)}
+            nearest = _nearest(picture, candidates, targets, content, small.shape[:2])
         log.info("%s: the fast painting is in the style %s", picture.name, nearest.name)
         groups.setdefault(None if picture.mask is None else id(picture.mask), []).append((nearest, picture.weight))
     paintings = {key: Painter(group).paint_only(Picture(content)).rgb for key, group in groups.items()}

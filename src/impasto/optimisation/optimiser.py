@@ -11,7 +11,6 @@ import torch
 from impasto.engines.devices import torch_devices
 from impasto.networks.perceptual import PerceptualNetwork, load_features
 from impasto.optimisation.coarse_to_fine import Optimisation
-from impasto.optimisation.fast_start import paint_fast_start
 from impasto.optimisation.objective import ExtraLoss
 from impasto.optimisation.planning import STARTING_SECONDS, Plan, Planner
 from impasto.optimisation.recipe import Recipe
@@ -67,7 +66,8 @@ class Optimiser:
 
         Args:
             content: H x W x 3 in [0, 1], at the size of the result.
-            init: where to start instead of what the recipe says, H x W x 3.
+            init: where to start instead of what the recipe says, H x W x 3. Where the recipe refines it is the fast
+                painting, without which that starts from the photograph.
             extra: another differentiable loss: of 1 x 3 x h x w to a scalar; sees each scale's size.
             progress: called after each iteration; what it raises ends the run, except that
                 ``KeyboardInterrupt`` gives the picture so far, as Ctrl-C does.
@@ -80,11 +80,6 @@ class Optimiser:
                 finite number.
         """
         self.plan_peak(*content.shape[:2])  # refuses what will not fit before the work, not after the smaller scales
-        height, width = content.shape[:2]
-        last = len(scale_sizes(height, width, self.recipe.scale_count)) - 1
-        at_full_size = resume is not None and resume.scale == last
-        if self.recipe.refines and init is None and self.targets.styles and not at_full_size:
-            init = paint_fast_start(content, self.targets)  # where to start, and the detail of the scales that follow
         return Optimisation(self.targets, content, init, extra, progress, resume).paint()
 
     def plan(self, height: int, width: int) -> Plan:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, get_args
 
 from impasto.engines.devices import split_devices
 from impasto.errors import InputError
+from impasto.feedforward.options import REFINING_ITERATIONS
 from impasto.memory import MAX_PIXELS, parse_limit
 from impasto.networks.loss_names import STYLE_LAYERS, Loss, StyleLoss, as_layers
 from impasto.options import (
@@ -30,7 +31,6 @@ Layers = Mapping[str, float] | Sequence[str] | str  # the forms in which layers 
 
 LONGEST = 1024  # pixels: longer side of the result where no size is asked for
 ITERATIONS = 90  # iterations at each scale, where no number is asked for
-REFINING_ITERATIONS = 9  # iterations at each scale where a fast painting is refined, and no number is asked for
 REFINING_SCALES = 2  # scales at which a fast painting is refined, where no number is asked for
 COARSEST = 96  # pixels: longer side below which no coarser scale is worth its time
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from impasto.errors import InputError
 from impasto.files import is_file
+from impasto.learning.settings import LearnSettings
 from impasto.optimisation.recipe import DEFAULTS
 from impasto.pictures import messages
 from impasto.pictures.conversion import Source, as_picture
@@ -21,6 +23,7 @@ from impasto.pictures.resampling import fill_transparent
 from impasto.styles.blending import Styles, as_style_list, parse_style
 from impasto.styles.catalogue import bundled_names, catalogue_names
 from impasto.styles.suitability import style_picture_warning
+from impasto.styles.textures import bundled_texture, has_texture
 
 log = messages.logger(__name__)
 
@@ -38,12 +41,35 @@ class StylePicture:
         mask: h x w in [0, 1] of any size, where the style applies; styles with the very same array share a region.
             ``None``: wherever no mask is.
         name: what it is called in messages and in names of results; a file's name.
+        side: longer side in pixels at which it is measured for a result of any size, so that strokes are as large as
+            the fast path's; 0: it is as large as the result.
+        bundled: whether it is the texture of the bundled style of its name.
     """
 
     rgb: Array
     weight: float = 1.0
     mask: Array | None = None
     name: str = ""
+    side: int = 0
+    bundled: bool = False
+
+
+def trained_side(rgb: Array) -> int:
+    """The longer side in pixels at which the network is taught the style of a picture, H x W x 3."""
+    height, width = rgb.shape[:2]
+    shrink: float = min(1.0, LearnSettings().style_size / min(height, width))
+    side: int = max(1, round(max(height, width) * shrink))
+    return side
+
+
+def bundled_style_picture(name: str, weight: float = 1.0) -> StylePicture:
+    """The texture of a bundled style as a style picture.
+
+    Raises:
+        InputError: the weight is out of range.
+    """
+    rgb = as_picture(bundled_texture(name)).rgb
+    return StylePicture(rgb, _checked_weight(weight), name=name, side=trained_side(rgb), bundled=True)
 
 
 def read_styles(
@@ -54,7 +80,8 @@ def read_styles(
 ) -> list[StylePicture]:
     """Read style pictures of all kinds that :func:`impasto.paint` takes, with their weights and masks.
 
-    Styles of weight 0 are left out. Logs a warning about one that has hardly any strokes to take over.
+    The name of a bundled style stands for its texture. Styles of weight 0 are left out. Logs a warning about one that
+    has hardly any strokes to take over.
 
     Args:
         style: as for :func:`impasto.paint`.
@@ -68,8 +95,9 @@ def read_styles(
     items: list[tuple[Source, float]] = [item if isinstance(item, tuple) else _split_weight(item) for item in given]
     styles = []
     for index, (source, weight) in enumerate((source, float(weight)) for source, weight in items):
-        if not 0 <= weight < float("inf"):
-            raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
+        if isinstance(source, str) and has_texture(source) and not is_file(source):
+            styles.append(bundled_style_picture(source, weight))
+            continue
         name = Path(source).name if isinstance(source, str | Path) else f"style {index + 1}"
         picture = as_picture(source, max_pixels=max_pixels)
         rgb = fill_transparent(picture.rgb, picture.alpha) if picture.alpha is not None else picture.rgb
@@ -77,7 +105,7 @@ def read_styles(
         if warning:
             with messages.about(name):
                 messages.warn(log, warning)
-        styles.append(StylePicture(rgb, weight, name=name))
+        styles.append(StylePicture(rgb, _checked_weight(weight), name=name))
     by_place: dict[str, Array] = {}  # each mask is read once, so that styles with the same mask share a region
     for key, source in (masks or {}).items():
         index = _index_of(key, [source for source, _ in items])
@@ -109,12 +137,23 @@ def _split_weight(item: Source) -> tuple[Source, float]:
     head, _, tail = name.rpartition(":")
     if is_file(head):
         raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
-    if not is_file(name) and name in (*bundled_names(), *catalogue_names()):
+    if not is_file(name) and not has_texture(name) and name in (*bundled_names(), *catalogue_names()):
         raise InputError(
-            f"{name} is a style that was learnt, and painting by optimisation takes a picture file; "
-            f"paint with it by impasto apply --style {name}."
+            f"{name} is a style without a picture, and painting by optimisation takes a picture file or the name of a "
+            f"bundled style; paint with it by impasto apply --style {name}."
         )
     return name, weight
+
+
+def _checked_weight(weight: float) -> float:
+    """The weight of a style.
+
+    Raises:
+        InputError: it is out of range.
+    """
+    if not 0 <= weight < math.inf:
+        raise InputError(f"The weight {weight:g} of a style is out of range; give a number of 0 or more.")
+    return weight
 
 
 def _index_of(key: str | int, sources: Sequence[Source]) -> int:

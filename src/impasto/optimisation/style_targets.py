@@ -59,6 +59,7 @@ class StyleTargets:
         total = sum(style.weight for style in self.styles)
         for style in self.styles:
             digest.update(f"{style.rgb.shape} {style.weight / total:.6f} {style.mask is None}".encode())
+            digest.update(f" side={style.side}".encode() if style.side else b"")
             for array in (style.rgb, style.mask):
                 if array is not None:
                     digest.update(eight_bit_levels(array))
@@ -115,7 +116,7 @@ class StyleTargets:
             full: the result's height and width.
             size: height and width of the scale that is painted at.
         """
-        longest = self.recipe.style_size or self.recipe.style_scale * max(full)
+        longest = self.recipe.style_size or self.recipe.style_scale * (style.side or max(full))
         longer = max(_LEAST_STYLE_SIDE, math.ceil(longest * max(size) / max(full)))
         height, width = style.rgb.shape[:2]
         return max(1, height * longer // max(height, width)), max(1, width * longer // max(height, width))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,12 +15,19 @@ from impasto.errors import InputError
 from impasto.networks.loss_names import StyleLoss
 from impasto.optimisation import api, recipe
 from impasto.optimisation.recipe import DEFAULTS, ITERATIONS, LONGEST, Recipe
-from impasto.optimisation.style_pictures import StylePicture, blend_name, read_styles
+from impasto.optimisation.style_pictures import (
+    StylePicture,
+    blend_name,
+    bundled_style_picture,
+    read_styles,
+)
 from impasto.pictures.picture import Picture, to_samples, to_unit_range
 from impasto.pictures.resampling import shrink_picture
 from impasto.pictures.writing import path_beside, write_picture
 from impasto.studio.jobs import ReportFunction
 from impasto.studio.previews import DISPLAY_SIDE, data_uri
+from impasto.styles.blending import parse_style
+from impasto.styles.textures import has_texture
 
 if TYPE_CHECKING:
     from impasto.optimisation.state import OptimisationProgress
@@ -85,15 +92,25 @@ def offered_recipe() -> dict[str, Any]:
     return told
 
 
+def texture_asked_for(text: str) -> StylePicture | None:
+    """The texture of a bundled style, if a request names one, as ``NAME`` or ``NAME:WEIGHT``.
+
+    Raises:
+        InputError: the weight is out of range.
+    """
+    name, weight = parse_style(text)
+    return bundled_style_picture(name, weight) if has_texture(name) else None
+
+
 def optimisation_task(
-    studio: Studio, upload: str | Path, styles: Sequence[str | Path], options: Mapping[str, Any]
+    studio: Studio, upload: str | Path, styles: Sequence[str | Path | StylePicture], options: Mapping[str, Any]
 ) -> api.OptimisationTask:
     """Make the task of painting an upload, at the wanted size or that of the upload if it is smaller.
 
     Args:
         studio: the studio, whose limits apply.
         upload: the photograph, a file in the studio's folder.
-        styles: the style pictures, likewise.
+        styles: the style pictures, likewise, and textures.
         options: values of :data:`OFFERED`; ``None`` is the default.
 
     Raises:
@@ -117,9 +134,10 @@ def optimisation_task(
     if made.init not in get_args(recipe.Init):  # the library would take any other text as the path of a picture
         raise InputError(f"There is no start {made.init[:40]}; choose one of {', '.join(get_args(recipe.Init))}.")
     named = [
-        StylePicture(one.rgb, name=studio.uploads.name(path))
-        for path in styles
-        for one in read_styles(studio.uploads.read(path))
+        style
+        if isinstance(style, StylePicture)
+        else replace(read_styles(studio.uploads.read(style))[0], name=studio.uploads.name(style))
+        for style in styles
     ]
     return api.OptimisationTask(picture, named, made)
 
@@ -127,7 +145,7 @@ def optimisation_task(
 def optimise_picture(
     studio: Studio,
     upload: str | Path,
-    styles: Sequence[str | Path],
+    styles: Sequence[str | Path | StylePicture],
     options: Mapping[str, Any],
     report: ReportFunction,
     *,

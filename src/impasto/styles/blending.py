@@ -54,6 +54,7 @@ def blend(styles: Sequence[tuple[Style, float]]) -> Style:
         embedded=first.embedded,
         grain_share=sum(share * style.grain_share for style, share in styles),
         metadata={"blend": "+".join(f"{style.name}:{share:g}" for style, share in styles)},  # two may have one name
+        sources=tuple(part._replace(weight=share * part.weight) for style, share in styles for part in style.parts),
     )
 
 

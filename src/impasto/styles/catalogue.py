@@ -20,7 +20,7 @@ from impasto.options import say_value
 from impasto.pictures.formats import READ_SUFFIXES
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.kinds import PICTURE, kind_of
-from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike
+from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike, StyleSource
 
 log = logging.getLogger(__name__)
 
@@ -261,4 +261,4 @@ def steady_network_id() -> str:
 def _bundled_style(name: str) -> Style:
     """A style of the package, read once."""
     with resources.as_file(resources.files("impasto.assets") / "styles" / f"{name}{SUFFIX}") as path:
-        return read_style(path)
+        return replace(read_style(path), sources=(StyleSource(name, bundled=True),))

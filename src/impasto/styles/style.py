@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,22 @@ class EmbeddedNetwork:
     source: str = field(compare=False, default="the style")
 
 
+class StyleSource(NamedTuple):
+    """Where a style, or a part of a blend, comes from: what a painting in it can be refined towards.
+
+    Attributes:
+        name: the style's name.
+        weight: its share in the blend.
+        bundled: whether it comes with the package, which has a texture of it (:mod:`impasto.styles.textures`).
+        picture: the picture that it was made of for one call, as the caller gave it; ``None``: it is not known.
+    """
+
+    name: str
+    weight: float = 1.0
+    bundled: bool = False
+    picture: Any = None
+
+
 @dataclass(frozen=True, eq=False)
 class Style:
     """Scale and shift of a network's normalisations, and where they come from.
@@ -56,6 +72,7 @@ class Style:
         grain_share: the share of the grain that the network is to see with this style: 1, for the photograph style 0,
             and in between for mixtures with it.
         given_as: the picture's path as the caller wrote it, where the style was learnt for one call; masks go by it.
+        sources: where it comes from, a part each of a blend; empty where its file is all that is known.
     """
 
     name: str
@@ -66,6 +83,12 @@ class Style:
     embedded: EmbeddedNetwork | None = None
     grain_share: float = 1.0
     given_as: str = ""
+    sources: tuple[StyleSource, ...] = field(default=(), repr=False)
+
+    @property
+    def parts(self) -> tuple[StyleSource, ...]:
+        """What the style is blended of, itself where it is no blend."""
+        return self.sources or (StyleSource(self.name),)
 
     def save(self, path: Path) -> None:
         """Write a style file (safetensors), with the network in it where the style embeds one."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from impasto.learning.settings import Effort
+from impasto.optimisation.style_pictures import StylePicture
 from impasto.pictures.resampling import resize_picture
 from impasto.sound.options import Method
 from impasto.studio import learnt, motions, paintings, pictures, sounds, videos
@@ -104,7 +105,9 @@ class Optimise(BaseModel):
     """A photograph to paint in the style of pictures, slowly."""
 
     file: str = Field(description="`id` of the photograph's file.", max_length=400)
-    styles: list[str] = Field(description="`id`s of the style pictures.", max_length=16)
+    styles: list[str] = Field(
+        description="`id`s of the style pictures, or bundled styles, `NAME` or `NAME:WEIGHT`.", max_length=16
+    )
     options: dict[str, float | str | None] = Field({}, description="As `/api/info` describes them under `paint`.")
 
 
@@ -299,9 +302,10 @@ def routes(studio: Studio) -> APIRouter:
     return router
 
 
-def _files(studio: Studio, asked: Optimise) -> tuple[Path, list[Path]]:
+def _files(studio: Studio, asked: Optimise) -> tuple[Path, list[Path | StylePicture]]:
     """The photograph and the style pictures of a request."""
-    return studio.uploads.find(asked.file), [studio.uploads.find(file) for file in asked.styles]
+    styles = [paintings.texture_asked_for(name) or studio.uploads.find(name) for name in asked.styles]
+    return studio.uploads.find(asked.file), styles
 
 
 def _preview(studio: Studio, path: Path, request: PictureRequest) -> dict[str, Any]:

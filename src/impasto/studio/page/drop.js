@@ -10,6 +10,15 @@ import { label, say } from "./texts.js";
  * @property {File[]} files  Setting it reports no event.
  */
 
+/** A bundled style in a list of pictures: the server has a picture of it, its texture. */
+export class BundledStyle extends File {
+  /** @param {string} name @param {number} weight */
+  constructor(name, weight) {
+    super([], name);
+    this.style = `${name}:${weight}`;
+  }
+}
+
 /**
  * @param {string} id
  * @param {string} key  Key of its text.

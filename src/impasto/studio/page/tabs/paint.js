@@ -2,7 +2,7 @@
 
 import { compare } from "../compare.js";
 import { icon, make, settled } from "../dom.js";
-import { drop } from "../drop.js";
+import { BundledStyle, drop } from "../drop.js";
 import { button, fold, list, number, slider } from "../fields.js";
 import { blobOf } from "../server.js";
 import { hasWord, label, say, sayWith, withNotes, word } from "../texts.js";
@@ -82,8 +82,9 @@ export function build(panel, app) {
 
   /** What a job is asked: the files are sent first. @param {AbortSignal} [signal] */
   async function request(signal) {
-    const [sent, ...styles] = await Promise.all([/** @type {File} */ (photo), ...paintings.files].map((file) => server.upload(file, signal)));
-    return { file: sent.id, styles: styles.map((style) => style.id), options: options() };
+    const send = async (/** @type {File} */ file) => (file instanceof BundledStyle ? file.style : (await server.upload(file, signal)).id);
+    const [file, ...styles] = await Promise.all([/** @type {File} */ (photo), ...paintings.files].map(send));
+    return { file, styles, options: options() };
   }
 
   const estimate = settled(async () => {

@@ -5,7 +5,7 @@ import { brush } from "../brush.js";
 import { compare } from "../compare.js";
 import { cropper, cropShown } from "../cropper.js";
 import { download, icon, isAbort, make, settled, smallAddress } from "../dom.js";
-import { drop, onDrop } from "../drop.js";
+import { BundledStyle, drop, onDrop } from "../drop.js";
 import { button } from "../fields.js";
 import { lookPanel } from "../look.js";
 import { recent } from "../remembered.js";
@@ -327,8 +327,11 @@ export function build(panel, app) {
   });
   refine.addEventListener("click", () => {
     if (!shown) return complain("no_photo");
-    const chosen = panelOfLook.picker.value.map(({ name }) => app.styles.find((style) => style.name === name)?.picture);
-    app.open("paint", { file: shown.file, init: "fast", pictures: chosen.filter((picture) => picture !== undefined) });
+    const pictures = panelOfLook.picker.value.flatMap(({ name, weight }) => {
+      const style = app.styles.find((other) => other.name === name);
+      return style?.kind === "bundled" ? [new BundledStyle(name, weight)] : style?.picture ? [style.picture] : [];
+    });
+    app.open("paint", { file: shown.file, init: "fast", pictures });
   });
   maskToggle.addEventListener("click", () => (shown ? setBrushing(!brushing) : complain("no_photo")));
   panelOfLook.onChange(() => { if (shown) changed(); });
