@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from impasto.errors import OutputError
-from impasto.files import atomic_path, make_folder, temporary_folder
+from impasto.files import atomic_path, check_writable, make_folder, temporary_folder
 from impasto.styles.style import Style
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
@@ -93,6 +93,32 @@ def test_impossible_targets(tmp_path):
     refuse(tmp_path / "file" / "x.png", "file stands where")
     refuse("nul\0l", "cannot be written")
     assert names(tmp_path) == ["file"]
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").write_bytes(b"kept")
+    for name in ("new", "file", "folders/to/make"):
+        check_writable(tmp_path / name)
+    check_writable(os.devnull)
+    assert names(tmp_path) == ["file"]
+    for name, words in (
+        ("", "because it is a folder: add a file name"),
+        ("file/below", "because a file stands where one of its folders should be"),
+        ("x" * 300, "because its name is too long"),
+    ):
+        with pytest.raises(OutputError, match=words):
+            check_writable(tmp_path / name)
+
+
+@posix
+@as_user
+def test_what_may_not_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / "file").touch(mode=0o400)
+    with pytest.raises(OutputError, match="permission denied"):
+        check_writable(tmp_path / "file")
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="permission denied"):
+        check_writable(tmp_path / "new")
 
 
 def test_name_too_long(tmp_path):

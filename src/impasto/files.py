@@ -235,6 +235,25 @@ def _mode_to_replace(target: Path) -> int | None:
     return mode
 
 
+def check_writable(path: str | Path) -> None:
+    """Refuse a file that cannot be written, before work is done for it that would be lost.
+
+    Raises:
+        OutputError: it is a folder, or it or its folder may not be written; says which.
+    """
+    wanted = Path(path)
+    with explained(wanted):
+        target = Path(os.path.realpath(wanted))
+        mode = _mode_to_replace(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            return
+        folder = next(one for one in target.parents if exists(one))
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "permission denied")
+
+
 def explain_write_error(path: Path, error: OSError) -> Sentence:
     """Why a file cannot be written, and what to do about it, in one sentence.
 

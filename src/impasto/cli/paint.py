@@ -21,7 +21,7 @@ from impasto.cli.sweep import paint_each
 from impasto.errors import InputError
 from impasto.feedforward.masks import parse_masks
 from impasto.feedforward.tasks import OutputOptions
-from impasto.files import is_file
+from impasto.files import check_writable, is_file
 from impasto.locks import locked, remove_left_locks
 from impasto.memory import keep_freed
 from impasto.optimisation import api
@@ -196,6 +196,7 @@ def command(
         )
     if not piped:
         output_format(target)
+        check_writable(target)
         if options.is_input(target, [content, recipe.start, *styles, *by_style.values()]):
             raise InputError(f"{target} is one of the inputs; give another -o.")
     replaces = not (piped or resume) and is_file(target)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from impasto.arguments import check_arguments
+from impasto.files import check_writable
 from impasto.learning.checks import check_metadata, check_name, check_pictures, made_from, settings_of
 from impasto.learning.fitting import LearningProgress, fit_style
 from impasto.learning.held_pictures import file_of
@@ -85,6 +86,8 @@ def learn_style(
         paths = check_pictures(held)
         target = None if output is None else Path(output)
         name = check_name(name or (target or paths[0]).stem, target)
+        if target is not None:
+            check_writable(target)
         facts = check_metadata(metadata or {})
         facts |= {"pictures": ", ".join(path.name for path in paths), "style_effort": effort}
         facts["made_from"] = made_from(paths, settings, photos, effort=effort, deep=deep, minutes=minutes)

@@ -24,7 +24,7 @@ from torch.optim.adam import adam
 
 from impasto.errors import TrainingError
 from impasto.files import atomic_path, optional
-from impasto.learning.settings import CHECKPOINT, LearnSettings
+from impasto.learning.settings import CHECKPOINT, LOG, PREVIEW, LearnSettings
 from impasto.networks import losses
 from impasto.networks.perceptual import load_features
 from impasto.networks.speed import channels_last
@@ -217,9 +217,9 @@ class StyleFit:
         with optional(folder):
             self.save(folder)
             record = {"step": self.step, "seconds": round(self.seconds, 1), **self.losses}
-            with (folder / "log.jsonl").open("a") as file:
+            with (folder / LOG).open("a") as file:
                 file.write(json.dumps(record) + "\n")
-            self.preview(folder / "preview.jpg")
+            self.preview(folder / PREVIEW)
 
     def style(self) -> ScaleAndShift:
         """What is learnt so far: the averaged scale and shift, on the CPU."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from impasto.engines.devices import torch_device
 from impasto.extras import needing_extra
 from impasto.files import explained, temporary_folder
 from impasto.learning.checks import fingerprint
-from impasto.learning.settings import CHECKPOINT, LearnSettings
+from impasto.learning.settings import CHECKPOINT, LOG, NETWORK, PREVIEW, LearnSettings
 from impasto.locks import locked
 from impasto.styles.style import PHOTOGRAPH, Style
 
@@ -96,13 +96,13 @@ def fit_style(
         start = torch.from_numpy(predicted.scale), torch.from_numpy(predicted.shift)
         fit = StyleFit(network, start, paths, photographs, settings, fingerprint=mark, device=torch_name)
         if not fit.resume(folder):
-            _empty(folder)
+            _clear(folder)
         fit.run(folder, _as_learning_progress(progress, "style"))
         scale, shift = (value.numpy() for value in fit.style())
         style = replace(predicted, scale=scale, shift=shift, metadata={**predicted.metadata, **fit.facts()})
-        preview = folder / "preview.jpg"
+        preview = folder / PREVIEW
         if minutes is not None:
-            inner = folder / "network"
+            inner = folder / NETWORK
             style = fit_own_network(
                 style,
                 paths,
@@ -143,18 +143,23 @@ def _working_folder(target: Path | None) -> Iterator[Path]:
             yield folder
         except BaseException:
             if not (folder / CHECKPOINT).exists():  # a later call could not go on from here
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
             raise
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
-def _empty(folder: Path) -> None:
-    """Delete all that is in a folder."""
-    for item in folder.iterdir():
-        if item.is_dir():
-            shutil.rmtree(item)
-        else:
-            item.unlink()
+def _clear(folder: Path) -> None:
+    """Delete what learning writes into a folder; whatever else lies there is the user's."""
+    for name in (CHECKPOINT, LOG, PREVIEW):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / NETWORK, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Delete what learning wrote into a folder, and the folder if it is empty then."""
+    with suppress(OSError):
+        _clear(folder)
+        folder.rmdir()
 
 
 def _as_learning_progress(

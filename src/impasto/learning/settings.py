@@ -21,7 +21,9 @@ DRAFT: Mapping[str, int] = {"steps": 20, "crops": 24, "held_out": 4}
 
 DEEP_MINUTES = 45.0  # minutes for which ``deep`` fits the network unless told otherwise
 
-CHECKPOINT = "checkpoint.pt"  # file in the folder of an unfinished style from which the same call goes on
+# What lies in the folder of an unfinished style: from where the same call goes on, the losses, how far it is, and the
+# folder of a network of its own.
+CHECKPOINT, LOG, PREVIEW, NETWORK = "checkpoint.pt", "log.jsonl", "preview.jpg", "network"
 
 
 @documented

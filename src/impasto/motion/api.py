@@ -11,6 +11,7 @@ import numpy as np
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError, OutputError, Sentence
+from impasto.files import check_writable
 from impasto.motion.beats import Pulse
 from impasto.motion.body import PARTS, see_body
 from impasto.motion.bvh import SUFFIX, format_bvh, is_clip, write_bvh
@@ -257,6 +258,7 @@ def _check_output(path: Path) -> None:
     """
     if not is_clip(path):
         raise OutputError(f"{path} would hold a BVH file; give it the suffix {SUFFIX}.")
+    check_writable(path)
 
 
 def _at_rate(clip: Clip, fps: float) -> Clip:

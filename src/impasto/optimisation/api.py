@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from impasto.arguments import check_arguments
 from impasto.errors import InputError
 from impasto.extras import needing_extra
+from impasto.files import check_writable
 from impasto.locks import locked, remove_left_locks
 from impasto.optimisation.recipe import Recipe, RecipeKeywords
 from impasto.optimisation.scales import scale_sizes
@@ -149,7 +150,8 @@ def paint(
         if is_there:
             remove_left_locks(target.absolute().parent)
             return target
-        output_format(target)  # refuse a wrong suffix before the work, not after it
+        output_format(target)  # refuse a wrong suffix or place before the work, not after it
+        check_writable(target)
         task = OptimisationTask(read_picture(image, max_pixels=recipe.max_pixels), styles, recipe)
         state = load_state(target, task) if resume else None
         with locked(target):

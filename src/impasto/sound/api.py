@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from impasto.arguments import check_arguments
 from impasto.errors import InputError, OutputError, Sentence
-from impasto.files import exists
+from impasto.files import check_writable, exists
 from impasto.locks import locked
 from impasto.media.side_plan import plan_side_streams
 from impasto.media.side_streams import SideStreams
@@ -209,6 +209,7 @@ def _check_output(content: Any, style: Any, output: str | Path | None, bits: str
         return ""
     path = Path(output)
     found = checked_bits(path, bits)
+    check_writable(path)
     for item in (content, *(style if isinstance(style, list | tuple) else [style])):
         if isinstance(item, str | Path) and exists(item) and exists(path) and path.samefile(item):
             raise InputError(f"{path} is one of the inputs; give another output.")

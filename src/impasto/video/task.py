@@ -13,7 +13,7 @@ from typing import Any
 
 from impasto.errors import InputError, OutputError
 from impasto.feedforward.options import Options, describe
-from impasto.files import exists
+from impasto.files import check_writable, exists
 from impasto.flow.files import FramePattern
 from impasto.learning.cache import with_learnt_pictures
 from impasto.optimisation.style_pictures import StylePicture, read_styles
@@ -300,6 +300,8 @@ def _checked_codec(request: Request, encoding: Encoding, target: Path) -> str:
     if to_pictures and request.codec != "auto":
         raise OutputError(f"{target} are pictures, which have no codec; leave --codec out.")
     codec = "" if to_pictures else encoding.for_file(target)
+    if not to_pictures:
+        check_writable(target)
     if exists(target) and exists(video) and target.samefile(video):
         raise InputError(f"{target} is the video itself; give another output.")
     if to_pictures and FramePattern.matches(video) and target.absolute() == Path(video).absolute():
