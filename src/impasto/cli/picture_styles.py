@@ -15,7 +15,8 @@ from impasto.learning.settings import Effort, EffortChoice
 from impasto.styles.blending import WeightedStyleLike
 from impasto.styles.style import Style
 
-_USUAL_TIME = {"draft": "10 to 30 seconds", "full": "1 to 3 minutes"}  # on two cores; see docs/learning-a-style.md
+# On two cores; see docs/learning-a-style.md.
+_USUAL_TIME = {"draft": "5 to 20 seconds", "full": "half a minute to two minutes"}
 _BETTER: dict[Effort, str] = {
     "quick": "; --style-effort draft (seconds) or full (a minute) comes closer",
     "draft": "; --style-effort full (a minute) comes closer",
