@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from impasto.styles.source_pictures import MAX_PIXELS, MIN_SIDE, pieces, resized_style_picture
+from impasto.styles.source_pictures import MAX_PIXELS, MIN_SIDE, opaque_picture, pieces, resized_style_picture
 
 
 def test_pieces_are_of_one_size_and_make_up_the_picture():
@@ -27,3 +27,14 @@ def test_a_picture_of_16_bits_is_read_as_one_of_8_and_a_tiny_one_is_enlarged(tmp
     tiny = resized_style_picture(tmp_path / "tiny.png", 512)
     assert tiny.shape == (MIN_SIDE * 6 // 4, MIN_SIDE, 3)
     assert np.array_equal(tiny, np.broadcast_to(np.float32((1, 0, 0)), tiny.shape))
+
+
+def test_of_a_large_jpeg_no_more_is_decoded_than_is_looked_at(photo, tmp_path):
+    large = photo.resize((1920, 1280))
+    large.save(tmp_path / "large.jpg", quality=95)
+    assert opaque_picture(tmp_path / "large.jpg", 128).size == (240, 160)
+    assert opaque_picture(tmp_path / "large.jpg").size == (1920, 1280)
+    large.save(tmp_path / "large.png")
+    one, other = (resized_style_picture(tmp_path / name, 256) for name in ("large.jpg", "large.png"))
+    assert one.shape == other.shape == (256, 384, 3)
+    assert np.abs(one - other).mean() < 0.01

@@ -18,7 +18,7 @@ from impasto.pictures import messages
 from impasto.styles.files import bundled_network_id
 from impasto.styles.source_pictures import opaque_picture
 from impasto.styles.style import PHOTOGRAPH, RESERVED, SUFFIX
-from impasto.styles.suitability import style_picture_warning
+from impasto.styles.suitability import MEASURED_SIDE, style_picture_warning
 
 log = messages.logger(__name__)
 
@@ -36,7 +36,7 @@ def check_pictures(listed: Sequence[Any]) -> tuple[Path, ...]:
     paths = tuple(map(Path, listed))
     for path in paths:
         _check_file(path)
-        if warning := style_picture_warning(opaque_picture(path).rgb):
+        if warning := style_picture_warning(opaque_picture(path, MEASURED_SIDE).rgb):
             with messages.about(path):
                 messages.warn(log, warning)
     return paths

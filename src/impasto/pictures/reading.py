@@ -23,7 +23,9 @@ _MP_ENTRIES = 0xB002  # tag of an MPO that describes each of its pictures
 _NAMELESS = "The picture"  # how messages call what has no name
 
 
-def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, compact: int = 0) -> Picture:
+def read_picture(
+    source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, compact: int = 0, at_least: int = 0
+) -> Picture:
     """Read a picture; of an animation, its first frame.
 
     Args:
@@ -31,6 +33,7 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX
         max_pixels: refuse anything larger, before decoding it.
         compact: keep the file's own 8 or 16 bits a sample, a quarter or half of the memory of float32, if the
             picture has more pixels than this; 0 always converts to float32.
+        at_least: pixels of the shorter side that are enough, see :func:`~impasto.pictures.decoding.decode_file`.
 
     Raises:
         InputError: there is no such file, or it is no picture, damaged or too large.
@@ -38,7 +41,7 @@ def read_picture(source: str | Path | bytes | BinaryIO, *, max_pixels: int = MAX
     """
     name, format, data = _loaded(source)
     with messages.about("" if name == _NAMELESS else name):
-        return _decoded(name, format, data, max_pixels, compact)
+        return _decoded(name, format, data, max_pixels, compact, at_least)
 
 
 def open_picture(source: str | Path) -> ImageFile.ImageFile:
@@ -55,7 +58,7 @@ def open_picture(source: str | Path) -> ImageFile.ImageFile:
         return image
 
 
-def _decoded(name: str, format: str, data: bytes, max_pixels: int, compact: int) -> Picture:
+def _decoded(name: str, format: str, data: bytes, max_pixels: int, compact: int, at_least: int) -> Picture:
     """Decode the content of a file; see :func:`read_picture`."""
     with _sentences(name):
         image = formats.open_bytes(data, format)
@@ -65,7 +68,7 @@ def _decoded(name: str, format: str, data: bytes, max_pixels: int, compact: int)
         claims.check_claim(name, image, len(data), compact=keep)
         messages.say_notices(image, log)
         _say_what_is_one_of_many(image)
-        return decode_file(image, data, compact=keep)
+        return decode_file(image, data, compact=keep, at_least=at_least)
 
 
 def _say_what_is_one_of_many(image: ImageFile.ImageFile) -> None:

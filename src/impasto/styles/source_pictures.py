@@ -19,15 +19,20 @@ from impasto.pictures.resampling import fill_transparent
 
 MIN_SIDE = 32  # pixels: of a smaller side the perceptual network's last layers would see nothing
 MAX_PIXELS = 1 << 19  # pixels of a style picture that are looked at together
+_DECODED = 2  # times the size at which it is looked at, in which a picture is decoded at least
 
 
-def opaque_picture(path: Path) -> Picture:
+def opaque_picture(path: Path, at_least: int = 0) -> Picture:
     """Read a picture with the samples of its file; what is transparent gets the colours around it, as floating point.
+
+    Args:
+        path: the file.
+        at_least: pixels of the shorter side that are enough; a JPEG is decoded in less time and memory then.
 
     Raises:
         InputError: the file cannot be read.
     """
-    picture = read_picture(path, compact=1)
+    picture = read_picture(path, compact=1, at_least=at_least)
     if picture.alpha is None:
         return picture
     rgb = fill_transparent(to_unit_range(picture.rgb), to_unit_range(picture.alpha))
@@ -50,7 +55,7 @@ def resized_style_picture(path: Path, size: int, scale: float = 1.0) -> NDArray[
     Raises:
         InputError: the file cannot be read, or the picture is then a single pixel wide or high.
     """
-    image = to_pil(opaque_picture(path))
+    image = to_pil(opaque_picture(path, math.ceil(_DECODED * size * max(1.0, scale))))
     factor = min(1.0, size / min(image.size)) * scale
     width, height = (max(1, round(side * factor)) for side in image.size)
     if min(width, height) < 2:

@@ -12,7 +12,7 @@ from impasto.errors import Sentence
 # Measured at a longer side of about 512 pixels: fourteen paintings have at most 27 % even pixels, photographs 58 %,
 # logos 90 % and more; the least colourful photograph has a standard deviation of 0.15.
 _MIN_SIDE = 128  # pixels, the shorter side of a picture that shows strokes
-_MEASURED_SIDE = 512  # pixels, about: the longer side at which a picture is measured
+MEASURED_SIDE = 512  # pixels, about: the longer side at which a picture is measured
 _MIN_DEVIATION = 0.04  # standard deviation of a channel in [0, 1], below which a picture counts as of one colour
 _EVEN_STEP = 3 / 255  # difference of neighbours in [0, 1], below which a pixel counts as even
 _MAX_EVEN_SHARE = 0.85  # share of even pixels, above which a picture counts as all even areas
@@ -34,7 +34,7 @@ def style_picture_warning(rgb: NDArray[Any]) -> Sentence | None:
             f"give one of at least {_MIN_SIDE} pixels a side, better 500."
         )
         return Sentence(text, "style_picture_small", width=width, height=height)
-    step = max(1, max(height, width) // _MEASURED_SIDE)
+    step = max(1, max(height, width) // MEASURED_SIDE)
     small = rgb[: height // step * step, : width // step * step]
     cells = small.reshape(height // step, step, width // step, step, 3)
     peak = np.iinfo(rgb.dtype).max if rgb.dtype.kind == "u" else 1
