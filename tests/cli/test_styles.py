@@ -99,3 +99,13 @@ def test_the_sheet_shows_the_photograph_once_as_the_original(folder, monkeypatch
     assert labels[0] == "original"
     assert "photograph" not in labels
     assert len(labels) == len(set(labels)) == 41
+
+
+def test_a_name_that_is_refused_costs_no_learning(folder, small, monkeypatch, capsys):
+    from impasto.cli import picture_styles
+
+    monkeypatch.setattr(picture_styles, "learn_picture", lambda *_, **__: pytest.fail("it is learnt"))
+    small.save(folder / "scream.png")
+    assert run("styles", "add", folder / "scream.png") == 5
+    assert "scream is a bundled style; give another name" in capsys.readouterr().err
+    assert run("styles", "add", folder / "scream.png", "--name", "a/b") == 5

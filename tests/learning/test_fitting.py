@@ -34,6 +34,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_learnt(wav
 def test_a_command_that_is_stopped_leaves_a_checkpoint_and_goes_on_from_there(waves, photos, tmp_path, how):
     target = tmp_path / "mine.safetensors"
     command = [sys.executable, "-m", "impasto", "learn", waves, "--photos", photos, "--crop", "64", "-o", target]
+    command += ["--steps", "100000"]  # it would not end before it is stopped
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         line = process.stderr.readline()
         while line and not line.startswith("Previews"):  # it says so with the first step
@@ -51,7 +52,7 @@ def test_a_command_that_is_stopped_leaves_a_checkpoint_and_goes_on_from_there(wa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        impasto.learn_style(waves, target, photos=photos, crop=64, progress=stop)
+        impasto.learn_style(waves, target, photos=photos, crop=64, steps=100000, progress=stop)
     assert steps[0] > 1
 
 

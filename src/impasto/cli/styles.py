@@ -23,6 +23,7 @@ from impasto.styles.catalogue import (
     bundled_names,
     catalogue_file,
     catalogue_names,
+    catalogue_path,
     keep_file,
     load_style,
     picture_of_style,
@@ -111,6 +112,8 @@ def add(style: str, name: str | None, overwrite: bool, quiet: bool) -> None:
     if other := _file_of_other_kind(Path(style)):
         target = keep_file(other, name, overwrite=overwrite)
     else:
+        if picture := picture_of_style(Path(style)):
+            catalogue_path(name or picture.stem, overwrite=overwrite)  # refuses a name before anything is learnt
         target = add_to_catalogue(_loaded(Path(style), quiet=quiet), name, overwrite=overwrite)
     if not quiet:
         click.echo(target)
