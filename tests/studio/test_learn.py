@@ -5,7 +5,7 @@ from PIL import Image
 from tests.studio.conftest import run_example
 
 from impasto.errors import InputError, StyleError
-from impasto.learning import api
+from impasto.learning import fitting
 from impasto.studio import learnt
 from impasto.styles.catalogue import add_to_catalogue, load_style
 from impasto.styles.style import PHOTOGRAPH
@@ -22,7 +22,7 @@ def quick(monkeypatch):
     network, known = files.load_bundled()
     few = {name: known[name] for name in (PHOTOGRAPH, "scream")}
     monkeypatch.setattr(files, "load_bundled", lambda: (network, dict(few)))
-    monkeypatch.setattr(api, "_DRAWN_FOR_STYLE", 4)
+    monkeypatch.setattr(fitting, "_DRAWN_FOR_STYLE", 4)
     tiny = {"crops": 2, "held_out": 2, "crop": 64, "batch": 1, "style_size": 64}
     monkeypatch.setattr(LearnSettings, "from_mapping", classmethod(lambda cls, given, _: cls(**given | tiny)))
 
