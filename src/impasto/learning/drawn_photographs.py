@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 """Numbers of which 0..1 are colours."""
 
 WIDTH, HEIGHT = 384, 288  # pixels of every picture
+_MAX_THREADS = 4  # that draw at a time; more would wait for the interpreter, since half of the work holds its lock
 
 
 def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
@@ -37,7 +38,7 @@ def draw_photographs(count: int, seed: int = 0) -> dict[str, Pixels]:
     Returns:
         HEIGHT x WIDTH x 3 bytes each, by name.
     """
-    with ThreadPoolExecutor(cpu_threads()) as pool:
+    with ThreadPoolExecutor(min(_MAX_THREADS, cpu_threads())) as pool:
         return dict(pool.map(partial(_draw, seed), range(count)))
 
 
