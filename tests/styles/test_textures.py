@@ -13,7 +13,7 @@ from impasto.styles.textures import SUFFIX, bundled_texture
 def test_every_bundled_style_has_a_small_square_texture():
     folder = resources.files("impasto.assets") / "textures"
     files = {item.name: item for item in folder.iterdir()}
-    assert set(files) <= {f"{name}{SUFFIX}" for name in bundled_names() if name != PHOTOGRAPH}
+    assert set(files) == {f"{name}{SUFFIX}" for name in bundled_names() if name != PHOTOGRAPH}
     for name in files:
         data = bundled_texture(name.removesuffix(SUFFIX))
         picture = Image.open(BytesIO(data))
