@@ -88,9 +88,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     wanted = Path(path)
     with explained(wanted):
-        if "\0" in str(wanted):
-            raise OSError(errno.EINVAL, "its name has a null character")
-        target = Path(os.path.realpath(wanted))  # os.replace would turn a link into a file of its own
+        target = _target_of(wanted)
         mode = _mode_to_replace(target)
         if mode is not None and not stat.S_ISREG(mode):
             yield target
@@ -218,6 +216,17 @@ def _remove_leftovers(folder: Path) -> None:
                     left.unlink()
 
 
+def _target_of(path: Path) -> Path:
+    """The file itself: ``os.replace`` would turn a link into a file of its own.
+
+    Raises:
+        OSError: its name cannot be one.
+    """
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, "its name has a null character")
+    return Path(os.path.realpath(path))
+
+
 def _mode_to_replace(target: Path) -> int | None:
     """The mode of the file that is already there; ``None``: there is none.
 
@@ -243,7 +252,7 @@ def check_writable(path: str | Path) -> None:
     """
     wanted = Path(path)
     with explained(wanted):
-        target = Path(os.path.realpath(wanted))
+        target = _target_of(wanted)
         mode = _mode_to_replace(target)
         if mode is not None and not stat.S_ISREG(mode):
             return

@@ -190,7 +190,7 @@ def test_an_interrupted_strip_that_cannot_be_written_leaves_the_state(folder, mo
     ("arguments", "code", "said"),
     [
         (["photo.png"], 2, "--style painting.jpg"),
-        (["photo.png", "--style", "scream"], 3, "impasto apply --style scream"),
+        (["photo.png", "--style", "photograph"], 3, "impasto apply --style photograph"),
         (["photo.png", "--style", "waves.png:abc"], 3, "The weight 'abc' of waves.png is no number"),
         (["photo.png", "--style", "waves.png:0"], 3, "weights of all styles are 0"),
         (["nowhere.png", "--style", "waves.png"], 3, "nowhere.png does not exist"),
