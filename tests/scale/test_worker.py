@@ -52,7 +52,7 @@ def test_what_is_no_picture_no_style_and_no_option_is_said_in_a_sentence():
 
 
 def test_the_sample_for_spark_gives_the_columns_of_its_schema_and_a_reason_for_each_picture_that_fails(photos, worker):
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="the tables are of pandas, which PySpark uses; no extra brings it")
     page = (Path(__file__).parents[2] / "docs/scale.md").read_text()
     (sample,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "mapInPandas" in block]
 
