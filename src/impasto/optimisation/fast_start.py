@@ -12,11 +12,10 @@ import torch
 
 from impasto.feedforward.painter import Painter
 from impasto.learning.prediction import predict_from_pixels
-from impasto.learning.settings import LearnSettings
 from impasto.networks import losses
 from impasto.networks.losses import Moments
 from impasto.optimisation.feature_tiles import TiledFeatures
-from impasto.optimisation.style_pictures import Array, StylePicture
+from impasto.optimisation.style_pictures import Array, StylePicture, trained_shrinking
 from impasto.optimisation.style_targets import StyleTargets
 from impasto.optimisation.tensors import to_tensor
 from impasto.pictures.picture import Picture
@@ -81,7 +80,7 @@ def _known_styles() -> list[Style]:
 def _predicted(picture: StylePicture) -> Style:
     """The style of a picture as the predictor gives it."""
     height, width = picture.rgb.shape[:2]
-    shrink = min(1.0, LearnSettings.style_size / min(height, width))
+    shrink = trained_shrinking(picture.rgb)
     small = resize_array(picture.rgb, (max(2, round(width * shrink)), max(2, round(height * shrink))))
     return Style("predicted", *predict_from_pixels(np.clip(small, 0, 1)), bundled_network_id())
 

@@ -54,11 +54,15 @@ class StylePicture:
     bundled: bool = False
 
 
+def trained_shrinking(rgb: Array) -> float:
+    """The share of the size of a picture, H x W x 3, at which the network is taught its style: at most 1."""
+    share: float = min(1.0, LearnSettings().style_size / min(rgb.shape[:2]))
+    return share
+
+
 def trained_side(rgb: Array) -> int:
     """The longer side in pixels at which the network is taught the style of a picture, H x W x 3."""
-    height, width = rgb.shape[:2]
-    shrink: float = min(1.0, LearnSettings().style_size / min(height, width))
-    side: int = max(1, round(max(height, width) * shrink))
+    side: int = max(1, round(max(rgb.shape[:2]) * trained_shrinking(rgb)))
     return side
 
 

@@ -6,7 +6,6 @@ Names are looked up in the package first, then in the user's catalogue (:func:`c
 from __future__ import annotations
 
 import difflib
-import logging
 import re
 from dataclasses import replace
 from functools import cache
@@ -21,8 +20,6 @@ from impasto.pictures.formats import READ_SUFFIXES
 from impasto.styles.files import bundled_network_id, read_style
 from impasto.styles.kinds import PICTURE, kind_of
 from impasto.styles.style import PHOTOGRAPH, SUFFIX, EmbeddedNetwork, Style, StyleLike, StyleSource
-
-log = logging.getLogger(__name__)
 
 STEADY = "steady"
 """File name of the steady network, and the end of its id; see :func:`video_style`."""
