@@ -109,6 +109,47 @@ def test_distances_are_the_same_after_a_rotation_into_more_channels():
         assert found.item() == pytest.approx(narrow.item(), rel=1e-2)
 
 
+@pytest.mark.parametrize("kind", ["gram", "mean", "covariance", "wasserstein"])
+def test_a_distance_through_a_metric_is_that_of_the_moments_in_it(kind):
+    metric = torch.randn(5, 5, generator=torch.Generator().manual_seed(3)).double().triu()
+    target = losses.moments_in_metric(moments(0), metric)
+    through = losses.style_distance(target, kind, metric=metric)
+    own = losses.Moments(*(value.requires_grad_() for value in moments(1)))
+    expected = losses.style_distance(target, kind)(losses.moments_in_metric(own, metric))
+    found = through(own)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-6)
+    slopes, wanted = (torch.autograd.grad(value, own, allow_unused=True) for value in (found, expected))
+    for slope, right in zip(slopes, wanted, strict=True):
+        assert (slope is None) == (right is None)
+        # Only the symmetric part moves a symmetric matrix.
+        if slope is not None and slope.ndim == 2:
+            slope, right = slope + slope.T, right + right.T
+        assert slope is None or torch.allclose(slope, right, atol=1e-8)
+
+
+def test_moments_in_a_metric_are_those_of_the_features_after_it():
+    features = torch.rand(50, 4, generator=torch.Generator().manual_seed(1)).double()
+    metric = torch.randn(6, 5, generator=torch.Generator().manual_seed(3)).double()
+    sums = losses.moment_sums(features @ metric[:, :4].T + metric[:, 4])
+    found = losses.moments_in_metric(moments(1), metric)
+    assert torch.allclose(found.mean, sums.mean / 50)
+    assert torch.allclose(found.second, sums.second / 50)
+
+
+def test_wasserstein_towards_a_style_of_fewer_directions_than_channels():
+    """A small style picture's; by a root of the whole matrix."""
+    few = torch.randn(3, 8, generator=torch.Generator().manual_seed(4)).double()
+    sums = losses.moment_sums(few)
+    target, found = losses.Moments(sums.mean / 3, sums.second / 3), moments(5, channels=8)
+    values, vectors = torch.linalg.eigh(target.covariance)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    coupling = torch.linalg.eigvalsh(root @ found.covariance @ root).clamp_min(0).sqrt().sum()
+    spread = torch.trace(found.covariance) + torch.trace(target.covariance)
+    expected = ((found.mean - target.mean) ** 2).sum() + spread - 2 * coupling
+    expected /= torch.trace(target.second)
+    assert losses.style_distance(target, "wasserstein")(found).item() == pytest.approx(expected.item(), rel=1e-3)
+
+
 def test_gram_is_the_ancestors_but_for_the_number_of_channels():
     """fast-neural-style and neural-style divide by C x H x W; the relative loss is the same."""
     features = torch.rand(1, 3, 4, 5)

@@ -34,3 +34,12 @@ def test_masked_regions_see_only_their_own_part():
     assert torch.allclose(tiled.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-5)
     changed[..., :20] = 0
     assert not torch.allclose(tiled.moments(changed, left)["relu1_1"].second, moments.second, atol=1e-2)
+
+
+def test_features_in_bfloat16_are_nearly_those_in_float32():
+    taps = ["relu1_1", "relu5_1"]
+    exact, half = (TiledFeatures(NETWORK, taps, half=half).moments(picture(64, 64)) for half in (False, True))
+    for tap in taps:
+        assert half[tap].second.dtype == exact[tap].second.dtype
+        difference = (half[tap].second - exact[tap].second).norm() / exact[tap].second.norm()
+        assert 0 < difference < 0.05, tap

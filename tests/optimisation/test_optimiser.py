@@ -3,6 +3,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from impasto.optimisation import planning  # noqa: E402
 from impasto.optimisation.optimiser import Optimiser  # noqa: E402
 from impasto.optimisation.recipe import Recipe  # noqa: E402
 from optimisation.samples import CONTENT, optimiser, rough  # noqa: E402
@@ -50,7 +51,8 @@ def test_a_dream_of_weight_1_is_seen_and_does_not_run_wild(photo, layer):
     assert np.mean((dreamt < 0.01) | (dreamt > 0.99)) < 0.2
 
 
-def test_two_workers_paint_what_one_paints():
+def test_two_workers_paint_what_one_paints(monkeypatch):
+    monkeypatch.setattr(planning, "has_bfloat16", lambda device: False)  # or rounding alone would move pixels by 1e-3
     content = CONTENT.repeat(2, 0).repeat(2, 1)
     one, two = (optimiser(Recipe(iterations=4, device=device)).paint(content) for device in ("cpu", "cpu,cpu"))
     assert np.abs(two.rgb - one.rgb).max() < 1e-4

@@ -76,3 +76,12 @@ def test_devices_that_share_a_picture_need_less_each_and_workers_of_one_device_m
     monkeypatch.setattr(planning, "_half_of_free_memory", lambda device: asked.append(device) or 10**9 * len(asked))
     assert Planner(one.network, one.planner.taps, Recipe(), one.planner.device, [elsewhere]).budget == 10**9
     assert len(asked) == 2
+
+
+def test_features_are_computed_in_bfloat16_where_all_devices_have_it(monkeypatch):
+    one = optimiser()
+    for has in (True, False):
+        monkeypatch.setattr(planning, "has_bfloat16", lambda device, has=has: has)
+        planner = Planner(one.network, one.planner.taps, one.recipe, one.planner.device)
+        assert planner.tiled(0).half is has
+        assert planner.measure_seconds_per_pixel() > 0

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from impasto.networks.loss_names import Loss, StyleLoss
 
 _TINY = 1e-12  # keeps divisors above 0
+_LEAST_VARIANCE = 1e-3  # of the mean variance along a direction: what a style has less of has an infinitely steep root
 _MIN_SPREAD = 0.05  # share of the features' energy: the least variance that content losses are relative to
 
 
@@ -288,72 +289,112 @@ def penalty(difference: Tensor, target: Tensor, loss: Loss) -> Tensor:
     return torch.where(z < 1, z**2, 2 * z - 1).mean()
 
 
-def style_distance(target: Moments, kind: StyleLoss = "gram", loss: Loss = "l2") -> Callable[[Moments], Tensor]:
+def moments_in_metric(moments: Moments, metric: Tensor | None) -> Moments:
+    """The moments that features have after the map of a metric, from those that they have before it.
+
+    Args:
+        moments: of features s, C channels.
+        metric: R, C' x (C + 1), by which the features are R (s, 1); ``None``: these are s.
+
+    Returns:
+        Moments of C' channels.
+    """
+    if metric is None:
+        return moments
+    metric = metric.to(moments.mean)
+    mean = F.pad(moments.mean, (0, 1), value=1.0)
+    second = torch.cat([torch.cat([moments.second, moments.mean[:, None]], dim=1), mean[None]])
+    return Moments(metric @ mean, metric @ second @ metric.T)
+
+
+def style_distance(
+    target: Moments, kind: StyleLoss = "gram", loss: Loss = "l2", metric: Tensor | None = None
+) -> Callable[[Moments], Tensor]:
     """How to measure the distance of moments from a target, scaled so that features that are 0 everywhere have about 1.
 
     What depends on the target alone, such as the root of its covariance, is taken once.
 
     Args:
-        target: moments of the style at one layer.
+        target: moments of the style at one layer, in the metric.
         kind: ``"gram"``: squared Frobenius distance of the second moments (Gatys 2015); ``"mean"``: of the means
             (as Johnson's slow_neural_style offered it); ``"covariance"``: of the covariances; ``"wasserstein"``: the
             squared 2-Wasserstein distance of the Gaussians with these moments,
             ``|m - m'|^2 + tr(C + C' - 2 (C'^1/2 C C'^1/2)^1/2)``, whose trace is the squared Bures metric of the
             covariances (Bhatia, Jain and Lim 2019, arXiv 1712.01504).
         loss: see :func:`penalty`; does not count for a Wasserstein distance, which is squared.
+        metric: the map from the features to those whose moments are compared; see :func:`moments_in_metric`.
 
     Returns:
-        A function of a picture's moments at the same layer, which returns a scalar.
+        A function of a picture's moments at the same layer, without the metric, which returns a scalar.
     """
-    if kind == "gram":
-        return lambda moments: penalty(moments.second - target.second, target.second, loss)
-    if kind == "mean":
-        return lambda moments: penalty(moments.mean - target.mean, target.mean, loss)
-    if kind == "covariance":
-        return lambda moments: penalty(moments.covariance - target.covariance, target.covariance, loss)
-    return _wasserstein_distance(target)
-
-
-def _wasserstein_distance(target: Moments) -> Callable[[Moments], Tensor]:
-    """The function of :func:`style_distance` for the kind ``"wasserstein"``."""
-    values, vectors = torch.linalg.eigh(target.covariance.cpu().double())
-    values = values.clamp_min(0)
-    # Directions that the style hardly has count as a thousandth of the average one: the root's slope would be infinite.
-    least = (1e-3 * values.mean().clamp_min(_TINY)) ** 2
-    root = ((vectors * values.sqrt()) @ vectors.T).to(target.second)
-    at_target = (values**2 + least).sqrt().sum().to(target.second)
-    scale = torch.trace(target.second).clamp_min(_TINY)
+    if kind == "wasserstein":
+        return _wasserstein_distance(target, metric)
 
     def distance(moments: Moments) -> Tensor:
-        coupling: Tensor = _TraceOfSquareRoot.apply(root @ moments.covariance @ root, least)  # type: ignore[no-untyped-call]
-        spread = torch.trace(moments.covariance) - torch.trace(target.covariance)
-        apart: Tensor = ((moments.mean - target.mean) ** 2).sum() + spread - 2 * (coupling - at_target)
-        return apart / scale
+        found = moments_in_metric(moments, metric)
+        if kind == "gram":
+            return penalty(found.second - target.second, target.second, loss)
+        if kind == "mean":
+            return penalty(found.mean - target.mean, target.mean, loss)
+        return penalty(found.covariance - target.covariance, target.covariance, loss)
+
+    return distance
+
+
+def _wasserstein_distance(target: Moments, metric: Tensor | None) -> Callable[[Moments], Tensor]:
+    """The function of :func:`style_distance` for the kind ``"wasserstein"``.
+
+    Directions that the style hardly has are left out of the root, and count as much as the picture varies along them.
+    Of a small style picture these are most, since a layer has no more directions than positions; and a product of a
+    covariance with a map of few rows is cheap.
+    """
+    values, vectors = torch.linalg.eigh(target.covariance.cpu().double())
+    least = _LEAST_VARIANCE * values.mean().clamp_min(_TINY)
+    values, vectors = values[values > least], vectors[:, values > least]
+    factor = (vectors * values.sqrt()).T
+    at_target = (values**2 + least**2).sqrt().sum().to(target.second)
+    scale = torch.trace(target.second).clamp_min(_TINY)
+    # Covariances know nothing of the constant.
+    linear = None if metric is None else metric[:, :-1].cpu().double()
+    factor = (factor if linear is None else factor @ linear).to(target.second)
+    squared = None if linear is None else (linear.T @ linear).to(target.second)
+
+    def distance(moments: Moments) -> Tensor:
+        mean, covariance = moments.mean, moments.covariance
+        spread = torch.trace(covariance) if squared is None else (squared.to(covariance) * covariance).sum()
+        if metric is not None:
+            mean = metric[:, :-1].to(mean) @ mean + metric[:, -1].to(mean)
+        coupling: Tensor = _TraceOfSquareRoot.apply(covariance, factor, least**2)  # type: ignore[no-untyped-call]
+        apart = ((mean - target.mean) ** 2).sum() + spread - torch.trace(target.covariance)
+        relative: Tensor = (apart - 2 * (coupling - at_target)) / scale
+        return relative
 
     return distance
 
 
 class _TraceOfSquareRoot(torch.autograd.Function):
-    """The trace of (M + e I)^1/2 of a symmetric positive semidefinite matrix; its gradient is (M + e I)^-1/2 / 2.
+    """The trace of (F C F^T + e I)^1/2 for a covariance C; its gradient is F^T (F C F^T + e I)^-1/2 F / 2.
 
     By eigenvalues: a root by iteration (Newton-Schulz) loses the small ones, which are most. In double precision and
     on the CPU: MPS has neither doubles nor eigenvalues, and matrices of a few hundred rows are quick on the CPU.
     """
 
     @staticmethod
-    def forward(ctx: Any, matrix: Tensor, least: Tensor) -> Tensor:
-        """The trace, a scalar, of a matrix, C x C, whose eigenvalues are raised by ``least``, a scalar."""
-        values, vectors = torch.linalg.eigh(matrix.cpu().double())
+    def forward(ctx: Any, covariance: Tensor, factor: Tensor, least: Tensor) -> Tensor:
+        """The trace, a scalar, by C, C x C, F, R x C, and the scalar e."""
+        matrix, factor = covariance.cpu().double(), factor.cpu().double()
+        values, vectors = torch.linalg.eigh(factor @ matrix @ factor.T)
         roots = (values.clamp_min(0) + least).sqrt()
-        ctx.save_for_backward(((vectors / roots) @ vectors.T / 2).to(matrix))
-        trace: Tensor = roots.sum().to(matrix)
+        half = factor.T @ (vectors / roots.sqrt())
+        ctx.save_for_backward((half @ half.T / 2).to(covariance))
+        trace: Tensor = roots.sum().to(covariance)
         return trace
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
-        """The gradient by the matrix."""
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+        """The gradient by the covariance."""
         (slope,) = ctx.saved_tensors
-        return upstream * slope, None
+        return upstream * slope, None, None
 
 
 def variation_gradient(image: Tensor) -> tuple[float, Tensor]:

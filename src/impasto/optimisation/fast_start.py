@@ -14,7 +14,6 @@ from impasto.feedforward.painter import Painter
 from impasto.learning.prediction import predict_from_pixels
 from impasto.networks import losses
 from impasto.networks.losses import Moments
-from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.style_pictures import Array, StylePicture, trained_shrinking
 from impasto.optimisation.style_targets import StyleTargets
 from impasto.optimisation.tensors import to_tensor
@@ -48,7 +47,7 @@ def paint_fast_start(content: Array, targets: StyleTargets) -> Array:
     height, width = content.shape[:2]
     shrink = min(1.0, _TRIAL_SIDE / max(height, width))
     small = resize_array(content, (max(1, round(width * shrink)), max(1, round(height * shrink))))
-    tiled = TiledFeatures(targets.planner.network, tuple(targets.recipe.style_layers))
+    tiled = targets.planner.tiled(0)
 
     def measured(style: Style) -> Mapping[str, Moments]:
         return tiled.moments(to_tensor(Painter(style).paint_only(Picture(small)).rgb, targets.planner.device))

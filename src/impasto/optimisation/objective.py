@@ -79,6 +79,7 @@ class Objective:
         extra: another differentiable loss, added as it is.
 
     Attributes:
+        precision: type of the numbers in which moments are compared.
         content_layers: layer to the weight of its content loss.
         style_layers: layer to the weight of its style loss.
         dream_layers: layer to the weight with which its features are amplified.
@@ -99,9 +100,14 @@ class Objective:
         extra: ExtraLoss | None = None,
     ) -> None:
         self.tiled, self.recipe, self.extra = tiled, recipe, extra
+        # Only Gram matrices do without double precision, in which products of matrices take twice the time.
+        self.precision = content.dtype if recipe.style_loss == "gram" else torch.float64
         self.regions = [
             _PlacedRegion(
-                {tap: losses.style_distance(x, recipe.style_loss, recipe.loss) for tap, x in region.targets.items()},
+                {
+                    tap: losses.style_distance(x, recipe.style_loss, recipe.loss, tiled.network.metric(tap))
+                    for tap, x in region.targets.items()
+                },
                 RegionWeights(tiled, region.weights, content.shape[2:]),
                 share,
             )
@@ -229,7 +235,7 @@ class Objective:
             stride = self.tiled.network.stride(tap)
             core = tile.crop(values, stride)
             if tap in self.style_layers:
-                flat, exact = core.flatten(0, 1), self.recipe.style_loss != "gram"
+                flat, exact = core.flatten(0, 1), self.precision == torch.float64
                 for region, total in zip(self.regions, sums, strict=True):
                     add_moments(total, tap, losses.moment_sums(flat, region.weights.of_tile(tap, tile), exact=exact))
             if tap in self.local_layers:
@@ -266,9 +272,8 @@ class Objective:
             slope: dict[str, Moments] = {}
             for tap, weight in self.style_layers.items():
                 moments = scale_moments(total[tap], 1 / region.weights.totals[tap])
-                leaves = Moments(*(value.detach().requires_grad_() for value in moments))
-                found = self.tiled.moments_to_metric(tap, leaves)
-                weighted = weight * region.share * region.distances[tap](found)
+                leaves = Moments(*(value.detach().to(self.precision).requires_grad_() for value in moments))
+                weighted = weight * region.share * region.distances[tap](leaves)
                 mean, second = torch.autograd.grad(weighted, leaves, allow_unused=True)
                 slope[tap] = Moments(
                     torch.zeros_like(leaves.mean) if mean is None else mean,

@@ -12,6 +12,7 @@ import torch
 from impasto.errors import InputError
 from impasto.memory import format_size, free
 from impasto.networks.perceptual import PerceptualNetwork
+from impasto.networks.speed import has_bfloat16
 from impasto.optimisation.feature_tiles import TiledFeatures
 from impasto.optimisation.recipe import Recipe
 
@@ -77,6 +78,7 @@ class Planner:
         strips = Counter(next(one.buffers()).device for one in (network, *copies))
         self.devices, self._strips_a_device = len(strips), max(strips.values())
         self.budget = recipe.max_memory or min(_half_of_free_memory(one) for one in strips)
+        self._half = all(map(has_bfloat16, strips))
         self._pass_bytes = max(_pass_bytes_per_pixel(network, tap) for tap in taps)
 
     def plan(self, height: int, width: int) -> Plan:
@@ -156,7 +158,7 @@ class Planner:
 
     def tiled(self, tile: int) -> TiledFeatures:
         """The layers that the recipe looks at, in tiles of that side, on all devices."""
-        return TiledFeatures(self.network, self.taps, tile, self.copies)
+        return TiledFeatures(self.network, self.taps, tile, self.copies, half=self._half)
 
     def measure_seconds_per_pixel(self) -> float:
         """Time an evaluation of a small picture, forwards and backwards: seconds for each of its pixels."""
@@ -164,7 +166,8 @@ class Planner:
         best = float("inf")
         for _ in range(2):
             started = time.perf_counter()
-            features = self.network(trial, self.taps)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+                features = self.network(trial, self.taps)
             torch.autograd.backward(list(features.values()), [torch.ones_like(values) for values in features.values()])
             best = min(best, time.perf_counter() - started)
         return best / _TRIAL_SIDE**2
