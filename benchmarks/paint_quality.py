@@ -254,7 +254,7 @@ def timed_plain(name: str, features: Features, pair: Pair, arguments: argparse.N
 
 def interpolated(points: Sequence[tuple[float, ...]], content: float) -> float:
     """The style loss at a content loss, log-linear between (or beyond) the nearest two of the points."""
-    ordered = sorted(points)
+    ordered = sorted(map(tuple, points))  # kept results are lists
     pairs = list(pairwise(ordered))
     low, high = next((pair for pair in pairs if pair[1][0] >= content), pairs[-1])
     t = (content - low[0]) / max(high[0] - low[0], 1e-9)
