@@ -27,6 +27,13 @@ def test_a_weight_of_0_leaves_a_style_out_and_another_text_is_no_weight(folder):
             read_styles(f"{folder / 'waves.png'}:{text}")
 
 
+def test_a_misspelt_bundled_style_is_told_from_a_missing_file():
+    with pytest.raises(InputError, match="neither a file nor a bundled style stary-night; did you mean starry-night"):
+        read_styles("stary-night:2")
+    with pytest.raises(InputError, match="does not exist"):
+        read_styles("holiday.jpg")
+
+
 def test_the_name_of_a_bundled_style_stands_for_its_texture(folder):
     scream, waves = read_styles(["scream:2", str(folder / "waves.png")])
     assert (scream.name, scream.weight, scream.side, scream.bundled) == ("scream", 2, 320, True)

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from impasto.errors import InputError
-from impasto.optimisation.recipe import DEFAULTS
+from impasto.optimisation.recipe import DEFAULTS, ITERATIONS, REFINING_ITERATIONS, Recipe
 from impasto.studio import choices, paintings
 from impasto.version import install_command
 
@@ -47,6 +47,24 @@ def test_a_photograph_is_never_enlarged(server, put, picture_file, painting):
     assert job.photograph.size == (48, 32)
     assert job.recipe.seed == DEFAULTS.seed
     assert [style.name for style in job.styles] == ["waves.png"]
+
+
+@pytest.mark.parametrize(
+    ("options", "iterations"),
+    [
+        ({}, ITERATIONS),
+        ({"init": "fast"}, REFINING_ITERATIONS),
+        ({"init": "fast", "iterations": ITERATIONS}, ITERATIONS),
+        ({"init": "fast", "iterations": REFINING_ITERATIONS}, REFINING_ITERATIONS),
+    ],
+)
+def test_iterations_are_those_that_were_asked_for_or_those_of_the_start(
+    server, put, picture_file, painting, options, iterations
+):
+    job = paintings.optimisation_task(server.studio, put(picture_file), [put(painting)], options)
+    assert job.recipe.iterations_a_scale == iterations
+    listed = options.get("iterations", iterations) != Recipe(init=options.get("init", "content")).iterations_a_scale
+    assert ("iterations=" in job.recipe.describe()) == listed
 
 
 def test_the_name_of_a_bundled_style_stands_for_its_texture(server, put, picture_file, painting):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto.optimisation.recipe import ITERATIONS, REFINING_ITERATIONS
 from impasto.styles.catalogue import load_style
 
 
@@ -221,6 +222,13 @@ def test_refine_takes_the_photograph_to_the_paint_tab(opened):
     page.locator("#paint-status", has_text="the picture whose style it has").wait_for()
     assert page.locator("#paint-styles .files li").all_inner_texts() == ["starry-night"]
     assert page.locator("#paint-init select").input_value() == "fast"
+    iterations = page.locator("#paint-iterations input[type=number]")
+    assert iterations.input_value() == str(REFINING_ITERATIONS)
+    page.locator("#paint-init select").select_option("content")
+    assert iterations.input_value() == str(ITERATIONS)
+    iterations.fill("40")
+    page.locator("#paint-init select").select_option("fast")
+    assert iterations.input_value() == "40"
     page.locator("#paint-estimate", has_text="About").wait_for()
     page.locator("#paint-compare:not(.empty)").wait_for()
 

@@ -21,7 +21,7 @@ from impasto.pictures.projections import PROJECTIONS, Projection
 from impasto.styles.style import Style
 from impasto.version import __version__
 
-REFINING_ITERATIONS = 9  # iterations at each scale that are enough for a fast painting
+REFINING_ITERATIONS = 18  # iterations at each scale that are enough for a fast painting
 AUTO_WORK_SIDE = 1000  # pixels: longer side at which strokes are laid by default on a large picture
 AUTO_LARGEST_SIDE = 1500  # pixels: longer side up to which a picture is no large one, and is painted directly
 _MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
@@ -106,7 +106,7 @@ class Options:
         title="number of refining iterations",
         metavar="N",
         help="Optimise what was painted, for more of the style's strokes and shapes: N iterations at half the size and "
-        f"N at full size; {REFINING_ITERATIONS} are enough, and take some 20 seconds. Needs the extra train.",
+        f"N at full size; {REFINING_ITERATIONS} are enough, and take 20 to 30 seconds. Needs the extra train.",
         doc="Iterations at half the size, and as many at full size, by which the painting is optimised towards the "
         f"style; {REFINING_ITERATIONS} are enough, 0: none. Needs the extra ``train``.",
     )

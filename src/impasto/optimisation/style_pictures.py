@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -133,7 +134,8 @@ def _split_weight(item: Source) -> tuple[Source, float]:
     """Split ``"picture.jpg:2"`` into its path and 2: only a last colon followed by a number is a weight.
 
     Raises:
-        InputError: the text after the last colon of a file is no number, or the text names a learnt style.
+        InputError: the text after the last colon of a file is no number, or the text names a learnt style, or
+            nearly a bundled one.
     """
     if not isinstance(item, str) or is_file(item):
         return item, 1.0
@@ -141,11 +143,15 @@ def _split_weight(item: Source) -> tuple[Source, float]:
     head, _, tail = name.rpartition(":")
     if is_file(head):
         raise InputError(f"The weight {tail!r} of {head} is no number; write it as {head}:2.")
-    if not is_file(name) and not has_texture(name) and name in (*bundled_names(), *catalogue_names()):
+    if is_file(name) or has_texture(name):
+        return name, weight
+    if name in (*bundled_names(), *catalogue_names()):
         raise InputError(
             f"{name} is a style without a picture, and painting by optimisation takes a picture file or the name of a "
             f"bundled style; paint with it by impasto apply --style {name}."
         )
+    if near := difflib.get_close_matches(name, [style for style in bundled_names() if has_texture(style)], n=1):
+        raise InputError(f"There is neither a file nor a bundled style {name}; did you mean {near[0]}?")
     return name, weight
 
 

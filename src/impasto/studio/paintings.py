@@ -87,6 +87,7 @@ def offered_recipe() -> dict[str, Any]:
     }
     told: dict[str, Any] = {name: {"default": getattr(DEFAULTS, name)} for name in OFFERED}
     told["size"]["default"], told["iterations"]["default"] = LONGEST, ITERATIONS
+    told["iterations"]["fast"] = Recipe(init="fast").iterations_a_scale
     for name, kind in choices.items():
         told[name]["choices"] = list(get_args(kind))
     return told
@@ -124,8 +125,8 @@ def optimisation_task(
             raise InputError(f"There is no option {name[:40]}; there are {', '.join(OFFERED)}.")
         if name in _WHOLE and isinstance(chosen[name], float) and chosen[name].is_integer():
             chosen[name] = int(chosen[name])
-    if chosen.get("iterations") == ITERATIONS:
-        del chosen["iterations"]  # nobody asked for another number, so the start decides how many are enough
+    if chosen.get("iterations") == Recipe(init=chosen.get("init", DEFAULTS.init)).iterations_a_scale:
+        del chosen["iterations"]  # as many as the start has by itself, so the result's metadata should not list them
     picture = studio.uploads.read(upload)
     chosen["size"] = min(chosen.get("size") or LONGEST, max(picture.size))
     if chosen["size"] == Recipe().result_size(*picture.size):

@@ -36,7 +36,7 @@ export function build(panel, app) {
   /** @type {Record<string, any>} */
   const fields = {
     size: slider("paint-size", "paint_size", { low: 128, high: 2048, step: 32, value: facts.size.default }),
-    iterations: slider("paint-iterations", "iterations", { low: 5, high: 300, step: 5, value: facts.iterations.default }),
+    iterations: slider("paint-iterations", "iterations", { low: 1, high: 300, step: 1, value: facts.iterations.default }),
     style_weight: slider("paint-style_weight", "style_weight", { low: 1, high: 200, step: 1, value: facts.style_weight.default }),
     style_scale: slider("paint-style_scale", "style_scale", { low: 0.25, high: 4, step: 0.05, value: facts.style_scale.default, info: "paint_style_scale" }),
     colors: named("colors"),
@@ -76,6 +76,12 @@ export function build(panel, app) {
     } catch (error) {
       showError(error);
     }
+  }
+
+  /** A start by the fast path needs fewer iterations; a number that somebody chose stays. */
+  function followStart() {
+    const { default: many, fast } = facts.iterations;
+    if ([many, fast].includes(fields.iterations.value)) fields.iterations.value = fields.init.value === "fast" ? fast : many;
   }
 
   const options = () => Object.fromEntries(names.map((name) => [name, fields[name].value]));
@@ -170,12 +176,14 @@ export function build(panel, app) {
     if (file) { save.href = file.url; save.download = file.name; } else save.removeAttribute("href");
   }
 
+  fields.init.onInput(followStart);
   for (const field of Object.values(fields)) field.onInput(estimate);
   start.addEventListener("click", () => paint().catch(showError));
   stop.addEventListener("click", () => { stop.disabled = true; stopRunning?.().catch(showError); });
   return (/** @type {{file: File, init: string, pictures: File[]}} */ { file, init, pictures }) => {
     if (running) return;
     fields.init.value = init;
+    followStart();
     if (pictures.length) paintings.files = pictures;
     say(status, paintings.files.length ? "refine_ready" : "refine_intro");
     setPhoto(file);
