@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import impasto
@@ -11,35 +12,53 @@ from impasto.pictures.picture import Picture
 from impasto.pictures.reading import read_picture
 from impasto.pictures.resampling import resize_picture
 
-SIZE = 384  # pixels: longer side that is painted at
-SIDE = 320  # pixels: longer side of each cell
+PHOTOGRAPHS = ("tubingen", "chicago", "golden_gate", "astronaut")
+STYLES = {
+    "starry-night": "van_gogh_starry_night_1889",
+    "great-wave": "hokusai_great_wave_1831",
+    "scream": "munch_scream_1893",
+    "composition-vii": "kandinsky_composition_vii_1913",
+    "stained-glass": "stained-glass",
+    "mosaic": "mosaic",
+}
+"""By name, the style pictures; drawn ones lie in ``examples/styles``."""
+
+LARGE = (("tubingen", "starry-night"), ("chicago", "great-wave"))
+"""Photograph and style of the pairs that are shown large."""
+
 VGG = "weights/vgg19_normalised_relu5_1.safetensors"  # in the folder beside the repository
-PAIRS = (
-    ("tubingen", "van_gogh_starry_night_1889"),
-    ("chicago", "hokusai_great_wave_1831"),
-    ("golden_gate", "munch_scream_1893"),
-    ("astronaut", "kandinsky_composition_vii_1913"),
-    ("chicago", "stained-glass"),
-    ("tubingen", "mosaic"),
-)
-"""Photograph and style picture, most telling first. Drawn style pictures lie in ``examples/styles``."""
 
 PAINTED = ROOT / "runs" / "judge"
 """Where paintings are kept, so that a run goes on where it was stopped; not in the repository."""
 
 
 def judge() -> Path:
-    """Pairs of paintings by one recipe, left under the builtin network and right under VGG-19, two pairs a row.
+    """All photographs in all styles at 384 pixels, left under builtin and right under VGG-19, a style a row.
 
     Raises:
         UnavailableError: torch is not installed, or a photograph, a painting or VGG-19's weights are not here.
     """
+    pairs = [(photograph, style) for style in STYLES for photograph in PHOTOGRAPHS]
+    return write_sheet(_cells(pairs, 384, 176), "judge.jpg", 2 * len(PHOTOGRAPHS))
+
+
+def judge_large() -> Path:
+    """Two of the pairs at 768 pixels.
+
+    Raises:
+        UnavailableError: as :func:`judge`.
+    """
+    return write_sheet(_cells(LARGE, 768, 512), "judge-large.jpg", 2)
+
+
+def _cells(pairs: Iterable[tuple[str, str]], size: int, side: int) -> list[tuple[str, Picture]]:
+    """Each pair, painted under both networks at a size: the cells of a sheet, of so many pixels a side."""
     cells: list[tuple[str, Picture]] = []
-    for photograph, style in PAIRS:
+    for photograph, style in pairs:
         for judge_name, features in (("builtin", "builtin"), ("VGG-19", str(beside(VGG)))):
-            path = paint(photograph, style, SIZE, judge_name, features)
-            cells.append((f"{_title(style)}, {judge_name}", resize_picture(read_picture(path), SIDE)))
-    return write_sheet(cells, "judge.jpg", 4)
+            path = paint(photograph, STYLES[style], size, judge_name, features)
+            cells.append((f"{style}, {judge_name}", resize_picture(read_picture(path), side)))
+    return cells
 
 
 def paint(photograph: str, style: str, size: int, judge_name: str, features: str) -> Path:
@@ -54,8 +73,3 @@ def paint(photograph: str, style: str, size: int, judge_name: str, features: str
         except MissingExtraError as error:
             raise UnavailableError(str(error)) from error
     return target
-
-
-def _title(style: str) -> str:
-    """What a cell calls a style: without its year."""
-    return style.removeprefix("van_gogh_").rsplit("_", 1)[0].replace("_", "-") if "_" in style else style
