@@ -79,26 +79,26 @@ def test_repetition_finds_a_motif_that_returns(picture):
 
 
 def test_training_is_told_the_same_repetition(picture, monkeypatch):
-    """`impasto.networks.losses.repetition` is a mean over several peaks; with the highest alone it is this one."""
+    """`impasto.networks.patterns.repetition` is a mean over several peaks; with the highest alone it is this one."""
     torch = pytest.importorskip("torch")
-    from impasto.networks import losses
+    from impasto.networks import patterns
 
-    monkeypatch.setattr(losses, "_COUNTED_PEAKS", 1)
-    monkeypatch.setattr(losses, "_CHANCE_CORRELATION", 0.0)
+    monkeypatch.setattr(patterns, "_COUNTED_PEAKS", 1)
+    monkeypatch.setattr(patterns, "_CHANCE_CORRELATION", 0.0)
     for crop in (picture[:200, :200], picture[100:300, 150:350], np.tile(picture[:50, :40], (4, 5, 1))):
-        found = losses.repetition(torch.from_numpy(crop.transpose(2, 0, 1)[None].copy()))
+        found = patterns.repetition(torch.from_numpy(crop.transpose(2, 0, 1)[None].copy()))
         assert found.item() == pytest.approx(artefacts.repetition(crop), abs=0.03)
 
 
 def test_training_is_told_the_same_weave(picture):
     """`artefacts.grid` takes away what the spectrum has beside the pattern; both see one that is added."""
     torch = pytest.importorskip("torch")
-    from impasto.networks import losses
+    from impasto.networks import patterns
 
     pattern = np.random.default_rng(0).normal(0, 1, (4, 4, 1))
     pattern -= np.tile(pattern.reshape(2, 2, 2, 2, 1).mean(axis=(0, 2)), (2, 2, 1))  # what two pixels repeat, too
     woven = picture[:208, :208] + 4 / 255 * np.tile(pattern, (52, 52, 1))
-    found = losses.weave(torch.from_numpy(woven.transpose(2, 0, 1)[None].copy()))
+    found = patterns.weave(torch.from_numpy(woven.transpose(2, 0, 1)[None].copy()))
     assert found.item() ** 0.5 == pytest.approx(artefacts.grid(woven, 4), rel=0.1)
 
 

@@ -4,8 +4,8 @@ Content and style are those of :class:`impasto.training.perceptual_loss.Perceptu
 
 * **photograph**: the photograph style is trained as an identity; its painting is compared with the photograph itself;
 * **repetition**: peaks of the autocorrelation, because a network that sees the same thing everywhere paints the same
-  thing everywhere, so that skies and water became patterns (:func:`impasto.networks.losses.repetition`);
-* **weave**: the finest pattern that the network can paint all over (:func:`impasto.networks.losses.weave`);
+  thing everywhere, so that skies and water became patterns (:func:`impasto.networks.patterns.repetition`);
+* **weave**: the finest pattern that the network can paint all over (:func:`impasto.networks.patterns.weave`);
 * **equivariance**: the painting of a moved photograph shall be the moved painting, and that of a slightly noisy one
   the painting without noise (compound regularisation, Wang et al. 2020), so that video is steady although no video
   was seen.
@@ -23,7 +23,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from impasto.networks import losses
+from impasto.networks import losses, patterns
 from impasto.networks.transformer import TransformerNetwork
 from impasto.training.painting import paint_with_margin, window
 from impasto.training.perceptual_loss import Features, PerceptualLoss
@@ -88,9 +88,9 @@ class BatchLosses:
         plain = styles == 0
         if not plain.all():
             if self.weights["repetition"]:
-                result["repetition"] = losses.repetition(painted[~plain]).mean()
+                result["repetition"] = patterns.repetition(painted[~plain]).mean()
             if self.weights["weave"]:
-                result["weave"] = losses.weave(painted[~plain]).mean()
+                result["weave"] = patterns.weave(painted[~plain]).mean()
         if plain.any():
             distances = [
                 losses.content_loss(x, content_features[tap], spreads[tap] if spreads else None)[plain].mean()
