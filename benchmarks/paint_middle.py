@@ -32,7 +32,9 @@ def middle(arguments: argparse.Namespace) -> None:
         files = " ".join(digest_of(str(file)) for file in (photo, painting, arguments.teacher))
         found = {}
         for name, recipe in (("fast", None), ("refined", refining), ("default", Recipe())):
-            key = f"middle {files} {arguments.size} {network} {recipe}"
+            # The number of iterations is asked for: the recipe only says that it is the default, which may change.
+            iterations = recipe.iterations_a_scale if recipe else 0
+            key = f"middle {files} {arguments.size} {network} {recipe} {iterations}"
             found[name] = results(key, partial(timed, name, recipe, pair, arguments))
             print(f"{photo.stem}, {painting.stem}, {name:8s}{summary(found[name])}", flush=True)
         fast, refined, default = (found[name]["whole"][1] for name in ("fast", "refined", "default"))

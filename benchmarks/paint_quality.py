@@ -183,7 +183,7 @@ def quality(arguments: argparse.Namespace) -> None:
         points = []
         for weight in arguments.content_weights if "c" in arguments.contenders else ():
             recipe = Recipe(content_weight=weight, **given)
-            key = f"c {known} {guides['b']} {recipe}"
+            key = f"c {known} {guides['b']} {recipe} {recipe.iterations_a_scale}"  # the default may change
             found = results(key, partial(timed_recipe, recipe, pair, arguments))
             print(f"  (c) {summary(found)}   content weight {weight:g}", flush=True)
             points.append(found)

@@ -21,7 +21,7 @@ from impasto.pictures.projections import PROJECTIONS, Projection
 from impasto.styles.style import Style
 from impasto.version import __version__
 
-REFINING_ITERATIONS = 18  # iterations at each scale that are enough for a fast painting
+REFINING_ITERATIONS = 16  # iterations at each scale that are enough for a fast painting
 AUTO_WORK_SIDE = 1000  # pixels: longer side at which strokes are laid by default on a large picture
 AUTO_LARGEST_SIDE = 1500  # pixels: longer side up to which a picture is no large one, and is painted directly
 _MANY = 1e15  # pixels or bytes: an upper limit that no picture and no machine reaches
